@@ -1,0 +1,45 @@
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Key } from '../keys';
+import type { Params } from '../params';
+import type { Batch } from './batch';
+import type { Context } from './context';
+import type { Features } from './features';
+import type { Fused } from './fusion';
+
+/**
+ * What a model's forward pass gives a loss: features of the batch, and the fusion's two
+ * operations with the model's parameters already applied.
+ */
+export interface ModelOutputs {
+  /** B rows. */
+  readonly image: Features;
+  /** B rows, aligned with `image`. */
+  readonly text: Features;
+  /** B·K rows, row b·K + k is false of image b. Absent when the batch has none. */
+  readonly negatives?: Features;
+  /** Fuses aligned pairs of any features (the batch's rows, gathered or repeated). */
+  fuse(image: Features, text: Features): Fused;
+  /** [B_i, B_t] logits of every image against every text. */
+  score(image: Features, text: Features): Tensor2D;
+}
+
+export interface LossResult {
+  /** What is differentiated. */
+  readonly total: Scalar;
+  /** Parts and figures to log, by name; gradients do not flow from them. */
+  readonly terms: Readonly<Record<string, Scalar>>;
+}
+
+/** A training objective; pure, its own parameters (a temperature) in its own tree. */
+export interface Loss {
+  readonly name: string;
+  init?(key: Key): Params;
+  compute(
+    params: Params,
+    outputs: ModelOutputs,
+    batch: Batch<unknown, unknown>,
+    ctx: Context,
+  ): LossResult;
+  /** The total of a model that knows nothing, for a batch of that size: the line logs draw. */
+  chance?(batchSize: number): number;
+}

@@ -1,0 +1,14 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Key } from '../keys';
+import type { Params } from '../params';
+import type { Batch } from './batch';
+import type { Context } from './context';
+import type { TextInput } from './encoder';
+import type { ModelOutputs } from './loss';
+
+/** Encoders and a fusion joined; parameters under `image.`, `text.` and `fusion.`. */
+export interface Model<Image = Tensor4D, Text = TextInput> {
+  readonly name: string;
+  init(key: Key): Params;
+  forward(params: Params, batch: Batch<Image, Text>, ctx: Context): ModelOutputs;
+}

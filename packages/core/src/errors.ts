@@ -1,0 +1,133 @@
+const marker = Symbol.for('crossweave.error');
+
+/** What every crossweave error carries besides its message. */
+export interface ErrorDetails {
+  /** Where it happened: a function, a file with a line, a config path. */
+  where?: string | undefined;
+  expected?: unknown;
+  got?: unknown;
+  /** What the user can do about it, one sentence. */
+  advice?: string | undefined;
+  cause?: unknown;
+}
+
+/**
+ * Base of all errors crossweave throws on purpose. Recognise them with
+ * {@link isCrossweaveError}, which also works across two copies of the package.
+ */
+export class CrossweaveError extends Error {
+  readonly [marker] = true;
+  readonly code: string;
+  readonly where: string | undefined;
+  readonly expected: unknown;
+  readonly got: unknown;
+  readonly advice: string | undefined;
+
+  constructor(code: string, what: string, details: ErrorDetails = {}) {
+    super(
+      composeMessage(what, details),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.name = new.target.name;
+    this.code = code;
+    this.where = details.where;
+    this.expected = details.expected;
+    this.got = details.got;
+    this.advice = details.advice;
+  }
+}
+
+export function isCrossweaveError(error: unknown): error is CrossweaveError {
+  return typeof error === 'object' && error !== null && marker in error;
+}
+
+/** A tensor whose shape or type does not fit. */
+export class ShapeError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('shape', what, details);
+  }
+}
+
+/** A value outside its allowed range, an unknown name, a misspelt key. */
+export class ConfigError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('config', what, details);
+  }
+}
+
+/** Parameters that are missing, unexpected or of the wrong shape. */
+export class StateDictError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('state-dict', what, details);
+  }
+}
+
+/** Data on disk that is missing, damaged or empty. */
+export class DataError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('data', what, details);
+  }
+}
+
+/** No engine, or not the one that was asked for. */
+export class EngineError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('engine', what, details);
+  }
+}
+
+/** A loss, gradient or score that is NaN or infinite. */
+export class NonFiniteError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('non-finite', what, details);
+  }
+}
+
+/** A file that is not what its name says. */
+export class FileFormatError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('file-format', what, details);
+  }
+}
+
+function composeMessage(what: string, details: ErrorDetails): string {
+  const parts = [details.where === undefined ? what : `${details.where}: ${what}`];
+  if (details.expected !== undefined) parts.push(`expected ${show(details.expected)}`);
+  if (details.got !== undefined) parts.push(`got ${show(details.got)}`);
+  const sentence = `${parts.join('; ')}.`.replace(/\.\.$/, '.');
+  return details.advice === undefined ? sentence : `${sentence} ${details.advice}`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return JSON.stringify(value) ?? String(value);
+}
+
+/** The entry of `known` nearest to `name` by edit distance, if one is near enough to be a slip. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

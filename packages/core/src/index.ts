@@ -1,0 +1,55 @@
+import './gradients';
+
+export { disposeBatch } from './contracts/batch';
+export type { Batch, BatchSource } from './contracts/batch';
+export { inference, scoped } from './contracts/context';
+export type { Context } from './contracts/context';
+export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
+export type { Encoder, TextInput } from './contracts/encoder';
+export type { Features, FeatureSpec } from './contracts/features';
+export type { Fused, Fusion } from './contracts/fusion';
+export type { Loss, LossResult, ModelOutputs } from './contracts/loss';
+export type { Model } from './contracts/model';
+export type { Optimizer, OptimizerState } from './contracts/optimizer';
+export {
+  ConfigError,
+  CrossweaveError,
+  DataError,
+  EngineError,
+  FileFormatError,
+  NonFiniteError,
+  ShapeError,
+  StateDictError,
+  isCrossweaveError,
+  nearestName,
+} from './errors';
+export type { ErrorDetails } from './errors';
+export {
+  bernoulli,
+  foldIn,
+  key,
+  normal,
+  normalArray,
+  permutation,
+  randomInteger,
+  randomWords,
+  split,
+  uniform,
+  uniformArray,
+} from './keys';
+export type { Key } from './keys';
+export {
+  countParameters,
+  disposeParams,
+  isBuffer,
+  keepParams,
+  mapParams,
+  mergeParams,
+  parameter,
+  partition,
+  subtree,
+  withPrefix,
+} from './params';
+export type { Params } from './params';
+export { checkShapes, showShape } from './shapes';
+export type { Dimension } from './shapes';

@@ -1,0 +1,179 @@
+import { tensor, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
+import { ConfigError } from './errors';
+
+/**
+ * A random key: two 32-bit words for a counter-based generator (Threefry-2x32,
+ * 20 rounds; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+ * Randomness is an argument: the same key gives the same numbers on every
+ * engine; use a key once, and derive others with {@link split} or {@link foldIn}.
+ */
+export interface Key {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** The key of a seed: an integer in [0, 2^53). Seed 0 is a seed like any other. */
+export function key(seed: number): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ConfigError('a seed must be a whole number', {
+      where: 'key',
+      expected: 'an integer in [0, 2^53)',
+      got: seed,
+    });
+  }
+  return { high: Math.floor(seed / 2 ** 32) >>> 0, low: seed >>> 0 };
+}
+
+/** `count` new keys, independent of one another and of `parent`. */
+export function split(parent: Key, count = 2): Key[] {
+  return Array.from({ length: count }, (_, i) => block(parent, i, 0x73706c69));
+}
+
+/** A new key from a key and a number (step, epoch, row) or a name (parameter path, sample id). */
+export function foldIn(parent: Key, data: number | string): Key {
+  if (typeof data === 'string') return block(parent, hashString(data), 0x6e616d65);
+  const { high, low } = key(data);
+  return block(parent, low, high ^ 0x666f6c64);
+}
+
+/** `count` uniform numbers in [0, 1), with 24 random bits each (exact in float32). */
+export function uniformArray(from: Key, count: number): Float32Array {
+  const words = randomWords(from, count);
+  const out = new Float32Array(count);
+  for (let i = 0; i < count; i++) out[i] = ((words[i] ?? 0) >>> 8) * 2 ** -24;
+  return out;
+}
+
+/** `count` standard normal numbers (Box–Muller). */
+export function normalArray(from: Key, count: number): Float32Array {
+  const words = randomWords(from, count + (count & 1));
+  const out = new Float32Array(count);
+  for (let i = 0; i < count; i += 2) {
+    // The first uniform lies in (0, 1], so that its logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log((((words[i] ?? 0) >>> 8) + 1) * 2 ** -24));
+    const angle = 2 * Math.PI * ((words[i + 1] ?? 0) >>> 8) * 2 ** -24;
+    out[i] = radius * Math.cos(angle);
+    if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
+  }
+  return out;
+}
+
+/** A whole number in [0, limit), unbiased (rejection). */
+export function randomInteger(from: Key, limit: number): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 2 ** 32) {
+    throw new ConfigError('the limit of a random integer is out of range', {
+      where: 'randomInteger',
+      expected: 'an integer in [1, 2^32]',
+      got: limit,
+    });
+  }
+  const acceptable = 2 ** 32 - (2 ** 32 % limit);
+  for (let attempt = 0; ; attempt++) {
+    const word = block(from, attempt, 0x696e7465).low;
+    if (word < acceptable) return word % limit;
+  }
+}
+
+/** A random order of 0 … count−1 (Fisher–Yates). */
+export function permutation(from: Key, count: number): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = randomInteger(foldIn(from, i), i + 1);
+    const swapped = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = swapped;
+  }
+  return order;
+}
+
+/** A tensor of uniform numbers in [low, high). */
+export function uniform<R extends Rank>(
+  from: Key,
+  shape: ShapeMap[R],
+  low = 0,
+  high = 1,
+): Tensor<R> {
+  const values = uniformArray(from, sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * (values[i] as number);
+  return tensor(values, shape, 'float32');
+}
+
+/** A tensor of normal numbers. */
+export function normal<R extends Rank>(
+  from: Key,
+  shape: ShapeMap[R],
+  mean = 0,
+  standardDeviation = 1,
+): Tensor<R> {
+  const values = normalArray(from, sizeOf(shape));
+  for (let i = 0; i < values.length; i++) {
+    values[i] = mean + standardDeviation * (values[i] as number);
+  }
+  return tensor(values, shape, 'float32');
+}
+
+/** A float32 tensor of ones with probability `rate`, else zeros. */
+export function bernoulli<R extends Rank>(from: Key, shape: ShapeMap[R], rate: number): Tensor<R> {
+  const values = uniformArray(from, sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) < rate ? 1 : 0;
+  return tensor(values, shape, 'float32');
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** FNV-1a over UTF-16 code units, 32 bits. */
+function hashString(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+function block(from: Key, counterLow: number, counterHigh: number): Key {
+  const out = new Uint32Array(2);
+  threefry(from.high, from.low, counterHigh, counterLow, out, 0);
+  return { high: out[0] as number, low: out[1] as number };
+}
+
+/** `count` uniform 32-bit words of the key's stream. */
+export function randomWords(from: Key, count: number): Uint32Array {
+  const out = new Uint32Array(count + (count & 1));
+  for (let i = 0; i < out.length; i += 2) threefry(from.high, from.low, 0, i >>> 1, out, i);
+  return count === out.length ? out : out.subarray(0, count);
+}
+
+/** One Threefry-2x32-20 block of (counter0, counter1) under (key0, key1), to out[at], out[at+1]. */
+export function threefry(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  out: Uint32Array,
+  at: number,
+): void {
+  const key2 = key0 ^ key1 ^ 0x1bd11bda;
+  let x = (counter0 + key0) | 0;
+  let y = (counter1 + key1) | 0;
+  const round = (rotation: number): void => {
+    x = (x + y) | 0;
+    y = ((y << rotation) | (y >>> (32 - rotation))) ^ x;
+  };
+  const even = (): void => (round(13), round(15), round(26), round(6));
+  const odd = (): void => (round(17), round(29), round(16), round(24));
+  even();
+  x = (x + key1) | 0;
+  y = (y + key2 + 1) | 0;
+  odd();
+  x = (x + key2) | 0;
+  y = (y + key0 + 2) | 0;
+  even();
+  x = (x + key0) | 0;
+  y = (y + key1 + 3) | 0;
+  odd();
+  x = (x + key1) | 0;
+  y = (y + key2 + 4) | 0;
+  even();
+  out[at] = x + key2;
+  out[at + 1] = y + key0 + 5;
+}

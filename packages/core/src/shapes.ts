@@ -1,0 +1,59 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ShapeError } from './errors';
+
+/** A dimension: a letter to bind (`'B'`), an exact size, or `'*'` for any. */
+export type Dimension = string | number;
+
+/**
+ * Checks tensors against shapes written with letters and returns what each
+ * letter stood for. The same letter must have the same size everywhere in one call.
+ *
+ * ```ts
+ * const { B, D } = checkShapes('dualEncoder.fuse', {
+ *   'image.pooled': [image.pooled, ['B', 'D']],
+ *   'text.pooled': [text.pooled, ['B', 'D']],
+ * });
+ * ```
+ *
+ * @throws ShapeError naming the tensor, the expected shape and the one that came.
+ */
+export function checkShapes<const Dims extends readonly Dimension[]>(
+  where: string,
+  tensors: Readonly<Record<string, readonly [Tensor, Dims]>>,
+): Record<Extract<Dims[number], string>, number> {
+  const bound = new Map<string, { size: number; by: string }>();
+  for (const [name, [value, dimensions]] of Object.entries(tensors)) {
+    if (value.rank !== dimensions.length) {
+      throw new ShapeError(`${name} has ${value.rank} dimensions`, {
+        where,
+        expected: showShape(dimensions),
+        got: showShape(value.shape),
+      });
+    }
+    dimensions.forEach((dimension, axis) => {
+      const size = value.shape[axis] as number;
+      if (dimension === '*') return;
+      const earlier = typeof dimension === 'string' ? bound.get(dimension) : undefined;
+      const wanted = typeof dimension === 'number' ? dimension : earlier?.size;
+      if (wanted !== undefined && wanted !== size) {
+        const reason = earlier === undefined ? '' : ` (${dimension} is ${wanted} in ${earlier.by})`;
+        throw new ShapeError(`${name} does not fit${reason}`, {
+          where,
+          expected: showShape(dimensions),
+          got: showShape(value.shape),
+        });
+      }
+      if (typeof dimension === 'string' && earlier === undefined) {
+        bound.set(dimension, { size, by: name });
+      }
+    });
+  }
+  return Object.fromEntries([...bound].map(([letter, { size }]) => [letter, size])) as Record<
+    Extract<Dims[number], string>,
+    number
+  >;
+}
+
+export function showShape(shape: readonly Dimension[]): string {
+  return `[${shape.join(', ')}]`;
+}

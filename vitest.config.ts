@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+import { bundledGradients } from './tooling/tfjs-gradients.ts';
+
+const alias = {
+  '@tensorflow/tfjs-core/dist/register_all_gradients.js': await bundledGradients(),
+};
+
+/** One project per package, so that `vitest run --project @crossweave/fusion` runs it alone. */
+const projects = readdirSync('packages').map((folder) => {
+  const root = `packages/${folder}`;
+  const { name } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { name: string };
+  return {
+    resolve: { alias, conditions: ['@crossweave/source', 'node'] },
+    ssr: { resolve: { conditions: ['@crossweave/source', 'node'] } },
+    test: {
+      name,
+      root,
+      include: ['src/**/*.test.ts'],
+      typecheck: { include: ['src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+      setupFiles: ['../../tooling/vitest-setup.ts'],
+      testTimeout: 60_000,
+    },
+  };
+});
+
+export default defineConfig({ test: { projects } });
