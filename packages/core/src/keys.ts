@@ -143,6 +143,9 @@ export function randomWords(from: Key, count: number): Uint32Array {
   return count === out.length ? out : out.subarray(0, count);
 }
 
+const rotationsEven = [13, 15, 26, 6] as const;
+const rotationsOdd = [17, 29, 16, 24] as const;
+
 /** One Threefry-2x32-20 block of (counter0, counter1) under (key0, key1), to out[at], out[at+1]. */
 export function threefry(
   key0: number,
@@ -152,28 +155,21 @@ export function threefry(
   out: Uint32Array,
   at: number,
 ): void {
-  const key2 = key0 ^ key1 ^ 0x1bd11bda;
+  // The key schedule rotates through three words; `next` is the one injected next.
+  let [next, afterNext, last] = [key1, key0 ^ key1 ^ 0x1bd11bda, key0];
   let x = (counter0 + key0) | 0;
   let y = (counter1 + key1) | 0;
-  const round = (rotation: number): void => {
-    x = (x + y) | 0;
-    y = ((y << rotation) | (y >>> (32 - rotation))) ^ x;
-  };
-  const even = (): void => (round(13), round(15), round(26), round(6));
-  const odd = (): void => (round(17), round(29), round(16), round(24));
-  even();
-  x = (x + key1) | 0;
-  y = (y + key2 + 1) | 0;
-  odd();
-  x = (x + key2) | 0;
-  y = (y + key0 + 2) | 0;
-  even();
-  x = (x + key0) | 0;
-  y = (y + key1 + 3) | 0;
-  odd();
-  x = (x + key1) | 0;
-  y = (y + key2 + 4) | 0;
-  even();
-  out[at] = x + key2;
-  out[at + 1] = y + key0 + 5;
+  for (let group = 0; group < 5; group++) {
+    const rotations = (group & 1) === 0 ? rotationsEven : rotationsOdd;
+    for (let i = 0; i < 4; i++) {
+      const rotation = rotations[i]!;
+      x = (x + y) | 0;
+      y = ((y << rotation) | (y >>> (32 - rotation))) ^ x;
+    }
+    x = (x + next) | 0;
+    y = (y + afterNext + group + 1) | 0;
+    [next, afterNext, last] = [afterNext, last, next];
+  }
+  out[at] = x;
+  out[at + 1] = y;
 }

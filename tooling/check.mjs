@@ -1,0 +1,68 @@
+/** `npm test`: everything that must hold before a change lands, one line of result at the end. */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { installIfNeeded, packages, pnpm, root, run, tool } from './workspace.mjs';
+
+let passed = 0;
+let failed = 0;
+
+/** One check that either holds or does not; prints its output only when it does not. */
+async function check(name, start) {
+  const began = Date.now();
+  const { code, output } = await start();
+  const seconds = ((Date.now() - began) / 1000).toFixed(0);
+  if (code === 0) passed++;
+  else failed++;
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  if (code !== 0) console.log(output);
+  return code === 0;
+}
+
+/** Unit tests and type tests, counted one by one. */
+async function tests() {
+  const folder = join(tmpdir(), `crossweave-test-${process.pid}`);
+  mkdirSync(folder);
+  const report = join(folder, 'report.json');
+  const { code } = await tool('vitest', [
+    ...['run', '--typecheck', '--reporter=default', '--reporter=json'],
+    `--outputFile.json=${report}`,
+  ]);
+  try {
+    const { numPassedTests, numFailedTests, numTotalTestSuites, numFailedTestSuites } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    passed += numPassedTests;
+    // A file that does not even load has no failed test in it, but has failed.
+    failed += code === 0 ? numFailedTests : Math.max(numFailedTests, numFailedTestSuites, 1);
+    if (numTotalTestSuites === 0) failed++;
+  } catch {
+    failed++;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await installIfNeeded();
+await check('format', () => tool('prettier', ['--check', '.'], { capture: true }));
+await check('types', () => pnpm(['exec', 'turbo', 'run', 'typecheck'], { capture: true }));
+await check('lint', () => tool('eslint', ['.'], { capture: true }));
+if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture: true }))) {
+  await check('structure', () =>
+    run(process.execPath, ['tooling/structure.mjs'], { capture: true }),
+  );
+  await check('knip', () => tool('knip', [], { capture: true }));
+  for (const { path, manifest } of packages()) {
+    const from = relative(root, path);
+    await check(`publint ${manifest.name}`, () =>
+      tool('publint', [from, '--strict', '--pack', 'npm'], { capture: true }),
+    );
+  }
+  await check('packed packages install and import', () =>
+    run(process.execPath, ['tooling/packed.mjs'], { capture: true }),
+  );
+}
+await tests();
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
