@@ -31,8 +31,9 @@ export interface Fusion {
   /** Every image against every text: [B_i, B_t] logits. */
   score(params: Params, image: Features, text: Features, ctx: Context): Tensor2D;
   /**
-   * Present on separable fusions: unit-norm embeddings [B, E] of either side whose
-   * products are the cosine similarities behind `score`; what an index stores.
+   * Present on separable fusions: unit-norm embeddings [B, E] of either side. Their
+   * products are the cosine similarities c behind `score`, which is a·c + b with scalars
+   * a > 0 and b of the fusion's own. What an index stores and a contrastive loss reads.
    */
   embed?(
     params: Params,

@@ -21,6 +21,12 @@ export interface ModelOutputs {
   fuse(image: Features, text: Features): Fused;
   /** [B_i, B_t] logits of every image against every text. */
   score(image: Features, text: Features): Tensor2D;
+  /**
+   * Present when the fusion has embeddings: unit-norm [B, E] of either side. A contrastive
+   * loss takes its cosines from here, so that its temperature is the only scale in it;
+   * `score` and `fuse().match` carry the fusion's own scale and bias.
+   */
+  embed?(side: 'image' | 'text', features: Features): Tensor2D;
 }
 
 export interface LossResult {
@@ -40,6 +46,9 @@ export interface Loss {
     batch: Batch<unknown, unknown>,
     ctx: Context,
   ): LossResult;
-  /** The total of a model that knows nothing, for a batch of that size: the line logs draw. */
-  chance?(batchSize: number): number;
+  /**
+   * The total of a model that knows nothing, for a batch of that size with K hard
+   * `negatives` a pair (default 0): the line logs draw.
+   */
+  chance?(batchSize: number, negatives?: number): number;
 }
