@@ -38,6 +38,7 @@ export {
   uniformArray,
 } from './keys';
 export type { Key } from './keys';
+export { lookUp, requireInteger, requireRange, withDefaults } from './options';
 export {
   countParameters,
   disposeParams,
