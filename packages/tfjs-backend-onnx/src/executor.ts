@@ -1,0 +1,173 @@
+import { OnnxBackendError, fromRuntime } from './errors';
+import { encodeModel, nameOf } from './graph/model';
+import type { Node } from './graph/node';
+import type { Plan } from './graph/plan';
+import { sameKey } from './graph/plan';
+import type { Values } from './graph/types';
+import { sizeOf } from './graph/types';
+import type { BufferPool } from './pool';
+import type { NativeSession, RuntimeTensor } from './runtime';
+import { loadRuntime } from './runtime';
+
+/** After this many constants turned out to vary, every constant of the graph becomes an input. */
+const MAX_RECOMPILES = 4;
+/** Below this many output elements over all operators, threads cost more than they bring. */
+const SINGLE_THREAD_WORK = 50_000;
+
+interface Compiled {
+  readonly key: Int32Array;
+  session: NativeSession;
+  /** By leaf: the values that were built into the model, or null if the leaf is an input. */
+  baked: (Values | null)[];
+  recompiles: number;
+  readonly leafNames: readonly string[];
+  readonly outputNames: readonly string[];
+}
+
+export interface ExecutorStatistics {
+  /** Sessions created so far, how many of them because a constant varied, and graphs run. */
+  compiles: number;
+  recompiles: number;
+  runs: number;
+}
+
+/** Compiles plans into ONNX Runtime sessions, keeps the latest used, and runs them. */
+export class Executor {
+  private readonly cache = new Map<number, Compiled[]>();
+  private readonly order: Set<Compiled> = new Set();
+  readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
+
+  constructor(
+    private readonly threads: number,
+    private readonly cacheSize: number,
+    private readonly pool: BufferPool,
+  ) {}
+
+  get sessions(): number {
+    return this.order.size;
+  }
+
+  /** Computes the plan's outputs into arrays of the pool. Nothing changes if it throws. */
+  run(plan: Plan): Values[] {
+    const compiled = this.lookup(plan);
+    const { Tensor } = loadRuntime();
+    const feeds: Record<string, RuntimeTensor> = {};
+    plan.leaves.forEach((leaf, i) => {
+      if (compiled.baked[i] !== null) return;
+      leaf.tensor ??= new Tensor(leaf.dtype, leaf.values as Values, leaf.shape);
+      feeds[compiled.leafNames[i] as string] = leaf.tensor;
+    });
+    const fetches: Record<string, RuntimeTensor> = {};
+    const outputs = plan.outputs.map((node, i) => {
+      const values = this.pool.take(node.dtype, sizeOf(node.shape));
+      fetches[compiled.outputNames[i] as string] = new Tensor(node.dtype, values, node.shape);
+      return values;
+    });
+    try {
+      compiled.session.run(feeds, fetches, {});
+    } catch (cause) {
+      throw fromRuntime(cause, `computing a graph of ${plan.nodes.length} operators`);
+    }
+    this.statistics.runs++;
+    plan.outputs.forEach((node, i) => {
+      node.tensor = fetches[compiled.outputNames[i] as string] ?? null;
+    });
+    return outputs;
+  }
+
+  dispose(): void {
+    for (const compiled of this.order) compiled.session.dispose();
+    this.order.clear();
+    this.cache.clear();
+  }
+
+  private lookup(plan: Plan): Compiled {
+    const bucket = this.cache.get(plan.hash);
+    const found = bucket?.find((entry) => sameKey(entry.key, plan.key));
+    if (found === undefined) return this.add(plan);
+    this.order.delete(found);
+    this.order.add(found);
+    this.promote(found, plan);
+    return found;
+  }
+
+  private add(plan: Plan): Compiled {
+    const baked = plan.leaves.map((leaf) =>
+      leaf.constant ? (leaf.values as Values).slice() : null,
+    );
+    const compiled: Compiled = {
+      key: plan.key,
+      session: this.compile(plan, baked),
+      baked,
+      recompiles: 0,
+      leafNames: plan.leaves.map(nameOf),
+      outputNames: plan.outputs.map(nameOf),
+    };
+    const bucket = this.cache.get(plan.hash);
+    if (bucket === undefined) this.cache.set(plan.hash, [compiled]);
+    else bucket.push(compiled);
+    this.order.add(compiled);
+    if (this.order.size > this.cacheSize) this.evict();
+    return compiled;
+  }
+
+  /** Constants that differ from the ones built in become inputs, at the price of a recompile. */
+  private promote(compiled: Compiled, plan: Plan): void {
+    const varied = compiled.baked.map(
+      (values, i) => values !== null && !equalValues(values, plan.leaves[i] as Node),
+    );
+    if (!varied.includes(true)) return;
+    const all = compiled.recompiles >= MAX_RECOMPILES;
+    const baked = compiled.baked.map((values, i) => (all || varied[i] === true ? null : values));
+    const session = this.compile(plan, baked);
+    compiled.session.dispose();
+    compiled.session = session;
+    compiled.baked = baked;
+    compiled.recompiles++;
+    this.statistics.recompiles++;
+  }
+
+  private compile(plan: Plan, baked: readonly (Values | null)[]): NativeSession {
+    const model = encodeModel(
+      plan,
+      baked.map((values) => values !== null),
+    );
+    let work = 0;
+    for (const node of plan.nodes) work += sizeOf(node.shape);
+    const session = new (loadRuntime().Session)();
+    try {
+      session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+        intraOpNumThreads: work < SINGLE_THREAD_WORK ? 1 : this.threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        executionMode: 'sequential',
+        enableMemPattern: true,
+        enableCpuMemArena: true,
+        logSeverityLevel: 3,
+      });
+    } catch (cause) {
+      session.dispose();
+      throw fromRuntime(cause, `compiling a graph of ${plan.nodes.length} operators`);
+    }
+    this.statistics.compiles++;
+    return session;
+  }
+
+  private evict(): void {
+    const [oldest] = this.order;
+    if (oldest === undefined) throw new OnnxBackendError('disposed', 'The cache is empty.');
+    oldest.session.dispose();
+    this.order.delete(oldest);
+    for (const [hash, bucket] of this.cache) {
+      const kept = bucket.filter((entry) => entry !== oldest);
+      if (kept.length === 0) this.cache.delete(hash);
+      else if (kept.length < bucket.length) this.cache.set(hash, kept);
+    }
+  }
+}
+
+function equalValues(baked: Values, leaf: Node): boolean {
+  const values = leaf.values as Values;
+  for (let i = 0; i < baked.length; i++) if (!Object.is(baked[i], values[i])) return false;
+  return true;
+}

@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from './backend';
+import { OnnxBackendError } from './errors';
+import type { Values } from './graph/types';
+
+/** What tfjs's cpu backend offers beyond the contract, as far as its own kernels give results. */
+interface CpuBackend {
+  write(values: unknown, shape: number[], dtype: string): object;
+  readSync(dataId: object): unknown;
+  disposeData(dataId: object, force?: boolean): boolean;
+}
+
+let cpu: CpuBackend | undefined;
+
+function loadCpu(kernelName: string): CpuBackend {
+  if (cpu !== undefined) return cpu;
+  try {
+    const module = createRequire(import.meta.url)('@tensorflow/tfjs-backend-cpu') as {
+      MathBackendCPU: new () => CpuBackend;
+    };
+    cpu = new module.MathBackendCPU();
+    return cpu;
+  } catch (cause) {
+    throw new OnnxBackendError(
+      'unsupported-op',
+      `${kernelName} has no graph form on the onnx backend and runs on tfjs's own cpu kernels, ` +
+        'which need the package @tensorflow/tfjs-backend-cpu. Install it.',
+      kernelName,
+      { cause },
+    );
+  }
+}
+
+/** Runs a kernel of tfjs's cpu backend: inputs are computed and copied there, results back. */
+export function fallback(kernelName: string): KernelFunc {
+  return ({ inputs, attrs, backend }) => {
+    const onnx = backend as OnnxBackend;
+    const host = loadCpu(kernelName);
+    const kernel = getKernel(kernelName, 'cpu');
+    if (kernel === undefined) {
+      throw new OnnxBackendError(
+        'unsupported-op',
+        `Neither the onnx backend nor tfjs's cpu backend has the kernel ${kernelName}.`,
+        kernelName,
+      );
+    }
+    const copied: NamedTensorInfoMap = Array.isArray(inputs)
+      ? ([] as unknown as NamedTensorInfoMap)
+      : {};
+    const copies = new Set<object>();
+    for (const name of Object.keys(inputs)) {
+      const input = inputs[name];
+      if (input === undefined || input === null) continue;
+      const dataId = host.write(onnx.readSync(input.dataId), input.shape, input.dtype);
+      copies.add(dataId);
+      copied[name] = { dataId, shape: input.shape, dtype: input.dtype };
+    }
+    const result = kernel.kernelFunc({ inputs: copied, attrs: attrs ?? {}, backend: host });
+    const many = Array.isArray(result) ? result : [result];
+    const outputs = many.map((info): TensorInfo => {
+      const values = host.readSync(info.dataId) as Values;
+      return {
+        dataId: onnx.write(values, info.shape, info.dtype),
+        shape: info.shape,
+        dtype: info.dtype,
+      };
+    });
+    for (const { dataId } of many) copies.add(dataId);
+    for (const dataId of copies) host.disposeData(dataId, true);
+    return Array.isArray(result) ? outputs : (outputs[0] as TensorInfo);
+  };
+}

@@ -1,0 +1,97 @@
+import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
+import {
+  broadcastTo,
+  broadcast_util,
+  matMul,
+  mul,
+  registerGradient,
+  reshape,
+  sub,
+  sum,
+  util,
+} from '@tensorflow/tfjs-core';
+
+const tensor = (value: Tensor | Tensor[]): Tensor =>
+  Array.isArray(value) ? (value[0] as Tensor) : value;
+
+/** Sums `gradient` over the batch dims along which its operand had been broadcast. */
+function unbroadcast(gradient: Tensor, shape: number[]): Tensor {
+  const axes = broadcast_util.getReductionAxes(shape, gradient.shape);
+  return axes.length === 0 ? reshape(gradient, shape) : reshape(sum(gradient, axes), shape);
+}
+
+/** A [.., M, K] × [K, N] product's gradient for the matrix is one product over all rows. */
+function leftIsRows(a: Tensor, b: Tensor): boolean {
+  return a.rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) === 1;
+}
+
+const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1) as number]);
+
+/** tfjs-core's own leaves the gradient of a broadcast operand unsummed, which its tape refuses. */
+const batchMatMul: GradConfig = {
+  kernelName: 'BatchMatMul',
+  inputsToSave: ['a', 'b'],
+  gradFunc: (upstream, saved, attributes) => {
+    const dy = tensor(upstream);
+    const [a, b] = saved as [Tensor, Tensor];
+    const transposeA = attributes['transposeA'] === true;
+    const transposeB = attributes['transposeB'] === true;
+    const forA = (): Tensor =>
+      transposeA ? matMul(b, dy, transposeB, true) : matMul(dy, b, false, !transposeB);
+    const forB = (): Tensor => {
+      if (!transposeA && leftIsRows(a, b)) {
+        return transposeB ? matMul(rows(dy), rows(a), true) : matMul(rows(a), rows(dy), true);
+      }
+      return transposeB ? matMul(dy, a, true, transposeA) : matMul(a, dy, !transposeA, false);
+    };
+    return { a: () => unbroadcast(forA(), a.shape), b: () => unbroadcast(forB(), b.shape) };
+  },
+};
+
+function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
+  const axes = util.parseAxisParam(axis, x.shape);
+  const shape = x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim));
+  return broadcastTo(reshape(dy, shape), x.shape);
+}
+
+/** As tfjs-core's, with a broadcast in place of a product with ones. */
+const sumGradient: GradConfig = {
+  kernelName: 'Sum',
+  inputsToSave: ['x'],
+  gradFunc: (dy, saved, attributes) => {
+    const [x] = saved as [Tensor];
+    return { x: () => spread(tensor(dy), x, attributes['axis'] as number[]) };
+  },
+};
+
+/** As tfjs-core's, scaled before it is spread and not after. */
+const meanGradient: GradConfig = {
+  kernelName: 'Mean',
+  inputsToSave: ['x'],
+  gradFunc: (dy, saved, attributes) => {
+    const [x] = saved as [Tensor];
+    const axis = attributes['axis'] as number[];
+    const axes = util.parseAxisParam(axis, x.shape);
+    const count = axes.reduce((product, i) => product * (x.shape[i] as number), 1);
+    return { x: () => spread(mul(tensor(dy), 1 / count), x, axis) };
+  },
+};
+
+/** y · (dy − Σ dy·y): one pass less than tfjs-core's form. */
+const softmaxGradient: GradConfig = {
+  kernelName: 'Softmax',
+  outputsToSave: [true],
+  gradFunc: (upstream, saved, attributes) => {
+    const dy = tensor(upstream);
+    const [y] = saved as [Tensor];
+    const axis = attributes['dim'] as number;
+    return { logits: () => mul(sub(dy, sum(mul(dy, y), axis, true)), y) };
+  },
+};
+
+/** Registers the gradients that differ from tfjs-core's; they hold on every backend. */
+export function registerGradients(): void {
+  for (const gradient of [batchMatMul, sumGradient, meanGradient, softmaxGradient]) {
+    registerGradient(gradient);
+  }
+}

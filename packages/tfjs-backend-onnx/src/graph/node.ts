@@ -1,0 +1,70 @@
+import type { RuntimeTensor } from '../runtime';
+import type { Attribute, Attributes, ElementType, Values } from './types';
+
+const signatures = new Map<string, number>();
+const signatureOf = (text: string): number => {
+  let id = signatures.get(text);
+  if (id === undefined) {
+    id = signatures.size;
+    signatures.set(text, id);
+  }
+  return id;
+};
+
+function attributeKey(attribute: Attribute): string {
+  return typeof attribute === 'object' && 'f' in attribute ? `f${attribute.f}` : String(attribute);
+}
+
+/**
+ * A value in the lazy graph: one output of one ONNX operator, or a leaf that holds its values.
+ *
+ * `op` is the ONNX operator (`com.microsoft` ones are in `CONTRIB_OPS`) or one of
+ * `@leaf` (values in `values`), `@const` (a scalar of the structure) and `@out` (the further
+ * outputs of a node with several).
+ */
+export class Node {
+  /** Present for leaves and for computed nodes; a lazy node has none. */
+  values: Values | null = null;
+  /** The values wrapped for ONNX Runtime, made once. */
+  tensor: RuntimeTensor | null = null;
+  /** Number of storage records that hold this node: above zero means that somebody may read it. */
+  holders = 0;
+  /** Stamp of the plan that needs this node, and its place in that plan. */
+  mark = 0;
+  index = 0;
+  /** The latest reshape of this node, good for the pending graph numbered `viewEpoch`. */
+  view: Node | null = null;
+  viewEpoch = -1;
+  /** Values written from JS that are likely the same each time: see `Plan`. */
+  constant = false;
+  /** For leaves: true once an operator has used it. */
+  seen = false;
+  /** True if the values array belongs to the backend, so that it may be recycled. */
+  owned = false;
+  readonly signature: number;
+
+  constructor(
+    readonly op: string,
+    public inputs: readonly Node[],
+    readonly shape: readonly number[],
+    readonly dtype: ElementType,
+    readonly attributes: Attributes | null,
+    /** Integer inputs of the operator (axes, shapes, bounds), placed after `inputs`. */
+    readonly integers: readonly (readonly number[])[] | null,
+    readonly outputs: number,
+  ) {
+    let key = `${op};${dtype};${shape.join()}`;
+    if (attributes !== null) {
+      for (const name in attributes)
+        key += `;${name}=${attributeKey(attributes[name] as Attribute)}`;
+    }
+    if (integers !== null) for (const list of integers) key += `|${list.join()}`;
+    this.signature = signatureOf(key);
+  }
+}
+
+export function leaf(values: Values, shape: readonly number[], dtype: ElementType): Node {
+  const node = new Node('@leaf', [], shape, dtype, null, null, 1);
+  node.values = values;
+  return node;
+}

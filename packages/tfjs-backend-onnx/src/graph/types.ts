@@ -1,0 +1,29 @@
+/** Element types used inside graphs; tfjs itself sees float32, int32 and bool only. */
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64';
+
+/** ONNX `TensorProto.DataType` numbers. */
+export const ELEMENT_CODE: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+};
+
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** Integers are written as they are; a float is wrapped so that 1.0 stays a float. */
+export type Attribute = number | string | readonly number[] | { readonly f: number };
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const dim of shape) size *= dim;
+  return size;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,7 @@
+export { OnnxBackend } from './backend';
+export type { OnnxMemoryInfo } from './backend';
+export { OnnxBackendError } from './errors';
+export type { OnnxBackendErrorCode } from './errors';
+export type { ExecutorStatistics } from './executor';
+export type { OnnxBackendOptions } from './options';
+export { BACKEND_NAME, createOnnxBackend, registerOnnxBackend } from './registration';

@@ -1,0 +1,147 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import type { ElementType } from '../graph/types';
+import {
+  binary,
+  castLikeJs,
+  expand,
+  broadcastShape,
+  select,
+  unary,
+  withScalar,
+} from './elementwise';
+import type { BinaryInputs, Kernel } from './kernel';
+import { kernel } from './kernel';
+import { prelu } from './unary';
+
+type Formula = (backend: OnnxBackend, a: Node, b: Node) => Node;
+
+/** `through` says in which type integers are computed; bools always go through int32. */
+const arithmetic = (formula: Formula, through: ElementType = 'int32'): Kernel =>
+  kernel<BinaryInputs>((backend, { a, b }) => {
+    const left = backend.node(a);
+    const right = backend.node(b);
+    if (left.dtype === 'float32' && right.dtype === 'float32') {
+      return backend.output(formula(backend, left, right));
+    }
+    const floats = left.dtype === 'float32' || right.dtype === 'float32';
+    const wide = floats ? 'float32' : through;
+    const result = formula(backend, backend.cast(left, wide), backend.cast(right, wide));
+    return backend.output(castLikeJs(backend, result, floats ? 'float32' : left.dtype));
+  });
+
+const comparison = (formula: Formula): Kernel =>
+  kernel<BinaryInputs>((backend, { a, b }) => {
+    const left = backend.node(a);
+    const right = backend.node(b);
+    const wide = left.dtype === 'float32' || right.dtype === 'float32' ? 'float32' : 'int32';
+    return backend.output(formula(backend, backend.cast(left, wide), backend.cast(right, wide)));
+  });
+
+const logical = (op: string): Kernel =>
+  kernel<BinaryInputs>((backend, { a, b }) => {
+    const left = backend.cast(backend.node(a), 'bool');
+    return backend.output(binary(backend, op, left, backend.cast(backend.node(b), 'bool')));
+  });
+
+const op =
+  (name: string): Formula =>
+  (backend, a, b) =>
+    binary(backend, name, a, b);
+
+const compare =
+  (name: string): Formula =>
+  (backend, a, b) =>
+    binary(backend, name, a, b, 'bool');
+
+/** Whether a tensor known to be all `value` may be left out; the other operand is the result. */
+function neutral(backend: OnnxBackend, { a, b }: BinaryInputs, value: number, both: boolean) {
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return null;
+  const shape = broadcastShape(a.shape, b.shape);
+  if (backend.splatOf(b) === value) return expand(backend, backend.node(a), shape);
+  if (both && backend.splatOf(a) === value) return expand(backend, backend.node(b), shape);
+  return null;
+}
+
+/** The same kernel, spared where one operand is a neutral element. */
+const sparing = (run: Kernel, value: number, both: boolean): Kernel =>
+  kernel<BinaryInputs>((backend, inputs) => {
+    const shortcut = neutral(backend, inputs, value, both);
+    return shortcut === null
+      ? (run as (b: OnnxBackend, i: BinaryInputs, a: undefined) => TensorInfo)(
+          backend,
+          inputs,
+          undefined,
+        )
+      : backend.output(shortcut);
+  });
+
+const floorDivide: Formula = (b, x, y) => {
+  const quotient = unary(b, 'Floor', binary(b, 'Div', x, y));
+  return quotient;
+};
+
+/** Python's modulo, with the operations of tfjs's cpu backend. */
+const modulo: Formula = (b, x, y) => {
+  const fmod = (p: Node, q: Node): Node =>
+    b.op('Mod', [p, q], broadcastShape(p.shape, q.shape), x.dtype, { fmod: 1 });
+  const rest = fmod(x, y);
+  const negative = (n: Node): Node => b.op('Less', [n, b.scalar(0, n.dtype)], n.shape, 'bool');
+  const differ = binary(b, 'Xor', negative(x), negative(y), 'bool');
+  return select(b, differ, fmod(binary(b, 'Add', rest, y), y), rest);
+};
+
+/** atan2 from atan and the quadrants, as ONNX has none. */
+const atan2: Formula = (b, y, x) => {
+  const shape = broadcastShape(y.shape, x.shape);
+  const less = (n: Node): Node => b.op('Less', [n, b.scalar(0, n.dtype)], n.shape, 'bool');
+  const isZero = (n: Node): Node => b.op('Equal', [n, b.scalar(0, n.dtype)], n.shape, 'bool');
+  const flat = unary(b, 'Atan', binary(b, 'Div', y, x));
+  const turn = select(b, less(y), b.scalar(-Math.PI), b.scalar(Math.PI));
+  const turned = select(b, less(x), binary(b, 'Add', flat, turn), flat);
+  const upright = withScalar(b, 'Mul', unary(b, 'Sign', y), Math.PI / 2);
+  return expand(b, select(b, isZero(x), upright, turned), shape);
+};
+
+export const binaryKernels = {
+  Add: sparing(arithmetic(op('Add')), 0, true),
+  Sub: sparing(arithmetic(op('Sub')), 0, false),
+  Multiply: sparing(arithmetic(op('Mul')), 1, true),
+  RealDiv: sparing(arithmetic(op('Div'), 'float32'), 1, false),
+  FloorDiv: arithmetic(floorDivide, 'float64'),
+  Mod: arithmetic(modulo, 'float64'),
+  Pow: arithmetic(op('Pow'), 'float64'),
+  Atan2: arithmetic(atan2, 'float32'),
+  Maximum: arithmetic(op('Max')),
+  Minimum: arithmetic(op('Min')),
+  SquaredDifference: arithmetic((b, x, y) => {
+    const difference = binary(b, 'Sub', x, y);
+    return binary(b, 'Mul', difference, difference);
+  }),
+  Equal: comparison(compare('Equal')),
+  NotEqual: comparison((b, x, y) => unary(b, 'Not', compare('Equal')(b, x, y))),
+  Greater: comparison(compare('Greater')),
+  GreaterEqual: comparison(compare('GreaterOrEqual')),
+  Less: comparison(compare('Less')),
+  LessEqual: comparison(compare('LessOrEqual')),
+  LogicalAnd: logical('And'),
+  LogicalOr: logical('Or'),
+  BitwiseAnd: arithmetic(op('BitwiseAnd')),
+  Prelu: kernel<{ x: TensorInfo; alpha: TensorInfo }>((b, { x, alpha }) =>
+    b.output(prelu(b, b.cast(b.node(x), 'float32'), b.cast(b.node(alpha), 'float32'))),
+  ),
+  AddN: kernel<readonly TensorInfo[]>((b, inputs) => {
+    const nodes = Object.values(inputs).map((input) => b.node(input));
+    return b.output(nodes.reduce((sum, node) => binary(b, 'Add', sum, node)));
+  }),
+  Select: kernel<{ condition: TensorInfo; t: TensorInfo; e: TensorInfo }>(
+    (b, { condition, t, e }) => {
+      let mask = b.cast(b.node(condition), 'bool');
+      if (mask.shape.length === 1 && t.shape.length > 1) {
+        mask = b.reshape(mask, [mask.shape[0] as number, ...t.shape.slice(1).map(() => 1)]);
+      }
+      return b.output(expand(b, select(b, mask, b.node(t), b.node(e)), t.shape));
+    },
+  ),
+} satisfies Record<string, Kernel>;

@@ -1,0 +1,54 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
+import type { Kernel, UnaryInput } from './kernel';
+import { kernel } from './kernel';
+
+type NumericType = 'float32' | 'int32' | 'bool';
+
+export const creationKernels = {
+  Fill: kernel<Record<string, never>, { shape: number[]; value: number; dtype?: NumericType }>(
+    (b, _, { shape, value, dtype }) =>
+      b.splat(value, shape, dtype ?? (util.inferDtype(value) as NumericType)),
+  ),
+  ZerosLike: kernel<UnaryInput>((b, { x }) =>
+    x.dtype === 'complex64'
+      ? b.complex(b.splat(0, x.shape, 'float32'), b.splat(0, x.shape, 'float32'))
+      : b.splat(0, x.shape, x.dtype),
+  ),
+  OnesLike: kernel<UnaryInput>((b, { x }) =>
+    x.dtype === 'complex64'
+      ? b.complex(b.splat(1, x.shape, 'float32'), b.splat(0, x.shape, 'float32'))
+      : b.splat(1, x.shape, x.dtype),
+  ),
+  Range: kernel<
+    Record<string, never>,
+    { start: number; stop: number; step: number; dtype: 'float32' | 'int32' }
+  >((b, _, { start, stop, step, dtype }) => {
+    const empty = start === stop || (start < stop && step < 0) || (stop < start && step > 1);
+    const length = empty ? 0 : Math.abs(Math.ceil((stop - start) / step));
+    const direction = stop < start && step === 1 ? -1 : step;
+    const values = dtype === 'int32' ? new Int32Array(length) : new Float32Array(length);
+    // Each value is the one before plus the step, in the array's own precision, as in tfjs.
+    for (let i = 0; i < length; i++) {
+      values[i] = i === 0 ? start : (values[i - 1] as number) + direction;
+    }
+    return b.literal(values, [length], dtype);
+  }),
+  LinSpace: kernel<Record<string, never>, { start: number; stop: number; num: number }>(
+    (b, _, { start, stop, num }) => {
+      const step = (stop - start) / (num - 1);
+      const values = new Float32Array(num);
+      for (let i = 0; i < num; i++) values[i] = i === 0 ? start : (values[i - 1] as number) + step;
+      return b.literal(values, [num], 'float32');
+    },
+  ),
+  Complex: kernel<{ real: TensorInfo; imag: TensorInfo }>((b, { real, imag }) =>
+    b.complex(b.output(b.node(real)), b.output(b.node(imag))),
+  ),
+  Real: kernel<{ input: TensorInfo }>((b, { input }) =>
+    b.output(b.node(b.complexParts(input).real)),
+  ),
+  Imag: kernel<{ input: TensorInfo }>((b, { input }) =>
+    b.output(b.node(b.complexParts(input).imag)),
+  ),
+} satisfies Record<string, Kernel>;

@@ -1,0 +1,108 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import { sizeOf } from '../graph/types';
+import { binary, broadcastShape } from './elementwise';
+import type { BinaryInputs, Kernel } from './kernel';
+import { kernel } from './kernel';
+import { activate } from './unary';
+
+interface MatMulAttributes {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+/**
+ * a [..., M, K] × b [..., K, N] (each transposed in its last two dims if asked), batch dims
+ * broadcast. One matrix on the right makes it one product of [...·M, K] × [K, N].
+ */
+export function matMul(
+  backend: OnnxBackend,
+  a: Node,
+  b: Node,
+  transposeA: boolean,
+  transposeB: boolean,
+): Node {
+  const rows = a.shape.at(transposeA ? -1 : -2) as number;
+  const inner = a.shape.at(transposeA ? -2 : -1) as number;
+  const innerB = b.shape.at(transposeB ? -1 : -2) as number;
+  const columns = b.shape.at(transposeB ? -2 : -1) as number;
+  util.assert(
+    inner === innerB,
+    () =>
+      `Error in matMul: inner shapes (${inner}) and (${innerB}) of Tensors with shapes ` +
+      `${a.shape.join()} and ${b.shape.join()} and transposeA=${transposeA} and ` +
+      `transposeB=${transposeB} must match.`,
+  );
+  const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = [...batch, rows, columns];
+  if (inner === 0) {
+    return backend.op('Expand', [backend.scalar(0, a.dtype)], shape, a.dtype, null, [shape]);
+  }
+  const single = sizeOf(b.shape.slice(0, -2)) === 1;
+  if (single && !transposeA && a.shape.length > 2) {
+    const flat = backend.reshape(a, [sizeOf(a.shape) / inner, inner]);
+    const matrix = backend.reshape(b, b.shape.slice(-2));
+    return backend.reshape(
+      product(backend, flat, matrix, [sizeOf(flat.shape) / inner, columns], false, transposeB),
+      shape,
+    );
+  }
+  return product(backend, a, b, shape, transposeA, transposeB);
+}
+
+function product(
+  backend: OnnxBackend,
+  a: Node,
+  b: Node,
+  shape: readonly number[],
+  transposeA: boolean,
+  transposeB: boolean,
+): Node {
+  if (!transposeA && !transposeB) return backend.op('MatMul', [a, b], shape, a.dtype);
+  if (a.dtype === 'float32') {
+    const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+    return backend.op('FusedMatMul', [a, b], shape, a.dtype, attributes);
+  }
+  const turn = (node: Node): Node => {
+    const rank = node.shape.length;
+    const perm = node.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+    const turned = perm.map((i) => node.shape[i] as number);
+    return backend.op('Transpose', [node], turned, node.dtype, { perm });
+  };
+  const operands = [transposeA ? turn(a) : a, transposeB ? turn(b) : b];
+  return backend.op('MatMul', operands, shape, a.dtype);
+}
+
+function operands(backend: OnnxBackend, { a, b }: BinaryInputs): readonly [Node, Node] {
+  const left = backend.node(a);
+  const right = backend.node(b);
+  const dtype = left.dtype === 'float32' || right.dtype === 'float32' ? 'float32' : 'int32';
+  return [backend.cast(left, dtype), backend.cast(right, dtype)];
+}
+
+export const matMulKernels = {
+  BatchMatMul: kernel<BinaryInputs, MatMulAttributes>((backend, inputs, attributes) => {
+    const [a, b] = operands(backend, inputs);
+    const { transposeA = false, transposeB = false } = attributes;
+    return backend.output(matMul(backend, a, b, transposeA, transposeB));
+  }),
+  _FusedMatMul: kernel<
+    BinaryInputs & { bias?: TensorInfo; preluActivationWeights?: TensorInfo },
+    MatMulAttributes & { activation?: string; leakyreluAlpha?: number }
+  >((backend, inputs, attributes) => {
+    const [a, b] = operands(backend, inputs);
+    const { transposeA = false, transposeB = false, activation, leakyreluAlpha } = attributes;
+    let result = matMul(backend, a, b, transposeA, transposeB);
+    if (inputs.bias !== undefined && inputs.bias !== null) {
+      result = binary(backend, 'Add', result, backend.node(inputs.bias));
+    }
+    if (activation !== undefined && activation !== null) {
+      const slope = inputs.preluActivationWeights;
+      const weights = slope === undefined || slope === null ? undefined : backend.node(slope);
+      result = activate(backend, result, activation, weights, leakyreluAlpha);
+    }
+    return backend.output(result);
+  }),
+} satisfies Record<string, Kernel>;

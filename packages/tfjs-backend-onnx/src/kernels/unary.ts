@@ -1,0 +1,220 @@
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import { binary, castLikeJs, select, unary, via, withScalar } from './elementwise';
+import type { Kernel, UnaryInput } from './kernel';
+import { kernel } from './kernel';
+
+type Formula = (backend: OnnxBackend, x: Node) => Node;
+
+/** Computed in float32; an integer input gives an integer again, as on tfjs's cpu backend. */
+const floating = (formula: Formula): Kernel =>
+  kernel<UnaryInput>((backend, { x }) =>
+    backend.output(via(backend, backend.node(x), 'float32', (node) => formula(backend, node))),
+  );
+
+/** Exact for integers: runs in the type of the input. */
+const exact = (formula: Formula): Kernel =>
+  kernel<UnaryInput>((backend, { x }) => {
+    const node = backend.node(x);
+    return node.dtype === 'bool'
+      ? backend.output(via(backend, node, 'int32', (wide) => formula(backend, wide)))
+      : backend.output(formula(backend, node));
+  });
+
+const predicate = (formula: Formula): Kernel =>
+  kernel<UnaryInput>((backend, { x }) =>
+    backend.output(formula(backend, backend.cast(backend.node(x), 'float32'))),
+  );
+
+const op =
+  (name: string): Formula =>
+  (backend, x) =>
+    unary(backend, name, x);
+
+/** log(1 + x), exact near 0: log(u) · x / (u − 1) with u = 1 + x (W. Kahan). */
+const log1p: Formula = (b, x) => {
+  const u = withScalar(b, 'Add', x, 1);
+  const rest = withScalar(b, 'Sub', u, 1);
+  const exactly = binary(b, 'Mul', unary(b, 'Log', u), binary(b, 'Div', x, rest));
+  const small = b.op('Less', [unary(b, 'Abs', x), b.scalar(0.5)], x.shape, 'bool');
+  const tiny = b.op('Equal', [rest, b.scalar(0)], x.shape, 'bool');
+  return select(b, small, select(b, tiny, x, exactly), unary(b, 'Log', u));
+};
+
+/** exp(x) − 1, exact near 0: (u − 1) · x / log(u) with u = exp(x) (W. Kahan). */
+const expm1: Formula = (b, x) => {
+  const u = unary(b, 'Exp', x);
+  const rest = withScalar(b, 'Sub', u, 1);
+  const exactly = binary(b, 'Mul', rest, binary(b, 'Div', x, unary(b, 'Log', u)));
+  const small = b.op('Less', [unary(b, 'Abs', x), b.scalar(0.5)], x.shape, 'bool');
+  const tiny = b.op('Equal', [rest, b.scalar(0)], x.shape, 'bool');
+  return select(b, small, select(b, tiny, x, exactly), rest);
+};
+
+/** max(0, x) that keeps NaN, which ONNX's Relu may not. */
+const relu: Formula = (b, x) => withScalar(b, 'Max', x, 0);
+
+const elu: Formula = (b, x) => {
+  const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
+  return select(b, positive, x, withScalar(b, 'Sub', unary(b, 'Exp', x), 1));
+};
+
+/** Constants of S. Klambauer et al., "Self-Normalizing Neural Networks" (2017). */
+const SELU_ALPHA = 1.7580993408473768599402175208123;
+const SELU_SCALE = 1.0507009873554804934193349852946;
+
+const selu: Formula = (b, x) => {
+  const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
+  const negative = withScalar(b, 'Mul', withScalar(b, 'Sub', unary(b, 'Exp', x), 1), SELU_ALPHA);
+  return select(b, positive, withScalar(b, 'Mul', x, SELU_SCALE), negative);
+};
+
+const sign: Formula = (b, x) => {
+  const nan = b.op('IsNaN', [x], x.shape, 'bool');
+  return select(b, nan, b.scalar(0), unary(b, 'Sign', x));
+};
+
+export const unaryKernels = {
+  Abs: exact(op('Abs')),
+  Acos: floating(op('Acos')),
+  Acosh: floating(op('Acosh')),
+  Asin: floating(op('Asin')),
+  Asinh: floating(op('Asinh')),
+  Atan: floating(op('Atan')),
+  Atanh: floating(op('Atanh')),
+  Ceil: floating(op('Ceil')),
+  Cos: floating(op('Cos')),
+  Cosh: floating(op('Cosh')),
+  Elu: floating(elu),
+  Erf: floating(op('Erf')),
+  Exp: predicate(op('Exp')),
+  Expm1: floating(expm1),
+  Floor: floating(op('Floor')),
+  IsFinite: predicate((b, x) =>
+    b.op(
+      'Not',
+      [
+        b.op(
+          'Or',
+          [b.op('IsNaN', [x], x.shape, 'bool'), b.op('IsInf', [x], x.shape, 'bool')],
+          x.shape,
+          'bool',
+        ),
+      ],
+      x.shape,
+      'bool',
+    ),
+  ),
+  IsInf: predicate((b, x) => b.op('IsInf', [x], x.shape, 'bool')),
+  IsNan: predicate((b, x) => b.op('IsNaN', [x], x.shape, 'bool')),
+  Log: floating(op('Log')),
+  Log1p: floating(log1p),
+  LogicalNot: kernel<UnaryInput>((b, { x }) =>
+    b.output(unary(b, 'Not', b.cast(b.node(x), 'bool'))),
+  ),
+  Neg: exact(op('Neg')),
+  Reciprocal: floating(op('Reciprocal')),
+  Relu: exact(relu),
+  Relu6: exact((b, x) => withScalar(b, 'Min', relu(b, x), 6)),
+  Round: floating(op('Round')),
+  Rsqrt: floating((b, x) => unary(b, 'Reciprocal', unary(b, 'Sqrt', x))),
+  Selu: floating(selu),
+  Sigmoid: floating(op('Sigmoid')),
+  Sign: floating(sign),
+  Sin: floating(op('Sin')),
+  Sinh: floating(op('Sinh')),
+  Softplus: floating(op('Softplus')),
+  Sqrt: floating(op('Sqrt')),
+  Square: exact((b, x) => binary(b, 'Mul', x, x)),
+  Tan: floating(op('Tan')),
+  Tanh: floating(op('Tanh')),
+
+  LeakyRelu: kernel<UnaryInput, { alpha: number }>((b, { x }, { alpha }) => {
+    const node = b.cast(b.node(x), 'float32');
+    return b.output(leakyRelu(b, node, alpha));
+  }),
+  Step: kernel<UnaryInput, { alpha: number }>((b, { x }, { alpha }) =>
+    b.output(
+      via(b, b.node(x), 'float32', (node) => {
+        const nan = b.op('IsNaN', [node], node.shape, 'bool');
+        const positive = b.op('Greater', [node, b.scalar(0)], node.shape, 'bool');
+        return select(b, nan, node, select(b, positive, b.scalar(1), b.scalar(alpha)));
+      }),
+    ),
+  ),
+  ClipByValue: kernel<UnaryInput, { clipValueMin: number; clipValueMax: number }>(
+    (b, { x }, { clipValueMin, clipValueMax }) => {
+      const node = b.node(x);
+      const low = withScalar(b, 'Max', node, clipValueMin);
+      return b.output(withScalar(b, 'Min', low, clipValueMax));
+    },
+  ),
+  EluGrad: kernel<{
+    dy: Parameters<OnnxBackend['node']>[0];
+    y: Parameters<OnnxBackend['node']>[0];
+  }>((b, { dy, y }) => {
+    const gradient = b.node(dy);
+    const value = b.node(y);
+    const positive = b.op('GreaterOrEqual', [value, b.scalar(0)], value.shape, 'bool');
+    const slope = withScalar(b, 'Add', value, 1);
+    return b.output(select(b, positive, gradient, binary(b, 'Mul', gradient, slope)));
+  }),
+  Cast: kernel<UnaryInput, { dtype: 'float32' | 'int32' | 'bool' | 'complex64' }>(
+    (b, { x }, { dtype }) => {
+      if (x.dtype === dtype) {
+        b.incRef(x.dataId);
+        return { dataId: x.dataId, shape: x.shape, dtype };
+      }
+      if (dtype === 'complex64') {
+        const real = b.output(b.cast(b.node(x), 'float32'));
+        return b.complex(real, b.splat(0, x.shape, 'float32'));
+      }
+      const source = x.dtype === 'complex64' ? b.complexParts(x).real : x;
+      const splat = b.splatOf(source);
+      if (splat !== null) {
+        const integer =
+          dtype === 'int32' ? Math.trunc(splat) : dtype === 'bool' ? Number(splat !== 0) : splat;
+        return b.splat(integer, x.shape, dtype);
+      }
+      return b.output(castLikeJs(b, b.node(source), dtype));
+    },
+  ),
+} satisfies Record<string, Kernel>;
+
+export function leakyRelu(b: OnnxBackend, x: Node, alpha: number): Node {
+  const negative = b.op('Less', [x, b.scalar(0)], x.shape, 'bool');
+  return select(b, negative, withScalar(b, 'Mul', x, alpha), x);
+}
+
+/** The activations a fused kernel may ask for. */
+export function activate(
+  b: OnnxBackend,
+  x: Node,
+  activation: string,
+  slope: Node | undefined,
+  alpha: number | undefined,
+): Node {
+  switch (activation) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return relu(b, x);
+    case 'relu6':
+      return withScalar(b, 'Min', relu(b, x), 6);
+    case 'elu':
+      return elu(b, x);
+    case 'sigmoid':
+      return unary(b, 'Sigmoid', x);
+    case 'leakyrelu':
+      return leakyRelu(b, x, alpha ?? 0.2);
+    case 'prelu':
+      return slope === undefined ? x : prelu(b, x, slope);
+    default:
+      throw new RangeError(`Unknown activation '${activation}'.`);
+  }
+}
+
+export function prelu(b: OnnxBackend, x: Node, slope: Node): Node {
+  const negative = b.op('Less', [x, b.scalar(0)], x.shape, 'bool');
+  return select(b, negative, binary(b, 'Mul', slope, x), x);
+}

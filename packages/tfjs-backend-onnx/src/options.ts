@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os';
+
+export interface OnnxBackendOptions {
+  /** Threads ONNX Runtime computes with. Default: as many as the machine offers this process. */
+  threads?: number;
+  /** Compiled graphs kept, at least 1. Default 64; the least recently used goes first. */
+  cacheSize?: number;
+  /** Operators that may wait before they are run without being asked for. Default 20,000. */
+  maxPending?: number;
+  /** Bytes of dead tensors kept for reuse. Default 1 GiB. */
+  maxPooledBytes?: number;
+}
+
+export function resolveOptions(options: OnnxBackendOptions): Required<OnnxBackendOptions> {
+  const resolved = {
+    threads: options.threads ?? availableParallelism(),
+    cacheSize: options.cacheSize ?? 64,
+    maxPending: options.maxPending ?? 20_000,
+    maxPooledBytes: options.maxPooledBytes ?? 2 ** 30,
+  };
+  for (const [name, value] of Object.entries(resolved)) {
+    const least = name === 'maxPooledBytes' ? 0 : 1;
+    if (!Number.isInteger(value) || value < least) {
+      throw new RangeError(
+        `createOnnxBackend: ${name} must be an integer of at least ${least}, got ${value}.`,
+      );
+    }
+  }
+  return resolved;
+}

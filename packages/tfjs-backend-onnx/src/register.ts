@@ -1,0 +1,7 @@
+// Every gradient tfjs-core has; its main entry registers none.
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { registerGradients } from './gradients';
+import { registerOnnxBackend } from './registration';
+
+registerGradients();
+registerOnnxBackend();
