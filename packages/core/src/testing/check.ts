@@ -1,0 +1,46 @@
+import { tidy } from '@tensorflow/tfjs-core';
+import { CrossweaveError, type ErrorDetails } from '../errors';
+
+/** One property of a contract. `run` throws when it does not hold. */
+export interface Check {
+  readonly name: string;
+  readonly run: () => void | Promise<void>;
+}
+
+/**
+ * The two functions of the test framework at hand (vitest, jest, mocha, node:test all have them),
+ * so that the suites depend on none.
+ */
+export interface TestRunner {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => void | Promise<void>) => unknown;
+}
+
+/** A property of a contract that does not hold. */
+export class ConformanceError extends CrossweaveError {
+  constructor(what: string, details?: ErrorDetails) {
+    super('conformance', what, details);
+  }
+}
+
+/** A check whose tensors are all released when it ends. */
+export function check(name: string, body: () => void): Check {
+  return {
+    name,
+    run: () => {
+      tidy(() => {
+        body();
+      });
+    },
+  };
+}
+
+export function registerChecks(
+  title: string,
+  checks: readonly Check[],
+  { describe, it }: TestRunner,
+): void {
+  describe(title, () => {
+    for (const { name, run } of checks) it(name, run);
+  });
+}

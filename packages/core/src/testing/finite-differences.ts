@@ -1,0 +1,107 @@
+import { add, mul, tensor, tidy } from '@tensorflow/tfjs-core';
+import { foldIn, uniformArray, type Key } from '../keys';
+import { mapParams, type Params } from '../params';
+import { ConformanceError } from './check';
+import { valuesOf } from './compare';
+import { gradientsAt, type Objective } from './gradients';
+
+/** Values by path: a gradient, or a direction to move along. */
+type Field = ReadonlyMap<string, Float32Array>;
+
+/** From large (curvature shows) to small (float32 rounding shows): a right gradient agrees with one. */
+const steps = [1e-2, 4e-3, 1e-3];
+
+/**
+ * Compares an objective's gradients with central differences (f(x + h·d) − f(x − h·d)) / 2h,
+ * for d the gradient's own direction and two random directions of ±1. Looks at up to `most`
+ * tensors of the tree (spread evenly) one by one, and at all of them at once.
+ *
+ * @throws ConformanceError naming the tensor, the slope found and the one the gradient claims.
+ */
+export function assertGradientsMatch(
+  objective: Objective,
+  point: Params,
+  key: Key,
+  most = 16,
+): void {
+  const gradients = readGradients(objective, point);
+  const paths = Object.keys(point);
+  const stride = Math.max(1, paths.length / most);
+  const singles = paths.filter((_, i) => Math.floor(i / stride) !== Math.floor((i - 1) / stride));
+  for (const group of [...singles.map((path) => [path]), paths]) {
+    const claimed: Field = new Map(group.map((path) => [path, gradients.get(path)!]));
+    assertSlopes(objective, point, claimed, key);
+  }
+}
+
+function readGradients(objective: Objective, point: Params): Field {
+  const read = new Map<string, Float32Array>();
+  tidy(() => {
+    for (const [path, gradient] of Object.entries(gradientsAt(objective, point))) {
+      read.set(path, valuesOf(gradient));
+    }
+  });
+  return read;
+}
+
+function assertSlopes(objective: Objective, point: Params, gradient: Field, key: Key): void {
+  const norm = Math.sqrt(dot(gradient, gradient));
+  const directions = [randomSigns(foldIn(key, 0), gradient), randomSigns(foldIn(key, 1), gradient)];
+  if (norm > 0) directions.unshift(mapField(gradient, (value) => value / norm));
+  for (const direction of directions) {
+    const claimed = dot(gradient, direction);
+    const found = steps.map((step) => slopeAlong(objective, point, direction, step));
+    const allowed = 0.01 * Math.max(norm, Math.abs(claimed));
+    if (!found.some(({ slope, noise }) => Math.abs(slope - claimed) <= allowed + noise)) {
+      const where = gradient.size === 1 ? [...gradient.keys()].join() : 'all tensors at once';
+      throw new ConformanceError('the gradient differs from finite differences', {
+        where,
+        expected: `a slope of ${found.map(({ slope }) => slope.toPrecision(5)).join(' or ')}`,
+        got: claimed.toPrecision(5),
+      });
+    }
+  }
+}
+
+function slopeAlong(
+  objective: Objective,
+  point: Params,
+  direction: Field,
+  step: number,
+): { slope: number; noise: number } {
+  const at = (distance: number): number =>
+    tidy(() => {
+      const moved = mapParams(point, (value, path) => {
+        const along = direction.get(path);
+        return along === undefined ? value : add(value, mul(tensor(along, value.shape), distance));
+      });
+      return valuesOf(objective(moved))[0]!;
+    });
+  const above = at(step);
+  const below = at(-step);
+  // A float32 result of a few hundred operations is right to about 1e-6 of its size.
+  const noise = (2e-6 * Math.max(1, Math.abs(above))) / step;
+  return { slope: (above - below) / (2 * step), noise };
+}
+
+function randomSigns(key: Key, like: Field): Field {
+  return new Map(
+    [...like].map(([path, { length }]) => [
+      path,
+      uniformArray(foldIn(key, path), length).map((draw) => (draw < 0.5 ? -1 : 1)),
+    ]),
+  );
+}
+
+function mapField(field: Field, map: (value: number) => number): Field {
+  return new Map([...field].map(([path, values]) => [path, values.map(map)]));
+}
+
+function dot(a: Field, b: Field): number {
+  let total = 0;
+  for (const [path, values] of a) {
+    const others = b.get(path)!;
+    values.forEach((value, i) => (total += value * others[i]!));
+  }
+  return total;
+}

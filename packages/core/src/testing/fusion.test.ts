@@ -1,0 +1,335 @@
+import {
+  add,
+  concat,
+  customGrad,
+  div,
+  dropout,
+  expandDims,
+  matMul,
+  mean,
+  mul,
+  onesLike,
+  ones,
+  relu,
+  reshape,
+  softmax,
+  sqrt,
+  squeeze,
+  sub,
+  sum,
+  tidy,
+  type Rank,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { Features } from '../contracts/features';
+import type { Fused, Fusion } from '../contracts/fusion';
+import { foldIn, normal } from '../keys';
+import { parameter, type Params } from '../params';
+import { ConformanceError } from './check';
+import { fusionChecks, testFusion, type FusionTestOptions } from './fusion';
+import { takeRows, tidyTree } from './trees';
+
+const width = 4;
+
+/** Text queries attend to the image's tokens: enough to need masks on both sides. */
+function attentive(): Fusion {
+  const fusion: Fusion = {
+    name: 'attentive',
+    family: 'cross-attention',
+    scoring: 'joint',
+    init: (key, image, text) => ({
+      'image.weight': normal(foldIn(key, 'image.weight'), [image.dim, width], 0, 0.3),
+      'text.weight': normal(foldIn(key, 'text.weight'), [text.dim, width], 0, 0.3),
+      'head.weight': normal(foldIn(key, 'head.weight'), [width, 1], 0, 0.3),
+    }),
+    fuse: (params, image, text) =>
+      tidyTree(() => {
+        const keys = project(params, 'image.weight', image.tokens);
+        const queries = project(params, 'text.weight', text.tokens);
+        const hidden = add(
+          matMul(queries, keys, false, true),
+          mul(sub(expandDims(image.mask, 1), 1), 1e9),
+        );
+        const attended = relu(add(matMul(softmax(hidden), keys), queries));
+        const weights = expandDims<Tensor3D>(text.mask, 2);
+        const joint = sum(mul(attended, weights), 1) as Tensor2D;
+        const match = squeeze<Tensor1D>(
+          matMul(joint, parameter<Tensor2D>(params, 'head.weight')),
+          [1],
+        );
+        return { joint, match };
+      }),
+    score: (params, image, text, ctx) => scoreJointly(fusion, params, image, text, ctx),
+  };
+  return fusion;
+}
+
+function scoreJointly(fusion: Fusion, ...args: Parameters<Fusion['score']>): Tensor2D {
+  const [params, image, text, ctx] = args;
+  return tidy(() => {
+    const [images, texts] = [image.pooled.shape[0], text.pooled.shape[0]];
+    const pairs = Array.from({ length: images * texts }, (_, i) => i);
+    const { match } = fusion.fuse(
+      params,
+      takeRows(
+        image,
+        pairs.map((pair) => Math.floor(pair / texts)),
+      ),
+      takeRows(
+        text,
+        pairs.map((pair) => pair % texts),
+      ),
+      ctx,
+    );
+    return reshape<Rank.R2>(match, [images, texts]);
+  });
+}
+
+function project(params: Params, path: string, tokens: Tensor3D): Tensor3D {
+  const [batch, count, dim] = tokens.shape;
+  const flat = matMul(reshape(tokens, [batch * count, dim]), parameter<Tensor2D>(params, path));
+  return reshape(flat, [batch, count, width]);
+}
+
+/** Cosine of two projected summaries. */
+function dual(): Fusion {
+  const embed: NonNullable<Fusion['embed']> = (params, side, { pooled }) =>
+    tidy(() => {
+      const projected = matMul(pooled, parameter<Tensor2D>(params, `${side}.weight`));
+      const length = sqrt(add(sum(mul(projected, projected), 1, true), 1e-12));
+      return div<Tensor2D>(projected, length);
+    });
+  return {
+    name: 'dual',
+    family: 'late',
+    scoring: 'separable',
+    init: (key, image, text) => ({
+      'image.weight': normal(foldIn(key, 'image.weight'), [image.dim, width]),
+      'text.weight': normal(foldIn(key, 'text.weight'), [text.dim, width]),
+    }),
+    embed,
+    fuse: (params, image, text, ctx) =>
+      tidyTree(() => {
+        const [a, b] = [embed(params, 'image', image, ctx), embed(params, 'text', text, ctx)];
+        return { joint: concat([a, b], 1), match: sum<Tensor1D>(mul(a, b), 1) };
+      }),
+    score: (params, image, text, ctx) =>
+      tidy(() =>
+        matMul(embed(params, 'image', image, ctx), embed(params, 'text', text, ctx), false, true),
+      ),
+  };
+}
+
+testFusion(attentive, { describe, it });
+testFusion(dual, { describe, it });
+testFusion(
+  dual,
+  { describe, it },
+  { image: { dim: 3, tokens: 'varies' }, text: { dim: 5, tokens: 2 } },
+);
+
+/** The names of the checks that a fusion fails, with what they say. */
+async function failures(
+  create: () => Fusion,
+  options?: FusionTestOptions,
+): Promise<Map<string, unknown>> {
+  const failed = new Map<string, unknown>();
+  for (const { name, run } of fusionChecks(create, options)) {
+    try {
+      await run();
+    } catch (error) {
+      failed.set(name, error);
+    }
+  }
+  return failed;
+}
+
+/** `attentive` with its fused pairs changed; scores are made of them. */
+function altered(change: (fused: Fused, text: Features, image: Features) => Fused): () => Fusion {
+  return () => {
+    const base = attentive();
+    const fusion: Fusion = {
+      ...base,
+      fuse: (params, image, text, ctx) =>
+        tidyTree(() => change(base.fuse(params, image, text, ctx), text, image)),
+      score: (...args) => scoreJointly(fusion, ...args),
+    };
+    return fusion;
+  };
+}
+
+const doubledGradient = customGrad((x) => ({
+  value: mul(x as Tensor, 1),
+  gradFunc: (dy: Tensor) => mul(dy, 2),
+}));
+
+const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
+  'leaks across the batch': {
+    create: altered(({ joint, match }) => ({ joint: sub(joint, mean(joint, 0)), match })),
+    caughtBy: ['a fused pair does not depend on the other pairs of the batch'],
+  },
+  'ignores the mask': {
+    create: () => {
+      const base = attentive();
+      const unmasked = (features: Features) => ({ ...features, mask: onesLike(features.mask) });
+      return {
+        ...base,
+        fuse: (params, image, text, ctx) =>
+          tidyTree(() => base.fuse(params, unmasked(image), unmasked(text), ctx)),
+        score: (params, image, text, ctx) =>
+          tidy(() => base.score(params, unmasked(image), unmasked(text), ctx)),
+      };
+    },
+    caughtBy: [
+      'values at masked tokens do not matter',
+      'padding a sequence further does not matter, where lengths vary',
+    ],
+  },
+  'has a parameter that gets no gradient': {
+    create: () => {
+      const base = attentive();
+      return {
+        ...base,
+        init: (...args) => ({ ...base.init(...args), 'unused.weight': ones([2, 2]) }),
+      };
+    },
+    caughtBy: ['gradients reach every parameter'],
+  },
+  'lets pairs see each other through score normalisation': {
+    create: () => {
+      const base = attentive();
+      return { ...base, score: (...args) => tidy(() => softmax(base.score(...args))) };
+    },
+    caughtBy: [
+      'score(image i, text j) equals fuse(image i, text j).match',
+      'a score does not depend on the other images and texts',
+    ],
+  },
+  'scores images that have already seen their own text': {
+    create: () => {
+      const base = dual();
+      return {
+        ...base,
+        score: (params, image, text, ctx) =>
+          tidy(() => {
+            const own = sum(base.fuse(params, image, text, ctx).joint, 1, true);
+            const square = image.pooled.shape[0] === text.pooled.shape[0];
+            const scores = base.score(params, image, text, ctx);
+            return square ? add<Tensor2D>(scores, own) : scores;
+          }),
+      };
+    },
+    caughtBy: ['permuting the texts permutes the columns of the scores and nothing else'],
+  },
+  'hides weights outside its parameters': {
+    create: () => {
+      let hidden: number | undefined;
+      const base = attentive();
+      const fusion: Fusion = {
+        ...base,
+        init: (key, ...specs) => {
+          hidden = (foldIn(key, 'hidden').low % 100) / 100;
+          return base.init(key, ...specs);
+        },
+        fuse: (...args) =>
+          tidyTree(() => {
+            const { joint, match } = base.fuse(...args);
+            return { joint: add<Tensor2D>(joint, hidden ?? 0), match };
+          }),
+      };
+      return fusion;
+    },
+    caughtBy: ['everything it has learned is in its parameters'],
+  },
+  'has a wrong gradient': {
+    create: altered(({ joint, match }) => ({ joint: doubledGradient(joint) as Tensor2D, match })),
+    caughtBy: ['gradients equal finite differences'],
+  },
+  'divides by a length that may be zero': {
+    create: altered(({ joint, match }) => ({
+      joint: div<Tensor2D>(joint, sqrt(sum(mul(joint, joint), 1, true))),
+      match,
+    })),
+    caughtBy: ['values and gradients are finite where every feature is 0'],
+  },
+  'leaks tensors': {
+    create: () => {
+      const base = attentive();
+      return {
+        ...base,
+        fuse: (...args) => {
+          const { joint, match } = base.fuse(...args);
+          return { joint, match: add<Tensor1D>(match, 0) };
+        },
+      };
+    },
+    caughtBy: ['leaks no tensors and disposes none of its inputs'],
+  },
+  'draws its dropout from a global generator': {
+    create: () => {
+      const base = attentive();
+      return {
+        ...base,
+        fuse: (params, image, text, ctx) =>
+          tidyTree(() => {
+            const { joint, match } = base.fuse(params, image, text, ctx);
+            return { joint: ctx.training ? (dropout(joint, 0.5) as Tensor2D) : joint, match };
+          }),
+      };
+    },
+    caughtBy: ['inference does not depend on the key, training on nothing else'],
+  },
+  'ignores the key of its init': {
+    create: () => {
+      const base = attentive();
+      return { ...base, init: (_, ...specs) => base.init({ high: 0, low: 7 }, ...specs) };
+    },
+    caughtBy: ['init gives finite parameters, the same for the same key, others for another'],
+  },
+  'gives embeddings that are not normalised': {
+    create: () => {
+      const base = dual();
+      return { ...base, embed: (_params, _side, { pooled }) => mul<Tensor2D>(pooled, 1) };
+    },
+    caughtBy: ['embeddings have unit norm, and their products order pairs as the scores do'],
+  },
+  'calls itself separable without embeddings': {
+    create: () => ({ ...attentive(), scoring: 'separable' }),
+    caughtBy: ['offers embeddings if and only if its scores are separable'],
+  },
+  'gives a match of the wrong shape': {
+    create: altered(({ joint, match }) => ({
+      joint,
+      match: expandDims(match, 1) as Tensor as Tensor1D,
+    })),
+    caughtBy: ['gives finite [B, D] and [B] for 1 to 3 pairs, and finite [B_i, B_t] scores'],
+  },
+};
+
+describe('a fusion that breaks the contract', () => {
+  it.each(Object.entries(broken))('%s', async (_, { create, caughtBy }) => {
+    const failed = await failures(create);
+    expect([...failed.keys()]).toEqual(expect.arrayContaining(caughtBy));
+    for (const name of caughtBy) expect(failed.get(name)).toBeInstanceOf(ConformanceError);
+  });
+
+  it('is told what differs, where, and by how much', async () => {
+    const { create } = broken['has a parameter that gets no gradient']!;
+    const failed = await failures(create);
+    expect([...failed.keys()]).toEqual(['gradients reach every parameter']);
+    expect(String([...failed.values()][0])).toBe(
+      'ConformanceError: unused.weight: parameters get no gradient; expected a gradient that is ' +
+        'not zero everywhere. Use the parameter in every output it should serve, or leave it out of init().',
+    );
+  });
+
+  it('may excuse parameters that get no gradient by construction', async () => {
+    const { create } = broken['has a parameter that gets no gradient']!;
+    const failed = await failures(create, { unreached: (path) => path === 'unused.weight' });
+    expect([...failed.keys()]).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { matMul, norm, onesLike } from '@tensorflow/tfjs-core';
+import { inference, type Context } from '../contracts/context';
+import type { FeatureSpec } from '../contracts/features';
+import type { Fusion } from '../contracts/fusion';
+import { key } from '../keys';
+import { ConformanceError, check, registerChecks, type Check, type TestRunner } from './check';
+import { assertClose, valuesOf } from './compare';
+import { gradientChecks } from './fusion-gradients';
+import { independenceChecks, maskChecks, shapeChecks } from './fusion-properties';
+import { FusionSetup, outputs } from './fusion-setup';
+import { initialisationChecks } from './initialisation';
+import { assertNoLeak } from './leaks';
+import { tensorsOf } from './trees';
+
+export interface FusionTestOptions {
+  /** The image features it is initialised for. Default `{ dim: 8, tokens: 4 }`. */
+  readonly image?: FeatureSpec;
+  /** The text features it is initialised for. Default `{ dim: 6, tokens: 'varies' }`. */
+  readonly text?: FeatureSpec;
+  /**
+   * Parameters that get no gradient by construction. Attention's key biases (`key.bias`,
+   * `k_proj.bias`), to which a softmax is blind, are always excused. Default: none.
+   */
+  readonly unreached?: (path: string) => boolean;
+}
+
+/**
+ * Registers the checks of the {@link Fusion} contract with a test framework.
+ *
+ * ```ts
+ * import { describe, it } from 'vitest';
+ * testFusion(() => myFusion({ width: 8 }), { describe, it });
+ * ```
+ *
+ * @param create makes the fusion anew; called several times. Keep it small (width 8, one layer,
+ *   dropout on): gradients are compared with finite differences.
+ */
+export function testFusion(
+  create: () => Fusion,
+  runner: TestRunner,
+  options: FusionTestOptions = {},
+): void {
+  registerChecks(`fusion ${create().name}`, fusionChecks(create, options), runner);
+}
+
+/** The same checks as data, for a runner of your own. */
+export function fusionChecks(create: () => Fusion, options: FusionTestOptions = {}): Check[] {
+  const setup = new FusionSetup(create, options);
+  return [
+    ...shapeChecks(setup),
+    ...independenceChecks(setup),
+    ...maskChecks(setup),
+    ...gradientChecks(setup, options.unreached ?? (() => false)),
+    ...stateChecks(setup),
+    ...embeddingChecks(setup),
+  ];
+}
+
+function stateChecks(setup: FusionSetup): Check[] {
+  return [
+    ...initialisationChecks({
+      create: setup.create,
+      init: (fusion, from) => setup.initOf(fusion, from),
+      apply: (fusion, params, ctx) => outputs(fusion, params, setup.images(3), setup.texts(3), ctx),
+    }),
+    {
+      name: 'leaks no tensors and disposes none of its inputs',
+      run: () => {
+        const [image, text] = [setup.images(2), setup.texts(2)];
+        const fusion = setup.create();
+        assertNoLeak('init', [], () => [setup.initOf(fusion, key(1))]);
+        const params = setup.initOf(fusion, key(1));
+        const inputs = [params, image, text].flatMap((tree) => tensorsOf(tree));
+        for (const training of [false, true]) {
+          const ctx: Context = { training, key: key(2) };
+          assertNoLeak('fuse', inputs, () => [fusion.fuse(params, image, text, ctx)]);
+          assertNoLeak('score', inputs, () => [fusion.score(params, image, text, ctx)]);
+          assertNoLeak('embed', inputs, () => [
+            fusion.embed?.(params, 'image', image, ctx) ?? {},
+            fusion.embed?.(params, 'text', text, ctx) ?? {},
+          ]);
+        }
+        inputs.forEach((input) => input.dispose());
+      },
+    },
+  ];
+}
+
+function embeddingChecks(setup: FusionSetup): Check[] {
+  return [
+    check('offers embeddings if and only if its scores are separable', () => {
+      const fusion = setup.create();
+      const separable = fusion.scoring === 'separable';
+      if (separable !== (fusion.embed !== undefined)) {
+        throw new ConformanceError(`${fusion.name} says its scoring is ${fusion.scoring}`, {
+          expected: separable ? 'a method embed' : 'no method embed',
+          got: separable ? 'none' : 'one',
+        });
+      }
+    }),
+    check('embeddings have unit norm, and their products order pairs as the scores do', () => {
+      const { fusion, params } = setup.init();
+      if (fusion.embed === undefined) return;
+      const [image, text] = [setup.images(3), setup.texts(4)];
+      const images = fusion.embed(params, 'image', image, inference);
+      const texts = fusion.embed(params, 'text', text, inference);
+      for (const side of [images, texts]) {
+        const lengths = norm(side, 2, 1);
+        assertClose('the norm of an embedding', lengths, onesLike(lengths));
+      }
+      const cosines = valuesOf(matMul(images, texts, false, true));
+      const scores = valuesOf(fusion.score(params, image, text, inference));
+      assertSameOrder(cosines, scores);
+    }),
+  ];
+}
+
+/** Pairs whose cosines differ clearly have scores that differ the same way. */
+function assertSameOrder(cosines: Float32Array, scores: Float32Array): void {
+  cosines.forEach((cosine, i) =>
+    cosines.forEach((other, j) => {
+      if (cosine - other > 1e-3 && !(scores[i]! > scores[j]!)) {
+        throw new ConformanceError('scores do not follow the cosines of the embeddings', {
+          expected: `a higher score at cosine ${cosine} than at ${other}`,
+          got: `${scores[i]!} and ${scores[j]!}`,
+        });
+      }
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import {
+  add,
+  concat,
+  expandDims,
+  gather,
+  mul,
+  sub,
+  tensor,
+  tensor1d,
+  tidy,
+  Tensor,
+} from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Params } from '../params';
+
+/**
+ * `T` stands for a tensor or a record with tensors (features, text input, parameters); entries that
+ * are no tensors are passed through. The casts that this needs are here and nowhere else.
+ */
+export function mapTensors<T extends object>(value: T, map: (part: Tensor) => Tensor): T {
+  if (value instanceof Tensor) return map(value) as unknown as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]: [string, unknown]) => [
+      name,
+      part instanceof Tensor ? map(part) : part,
+    ]),
+  ) as T;
+}
+
+/** The tensors of a tree, each once. */
+export function tensorsOf(value: object): Tensor[] {
+  const parts: unknown[] = value instanceof Tensor ? [value] : Object.values(value);
+  return [...new Set(parts.filter((part): part is Tensor => part instanceof Tensor))];
+}
+
+/** Rows of every tensor of a tree, in the given order. */
+export function takeRows<T extends object>(value: T, rows: readonly number[]): T {
+  return mapTensors(value, (part) => gather(part, tensor1d([...rows], 'int32')));
+}
+
+/** Two batches, one after the other. */
+export function joinRows<T extends object>(first: T, second: T): T {
+  const later = tensorsOf(second);
+  let at = 0;
+  return mapTensors(first, (part) => concat([part, later[at++]!]));
+}
+
+/** A copy of every tensor through its values, as a checkpoint would make it. */
+export function copyParams(params: Params): Params {
+  return mapTensors(params, (part) => tensor(part.dataSync().slice(), part.shape, part.dtype));
+}
+
+/** tfjs's `tidy` for results whose interface has no index signature. */
+export function tidyTree<T extends object>(make: () => T): T {
+  return tidy(() => make() as T & Record<string, Tensor>);
+}
+
+/** `values` [B, N, D] where the mask is 1, `others` where it is 0. */
+export function withMasked(values: Tensor3D, mask: Tensor2D, others: Tensor3D): Tensor3D {
+  const real = expandDims<Tensor3D>(mask, 2);
+  return add(mul(values, real), mul(others, sub(1, real)));
+}
