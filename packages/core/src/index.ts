@@ -10,7 +10,7 @@ export type { Features, FeatureSpec } from './contracts/features';
 export type { Fused, Fusion } from './contracts/fusion';
 export type { Loss, LossResult, ModelOutputs } from './contracts/loss';
 export type { Model } from './contracts/model';
-export type { Optimizer, OptimizerState } from './contracts/optimizer';
+export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
 export {
   ConfigError,
   CrossweaveError,

@@ -1,20 +1,32 @@
+import type { Scalar } from '@tensorflow/tfjs-core';
 import type { Params } from '../params';
 
 /** Optimizer state: tensors by path. Saved in checkpoints, keyed by parameter path, never by position. */
 export type OptimizerState = Params;
 
+/** What one update gives. */
+export interface OptimizerUpdate {
+  readonly params: Params;
+  readonly state: OptimizerState;
+  /** Global 2-norm of the gradients as they came, before any clipping. */
+  readonly gradientNorm: Scalar;
+}
+
 /**
- * Pure update rule. `update` returns new trees and leaves the old ones for the caller to dispose.
- * Everything that changes from step to step (the step count) is a tensor of the state, so that a
- * compiled step can be replayed.
+ * Pure update rule. `update` returns new trees and leaves the old ones for the caller to dispose;
+ * entries that did not change are the same tensors in both.
+ * What accumulates (moments, bias corrections) is a tensor of the state; what is scheduled
+ * is a number of `step` that enters as a scalar tensor, so that the graph of a step has the
+ * same structure every time.
  */
 export interface Optimizer {
   readonly name: string;
   init(params: Params): OptimizerState;
-  /** `gradients` may lack paths (frozen parameters): those come back as they are. */
-  update(
-    gradients: Params,
-    state: OptimizerState,
-    params: Params,
-  ): { params: Params; state: OptimizerState };
+  /**
+   * `gradients` may lack paths (frozen parameters): those come back as they are.
+   * `step` counts the run's steps from 0; schedules read it.
+   */
+  update(gradients: Params, state: OptimizerState, params: Params, step: number): OptimizerUpdate;
+  /** Learning rate of each parameter group at a step, for logs. */
+  learningRates(step: number): Readonly<Record<string, number>>;
 }

@@ -1,0 +1,55 @@
+import { Tensor, keep, tidy } from '@tensorflow/tfjs-core';
+import { withPrefix, type Batch, type Key } from '@crossweave/core';
+import { evaluateObjective, lossAndGradients } from './gradients';
+import { partitionTrainable, type StepOptions, type TrainState } from './step';
+
+/**
+ * The name of the first tensor of a step that holds NaN or an infinity, in the order of
+ * computing: batch, parameters, features, loss terms, loss, gradients. The step is repeated
+ * for it (same key, so same numbers), which costs nothing as long as training is healthy.
+ */
+export async function firstNonFinite<Image, Text>(
+  options: StepOptions<Image, Text>,
+  state: TrainState,
+  batch: Batch<Image, Text>,
+  key: Key,
+): Promise<string | undefined> {
+  const ctx = { training: true, key };
+  const computed = tidy(() => {
+    const [trainable, fixed] = partitionTrainable(options, state.params);
+    const { outputs } = evaluateObjective(options, state.params, batch, ctx);
+    const backward = lossAndGradients(options, trainable, fixed, batch, ctx);
+    for (const value of Object.values(backward.recorded)) value.dispose();
+    const named = {
+      ...leaves('features of the image', outputs.image),
+      ...leaves('features of the text', outputs.text),
+      ...leaves('features of the negatives', outputs.negatives),
+      ...withPrefix('loss term ', backward.terms),
+      loss: backward.total,
+      ...withPrefix('gradient of ', backward.gradients),
+    };
+    for (const value of Object.values(named)) keep(value);
+    return named;
+  });
+  const given = {
+    ...leaves('image of the batch', batch.image),
+    ...leaves('text of the batch', batch.text),
+    ...leaves('negatives of the batch', batch.negatives),
+    ...withPrefix('parameter ', state.params),
+  };
+  try {
+    for (const [name, value] of Object.entries({ ...given, ...computed })) {
+      if ((await value.data()).some((entry) => !Number.isFinite(entry))) return name;
+    }
+    return undefined;
+  } finally {
+    const own = new Set<Tensor>(Object.values(given));
+    for (const value of Object.values(computed)) if (!own.has(value)) value.dispose();
+  }
+}
+
+function leaves(name: string, value: unknown): Record<string, Tensor> {
+  if (value instanceof Tensor) return { [name]: value };
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.assign({}, ...Object.entries(value).map(([k, v]) => leaves(`${name} (${k})`, v)));
+}

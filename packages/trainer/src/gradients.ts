@@ -1,0 +1,89 @@
+import { engine, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  scoped,
+  withPrefix,
+  foldIn,
+  mergeParams,
+  subtree,
+  type Batch,
+  type Context,
+  type Key,
+  type Loss,
+  type LossResult,
+  type Model,
+  type ModelOutputs,
+  type Params,
+} from '@crossweave/core';
+
+/** What is trained: a model (paths `image.`, `text.`, `fusion.`) under a loss (paths `loss.`). */
+export interface Objective<Image, Text> {
+  readonly model: Model<Image, Text>;
+  readonly loss: Loss;
+}
+
+/** Fresh parameters of a model and of its loss, the loss's under `loss.`. */
+export function initialParams<Image, Text>(
+  { model, loss }: Objective<Image, Text>,
+  key: Key,
+): Params {
+  return mergeParams(
+    model.init(foldIn(key, 'model')),
+    withPrefix('loss.', loss.init?.(foldIn(key, 'loss')) ?? {}),
+  );
+}
+
+/** Model and loss over one batch. */
+export function evaluateObjective<Image, Text>(
+  { model, loss }: Objective<Image, Text>,
+  params: Params,
+  batch: Batch<Image, Text>,
+  ctx: Context,
+): LossResult & { outputs: ModelOutputs } {
+  const outputs = model.forward(params, batch, ctx);
+  const lossParams = subtree(params, 'loss.');
+  return { ...loss.compute(lossParams, outputs, batch, scoped(ctx, 'loss.')), outputs };
+}
+
+export interface Gradients {
+  readonly total: Scalar;
+  readonly terms: Readonly<Record<string, Scalar>>;
+  /** By path; parameters the loss does not depend on are absent. */
+  readonly gradients: Params;
+  /** New values of buffers, by path. */
+  readonly recorded: Params;
+}
+
+/**
+ * The loss of one batch and its gradients with respect to `trainable`; `fixed` holds the
+ * model's other parameters. The caller disposes every tensor of the result (`terms`
+ * and `recorded` outlive an enclosing `tidy`).
+ */
+export function lossAndGradients<Image, Text>(
+  objective: Objective<Image, Text>,
+  trainable: Params,
+  fixed: Params,
+  batch: Batch<Image, Text>,
+  ctx: Context,
+): Gradients {
+  const terms: Record<string, Scalar> = {};
+  const recorded: Record<string, Tensor> = {};
+  const record = (path: string, value: Tensor): void => {
+    recorded[path]?.dispose();
+    recorded[path] = keep(value);
+  };
+  const forward = (): Scalar => {
+    const params = { ...fixed, ...trainable };
+    const result = evaluateObjective(objective, params, batch, { ...ctx, record });
+    for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
+    return result.total;
+  };
+  const paths = Object.keys(trainable);
+  // tfjs's own valueAndGrads refuses parameters the loss does not depend on.
+  const { value, grads } = engine().gradients(forward, Object.values(trainable), undefined, true);
+  const gradients: Record<string, Tensor> = {};
+  paths.forEach((path, i) => {
+    const gradient = grads[i] as Tensor | null | undefined;
+    if (gradient) gradients[path] = gradient;
+  });
+  return { total: value, terms, gradients, recorded };
+}

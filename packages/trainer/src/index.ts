@@ -1,0 +1,17 @@
+export { cachedEncoder } from './cached-encoder';
+export { evaluateObjective, initialParams, lossAndGradients } from './gradients';
+export type { Gradients, Objective } from './gradients';
+export { jointModel } from './joint-model';
+export type { JointModelOptions, ModelPart } from './joint-model';
+export { adamW } from './optimizers/adamw';
+export type { AdamWOptions } from './optimizers/adamw';
+export { defaultLearningRates } from './optimizers/groups';
+export type { LearningRate } from './optimizers/groups';
+export { sgd } from './optimizers/sgd';
+export type { SgdOptions } from './optimizers/sgd';
+export { constant, warmupConstant, warmupCosine } from './schedules';
+export type { Schedule } from './schedules';
+export { disposeState, trainStep } from './step';
+export type { StepOptions, StepOutcome, TrainState } from './step';
+export { DivergenceError, train } from './train';
+export type { TrainOptions, TrainRecord, TrainResult } from './train';

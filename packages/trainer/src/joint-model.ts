@@ -1,0 +1,117 @@
+import { Tensor, concat, slice, type Rank } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  mergeParams,
+  scoped,
+  subtree,
+  withPrefix,
+  type Batch,
+  type Context,
+  type Encoder,
+  type Features,
+  type Fusion,
+  type Model,
+  type Params,
+} from '@crossweave/core';
+
+/** The parts of a joint model, and the first word of their parameters' paths. */
+export type ModelPart = 'image' | 'text' | 'fusion';
+
+export interface JointModelOptions<Image, Text> {
+  readonly image: Encoder<Image>;
+  readonly text: Encoder<Text>;
+  readonly fusion: Fusion;
+  /**
+   * Parts that run as in inference even while training: no dropout, stored running
+   * statistics. List what {@link TrainOptions.frozen} freezes. Default none.
+   */
+  readonly frozen?: readonly ModelPart[];
+}
+
+/**
+ * Two encoders and a fusion as one model; parameters under `image.`, `text.` and `fusion.`.
+ * A batch's false captions go through the text encoder together with the true ones.
+ */
+export function jointModel<Image, Text>(
+  options: JointModelOptions<Image, Text>,
+): Model<Image, Text> {
+  const { image, text, fusion, frozen = [] } = options;
+  const contextOf = (part: ModelPart, ctx: Context): Context =>
+    frozen.includes(part)
+      ? { training: false, key: foldIn(ctx.key, part) }
+      : scoped(ctx, `${part}.`);
+
+  return {
+    name: `${image.name} + ${text.name} + ${fusion.name}`,
+    init: (key) =>
+      mergeParams(
+        withPrefix('image.', image.init(foldIn(key, 'image'))),
+        withPrefix('text.', text.init(foldIn(key, 'text'))),
+        withPrefix('fusion.', fusion.init(foldIn(key, 'fusion'), image.features, text.features)),
+      ),
+    forward(params, batch, ctx) {
+      const fusionParams = subtree(params, 'fusion.');
+      const fusionContext = contextOf('fusion', ctx);
+      const texts = encodeTexts(text, subtree(params, 'text.'), batch, contextOf('text', ctx));
+      return {
+        image: image.apply(subtree(params, 'image.'), batch.image, contextOf('image', ctx)),
+        ...texts,
+        fuse: (images, captions) => fusion.fuse(fusionParams, images, captions, fusionContext),
+        score: (images, captions) => fusion.score(fusionParams, images, captions, fusionContext),
+      };
+    },
+  };
+}
+
+function encodeTexts<Text>(
+  encoder: Encoder<Text>,
+  params: Params,
+  batch: Batch<unknown, Text>,
+  ctx: Context,
+): { text: Features; negatives?: Features } {
+  const { text, negatives } = batch;
+  if (negatives === undefined) return { text: encoder.apply(params, text, ctx) };
+  // Joining copies the input: not worth it when there is nothing to compute (cached features).
+  const joined = Object.keys(params).length > 0 ? concatRows(text, negatives) : undefined;
+  if (joined === undefined) {
+    const own = { ...ctx, key: foldIn(ctx.key, 'negatives') };
+    return {
+      text: encoder.apply(params, text, ctx),
+      negatives: encoder.apply(params, negatives, own),
+    };
+  }
+  const all = encoder.apply(params, joined, ctx);
+  return { text: rows(all, 0, batch.size), negatives: rows(all, batch.size, -1) };
+}
+
+/** Rows `from` … `from`+`count`−1 of features; `count` −1: to the end. */
+function rows(features: Features, from: number, count: number): Features {
+  return {
+    tokens: slice(features.tokens, from, count),
+    mask: slice(features.mask, from, count),
+    pooled: slice(features.pooled, from, count),
+  };
+}
+
+/** Two inputs of the same kind as one, rows of `b` after those of `a`; undefined where they do not fit. */
+function concatRows<Input>(a: Input, b: Input): Input | undefined {
+  const join = (left: unknown, right: unknown): Tensor | undefined => {
+    if (!isTensor(left) || !isTensor(right)) return undefined;
+    const fits =
+      left.rank === right.rank && left.shape.every((size, i) => i === 0 || size === right.shape[i]);
+    return fits ? concat([left, right], 0) : undefined;
+  };
+  // The input's type is the encoder's own; an equal structure of tensors is of the same type.
+  if (isTensor(a)) return join(a, b) as Input | undefined;
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return undefined;
+  const other = b as Record<string, unknown>;
+  const entries = Object.entries(a).map(
+    ([name, value]) => [name, join(value, other[name])] as const,
+  );
+  if (entries.some(([, value]) => value === undefined)) return undefined;
+  return Object.fromEntries(entries) as Input;
+}
+
+function isTensor(value: unknown): value is Tensor<Rank> {
+  return value instanceof Tensor;
+}

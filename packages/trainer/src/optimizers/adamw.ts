@@ -1,0 +1,136 @@
+import {
+  add,
+  div,
+  mul,
+  scalar,
+  sqrt,
+  square,
+  sub,
+  tidy,
+  zerosLike,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import {
+  isBuffer,
+  mapParams,
+  parameter,
+  withPrefix,
+  type Optimizer,
+  type OptimizerState,
+  type Params,
+} from '@crossweave/core';
+import { checkNumber } from '../check';
+import { constant, type Schedule } from '../schedules';
+import { clipScale, globalNorm } from './clip';
+import { defaultLearningRates, rateGroups, type LearningRate } from './groups';
+
+export interface AdamWOptions {
+  /** Default {@link defaultLearningRates}: image 1e-3, text 2e-5, fusion 1e-3, loss 1e-3. */
+  readonly learningRate?: LearningRate;
+  /** Decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment; > 0. Default 1e-8. */
+  readonly epsilon?: number;
+  /** Decoupled decay a step, times the learning rate; ≥ 0. Default 0.01. */
+  readonly weightDecay?: number;
+  /** Which parameters decay. Default: those of two dimensions or more, so no bias, norm or temperature. */
+  readonly decays?: (path: string, value: Tensor) => boolean;
+  /** Multiplies all rates. Default 1 throughout. */
+  readonly schedule?: Schedule;
+  /** Largest global norm of the gradients, > 0; Infinity: no clipping. Default 1. */
+  readonly clipNorm?: number;
+}
+
+/**
+ * AdamW (Loshchilov and Hutter, 2019) after clipping by global norm; the same numbers
+ * as PyTorch's `clip_grad_norm_` and `torch.optim.AdamW` with `amsgrad` off.
+ *
+ * State: `exp_avg.<path>`, `exp_avg_sq.<path>`, and `bias_correction1`, `bias_correction2`
+ * (1 − β^t, kept as the moving average of the constant 1, which loses no digits).
+ *
+ * @throws ConfigError when a figure is NaN or out of range, or a parameter has no rate.
+ */
+export function adamW(options: AdamWOptions = {}): Optimizer {
+  const where = 'adamW';
+  const groups = rateGroups(
+    where,
+    options.learningRate ?? defaultLearningRates,
+    options.schedule ?? constant(),
+  );
+  const [beta1, beta2] = options.betas ?? [0.9, 0.999];
+  checkNumber(where, 'betas[0]', beta1, 0, 1);
+  checkNumber(where, 'betas[1]', beta2, 0, 1);
+  const epsilon = checkNumber(where, 'epsilon', options.epsilon ?? 1e-8, Number.MIN_VALUE);
+  const weightDecay = checkNumber(where, 'weightDecay', options.weightDecay ?? 0.01, 0);
+  const decays = options.decays ?? ((_path, value) => value.rank > 1);
+  const clipNorm = options.clipNorm ?? 1;
+  if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE);
+
+  const init = (params: Params): OptimizerState => {
+    const zeros = (prefix: string): Params => {
+      const trained = Object.entries(params).filter(([path]) => !isBuffer(path));
+      return withPrefix(prefix, mapParams(Object.fromEntries(trained), zerosLike));
+    };
+    for (const path of Object.keys(params)) groups.groupOf(path);
+    return {
+      ...zeros('exp_avg.'),
+      ...zeros('exp_avg_sq.'),
+      bias_correction1: scalar(0),
+      bias_correction2: scalar(0),
+    };
+  };
+
+  const update: Optimizer['update'] = (gradients, state, params, step) =>
+    tidy(() => {
+      const squares = mapParams(gradients, (gradient) => square(gradient));
+      const gradientNorm = globalNorm(squares);
+      const clip: Scalar = clipNorm === Infinity ? scalar(1) : clipScale(gradientNorm, clipNorm);
+
+      // Scalars are combined before they meet a parameter: each saves a pass over all of them.
+      const ownShare1 = mul(clip, 1 - beta1);
+      const ownShare2 = mul(square(clip), 1 - beta2);
+      const correction1 = average(beta1, parameter(state, 'bias_correction1'), scalar(1 - beta1));
+      const correction2 = average(beta2, parameter(state, 'bias_correction2'), scalar(1 - beta2));
+      const root2 = sqrt(correction2);
+      const scaledEpsilon = mul(root2, epsilon);
+      const stepSize = div(root2, correction1);
+      const byGroup = Object.fromEntries(
+        Object.entries(groups.ratesAt(step)).map(([group, rate]) => [
+          group,
+          { size: mul(stepSize, scalar(rate)), kept: scalar(1 - rate * weightDecay) },
+        ]),
+      );
+
+      const newParams: Record<string, Tensor> = { ...params };
+      const newState: Record<string, Tensor> = {
+        ...state,
+        bias_correction1: correction1,
+        bias_correction2: correction2,
+      };
+      for (const [path, gradient] of Object.entries(gradients)) {
+        const value = parameter(params, path);
+        const { size, kept } = byGroup[groups.groupOf(path)]!;
+        const mean = average(beta1, parameter(state, `exp_avg.${path}`), mul(gradient, ownShare1));
+        const meanSquare = average(
+          beta2,
+          parameter(state, `exp_avg_sq.${path}`),
+          mul(squares[path]!, ownShare2),
+        );
+        // √v̂ + ε with v̂ = v/c₂ equals (√v + ε√c₂)/√c₂; the √c₂ is in the step size.
+        const direction = div(mean, add(sqrt(meanSquare), scaledEpsilon));
+        const decayed = weightDecay > 0 && decays(path, value) ? mul(value, kept) : value;
+        newParams[path] = sub(decayed, mul(direction, size));
+        newState[`exp_avg.${path}`] = mean;
+        newState[`exp_avg_sq.${path}`] = meanSquare;
+      }
+      return { params: newParams, state: newState, gradientNorm };
+    });
+
+  return { name: 'adamw', init, update, learningRates: (step) => groups.ratesAt(step) };
+}
+
+/** β·old + the new value's share, which is already multiplied by 1 − β. */
+function average<T extends Tensor>(beta: number, old: Tensor, share: T): T {
+  return add<T>(mul(old, beta), share);
+}

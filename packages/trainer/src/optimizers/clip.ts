@@ -1,0 +1,26 @@
+import {
+  add,
+  addN,
+  div,
+  minimum,
+  sqrt,
+  sum,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import { scalar } from '@tensorflow/tfjs-core';
+import type { Params } from '@crossweave/core';
+
+/** The 2-norm over all entries of a tree, given the tree of its squares. 0 for an empty tree. */
+export function globalNorm(squares: Params): Scalar {
+  const sums = Object.values(squares).map((square: Tensor) => sum<Scalar>(square));
+  return sums.length === 0 ? scalar(0) : sqrt(addN(sums));
+}
+
+/**
+ * What gradients of global norm `norm` are multiplied by so that their norm is at most
+ * `maxNorm`: min(1, maxNorm / (norm + 1e-6)), as PyTorch's `clip_grad_norm_`.
+ */
+export function clipScale(norm: Scalar, maxNorm: number): Scalar {
+  return minimum(div<Scalar>(maxNorm, add(norm, 1e-6)), 1);
+}

@@ -1,0 +1,60 @@
+import { add, mul, scalar, square, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { isBuffer, mapParams, parameter, withPrefix, type Optimizer } from '@crossweave/core';
+import { checkNumber } from '../check';
+import { constant, type Schedule } from '../schedules';
+import { clipScale, globalNorm } from './clip';
+import { rateGroups, type LearningRate } from './groups';
+
+export interface SgdOptions {
+  readonly learningRate: LearningRate;
+  /** In [0, 1). Default 0. */
+  readonly momentum?: number;
+  /** Multiplies all rates. Default 1 throughout. */
+  readonly schedule?: Schedule;
+  /** Largest global norm of the gradients, > 0. Default Infinity: no clipping. */
+  readonly clipNorm?: number;
+}
+
+/**
+ * Stochastic gradient descent with momentum as in PyTorch's `torch.optim.SGD`
+ * (velocity = momentum·velocity + gradient). State: `momentum_buffer.<path>`.
+ *
+ * @throws ConfigError when a figure is NaN or out of range, or a parameter has no rate.
+ */
+export function sgd(options: SgdOptions): Optimizer {
+  const where = 'sgd';
+  const groups = rateGroups(where, options.learningRate, options.schedule ?? constant());
+  const momentum = checkNumber(where, 'momentum', options.momentum ?? 0, 0, 1);
+  const clipNorm = options.clipNorm ?? Infinity;
+  if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE);
+
+  return {
+    name: 'sgd',
+    learningRates: (step) => groups.ratesAt(step),
+    init(params) {
+      for (const path of Object.keys(params)) groups.groupOf(path);
+      if (momentum === 0) return {};
+      const trained = Object.entries(params).filter(([path]) => !isBuffer(path));
+      return withPrefix('momentum_buffer.', mapParams(Object.fromEntries(trained), zerosLike));
+    },
+    update: (gradients, state, params, step) =>
+      tidy(() => {
+        const gradientNorm = globalNorm(mapParams(gradients, (gradient) => square(gradient)));
+        const clip = clipNorm === Infinity ? scalar(1) : clipScale(gradientNorm, clipNorm);
+        const rates = groups.ratesAt(step);
+        const newParams: Record<string, Tensor> = { ...params };
+        const newState: Record<string, Tensor> = { ...state };
+        for (const [path, gradient] of Object.entries(gradients)) {
+          const rate = scalar(rates[groups.groupOf(path)]!);
+          const buffer = `momentum_buffer.${path}`;
+          let direction = mul(gradient, clip);
+          if (momentum > 0) {
+            direction = add(mul(parameter(state, buffer), momentum), direction);
+            newState[buffer] = direction;
+          }
+          newParams[path] = sub(parameter(params, path), mul(direction, rate));
+        }
+        return { params: newParams, state: newState, gradientNorm };
+      }),
+  };
+}

@@ -1,0 +1,194 @@
+import { memory, type Tensor2D } from '@tensorflow/tfjs-core';
+import { ConfigError, DataError, key, type Params } from '@crossweave/core';
+import { describe, expect, it, vi } from 'vitest';
+import { jointModel } from './joint-model';
+import { adamW } from './optimizers/adamw';
+import { disposeState, type TrainState } from './step';
+import { contrastive, dotFusion, linearEncoder, vectorSource } from './tiny.testing';
+import { DivergenceError, train, type TrainOptions, type TrainRecord } from './train';
+
+function options(
+  extra: Partial<TrainOptions<Tensor2D, Tensor2D>> = {},
+): TrainOptions<Tensor2D, Tensor2D> {
+  return {
+    model: jointModel({
+      image: linearEncoder('linear', 3),
+      text: linearEncoder('linear', 3),
+      fusion: dotFusion,
+    }),
+    loss: contrastive,
+    optimizer: adamW({ learningRate: 0.05 }),
+    data: vectorSource(10),
+    steps: 6,
+    key: key(1),
+    ...extra,
+  };
+}
+
+const values = (params: Params): Record<string, number[]> =>
+  Object.fromEntries(Object.entries(params).map(([path, value]) => [path, [...value.dataSync()]]));
+
+const copyOf = ({ step, params, optimizer }: TrainState): TrainState => ({
+  step,
+  params: Object.fromEntries(Object.entries(params).map(([p, v]) => [p, v.clone()])),
+  optimizer: Object.fromEntries(Object.entries(optimizer).map(([p, v]) => [p, v.clone()])),
+});
+
+describe('train', () => {
+  it('lowers the loss and logs every step', async () => {
+    const records: TrainRecord[] = [];
+    const result = await train(options({ steps: 60, log: (record) => records.push(record) }));
+    expect(records).toHaveLength(60);
+    const losses = records.map((record) => (record.kind === 'step' ? record.loss : Number.NaN));
+    const mean = (list: number[]) => list.reduce((a, b) => a + b) / list.length;
+    expect(mean(losses.slice(-10))).toBeLessThan(0.5 * mean(losses.slice(0, 5)));
+    const first = records[0]!;
+    if (first.kind !== 'step') throw new Error('the first record is a step');
+    expect(first).toMatchObject({ step: 1, epoch: 0, learningRates: { '': 0.05 } });
+    expect(first.terms['penalty']).toBeCloseTo(0.25, 6);
+    expect(first.loss).toBeCloseTo(first.terms['contrastive']! + 0.25, 5);
+    expect(result).toMatchObject({ step: 60, interrupted: false, skipped: 0 });
+    disposeState(result);
+  });
+
+  it('repeats itself bit for bit, and differs under another key', async () => {
+    const [a, b, other] = [
+      await train(options()),
+      await train(options()),
+      await train(options({ key: key(2) })),
+    ];
+    expect(values(b.params)).toEqual(values(a.params));
+    expect(values(other.params)).not.toEqual(values(a.params));
+    [a, b, other].forEach(disposeState);
+  });
+
+  it.each([1, 3, 4, 5])('continued from step %i ends with the same bits', async (at) => {
+    const whole = await train(options());
+    const part = await train(options({ steps: at }));
+    const rest = await train(options({ start: part }));
+    expect(values(rest.params)).toEqual(values(whole.params));
+    expect(values(rest.optimizer)).toEqual(values(whole.optimizer));
+    expect(part.params['image.weight']!.isDisposed).toBe(false);
+    [whole, part, rest].forEach(disposeState);
+  });
+
+  it('holds no more tensors after many steps than after few', async () => {
+    const before = memory().numTensors;
+    const counts: number[] = [];
+    const log = (): number => counts.push(memory().numTensors);
+    const result = await train(options({ steps: 12, log }));
+    expect(new Set(counts).size).toBe(1);
+    disposeState(result);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('keeps frozen parameters and their running statistics bit-equal', async () => {
+    const start = await train(options({ steps: 1 }));
+    const frozen = (path: string): boolean => path.startsWith('image.');
+    const result = await train(
+      options({ start, frozen, optimizer: adamW({ learningRate: 0.05 }) }),
+    );
+    const [was, is] = [values(start.params), values(result.params)];
+    expect(is['image.weight']).toEqual(was['image.weight']);
+    expect(is['image.running_mean']).toEqual(was['image.running_mean']);
+    expect(is['text.weight']).not.toEqual(was['text.weight']);
+    expect(is['text.running_mean']).not.toEqual(was['text.running_mean']);
+    [start, result].forEach(disposeState);
+  });
+
+  it('stops at a batch that is not finite, names it, and keeps the last good state', async () => {
+    const saved: TrainState[] = [];
+    const checkpoint = (state: TrainState) => Promise.resolve(void saved.push(copyOf(state)));
+    const run = options({ data: vectorSource(8, { poison: 3 }), checkpoint });
+    const failure = await train(run).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (!(failure instanceof DivergenceError)) throw new Error('must diverge');
+    expect(failure.code).toBe('non-finite');
+    expect(failure.tensor).toBe('image of the batch');
+    expect(failure.ids).toContain('row-3');
+    expect(failure.message).toContain('row-3');
+    expect(failure.step).toBe(failure.state.step + 1);
+    for (const list of Object.values(values(failure.state.params))) {
+      for (const value of list) expect(Number.isFinite(value)).toBe(true);
+    }
+    if (failure.state.step > 0) {
+      expect(values(saved.at(-1)!.params)).toEqual(values(failure.state.params));
+    }
+    disposeState(failure.state);
+    saved.forEach(disposeState);
+  });
+
+  it('skips such batches when told to, and leaks nothing', async () => {
+    const records: TrainRecord[] = [];
+    const before = memory().numTensors;
+    const result = await train(
+      options({
+        data: vectorSource(8, { poison: 3 }),
+        onNonFinite: 'skip',
+        log: (record) => records.push(record),
+      }),
+    );
+    expect(result).toMatchObject({ step: 6, skipped: 3 });
+    const skips = records.filter((record) => record.kind === 'skipped');
+    expect(skips).toHaveLength(3);
+    expect(skips[0]).toMatchObject({ tensor: 'image of the batch' });
+    for (const list of Object.values(values(result.params))) {
+      for (const value of list) expect(Number.isFinite(value)).toBe(true);
+    }
+    disposeState(result);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('ends after the step under way when told to, with the state saved', async () => {
+    const abort = new AbortController();
+    const saved: number[] = [];
+    const result = await train(
+      options({
+        signal: abort.signal,
+        log: (record) => record.step === 2 && abort.abort(),
+        checkpoint: (state) => Promise.resolve(void saved.push(state.step)),
+      }),
+    );
+    expect(result).toMatchObject({ step: 2, interrupted: true });
+    expect(saved).toEqual([2]);
+    disposeState(result);
+  });
+
+  it('evaluates and saves when due', async () => {
+    const saved: number[] = [];
+    const records: TrainRecord[] = [];
+    const evaluate = vi.fn((state: TrainState) => Promise.resolve({ done: state.step }));
+    const result = await train(
+      options({
+        evaluate,
+        evaluateEvery: 4,
+        checkpoint: (state) => Promise.resolve(void saved.push(state.step)),
+        checkpointEvery: 2,
+        log: (record) => records.push(record),
+      }),
+    );
+    expect(saved).toEqual([2, 4, 6]);
+    expect(records.filter((record) => record.kind === 'evaluation')).toEqual([
+      { kind: 'evaluation', step: 4, metrics: { done: 4 } },
+      { kind: 'evaluation', step: 6, metrics: { done: 6 } },
+    ]);
+    disposeState(result);
+  });
+
+  it('releases everything when a hook throws', async () => {
+    const before = memory().numTensors;
+    const evaluate = (): Promise<never> => Promise.reject(new Error('no disk'));
+    await expect(train(options({ evaluate, evaluateEvery: 2 }))).rejects.toThrow('no disk');
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('refuses figures out of range and data without a batch', async () => {
+    await expect(train(options({ steps: 0 }))).rejects.toThrow(ConfigError);
+    await expect(train(options({ steps: 1.5 }))).rejects.toThrow(/steps/);
+    await expect(train(options({ evaluateEvery: 0 }))).rejects.toThrow(/evaluateEvery/);
+    await expect(train(options({ onNonFinite: 'ignore' as 'stop' }))).rejects.toThrow(/ignore/);
+    await expect(train(options({ data: vectorSource(3) }))).rejects.toThrow(DataError);
+  });
+});
