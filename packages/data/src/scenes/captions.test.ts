@@ -73,7 +73,8 @@ describe('hardNegatives', () => {
   });
 
   it('leave a bag-of-words scorer exactly at chance, whatever its weights', () => {
-    const weigh = (word: string): number => [...word].reduce((sum, c) => sum + c.charCodeAt(0), 0);
+    const weigh = (word: string): number =>
+      Array.from(word).reduce((sum, c) => sum + c.charCodeAt(0), 0);
     const score = (caption: string): number =>
       caption.split(' ').reduce((sum, word) => sum + weigh(word), 0);
     const won = sample.flatMap((meaning) =>

@@ -28,8 +28,8 @@ describe('sampleScene', () => {
     const used = new Set(
       scenes.flatMap(({ axis, first, second }) => [
         axis,
-        ...Object.values(first),
-        ...Object.values(second),
+        ...(Object.values(first) as string[]),
+        ...(Object.values(second) as string[]),
       ]),
     );
     expect(used.size).toBe(2 + 6 + 6 + 3);

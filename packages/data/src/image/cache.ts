@@ -1,0 +1,30 @@
+/**
+ * Decoded pictures in memory, up to a number of bytes. What does not fit is never
+ * stored and nothing is evicted: epochs visit all pictures in turn, and under that pattern
+ * evicting the oldest would lose every picture just before it is needed again.
+ */
+export class PictureCache {
+  readonly #pictures = new Map<string, Uint8Array>();
+  readonly #limit: number;
+  #bytes = 0;
+
+  /** @param limit bytes; 0 stores nothing */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(path: string): Uint8Array | undefined {
+    return this.#pictures.get(path);
+  }
+
+  /** Stores the picture if it fits and is not there yet. */
+  add(path: string, picture: Uint8Array): void {
+    if (this.#pictures.has(path) || this.#bytes + picture.byteLength > this.#limit) return;
+    this.#pictures.set(path, picture);
+    this.#bytes += picture.byteLength;
+  }
+}

@@ -1,0 +1,73 @@
+import { ConfigError, ShapeError } from '@crossweave/core';
+import { tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
+
+/** Per channel (red, green, blue), in units of the value range 0–1. */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** Mean and standard deviation of ImageNet's training pictures, as torchvision states them. */
+export const imagenetNormalisation: Normalisation = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+
+/** Leaves values in 0–1. */
+export const unitNormalisation: Normalisation = { mean: [0, 0, 0], std: [1, 1, 1] };
+
+/**
+ * (value / 255 − mean) / std for each channel, rounded to float32 after every step, so
+ * that the result has the bits of torchvision's `ToTensor` and `Normalize`.
+ *
+ * @param pictures B buffers of [size, size, 3] values 0–255
+ * @returns [B, size, size, 3] float32, owned by the caller
+ */
+export function normaliseImages(
+  pictures: readonly Uint8Array[],
+  size: number,
+  normalisation: Normalisation = imagenetNormalisation,
+): Tensor4D {
+  const table = lookup(normalisation);
+  const length = size * size * 3;
+  const values = new Float32Array(pictures.length * length);
+  pictures.forEach((picture, b) => {
+    if (picture.length !== length) {
+      throw new ShapeError('a picture has the wrong size', {
+        where: 'normaliseImages',
+        expected: `${length} values ([${size}, ${size}, 3])`,
+        got: picture.length,
+      });
+    }
+    const offset = b * length;
+    for (let i = 0; i < length; i += 3) {
+      values[offset + i] = table[picture[i]!]!;
+      values[offset + i + 1] = table[256 + picture[i + 1]!]!;
+      values[offset + i + 2] = table[512 + picture[i + 2]!]!;
+    }
+  });
+  return tensor4d(values, [pictures.length, size, size, 3], 'float32');
+}
+
+/** [3, 256]: what each byte becomes in each channel. */
+function lookup({ mean, std }: Normalisation): Float32Array {
+  const table = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel++) {
+    const centre = mean[channel] ?? Number.NaN;
+    const scale = std[channel] ?? Number.NaN;
+    if (!Number.isFinite(centre) || !Number.isFinite(scale) || scale <= 0) {
+      throw new ConfigError(
+        'a normalisation has three finite means and three positive deviations',
+        {
+          where: 'normaliseImages',
+          got: { mean, std },
+        },
+      );
+    }
+    const [m, s] = [Math.fround(centre), Math.fround(scale)];
+    for (let value = 0; value < 256; value++) {
+      table[channel * 256 + value] = Math.fround(Math.fround(value / 255) - m) / s;
+    }
+  }
+  return table;
+}

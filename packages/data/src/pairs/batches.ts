@@ -1,0 +1,205 @@
+import {
+  ConfigError,
+  DataError,
+  disposeBatch,
+  foldIn,
+  permutation,
+  randomInteger,
+  type Batch,
+  type BatchSource,
+  type Key,
+  type PairRecord,
+  type PairSplit,
+  type TextInput,
+} from '@crossweave/core';
+
+export interface PairBatchesOptions {
+  /** B, at most the number of records. */
+  readonly batchSize: number;
+  /** All randomness comes from it and the epoch. */
+  readonly key: Key;
+  /** Another order every epoch; else the order of the records. Default true. */
+  readonly shuffle?: boolean;
+  /**
+   * K hard negatives of each pair's caption, in a random order; where a caption has fewer they
+   * repeat. Default 0: batches carry none.
+   */
+  readonly negatives?: number;
+  /** Leaves out the last batch when it is smaller than the others. Default true. */
+  readonly dropLast?: boolean;
+  /** Which of an image's captions stands in the batch. Default `random`, another each epoch. */
+  readonly captions?: 'random' | 'first';
+}
+
+/**
+ * Batches of a split as a pure function of (key, epoch): the order derives from
+ * foldIn(key, epoch), caption and negatives of a sample from that and the sample's id. So
+ * a batch does not depend on what was drawn before it, and an epoch resumes anywhere. The
+ * next batch is prepared while the caller works on the last.
+ *
+ * @throws ConfigError when an option is out of range
+ * @throws DataError when the split is empty or smaller than a batch, or lacks negatives asked for
+ */
+export function pairBatches<Image, Text extends object = TextInput>(
+  split: PairSplit<Image, Text>,
+  options: PairBatchesOptions,
+): BatchSource<Batch<Image, Text>> {
+  const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
+  const choice = options.captions ?? 'random';
+  checkOptions(split, batchSize, negatives, choice, dropLast);
+  const count = split.records.length;
+  const batchesPerEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+
+  const makeBatch = async (
+    order: readonly number[],
+    epochKey: Key,
+    index: number,
+  ): Promise<Batch<Image, Text>> => {
+    const rows = order.slice(index * batchSize, (index + 1) * batchSize);
+    const drawn = rows.map((row) => draw(split, row, epochKey, choice, negatives));
+    const ids = rows.map((row) => recordAt(split, row).id);
+    const texts = {
+      text: split.texts(drawn.map(({ caption }) => caption)),
+      ...(negatives > 0 && { negatives: split.texts(drawn.flatMap((pair) => pair.negatives)) }),
+    };
+    const labels = { size: rows.length, ids, groups: ids };
+    try {
+      return { ...labels, image: await split.images(rows), ...texts };
+    } catch (error) {
+      disposeBatch({ ...labels, image: undefined, ...texts });
+      throw error;
+    }
+  };
+
+  return {
+    batchSize,
+    batchesPerEpoch,
+    batches(epoch, from = 0) {
+      if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
+        throw new ConfigError('there is no such batch to start from', {
+          where: `pairBatches of split "${split.name}"`,
+          expected: `a whole number in [0, ${batchesPerEpoch}]`,
+          got: from,
+        });
+      }
+      const epochKey = foldIn(key, epoch);
+      const order = shuffle
+        ? permutation(foldIn(epochKey, 'order'), count)
+        : split.records.map((_, row) => row);
+      return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+    },
+  };
+}
+
+/** make(from) … make(end − 1), each begun before its predecessor is handed out. */
+async function* prefetched<B extends Batch<unknown, unknown>>(
+  from: number,
+  end: number,
+  make: (index: number) => Promise<B>,
+): AsyncGenerator<B, void, undefined> {
+  let next = from;
+  const begin = (): Promise<B> | undefined => {
+    if (next >= end) return undefined;
+    const batch = make(next++);
+    // A failure is thrown when its batch is asked for; until then it is not unhandled.
+    batch.catch(() => undefined);
+    return batch;
+  };
+  let pending = begin();
+  try {
+    while (pending !== undefined) {
+      const batch: B = await pending;
+      pending = begin();
+      yield batch;
+    }
+  } finally {
+    await pending?.then(disposeBatch, () => undefined);
+  }
+}
+
+function draw(
+  split: PairSplit<unknown, unknown>,
+  row: number,
+  epochKey: Key,
+  choice: 'random' | 'first',
+  count: number,
+): { caption: string; negatives: string[] } {
+  const { id, captions, negatives } = recordAt(split, row);
+  // Folded twice, so that no id can equal a name used elsewhere.
+  const key = foldIn(foldIn(epochKey, 'sample'), id);
+  const chosen = choice === 'first' ? 0 : randomInteger(foldIn(key, 'caption'), captions.length);
+  const candidates = negatives?.[chosen] ?? [];
+  const order = count > 0 ? permutation(foldIn(key, 'negatives'), candidates.length) : [];
+  return {
+    caption: captions[chosen] ?? '',
+    negatives: Array.from(
+      { length: count },
+      (_, k) => candidates[order[k % order.length] ?? 0]?.caption ?? '',
+    ),
+  };
+}
+
+function recordAt(split: PairSplit<unknown, unknown>, row: number): PairRecord {
+  return split.records[row] as PairRecord;
+}
+
+function checkOptions(
+  split: PairSplit<unknown, unknown>,
+  batchSize: number,
+  negatives: number,
+  choice: string,
+  dropLast: boolean,
+): void {
+  const where = `pairBatches of split "${split.name}"`;
+  const count = split.records.length;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new ConfigError('the batch size is out of range', {
+      where,
+      expected: 'a whole number of at least 1',
+      got: batchSize,
+    });
+  }
+  if (!Number.isSafeInteger(negatives) || negatives < 0) {
+    throw new ConfigError('the number of negatives is out of range', {
+      where,
+      expected: 'a whole number of at least 0',
+      got: negatives,
+    });
+  }
+  if (choice !== 'random' && choice !== 'first') {
+    throw new ConfigError('captions names no choice', {
+      where,
+      expected: 'random | first',
+      got: choice,
+    });
+  }
+  if (count === 0)
+    throw new DataError('the split is empty', { where, expected: 'records', got: 0 });
+  if (dropLast && batchSize > count) {
+    throw new DataError('a batch is larger than the split', {
+      where,
+      expected: `a batch size of at most ${count}, the number of records`,
+      got: `batch size ${batchSize}`,
+      advice: 'Take a smaller batch, more data, or dropLast: false for one smaller batch.',
+    });
+  }
+  if (negatives > 0) checkNegatives(split, where, choice);
+}
+
+function checkNegatives(
+  split: PairSplit<unknown, unknown>,
+  where: string,
+  choice: 'random' | 'first',
+): void {
+  for (const { id, captions, negatives } of split.records) {
+    const used = choice === 'first' ? captions.slice(0, 1) : captions;
+    const lacking = used.findIndex((_, i) => (negatives?.[i]?.length ?? 0) === 0);
+    if (lacking < 0) continue;
+    throw new DataError('a caption has no hard negatives', {
+      where,
+      expected: 'at least one for every caption that can stand in a batch',
+      got: `none for "${captions[lacking] ?? ''}" of ${id}`,
+      advice: 'Give the captions negatives, or ask for none (negatives: 0).',
+    });
+  }
+}
