@@ -1,0 +1,65 @@
+import { ConfigError } from '@crossweave/core';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { parseConfig, withSetting } from './parse';
+
+const schema = z.strictObject({
+  seed: z.int().min(0).default(0),
+  phase: z.strictObject({ steps: z.int().min(1), learningRate: z.number().positive() }).prefault({
+    steps: 1,
+    learningRate: 1,
+  }),
+  arms: z.record(z.string(), z.strictObject({ width: z.number() })).default({}),
+});
+
+function messageOf(data: unknown): string {
+  try {
+    parseConfig(schema, data, 'ablation.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('the config was accepted');
+}
+
+describe('parseConfig', () => {
+  it('fills defaults and keeps a seed of 0', () => {
+    expect(parseConfig(schema, { seed: 0 }, 'x')).toEqual({
+      seed: 0,
+      phase: { steps: 1, learningRate: 1 },
+      arms: {},
+    });
+  });
+
+  it('names the nearest key of a misspelt one, at any depth', () => {
+    expect(messageOf({ sead: 1 })).toContain('Did you mean "seed"?');
+    const nested = messageOf({ phase: { steps: 1, learning_rate: 1 } });
+    expect(nested).toContain('there is no key "phase.learning_rate"');
+    expect(nested).toContain('Did you mean "learningRate"?');
+    expect(messageOf({ arms: { late: { widht: 1, width: 1 } } })).toContain(
+      'Did you mean "width"?',
+    );
+  });
+
+  it('refuses NaN and values out of range by path', () => {
+    expect(messageOf({ phase: { steps: 1, learningRate: Number.NaN } })).toContain(
+      '"phase.learningRate" does not fit',
+    );
+    expect(messageOf({ phase: { steps: 0, learningRate: 1 } })).toContain('got 0');
+  });
+});
+
+describe('withSetting', () => {
+  it('sets a nested value in a copy', () => {
+    const data = { phase: { steps: 1 } };
+    expect(withSetting(data, 'phase.steps=5')).toEqual({ phase: { steps: 5 } });
+    expect(data.phase.steps).toBe(1);
+    expect(withSetting(data, 'name=plain text')).toMatchObject({ name: 'plain text' });
+    expect(withSetting(data, 'phase.steps=NaN')).toEqual({ phase: { steps: Number.NaN } });
+  });
+
+  it('refuses what has no such place', () => {
+    expect(() => withSetting({}, 'a.b=1')).toThrow(ConfigError);
+    expect(() => withSetting({}, 'novalue')).toThrow(ConfigError);
+  });
+});

@@ -1,0 +1,114 @@
+import { ConfigError, nearestName } from '@crossweave/core';
+import { z } from 'zod';
+
+/**
+ * Checks plain data against a schema.
+ * @throws ConfigError naming the path of the first thing that is wrong, and for a misspelt key
+ *   the nearest one there is.
+ */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  data: unknown,
+  where: string,
+): z.output<S> {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  // A misspelt key is also a missing one: say the former.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+  const path = issue?.path.map(String).join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    throw unknownKey(where, path, key, keysAt(schema, issue.path));
+  }
+  throw new ConfigError(path === '' ? 'the config does not fit' : `"${path}" does not fit`, {
+    where,
+    expected: issue?.message ?? result.error.message,
+    got: valueAt(data, issue?.path ?? []),
+  });
+}
+
+/** The error of a key that does not exist, naming the nearest that does. */
+export function unknownKey(
+  where: string,
+  path: string,
+  key: string,
+  known: readonly string[],
+): ConfigError {
+  const nearest = nearestName(key, known);
+  return new ConfigError(`there is no key "${path === '' ? key : `${path}.${key}`}"`, {
+    where,
+    expected: known.length > 0 ? `one of ${known.join(', ')}` : undefined,
+    advice: nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
+  });
+}
+
+/** Sets `path=value` in a copy of plain data; the value is JSON, or text when it is no JSON. */
+export function withSetting(data: unknown, assignment: string): unknown {
+  const at = assignment.indexOf('=');
+  if (at < 1) {
+    throw new ConfigError('a setting must have the form path=value', {
+      where: '--set',
+      got: assignment,
+      advice: 'For example: --set fusion.steps=200',
+    });
+  }
+  const copy: unknown = structuredClone(data);
+  const path = assignment.slice(0, at).split('.');
+  const last = path.pop() ?? '';
+  let target = copy;
+  for (const key of path) target = isRecord(target) ? target[key] : undefined;
+  if (!isRecord(target)) {
+    throw new ConfigError(`the config has no "${path.join('.')}"`, {
+      where: '--set',
+      got: assignment,
+    });
+  }
+  target[last] = settingValue(assignment.slice(at + 1));
+  return copy;
+}
+
+function settingValue(written: string): unknown {
+  // JSON has no NaN; it must reach the schema as a number to be refused as one.
+  if (written === 'NaN') return Number.NaN;
+  try {
+    return JSON.parse(written) as unknown;
+  } catch {
+    return written;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  let value = data;
+  for (const key of path) value = isRecord(value) ? value[String(key)] : undefined;
+  return typeof value === 'number' ? String(value) : value;
+}
+
+/** The keys an object schema allows at a path. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let current: unknown = schema;
+  for (const key of path) {
+    current = unwrap(current);
+    if (current instanceof z.ZodObject) current = (current.shape as Record<string, unknown>)[String(key)];
+    else if (current instanceof z.ZodRecord) current = current.valueType;
+    else if (current instanceof z.ZodArray) current = current.element;
+  }
+  current = unwrap(current);
+  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let current = schema;
+  while (
+    current instanceof z.ZodOptional ||
+    current instanceof z.ZodDefault ||
+    current instanceof z.ZodPrefault
+  ) {
+    current = current.unwrap();
+  }
+  return current;
+}
