@@ -1,0 +1,57 @@
+import { add, cast, matMul, mul, reshape, softmax, sub, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/context';
+import { ConfigError } from '../errors';
+import { checkShapes } from '../shapes';
+import { dropout } from './dropout';
+
+export interface AttentionOptions {
+  /** [B, Nk], 1 = attend. A row without a 1 attends to nothing: its result is zero. */
+  readonly mask?: Tensor2D | undefined;
+  /** Of the attention weights, in [0, 1]; default 0. Needs `ctx` and `path`. */
+  readonly dropout?: number | undefined;
+  readonly ctx?: Context | undefined;
+  /** Names the dropout mask. */
+  readonly path?: string | undefined;
+}
+
+/** Added to the scores of masked keys; finite, since a row of −Infinity makes softmax NaN. */
+const masked = 1e9;
+
+/**
+ * softmax(Q·Kᵀ / √Dh)·V (Vaswani et al. 2017): query [B, H, Nq, Dh], key and value
+ * [B, H, Nk, Dh] → [B, H, Nq, Dh].
+ *
+ * @throws ShapeError when the shapes do not fit, ConfigError for dropout without context.
+ */
+export function scaledDotProductAttention(
+  query: Tensor4D,
+  key: Tensor4D,
+  value: Tensor4D,
+  { mask, dropout: rate = 0, ctx, path }: AttentionOptions = {},
+): Tensor4D {
+  const { B, K, W } = checkShapes(path ?? 'scaledDotProductAttention', {
+    query: [query, ['B', 'H', '*', 'W']],
+    key: [key, ['B', 'H', 'K', 'W']],
+    value: [value, ['B', 'H', 'K', '*']],
+    ...(mask && { mask: [mask, ['B', 'K']] as const }),
+  });
+  if (rate > 0 && (ctx === undefined || path === undefined)) {
+    throw new ConfigError('attention dropout needs a context and a path', {
+      where: 'scaledDotProductAttention',
+    });
+  }
+  return tidy(() => {
+    // Scaling the query costs less than scaling the scores.
+    const scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
+    const real = mask && cast(mask, 'float32');
+    const bias = real && reshape(mul(sub(real, 1), masked), [B, 1, 1, K]);
+    let weights = softmax(bias ? add<Tensor4D>(scores, bias) : scores);
+    if (rate > 0 && ctx !== undefined && path !== undefined) {
+      weights = dropout(weights, rate, ctx, `${path}.attention`);
+    }
+    // Zero values at masked keys: what makes a fully masked row zero, gradients included.
+    const seen = real ? mul<Tensor4D>(value, reshape(real, [B, 1, K, 1])) : value;
+    return matMul(weights, seen);
+  });
+}

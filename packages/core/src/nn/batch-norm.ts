@@ -1,0 +1,101 @@
+import {
+  add,
+  keep,
+  mul,
+  ones,
+  reshape,
+  rsqrt,
+  scalar,
+  sub,
+  tidy,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/context';
+import { ShapeError } from '../errors';
+import { parameter, type Params } from '../params';
+import { showShape } from '../shapes';
+import { requireWidth } from './require-width';
+import { standardise } from './standardise';
+
+export interface BatchNormOptions {
+  /** Weight of the new batch in the running statistics, in [0, 1]; default 0.1. */
+  readonly momentum?: number;
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+  /** Use and leave the stored statistics in training too; default false. */
+  readonly frozen?: boolean;
+}
+
+/** `torch.nn.BatchNorm2d`'s parameters and buffers, [C] each (`num_batches_tracked` a scalar). */
+export function initBatchNorm(path: string, channels: number): Params {
+  return {
+    [`${path}.weight`]: ones([channels]),
+    [`${path}.bias`]: zeros([channels]),
+    [`${path}.running_mean`]: zeros([channels]),
+    [`${path}.running_var`]: ones([channels]),
+    [`${path}.num_batches_tracked`]: scalar(0),
+  };
+}
+
+/**
+ * Batch normalisation of [..., C], channels last (Ioffe & Szegedy 2015). In training it uses the
+ * batch's statistics and records the running ones (the variance unbiased, as PyTorch does);
+ * else, or when frozen, the stored ones.
+ *
+ * @throws ShapeError in training with one value a channel, which has no variance.
+ */
+export function batchNorm<T extends Tensor>(
+  params: Params,
+  path: string,
+  x: T,
+  ctx: Context,
+  options: BatchNormOptions = {},
+): T {
+  const { momentum = 0.1, epsilon = 1e-5, frozen = false } = options;
+  const weight = parameter(params, `${path}.weight`);
+  const bias = parameter(params, `${path}.bias`);
+  requireWidth(path, x, weight.size);
+  if (!ctx.training || frozen) {
+    return tidy(() => {
+      const variance = parameter(params, `${path}.running_var`);
+      const scale = mul(weight, rsqrt(add(variance, epsilon)));
+      const shift = sub(bias, mul(parameter(params, `${path}.running_mean`), scale));
+      return add(mul(x, scale), shift) as T;
+    });
+  }
+
+  const count = x.size / weight.size;
+  if (count < 2) {
+    throw new ShapeError('batch statistics need at least two values a channel', {
+      where: path,
+      got: showShape(x.shape),
+      advice: 'Use a larger batch, or freeze the layer.',
+    });
+  }
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+  return tidy(() => {
+    const { value, average, variance } = standardise(x, axes, epsilon);
+    record(params, path, ctx, momentum, {
+      running_mean: reshape(average, weight.shape),
+      running_var: mul(reshape(variance, weight.shape), count / (count - 1)),
+    });
+    return add(mul(value, weight), bias) as T;
+  });
+}
+
+function record(
+  params: Params,
+  path: string,
+  ctx: Context,
+  momentum: number,
+  batch: Readonly<Record<'running_mean' | 'running_var', Tensor>>,
+): void {
+  if (ctx.record === undefined) return;
+  for (const [leaf, value] of Object.entries(batch)) {
+    const old = parameter(params, `${path}.${leaf}`);
+    ctx.record(`${path}.${leaf}`, keep(add(mul(old, 1 - momentum), mul(value, momentum))));
+  }
+  const batches = params[`${path}.num_batches_tracked`];
+  if (batches !== undefined) ctx.record(`${path}.num_batches_tracked`, keep(add(batches, 1)));
+}

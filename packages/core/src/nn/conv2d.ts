@@ -1,0 +1,55 @@
+import { add, conv2d as convolve, reshape, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { foldIn, type Key } from '../keys';
+import { parameter, type Params } from '../params';
+import { kaimingUniform, uniformInit } from './initialisers';
+import { affine } from './linear';
+import { requireWidth } from './require-width';
+
+export interface Conv2dOptions {
+  readonly in: number;
+  readonly out: number;
+  /** Side of the square kernel. */
+  readonly kernel: number;
+  /** Default false: a batch norm usually follows. */
+  readonly bias?: boolean;
+}
+
+/** `torch.nn.Conv2d`'s parameters: weight [out, in, kh, kw], bias [out], U(±1/√(in·kh·kw)). */
+export function initConv2d(key: Key, path: string, options: Conv2dOptions): Params {
+  const { out, kernel, bias = false } = options;
+  const weightPath = `${path}.weight`;
+  const biasPath = `${path}.bias`;
+  const bound = 1 / Math.sqrt(options.in * kernel * kernel);
+  const shape: [number, number, number, number] = [out, options.in, kernel, kernel];
+  return {
+    [weightPath]: kaimingUniform(foldIn(key, weightPath), shape),
+    ...(bias && { [biasPath]: uniformInit(foldIn(key, biasPath), [out], bound) }),
+  };
+}
+
+/**
+ * Convolution (cross-correlation, zero padding): [B, H, W, in] → [B, H', W', out] with
+ * H' = ⌊(H + 2·padding − kh) / stride⌋ + 1. The bias is used when there is one.
+ *
+ * @throws ShapeError when the input's channels are not the weight's `in`.
+ */
+export function conv2d(
+  params: Params,
+  path: string,
+  x: Tensor4D,
+  { stride = 1, padding = 0 }: { readonly stride?: number; readonly padding?: number } = {},
+): Tensor4D {
+  const weight = parameter<Tensor4D>(params, `${path}.weight`);
+  const bias = params[`${path}.bias`] as Tensor1D | undefined;
+  const [out, channels, height, width] = weight.shape;
+  requireWidth(path, x, channels);
+  return tidy(() => {
+    if (height === 1 && width === 1 && stride === 1 && padding === 0) {
+      return affine(path, x, reshape<Rank.R2>(weight, [out, channels]), bias);
+    }
+    const filter = transpose(weight, [2, 3, 1, 0]);
+    const result = convolve(x, filter, stride, padding);
+    return bias === undefined ? result : add<Tensor4D>(result, bias);
+  });
+}

@@ -1,0 +1,18 @@
+import { mul, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/context';
+import { foldIn, uniformArray } from '../keys';
+import { requireRange } from '../options';
+
+/**
+ * In training, zeroes each value with probability `rate` in [0, 1] and scales the others by
+ * 1/(1 − rate); else the identity. The mask depends on the context's key and `path` alone, so
+ * each use in one pass needs a path of its own.
+ */
+export function dropout<T extends Tensor>(x: T, rate: number, ctx: Context, path: string): T {
+  requireRange(path, 'dropout', rate, 0, 1);
+  if (!ctx.training || rate === 0) return x;
+  const mask = uniformArray(foldIn(ctx.key, path), x.size);
+  const kept = rate === 1 ? 0 : 1 / (1 - rate);
+  for (let i = 0; i < mask.length; i++) mask[i] = mask[i]! < rate ? 0 : kept;
+  return tidy(() => mul(x, tensor(mask, x.shape, 'float32')) as T);
+}

@@ -1,0 +1,33 @@
+import { gather, type Tensor } from '@tensorflow/tfjs-core';
+import { ShapeError } from '../errors';
+import { foldIn, type Key } from '../keys';
+import { parameter, type Params } from '../params';
+import { normalInit } from './initialisers';
+
+export interface EmbeddingOptions {
+  /** Rows of the table: ids are in [0, count). */
+  readonly count: number;
+  readonly dim: number;
+  /** Of the initial values; default 1, as `torch.nn.Embedding`. BERT and CLIP take 0.02. */
+  readonly standardDeviation?: number;
+}
+
+/** `torch.nn.Embedding`'s table: weight [count, dim], normal. */
+export function initEmbedding(key: Key, path: string, options: EmbeddingOptions): Params {
+  const weight = `${path}.weight`;
+  const { count, dim, standardDeviation = 1 } = options;
+  return { [weight]: normalInit(foldIn(key, weight), [count, dim], standardDeviation) };
+}
+
+/**
+ * Rows of the table by id: int32 [B, N] (any rank) → [B, N, D].
+ *
+ * @throws ShapeError when the ids are not int32.
+ */
+export function embedding<T extends Tensor>(params: Params, path: string, ids: Tensor): T {
+  if (ids.dtype !== 'int32') {
+    throw new ShapeError('ids must be int32', { where: path, expected: 'int32', got: ids.dtype });
+  }
+  // The result's rank is one more than the ids', which types cannot say.
+  return gather(parameter(params, `${path}.weight`), ids) as Tensor as T;
+}

@@ -1,0 +1,38 @@
+import '../gradients';
+
+export { activations, gelu, geluTanh, relu } from './activations';
+export type { Activation } from './activations';
+export { scaledDotProductAttention } from './attention';
+export type { AttentionOptions } from './attention';
+export { batchNorm, initBatchNorm } from './batch-norm';
+export type { BatchNormOptions } from './batch-norm';
+export { clampParameter } from './clamp';
+export { conv2d, initConv2d } from './conv2d';
+export type { Conv2dOptions } from './conv2d';
+export { dropout } from './dropout';
+export { embedding, initEmbedding } from './embedding';
+export type { EmbeddingOptions } from './embedding';
+export {
+  kaimingUniform,
+  normalInit,
+  truncatedNormal,
+  uniformInit,
+  xavierUniform,
+} from './initialisers';
+export { initLayerNorm, layerNorm } from './layer-norm';
+export { initLinear, linear } from './linear';
+export type { LinearOptions } from './linear';
+export { initMultiHeadAttention, multiHeadAttention } from './multi-head-attention';
+export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi-head-attention';
+export { normalize } from './normalize';
+export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
+export type { PoolOptions } from './pooling';
+export { stopGradient } from './stop-gradient';
+export {
+  crossAttentionBlock,
+  initCrossAttentionBlock,
+  initTransformerBlock,
+  transformerBlock,
+} from './transformer';
+export type { CrossAttentionOptions, TransformerOptions, TransformerSizes } from './transformer';
+export { withGradient } from './with-gradient';

@@ -1,0 +1,74 @@
+import { tensor, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors';
+import { foldIn, normal, normalArray, uniform, type Key } from '../keys';
+import { showShape } from '../shapes';
+
+/** U(−bound, bound). */
+export function uniformInit<R extends Rank>(
+  key: Key,
+  shape: ShapeMap[R],
+  bound: number,
+): Tensor<R> {
+  return uniform<R>(key, shape, -bound, bound);
+}
+
+/** U(±gain·√(6 / (fan in + fan out))): Glorot & Bengio 2010, `torch.nn.init.xavier_uniform_`. */
+export function xavierUniform<R extends Rank>(key: Key, shape: ShapeMap[R], gain = 1): Tensor<R> {
+  const { fanIn, fanOut } = fans(shape);
+  return uniformInit<R>(key, shape, gain * Math.sqrt(6 / (fanIn + fanOut)));
+}
+
+/**
+ * U(±√(6 / ((1 + slope²)·fan in))): He et al. 2015, `torch.nn.init.kaiming_uniform_`. The default
+ * slope √5 is PyTorch's for linear and convolution layers and gives ±1/√(fan in).
+ */
+export function kaimingUniform<R extends Rank>(
+  key: Key,
+  shape: ShapeMap[R],
+  slope = Math.sqrt(5),
+): Tensor<R> {
+  return uniformInit<R>(key, shape, Math.sqrt(6 / ((1 + slope * slope) * fans(shape).fanIn)));
+}
+
+/** N(mean, standardDeviation²). */
+export function normalInit<R extends Rank>(
+  key: Key,
+  shape: ShapeMap[R],
+  standardDeviation = 1,
+  mean = 0,
+): Tensor<R> {
+  return normal<R>(key, shape, mean, standardDeviation);
+}
+
+/**
+ * N(0, standardDeviation²), draws beyond two standard deviations rejected. The spread of what
+ * remains is 0.88 of `standardDeviation`.
+ */
+export function truncatedNormal<R extends Rank>(
+  key: Key,
+  shape: ShapeMap[R],
+  standardDeviation = 0.02,
+): Tensor<R> {
+  const out = new Float32Array(shape.reduce<number>((product, size) => product * size, 1));
+  let filled = 0;
+  for (let round = 0; filled < out.length; round++) {
+    for (const value of normalArray(foldIn(key, round), out.length - filled)) {
+      if (Math.abs(value) <= 2) out[filled++] = value * standardDeviation;
+    }
+  }
+  return tensor(out, shape, 'float32');
+}
+
+/** Inputs and outputs of one unit for a weight [out, in, ...receptive field]. */
+function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
+  const [out, input, ...field] = shape;
+  if (out === undefined || input === undefined) {
+    throw new ConfigError('fans need a weight of at least two dimensions', {
+      where: 'initialisers',
+      expected: '[out, in, ...]',
+      got: showShape(shape),
+    });
+  }
+  const receptive = field.reduce((product, size) => product * size, 1);
+  return { fanIn: input * receptive, fanOut: out * receptive };
+}

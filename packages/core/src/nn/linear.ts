@@ -1,0 +1,55 @@
+import { fused, matMul, reshape, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { foldIn, type Key } from '../keys';
+import { parameter, type Params } from '../params';
+import { uniformInit } from './initialisers';
+import { requireWidth } from './require-width';
+
+export interface LinearOptions {
+  readonly in: number;
+  readonly out: number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/** `torch.nn.Linear`'s parameters: weight [out, in] and bias [out], both U(±1/√in). */
+export function initLinear(key: Key, path: string, options: LinearOptions): Params {
+  const bound = 1 / Math.sqrt(options.in);
+  const weight = `${path}.weight`;
+  const bias = `${path}.bias`;
+  return {
+    [weight]: uniformInit(foldIn(key, weight), [options.out, options.in], bound),
+    ...((options.bias ?? true) && { [bias]: uniformInit(foldIn(key, bias), [options.out], bound) }),
+  };
+}
+
+/**
+ * x·Wᵀ + b over the last axis: [..., in] → [..., out]. The bias is used when there is one.
+ *
+ * @throws ShapeError when the last axis of `x` is not the weight's `in`.
+ */
+export function linear<T extends Tensor>(params: Params, path: string, x: T): T {
+  const bias = params[`${path}.bias`] as Tensor1D | undefined;
+  return affine(path, x, parameter<Tensor2D>(params, `${path}.weight`), bias);
+}
+
+/** {@link linear} with the weight [out, in] and bias [out] in hand; `where` names them in errors. */
+export function affine<T extends Tensor>(
+  where: string,
+  x: T,
+  weight: Tensor2D,
+  bias?: Tensor1D,
+): T {
+  const [out, width] = weight.shape;
+  requireWidth(where, x, width);
+  return tidy(() => {
+    // One 2-D product: tfjs' batched one neither broadcasts the weight nor sums its gradient.
+    const rows = x.rank === 2 ? (x as Tensor as Tensor2D) : reshape<Rank.R2>(x, [-1, width]);
+    const product =
+      bias === undefined
+        ? matMul(rows, weight, false, true)
+        : fused.matMul({ a: rows, b: weight, transposeA: false, transposeB: true, bias });
+    // Only the last axis changed, so the rank is the input's.
+    return (x.rank === 2 ? product : reshape(product, [...x.shape.slice(0, -1), out])) as T;
+  });
+}

@@ -1,0 +1,47 @@
+import {
+  cast,
+  div,
+  matMul,
+  maxPool,
+  maximum,
+  mean,
+  reshape,
+  sum,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { checkShapes } from '../shapes';
+
+export interface PoolOptions {
+  /** Side of the square window. */
+  readonly kernel: number;
+  /** Default: the kernel's side. */
+  readonly stride?: number;
+  /** Default 0; padded places never win. */
+  readonly padding?: number;
+}
+
+/** Largest value of each window: [B, H, W, C] → [B, H', W', C]; of equal ones the first has the gradient. */
+export function maxPool2d(x: Tensor4D, options: PoolOptions): Tensor4D {
+  const { kernel, stride = kernel, padding = 0 } = options;
+  return maxPool(x, kernel, stride, padding);
+}
+
+/** Mean over the picture: [B, H, W, C] → [B, C]. */
+export function globalAveragePool(x: Tensor4D): Tensor2D {
+  return mean<Tensor2D>(x, [1, 2]);
+}
+
+/** Mean over real tokens: [B, N, D] and [B, N] (1 = real) → [B, D]; no real token gives zeros. */
+export function maskedMean(tokens: Tensor3D, mask: Tensor2D): Tensor2D {
+  const { B, N, D } = checkShapes('maskedMean', {
+    tokens: [tokens, ['B', 'N', 'D']],
+    mask: [mask, ['B', 'N']],
+  });
+  return tidy(() => {
+    const real = cast(mask, 'float32');
+    const weights = div(real, maximum(sum(real, 1, true), 1));
+    const pooled = matMul(reshape<Rank.R3>(weights, [B, 1, N]), tokens);
+    return reshape<Rank.R2>(pooled, [B, D]);
+  });
+}
