@@ -1,0 +1,94 @@
+import { concat, mul, ones, reshape, slice, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { checkShapes, type Features } from '@crossweave/core';
+
+export type Side = 'image' | 'text';
+
+/** A token sequence a row: what attention reads of {@link Features}. */
+export interface Tokens {
+  /** [B, N, D] */
+  readonly tokens: Tensor3D;
+  /** [B, N] 1 = real. */
+  readonly mask: Tensor2D;
+}
+
+/** @throws ShapeError unless image row b can be paired with text row b. */
+export function checkAligned(where: string, image: Features, text: Features): void {
+  checkShapes(where, {
+    'image.tokens': [image.tokens, ['B', 'Ni', 'Di']],
+    'image.mask': [image.mask, ['B', 'Ni']],
+    'image.pooled': [image.pooled, ['B', 'Di']],
+    'text.tokens': [text.tokens, ['B', 'Nt', 'Dt']],
+    'text.mask': [text.mask, ['B', 'Nt']],
+    'text.pooled': [text.pooled, ['B', 'Dt']],
+  });
+}
+
+/**
+ * Every image against every text, [B_i, B_t], by a function of aligned pairs. At most
+ * `chunk` pairs pass at a time, so without gradients memory does not grow with B_i·B_t
+ * (under differentiation the tape keeps every pass alive).
+ */
+export function scoreInChunks(
+  image: Tokens,
+  text: Tokens,
+  chunk: number,
+  match: (image: Tokens, text: Tokens, pass: number) => Tensor1D,
+): Tensor2D {
+  const images = image.tokens.shape[0];
+  const texts = text.tokens.shape[0];
+  const columns = Math.min(texts, chunk);
+  const rows = Math.min(images, Math.max(1, Math.floor(chunk / columns)));
+  let pass = 0;
+  const block = (row: number, column: number): Tensor2D =>
+    tidy(() => {
+      const m = Math.min(rows, images - row);
+      const n = Math.min(columns, texts - column);
+      const left = mapTokens(image, (x) => repeatEach(rowsOf(x, row, m), n));
+      const right = mapTokens(text, (x) => repeatAll(rowsOf(x, column, n), m));
+      return reshape<Rank.R2>(match(left, right, pass++), [m, n]);
+    });
+  return concatAll(
+    range(0, images, rows).map((row) =>
+      concatAll(
+        range(0, texts, columns).map((column) => block(row, column)),
+        1,
+      ),
+    ),
+    0,
+  );
+}
+
+/** [B, …] → [B·count, …]: a a a b b b. Multiplying by ones, whose gradient is one sum. */
+export function repeatEach<T extends Tensor>(x: T, count: number): T {
+  const [size = 0, ...rest] = x.shape;
+  const apart = reshape(x, [size, 1, ...rest]);
+  const many = mul(apart, ones([1, count, ...rest.map(() => 1)]));
+  return reshape(many, [size * count, ...rest]) as T;
+}
+
+/** [B, …] → [count·B, …]: a b a b a b. */
+export function repeatAll<T extends Tensor>(x: T, count: number): T {
+  const [size = 0, ...rest] = x.shape;
+  const apart = reshape(x, [1, size, ...rest]);
+  const many = mul(apart, ones([count, 1, ...rest.map(() => 1)]));
+  return reshape(many, [count * size, ...rest]) as T;
+}
+
+function mapTokens(side: Tokens, map: <T extends Tensor>(x: T) => T): Tokens {
+  return { tokens: map(side.tokens), mask: map(side.mask) };
+}
+
+function rowsOf<T extends Tensor>(x: T, from: number, count: number): T {
+  if (count === x.shape[0]) return x;
+  const rest = x.shape.slice(1);
+  return slice(x, [from, ...rest.map(() => 0)], [count, ...rest]);
+}
+
+function concatAll(parts: Tensor2D[], axis: number): Tensor2D {
+  return parts.length === 1 ? parts[0]! : concat(parts, axis);
+}
+
+function range(from: number, to: number, step: number): number[] {
+  return Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+}

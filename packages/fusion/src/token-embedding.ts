@@ -1,0 +1,119 @@
+import {
+  add,
+  reshape,
+  slice,
+  type Rank,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  ShapeError,
+  foldIn,
+  mergeParams,
+  normal,
+  parameter,
+  showShape,
+  type Context,
+  type Features,
+  type FeatureSpec,
+  type Key,
+  type Params,
+} from '@crossweave/core';
+import { dropout, initLayerNorm, initLinear, layerNorm, linear } from '@crossweave/core/nn';
+import type { Side, Tokens } from './features';
+
+export interface TokenEmbeddingOptions {
+  /** Width D of the fused sequence. */
+  readonly dim: number;
+  /** Adds learned positions, so that a token's place survives the projection. */
+  readonly positions: boolean;
+  /** Rows of the text's position table when its encoder's token count varies. */
+  readonly maxTextTokens: number;
+  readonly dropout: number;
+}
+
+/**
+ * About the spread of a freshly projected token (unit-variance features through PyTorch's
+ * default linear layer: sqrt(1/3)), so that neither the content nor the place of a token
+ * drowns the other at the start.
+ */
+const embeddingDeviation = 0.5;
+
+/** Type rows as in ViLT and METER. */
+const typeRow = { text: 0, image: 1 } as const satisfies Record<Side, number>;
+
+const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side, string>;
+
+/**
+ * Parameters that bring both sides to one width: `{text,visual}_projection`,
+ * `token_type_embeddings`, `{text,visual}_position_embeddings`, `{text,visual}_norm`.
+ *
+ * @throws ConfigError when positions are asked of images whose token count varies.
+ */
+export function initTokenEmbedding(
+  key: Key,
+  where: string,
+  specs: Readonly<Record<Side, FeatureSpec>>,
+  options: TokenEmbeddingOptions,
+): Params {
+  const { dim } = options;
+  const table = (path: string, rows: number): Params => ({
+    [path]: normal(foldIn(key, path), [rows, dim], 0, embeddingDeviation),
+  });
+  const side = (which: Side): Params => {
+    const name = prefix[which];
+    const spec = specs[which];
+    const rows = which === 'text' && spec.tokens === 'varies' ? options.maxTextTokens : spec.tokens;
+    if (options.positions && rows === 'varies') {
+      throw new ConfigError('image positions need a fixed number of image tokens', {
+        where,
+        expected: 'features.tokens to be a number',
+        got: spec.tokens,
+        advice: 'Fix the image size, or set positions to false.',
+      });
+    }
+    return mergeParams(
+      initLinear(key, `${name}_projection`, { in: spec.dim, out: dim }),
+      initLayerNorm(`${name}_norm`, dim),
+      options.positions ? table(`${name}_position_embeddings.weight`, rows as number) : {},
+    );
+  };
+  return mergeParams(side('image'), side('text'), table('token_type_embeddings.weight', 2));
+}
+
+/** dropout(norm(projection(tokens) + type + position)): [B, N, D] a row once, whatever it is paired with. */
+export function embedTokens(
+  params: Params,
+  where: string,
+  side: Side,
+  features: Features,
+  ctx: Context,
+  options: TokenEmbeddingOptions,
+): Tokens {
+  const name = prefix[side];
+  const { dim } = options;
+  const types = parameter<Tensor2D>(params, 'token_type_embeddings.weight');
+  let x = linear(params, `${name}_projection`, features.tokens);
+  x = add(x, reshape(slice(types, [typeRow[side], 0], [1, dim]), [1, 1, dim]));
+  if (options.positions) {
+    const table = parameter<Tensor2D>(params, `${name}_position_embeddings.weight`);
+    x = add(x, positions(table, where, side, features.tokens.shape[1]));
+  }
+  x = layerNorm(params, `${name}_norm`, x);
+  return { tokens: dropout(x, options.dropout, ctx, `${name}_norm`), mask: features.mask };
+}
+
+function positions(table: Tensor2D, where: string, side: Side, count: number): Tensor3D {
+  const [rows, dim] = table.shape;
+  if (count > rows) {
+    throw new ShapeError(`there are more ${side} tokens than learned positions`, {
+      where,
+      expected: `at most ${rows} tokens`,
+      got: showShape(['B', count, 'D']),
+      advice:
+        side === 'text' ? 'Raise maxTextTokens.' : 'Use the image size the model was made for.',
+    });
+  }
+  return reshape<Rank.R3>(slice(table, [0, 0], [count, dim]), [1, count, dim]);
+}

@@ -1,0 +1,104 @@
+import {
+  add,
+  argMax,
+  log,
+  matMul,
+  mul,
+  oneHot,
+  reshape,
+  softmax,
+  stack,
+  sub,
+  tensor2d,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { requireRange, uniformArray, type Key, type ModelOutputs } from '@crossweave/core';
+import { normalize, stopGradient } from '@crossweave/core/nn';
+import { excluded, rivalCounts, rivals } from './groups';
+
+export interface DrawOptions {
+  /** Draw by similarity (true) or uniformly. */
+  readonly hard: boolean;
+  /** T of the softmax that turns similarities into probabilities. */
+  readonly drawTemperature: number;
+}
+
+export interface Draw {
+  /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */
+  readonly rows: Tensor1D;
+  /** [B·count] 1, or 0 where row b has no rival left (all its batch-mates show the same image). */
+  readonly valid: readonly number[];
+}
+
+/** Added to each rival's probability after the softmax, so that none is ever ruled out by rounding. */
+const floor = 1e-4;
+
+/**
+ * Draws `count` different in-batch negatives for each row, among the rows of other groups,
+ * with probability softmax(similarity / T) + 1e-4 (ALBEF, arXiv 2107.07651; its floor stands
+ * after the softmax as in BLIP, inside it has no effect). Sampling is by adding Gumbel noise
+ * and taking the largest, so no value leaves the engine.
+ *
+ * @param similarity [B, B] whose row b scores the candidates of row b.
+ */
+export function drawRivals(
+  key: Key,
+  similarity: () => Tensor2D,
+  groups: readonly string[],
+  count: number,
+  { hard, drawTemperature }: DrawOptions,
+): Draw {
+  requireRange('drawRivals', 'drawTemperature', drawTemperature, 1e-4, 1e4);
+  const size = groups.length;
+  const rows = tidy(() => {
+    const allowed = tensor2d(rivals(groups), [size, size]);
+    const barred = sub(1, allowed);
+    let weights = add(mul(barred, excluded), tensor2d(gumbel(key, size * size), [size, size]));
+    if (hard) {
+      const scaled = mul(stopGradient(similarity()), 1 / drawTemperature);
+      const chances = softmax(add(scaled, mul(barred, excluded)));
+      // Barred entries become log 1 = 0: they are excluded by the term above.
+      weights = add(weights, log(add(mul(add(chances, floor), allowed), barred)));
+    }
+    const drawn: Tensor1D[] = [];
+    for (let s = 0; s < count; s++) {
+      const row = argMax<Tensor1D>(weights, 1);
+      drawn.push(row);
+      weights = add(weights, mul(oneHot(row, size), 2 * excluded));
+    }
+    return reshape<Rank.R1>(stack(drawn, 1), [size * count]);
+  });
+  const valid = rivalCounts(groups).flatMap((rivalsOfRow) =>
+    Array.from({ length: count }, (_, s) => (s < rivalsOfRow ? 1 : 0)),
+  );
+  return { rows, valid };
+}
+
+/**
+ * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
+ * for a fusion without embeddings that of text i and text j as encoded.
+ */
+export function textSimilarity({ embed, image, text }: ModelOutputs): Tensor2D {
+  return embed === undefined
+    ? cosines(normalize(text.pooled), normalize(text.pooled))
+    : cosines(embed('image', image), embed('text', text));
+}
+
+/** The same for the images that text i might show. */
+export function imageSimilarity(outputs: ModelOutputs): Tensor2D {
+  const { embed, image } = outputs;
+  return embed === undefined
+    ? cosines(normalize(image.pooled), normalize(image.pooled))
+    : transpose(textSimilarity(outputs));
+}
+
+function cosines(a: Tensor2D, b: Tensor2D): Tensor2D {
+  return matMul(a, b, false, true);
+}
+
+/** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */
+function gumbel(key: Key, count: number): Float32Array {
+  return uniformArray(key, count).map((u) => -Math.log(-Math.log(u + 2 ** -25)));
+}

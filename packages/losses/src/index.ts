@@ -1,0 +1,11 @@
+export { infoNCE } from './info-nce';
+export type { InfoNCEOptions } from './info-nce';
+export { listwiseMatching } from './listwise-matching';
+export type { ListwiseMatchingOptions } from './listwise-matching';
+export { matching } from './matching';
+export type { MatchingOptions } from './matching';
+export { createLoss, losses } from './registry';
+export type { LossOptions, LossTable } from './registry';
+export type { LearnedTemperature, Temperature } from './temperature';
+export { weightedSum } from './weighted-sum';
+export type { WeightedLoss } from './weighted-sum';
