@@ -58,6 +58,10 @@ export function jointModel<Image, Text>(
         ...texts,
         fuse: (images, captions) => fusion.fuse(fusionParams, images, captions, fusionContext),
         score: (images, captions) => fusion.score(fusionParams, images, captions, fusionContext),
+        ...(fusion.embed && {
+          embed: (side: 'image' | 'text', features: Features) =>
+            fusion.embed!(fusionParams, side, features, fusionContext),
+        }),
       };
     },
   };
