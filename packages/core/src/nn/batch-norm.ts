@@ -61,7 +61,7 @@ export function batchNorm<T extends Tensor>(
       const variance = parameter(params, `${path}.running_var`);
       const scale = mul(weight, rsqrt(add(variance, epsilon)));
       const shift = sub(bias, mul(parameter(params, `${path}.running_mean`), scale));
-      return add(mul(x, scale), shift) as T;
+      return add<T>(mul(x, scale), shift);
     });
   }
 
@@ -80,7 +80,7 @@ export function batchNorm<T extends Tensor>(
       running_mean: reshape(average, weight.shape),
       running_var: mul(reshape(variance, weight.shape), count / (count - 1)),
     });
-    return add(mul(value, weight), bias) as T;
+    return add<T>(mul(value, weight), bias);
   });
 }
 

@@ -14,5 +14,5 @@ export function dropout<T extends Tensor>(x: T, rate: number, ctx: Context, path
   const mask = uniformArray(foldIn(ctx.key, path), x.size);
   const kept = rate === 1 ? 0 : 1 / (1 - rate);
   for (let i = 0; i < mask.length; i++) mask[i] = mask[i]! < rate ? 0 : kept;
-  return tidy(() => mul(x, tensor(mask, x.shape, 'float32')) as T);
+  return tidy(() => mul<T>(x, tensor(mask, x.shape, 'float32')));
 }

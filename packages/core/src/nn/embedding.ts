@@ -29,5 +29,5 @@ export function embedding<T extends Tensor>(params: Params, path: string, ids: T
     throw new ShapeError('ids must be int32', { where: path, expected: 'int32', got: ids.dtype });
   }
   // The result's rank is one more than the ids', which types cannot say.
-  return gather(parameter(params, `${path}.weight`), ids) as Tensor as T;
+  return gather<Tensor>(parameter(params, `${path}.weight`), ids) as T;
 }

@@ -17,5 +17,5 @@ export function layerNorm<T extends Tensor>(params: Params, path: string, x: T, 
   const weight = parameter(params, `${path}.weight`);
   const bias = parameter(params, `${path}.bias`);
   requireWidth(path, x, weight.size);
-  return tidy(() => add(mul(standardise(x, [x.rank - 1], epsilon).value, weight), bias) as T);
+  return tidy(() => add<T>(mul(standardise(x, [x.rank - 1], epsilon).value, weight), bias));
 }

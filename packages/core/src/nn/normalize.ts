@@ -27,13 +27,13 @@ export function normalize<T extends Tensor>(x: T, epsilon = 1e-12): T {
     return withGradient(
       x,
       (value, save) => {
-        const result = mul(value, inverse) as T;
+        const result = mul<T>(value, inverse);
         save(result, inverse);
         return result;
       },
       (gradient, [result, scale]) => {
         const along = sum(mul(gradient, result!), -1, true);
-        return mul(sub(gradient, mul(result!, along)), scale!) as T;
+        return mul<T>(sub(gradient, mul(result!, along)), scale!);
       },
     );
   });

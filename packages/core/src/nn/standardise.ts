@@ -20,7 +20,7 @@ export function standardise<T extends Tensor>(
   const value = withGradient(
     x,
     (values, save) => {
-      const result = mul(sub(values, average), inverse) as T;
+      const result = mul<T>(sub(values, average), inverse);
       save(result, inverse);
       return result;
     },
@@ -28,7 +28,7 @@ export function standardise<T extends Tensor>(
       tidy(() => {
         const along = mean(mul(gradient, result!), axes, true);
         const rest = sub(sub(gradient, mean(gradient, axes, true)), mul(result!, along));
-        return mul(rest, scale!) as T;
+        return mul<T>(rest, scale!);
       }),
   );
   return { value, average, variance };
