@@ -60,3 +60,19 @@ export function withMasked(values: Tensor3D, mask: Tensor2D, others: Tensor3D): 
   const real = expandDims<Tensor3D>(mask, 2);
   return add(mul(values, real), mul(others, sub(1, real)));
 }
+
+/** The parts of a tree that a gradient can be taken of: floats that are no masks. */
+export function continuousParts(value: object): Record<string, Tensor> {
+  const parts = value instanceof Tensor ? { input: value } : (value as Record<string, unknown>);
+  return Object.fromEntries(
+    Object.entries(parts).filter(
+      (entry): entry is [string, Tensor] =>
+        entry[1] instanceof Tensor && entry[1].dtype === 'float32' && !entry[0].endsWith('mask'),
+    ),
+  );
+}
+
+/** The tree with the parts that {@link continuousParts} gave replaced. */
+export function withParts<T extends object>(value: T, parts: Readonly<Record<string, Tensor>>): T {
+  return (value instanceof Tensor ? (parts['input'] ?? value) : { ...value, ...parts }) as T;
+}
