@@ -6,10 +6,12 @@ export interface DecodeOptions {
   readonly size?: number;
   /**
    * `squash` (default) scales each side on its own: nothing a caption mentions is cut off.
-   * `shortest-and-centre-crop` keeps proportions: the shorter side becomes `size`, the middle stays.
+   * `shortest-and-centre-crop` keeps proportions: the shorter side becomes `size`, the longer one
+   * is rounded down and its middle kept (torchvision's `Resize(size)` and `CenterCrop(size)`).
    *
-   * Both use the cubic kernel (Catmull-Rom, a = −0.5, widened when shrinking), as Pillow's
-   * `BICUBIC` does; large JPEGs are first shrunk by a whole factor while decoding. An
+   * Both use libvips' cubic kernel (Catmull-Rom, a = −0.5), widened when shrinking, as
+   * Pillow's `BICUBIC` does; large JPEGs are first shrunk by a whole factor while decoding. When
+   * enlarging, libvips lies half a pixel of the result to the right and below of Pillow. An
    * image that already has the size keeps its values exactly.
    */
   readonly resize?: 'squash' | 'shortest-and-centre-crop';
@@ -42,13 +44,19 @@ export async function decodeImage(
   const limitInputPixels = options.limitInputPixels ?? 100_000_000;
   if (file.length === 0) throw damaged(where, 'an empty file');
   try {
-    const { data, info } = await sharp(file, { limitInputPixels, failOn: 'error' })
+    const image = sharp(file, { limitInputPixels, failOn: 'error' });
+    const { autoOrient } = await image.metadata();
+    const crop = options.resize === 'shortest-and-centre-crop';
+    const [width, height] = crop ? scaledShortest(autoOrient, size) : [size, size];
+    const { data, info } = await image
       .autoOrient()
       .flatten({ background: options.background ?? '#ffffff' })
-      .resize(size, size, {
-        fit: options.resize === 'shortest-and-centre-crop' ? 'cover' : 'fill',
-        position: 'centre',
-        kernel: 'cubic',
+      .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+      .extract({
+        left: middle(width - size),
+        top: middle(height - size),
+        width: size,
+        height: size,
       })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
@@ -67,6 +75,21 @@ export async function decodeImage(
       cause,
     });
   }
+}
+
+/** The shorter side becomes `size`; the longer one is cut to a whole number. */
+function scaledShortest(
+  { width, height }: { width: number; height: number },
+  size: number,
+): [width: number, height: number] {
+  return width < height
+    ? [size, Math.trunc((size * height) / width)]
+    : [Math.trunc((size * width) / height), size];
+}
+
+/** Half of the surplus, halves to the even neighbour, as Python's `round` has it. */
+function middle(surplus: number): number {
+  return Number.isInteger(surplus / 2) ? surplus / 2 : 2 * Math.round(surplus / 4);
 }
 
 /** @throws ConfigError when the size or the way of resizing is not one */
@@ -94,7 +117,7 @@ function damaged(where: string, got: string, cause?: unknown): DataError {
   return new DataError('the image cannot be decoded', {
     where,
     expected: 'a whole image file (JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG)',
-    got: got.replace(/\s*\n\s*/g, '; '),
+    got: [...new Set(got.trim().split(/\s*\n\s*/))].join('; '),
     advice: 'Replace the file or remove its record.',
     cause,
   });

@@ -163,25 +163,36 @@ async function checkImages(
 ): Promise<Checked[]> {
   const total = check === 'first' ? Math.min(eagerCount, found.length) : found.length;
   let done = 0;
+  let failed = false;
   const examine = async (known: Checked): Promise<Checked> => {
-    const { sample } = known;
-    const result = known.reject === undefined ? await pictures.check(sample) : known;
+    if (known.reject !== undefined || (failed && policy === 'fail')) return known;
+    const { digest, error } = await pictures.check(known.sample);
+    failed ||= error !== undefined;
     onProgress?.(++done, total);
-    if (!('error' in result) || result.error === undefined) return { ...known, ...result };
-    if (policy === 'fail') throw result.error;
-    const reject = toReject(sample, 'damaged-image', result.error, policy);
-    return { sample, digest: result.digest, reject };
+    if (error === undefined) return { sample: known.sample, digest };
+    return { ...known, digest, reject: toReject(known.sample, 'damaged-image', error, policy) };
   };
-  const eager = await mapConcurrently(found.slice(0, eagerCount), concurrency, examine);
+  const examineAll = async (some: readonly Checked[]): Promise<Checked[]> => {
+    const checked = await mapConcurrently(some, concurrency, examine);
+    for (const [i, { sample, reject }] of checked.entries()) {
+      if (reject?.reason !== 'damaged-image') continue;
+      // libvips keeps one list of messages for all threads: only alone does a picture get its own.
+      const { digest, error } = await pictures.check(sample);
+      if (error !== undefined && policy === 'fail') throw error;
+      checked[i] =
+        error === undefined
+          ? { sample, digest }
+          : { sample, digest, reject: toReject(sample, 'damaged-image', error, policy) };
+    }
+    return checked;
+  };
+  const eager = await examineAll(found.slice(0, eagerCount));
   const [first] = eager;
   if (first?.reject !== undefined && eager.every(({ reject }) => reject !== undefined)) {
     throw first.reject.error;
   }
   const rest = found.slice(eagerCount);
-  return [
-    ...eager,
-    ...(check === 'first' ? rest : await mapConcurrently(rest, concurrency, examine)),
-  ];
+  return [...eager, ...(check === 'first' ? rest : await examineAll(rest))];
 }
 
 function toReject(

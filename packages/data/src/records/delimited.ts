@@ -23,6 +23,8 @@ function readDelimited(text: string, delimiter: string, context: ReadContext): R
       columns: true,
       delimiter,
       info: true,
+      // An inch mark within an unquoted caption is text, not the start of a quote.
+      relax_quotes: true,
       skip_empty_lines: true,
       skip_records_with_error: true,
       trim: delimiter === ',',

@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, DataError } from '@crossweave/core';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { decodeImage, type DecodeOptions } from './decode';
+
+interface Resized {
+  readonly name: string;
+  readonly size: number;
+  readonly png: string;
+  readonly squash: number[];
+  readonly 'shortest-and-centre-crop': number[];
+}
+
+const { resized } = JSON.parse(
+  readFileSync(new URL('../../fixtures/images.json', import.meta.url), 'utf8'),
+) as { resized: Resized[] };
+
+/** A picture of 2 × 2 areas: red, green over blue, white. */
+async function quarters(side = 8): Promise<Buffer> {
+  const colours = [
+    [255, 0, 0],
+    [0, 255, 0],
+    [0, 0, 255],
+    [255, 255, 255],
+  ];
+  const pixels = Buffer.alloc(side * side * 3);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const quarter = (y < side / 2 ? 0 : 2) + (x < side / 2 ? 0 : 1);
+      pixels.set(colours[quarter] ?? [], (y * side + x) * 3);
+    }
+  }
+  return sharp(pixels, { raw: { width: side, height: side, channels: 3 } }).png().toBuffer();
+}
+
+function pixel(picture: Uint8Array, size: number, x: number, y: number): number[] {
+  return [...picture.subarray((y * size + x) * 3, (y * size + x) * 3 + 3)];
+}
+
+/** The four corners of a decoded picture, row by row. */
+async function corners(file: Buffer, options: DecodeOptions = { size: 8 }): Promise<number[][]> {
+  const size = options.size ?? 8;
+  const picture = await decodeImage(file, 'test', options);
+  const last = size - 1;
+  return [
+    pixel(picture, size, 0, 0),
+    pixel(picture, size, last, 0),
+    pixel(picture, size, 0, last),
+    pixel(picture, size, last, last),
+  ];
+}
+
+const [red, green, blue, white] = [
+  [255, 0, 0],
+  [0, 255, 0],
+  [0, 0, 255],
+  [255, 255, 255],
+];
+
+function expectNear(values: number[][], expected: number[][], tolerance: number): void {
+  values.flat().forEach((value, i) => {
+    expect(Math.abs(value - (expected.flat()[i] ?? Number.NaN))).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+describe('decodeImage', () => {
+  it('keeps the values of a lossless image that has the size', async () => {
+    expect(await corners(await quarters())).toEqual([red, green, blue, white]);
+  });
+
+  const upright = [red, green, blue, white];
+  it.each([
+    [1, upright],
+    [2, [green, red, white, blue]],
+    [3, [white, blue, green, red]],
+    [4, [blue, white, red, green]],
+    [5, [red, blue, green, white]],
+    [6, [blue, red, white, green]],
+    [7, [white, green, blue, red]],
+    [8, [green, white, red, blue]],
+  ])('applies EXIF orientation %i', async (orientation, expected) => {
+    const file = await sharp(await quarters(16))
+      .withMetadata({ orientation })
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    expectNear(await corners(file, { size: 16 }), expected, 3);
+  });
+
+  it('converts CMYK', async () => {
+    const file = await sharp(await quarters(16)).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    expect((await sharp(file).metadata()).space).toBe('cmyk');
+    // The corners keep their hue; printing inks cannot mix the screen's full colours.
+    const [r, g, b, w] = (await corners(file, { size: 16 })) as [number[], number[], number[], number[]];
+    expect(r.indexOf(Math.max(...r))).toBe(0);
+    expect(g.indexOf(Math.max(...g))).toBe(1);
+    expect(b.indexOf(Math.max(...b))).toBe(2);
+    expectNear([w], [[255, 255, 255]], 6);
+  });
+
+  it('brings 16 bits to 8', async () => {
+    const pixels = Uint16Array.from({ length: 4 * 4 * 3 }, () => 0xae1c);
+    const file = await sharp(pixels, { raw: { width: 4, height: 4, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect((await sharp(file).metadata()).depth).toBe('ushort');
+    expect(pixel(await decodeImage(file, 'test', { size: 4 }), 4, 1, 1)).toEqual([0xae, 0xae, 0xae]);
+  });
+
+  it('gives grey three channels and puts white, or the colour asked for, behind alpha', async () => {
+    const grey = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#646464' } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
+    const mask = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#000' } })
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer();
+    const file = await sharp(grey)
+      .joinChannel(mask, { raw: { width: 4, height: 4, channels: 1 } })
+      .png()
+      .toBuffer();
+    const metadata = await sharp(file).metadata();
+    expect(metadata.hasAlpha).toBe(true);
+    expect(pixel(await decodeImage(grey, 'test', { size: 4 }), 4, 0, 0)).toEqual([100, 100, 100]);
+    expect(pixel(await decodeImage(file, 'test', { size: 4 }), 4, 0, 0)).toEqual([255, 255, 255]);
+    const onBlue = await decodeImage(file, 'test', { size: 4, background: '#00f' });
+    expect(pixel(onBlue, 4, 0, 0)).toEqual([0, 0, 255]);
+  });
+
+  it('takes the first frame of an animation', async () => {
+    const frames = Buffer.concat([Buffer.alloc(4 * 4 * 3, 0), Buffer.alloc(4 * 4 * 3, 255)]);
+    const file = await sharp(frames, { raw: { width: 4, height: 8, channels: 3, pageHeight: 4 } })
+      .gif({ loop: 0, delay: [100, 100] })
+      .toBuffer();
+    expect((await sharp(file).metadata()).pages).toBe(2);
+    expect(pixel(await decodeImage(file, 'test', { size: 4 }), 4, 3, 3)).toEqual([0, 0, 0]);
+  });
+
+  it.each(resized)('shrinks $name much as Pillow does', async ({ png, size, ...expected }) => {
+    for (const resize of ['squash', 'shortest-and-centre-crop'] as const) {
+      const picture = await decodeImage(Buffer.from(png, 'base64'), 'test', { size, resize });
+      const differences = expected[resize].map((value, i) => Math.abs(value - (picture[i] ?? NaN)));
+      expect(Math.max(...differences)).toBeLessThanOrEqual(12);
+      expect(differences.reduce((a, b) => a + b, 0) / differences.length).toBeLessThan(0.6);
+    }
+  });
+
+  it('refuses what is no whole image, and says where', async () => {
+    const jpeg = await sharp(await quarters(64)).jpeg().toBuffer();
+    const png = await quarters(64);
+    for (const file of [
+      jpeg.subarray(0, jpeg.length / 2),
+      png.subarray(0, png.length / 2),
+      Buffer.from('not an image'),
+      Buffer.alloc(0),
+    ]) {
+      const failure = decodeImage(file, 'cat.jpg (captions.jsonl:3)');
+      await expect(failure).rejects.toBeInstanceOf(DataError);
+      await expect(failure).rejects.toThrow(/cat\.jpg \(captions\.jsonl:3\).*cannot be decoded/);
+    }
+  });
+
+  it('refuses too many pixels before decoding them', async () => {
+    const failure = decodeImage(await quarters(8), 'big.png', { limitInputPixels: 63 });
+    await expect(failure).rejects.toThrow(/big\.png: the image is too large; expected at most 63/);
+    await expect(decodeImage(await quarters(8), 'fits', { limitInputPixels: 64, size: 8 })).resolves.toHaveLength(192);
+  });
+
+  it('rejects a size that is none', async () => {
+    for (const size of [0, -1, 2.5, Number.NaN]) {
+      await expect(decodeImage(await quarters(), 'x', { size })).rejects.toBeInstanceOf(ConfigError);
+    }
+  });
+});

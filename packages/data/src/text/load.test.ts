@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, DataError } from '@crossweave/core';
+import { env } from '@xenova/transformers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTokenizer } from './load';
+import { buildVocabulary } from './vocabulary';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crossweave-tokenizer-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('loadTokenizer', () => {
+  it('reads folders anywhere, several at once, and leaves the library as it was', async () => {
+    const settings = { ...env };
+    const outs = ['x', 'y'].map((name) => join(folder, name, 'tokenizer'));
+    for (const [i, out] of outs.entries()) {
+      await buildVocabulary([i === 0 ? 'one' : 'one two two'], { out });
+    }
+    const [x, y] = await Promise.all(outs.map((out) => loadTokenizer(out)));
+    expect([x?.vocabularySize, y?.vocabularySize]).toEqual([6, 7]);
+    expect([x?.encode('one'), y?.encode('one')]).toEqual([[5], [6]]);
+    expect(x).toMatchObject({ name: 'tokenizer', padId: 0, prefix: [2], suffix: [3] });
+    expect({ ...env }).toEqual(settings);
+  });
+
+  it('says what a folder lacks', async () => {
+    const failure = loadTokenizer(join(folder, 'nowhere'));
+    await expect(failure).rejects.toBeInstanceOf(DataError);
+    await expect(failure).rejects.toThrow(/nowhere.*buildVocabulary/);
+    const damaged = join(folder, 'damaged');
+    await mkdir(damaged);
+    await writeFile(join(damaged, 'tokenizer_config.json'), '{');
+    await expect(loadTokenizer(damaged)).rejects.toBeInstanceOf(DataError);
+  });
+
+  it('advises what to install when the library is absent', async () => {
+    const out = join(folder, 'absent');
+    await buildVocabulary(['one'], { out });
+    const failure = loadTokenizer(out, { library: '@huggingface/transformers' });
+    await expect(failure).rejects.toBeInstanceOf(ConfigError);
+    await expect(failure).rejects.toThrow('npm i @huggingface/transformers');
+  });
+});
