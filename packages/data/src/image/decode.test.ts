@@ -31,7 +31,9 @@ async function quarters(side = 8): Promise<Buffer> {
       pixels.set(colours[quarter] ?? [], (y * side + x) * 3);
     }
   }
-  return sharp(pixels, { raw: { width: side, height: side, channels: 3 } }).png().toBuffer();
+  return sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 function pixel(picture: Uint8Array, size: number, x: number, y: number): number[] {
@@ -88,10 +90,18 @@ describe('decodeImage', () => {
   });
 
   it('converts CMYK', async () => {
-    const file = await sharp(await quarters(16)).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const file = await sharp(await quarters(16))
+      .toColourspace('cmyk')
+      .jpeg({ quality: 100 })
+      .toBuffer();
     expect((await sharp(file).metadata()).space).toBe('cmyk');
     // The corners keep their hue; printing inks cannot mix the screen's full colours.
-    const [r, g, b, w] = (await corners(file, { size: 16 })) as [number[], number[], number[], number[]];
+    const [r, g, b, w] = (await corners(file, { size: 16 })) as [
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
     expect(r.indexOf(Math.max(...r))).toBe(0);
     expect(g.indexOf(Math.max(...g))).toBe(1);
     expect(b.indexOf(Math.max(...b))).toBe(2);
@@ -105,11 +115,15 @@ describe('decodeImage', () => {
       .png()
       .toBuffer();
     expect((await sharp(file).metadata()).depth).toBe('ushort');
-    expect(pixel(await decodeImage(file, 'test', { size: 4 }), 4, 1, 1)).toEqual([0xae, 0xae, 0xae]);
+    expect(pixel(await decodeImage(file, 'test', { size: 4 }), 4, 1, 1)).toEqual([
+      0xae, 0xae, 0xae,
+    ]);
   });
 
   it('gives grey three channels and puts white, or the colour asked for, behind alpha', async () => {
-    const grey = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#646464' } })
+    const grey = await sharp({
+      create: { width: 4, height: 4, channels: 3, background: '#646464' },
+    })
       .toColourspace('b-w')
       .png()
       .toBuffer();
@@ -148,7 +162,9 @@ describe('decodeImage', () => {
   });
 
   it('refuses what is no whole image, and says where', async () => {
-    const jpeg = await sharp(await quarters(64)).jpeg().toBuffer();
+    const jpeg = await sharp(await quarters(64))
+      .jpeg()
+      .toBuffer();
     const png = await quarters(64);
     for (const file of [
       jpeg.subarray(0, jpeg.length / 2),
@@ -165,12 +181,16 @@ describe('decodeImage', () => {
   it('refuses too many pixels before decoding them', async () => {
     const failure = decodeImage(await quarters(8), 'big.png', { limitInputPixels: 63 });
     await expect(failure).rejects.toThrow(/big\.png: the image is too large; expected at most 63/);
-    await expect(decodeImage(await quarters(8), 'fits', { limitInputPixels: 64, size: 8 })).resolves.toHaveLength(192);
+    await expect(
+      decodeImage(await quarters(8), 'fits', { limitInputPixels: 64, size: 8 }),
+    ).resolves.toHaveLength(192);
   });
 
   it('rejects a size that is none', async () => {
     for (const size of [0, -1, 2.5, Number.NaN]) {
-      await expect(decodeImage(await quarters(), 'x', { size })).rejects.toBeInstanceOf(ConfigError);
+      await expect(decodeImage(await quarters(), 'x', { size })).rejects.toBeInstanceOf(
+        ConfigError,
+      );
     }
   });
 });

@@ -34,7 +34,10 @@ describe('normaliseImages', () => {
     const before = memory().numTensors;
     const pictures = [new Uint8Array(12).fill(0), new Uint8Array(12).fill(255)];
     const tensor = normaliseImages(pictures, 2, unitNormalisation);
-    expect([...tensor.dataSync()]).toEqual([...new Array<number>(12).fill(0), ...new Array<number>(12).fill(1)]);
+    expect([...tensor.dataSync()]).toEqual([
+      ...new Array<number>(12).fill(0),
+      ...new Array<number>(12).fill(1),
+    ]);
     expect(memory().numTensors).toBe(before + 1);
     tensor.dispose();
     expect(memory().numTensors).toBe(before);

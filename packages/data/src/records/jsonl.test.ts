@@ -14,8 +14,14 @@ describe('readJsonl', () => {
       '{"image":"a.png","caption":"one"}\r\n\n{"image":"b.png","captions":["one"," two "],"id":7,"split":"val"}\n',
     );
     expect(rows).toEqual([
-      { line: 1, record: { id: 'a.png', image: 'a.png', split: 'train', captions: ['one'], line: 1 } },
-      { line: 3, record: { id: '7', image: 'b.png', split: 'val', captions: ['one', 'two'], line: 3 } },
+      {
+        line: 1,
+        record: { id: 'a.png', image: 'a.png', split: 'train', captions: ['one'], line: 1 },
+      },
+      {
+        line: 3,
+        record: { id: '7', image: 'b.png', split: 'val', captions: ['one', 'two'], line: 3 },
+      },
     ]);
   });
 
@@ -23,7 +29,9 @@ describe('readJsonl', () => {
     const negatives = [[{ caption: 'two', kind: 'swap' }], []];
     const [row] = read(JSON.stringify({ image: 'a', captions: ['x', 'y'], negatives }));
     expect(row).toMatchObject({ record: { negatives } });
-    expect(message(JSON.stringify({ image: 'a', caption: 'x', negatives }))).toContain('"negatives"');
+    expect(message(JSON.stringify({ image: 'a', caption: 'x', negatives }))).toContain(
+      '"negatives"',
+    );
     expect(message(JSON.stringify({ image: 'a', caption: 'x', negatives: [['two']] }))).toContain(
       '"negatives"',
     );

@@ -17,9 +17,19 @@ describe('buildVocabulary', () => {
   it('orders words by how often they occur, equals by code unit', async () => {
     const out = join(folder, 'order');
     const vocabulary = await buildVocabulary(['b a', 'B, c', '2 1'], { out });
-    expect(vocabulary).toEqual(
-      ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'b', ',', '1', '2', 'a', 'c'],
-    );
+    expect(vocabulary).toEqual([
+      '[PAD]',
+      '[UNK]',
+      '[CLS]',
+      '[SEP]',
+      '[MASK]',
+      'b',
+      ',',
+      '1',
+      '2',
+      'a',
+      'c',
+    ]);
     const { model } = JSON.parse(await readFile(join(out, 'tokenizer.json'), 'utf8')) as {
       model: { vocab: Record<string, number> };
     };
@@ -29,9 +39,14 @@ describe('buildVocabulary', () => {
   it('leaves out rare words', async () => {
     const out = join(folder, 'rare');
     expect(await buildVocabulary(['a a a b b c'], { out, maxSize: 7 })).toHaveLength(7);
-    expect(await buildVocabulary(['a a a b b c'], { out, minCount: 3 })).toEqual(
-      ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a'],
-    );
+    expect(await buildVocabulary(['a a a b b c'], { out, minCount: 3 })).toEqual([
+      '[PAD]',
+      '[UNK]',
+      '[CLS]',
+      '[SEP]',
+      '[MASK]',
+      'a',
+    ]);
   });
 
   it('makes a tokenizer that knows every word of its captions', async () => {
