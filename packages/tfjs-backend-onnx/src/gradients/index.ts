@@ -2,6 +2,11 @@ import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import {
   broadcastTo,
   broadcast_util,
+  cast,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
   matMul,
   mul,
   registerGradient,
@@ -89,9 +94,46 @@ const softmaxGradient: GradConfig = {
   },
 };
 
+type Derivative = (a: Tensor, b: Tensor, dy: Tensor) => Tensor;
+
+/** A binary kernel's gradient, summed over the dims along which an operand had been broadcast. */
+const broadcasting = (kernelName: string, forA: Derivative, forB: Derivative): GradConfig => ({
+  kernelName,
+  inputsToSave: ['a', 'b'],
+  gradFunc: (upstream, saved) => {
+    const dy = tensor(upstream);
+    const [a, b] = saved as [Tensor, Tensor];
+    return {
+      a: () => unbroadcast(forA(a, b, dy), a.shape),
+      b: () => unbroadcast(forB(a, b, dy), b.shape),
+    };
+  },
+});
+
+const masked = (dy: Tensor, mask: Tensor): Tensor => mul(dy, cast(mask, 'float32'));
+
+/** tfjs-core's own of these three do not sum over broadcast dims; equal operands act as there. */
+const unsummed: readonly GradConfig[] = [
+  broadcasting(
+    'Maximum',
+    (a, b, dy) => masked(dy, greaterEqual(a, b)),
+    (a, b, dy) => masked(dy, less(a, b)),
+  ),
+  broadcasting(
+    'Minimum',
+    (a, b, dy) => masked(dy, lessEqual(a, b)),
+    (a, b, dy) => masked(dy, greater(a, b)),
+  ),
+  broadcasting(
+    'SquaredDifference',
+    (a, b, dy) => mul(dy, mul(sub(a, b), 2)),
+    (a, b, dy) => mul(dy, mul(sub(b, a), 2)),
+  ),
+];
+
 /** Registers the gradients that differ from tfjs-core's; they hold on every backend. */
 export function registerGradients(): void {
-  for (const gradient of [batchMatMul, sumGradient, meanGradient, softmaxGradient]) {
+  for (const gradient of [batchMatMul, sumGradient, meanGradient, softmaxGradient, ...unsummed]) {
     registerGradient(gradient);
   }
 }

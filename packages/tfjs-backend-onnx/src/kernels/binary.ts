@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
+import { sinking } from './channels';
 import {
   binary,
   castLikeJs,
@@ -23,11 +24,12 @@ const arithmetic = (formula: Formula, through: ElementType = 'int32'): Kernel =>
     const left = backend.node(a);
     const right = backend.node(b);
     if (left.dtype === 'float32' && right.dtype === 'float32') {
-      return backend.output(formula(backend, left, right));
+      return backend.output(sinking(backend, [left, right], (p, q) => formula(backend, p, q)));
     }
     const floats = left.dtype === 'float32' || right.dtype === 'float32';
     const wide = floats ? 'float32' : through;
-    const result = formula(backend, backend.cast(left, wide), backend.cast(right, wide));
+    const operands = [backend.cast(left, wide), backend.cast(right, wide)];
+    const result = sinking(backend, operands, (p, q) => formula(backend, p, q));
     return backend.output(castLikeJs(backend, result, floats ? 'float32' : left.dtype));
   });
 
@@ -36,13 +38,14 @@ const comparison = (formula: Formula): Kernel =>
     const left = backend.node(a);
     const right = backend.node(b);
     const wide = left.dtype === 'float32' || right.dtype === 'float32' ? 'float32' : 'int32';
-    return backend.output(formula(backend, backend.cast(left, wide), backend.cast(right, wide)));
+    const operands = [backend.cast(left, wide), backend.cast(right, wide)];
+    return backend.output(sinking(backend, operands, (p, q) => formula(backend, p, q)));
   });
 
 const logical = (op: string): Kernel =>
   kernel<BinaryInputs>((backend, { a, b }) => {
-    const left = backend.cast(backend.node(a), 'bool');
-    return backend.output(binary(backend, op, left, backend.cast(backend.node(b), 'bool')));
+    const operands = [backend.cast(backend.node(a), 'bool'), backend.cast(backend.node(b), 'bool')];
+    return backend.output(sinking(backend, operands, (p, q) => binary(backend, op, p, q)));
   });
 
 const op =
@@ -77,10 +80,9 @@ const sparing = (run: Kernel, value: number, both: boolean): Kernel =>
       : backend.output(shortcut);
   });
 
-const floorDivide: Formula = (b, x, y) => {
-  const quotient = unary(b, 'Floor', binary(b, 'Div', x, y));
-  return quotient;
-};
+/** Always an integer, and 0 where the quotient is not finite, as in JavaScript. */
+const floorDivide: Formula = (b, x, y) =>
+  castLikeJs(b, unary(b, 'Floor', binary(b, 'Div', x, y)), 'int32');
 
 /** Python's modulo, with the operations of tfjs's cpu backend. */
 const modulo: Formula = (b, x, y) => {
@@ -92,16 +94,25 @@ const modulo: Formula = (b, x, y) => {
   return select(b, differ, fmod(binary(b, 'Add', rest, y), y), rest);
 };
 
-/** atan2 from atan and the quadrants, as ONNX has none. */
+/** atan2 from atan and the quadrants, as ONNX has none. Two infinities stand for their signs. */
 const atan2: Formula = (b, y, x) => {
   const shape = broadcastShape(y.shape, x.shape);
-  const less = (n: Node): Node => b.op('Less', [n, b.scalar(0, n.dtype)], n.shape, 'bool');
-  const isZero = (n: Node): Node => b.op('Equal', [n, b.scalar(0, n.dtype)], n.shape, 'bool');
-  const flat = unary(b, 'Atan', binary(b, 'Div', y, x));
-  const turn = select(b, less(y), b.scalar(-Math.PI), b.scalar(Math.PI));
-  const turned = select(b, less(x), binary(b, 'Add', flat, turn), flat);
+  const test = (op: string, n: Node, ...rest: Node[]): Node =>
+    b.op(op, [n, ...rest], n.shape, 'bool');
+  const infinite = binary(b, 'And', test('IsInf', y), test('IsInf', x));
+  const top = select(b, infinite, unary(b, 'Sign', y), y);
+  const bottom = select(b, infinite, unary(b, 'Sign', x), x);
+  const flat = unary(b, 'Atan', binary(b, 'Div', top, bottom));
+  const turn = select(b, test('Less', y, b.scalar(0)), b.scalar(-Math.PI), b.scalar(Math.PI));
+  const turned = select(b, test('Less', x, b.scalar(0)), binary(b, 'Add', flat, turn), flat);
   const upright = withScalar(b, 'Mul', unary(b, 'Sign', y), Math.PI / 2);
-  return expand(b, select(b, isZero(x), upright, turned), shape);
+  const vertical = binary(
+    b,
+    'And',
+    test('Equal', x, b.scalar(0)),
+    unary(b, 'Not', test('IsNaN', y)),
+  );
+  return expand(b, select(b, vertical, upright, turned), shape);
 };
 
 export const binaryKernels = {
@@ -109,7 +120,12 @@ export const binaryKernels = {
   Sub: sparing(arithmetic(op('Sub')), 0, false),
   Multiply: sparing(arithmetic(op('Mul')), 1, true),
   RealDiv: sparing(arithmetic(op('Div'), 'float32'), 1, false),
-  FloorDiv: arithmetic(floorDivide, 'float64'),
+  FloorDiv: kernel<BinaryInputs>((backend, { a, b }) => {
+    const floats = a.dtype === 'float32' || b.dtype === 'float32';
+    const wide = floats ? 'float32' : 'float64';
+    const operands = [backend.cast(backend.node(a), wide), backend.cast(backend.node(b), wide)];
+    return backend.output(sinking(backend, operands, (p, q) => floorDivide(backend, p, q)));
+  }),
   Mod: arithmetic(modulo, 'float64'),
   Pow: arithmetic(op('Pow'), 'float64'),
   Atan2: arithmetic(atan2, 'float32'),
@@ -133,7 +149,9 @@ export const binaryKernels = {
   ),
   AddN: kernel<readonly TensorInfo[]>((b, inputs) => {
     const nodes = Object.values(inputs).map((input) => b.node(input));
-    return b.output(nodes.reduce((sum, node) => binary(b, 'Add', sum, node)));
+    return b.output(
+      nodes.reduce((sum, node) => sinking(b, [sum, node], (p, q) => binary(b, 'Add', p, q))),
+    );
   }),
   Select: kernel<{ condition: TensorInfo; t: TensorInfo; e: TensorInfo }>(
     (b, { condition, t, e }) => {
@@ -141,7 +159,9 @@ export const binaryKernels = {
       if (mask.shape.length === 1 && t.shape.length > 1) {
         mask = b.reshape(mask, [mask.shape[0] as number, ...t.shape.slice(1).map(() => 1)]);
       }
-      return b.output(expand(b, select(b, mask, b.node(t), b.node(e)), t.shape));
+      const operands = [mask, b.node(t), b.node(e)];
+      const chosen = sinking(b, operands, (m, p, q) => select(b, m, p, q));
+      return b.output(expand(b, chosen, t.shape));
     },
   ),
 } satisfies Record<string, Kernel>;

@@ -3,6 +3,7 @@ import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
+import { transpose } from './channels';
 import { expand } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
@@ -11,26 +12,6 @@ import { kernel } from './kernel';
 function alias(backend: OnnxBackend, x: TensorInfo, shape: number[]): TensorInfo {
   backend.incRef(x.dataId);
   return { dataId: x.dataId, shape, dtype: x.dtype };
-}
-
-export function transpose(backend: OnnxBackend, x: Node, perm: readonly number[]): Node {
-  if (perm.every((axis, i) => axis === i)) return x;
-  const inner = x.op === 'Transpose' ? x.inputs[0] : undefined;
-  if (inner !== undefined) {
-    const first = x.attributes?.['perm'] as readonly number[];
-    return transpose(
-      backend,
-      inner,
-      perm.map((axis) => first[axis] as number),
-    );
-  }
-  const shape = perm.map((axis) => x.shape[axis] as number);
-  // Moving dimensions of size 1 only is a reshape, which costs nothing.
-  const moving = perm.filter((axis) => x.shape[axis] !== 1);
-  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
-    return backend.reshape(x, shape);
-  }
-  return backend.op('Transpose', [x], shape, x.dtype, { perm });
 }
 
 export function slice(

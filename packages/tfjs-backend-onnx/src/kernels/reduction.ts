@@ -6,6 +6,7 @@ import type { ElementType } from '../graph/types';
 import { sizeOf } from '../graph/types';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
+import { below, channelsLast, reducedBelow, sinking } from './channels';
 import { select } from './elementwise';
 
 interface ReductionAttributes {
@@ -35,26 +36,46 @@ export function reduce(
 ): Node {
   const shape = reducedShape(x.shape, axes, keepDims);
   if (axes.length === 0) return x;
+  const inner = below(x);
+  const innerAxes = inner === null ? null : reducedBelow(axes, keepDims);
+  if (inner !== null && innerAxes !== null) {
+    const reduced = reduce(backend, op, inner, innerAxes, keepDims, empty);
+    return keepDims ? channelsLast(backend, reduced) : reduced;
+  }
   if (sizeOf(x.shape) === 0) {
     return backend.op('Expand', [backend.scalar(empty, x.dtype)], shape, x.dtype, null, [shape]);
   }
   return backend.op(op, [x], shape, x.dtype, { keepdims: keepDims ? 1 : 0 }, [axes]);
 }
 
+/** As `reduce`, but a NaN anywhere gives NaN, which ONNX's maximum and minimum ignore. */
+const extreme: typeof reduce = (backend, op, x, axes, keepDims, empty) => {
+  const reduced = reduce(backend, op, x, axes, keepDims, empty);
+  if (x.dtype !== 'float32' || axes.length === 0 || sizeOf(x.shape) === 0) return reduced;
+  const flags = sinking(backend, [x], (node) =>
+    backend.cast(backend.op('IsNaN', [node], node.shape, 'bool'), 'int32'),
+  );
+  const found = backend.cast(reduce(backend, 'ReduceMax', flags, axes, keepDims, 0), 'bool');
+  return sinking(backend, [found, reduced], (nan, value) =>
+    select(backend, nan, backend.scalar(Number.NaN), value),
+  );
+};
+
 const reduction = (
   op: string,
   typeOf: (dtype: ElementType) => ElementType,
   empty: number,
   through: (dtype: ElementType) => ElementType = typeOf,
+  run = reduce,
 ): Kernel =>
   kernel<UnaryInput, ReductionAttributes>((backend, { x }, attributes) => {
-    const axes = util.parseAxisParam(attributes.axis ?? attributes.reductionIndices ?? [], x.shape);
-    const all = attributes.axis === undefined && attributes.reductionIndices === undefined;
-    const over = all || attributes.axis === null ? x.shape.map((_, i) => i) : axes;
+    const axis = attributes.axis ?? attributes.reductionIndices ?? null;
+    const over = axis === null ? x.shape.map((_, i) => i) : util.parseAxisParam(axis, x.shape);
     const node = backend.node(x);
     const result = typeOf(node.dtype);
     const wide = backend.cast(node, through(node.dtype));
-    const reduced = reduce(backend, op, wide, over, attributes.keepDims ?? false, empty);
+    const keepDims = attributes.keepDims ?? false;
+    const reduced = run(backend, op, wide, over, keepDims, empty);
     return backend.output(backend.cast(reduced, result));
   });
 
@@ -65,23 +86,26 @@ const argReduction = (op: string, worst: number): Kernel =>
   kernel<UnaryInput, { axis: number }>((backend, { x }, { axis }) => {
     const [over] = util.parseAxisParam(axis, x.shape);
     const shape = reducedShape(x.shape, [over as number], false);
-    let node = backend.cast(backend.node(x), number(backend.node(x).dtype));
-    if (node.dtype === 'float32') {
-      // tfjs never prefers a NaN, except by default in the first place, which is the same here.
-      const nan = backend.op('IsNaN', [node], node.shape, 'bool');
-      node = select(backend, nan, backend.scalar(worst), node);
-    }
+    const node = backend.cast(backend.node(x), number(backend.node(x).dtype));
     const attributes = { axis: over as number, keepdims: 0 };
-    return backend.output(
-      backend.cast(backend.op(op, [node], shape, 'int64', attributes), 'int32'),
-    );
+    const find = (values: Node): Node =>
+      backend.cast(backend.op(op, [values], shape, 'int64', attributes), 'int32');
+    if (node.dtype !== 'float32') return backend.output(find(node));
+    // A NaN never wins, unless it comes first: nothing compares as better than it then.
+    const nan = backend.op('IsNaN', [node], node.shape, 'bool');
+    const best = find(select(backend, nan, backend.scalar(worst), node));
+    const bounds = [[0], [1], [over as number]];
+    const firstShape = node.shape.map((dim, i) => (i === over ? 1 : dim));
+    const first = backend.op('Slice', [nan], firstShape, 'bool', null, bounds);
+    const stuck = backend.reshape(first, shape);
+    return backend.output(select(backend, stuck, backend.scalar(0, 'int32'), best));
   });
 
 export const reductionKernels = {
   Sum: reduction('ReduceSum', number, 0),
-  Mean: reduction('ReduceMean', () => 'float32', Number.NaN),
-  Max: reduction('ReduceMax', same, -Infinity, number),
-  Min: reduction('ReduceMin', same, Infinity, number),
+  Mean: reduction('ReduceMean', () => 'float32', 0),
+  Max: reduction('ReduceMax', same, Number.NaN, number, extreme),
+  Min: reduction('ReduceMin', same, Number.NaN, number, extreme),
   Prod: reduction('ReduceProd', number, 1),
   All: reduction('ReduceMin', same, 1, number),
   Any: reduction('ReduceMax', same, 0, number),

@@ -1,5 +1,6 @@
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
+import { sinking } from './channels';
 import { binary, castLikeJs, select, unary, via, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
@@ -9,21 +10,31 @@ type Formula = (backend: OnnxBackend, x: Node) => Node;
 /** Computed in float32; an integer input gives an integer again, as on tfjs's cpu backend. */
 const floating = (formula: Formula): Kernel =>
   kernel<UnaryInput>((backend, { x }) =>
-    backend.output(via(backend, backend.node(x), 'float32', (node) => formula(backend, node))),
+    backend.output(
+      sinking(backend, [backend.node(x)], (node) =>
+        via(backend, node, 'float32', (float) => formula(backend, float)),
+      ),
+    ),
   );
 
 /** Exact for integers: runs in the type of the input. */
 const exact = (formula: Formula): Kernel =>
   kernel<UnaryInput>((backend, { x }) => {
-    const node = backend.node(x);
-    return node.dtype === 'bool'
-      ? backend.output(via(backend, node, 'int32', (wide) => formula(backend, wide)))
-      : backend.output(formula(backend, node));
+    const through = x.dtype === 'bool' ? 'int32' : (x.dtype as 'float32' | 'int32');
+    return backend.output(
+      sinking(backend, [backend.node(x)], (node) =>
+        via(backend, node, through, (wide) => formula(backend, wide)),
+      ),
+    );
   });
 
 const predicate = (formula: Formula): Kernel =>
   kernel<UnaryInput>((backend, { x }) =>
-    backend.output(formula(backend, backend.cast(backend.node(x), 'float32'))),
+    backend.output(
+      sinking(backend, [backend.node(x)], (node) =>
+        formula(backend, backend.cast(node, 'float32')),
+      ),
+    ),
   );
 
 const op =
@@ -73,6 +84,12 @@ const sign: Formula = (b, x) => {
   const nan = b.op('IsNaN', [x], x.shape, 'bool');
   return select(b, nan, b.scalar(0), unary(b, 'Sign', x));
 };
+
+function step(b: OnnxBackend, x: Node, alpha: number): Node {
+  const nan = b.op('IsNaN', [x], x.shape, 'bool');
+  const positive = b.op('Greater', [x, b.scalar(0)], x.shape, 'bool');
+  return select(b, nan, x, select(b, positive, b.scalar(1), b.scalar(alpha)));
+}
 
 export const unaryKernels = {
   Abs: exact(op('Abs')),
@@ -131,22 +148,18 @@ export const unaryKernels = {
 
   LeakyRelu: kernel<UnaryInput, { alpha: number }>((b, { x }, { alpha }) => {
     const node = b.cast(b.node(x), 'float32');
-    return b.output(leakyRelu(b, node, alpha));
+    return b.output(sinking(b, [node], (inner) => leakyRelu(b, inner, alpha)));
   }),
   Step: kernel<UnaryInput, { alpha: number }>((b, { x }, { alpha }) =>
     b.output(
-      via(b, b.node(x), 'float32', (node) => {
-        const nan = b.op('IsNaN', [node], node.shape, 'bool');
-        const positive = b.op('Greater', [node, b.scalar(0)], node.shape, 'bool');
-        return select(b, nan, node, select(b, positive, b.scalar(1), b.scalar(alpha)));
-      }),
+      sinking(b, [b.node(x)], (node) => via(b, node, 'float32', (float) => step(b, float, alpha))),
     ),
   ),
   ClipByValue: kernel<UnaryInput, { clipValueMin: number; clipValueMax: number }>(
     (b, { x }, { clipValueMin, clipValueMax }) => {
-      const node = b.node(x);
-      const low = withScalar(b, 'Max', node, clipValueMin);
-      return b.output(withScalar(b, 'Min', low, clipValueMax));
+      const clip = (node: Node): Node =>
+        withScalar(b, 'Min', withScalar(b, 'Max', node, clipValueMin), clipValueMax);
+      return b.output(sinking(b, [b.node(x)], clip));
     },
   ),
   EluGrad: kernel<{
@@ -176,7 +189,7 @@ export const unaryKernels = {
           dtype === 'int32' ? Math.trunc(splat) : dtype === 'bool' ? Number(splat !== 0) : splat;
         return b.splat(integer, x.shape, dtype);
       }
-      return b.output(castLikeJs(b, b.node(source), dtype));
+      return b.output(sinking(b, [b.node(source)], (node) => castLikeJs(b, node, dtype)));
     },
   ),
 } satisfies Record<string, Kernel>;

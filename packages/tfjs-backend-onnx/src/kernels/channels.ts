@@ -1,0 +1,78 @@
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+
+/*
+ * tfjs keeps images as [B, H, W, C], ONNX convolutions want [B, C, H, W]. A kernel that works on
+ * channels-first data ends with a transpose made here; elementwise kernels and reductions that
+ * meet such a transpose work underneath it and put it on top again, so that it sinks through
+ * the network until it cancels against the next convolution's.
+ */
+
+/** Told apart from a user's own transpose by identity. */
+const CHANNELS_LAST: readonly number[] = [0, 2, 3, 1];
+const CHANNELS_FIRST: readonly number[] = [0, 3, 1, 2];
+
+export function transpose(backend: OnnxBackend, x: Node, perm: readonly number[]): Node {
+  if (perm.every((axis, i) => axis === i)) return x;
+  const inner = x.op === 'Transpose' ? x.inputs[0] : undefined;
+  if (inner !== undefined) {
+    const first = x.attributes?.['perm'] as readonly number[];
+    return transpose(
+      backend,
+      inner,
+      perm.map((axis) => first[axis] as number),
+    );
+  }
+  const shape = perm.map((axis) => x.shape[axis] as number);
+  // Moving dimensions of size 1 only is a reshape, which costs nothing.
+  const moving = perm.filter((axis) => x.shape[axis] !== 1);
+  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
+    return backend.reshape(x, shape);
+  }
+  return backend.op('Transpose', [x], shape, x.dtype, { perm });
+}
+
+/** [B, C, H, W] to [B, H, W, C], free if a channels-first kernel takes it up again. */
+export function channelsLast(backend: OnnxBackend, x: Node): Node {
+  return transpose(backend, x, CHANNELS_LAST);
+}
+
+/** [B, H, W, C], or what broadcasts against it, to [B, C, H, W]. */
+export function channelsFirst(backend: OnnxBackend, x: Node): Node {
+  const shape = [...new Array<number>(4 - x.shape.length).fill(1), ...x.shape];
+  if (x.op === 'Expand' && x.values === null) {
+    const turned = CHANNELS_FIRST.map((axis) => shape[axis] as number);
+    const narrow = channelsFirst(backend, x.inputs[0] as Node);
+    return backend.op('Expand', [narrow], turned, x.dtype, null, [turned]);
+  }
+  return transpose(backend, backend.reshape(x, shape), CHANNELS_FIRST);
+}
+
+/** The channels-first data below a transpose of `channelsLast`, or null. */
+export function below(x: Node): Node | null {
+  if (x.op !== 'Transpose' || x.values !== null) return null;
+  return x.attributes?.['perm'] === CHANNELS_LAST ? (x.inputs[0] as Node) : null;
+}
+
+/** Runs an elementwise formula on channels-first data if one of its operands is such. */
+export function sinking(
+  backend: OnnxBackend,
+  operands: readonly Node[],
+  formula: (...operands: Node[]) => Node,
+): Node {
+  if (!operands.some((x) => below(x) !== null) || operands.some((x) => x.shape.length > 4)) {
+    return formula(...operands);
+  }
+  return channelsLast(backend, formula(...operands.map((x) => channelsFirst(backend, x))));
+}
+
+/**
+ * Where each axis of [B, H, W, C] stands in the channels-first data; null if the dimensions left
+ * after reducing `axes` would come in another order.
+ */
+export function reducedBelow(axes: readonly number[], keepDims: boolean): readonly number[] | null {
+  const left = [0, 1, 2, 3].filter((axis) => !axes.includes(axis));
+  const places = left.map((axis) => CHANNELS_LAST[axis] as number);
+  const ordered = places.every((place, i) => i === 0 || place > (places[i - 1] as number));
+  return keepDims || ordered ? axes.map((axis) => CHANNELS_LAST[axis] as number) : null;
+}

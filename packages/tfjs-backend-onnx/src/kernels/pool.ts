@@ -1,0 +1,109 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import { sizeOf } from '../graph/types';
+import { channelsFirst, channelsLast } from './channels';
+import { transposedConv } from './conv';
+import { binary, expand } from './elementwise';
+import type { Kernel, UnaryInput } from './kernel';
+import { kernel } from './kernel';
+import { windowOf } from './window';
+
+interface PoolAttributes {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+function poolInfo(shape: readonly number[], attributes: PoolAttributes): backend_util.Conv2DInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const input = shape as [number, number, number, number];
+  return backend_util.computePool2DInfo(input, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+const outputShape = (info: backend_util.Conv2DInfo): number[] => [
+  info.batchSize,
+  info.outChannels,
+  info.outHeight,
+  info.outWidth,
+];
+
+const pooling = (op: string): Kernel =>
+  kernel<UnaryInput, PoolAttributes>((b, { x }, attributes) => {
+    const info = poolInfo(x.shape, attributes);
+    const window = { ...windowOf(info).attributes };
+    const node = channelsFirst(b, b.cast(b.node(x), 'float32'));
+    return b.output(channelsLast(b, b.op(op, [node], outputShape(info), 'float32', window)));
+  });
+
+/** Each gradient goes to the place its maximum came from, the first of equal ones. */
+function maxPoolGradient(b: OnnxBackend, dy: Node, x: Node, info: backend_util.Conv2DInfo): Node {
+  const window = { ...windowOf(info).attributes };
+  const shape = outputShape(info);
+  const pooled = b.op('MaxPool', [x], shape, 'float32', window, null, 2);
+  const places = b.op('@out', [pooled], shape, 'int64', { index: 1 });
+  const size = sizeOf(x.shape);
+  const inputs = [
+    expand(b, b.scalar(0), [size]),
+    b.reshape(places, [sizeOf(shape)]),
+    b.reshape(dy, [sizeOf(shape)]),
+  ];
+  const attributes = { axis: 0, reduction: 'add' };
+  return b.reshape(b.op('ScatterElements', inputs, [size], 'float32', attributes), x.shape);
+}
+
+/** For each position, one over the number of elements its window really sees. */
+function shares(b: OnnxBackend, info: backend_util.Conv2DInfo): Node {
+  const { pads, kernel: size, strides } = windowOf(info);
+  const seen = (i: 0 | 1, length: number, at: number): number => {
+    const start = at * strides[i] - pads[i];
+    return Math.min(start + size[i], length) - Math.max(start, 0);
+  };
+  const { outHeight, outWidth, inHeight, inWidth } = info;
+  const values = Float32Array.from(
+    { length: outHeight * outWidth },
+    (_, k) => 1 / (seen(0, inHeight, Math.floor(k / outWidth)) * seen(1, inWidth, k % outWidth)),
+  );
+  if (values.every((value) => value === values[0])) return b.scalar(values[0] as number);
+  return b.constant(values, [1, 1, outHeight, outWidth], 'float32');
+}
+
+function averagePoolGradient(b: OnnxBackend, dy: Node, info: backend_util.Conv2DInfo): Node {
+  const window = windowOf(info);
+  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  const shape = [batchSize, inChannels, inHeight, inWidth];
+  const share = binary(b, 'Mul', dy, shares(b, info));
+  const [height, width] = window.kernel;
+  if (
+    height * outHeight === inHeight &&
+    width * outWidth === inWidth &&
+    window.strides[0] === height &&
+    window.strides[1] === width
+  ) {
+    const spread = [batchSize, inChannels, outHeight, height, outWidth, width];
+    const narrow = b.reshape(share, [batchSize, inChannels, outHeight, 1, outWidth, 1]);
+    return b.reshape(expand(b, narrow, spread), shape);
+  }
+  const ones = expand(b, b.scalar(1), [inChannels, 1, height, width]);
+  return transposedConv(b, share, ones, window, shape, inChannels);
+}
+
+export const poolKernels = {
+  MaxPool: pooling('MaxPool'),
+  AvgPool: pooling('AveragePool'),
+  MaxPoolGrad: kernel<{ dy: TensorInfo; input: TensorInfo; output: TensorInfo }, PoolAttributes>(
+    (b, { dy, input }, attributes) => {
+      const info = poolInfo(input.shape, attributes);
+      const [gradient, x] = [channelsFirst(b, b.node(dy)), channelsFirst(b, b.node(input))];
+      return b.output(channelsLast(b, maxPoolGradient(b, gradient, x, info)));
+    },
+  ),
+  AvgPoolGrad: kernel<{ dy: TensorInfo; input: TensorInfo }, PoolAttributes>(
+    (b, { dy, input }, attributes) => {
+      const info = poolInfo(input.shape, attributes);
+      return b.output(channelsLast(b, averagePoolGradient(b, channelsFirst(b, b.node(dy)), info)));
+    },
+  ),
+} satisfies Record<string, Kernel>;
