@@ -25,6 +25,11 @@ export interface DrawOptions {
   readonly drawTemperature: number;
 }
 
+/** @throws ConfigError unless the options of drawing are in range. */
+export function requireDraws(where: string, { drawTemperature }: DrawOptions): void {
+  requireRange(where, 'drawTemperature', drawTemperature, 1e-4, 1e4);
+}
+
 export interface Draw {
   /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */
   readonly rows: Tensor1D;
@@ -50,7 +55,6 @@ export function drawRivals(
   count: number,
   { hard, drawTemperature }: DrawOptions,
 ): Draw {
-  requireRange('drawRivals', 'drawTemperature', drawTemperature, 1e-4, 1e4);
   const size = groups.length;
   const rows = tidy(() => {
     const allowed = tensor2d(rivals(groups), [size, size]);

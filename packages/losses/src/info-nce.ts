@@ -16,13 +16,15 @@ import {
   sub,
   sum,
   tensor2d,
+  tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Scalar, Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, withDefaults, type Loss, type ModelOutputs } from '@crossweave/core';
 import { excluded, rivals } from './groups';
-import { negativesPerPair, repeatRows } from './rows';
+import { negativesPerPair, repeatRows, type AnyBatch } from './rows';
 import { temperatureRule, type Temperature } from './temperature';
+import { logged } from './terms';
 
 export interface InfoNCEOptions {
   /**
@@ -57,44 +59,45 @@ export function infoNCE(options: InfoNCEOptions = {}): Loss {
   return {
     name: 'info-nce',
     ...(init && { init }),
-    compute: (params, outputs, batch) => {
-      const size = batch.size;
-      const extra = negatives ? negativesPerPair(where, outputs, batch) : 0;
-      if (negatives && extra === 0) {
-        throw new ConfigError('the batch has no hard negatives', {
-          where,
-          advice: 'Use data with negatives, or set negatives to false.',
-        });
-      }
-      const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
-      const { square, beside } = scores(outputs, size, extra);
-      const diagonal = eye(size);
-      const barred = sub(sub(1, tensor2d(rivals(batch.groups), [size, size])), diagonal);
-      const logits = add<Tensor2D>(mul(square, scale), mul(barred, excluded));
-      const rows =
-        beside === undefined ? logits : concat([logits, mul<Tensor2D>(beside, scale)], 1);
-      const own = pad(diagonal, [
-        [0, 0],
-        [0, extra],
-      ]);
+    compute: (params, outputs, batch) =>
+      tidy(() => {
+        const size = batch.size;
+        const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
+        const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
+        const { square, beside } = scores(outputs, size, extra);
+        const diagonal = eye(size);
+        const barred = sub(sub(1, tensor2d(rivals(batch.groups), [size, size])), diagonal);
+        const logits = add<Tensor2D>(mul(square, scale), mul(barred, excluded));
+        const rows = beside ? concat([logits, mul<Tensor2D>(beside, scale)], 1) : logits;
+        const own = pad(diagonal, [
+          [0, 0],
+          [0, extra],
+        ]);
 
-      const i2t = crossEntropy(rows, own);
-      const t2i = symmetric ? crossEntropy(transpose(logits), diagonal) : undefined;
-      return {
-        total: t2i === undefined ? i2t : mul<Scalar>(add(i2t, t2i), 0.5),
-        terms: {
-          i2t,
-          ...(t2i && { t2i }),
-          accuracy: strictlyFirst(rows, own),
-          temperature: reciprocal(scale),
-        },
-      };
-    },
+        const i2t = crossEntropy(rows, own);
+        const t2i = symmetric ? crossEntropy(transpose(logits), diagonal) : undefined;
+        const accuracy = strictlyFirst(rows, own);
+        return {
+          total: t2i === undefined ? i2t : mul<Scalar>(add(i2t, t2i), 0.5),
+          terms: logged({ i2t, ...(t2i && { t2i }), accuracy, temperature: reciprocal(scale) }),
+        };
+      }),
     chance: (batchSize, hard = 0) => {
       const i2t = Math.log(batchSize + (negatives ? hard : 0));
       return symmetric ? (i2t + Math.log(batchSize)) / 2 : i2t;
     },
   };
+}
+
+function requireNegatives(where: string, outputs: ModelOutputs, batch: AnyBatch): number {
+  const count = negativesPerPair(where, outputs, batch);
+  if (count === 0) {
+    throw new ConfigError('the batch has no hard negatives', {
+      where,
+      advice: 'Use data with negatives, or set negatives to false.',
+    });
+  }
+  return count;
 }
 
 /** [B, B] of all pairs, and [B, K] of each image with its own hard negatives. */

@@ -9,14 +9,23 @@ import {
   reshape,
   slice,
   sum,
-  tensor1d,
   tensor2d,
+  tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { foldIn, requireInteger, withDefaults, type Features, type Loss } from '@crossweave/core';
-import { drawRivals, textSimilarity } from './draw';
+import {
+  foldIn,
+  requireInteger,
+  withDefaults,
+  type Context,
+  type Features,
+  type Loss,
+  type ModelOutputs,
+} from '@crossweave/core';
+import { drawRivals, requireDraws, textSimilarity } from './draw';
 import { excluded } from './groups';
-import { joinRows, negativesPerPair, repeatRows, takeRows } from './rows';
+import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from './rows';
+import { logged } from './terms';
 
 export interface ListwiseMatchingOptions {
   /** M texts drawn from the batch for each image. Default 3. */
@@ -56,65 +65,83 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss {
   });
   const { inBatch, negatives } = settings;
   requireInteger(where, 'inBatch', inBatch, 0);
+  requireDraws(where, settings);
   const drawnPerImage = (batchSize: number): number => Math.min(inBatch, batchSize - 1);
 
   return {
     name: 'listwise-matching',
-    compute: (_params, outputs, batch, ctx) => {
-      const { size } = batch;
-      const all = (count: number): number[] => new Array<number>(size * count).fill(1);
-      const lists: Candidates[] = [{ text: outputs.text, count: 1, valid: all(1) }];
-      const given = negatives ? negativesPerPair(where, outputs, batch) : 0;
-      if (given > 0) lists.push({ text: outputs.negatives!, count: given, valid: all(given) });
-      const drawn = drawnPerImage(size);
-      if (drawn > 0) {
-        const key = foldIn(ctx.key, `${where}.texts`);
-        const similarity = (): Tensor2D => textSimilarity(outputs);
-        const { rows, valid } = drawRivals(key, similarity, batch.groups, drawn, settings);
-        lists.push({ text: takeRows(outputs.text, rows), count: drawn, valid });
-      }
-
-      const { match } = outputs.fuse(
-        joinRows(lists.map(({ count }) => repeatRows(outputs.image, count))),
-        joinRows(lists.map(({ text }) => text)),
-      );
-      const logits = maskedColumns(match, lists, size);
-      const counted = countedImages(lists, size);
-      const own = slice(logits, [0, 0], [size, 1]);
-      const width = logits.shape[1];
-      const first = slice(logSoftmax(logits), [0, 0], [size, 1]);
-      const best = width === 1 ? own : max(slice(logits, [0, 1], [size, width - 1]), 1, true);
-      return {
-        total: mul<Scalar>(sum(mul(reshape(first, [size]), counted)), -1),
-        terms: {
-          accuracy: sum<Scalar>(mul(reshape(cast(greater(own, best), 'float32'), [size]), counted)),
-        },
-      };
-    },
+    compute: (_params, outputs, batch, ctx) =>
+      tidy(() => {
+        const lists = [
+          { text: outputs.text, count: 1, valid: ones(batch.size) },
+          ...(negatives ? givenTexts(where, outputs, batch) : []),
+          ...drawnTexts(outputs, batch, ctx, drawnPerImage(batch.size), settings),
+        ];
+        const { match } = outputs.fuse(
+          joinRows(lists.map(({ count }) => repeatRows(outputs.image, count))),
+          joinRows(lists.map(({ text }) => text)),
+        );
+        const logits = columns(match, lists, batch.size);
+        const width = logits.shape[1];
+        const own = slice(logits, [0, 0], [batch.size, 1]);
+        const ownShare = slice(logSoftmax(logits), [0, 0], [batch.size, 1]);
+        const best = width === 1 ? own : max(slice(logits, [0, 1]), 1, true);
+        const counted = countedImages(lists, batch.size);
+        return {
+          total: mul<Scalar>(sum(mul(ownShare, counted)), -1),
+          terms: logged({ accuracy: sum(mul(cast(greater(own, best), 'float32'), counted)) }),
+        };
+      }),
     chance: (batchSize, hard = 0) =>
       Math.log(1 + (negatives ? hard : 0) + drawnPerImage(batchSize)),
   };
 }
 
-/** [B, 1 + K + M], the true text first; entries that stand for no text are excluded. */
-function maskedColumns(match: Tensor1D, lists: readonly Candidates[], size: number): Tensor2D {
-  let from = 0;
-  const columns = lists.map(({ count, valid }) => {
-    const part = reshape<Rank.R2>(slice(match, from, size * count), [size, count]);
-    from += size * count;
-    const barred = valid.map((v) => (v === 1 ? 0 : excluded));
-    return barred.every((b) => b === 0)
-      ? part
-      : add<Tensor2D>(part, tensor2d(barred, [size, count]));
-  });
-  return columns.length === 1 ? columns[0]! : concat(columns, 1);
+function givenTexts(where: string, outputs: ModelOutputs, batch: AnyBatch): Candidates[] {
+  const count = negativesPerPair(where, outputs, batch);
+  if (outputs.negatives === undefined || count === 0) return [];
+  return [{ text: outputs.negatives, count, valid: ones(batch.size * count) }];
 }
 
-/** [B] weights of a mean over the images that have a candidate besides the true text. */
-function countedImages(lists: readonly Candidates[], size: number): Tensor1D {
+function drawnTexts(
+  outputs: ModelOutputs,
+  { groups }: AnyBatch,
+  ctx: Context,
+  count: number,
+  settings: Required<ListwiseMatchingOptions>,
+): Candidates[] {
+  if (count === 0) return [];
+  const key = foldIn(ctx.key, 'listwise.texts');
+  const similarity = (): Tensor2D => textSimilarity(outputs);
+  const { rows, valid } = drawRivals(key, similarity, groups, count, settings);
+  return [{ text: takeRows(outputs.text, rows), count, valid }];
+}
+
+/** [B, 1 + K + M], the true text first; entries that stand for no text are excluded. */
+function columns(match: Tensor1D, lists: readonly Candidates[], size: number): Tensor2D {
+  let from = 0;
+  const parts = lists.map(({ count, valid }) => {
+    const part = reshape<Rank.R2>(slice(match, from, size * count), [size, count]);
+    from += size * count;
+    if (!valid.includes(0)) return part;
+    const barred = valid.map((counts) => (counts === 1 ? 0 : excluded));
+    return add<Tensor2D>(part, tensor2d(barred, [size, count]));
+  });
+  return parts.length === 1 ? parts[0]! : concat(parts, 1);
+}
+
+/** [B, 1] weights of a mean over the images that have a candidate besides the true text. */
+function countedImages(lists: readonly Candidates[], size: number): Tensor2D {
   const counted = Array.from({ length: size }, (_, b) =>
     lists.slice(1).some(({ count, valid }) => valid.slice(b * count, (b + 1) * count).includes(1)),
   );
   const total = Math.max(1, counted.filter(Boolean).length);
-  return tensor1d(counted.map((has) => (has ? 1 / total : 0)));
+  return tensor2d(
+    counted.map((has) => (has ? 1 / total : 0)),
+    [size, 1],
+  );
+}
+
+function ones(count: number): number[] {
+  return new Array<number>(count).fill(1);
 }

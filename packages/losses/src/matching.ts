@@ -1,8 +1,17 @@
-import { cast, greater, mul, softplus, sum, tensor1d } from '@tensorflow/tfjs-core';
+import { cast, greater, mul, softplus, sum, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
-import { foldIn, requireInteger, withDefaults, type Features, type Loss } from '@crossweave/core';
-import { drawRivals, imageSimilarity, textSimilarity } from './draw';
-import { joinRows, negativesPerPair, repeatRows, takeRows } from './rows';
+import {
+  foldIn,
+  requireInteger,
+  withDefaults,
+  type Context,
+  type Features,
+  type Loss,
+  type ModelOutputs,
+} from '@crossweave/core';
+import { drawRivals, imageSimilarity, requireDraws, textSimilarity } from './draw';
+import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from './rows';
+import { logged } from './terms';
 
 export interface MatchingOptions {
   /** Negatives drawn from the batch for each row, of texts and of images. Default 1. */
@@ -15,11 +24,10 @@ export interface MatchingOptions {
   negatives?: boolean;
 }
 
-/** Pairs to be judged, their truth, and 0 for those that stand for no pair. */
-interface Judged {
+/** Pairs to be judged, and 0 for those that stand for no pair. */
+interface Pairs {
   readonly image: Features;
   readonly text: Features;
-  readonly truth: 0 | 1;
   readonly weights: readonly number[];
 }
 
@@ -39,76 +47,83 @@ export function matching(options: MatchingOptions = {}): Loss {
     drawTemperature: 0.1,
     negatives: true,
   });
-  const { inBatch, negatives } = settings;
-  requireInteger(where, 'inBatch', inBatch, 0);
+  requireInteger(where, 'inBatch', settings.inBatch, 0);
+  requireDraws(where, settings);
 
   return {
     name: 'matching',
-    compute: (_params, outputs, batch, ctx) => {
-      const { image, text } = outputs;
-      const ones = (count: number): number[] => new Array<number>(count).fill(1);
-      const judged: Judged[] = [{ image, text, truth: 1, weights: ones(batch.size) }];
-      if (inBatch > 0) {
-        const draw = (name: string, similarity: typeof textSimilarity) =>
-          drawRivals(
-            foldIn(ctx.key, `${where}.${name}`),
-            () => similarity(outputs),
-            batch.groups,
-            inBatch,
-            settings,
-          );
-        const texts = draw('texts', textSimilarity);
-        const images = draw('images', imageSimilarity);
-        judged.push(
-          {
-            image: repeatRows(image, inBatch),
-            text: takeRows(text, texts.rows),
-            truth: 0,
-            weights: texts.valid,
-          },
-          {
-            image: takeRows(image, images.rows),
-            text: repeatRows(text, inBatch),
-            truth: 0,
-            weights: images.valid,
-          },
+    compute: (_params, outputs, batch, ctx) =>
+      tidy(() => {
+        const pairs: Pairs[] = [
+          { image: outputs.image, text: outputs.text, weights: ones(batch.size) },
+          ...drawnPairs(outputs, batch, ctx, settings),
+          ...(settings.negatives ? givenPairs(where, outputs, batch) : []),
+        ];
+        const { match } = outputs.fuse(
+          joinRows(pairs.map(({ image }) => image)),
+          joinRows(pairs.map(({ text }) => text)),
         );
-      }
-      const given = negatives ? negativesPerPair(where, outputs, batch) : 0;
-      if (given > 0) {
-        judged.push({
-          image: repeatRows(image, given),
-          text: outputs.negatives!,
-          truth: 0,
-          weights: ones(batch.size * given),
-        });
-      }
-
-      const { match } = outputs.fuse(
-        joinRows(judged.map((pairs) => pairs.image)),
-        joinRows(judged.map((pairs) => pairs.text)),
-      );
-      const sides = judged.flatMap(({ truth, weights }) =>
-        weights.map(() => (truth === 1 ? 1 : -1)),
-      );
-      const right = mul<Tensor1D>(match, tensor1d(sides, 'float32'));
-      const average = (values: Tensor1D, weights: readonly number[]): Scalar => {
-        const total = weights.reduce((a, b) => a + b, 0);
-        return sum<Scalar>(mul(values, tensor1d(weights.map((w) => w / Math.max(1, total)))));
-      };
-      const weights = judged.flatMap((pairs) => pairs.weights);
-      const correct = cast(greater<Tensor1D>(right, 0), 'float32');
-      const only = (side: number): number[] => weights.map((w, p) => (sides[p] === side ? w : 0));
-      return {
-        // −log σ(z) of true pairs and −log σ(−z) of false ones.
-        total: average(softplus(mul<Tensor1D>(right, -1)), weights),
-        terms: {
-          accuracy: average(correct, weights),
-          'accuracy.true': average(correct, only(1)),
-          'accuracy.false': average(correct, only(-1)),
-        },
-      };
-    },
+        const weights = pairs.flatMap((each) => each.weights);
+        const truths = weights.map((_, p) => p < batch.size);
+        const signed = mul<Tensor1D>(match, tensor1d(truths.map((truth) => (truth ? 1 : -1))));
+        const correct = cast(greater<Tensor1D>(signed, 0), 'float32');
+        const only = (kind: boolean): number[] =>
+          weights.map((weight, p) => (truths[p] === kind ? weight : 0));
+        return {
+          // −log σ(z) of true pairs and −log σ(−z) of false ones.
+          total: average(softplus(mul<Tensor1D>(signed, -1)), weights),
+          terms: logged({
+            accuracy: average(correct, weights),
+            'accuracy.true': average(correct, only(true)),
+            'accuracy.false': average(correct, only(false)),
+          }),
+        };
+      }),
     chance: () => Math.LN2,
   };
+}
+
+/** Each image with drawn texts, and each text with drawn images. */
+function drawnPairs(
+  outputs: ModelOutputs,
+  { groups }: AnyBatch,
+  ctx: Context,
+  settings: Required<MatchingOptions>,
+): Pairs[] {
+  const { image, text } = outputs;
+  const count = settings.inBatch;
+  if (count === 0) return [];
+  const draw = (name: string, similarity: typeof textSimilarity) =>
+    drawRivals(foldIn(ctx.key, name), () => similarity(outputs), groups, count, settings);
+  const texts = draw('matching.texts', textSimilarity);
+  const images = draw('matching.images', imageSimilarity);
+  return [
+    { image: repeatRows(image, count), text: takeRows(text, texts.rows), weights: texts.valid },
+    { image: takeRows(image, images.rows), text: repeatRows(text, count), weights: images.valid },
+  ];
+}
+
+function givenPairs(where: string, outputs: ModelOutputs, batch: AnyBatch): Pairs[] {
+  const count = negativesPerPair(where, outputs, batch);
+  if (outputs.negatives === undefined || count === 0) return [];
+  return [
+    {
+      image: repeatRows(outputs.image, count),
+      text: outputs.negatives,
+      weights: ones(batch.size * count),
+    },
+  ];
+}
+
+/** Σ w·value / Σ w; 0 where no weight is left. */
+function average(values: Tensor1D, weights: readonly number[]): Scalar {
+  const total = Math.max(
+    1,
+    weights.reduce((a, b) => a + b, 0),
+  );
+  return sum<Scalar>(mul(values, tensor1d(weights.map((weight) => weight / total))));
+}
+
+function ones(count: number): number[] {
+  return new Array<number>(count).fill(1);
 }

@@ -1,4 +1,4 @@
-import { add, mul, type Scalar } from '@tensorflow/tfjs-core';
+import { add, mul, tidy, type Scalar } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   foldIn,
@@ -10,6 +10,7 @@ import {
   type Key,
   type Loss,
 } from '@crossweave/core';
+import { logged } from './terms';
 
 export interface WeightedLoss {
   readonly loss: Loss;
@@ -45,16 +46,20 @@ export function weightedSum(parts: readonly WeightedLoss[]): Loss {
           ),
         ),
     }),
-    compute: (params, outputs, batch, ctx) => {
-      const terms: Record<string, Scalar> = {};
-      const weighted = losses.map(({ loss, weight, prefix }) => {
-        const result = loss.compute(subtree(params, prefix), outputs, batch, scoped(ctx, prefix));
-        terms[loss.name] = result.total;
-        for (const [name, value] of Object.entries(result.terms)) terms[prefix + name] = value;
-        return mul<Scalar>(result.total, weight);
-      });
-      return { total: weighted.reduce((sum, next) => add<Scalar>(sum, next)), terms };
-    },
+    compute: (params, outputs, batch, ctx) =>
+      tidy(() => {
+        const terms: Record<string, Scalar> = {};
+        const weighted = losses.map(({ loss, weight, prefix }) => {
+          const result = loss.compute(subtree(params, prefix), outputs, batch, scoped(ctx, prefix));
+          terms[loss.name] = result.total;
+          for (const [name, value] of Object.entries(result.terms)) terms[prefix + name] = value;
+          return mul<Scalar>(result.total, weight);
+        });
+        return {
+          total: weighted.reduce((sum, next) => add<Scalar>(sum, next)),
+          terms: logged(terms),
+        };
+      }),
     ...(losses.every(({ loss }) => loss.chance) && {
       chance: (batchSize: number, negatives?: number) =>
         losses.reduce(
