@@ -146,7 +146,6 @@ export class Executor {
         logSeverityLevel: 3,
       });
     } catch (cause) {
-      session.dispose();
       throw fromRuntime(cause, `compiling a graph of ${plan.nodes.length} operators`);
     }
     this.statistics.compiles++;

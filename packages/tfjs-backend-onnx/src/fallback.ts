@@ -33,6 +33,36 @@ function loadCpu(kernelName: string): CpuBackend {
   }
 }
 
+function copyIn(
+  onnx: OnnxBackend,
+  host: CpuBackend,
+  { dataId, shape, dtype }: TensorInfo,
+): TensorInfo {
+  if (dtype !== 'complex64') {
+    return { dataId: host.write(onnx.readSync(dataId), shape, dtype), shape, dtype };
+  }
+  const { real, imag } = onnx.complexParts({ dataId, shape, dtype });
+  const inputs = { real: copyIn(onnx, host, real), imag: copyIn(onnx, host, imag) };
+  const joined = getKernel('Complex', 'cpu').kernelFunc({ inputs, backend: host }) as TensorInfo;
+  host.disposeData(inputs.real.dataId);
+  host.disposeData(inputs.imag.dataId);
+  return joined;
+}
+
+function copyOut(
+  onnx: OnnxBackend,
+  host: CpuBackend,
+  { dataId, shape, dtype }: TensorInfo,
+): TensorInfo {
+  const values = host.readSync(dataId) as Values;
+  if (dtype !== 'complex64') return { dataId: onnx.write(values, shape, dtype), shape, dtype };
+  const part = (offset: 0 | 1): TensorInfo => {
+    const numbers = values.filter((_, i) => i % 2 === offset);
+    return { dataId: onnx.write(numbers, shape, 'float32'), shape, dtype: 'float32' };
+  };
+  return onnx.complex(part(0), part(1));
+}
+
 /** Runs a kernel of tfjs's cpu backend: inputs are computed and copied there, results back. */
 export function fallback(kernelName: string): KernelFunc {
   return ({ inputs, attrs, backend }) => {
@@ -53,20 +83,13 @@ export function fallback(kernelName: string): KernelFunc {
     for (const name of Object.keys(inputs)) {
       const input = inputs[name];
       if (input === undefined || input === null) continue;
-      const dataId = host.write(onnx.readSync(input.dataId), input.shape, input.dtype);
-      copies.add(dataId);
-      copied[name] = { dataId, shape: input.shape, dtype: input.dtype };
+      const copy = copyIn(onnx, host, input);
+      copies.add(copy.dataId);
+      copied[name] = copy;
     }
     const result = kernel.kernelFunc({ inputs: copied, attrs: attrs ?? {}, backend: host });
     const many = Array.isArray(result) ? result : [result];
-    const outputs = many.map((info): TensorInfo => {
-      const values = host.readSync(info.dataId) as Values;
-      return {
-        dataId: onnx.write(values, info.shape, info.dtype),
-        shape: info.shape,
-        dtype: info.dtype,
-      };
-    });
+    const outputs = many.map((info) => copyOut(onnx, host, info));
     for (const { dataId } of many) copies.add(dataId);
     for (const dataId of copies) host.disposeData(dataId, true);
     return Array.isArray(result) ? outputs : (outputs[0] as TensorInfo);

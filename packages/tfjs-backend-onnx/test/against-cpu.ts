@@ -64,10 +64,11 @@ export async function runOn(
 ): Promise<Result[]> {
   await tf.setBackend(backend);
   const before = tf.engine().backend.numDataIds();
-  const results = tf.tidy(() => {
+  const results: Result[] = [];
+  tf.tidy(() => {
     const tensors = inputs.map((p) => tf.tensor([...p.values], [...p.shape], p.dtype));
     const out = program(...tensors);
-    return (Array.isArray(out) ? out : [out]).map(describeResult);
+    results.push(...(Array.isArray(out) ? out : [out]).map(describeResult));
   });
   expect(tf.engine().backend.numDataIds(), `data ids left on ${backend}`).toBe(before);
   return results;

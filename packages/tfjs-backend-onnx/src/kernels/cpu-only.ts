@@ -6,7 +6,6 @@ export const CPU_ONLY: readonly string[] = [
   'BatchToSpaceND',
   'Bincount',
   'BroadcastArgs',
-  'ComplexAbs',
   'Conv3D',
   'Conv3DBackpropFilterV2',
   'Conv3DBackpropInputV2',

@@ -1,5 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
+import type { Node } from '../graph/node';
+import { binary, unary } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
@@ -45,6 +47,12 @@ export const creationKernels = {
   Complex: kernel<{ real: TensorInfo; imag: TensorInfo }>((b, { real, imag }) =>
     b.complex(b.output(b.node(real)), b.output(b.node(imag))),
   ),
+  ComplexAbs: kernel<UnaryInput>((b, { x }) => {
+    const { real, imag } = b.complexParts(x);
+    const squares = [real, imag].map((part) => binary(b, 'Mul', b.node(part), b.node(part)));
+    const [first, second] = squares as [Node, Node];
+    return b.output(unary(b, 'Sqrt', binary(b, 'Add', first, second)));
+  }),
   Real: kernel<{ input: TensorInfo }>((b, { input }) =>
     b.output(b.node(b.complexParts(input).real)),
   ),

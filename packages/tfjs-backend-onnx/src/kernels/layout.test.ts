@@ -23,7 +23,7 @@ const programs: Record<string, [(x: tf.Tensor) => tf.Tensor, number[]]> = {
   'slice all': [(x) => tf.slice(x, [0, 0, 0]), [2, 3, 4]],
   'slice nothing': [(x) => tf.slice(x, [0, 0, 0], [2, 0, 4]), [2, 3, 4]],
   concat: [(x) => tf.concat([x, tf.mul(x, 2)], -1), [2, 3]],
-  stack: [(x) => tf.stack([x, tf.mul(x, 2)], 1), [2, 3]],
+  stack: [(x) => tf.stack([x, tf.neg(x)], 1), [2, 3]],
   pad: [
     (x) =>
       tf.pad(
@@ -58,12 +58,10 @@ const programs: Record<string, [(x: tf.Tensor) => tf.Tensor, number[]]> = {
   ],
   tile: [(x) => tf.tile(x, [2, 3]), [2, 3]],
   'tile of ones': [(x) => tf.tile(x, [1, 3]), [2, 1]],
-  broadcastTo: [(x) => tf.broadcastTo(x, [4, 2, 3]), [2, 1]].slice(0, 0) as never,
   reverse: [(x) => tf.reverse(x, [0, -1]), [2, 3, 4]],
   split: [(x) => tf.add(tf.split(x, [1, 3], 1)[1] as tf.Tensor, 1), [2, 4]],
   unstack: [(x) => tf.add(tf.unstack(x, 1)[2] as tf.Tensor, 1), [2, 3, 2]],
 };
-delete programs['broadcastTo'];
 
 describe.each(Object.entries(programs))('%s', (_, [program, shape]) => {
   it('values', () => expectLikeCpu(program, [floats(shape)]));
@@ -90,12 +88,14 @@ describe('more layout', () => {
     [[1, 2, 3], [-3, -4, -5], [-1, -2, -1], 0, 0],
     [[0, 0, 0], [1, 1, 1], [1, 1, 1], 7, 7],
     [[1, 0, 2], [2, 3, 3], [1, 1, 1], 0, 0],
-  ])('stridedSlice from %j to %j by %j', (begin, end, strides, beginMask, endMask) =>
-    expectLikeCpu((x) => tf.stridedSlice(x, begin, end, strides, beginMask, endMask), [x234()]),
+  ])(
+    'stridedSlice from %j to %j by %j',
+    (begin: number[], end: number[], strides: number[], beginMask: number, endMask: number) =>
+      expectLikeCpu((x) => tf.stridedSlice(x, begin, end, strides, beginMask, endMask), [x234()]),
   );
   it('stridedSlice that shrinks', () =>
     expectLikeCpu(
-      (x) => tf.stridedSlice(x, [1, 0, 0], [2, 3, 4], [1, 1, 2], 0, 0, 0, 0, 1),
+      (x) => tf.stridedSlice(x, [1, 0, 0], [2, 3, 4], [1, 1, 1], 0, 0, 0, 0, 1),
       [x234()],
     ));
   it('broadcastTo', async () => {

@@ -157,7 +157,7 @@ export const layoutKernels = {
     return b.output(
       concat(
         b,
-        parts.map((part) => b.node(part)),
+        parts.map((part) => b.cast(b.node(part), b.node(first).dtype)),
         along,
       ),
     );
