@@ -1,17 +1,10 @@
 import { type Tensor } from '@tensorflow/tfjs-core';
 import { showShape } from '../shapes';
 import { ConformanceError } from './check';
+import type { Closeness } from './closeness';
 
-/** |actual − expected| may be at most `absolute + relative · |expected|`. */
-export interface Tolerance {
-  readonly relative: number;
-  readonly absolute: number;
-}
-
-/** Two float32 computations of the same thing in another order. */
-export const sameUpToRounding: Tolerance = { relative: 1e-4, absolute: 1e-5 };
-
-export const identical: Tolerance = { relative: 0, absolute: 0 };
+/** The same computation twice must give the same bits. */
+export const identical: Closeness = { rtol: 0, atol: 0 };
 
 export function assertShape(what: string, value: Tensor, expected: readonly number[]): void {
   if (showShape(value.shape) !== showShape(expected)) {
@@ -28,28 +21,6 @@ export function assertFinite(what: string, value: Tensor): void {
       throw new ConformanceError(`${what} is not finite`, {
         where: `${what}${showIndex(index, value.shape)}`,
         expected: 'a finite number',
-        got: String(number),
-      });
-    }
-  });
-}
-
-/** Throws at the first place where the tensors differ; NaN differs from everything. */
-export function assertClose(
-  what: string,
-  actual: Tensor,
-  expected: Tensor,
-  tolerance: Tolerance = sameUpToRounding,
-): void {
-  assertShape(what, actual, expected.shape);
-  const wanted = expected.dataSync();
-  actual.dataSync().forEach((number, index) => {
-    const aim = wanted[index]!;
-    const allowed = tolerance.absolute + tolerance.relative * Math.abs(aim);
-    if (!(Math.abs(number - aim) <= allowed)) {
-      throw new ConformanceError(what, {
-        where: showIndex(index, actual.shape),
-        expected: `${aim} ± ${allowed}`,
         got: String(number),
       });
     }

@@ -5,9 +5,10 @@ import type { Features } from '../contracts/features';
 import { key } from '../keys';
 import type { Params } from '../params';
 import { check, registerChecks, ConformanceError, type Check, type TestRunner } from './check';
-import { assertClose, assertFinite, assertShape, identical, valuesOf } from './compare';
+import { assertFinite, assertShape, identical, valuesOf } from './compare';
+import { expectClose } from './fixtures';
 import { encoderGradientChecks } from './encoder-gradients';
-import { initialisationChecks } from './initialisation';
+import { initialisationChecks, keyCheck, type Subject } from './initialisation';
 import type { InputKind } from './inputs';
 import { assertNoLeak } from './leaks';
 import { takeRows, tensorsOf } from './trees';
@@ -47,18 +48,20 @@ export function encoderChecks<Input extends object>(
   options: EncoderTestOptions<Input>,
 ): Check[] {
   const { input, unreached = () => false } = options;
+  const subject: Subject<Encoder<Input>> = {
+    create,
+    init: (encoder, from) => encoder.init(from),
+    apply: (encoder, params, ctx) => {
+      const { tokens, mask, pooled } = encoder.apply(params, input.make(key(21), 3), ctx);
+      return [tokens, mask, pooled];
+    },
+  };
   return [
     ...featureChecks(create, input),
     ...maskChecks(create, input),
     ...encoderGradientChecks(create, input, unreached),
-    ...initialisationChecks({
-      create,
-      init: (encoder, from) => encoder.init(from),
-      apply: (encoder, params, ctx) => {
-        const { tokens, mask, pooled } = encoder.apply(params, input.make(key(21), 3), ctx);
-        return [tokens, mask, pooled];
-      },
-    }),
+    ...initialisationChecks(subject),
+    keyCheck(subject),
     ...bufferChecks(create, input),
     leakCheck(create, input),
   ];
@@ -198,16 +201,16 @@ function assertMask(mask: Tensor): void {
 /** Equal masks, pooled and real tokens; `actual` may have more (masked) tokens. */
 function assertSameFeatures(what: string, actual: Features, expected: Features): void {
   const [batch, length, dim] = expected.tokens.shape;
-  assertClose(
-    `mask ${what}`,
+  expectClose(
     slice(actual.mask, [0, 0], [batch, length]),
     expected.mask,
     identical,
+    `mask ${what}`,
   );
-  assertClose(`pooled ${what}`, actual.pooled, expected.pooled);
+  expectClose(actual.pooled, expected.pooled, {}, `pooled ${what}`);
   const real = expandDims(expected.mask, 2);
   const tokens = slice(actual.tokens, [0, 0, 0], [batch, length, dim]);
-  assertClose(`tokens ${what}`, mul(tokens, real), mul(expected.tokens, real));
+  expectClose(mul(tokens, real), mul(expected.tokens, real), {}, `tokens ${what}`);
 }
 
 function assertPaths(what: string, actual: readonly string[], expected: readonly string[]): void {

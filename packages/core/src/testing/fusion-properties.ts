@@ -3,7 +3,8 @@ import { inference } from '../contracts/context';
 import type { Features } from '../contracts/features';
 import { foldIn, key } from '../keys';
 import { check, type Check } from './check';
-import { assertClose, assertFinite, assertShape } from './compare';
+import { assertFinite, assertShape } from './compare';
+import { expectClose } from './fixtures';
 import { outputNames, outputs, type FusionSetup } from './fusion-setup';
 import { padFeatures, sampleFeatures, scrambleMasked } from './samples';
 import { joinRows, takeRows } from './trees';
@@ -42,7 +43,7 @@ export function shapeChecks(setup: FusionSetup): Check[] {
         takeRows(text, [0, 1, 0, 1, 0, 1]),
         inference,
       );
-      assertClose('score differs from match', reshape(scores, [6]), paired.match);
+      expectClose(reshape(scores, [6]), paired.match, {}, 'score differs from match');
     }),
   ];
 }
@@ -55,14 +56,14 @@ export function independenceChecks(setup: FusionSetup): Check[] {
       const [image, text] = [setup.images(4), setup.texts(4)];
       const scores = fusion.score(params, image, text, inference);
       const permuted = fusion.score(params, image, takeRows(text, order), inference);
-      assertClose('scores of permuted texts', permuted, gather(scores, order, 1));
+      expectClose(permuted, gather(scores, order, 1), {}, 'scores of permuted texts');
     }),
     check('permuting the images permutes the rows of the scores and nothing else', () => {
       const { fusion, params } = setup.init();
       const [image, text] = [setup.images(4), setup.texts(4)];
       const scores = fusion.score(params, image, text, inference);
       const permuted = fusion.score(params, takeRows(image, order), text, inference);
-      assertClose('scores of permuted images', permuted, gather(scores, order));
+      expectClose(permuted, gather(scores, order), {}, 'scores of permuted images');
     }),
     check('a fused pair does not depend on the other pairs of the batch', () => {
       const { fusion, params } = setup.init();
@@ -70,8 +71,8 @@ export function independenceChecks(setup: FusionSetup): Check[] {
       const together = fusion.fuse(params, image, text, inference);
       for (const row of [0, 1, 2]) {
         const alone = fusion.fuse(params, takeRows(image, [row]), takeRows(text, [row]), inference);
-        assertClose(`joint of pair ${row} alone`, alone.joint, takeRows(together.joint, [row]));
-        assertClose(`match of pair ${row} alone`, alone.match, takeRows(together.match, [row]));
+        expectClose(alone.joint, takeRows(together.joint, [row]), {}, `joint of pair ${row} alone`);
+        expectClose(alone.match, takeRows(together.match, [row]), {}, `match of pair ${row} alone`);
       }
     }),
     check('a score does not depend on the other images and texts', () => {
@@ -86,10 +87,11 @@ export function independenceChecks(setup: FusionSetup): Check[] {
         inference,
       );
       const expected = slice(scores, [1, 2], [1, 1]);
-      assertClose(
-        'score of image 1 and text 2 among others',
+      expectClose(
         slice(among, [0, 0], [1, 1]),
         expected,
+        {},
+        'score of image 1 and text 2 among others',
       );
     }),
   ];
@@ -104,7 +106,7 @@ export function maskChecks(setup: FusionSetup): Check[] {
     const [image, text] = [setup.images(3), setup.texts(3)];
     const before = outputs(fusion, params, image, text, inference);
     const after = outputs(fusion, params, change(image, 'image'), change(text, 'text'), inference);
-    before.forEach((value, i) => assertClose(`${outputNames[i]} ${what}`, after[i]!, value));
+    before.forEach((value, i) => expectClose(after[i]!, value, {}, `${outputNames[i]} ${what}`));
   };
   return [
     check('values at masked tokens do not matter', () =>

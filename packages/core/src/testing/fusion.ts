@@ -4,11 +4,12 @@ import type { FeatureSpec } from '../contracts/features';
 import type { Fusion } from '../contracts/fusion';
 import { key } from '../keys';
 import { ConformanceError, check, registerChecks, type Check, type TestRunner } from './check';
-import { assertClose, valuesOf } from './compare';
+import { valuesOf } from './compare';
+import { expectClose } from './fixtures';
 import { gradientChecks } from './fusion-gradients';
 import { independenceChecks, maskChecks, shapeChecks } from './fusion-properties';
 import { FusionSetup, outputs } from './fusion-setup';
-import { initialisationChecks } from './initialisation';
+import { initialisationChecks, keyCheck, type Subject } from './initialisation';
 import { assertNoLeak } from './leaks';
 import { tensorsOf } from './trees';
 
@@ -57,12 +58,14 @@ export function fusionChecks(create: () => Fusion, options: FusionTestOptions = 
 }
 
 function stateChecks(setup: FusionSetup): Check[] {
+  const subject: Subject<Fusion> = {
+    create: setup.create,
+    init: (fusion, from) => setup.initOf(fusion, from),
+    apply: (fusion, params, ctx) => outputs(fusion, params, setup.images(3), setup.texts(3), ctx),
+  };
   return [
-    ...initialisationChecks({
-      create: setup.create,
-      init: (fusion, from) => setup.initOf(fusion, from),
-      apply: (fusion, params, ctx) => outputs(fusion, params, setup.images(3), setup.texts(3), ctx),
-    }),
+    ...initialisationChecks(subject),
+    keyCheck(subject),
     {
       name: 'leaks no tensors and disposes none of its inputs',
       run: () => {
@@ -106,7 +109,7 @@ function embeddingChecks(setup: FusionSetup): Check[] {
       const texts = fusion.embed(params, 'text', text, inference);
       for (const side of [images, texts]) {
         const lengths = norm(side, 2, 1);
-        assertClose('the norm of an embedding', lengths, onesLike(lengths));
+        expectClose(lengths, onesLike(lengths), {}, 'the norm of an embedding');
       }
       const cosines = valuesOf(matMul(images, texts, false, true));
       const scores = valuesOf(fusion.score(params, image, text, inference));

@@ -3,25 +3,20 @@ import type { Context } from '../contracts/context';
 import { key, type Key } from '../keys';
 import type { Params } from '../params';
 import { ConformanceError, check, type Check } from './check';
-import { assertClose, assertFinite, identical } from './compare';
+import { assertFinite, identical } from './compare';
+import { expectClose } from './fixtures';
 import { copyParams } from './trees';
 
 /** What the checks of initialisation and purity need of a module, whatever its inputs. */
-interface Subject<Module> {
+export interface Subject<Module> {
   create(): Module;
   init(module: Module, from: Key): Params;
   /** The outputs of one fixed input; takes care of what a training pass records. */
   apply(module: Module, params: Params, ctx: Context): Tensor[];
 }
 
-/** Same key, same parameters and outputs; no state besides the parameters. */
-export function initialisationChecks<Module>(subject: Subject<Module>): Check[] {
-  const { create, init, apply } = subject;
-  const inferenceAt = (seed: number): Context => ({ training: false, key: key(seed) });
-  const trainingAt = (seed: number): Context => ({ training: true, key: key(seed) });
-  const assertSame = (what: string, actual: Tensor[], expected: Tensor[]): void =>
-    expected.forEach((value, i) => assertClose(what, actual[i]!, value, identical));
-
+/** Same key, same parameters; no state besides them. */
+export function initialisationChecks<Module>({ create, init, apply }: Subject<Module>): Check[] {
   return [
     check('init gives finite parameters, the same for the same key, others for another', () => {
       const params = init(create(), key(0));
@@ -31,23 +26,9 @@ export function initialisationChecks<Module>(subject: Subject<Module>): Check[] 
       assertPaths(others, params);
       for (const [path, value] of Object.entries(params)) {
         assertFinite(path, value);
-        assertClose(`${path} of the same key`, again[path]!, value, identical);
+        expectClose(again[path]!, value, identical, `${path} of the same key`);
       }
       assertDiffers(params, others);
-    }),
-    check('inference does not depend on the key, training on nothing else', () => {
-      const module = create();
-      const params = init(module, key(1));
-      assertSame(
-        'inference with another key',
-        apply(module, params, inferenceAt(3)),
-        apply(module, params, inferenceAt(2)),
-      );
-      assertSame(
-        'training with the same key',
-        apply(module, params, trainingAt(2)),
-        apply(module, params, trainingAt(2)),
-      );
     }),
     check('everything it has learned is in its parameters', () => {
       const module = create();
@@ -63,6 +44,36 @@ export function initialisationChecks<Module>(subject: Subject<Module>): Check[] 
       );
     }),
   ];
+}
+
+/** Dropout and other draws follow the context's key, and there are none in inference. */
+export function keyCheck<Module>({ create, init, apply }: Subject<Module>): Check {
+  return check('inference does not depend on the key, training on nothing else', () => {
+    const module = create();
+    const params = init(module, key(1));
+    assertSame(
+      'inference with another key',
+      apply(module, params, inferenceAt(3)),
+      apply(module, params, inferenceAt(2)),
+    );
+    assertSame(
+      'training with the same key',
+      apply(module, params, trainingAt(2)),
+      apply(module, params, trainingAt(2)),
+    );
+  });
+}
+
+function inferenceAt(seed: number): Context {
+  return { training: false, key: key(seed) };
+}
+
+function trainingAt(seed: number): Context {
+  return { training: true, key: key(seed) };
+}
+
+function assertSame(what: string, actual: readonly Tensor[], expected: readonly Tensor[]): void {
+  expected.forEach((value, i) => expectClose(actual[i]!, value, identical, what));
 }
 
 function assertPaths(actual: Params, expected: Params): void {

@@ -1,0 +1,122 @@
+import {
+  add,
+  matMul,
+  mul,
+  sum,
+  tidy,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import type { Batch } from '../contracts/batch';
+import type { FeatureSpec, Features } from '../contracts/features';
+import type { LossResult, Loss, ModelOutputs } from '../contracts/loss';
+import type { Context } from '../contracts/context';
+import { foldIn, key } from '../keys';
+import { maskedMean, normalize } from '../nn';
+import { parameter, type Params } from '../params';
+import { textInput } from './inputs';
+import { constantFeatures, sampleFeatures } from './samples';
+import { tidyTree } from './trees';
+
+/** A batch and the features a model made of it. */
+export interface LossCase {
+  readonly batch: Batch<unknown, unknown>;
+  readonly image: Features;
+  readonly text: Features;
+  readonly negatives?: Features;
+  /** Whether the stub fusion offers embeddings. */
+  readonly embeds: boolean;
+}
+
+export interface CaseOptions {
+  readonly size: number;
+  readonly width: number;
+  /** K. */
+  readonly negatives: number;
+  readonly embeds: boolean;
+  /** Every feature has this value. Default: random features. */
+  readonly value?: number;
+  /** Identities of the images. Default: all different. */
+  readonly groups?: readonly string[];
+}
+
+/** Features and a batch of `size` pairs, with K false texts each where K > 0. */
+export function lossCase(options: CaseOptions): LossCase {
+  const { size, width, negatives, embeds, value, groups } = options;
+  const spec: FeatureSpec = { dim: width, tokens: 3 };
+  const make = (name: string, rows: number): Features =>
+    value === undefined
+      ? sampleFeatures(foldIn(key(31), name), spec, { batch: rows })
+      : constantFeatures(spec, rows, value);
+  const texts = textInput({ vocabulary: 16, tokens: 3 });
+  const ids = Array.from({ length: size }, (_, row) => `pair-${row}`);
+  return {
+    batch: {
+      size,
+      ids,
+      groups: groups ?? ids,
+      image: {},
+      text: texts.make(key(32), size),
+      ...(negatives > 0 && { negatives: texts.make(key(33), size * negatives) }),
+    },
+    embeds,
+    image: make('image', size),
+    text: make('text', size),
+    ...(negatives > 0 && { negatives: make('negatives', size * negatives) }),
+  };
+}
+
+/** A loss of a case, as a model without parameters would have it computed. */
+export function computeLoss(
+  loss: Loss,
+  params: Params,
+  { batch, image, text, negatives, embeds }: LossCase,
+  ctx: Context,
+): LossResult {
+  const outputs: ModelOutputs = {
+    image,
+    text,
+    ...(negatives && { negatives }),
+    fuse: (images, texts) =>
+      tidyTree(() => {
+        const joint: Tensor2D = mul(embed(images), embed(texts));
+        return { joint, match: sum<Tensor1D>(joint, 1) };
+      }),
+    score: (images, texts) => tidy(() => matMul(embed(images), embed(texts), false, true)),
+    ...(embeds && { embed: (_side, features: Features) => tidy(() => embed(features)) }),
+  };
+  return loss.compute(params, outputs, batch, ctx);
+}
+
+/** The features of a case as differentiable parts, `image.tokens` and so on. */
+export function featureParts({ image, text, negatives }: LossCase): Params {
+  const parts: Record<string, Features['tokens' | 'pooled']> = {};
+  for (const [name, features] of Object.entries({ image, text, negatives })) {
+    if (features === undefined) continue;
+    parts[`${name}.tokens`] = features.tokens;
+    parts[`${name}.pooled`] = features.pooled;
+  }
+  return parts;
+}
+
+/** The case with its features' parts replaced. */
+export function withFeatureParts(given: LossCase, parts: Params): LossCase {
+  const replaced = (name: string, { mask }: Features): Features => ({
+    tokens: parameter<Tensor3D>(parts, `${name}.tokens`),
+    mask,
+    pooled: parameter<Tensor2D>(parts, `${name}.pooled`),
+  });
+  return {
+    batch: given.batch,
+    embeds: given.embeds,
+    image: replaced('image', given.image),
+    text: replaced('text', given.text),
+    ...(given.negatives && { negatives: replaced('negatives', given.negatives) }),
+  };
+}
+
+/** [B, D] unit vectors that depend on all that features hold. */
+function embed({ tokens, mask, pooled }: Features): Tensor2D {
+  return normalize(add<Tensor2D>(pooled, maskedMean(tokens, mask)));
+}

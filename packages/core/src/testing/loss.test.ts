@@ -1,0 +1,145 @@
+import {
+  add,
+  div,
+  exp,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  norm,
+  scalar,
+  slice,
+  sum,
+  tidy,
+  eye,
+  type Scalar,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { Loss, LossResult } from '../contracts/loss';
+import { stopGradient } from '../nn';
+import { parameter } from '../params';
+import { lossChecks, testLoss } from './loss';
+import { tidyTree } from './trees';
+
+/** Cross-entropy of each image with its own text among all, at a learned scale. */
+function contrastive(): Loss {
+  return {
+    name: 'contrastive',
+    init: () => ({ log_scale: scalar(1) }),
+    compute: (params, { image, text, score }, { size }) =>
+      tidyLoss(() => {
+        const logits = mul<Tensor2D>(score(image, text), exp(parameter(params, 'log_scale')));
+        const total = neg(mean<Scalar>(sum(mul(logSoftmax(logits), eye(size)), 1)));
+        return { total, terms: { entropy: stopGradient(total) } };
+      }),
+    chance: (size) => Math.log(size),
+  };
+}
+
+function tidyLoss(make: () => LossResult): LossResult {
+  const { total, ...terms } = tidyTree(() => {
+    const result = make();
+    return { ...result.terms, total: result.total };
+  });
+  return { total, terms };
+}
+
+testLoss(contrastive, { describe, it });
+
+/** `contrastive` with its total changed. */
+function altered(change: (total: Scalar, ...rest: Parameters<Loss['compute']>) => Scalar): Loss {
+  const base = contrastive();
+  return {
+    ...base,
+    compute: (...args) =>
+      tidyLoss(() => {
+        const { total, terms } = base.compute(...args);
+        return { total: change(total, ...args), terms };
+      }),
+  };
+}
+
+const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
+  'lets a gradient flow from a term': {
+    loss: {
+      ...contrastive(),
+      compute: (...args) =>
+        tidyLoss(() => {
+          const { total } = contrastive().compute(...args);
+          return { total, terms: { entropy: mul<Scalar>(total, 1) } };
+        }),
+    },
+    caughtBy: ['no gradient flows from its terms'],
+  },
+  'claims another chance level': {
+    loss: { ...contrastive(), chance: (size) => Math.log(size) + 0.1 },
+    caughtBy: ['stands at its chance level for features that tell nothing'],
+  },
+  'weighs pairs by their place': {
+    loss: altered((total, _params, { image }) =>
+      add(total, mean<Scalar>(slice(image.pooled, [0, 0], [1, -1]))),
+    ),
+    caughtBy: ['permuting the pairs of a batch leaves the total as it is'],
+  },
+  'divides by the number of other pairs': {
+    loss: altered((total, _params, _outputs, { size }) => div(total, size - 1)),
+    caughtBy: ['gives finite scalars for 1, 2 and 5 pairs'],
+  },
+  'divides by the number of other images': {
+    loss: altered((total, _params, _outputs, { groups }) =>
+      groups.length > 1 ? div(total, new Set(groups).size - 1) : total,
+    ),
+    caughtBy: ['gives finite scalars when every pair shares one image'],
+  },
+  'has a NaN gradient at zero vectors': {
+    loss: altered((total, _params, { image }) =>
+      add(total, mean<Scalar>(mul(norm(image.pooled, 2, 1), 0.1))),
+    ),
+    caughtBy: ['values and gradients are finite where every feature is 0'],
+  },
+  'stops the gradient of what it should train': {
+    loss: altered((total, _params, { image }) =>
+      add(stopGradient(total), mul(sum(image.pooled), 0)),
+    ),
+    caughtBy: [
+      'gradients equal finite differences',
+      'gradients reach every parameter of its own, and some feature',
+    ],
+  },
+  'leaks tensors': {
+    loss: {
+      ...contrastive(),
+      compute: (...args) => {
+        const { total, terms } = contrastive().compute(...args);
+        return { total: mul<Scalar>(total, 1), terms };
+      },
+    },
+    caughtBy: ['leaks no tensors and disposes none of its inputs'],
+  },
+  'remembers the last total': {
+    loss: (() => {
+      let last = 0;
+      return altered((total) => {
+        const next = add<Scalar>(total, last);
+        last = tidy(() => total.dataSync()[0]!);
+        return next;
+      });
+    })(),
+    caughtBy: ['everything it has learned is in its parameters'],
+  },
+};
+
+describe('a loss that breaks the contract', () => {
+  it.each(Object.entries(broken))('%s', async (_, { loss, caughtBy }) => {
+    const failed: string[] = [];
+    for (const { name, run } of lossChecks(() => loss)) {
+      try {
+        await run();
+      } catch {
+        failed.push(name);
+      }
+    }
+    expect(failed).toEqual(expect.arrayContaining(caughtBy));
+  });
+});
