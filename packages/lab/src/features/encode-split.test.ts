@@ -1,0 +1,78 @@
+import { memory, scalar } from '@tensorflow/tfjs-core';
+import { ConfigError, DataError, disposeParams, key } from '@crossweave/core';
+import { describe, expect, it } from 'vitest';
+import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
+import { encodeSplit } from './encode-split';
+
+const towers = () => {
+  const image = { encoder: imageEncoder, params: imageEncoder.init(key(0)) };
+  return { image, text: { encoder: textEncoder, params: {} } };
+};
+
+describe('encodeSplit', () => {
+  it('encodes every image and every distinct text once, in passes of one shape', async () => {
+    const split = tinySplit(10);
+    const before = memory().numTensors;
+    const parts = towers();
+    const cache = await encodeSplit({ split, ...parts, batchSize: 4 });
+    disposeParams(parts.image.params);
+    expect(memory().numTensors).toBe(before);
+    expect(split.loads).toEqual([4, 4, 4]);
+    expect(cache.images.rows).toBe(10);
+    expect(cache.texts.rows).toBe(50);
+    expect([...cache.images.pooled(7)]).toEqual([7, 1, 2]);
+  });
+
+  it('gives back what the encoder gave, without the padding', async () => {
+    const cache = await encodeSplit({ split: tinySplit(5), ...towers(), batchSize: 3 });
+    expect(cache.texts.spec).toEqual({ dim: 1, tokens: 4 });
+    const rows = [cache.textRow('word3 a'), cache.textRow('word0 a b c')];
+    const { tokens, mask, pooled } = cache.texts.gather(rows);
+    expect(tokens.arraySync()).toEqual([
+      [[3], [0.5], [0], [0]],
+      [[0], [0.5], [0.5], [0.5]],
+    ]);
+    expect(mask.arraySync()).toEqual([
+      [1, 1, 0, 0],
+      [1, 1, 1, 1],
+    ]);
+    expect(pooled.dataSync()[0]).toBeCloseTo((3 + 0.5 - 4) / 6, 6);
+  });
+
+  it('has a fingerprint that follows data and weights, not the batch size', async () => {
+    const at = async (count: number, batchSize: number, seed = 1) => {
+      const parts = towers();
+      if (seed !== 1) parts.image.params = { scale: scalar(seed) };
+      return (await encodeSplit({ split: tinySplit(count), ...parts, batchSize })).fingerprint;
+    };
+    expect(await at(4, 2)).toBe(await at(4, 3));
+    expect(await at(4, 2)).not.toBe(await at(5, 2));
+    expect(await at(4, 2)).not.toBe(await at(4, 2, 3));
+    expect(await at(4, 2)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('refuses an empty split, a batch size of 0 and an unknown caption', async () => {
+    await expect(encodeSplit({ split: tinySplit(0), ...towers() })).rejects.toThrow(DataError);
+    const zero = encodeSplit({ split: tinySplit(2), ...towers(), batchSize: 0 });
+    await expect(zero).rejects.toThrow(ConfigError);
+    const cache = await encodeSplit({ split: tinySplit(2), ...towers() });
+    expect(() => cache.textRow('nothing of the kind')).toThrow(DataError);
+  });
+
+  it('ends when aborted, and tells how far it is', async () => {
+    const seen: string[] = [];
+    const abort = new AbortController();
+    const run = encodeSplit({
+      split: tinySplit(8),
+      ...towers(),
+      batchSize: 4,
+      signal: abort.signal,
+      onProgress({ side, done, total }) {
+        seen.push(`${side} ${done}/${total}`);
+        if (done === 8) abort.abort(new Error('enough'));
+      },
+    });
+    await expect(run).rejects.toThrow('enough');
+    expect(seen).toEqual(['image 4/8', 'image 8/8']);
+  });
+});

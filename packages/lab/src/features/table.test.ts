@@ -1,0 +1,44 @@
+import { ones, tensor2d, tensor3d } from '@tensorflow/tfjs-core';
+import { ConfigError, ShapeError } from '@crossweave/core';
+import { describe, expect, it } from 'vitest';
+import { FeatureTable } from './table';
+
+describe('FeatureTable', () => {
+  it('keeps rows of different lengths and a hole in a mask', async () => {
+    const table = new FeatureTable(1);
+    await table.append(
+      {
+        tokens: tensor3d([
+          [[1], [2], [3]],
+          [[4], [5], [6]],
+        ]),
+        mask: tensor2d([
+          [1, 0, 1],
+          [1, 0, 0],
+        ]),
+        pooled: tensor2d([[7], [8]]),
+      },
+      2,
+    );
+    const { tokens, mask, pooled } = table.gather([1, 0, 1]);
+    expect(tokens.arraySync()).toEqual([
+      [[4], [0], [0]],
+      [[1], [2], [3]],
+      [[4], [0], [0]],
+    ]);
+    expect(mask.arraySync()).toEqual([
+      [1, 0, 0],
+      [1, 0, 1],
+      [1, 0, 0],
+    ]);
+    expect(pooled.arraySync()).toEqual([[8], [7], [8]]);
+    expect(table.bytes).toBe(4 * (3 + 3 + 1 + 1 + 1 + 1));
+  });
+
+  it('refuses another width and a row that is not there', async () => {
+    const table = new FeatureTable(2);
+    const wide = { tokens: ones([1, 1, 3]), mask: ones([1, 1]), pooled: ones([1, 3]) } as never;
+    await expect(table.append(wide, 1)).rejects.toThrow(ShapeError);
+    expect(() => table.gather([0])).toThrow(ConfigError);
+  });
+});

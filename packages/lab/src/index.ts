@@ -1,0 +1,32 @@
+export { ablate } from './ablation/ablate';
+export type { AblateOptions, AblationEnd, AblationProgress, Arm, Trial } from './ablation/ablate';
+export { validateResults } from './ablation/results';
+export type {
+  AblationResults,
+  ArmResult,
+  ComparisonResult,
+  Summary,
+  TrialResult,
+} from './ablation/results';
+export { configHash } from './ablation/trial-file';
+export type { CurvePoint, TrialOutcome, TrialRecord } from './ablation/trial-file';
+export { featureBatches } from './features/batches';
+export type { FeatureBatchesOptions } from './features/batches';
+export { encodeSplit } from './features/encode-split';
+export type { EncodeOptions, EncodeProgress, FeatureCache, Tower } from './features/encode-split';
+export { fingerprint } from './features/fingerprint';
+export { FeatureTable } from './features/table';
+export { matchingMetrics } from './metrics/matching';
+export type { Comparison } from './metrics/matching';
+export { retrievalChance, retrievalMetrics } from './metrics/retrieval';
+export type { Metrics, RetrievalOptions } from './metrics/retrieval';
+export { crossedEstimate } from './statistics/crossed';
+export type { CrossedEstimate } from './statistics/crossed';
+export { holm } from './statistics/holm';
+export { bootstrapInterval, tInterval } from './statistics/intervals';
+export type { BootstrapOptions, Estimate } from './statistics/intervals';
+export { mean, median, quantile, sampleVariance, standardDeviation } from './statistics/moments';
+export { pairedBootstrap, pairedPermutation } from './statistics/paired';
+export type { ResampledDifference } from './statistics/paired';
+export { minimumDetectableEffect } from './statistics/power';
+export type { PowerOptions } from './statistics/power';

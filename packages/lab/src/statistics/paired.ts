@@ -1,0 +1,108 @@
+import { ConfigError, foldIn, randomWords, type Key } from '@crossweave/core';
+import { percentiles, randomIndices, type BootstrapOptions } from './intervals';
+import { mean, requireValues } from './moments';
+
+/** How two arms differ, resampled. */
+export interface ResampledDifference {
+  /** Mean of a − b. */
+  readonly difference: number;
+  readonly interval: readonly [low: number, high: number];
+  /** Two-sided. */
+  readonly p: number;
+}
+
+/**
+ * Hierarchical paired bootstrap of outcomes[seed][query] of two arms over the same seeds and
+ * queries. Each resample draws seeds and, independently, queries, the same queries for
+ * every seed (Owen 2007). With two seeds or more it draws one seed fewer than there are,
+ * which makes the seeds' part of the variance unbiased (McCarthy and Snowden 1985). Noise that
+ * belongs to neither is counted up to three times, so the interval is wide rather than narrow.
+ */
+export function pairedBootstrap(
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
+  options: BootstrapOptions,
+): ResampledDifference {
+  const differences = pairedDifferences('pairedBootstrap', a, b);
+  const seeds = differences.length;
+  const queries = differences[0]!.length;
+  const drawn = Math.max(seeds - 1, 1);
+  const resamples = options.resamples ?? 10_000;
+  const seedDraws = randomIndices(foldIn(options.key, 'seeds'), resamples * drawn, seeds);
+  const means = new Float64Array(resamples);
+  const weights = new Float64Array(seeds);
+  for (let r = 0; r < resamples; r++) {
+    weights.fill(0);
+    for (let s = 0; s < drawn; s++) weights[seedDraws[r * drawn + s]!]! += 1 / drawn;
+    const queryDraws = randomIndices(foldIn(options.key, r), queries, queries);
+    let sum = 0;
+    for (let s = 0; s < seeds; s++) {
+      const row = differences[s]!;
+      if (weights[s] === 0) continue;
+      let rowSum = 0;
+      for (let q = 0; q < queries; q++) rowSum += row[queryDraws[q]!]!;
+      sum += weights[s]! * rowSum;
+    }
+    means[r] = sum / queries;
+  }
+  const difference = mean(differences.map((row) => mean(row)));
+  const distance = Math.abs(difference) * (1 - 1e-12);
+  const extreme = means.filter((value) => Math.abs(value - difference) >= distance).length;
+  return {
+    difference,
+    interval: percentiles(means, options.confidence ?? 0.95),
+    p: (extreme + 1) / (resamples + 1),
+  };
+}
+
+/**
+ * Paired permutation test of "both arms are alike on every query": flips the sign of each
+ * query's difference (averaged over seeds) at random. Exact for the queries; speaks of these
+ * trained models, not of other seeds. All 2^Q flips are tried when there are 16 queries or fewer.
+ */
+export function pairedPermutation(
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
+  options: { readonly key: Key; readonly resamples?: number },
+): { readonly difference: number; readonly p: number } {
+  const rows = pairedDifferences('pairedPermutation', a, b);
+  const queries = rows[0]!.length;
+  const byQuery = Array.from({ length: queries }, (_, q) => mean(rows.map((row) => row[q]!)));
+  const observed = mean(byQuery);
+  const exact = queries <= 16;
+  const flips = exact ? 2 ** queries : (options.resamples ?? 10_000);
+  const distance = Math.abs(observed) * queries * (1 - 1e-12);
+  let extreme = 0;
+  for (let r = 0; r < flips; r++) {
+    const words = exact ? undefined : randomWords(foldIn(options.key, r), Math.ceil(queries / 32));
+    let sum = 0;
+    for (let q = 0; q < queries; q++) {
+      const bits = words === undefined ? r : words[q >>> 5]!;
+      sum += ((bits >>> (q & 31)) & 1) === 1 ? byQuery[q]! : -byQuery[q]!;
+    }
+    if (Math.abs(sum) >= distance) extreme++;
+  }
+  return { difference: observed, p: exact ? extreme / flips : (extreme + 1) / (flips + 1) };
+}
+
+/** a − b by seed and query. @throws ConfigError when the shapes differ. */
+export function pairedDifferences(
+  where: string,
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
+): Float64Array[] {
+  const shape = (rows: readonly ArrayLike<number>[]): string =>
+    `${rows.length} seeds with ${rows.map((row) => row.length).join(', ')} queries`;
+  if (a.length === 0 || shape(a) !== shape(b) || new Set(a.map((row) => row.length)).size > 1) {
+    throw new ConfigError('paired outcomes must be over the same seeds and queries', {
+      where,
+      expected: shape(a),
+      got: shape(b),
+    });
+  }
+  return a.map((row, s) => {
+    requireValues(where, row, 1);
+    requireValues(where, b[s]!, 1);
+    return Float64Array.from(row, (value, q) => value - b[s]![q]!);
+  });
+}
