@@ -8,6 +8,7 @@ import {
   mul,
   neg,
   ones,
+  onesLike,
   scalar,
   slice,
   squeeze,
@@ -115,14 +116,15 @@ export function equalityFusion(scoring: Fusion['scoring']): Fusion {
       neg(square(sub<Tensor2D>(first(image), squeeze(first(text), [1])))),
   };
   if (scoring === 'joint') return fusion;
-  // −(x − y)² orders as 2xy − y²: the product of (2x, −1) and (y, y²).
+  // −(x − y)² is the product of (2x, −1, −x²) and (y, y², 1).
   return {
     ...fusion,
     embed(_params, side, features) {
       const value = first(features);
+      const one = onesLike(value);
       return side === 'image'
-        ? concat<Tensor2D>([mul(value, 2), neg(ones(value.shape))], 1)
-        : concat<Tensor2D>([value, square(value)], 1);
+        ? concat<Tensor2D>([mul<Tensor2D>(value, 2), neg(one), neg(square(value))], 1)
+        : concat<Tensor2D>([value, square(value), one], 1);
     },
   };
 }

@@ -1,10 +1,13 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { ConfigError, mapParams } from '@crossweave/core';
+import { testOptimizer } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/optim.json';
 import { warmupCosine } from '../schedules';
 import { adamW } from './adamw';
 import { expectReference, tree } from './reference.testing';
+
+testOptimizer(() => adamW({ learningRate: 0.05 }), { describe, it });
 
 describe('adamW', () => {
   it('equals PyTorch with clipping, groups, decay and a schedule', () => {

@@ -46,7 +46,8 @@ export interface AdamWOptions {
  * AdamW (Loshchilov and Hutter, 2019) after clipping by global norm; the same numbers
  * as PyTorch's `clip_grad_norm_` and `torch.optim.AdamW` with `amsgrad` off.
  *
- * State: `exp_avg.<path>`, `exp_avg_sq.<path>`, and `bias_correction1`, `bias_correction2`
+ * One bias correction serves all parameters: one that is frozen at first and trained later starts
+ * with that of the whole run (PyTorch counts by parameter). State: `exp_avg.<path>`, `exp_avg_sq.<path>`, and `bias_correction1`, `bias_correction2`
  * (1 − β^t, kept as the moving average of the constant 1, which loses no digits).
  *
  * @throws ConfigError when a figure is NaN or out of range, or a parameter has no rate.

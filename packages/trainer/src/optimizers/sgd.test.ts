@@ -1,8 +1,12 @@
 import { ConfigError } from '@crossweave/core';
+import { testOptimizer } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/optim.json';
 import { expectReference, tree } from './reference.testing';
 import { sgd } from './sgd';
+
+testOptimizer(() => sgd({ learningRate: 0.1 }), { describe, it });
+testOptimizer(() => sgd({ learningRate: 0.02, momentum: 0.9 }), { describe, it });
 
 describe('sgd', () => {
   it('equals PyTorch with momentum and clipping', () => {

@@ -1,0 +1,102 @@
+import type { FeatureCache } from '../features/encode-split';
+import { matchingMetrics } from '../metrics/matching';
+import { retrievalMetrics, type Metrics } from '../metrics/retrieval';
+import { scoreAll, scorePairs, type FittedFusion, type Pair, type ScoringOptions } from './pairs';
+import { comparisonPlan, retrievalPlan } from './plan';
+import { rerank } from './rerank';
+
+export interface EvaluateOptions extends ScoringOptions {
+  /**
+   * A separable fusion over the same features that finds candidates for one that scores
+   * jointly. Without it a joint fusion scores every image with every caption.
+   */
+  readonly dual?: FittedFusion;
+  /** How many candidates a query are re-ranked jointly. Default 16. */
+  readonly top?: number;
+}
+
+/**
+ * Evaluates a fusion on a split: matching accuracy of true against false captions
+ * (where the data has them) and retrieval both ways, `retrieval.i2t.*` and `retrieval.t2i.*`, over
+ * all captions of the split. Images with equal captions count as right for each other.
+ *
+ * A separable fusion ranks by its embeddings. A joint one re-ranks, for each query, the
+ * `top` candidates that `dual` finds; the others keep their order below them.
+ */
+export async function evaluateFusion(
+  fitted: FittedFusion,
+  cache: FeatureCache,
+  options: EvaluateOptions = {},
+): Promise<Metrics> {
+  const { captions, i2t, t2i } = retrievalPlan(cache);
+  const textRows = captions.map((caption) => cache.textRow(caption));
+  const scores = await retrievalScores(fitted, cache, textRows, options);
+  const parts = [
+    await matching(fitted, cache, options),
+    retrievalMetrics({ ...i2t, scores: scores.i2t }),
+    retrievalMetrics({ ...t2i, scores: scores.t2i }),
+  ];
+  const metrics: Record<string, number> = {};
+  const outcomes: Record<string, readonly number[]> = {};
+  for (const part of parts) {
+    Object.assign(metrics, part.metrics);
+    Object.assign(outcomes, part.outcomes);
+  }
+  return { metrics, outcomes };
+}
+
+async function matching(
+  fitted: FittedFusion,
+  cache: FeatureCache,
+  options: ScoringOptions,
+): Promise<Metrics> {
+  const plan = comparisonPlan(cache);
+  if (plan.length === 0) return { metrics: {}, outcomes: {} };
+  const index = new Map<string, number>();
+  const pairs: Pair[] = [];
+  // A true caption stands in several comparisons; its pair is scored once.
+  const placeOf = (row: number, caption: string): number => {
+    const pair: Pair = [row, cache.textRow(caption)];
+    const found = index.get(pair.join());
+    if (found !== undefined) return found;
+    index.set(pair.join(), pairs.length);
+    return pairs.push(pair) - 1;
+  };
+  const places = plan.map(
+    ({ row, positive, negative }) => [placeOf(row, positive), placeOf(row, negative)] as const,
+  );
+  const scores = await scorePairs(fitted, cache, pairs, options);
+  return matchingMetrics(
+    plan.map(({ kind, image }, i) => {
+      const [positive, negative] = places[i]!;
+      return { kind, image, positive: scores[positive]!, negative: scores[negative]! };
+    }),
+  );
+}
+
+/** Scores both ways: [images × texts] and [texts × images]. */
+async function retrievalScores(
+  fitted: FittedFusion,
+  cache: FeatureCache,
+  textRows: readonly number[],
+  options: EvaluateOptions,
+): Promise<{ i2t: Float64Array; t2i: Float64Array }> {
+  const finder = fitted.fusion.embed === undefined ? (options.dual ?? fitted) : fitted;
+  const all = await scoreAll(finder, cache, textRows, options);
+  const images = cache.images.rows;
+  const texts = textRows.length;
+  const i2t = Float64Array.from(all);
+  const t2i = Float64Array.from(all, (_, k) => all[(k % images) * texts + Math.floor(k / images)]!);
+  if (finder === fitted) return { i2t, t2i };
+  const top = options.top ?? 16;
+  const score = (pairs: readonly Pair[]): Promise<Float32Array> =>
+    scorePairs(fitted, cache, pairs, options);
+  return {
+    i2t: await rerank(i2t, texts, top, (found) =>
+      score(found.map(([image, text]): Pair => [image, textRows[text]!])),
+    ),
+    t2i: await rerank(t2i, images, top, (found) =>
+      score(found.map(([text, image]): Pair => [image, textRows[text]!])),
+    ),
+  };
+}

@@ -1,0 +1,23 @@
+import { key } from '@crossweave/core';
+import { describe, expect, it } from 'vitest';
+import { encodeSplit } from '../features/encode-split';
+import { equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
+import { scoreAll, scorePairs, type Pair } from './pairs';
+
+describe('scoring over a cache', () => {
+  it('is the same for any chunk, and in full or by pairs', async () => {
+    const cache = await encodeSplit({
+      split: tinySplit(6),
+      image: { encoder: imageEncoder, params: imageEncoder.init(key(0)) },
+      text: { encoder: textEncoder, params: {} },
+    });
+    const fitted = { fusion: equalityFusion('joint'), params: {} };
+    const rows = [0, 5, 10];
+    const pairs = [0, 1, 2, 3, 4, 5].flatMap((image) => rows.map((text): Pair => [image, text]));
+    const whole = await scorePairs(fitted, cache, pairs);
+    expect(await scorePairs(fitted, cache, pairs, { chunk: 4 })).toEqual(whole);
+    expect(await scoreAll(fitted, cache, rows, { chunk: 5 })).toEqual(whole);
+    const abort = AbortSignal.abort(new Error('enough'));
+    await expect(scorePairs(fitted, cache, pairs, { signal: abort })).rejects.toThrow('enough');
+  });
+});

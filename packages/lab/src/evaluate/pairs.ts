@@ -1,0 +1,98 @@
+import { tidy } from '@tensorflow/tfjs-core';
+import { inference, type Fusion, type Params } from '@crossweave/core';
+import { disposeTensors, type FeatureCache } from '../features/encode-split';
+import type { FeatureTable } from '../features/table';
+
+/** A fusion and its parameters (paths without `fusion.`). */
+export interface FittedFusion {
+  readonly fusion: Fusion;
+  readonly params: Params;
+}
+
+/** Row of an image with row of a text, of a cache's tables. */
+export type Pair = readonly [image: number, text: number];
+
+export interface ScoringOptions {
+  /** Pairs or rows a pass. Default 128. */
+  readonly chunk?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Matching scores of pairs, fused jointly in chunks of one shape. */
+export async function scorePairs(
+  { fusion, params }: FittedFusion,
+  cache: FeatureCache,
+  pairs: readonly Pair[],
+  options: ScoringOptions = {},
+): Promise<Float32Array> {
+  const scores = new Float32Array(pairs.length);
+  await inChunks(pairs.length, options, async (rows, from, count) => {
+    const image = cache.images.gather(rows.map((row) => pairs[row]![0]));
+    const text = cache.texts.gather(rows.map((row) => pairs[row]![1]));
+    const match = tidy(() => fusion.fuse(params, image, text, inference).match);
+    scores.set((await match.data()).subarray(0, count), from);
+    [image, text, match].forEach(disposeTensors);
+  });
+  return scores;
+}
+
+/** Every image of the cache against the texts of these rows, [images × texts] row by row. */
+export async function scoreAll(
+  fitted: FittedFusion,
+  cache: FeatureCache,
+  textRows: readonly number[],
+  options: ScoringOptions = {},
+): Promise<Float32Array> {
+  const imageRows = Array.from({ length: cache.images.rows }, (_, row) => row);
+  const [images, texts] = [imageRows.length, textRows.length];
+  if (fitted.fusion.embed === undefined) {
+    const pairs = imageRows.flatMap((image) => textRows.map((text): Pair => [image, text]));
+    return scorePairs(fitted, cache, pairs, options);
+  }
+  const image = await embed(fitted, 'image', cache.images, imageRows, options);
+  const text = await embed(fitted, 'text', cache.texts, textRows, options);
+  const width = image.length / images;
+  const scores = new Float32Array(images * texts);
+  for (let i = 0; i < images; i++) {
+    for (let j = 0; j < texts; j++) {
+      let dot = 0;
+      for (let d = 0; d < width; d++) dot += image[i * width + d]! * text[j * width + d]!;
+      scores[i * texts + j] = dot;
+    }
+  }
+  return scores;
+}
+
+async function embed(
+  { fusion, params }: FittedFusion,
+  side: 'image' | 'text',
+  table: FeatureTable,
+  wanted: readonly number[],
+  options: ScoringOptions,
+): Promise<Float32Array> {
+  let out = new Float32Array(0);
+  await inChunks(wanted.length, options, async (rows, from, count) => {
+    const features = table.gather(rows.map((row) => wanted[row]!));
+    const embedded = tidy(() => fusion.embed!(params, side, features, inference));
+    const width = embedded.shape[1];
+    if (out.length === 0) out = new Float32Array(wanted.length * width);
+    out.set((await embedded.data()).subarray(0, count * width), from * width);
+    [features, embedded].forEach(disposeTensors);
+  });
+  return out;
+}
+
+/** Calls `work` with the rows of each chunk; the last is filled up with its last row. */
+async function inChunks(
+  total: number,
+  { chunk = 128, signal }: ScoringOptions,
+  work: (rows: readonly number[], from: number, count: number) => Promise<void>,
+): Promise<void> {
+  const size = Math.min(chunk, total);
+  for (let from = 0; from < total; from += size) {
+    signal?.throwIfAborted();
+    const count = Math.min(size, total - from);
+    const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, count - 1));
+    await work(rows, from, count);
+  }
+}

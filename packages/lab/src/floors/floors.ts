@@ -1,0 +1,51 @@
+import type { PairRecord } from '@crossweave/core';
+import { comparisonPlan, retrievalPlan } from '../evaluate/plan';
+import type { FeatureCache } from '../features/encode-split';
+import { matchingMetrics } from '../metrics/matching';
+import { retrievalMetrics } from '../metrics/retrieval';
+import { fitBagOfWords } from './bag-of-words';
+import { fitImageBlind } from './image-blind';
+
+/**
+ * Metrics on `test` of two scorers fitted on `train` that cannot solve what is tested:
+ * `image-blind` sees captions alone, `bag-of-words` sees images but not the order of words. An arm
+ * that is no better has not learned to bind.
+ */
+export function floors(
+  train: FeatureCache,
+  test: FeatureCache,
+): Record<'image-blind' | 'bag-of-words', Readonly<Record<string, number>>> {
+  const blind = fitImageBlind(train.records);
+  const bag = fitBagOfWords(train);
+  return {
+    'image-blind': metricsOf(test, (_row, caption) => blind(caption)),
+    'bag-of-words': metricsOf(test, (row, caption) => bag(test.images, row, caption)),
+  };
+}
+
+function metricsOf(
+  cache: FeatureCache,
+  score: (row: number, caption: string) => number,
+): Readonly<Record<string, number>> {
+  const { captions, i2t, t2i } = retrievalPlan(cache);
+  const scores = new Float64Array(cache.records.length * captions.length);
+  const transposed = new Float64Array(scores.length);
+  cache.records.forEach((_record: PairRecord, row) =>
+    captions.forEach((caption, column) => {
+      const value = score(row, caption);
+      scores[row * captions.length + column] = value;
+      transposed[column * cache.records.length + row] = value;
+    }),
+  );
+  const comparisons = comparisonPlan(cache).map(({ kind, image, row, positive, negative }) => ({
+    kind,
+    image,
+    positive: score(row, positive),
+    negative: score(row, negative),
+  }));
+  return {
+    ...(comparisons.length > 0 && matchingMetrics(comparisons).metrics),
+    ...retrievalMetrics({ ...i2t, scores }).metrics,
+    ...retrievalMetrics({ ...t2i, scores: transposed }).metrics,
+  };
+}
