@@ -29,7 +29,7 @@ export function assertFinite(what: string, value: Tensor): void {
 
 /** The values of a float32 tensor. */
 export function valuesOf(value: Tensor): Float32Array {
-  return value.dataSync() as Float32Array;
+  return value.dataSync<'float32'>();
 }
 
 export function largestMagnitude(value: Tensor): number {

@@ -73,7 +73,7 @@ function words(): Encoder<TextInput> {
     apply: (params, { input_ids, attention_mask }, ctx) =>
       tidyTree(() => {
         const mask = cast(attention_mask, 'float32');
-        const embedded = embedding(params, 'embed', input_ids) as Tensor3D;
+        const embedded = embedding<Tensor3D>(params, 'embed', input_ids);
         const tokens = transformerBlock(params, 'layer', embedded, {
           mask,
           heads: 2,

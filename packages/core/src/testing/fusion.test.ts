@@ -56,7 +56,7 @@ function attentive(): Fusion {
         );
         const attended = relu(add(matMul(softmax(hidden), keys), queries));
         const weights = expandDims<Tensor3D>(text.mask, 2);
-        const joint = sum(mul(attended, weights), 1) as Tensor2D;
+        const joint = sum<Tensor2D>(mul(attended, weights), 1);
         const match = squeeze<Tensor1D>(
           matMul(joint, parameter<Tensor2D>(params, 'head.weight')),
           [1],
@@ -304,7 +304,7 @@ const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
   'gives a match of the wrong shape': {
     create: altered(({ joint, match }) => ({
       joint,
-      match: expandDims(match, 1) as Tensor as Tensor1D,
+      match: expandDims<Tensor>(match, 1) as Tensor1D,
     })),
     caughtBy: ['gives finite [B, D] and [B] for 1 to 3 pairs, and finite [B_i, B_t] scores'],
   },

@@ -9,10 +9,10 @@ import { copyParams } from './trees';
 
 /** What the checks of initialisation and purity need of a module, whatever its inputs. */
 export interface Subject<Module> {
-  create(): Module;
-  init(module: Module, from: Key): Params;
+  readonly create: () => Module;
+  readonly init: (module: Module, from: Key) => Params;
   /** The outputs of one fixed input; takes care of what a training pass records. */
-  apply(module: Module, params: Params, ctx: Context): Tensor[];
+  readonly apply: (module: Module, params: Params, ctx: Context) => Tensor[];
 }
 
 /** Same key, same parameters; no state besides them. */

@@ -9,11 +9,11 @@ import { tidyTree } from './trees';
 /** What an encoder reads, as far as its checks need to know. */
 export interface InputKind<Input extends object> {
   /** A random input of `batch` rows; rows have different masks where there are masks. */
-  make(key: Key, batch: number): Input;
+  readonly make: (key: Key, batch: number) => Input;
   /** The same input with other values where it is masked. Absent: it has no mask. */
-  scramble?(key: Key, input: Input): Input;
+  readonly scramble?: (key: Key, input: Input) => Input;
   /** The same input with masked positions added. Absent: its length is fixed. */
-  pad?(key: Key, input: Input, extra: number): Input;
+  readonly pad?: (key: Key, input: Input, extra: number) => Input;
 }
 
 /** [B, height, width, channels] standard normal pictures. Default 3 channels. */

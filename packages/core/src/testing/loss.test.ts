@@ -27,9 +27,12 @@ function contrastive(): Loss {
   return {
     name: 'contrastive',
     init: () => ({ log_scale: scalar(1) }),
-    compute: (params, { image, text, score }, { size }) =>
+    compute: (params, outputs, { size }) =>
       tidyLoss(() => {
-        const logits = mul<Tensor2D>(score(image, text), exp(parameter(params, 'log_scale')));
+        const logits = mul<Tensor2D>(
+          outputs.score(outputs.image, outputs.text),
+          exp(parameter(params, 'log_scale')),
+        );
         const total = neg(mean<Scalar>(sum(mul(logSoftmax(logits), eye(size)), 1)));
         return { total, terms: { entropy: stopGradient(total) } };
       }),

@@ -18,19 +18,23 @@ import type { Params } from '../params';
  * are no tensors are passed through. The casts that this needs are here and nowhere else.
  */
 export function mapTensors<T extends object>(value: T, map: (part: Tensor) => Tensor): T {
-  if (value instanceof Tensor) return map(value) as unknown as T;
+  if (isTensor(value)) return map(value) as unknown as T;
   return Object.fromEntries(
     Object.entries(value).map(([name, part]: [string, unknown]) => [
       name,
-      part instanceof Tensor ? map(part) : part,
+      isTensor(part) ? map(part) : part,
     ]),
   ) as T;
 }
 
+function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
 /** The tensors of a tree, each once. */
 export function tensorsOf(value: object): Tensor[] {
-  const parts: unknown[] = value instanceof Tensor ? [value] : Object.values(value);
-  return [...new Set(parts.filter((part): part is Tensor => part instanceof Tensor))];
+  const parts: unknown[] = isTensor(value) ? [value] : Object.values(value);
+  return [...new Set(parts.filter(isTensor))];
 }
 
 /** Rows of every tensor of a tree, in the given order. */
@@ -63,16 +67,16 @@ export function withMasked(values: Tensor3D, mask: Tensor2D, others: Tensor3D): 
 
 /** The parts of a tree that a gradient can be taken of: floats that are no masks. */
 export function continuousParts(value: object): Record<string, Tensor> {
-  const parts = value instanceof Tensor ? { input: value } : (value as Record<string, unknown>);
+  const parts = isTensor(value) ? { input: value } : (value as Record<string, unknown>);
   return Object.fromEntries(
     Object.entries(parts).filter(
       (entry): entry is [string, Tensor] =>
-        entry[1] instanceof Tensor && entry[1].dtype === 'float32' && !entry[0].endsWith('mask'),
+        isTensor(entry[1]) && entry[1].dtype === 'float32' && !entry[0].endsWith('mask'),
     ),
   );
 }
 
 /** The tree with the parts that {@link continuousParts} gave replaced. */
 export function withParts<T extends object>(value: T, parts: Readonly<Record<string, Tensor>>): T {
-  return (value instanceof Tensor ? (parts['input'] ?? value) : { ...value, ...parts }) as T;
+  return (isTensor(value) ? (parts['input'] ?? value) : { ...value, ...parts }) as T;
 }

@@ -1,0 +1,16 @@
+import type { Engine } from './engine';
+import { probeBackend } from './probe';
+
+/** tfjs's kernels in plain JavaScript. */
+export const cpu: Engine = {
+  name: 'cpu',
+  backend: 'cpu',
+  providers: [],
+  probe: () =>
+    probeBackend({
+      backend: 'cpu',
+      packageName: '@tensorflow/tfjs-backend-cpu',
+      load: () => import('@tensorflow/tfjs-backend-cpu'),
+      detail: "tfjs's kernels in plain JavaScript: for tests and small examples",
+    }),
+};

@@ -1,0 +1,4 @@
+export type { Engine, Probe } from './engine';
+export { engines } from './table';
+export { describeEngines, useEngine } from './use-engine';
+export type { EngineChoice, EngineName, RejectedEngine, UseEngineOptions } from './use-engine';

@@ -1,0 +1,9 @@
+import { cpu } from './cpu';
+import type { Engine } from './engine';
+import { onnx } from './onnx';
+import { tensorflow } from './tensorflow';
+import { tensorflowGpu } from './tensorflow-gpu';
+import { wasm } from './wasm';
+
+/** All engines, in the order in which `auto` tries them. */
+export const engines: readonly Engine[] = [tensorflowGpu, onnx, tensorflow, wasm, cpu];

@@ -1,0 +1,10 @@
+import type { Engine } from './engine';
+import { probeTfjsNode, tfjsNodeBackend } from './tfjs-node';
+
+/** TensorFlow's C library on the CPU. */
+export const tensorflow: Engine = {
+  name: 'tensorflow',
+  backend: tfjsNodeBackend,
+  providers: [],
+  probe: () => probeTfjsNode('@tensorflow/tfjs-node', "TensorFlow's C library"),
+};

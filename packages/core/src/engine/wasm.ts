@@ -1,0 +1,16 @@
+import type { Engine } from './engine';
+import { probeBackend } from './probe';
+
+/** tfjs's WebAssembly kernels. */
+export const wasm: Engine = {
+  name: 'wasm',
+  backend: 'wasm',
+  providers: [],
+  probe: () =>
+    probeBackend({
+      backend: 'wasm',
+      packageName: '@tensorflow/tfjs-backend-wasm',
+      load: () => import('@tensorflow/tfjs-backend-wasm'),
+      detail: "tfjs's WebAssembly kernels: for small models, slow in training",
+    }),
+};
