@@ -1,5 +1,6 @@
 import { ConfigError, DataError } from '@crossweave/core';
 import sharp from 'sharp';
+import { enlarge, type Side } from './enlarge';
 
 export interface DecodeOptions {
   /** Height and width of the result in pixels. Default 224. */
@@ -9,10 +10,9 @@ export interface DecodeOptions {
    * `shortest-and-centre-crop` keeps proportions: the shorter side becomes `size`, the longer one
    * is rounded down and its middle kept (torchvision's `Resize(size)` and `CenterCrop(size)`).
    *
-   * Both use libvips' cubic kernel (Catmull-Rom, a = −0.5), widened when shrinking, as
-   * Pillow's `BICUBIC` does; large JPEGs are first shrunk by a whole factor while decoding. When
-   * enlarging, libvips lies half a pixel of the result to the right and below of Pillow. An
-   * image that already has the size keeps its values exactly.
+   * Both use the cubic kernel (Catmull-Rom, a = −0.5), widened when shrinking, as Pillow's
+   * `BICUBIC` does; large JPEGs are first shrunk by a whole factor while decoding. An image
+   * that already has the size keeps its values exactly.
    */
   readonly resize?: 'squash' | 'shortest-and-centre-crop';
   /** What lies behind transparent pixels: any CSS colour. Default white. */
@@ -45,24 +45,28 @@ export async function decodeImage(
   if (file.length === 0) throw damaged(where, 'an empty file');
   try {
     const image = sharp(file, { limitInputPixels, failOn: 'error' });
-    const { autoOrient } = await image.metadata();
+    const { autoOrient, channels, hasAlpha } = await image.metadata();
+    // Else transparent grey would take the background's first channel alone.
+    if (hasAlpha && channels === 2) image.pipelineColourspace('srgb');
     const crop = options.resize === 'shortest-and-centre-crop';
-    const [width, height] = crop ? scaledShortest(autoOrient, size) : [size, size];
+    const [fullWidth, fullHeight] = crop ? scaledShortest(autoOrient, size) : [size, size];
+    const columns = windowOf(autoOrient.width, fullWidth, size);
+    const rows = windowOf(autoOrient.height, fullHeight, size);
     const { data, info } = await image
       .autoOrient()
       .flatten({ background: options.background ?? '#ffffff' })
-      .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+      .resize(columns.shrunk, rows.shrunk, { fit: 'fill', kernel: 'cubic' })
       .extract({
-        left: middle(width - size),
-        top: middle(height - size),
-        width: size,
-        height: size,
+        left: columns.left,
+        top: rows.left,
+        width: columns.side.from,
+        height: rows.side.from,
       })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
-    return data;
+    return enlarge(data, columns.side, rows.side);
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -87,6 +91,21 @@ function scaledShortest(
     : [Math.trunc((size * width) / height), size];
 }
 
+/**
+ * How one side goes from `from` pixels to the middle `size` of `full`: shrinking and cutting
+ * are libvips' work (to `shrunk` pixels, of which those after `left` are kept), enlarging is ours.
+ */
+function windowOf(
+  from: number,
+  full: number,
+  size: number,
+): { shrunk: number; left: number; side: Side } {
+  const start = middle(full - size);
+  return full > from
+    ? { shrunk: from, left: 0, side: { from, full, start, size } }
+    : { shrunk: full, left: start, side: { from: size, full: size, start: 0, size } };
+}
+
 /** Half of the surplus, halves to the even neighbour, as Python's `round` has it. */
 function middle(surplus: number): number {
   return Number.isInteger(surplus / 2) ? surplus / 2 : 2 * Math.round(surplus / 4);
@@ -104,7 +123,8 @@ export function checkDecodeOptions({ size, resize, limitInputPixels }: DecodeOpt
   };
   check('size', size, 4096);
   check('limitInputPixels', limitInputPixels, Number.MAX_SAFE_INTEGER);
-  if (resize !== undefined && resize !== 'squash' && resize !== 'shortest-and-centre-crop') {
+  const known: readonly (string | undefined)[] = [undefined, 'squash', 'shortest-and-centre-crop'];
+  if (!known.includes(resize)) {
     throw new ConfigError('resize names no way of resizing', {
       where: 'decodeImage',
       expected: 'squash | shortest-and-centre-crop',

@@ -8,7 +8,7 @@ import {
   type PairRecord,
   type PairSplit,
 } from '@crossweave/core';
-import { memory, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
+import { memory, tensor4d } from '@tensorflow/tfjs-core';
 import { assert, asyncProperty, boolean, constantFrom, integer } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeTexts } from '../text/encode';
@@ -46,7 +46,7 @@ interface Plain {
 }
 
 /** A batch's values; the batch is disposed. */
-function plain(batch: Batch<Tensor4D>): Plain {
+function plain(batch: Batch): Plain {
   const values = {
     ids: batch.ids,
     image: [...batch.image.dataSync()],

@@ -42,5 +42,5 @@ export const letters: Tokenizer = {
   prefix: [1],
   suffix: [2],
   encode: (text) =>
-    [...text].map((letter) => letter.charCodeAt(0) - 94).filter((id) => id >= 3 && id < 29),
+    Array.from(text, (letter) => letter.charCodeAt(0) - 94).filter((id) => id >= 3 && id < 29),
 };

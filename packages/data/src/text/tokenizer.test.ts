@@ -5,7 +5,7 @@ import { fromTransformers, type TransformersTokenizer } from './tokenizer';
 /** Letters are tokens 10, 11, …; `around` stands for the library's special tokens. */
 function letters(before: number[], after: number[], padId?: number): TransformersTokenizer {
   const call: TransformersTokenizer = (text, { add_special_tokens }) => {
-    const ids = [...text].map((letter) => letter.charCodeAt(0) - 87);
+    const ids = Array.from(text, (letter) => letter.charCodeAt(0) - 87);
     return { input_ids: add_special_tokens ? [...before, ...ids, ...after] : ids };
   };
   return Object.assign(call, { pad_token_id: padId });

@@ -37,7 +37,7 @@ export async function buildVocabulary(
   }
   const words = [...counts]
     .filter(([, count]) => count >= minCount)
-    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+    .sort(([a, countA], [b, countB]) => (countA === countB ? (a < b ? -1 : 1) : countB - countA))
     .slice(0, maxSize - specialTokens.length)
     .map(([word]) => word);
   if (words.length === 0) {

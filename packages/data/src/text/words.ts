@@ -6,7 +6,7 @@
  */
 export function bertWords(text: string): string[] {
   return (
-    [...text]
+    Array.from(text)
       .filter((character) => !/[\0\uFFFD]/.test(character) && !isControl(character))
       .join('')
       .replace(/[\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF]/g, ' $& ')

@@ -1,0 +1,67 @@
+/** One side of a picture that is scaled: the pixels `start` … `start + size − 1` of `full`. */
+export interface Side {
+  /** Pixels before. */
+  readonly from: number;
+  /** Pixels after, of which only some are wanted. */
+  readonly full: number;
+  readonly start: number;
+  readonly size: number;
+}
+
+/**
+ * Enlarges a picture with the cubic kernel (Catmull-Rom, a = −0.5) as Pillow's `BICUBIC` does: pixel
+ * centres at half-integers, weights renormalised at the edges, rows first and rounded to bytes.
+ * (libvips, which shrinks as Pillow does, enlarges half a pixel of the result off.)
+ * A side that keeps its length is left as it is.
+ *
+ * @param picture [rows.from, columns.from, 3] bytes
+ * @returns [rows.size, columns.size, 3] bytes
+ */
+export function enlarge(picture: Uint8Array, columns: Side, rows: Side): Uint8Array {
+  const wide = scaleSide(picture, columns, rows.from, columns.from * 3, 3, columns.size * 3, 3);
+  const rowLength = columns.size * 3;
+  return scaleSide(wide, rows, columns.size, 3, rowLength, 3, rowLength);
+}
+
+/**
+ * Scales along one side. `lines` counts the positions across it; a line starts at
+ * line · lineStride and its pixels lie pixelStride apart, before and after.
+ */
+function scaleSide(
+  source: Uint8Array,
+  { from, full, start, size }: Side,
+  lines: number,
+  sourceLine: number,
+  sourcePixel: number,
+  targetLine: number,
+  targetPixel: number,
+): Uint8Array {
+  if (from === full && size === full) return source;
+  const target = new Uint8Array(lines * size * 3);
+  const ratio = from / full;
+  for (let i = 0; i < size; i++) {
+    const centre = (start + i + 0.5) * ratio;
+    const first = Math.max(0, Math.trunc(centre - 2 + 0.5));
+    const end = Math.min(from, Math.trunc(centre + 2 + 0.5));
+    const weights = Array.from({ length: end - first }, (_, k) => cubic(first + k - centre + 0.5));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    for (let line = 0; line < lines; line++) {
+      for (let channel = 0; channel < 3; channel++) {
+        let value = 0;
+        for (let k = 0; k < weights.length; k++) {
+          value += weights[k]! * source[line * sourceLine + (first + k) * sourcePixel + channel]!;
+        }
+        const byte = Math.floor(value / sum + 0.5);
+        target[line * targetLine + i * targetPixel + channel] = Math.min(255, Math.max(0, byte));
+      }
+    }
+  }
+  return target;
+}
+
+/** Keys' cubic convolution kernel with a = −0.5. */
+function cubic(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+}
