@@ -1,10 +1,12 @@
 import {
   add,
   argMax,
+  cast,
+  equal,
   log,
   matMul,
   mul,
-  oneHot,
+  range,
   reshape,
   softmax,
   stack,
@@ -70,7 +72,8 @@ export function drawRivals(
     for (let s = 0; s < count; s++) {
       const row = argMax<Tensor1D>(weights, 1);
       drawn.push(row);
-      weights = add(weights, mul(oneHot(row, size), 2 * excluded));
+      const taken = equal(reshape(row, [size, 1]), range(0, size, 1, 'int32'));
+      weights = add(weights, mul(cast(taken, 'float32'), 2 * excluded));
     }
     return reshape<Rank.R1>(stack(drawn, 1), [size * count]);
   });

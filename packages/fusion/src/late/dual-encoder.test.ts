@@ -1,8 +1,42 @@
-import { testFusion } from '@crossweave/core/testing';
-import { describe, it } from 'vitest';
+import { matMul, mul, scalar, sub, tidy } from '@tensorflow/tfjs-core';
+import { inference, key } from '@crossweave/core';
+import { expectClose, sampleFeatures, testFusion } from '@crossweave/core/testing';
+import { describe, expect, it } from 'vitest';
 import { dualEncoder } from './dual-encoder';
 
 const runner = { describe, it };
 testFusion(() => dualEncoder({ dim: 8 }), runner);
 testFusion(() => dualEncoder({ dim: 5, projection: 'mlp', hidden: 7, joint: 'product' }), runner);
 testFusion(() => dualEncoder({ dim: 4, pooling: 'attention', heads: 2 }), runner);
+
+describe('dualEncoder', () => {
+  const spec = { dim: 6, tokens: 3 };
+
+  it('scores by 10 times the cosine at the start, at most 100 times, and stays finite on zeros', () =>
+    tidy(() => {
+      const fusion = dualEncoder({ dim: 8 });
+      const params = fusion.init(key(1), spec, spec);
+      const [image, text] = [1, 2].map((seed) => sampleFeatures(key(seed), spec, { batch: 3 }));
+      const cosines = matMul(
+        fusion.embed!(params, 'image', image!, inference),
+        fusion.embed!(params, 'text', text!, inference),
+        false,
+        true,
+      );
+      expectClose(fusion.score(params, image!, text!, inference), mul(cosines, 10));
+      const hot = { ...params, logit_scale: scalar(9), logit_bias: scalar(-2) };
+      expectClose(fusion.score(hot, image!, text!, inference), sub(mul(cosines, 100), 2));
+      const nothing = sampleFeatures(key(1), spec, { batch: 2, scale: 0 });
+      const { match } = fusion.fuse(params, nothing, nothing, inference);
+      expect([...match.dataSync()]).toEqual([0, 0]);
+    }));
+
+  it('refuses heads that do not divide the width, and a temperature beyond its clamp', () => {
+    const fusion = dualEncoder({ pooling: 'attention', heads: 4 });
+    const image = sampleFeatures(key(1), spec, { batch: 2 });
+    expect(() => fusion.embed!(fusion.init(key(1), spec, spec), 'image', image, inference)).toThrow(
+      /a divisor of 6/,
+    );
+    expect(() => dualEncoder({ temperature: 0.001 })).toThrow(/"temperature"/);
+  });
+});

@@ -1,0 +1,52 @@
+import { reverse, tidy } from '@tensorflow/tfjs-core';
+import { inference, key, type FeatureSpec } from '@crossweave/core';
+import { expectClose, sampleFeatures } from '@crossweave/core/testing';
+import { describe, expect, it } from 'vitest';
+import { createFusion } from './registry';
+import { transformerSettings } from './transformer-fusion';
+
+const image: FeatureSpec = { dim: 6, tokens: 3 };
+const text: FeatureSpec = { dim: 4, tokens: 'varies' };
+
+it('makes the feed-forward layers four times as wide as the model, unless told', () => {
+  expect(transformerSettings('t', { dim: 32 }).hidden).toBe(128);
+  expect(transformerSettings('t', { dim: 32, hidden: 8 }).hidden).toBe(8);
+});
+
+it('refuses options out of range, and names the nearest of an unknown one', () => {
+  expect(() => transformerSettings('t', { layers: 0 })).toThrow(/"layers".*got 0/);
+  expect(() => transformerSettings('t', { chunk: 0.5 })).toThrow(/"chunk"/);
+  expect(() => transformerSettings('t', { dropout: 1 })).toThrow(/"dropout"/);
+  const misspelt: object = { head: 2 };
+  expect(() => transformerSettings('t', misspelt)).toThrow(/Did you mean "heads"/);
+});
+
+describe.each(['single-stream', 'co-attention'])('%s', (name) => {
+  it('scores the same whatever the chunk', () =>
+    tidy(() => {
+      const images = sampleFeatures(key(1), image, { batch: 5 });
+      const texts = sampleFeatures(key(2), text, { batch: 4 });
+      const score = (chunk: number) => {
+        const fusion = createFusion(name, { dim: 8, heads: 2, layers: 1, chunk });
+        return fusion.score(fusion.init(key(3), image, text), images, texts, inference);
+      };
+      const whole = score(100);
+      for (const chunk of [1, 3, 8]) expectClose(score(chunk), whole);
+    }));
+
+  it('reads where tokens stand, when it has positions', () =>
+    tidy(() => {
+      const images = sampleFeatures(key(1), image, { batch: 1 });
+      const texts = sampleFeatures(key(2), text, { batch: 1 });
+      const turned = { ...texts, tokens: reverse(texts.tokens, 1) };
+      for (const positions of [true, false]) {
+        const fusion = createFusion(name, { dim: 8, heads: 2, layers: 1, positions });
+        const params = fusion.init(key(3), image, text);
+        const match = (side: typeof texts): number =>
+          fusion.fuse(params, images, side, inference).match.dataSync()[0]!;
+        const change = Math.abs(match(texts) - match(turned));
+        if (positions) expect(change).toBeGreaterThan(1e-3);
+        else expect(change).toBeLessThan(1e-5);
+      }
+    }));
+});
