@@ -52,5 +52,8 @@ export {
   withPrefix,
 } from './params';
 export type { Params } from './params';
+export { parseSafetensors, serializeSafetensors } from './safetensors';
+export type { SafetensorsFile, SafetensorsType, StoredTensor } from './safetensors';
+export { paramsFromSafetensors, paramsToSafetensors } from './safetensors-params';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';

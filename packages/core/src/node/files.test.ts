@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError, DataError, FileFormatError } from '../errors';
+import { readBytes, readJson, writeFileAtomic, writeJsonAtomic } from './files';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crossweave-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('writeFileAtomic', () => {
+  it('writes text and bytes, and replaces what was there', async () => {
+    const path = join(folder, 'a.bin');
+    await writeFileAtomic(path, 'größe');
+    expect(await readFile(path, 'utf8')).toBe('größe');
+    await writeFileAtomic(path, new Uint8Array([1, 2, 3]));
+    expect(Array.from(await readBytes(path))).toEqual([1, 2, 3]);
+    expect(await readdir(folder)).toEqual(['a.bin']);
+  });
+
+  it('leaves the old file and no temporary one when the target cannot be replaced', async () => {
+    const path = join(folder, 'taken');
+    await mkdir(path);
+    await writeFile(join(path, 'inside'), 'x');
+    await expect(writeFileAtomic(path, 'new')).rejects.toThrow(DataError);
+    await expect(writeFileAtomic(path, 'new')).rejects.toThrow(path);
+    expect(await readdir(folder)).toEqual(['taken']);
+  });
+
+  it('says that a folder is missing', async () => {
+    await expect(writeFileAtomic(join(folder, 'no', 'a'), '')).rejects.toThrow(
+      /cannot be written.*ENOENT/,
+    );
+  });
+
+  it('lets one of several writers win whole', async () => {
+    const path = join(folder, 'race');
+    const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(10_000));
+    await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
+    expect(texts).toContain(await readFile(path, 'utf8'));
+    expect(await readdir(folder)).toEqual(['race']);
+  });
+});
+
+describe('JSON files', () => {
+  it('round-trip', async () => {
+    const path = join(folder, 'run.json');
+    await writeJsonAtomic(path, { seed: 0, arms: ['late'] });
+    expect(await readJson(path)).toEqual({ seed: 0, arms: ['late'] });
+    expect(await readFile(path, 'utf8')).toBe('{\n  "seed": 0,\n  "arms": [\n    "late"\n  ]\n}\n');
+  });
+
+  it('name the file that is missing or damaged', async () => {
+    const path = join(folder, 'run.json');
+    await expect(readJson(path)).rejects.toThrow(DataError);
+    await writeFile(path, '{"seed": ');
+    await expect(readJson(path)).rejects.toThrow(FileFormatError);
+    await expect(readJson(path)).rejects.toThrow(path);
+  });
+
+  it('refuse what JSON cannot say', async () => {
+    await expect(writeJsonAtomic(join(folder, 'a'), undefined)).rejects.toThrow(ConfigError);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

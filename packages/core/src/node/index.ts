@@ -1,0 +1,2 @@
+export { readBytes, readJson, writeFileAtomic, writeJsonAtomic } from './files';
+export { loadSafetensors, saveSafetensors } from './safetensors';
