@@ -16,7 +16,11 @@ import { ConfigError } from './errors';
 describe('threefry', () => {
   // Known answers of Random123's kat_vectors for threefry2x32, 20 rounds.
   it.each([
-    [[0, 0], [0, 0], [0x6b200159, 0x99ba4efe]],
+    [
+      [0, 0],
+      [0, 0],
+      [0x6b200159, 0x99ba4efe],
+    ],
     [
       [0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],

@@ -18,7 +18,8 @@ export function parameter<T extends Tensor = Tensor>(params: Params, path: strin
     throw new StateDictError(`there is no parameter "${path}"`, {
       where: 'parameter',
       expected: `one of ${(siblings.length > 0 ? siblings : Object.keys(params)).slice(0, 5).join(', ')}`,
-      advice: 'Load a checkpoint of the same architecture, or initialise the module with init(key).',
+      advice:
+        'Load a checkpoint of the same architecture, or initialise the module with init(key).',
     });
   }
   // The rank is the caller's knowledge: a flat tree cannot carry it.
@@ -56,10 +57,7 @@ export function mergeParams(...trees: readonly Params[]): Params {
 }
 
 /** A tree of the same paths with each tensor mapped. */
-export function mapParams(
-  params: Params,
-  map: (value: Tensor, path: string) => Tensor,
-): Params {
+export function mapParams(params: Params, map: (value: Tensor, path: string) => Tensor): Params {
   const out: Record<string, Tensor> = {};
   for (const [path, value] of Object.entries(params)) out[path] = map(value, path);
   return out;
@@ -78,7 +76,12 @@ export function partition(
   return [matching, rest];
 }
 
-const bufferLeaves = new Set(['running_mean', 'running_var', 'num_batches_tracked', 'position_ids']);
+const bufferLeaves = new Set([
+  'running_mean',
+  'running_var',
+  'num_batches_tracked',
+  'position_ids',
+]);
 
 /** Whether a path is a buffer (saved with the model, never trained by gradient). */
 export function isBuffer(path: string): boolean {
