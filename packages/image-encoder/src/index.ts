@@ -1,0 +1,9 @@
+export type { ImageSize } from './image-size';
+export { createImageEncoder, imageEncoders } from './registry';
+export type { ImageEncoderTable } from './registry';
+export type { BlockKind } from './resnet/blocks';
+export type { ResNetOptions } from './resnet/options';
+export { resnet, resnet18, resnet50, resnetSmall } from './resnet/presets';
+export type { StemKind } from './resnet/stem';
+export type { ViTOptions } from './vit/options';
+export { vit, vitB16, vitSmall } from './vit/presets';

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import {
+  mean,
+  sqrt,
+  square,
+  tidy,
+  zeros,
+  type Rank,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  ShapeError,
+  disposeParams,
+  inference,
+  key,
+  normal,
+  parameter,
+  type Params,
+} from '@crossweave/core';
+import { expectFixture, imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
+import { describe, expect, it } from 'vitest';
+import type { ResNetOptions } from './options';
+import { resnet, resnet18, resnet50, resnetSmall } from './presets';
+
+const folder = new URL('../../fixtures/', import.meta.url);
+const fixture = loadFixture(new URL('resnet.json', folder));
+const training = { training: true, key: key(0) };
+
+describe('equals torchvision in tokens, pooled, statistics and every gradient', () => {
+  const compare = (name: string, options: ResNetOptions, training: boolean): void => {
+    tidy(() => {
+      const reference = fixture.case(name);
+      const encoder = resnet({ ...(reference.options as ResNetOptions), ...options });
+      expectFixture(reference, (params, inputs) => {
+        const recorded: Record<string, Tensor> = {};
+        const record = (path: string, value: Tensor): void => void (recorded[path] = value);
+        const image = parameter<Tensor4D>(inputs, 'image');
+        const { tokens, pooled } = encoder.apply(params, image, { training, key: key(0), record });
+        const { dim, tokens: count } = encoder.features;
+        expect(tokens.shape).toEqual([image.shape[0], count, dim]);
+        return { tokens, pooled, ...recorded };
+      });
+    });
+  };
+  for (const name of fixture.names) it(name, () => compare(name, {}, name.endsWith('training')));
+
+  it('trains with frozen statistics as if in inference', () => {
+    compare('basic inference', { frozenBatchNorm: true }, true);
+  });
+});
+
+describe('conforms', () => {
+  const input = imageInput({ height: 5, width: 5 });
+  const tiny = { layers: [1, 1], widths: [2, 3], stem: 'small', imageSize: 5 } as const;
+  testEncoder(() => resnet(tiny), { describe, it }, { input });
+});
+
+describe('presets', () => {
+  const shapesOf = (params: Params): Record<string, readonly number[]> =>
+    Object.fromEntries(Object.entries(params).map(([path, { shape }]) => [path, shape]));
+
+  it('have the paths and shapes of torchvision', () => {
+    const shapes = JSON.parse(readFileSync(new URL('resnet-shapes.json', folder), 'utf8'));
+    for (const [name, preset] of Object.entries({ resnet18, resnet50 })) {
+      const params = preset().init(key(0));
+      expect(shapesOf(params)).toEqual(shapes[name]);
+      disposeParams(params);
+    }
+  });
+
+  it('declare their tokens', () => {
+    expect(resnet18().features).toEqual({ dim: 512, tokens: 49 });
+    expect(resnet50({ imageSize: [256, 224] }).features).toEqual({ dim: 2048, tokens: 56 });
+    expect(resnetSmall().features).toEqual({ dim: 128, tokens: 64 });
+    expect(resnetSmall({ stemStride: 1 }).features.tokens).toBe(256);
+    expect(resnetSmall({ imageSize: 'any' }).features.tokens).toBe('varies');
+    expect(resnetSmall().name).toBe('resnet(basic 1-1-1, 32-64-128)');
+  });
+});
+
+it('takes pictures of any size when told so', () => {
+  tidy(() => {
+    const encoder = resnet({ layers: [1], widths: [2], stem: 'small', imageSize: 'any' });
+    const params = encoder.init(key(0));
+    for (const [height, width] of [
+      [4, 6],
+      [5, 3],
+    ] as const) {
+      const image = normal<Rank.R4>(key(1), [1, height, width, 3]);
+      expect(encoder.apply(params, image, inference).tokens.shape).toEqual([1, height * width, 2]);
+    }
+  });
+});
+
+describe('starts as torchvision', () => {
+  it('with kaiming normal convolutions by fan out', () => {
+    tidy(() => {
+      const weight = parameter(resnetSmall().init(key(3)), 'layer3.0.conv1.weight');
+      const deviation = sqrt(mean(square(weight))).dataSync()[0]!;
+      expect(mean(weight).dataSync()[0]).toBeCloseTo(0, 3);
+      expect(deviation / Math.sqrt(2 / (128 * 9))).toBeCloseTo(1, 1);
+    });
+  });
+
+  it('with blocks that are their shortcuts, when asked', () => {
+    const options = { layers: [1], widths: [2], stem: 'small', imageSize: 4 } as const;
+    tidy(() => {
+      const params = resnet({ ...options, zeroInitResidual: true }).init(key(0));
+      expect([...parameter(params, 'layer1.0.bn2.weight').dataSync()]).toEqual([0, 0]);
+      expect([...parameter(params, 'layer1.0.bn1.weight').dataSync()]).toEqual([1, 1]);
+      const plain = resnet(options).init(key(0));
+      expect([...parameter(plain, 'layer1.0.bn2.weight').dataSync()]).toEqual([1, 1]);
+    });
+  });
+});
+
+describe('refuses', () => {
+  const wrong: readonly (readonly [object, RegExp])[] = [
+    [{ width: [8] }, /resnet: there is no option "width".*"widths"/],
+    [{ block: 'basick' }, /"block".*"basick".*basic, bottleneck.*"basic"/],
+    [{ stem: 'tiny' }, /"stem".*"tiny".*imagenet, small/],
+    [{ widths: [8, 0, 8, 8] }, /"widths\[1\]".*at least 1.*got 0/],
+    [{ widths: [] }, /"widths" must list/],
+    [{ layers: 3 }, /"layers" must list a number for each stage/],
+    [{ layers: [1, 1] }, /"layers" and "widths" disagree.*4 numbers.*\[1,1\]/],
+    [{ strides: [1, NaN, 1, 1] }, /"strides\[1\]".*NaN/],
+    [{ stemStride: 0 }, /"stemStride"/],
+    [{ imageSize: 0 }, /"imageSize".*got 0/],
+    [{ imageSize: [1, 2, 3] }, /"imageSize" is neither/],
+  ];
+  for (const [options, message] of wrong) {
+    it(JSON.stringify(options), () => {
+      expect(() => resnet(options)).toThrow(ConfigError);
+      expect(() => resnet(options)).toThrow(message);
+    });
+  }
+
+  it('pictures of another size or type', () => {
+    tidy(() => {
+      const encoder = resnetSmall();
+      const params = encoder.init(key(0));
+      const small = normal<Rank.R4>(key(1), [2, 32, 32, 3]);
+      expect(() => encoder.apply(params, small, training)).toThrow(ShapeError);
+      expect(() => encoder.apply(params, small, training)).toThrow(
+        /resnetSmall.apply: image.*64, 64, 3.*2, 32, 32, 3/,
+      );
+      const bytes = zeros<Rank.R4>([2, 64, 64, 3], 'int32');
+      expect(() => encoder.apply(params, bytes, training)).toThrow(/normalised float32.*int32/);
+    });
+  });
+});
