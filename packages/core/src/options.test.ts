@@ -13,9 +13,7 @@ describe('withDefaults', () => {
       rate: 0,
       on: false,
     });
-    expect(withDefaults<Options>('t', { rate: undefined as unknown as number }, defaults)).toEqual(
-      defaults,
-    );
+    expect(withDefaults<Options>('t', { rate: undefined }, defaults)).toEqual(defaults);
   });
 
   it('refuses an unknown option and names the nearest', () => {

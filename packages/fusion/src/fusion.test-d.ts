@@ -16,8 +16,7 @@ it('refuses options of another fusion and misspelt ones', () => {
   dualEncoder({ layers: 2 });
   // @ts-expect-error -- the option is `heads`
   coAttention({ head: 2 });
-  // @ts-expect-error -- the table knows its names
-  fusions['dual-encodr']();
+  expectTypeOf<'dual-encodr'>().not.toExtend<keyof typeof fusions>();
 });
 
 it('takes a fusion of the user as one of its own', () => {
@@ -26,8 +25,8 @@ it('takes a fusion of the user as one of its own', () => {
     family: 'quantum',
     scoring: 'joint',
     init: () => ({}),
-    fuse: dualEncoder().fuse,
-    score: dualEncoder().score,
+    fuse: (...inputs: Parameters<Fusion['fuse']>) => dualEncoder().fuse(...inputs),
+    score: (...inputs: Parameters<Fusion['score']>) => dualEncoder().score(...inputs),
   } as const;
   expectTypeOf(mine).toExtend<Fusion>();
 });

@@ -71,9 +71,9 @@ export interface TransformerFusionParts {
   readonly settings: TransformerFusionSettings;
   /** Width of the joint representation. */
   readonly width: number;
-  init(key: Key): Params;
+  readonly init: (key: Key) => Params;
   /** [B, width] of B aligned pairs, both sides embedded at width D. */
-  join(params: Params, image: Tokens, text: Tokens, ctx: Context): Tensor2D;
+  readonly join: (params: Params, image: Tokens, text: Tokens, ctx: Context) => Tensor2D;
 }
 
 /**

@@ -87,17 +87,18 @@ export function drawRivals(
  * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
  * for a fusion without embeddings that of text i and text j as encoded.
  */
-export function textSimilarity({ embed, image, text }: ModelOutputs): Tensor2D {
-  return embed === undefined
+export function textSimilarity(outputs: ModelOutputs): Tensor2D {
+  const { image, text } = outputs;
+  return outputs.embed === undefined
     ? cosines(normalize(text.pooled), normalize(text.pooled))
-    : cosines(embed('image', image), embed('text', text));
+    : cosines(outputs.embed('image', image), outputs.embed('text', text));
 }
 
 /** The same for the images that text i might show. */
 export function imageSimilarity(outputs: ModelOutputs): Tensor2D {
-  const { embed, image } = outputs;
-  return embed === undefined
-    ? cosines(normalize(image.pooled), normalize(image.pooled))
+  const { pooled } = outputs.image;
+  return outputs.embed === undefined
+    ? cosines(normalize(pooled), normalize(pooled))
     : transpose(textSimilarity(outputs));
 }
 

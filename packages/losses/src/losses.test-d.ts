@@ -1,6 +1,6 @@
 import type { Loss } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
-import { infoNCE, listwiseMatching, losses, matching, weightedSum } from './index';
+import { infoNCE, listwiseMatching, matching, weightedSum, type LossOptions } from './index';
 
 it('gives every factory the contract', () => {
   expectTypeOf(infoNCE).returns.toEqualTypeOf<Loss>();
@@ -14,6 +14,5 @@ it('refuses options of another loss and misspelt ones', () => {
   infoNCE({ inBatch: 2 });
   // @ts-expect-error -- a temperature is a number, 'auto', 'learned' or { initial }
   infoNCE({ temperature: 'fixed' });
-  // @ts-expect-error -- the table knows its names
-  losses['info-nec']();
+  expectTypeOf<'info-nec'>().not.toExtend<keyof LossOptions>();
 });

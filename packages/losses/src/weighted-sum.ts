@@ -38,7 +38,7 @@ export function weightedSum(parts: readonly WeightedLoss[]): Loss {
 
   return {
     name: names.join('+'),
-    ...(losses.some(({ loss }) => loss.init) && {
+    ...(losses.some(({ loss }) => loss.init !== undefined) && {
       init: (key: Key) =>
         mergeParams(
           ...losses.map(({ loss, prefix }) =>
@@ -60,7 +60,7 @@ export function weightedSum(parts: readonly WeightedLoss[]): Loss {
           terms: logged(terms),
         };
       }),
-    ...(losses.every(({ loss }) => loss.chance) && {
+    ...(losses.every(({ loss }) => loss.chance !== undefined) && {
       chance: (batchSize: number, negatives?: number) =>
         losses.reduce(
           (sum, { loss, weight }) => sum + weight * loss.chance!(batchSize, negatives),
