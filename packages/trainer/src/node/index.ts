@@ -1,0 +1,3 @@
+export { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
+export { openRun, readMetrics, readRun } from './run-directory';
+export type { RunDirectory, RunOptions } from './run-directory';

@@ -1,0 +1,86 @@
+import type {
+  Batch,
+  BatchSource,
+  Encoder,
+  Fusion,
+  Key,
+  Loss,
+  Optimizer,
+  PairSplit,
+} from '@crossweave/core';
+import type { TrainRecord } from '@crossweave/trainer';
+import type { AblationProgress } from '../ablation/ablate';
+import type { EncodeProgress } from '../features/encode-split';
+
+/** One stretch of training. */
+export interface Phase {
+  readonly steps: number;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+}
+
+/** A stretch of training on cached features. */
+export interface FusionPhase extends Phase {
+  readonly batchSize: number;
+  /** K, false captions a pair. */
+  readonly negatives: number;
+}
+
+/** The towers and how they learn before any fusion does. */
+export interface TowerOptions<Image, Text> extends Phase {
+  readonly image: Encoder<Image>;
+  readonly text: Encoder<Text>;
+  /** Separable: the contrastive head during pre-training, the finder of candidates afterwards. */
+  readonly fusion: Fusion;
+  /** Batches of the train split under a key that derives from `seed`. */
+  readonly data: (key: Key) => BatchSource<Batch<Image, Text>>;
+  readonly seed: number;
+}
+
+/** One fusion to compare, with its own training where that differs. */
+export interface FusionArm {
+  /** Names files: letters, digits, `.`, `_` and `-`. */
+  readonly name: string;
+  readonly fusion: Fusion;
+  readonly training: FusionPhase;
+}
+
+export interface CompareFusionsOptions<Image, Text> {
+  readonly data: {
+    readonly train: PairSplit<Image, Text>;
+    /** What is reported. Held out from all training. */
+    readonly test: PairSplit<Image, Text>;
+    readonly fingerprint: string;
+  };
+  readonly towers: TowerOptions<Image, Text>;
+  readonly arms: readonly FusionArm[];
+  readonly seeds: readonly number[];
+  /** Folder of the run: towers, trials, results and reports. */
+  readonly out: string;
+  /**
+   * Plain data that says all of the above (sizes, rates, steps): a finished trial is reused only
+   * under an equal recipe. `towers` is what the towers depend on, `arms[name]` what an arm does.
+   */
+  readonly recipe: {
+    readonly towers: unknown;
+    readonly arms: Readonly<Record<string, unknown>>;
+  };
+  /** Candidates a query that a joint fusion re-ranks. Default 16. */
+  readonly top?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ComparisonProgress) => void;
+}
+
+/** What {@link CompareFusionsOptions.onProgress} receives. */
+export type ComparisonProgress =
+  | { readonly stage: 'towers'; readonly record: TrainRecord; readonly steps: number }
+  | { readonly stage: 'towers-reused' }
+  | ({ readonly stage: 'encoding'; readonly split: string } & EncodeProgress)
+  | ({ readonly stage: 'trial' } & AblationProgress)
+  | {
+      readonly stage: 'training';
+      readonly arm: string;
+      readonly seed: number;
+      readonly record: TrainRecord;
+      readonly steps: number;
+    };
