@@ -2,11 +2,11 @@ import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { KernelBackend, backend_util, engine, util } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from './errors';
 import { Executor } from './executor';
-import { Node, leaf } from './graph/node';
+import { Node, leaf, settle } from './graph/node';
 import { makePlan } from './graph/plan';
 import type { Attributes, ElementType, Values } from './graph/types';
 import { sameShape, sizeOf } from './graph/types';
-import type { OnnxBackendOptions } from './options';
+import type { OnnxBackendOptions, ResolvedOptions } from './options';
 import { resolveOptions } from './options';
 import { BufferPool } from './pool';
 import { loadRuntime } from './runtime';
@@ -15,7 +15,7 @@ import { StoredTensor } from './storage';
 /** Written tensors of up to this many elements may become constants of a compiled graph. */
 const MAX_CONSTANT = 8;
 /** ... if an operator uses them within this many operators and writes of being written. */
-const FRESH = 8;
+const FRESH = 4;
 /** Written tensors of at least this many elements are looked through for all-equal values. */
 const MIN_SPLAT = 256;
 /** Bytes written from JS that a pending graph may hold before it is run. */
@@ -39,7 +39,7 @@ export interface OnnxMemoryInfo {
  * that is alive into one ONNX model, kept by its structure, and runs it.
  */
 export class OnnxBackend extends KernelBackend {
-  private readonly options: Required<OnnxBackendOptions>;
+  private readonly options: ResolvedOptions;
   private readonly pool: BufferPool;
   private readonly executor: Executor;
   private readonly foreign = new Map<DataId, StoredTensor>();
@@ -56,7 +56,7 @@ export class OnnxBackend extends KernelBackend {
     this.options = resolveOptions(options);
     loadRuntime();
     this.pool = new BufferPool(this.options.maxPooledBytes);
-    this.executor = new Executor(this.options.threads, this.options.cacheSize, this.pool);
+    this.executor = new Executor(this.options, this.pool);
   }
 
   /** Sessions compiled (and recompiled because a constant varied) and graphs run so far. */
@@ -173,7 +173,7 @@ export class OnnxBackend extends KernelBackend {
   node(info: TensorInfo): Node {
     const stored = this.get(info.dataId);
     if (stored.splat !== null) {
-      if (this.sequence - stored.sequence <= FRESH) return this.splatNode(stored, info.shape);
+      if (this.isFresh(stored)) return this.splatNode(stored, info.shape);
       this.setValues(stored, this.splatValues(stored));
     }
     const node = stored.node;
@@ -185,8 +185,7 @@ export class OnnxBackend extends KernelBackend {
     }
     if (node.op === '@leaf' && !node.seen) {
       node.seen = true;
-      node.constant =
-        sizeOf(node.shape) <= MAX_CONSTANT && this.sequence - stored.sequence <= FRESH;
+      node.constant = sizeOf(node.shape) <= MAX_CONSTANT && this.isFresh(stored);
     }
     return sameShape(node.shape, info.shape) ? node : this.viewOf(node, info.shape);
   }
@@ -262,9 +261,13 @@ export class OnnxBackend extends KernelBackend {
     return { dataId: stored, shape: [...shape], dtype };
   }
 
-  /** The number all elements equal, if that is known without computing anything. */
+  /**
+   * The number all elements equal, if that belongs to the structure of the graph: zeros made
+   * long ago (say, as an optimizer's first state) will be other numbers in the next step.
+   */
   splatOf(info: TensorInfo): number | null {
-    return this.get(info.dataId).splat;
+    const stored = this.get(info.dataId);
+    return this.isFresh(stored) ? stored.splat : null;
   }
 
   complex(real: TensorInfo, imag: TensorInfo): TensorInfo {
@@ -316,10 +319,9 @@ export class OnnxBackend extends KernelBackend {
       throw failure ?? error;
     }
     wanted.forEach((node, i) => {
-      node.values = results[i] as Values;
-      node.owned = true;
-      node.inputs = [];
-      this.heldBytes += node.values.byteLength;
+      const values = results[i] as Values;
+      settle(node, values);
+      this.heldBytes += values.byteLength;
     });
   }
 
@@ -338,6 +340,10 @@ export class OnnxBackend extends KernelBackend {
     if (node.holders > 0 || node.values === null) return;
     this.heldBytes -= node.values.byteLength;
     if (node.owned) this.dead.push(node);
+  }
+
+  private isFresh(stored: StoredTensor): boolean {
+    return this.sequence - stored.sequence <= FRESH;
   }
 
   private store(shape: readonly number[], dtype: DataType): StoredTensor {

@@ -5,6 +5,7 @@ import type { Plan } from './graph/plan';
 import { sameKey } from './graph/plan';
 import type { Values } from './graph/types';
 import { sizeOf } from './graph/types';
+import type { ResolvedOptions } from './options';
 import type { BufferPool } from './pool';
 import type { NativeSession, RuntimeTensor } from './runtime';
 import { loadRuntime } from './runtime';
@@ -38,8 +39,7 @@ export class Executor {
   readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
 
   constructor(
-    private readonly threads: number,
-    private readonly cacheSize: number,
+    private readonly options: ResolvedOptions,
     private readonly pool: BufferPool,
   ) {}
 
@@ -76,7 +76,7 @@ export class Executor {
   }
 
   dispose(): void {
-    for (const compiled of this.order) compiled.session.dispose();
+    for (const compiled of this.order) this.close(compiled.session);
     this.order.clear();
     this.cache.clear();
   }
@@ -107,7 +107,7 @@ export class Executor {
     if (bucket === undefined) this.cache.set(plan.hash, [compiled]);
     else bucket.push(compiled);
     this.order.add(compiled);
-    if (this.order.size > this.cacheSize) this.evict();
+    if (this.order.size > this.options.cacheSize) this.evict();
     return compiled;
   }
 
@@ -120,7 +120,7 @@ export class Executor {
     const all = compiled.recompiles >= MAX_RECOMPILES;
     const baked = compiled.baked.map((values, i) => (all || varied[i] === true ? null : values));
     const session = this.compile(plan, baked);
-    compiled.session.dispose();
+    this.close(compiled.session);
     compiled.session = session;
     compiled.baked = baked;
     compiled.recompiles++;
@@ -137,13 +137,15 @@ export class Executor {
     const session = new (loadRuntime().Session)();
     try {
       session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
-        intraOpNumThreads: work < SINGLE_THREAD_WORK ? 1 : this.threads,
+        intraOpNumThreads: work < SINGLE_THREAD_WORK ? 1 : this.options.threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
         executionMode: 'sequential',
         enableMemPattern: true,
         enableCpuMemArena: true,
         logSeverityLevel: 3,
+        enableProfiling: this.options.profile !== null,
+        profileFilePrefix: this.options.profile ?? '',
       });
     } catch (cause) {
       throw fromRuntime(cause, `compiling a graph of ${plan.nodes.length} operators`);
@@ -152,10 +154,15 @@ export class Executor {
     return session;
   }
 
+  private close(session: NativeSession): void {
+    if (this.options.profile !== null) session.endProfiling();
+    session.dispose();
+  }
+
   private evict(): void {
     const [oldest] = this.order;
     if (oldest === undefined) throw new OnnxBackendError('disposed', 'The cache is empty.');
-    oldest.session.dispose();
+    this.close(oldest.session);
     this.order.delete(oldest);
     for (const [hash, bucket] of this.cache) {
       const kept = bucket.filter((entry) => entry !== oldest);

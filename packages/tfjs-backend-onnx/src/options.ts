@@ -9,16 +9,22 @@ export interface OnnxBackendOptions {
   maxPending?: number;
   /** Bytes of dead tensors kept for reuse. Default 1 GiB. */
   maxPooledBytes?: number;
+  /** Path prefix for ONNX Runtime's profiles, one file per compiled graph. Default: none. */
+  profile?: string;
 }
 
-export function resolveOptions(options: OnnxBackendOptions): Required<OnnxBackendOptions> {
-  const resolved = {
+export interface ResolvedOptions extends Required<Omit<OnnxBackendOptions, 'profile'>> {
+  readonly profile: string | null;
+}
+
+export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
+  const numbers = {
     threads: options.threads ?? availableParallelism(),
     cacheSize: options.cacheSize ?? 64,
     maxPending: options.maxPending ?? 20_000,
     maxPooledBytes: options.maxPooledBytes ?? 2 ** 30,
   };
-  for (const [name, value] of Object.entries(resolved)) {
+  for (const [name, value] of Object.entries(numbers)) {
     const least = name === 'maxPooledBytes' ? 0 : 1;
     if (!Number.isInteger(value) || value < least) {
       throw new RangeError(
@@ -26,5 +32,5 @@ export function resolveOptions(options: OnnxBackendOptions): Required<OnnxBacken
       );
     }
   }
-  return resolved;
+  return { ...numbers, profile: options.profile ?? null };
 }

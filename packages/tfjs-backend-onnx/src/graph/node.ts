@@ -41,7 +41,8 @@ export class Node {
   seen = false;
   /** True if the values array belongs to the backend, so that it may be recycled. */
   owned = false;
-  readonly signature: number;
+  /** Interned description: equal for nodes that may stand for each other in a compiled graph. */
+  signature: number;
 
   constructor(
     readonly op: string,
@@ -61,6 +62,14 @@ export class Node {
     if (integers !== null) for (const list of integers) key += `|${list.join()}`;
     this.signature = signatureOf(key);
   }
+}
+
+/** From here on the node is an input like any other of its shape, wherever it came from. */
+export function settle(node: Node, values: Values): void {
+  node.values = values;
+  node.owned = true;
+  node.inputs = [];
+  node.signature = signatureOf(`@leaf;${node.dtype};${node.shape.join()}`);
 }
 
 export function leaf(values: Values, shape: readonly number[], dtype: ElementType): Node {
