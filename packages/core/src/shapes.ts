@@ -4,6 +4,9 @@ import { ShapeError } from './errors';
 /** A dimension: a letter to bind (`'B'`), an exact size, or `'*'` for any. */
 export type Dimension = string | number;
 
+/** The letters that a check binds. */
+type Letter<Dims extends readonly Dimension[]> = Exclude<Extract<Dims[number], string>, '*'>;
+
 /**
  * Checks tensors against shapes written with letters and returns what each
  * letter stood for. The same letter must have the same size everywhere in one call.
@@ -20,7 +23,7 @@ export type Dimension = string | number;
 export function checkShapes<const Dims extends readonly Dimension[]>(
   where: string,
   tensors: Readonly<Record<string, readonly [Tensor, Dims]>>,
-): Record<Extract<Dims[number], string>, number> {
+): Record<Letter<Dims>, number> {
   const bound = new Map<string, { size: number; by: string }>();
   for (const [name, [value, dimensions]] of Object.entries(tensors)) {
     if (value.rank !== dimensions.length) {
@@ -49,7 +52,7 @@ export function checkShapes<const Dims extends readonly Dimension[]>(
     });
   }
   return Object.fromEntries([...bound].map(([letter, { size }]) => [letter, size])) as Record<
-    Extract<Dims[number], string>,
+    Letter<Dims>,
     number
   >;
 }

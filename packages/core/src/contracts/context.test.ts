@@ -1,0 +1,30 @@
+import { scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { foldIn, key } from '../keys';
+import { inference, scoped } from './context';
+
+describe('inference', () => {
+  it('trains nothing and records nothing', () => {
+    expect(inference.training).toBe(false);
+    expect(inference.record).toBeUndefined();
+  });
+});
+
+describe('scoped', () => {
+  it('folds the prefix into the key and keeps the mode', () => {
+    const ctx = scoped({ training: true, key: key(7) }, 'image.');
+    expect(ctx).toEqual({ training: true, key: foldIn(key(7), 'image.') });
+    expect('record' in ctx).toBe(false);
+    expect(scoped({ training: true, key: key(7) }, 'text.').key).not.toEqual(ctx.key);
+  });
+
+  it('records under the prefix, through every level', () => {
+    const recorded = new Map<string, Tensor>();
+    const record = (path: string, value: Tensor) => void recorded.set(path, value);
+    const inner = scoped(scoped({ training: true, key: key(7), record }, 'image.'), 'layer1.');
+    const value = scalar(3);
+    inner.record?.('norm.running_mean', value);
+    expect([...recorded]).toEqual([['image.layer1.norm.running_mean', value]]);
+    value.dispose();
+  });
+});

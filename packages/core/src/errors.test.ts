@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ConfigError,
+  CrossweaveError,
+  DataError,
+  EngineError,
+  FileFormatError,
+  NonFiniteError,
+  ShapeError,
+  StateDictError,
+  isCrossweaveError,
+  nearestName,
+} from './errors';
+
+describe('the message of an error', () => {
+  it('says where, what, expected, got and what to do, in that order', () => {
+    const error = new ShapeError('image has 3 dimensions', {
+      where: 'resnet.apply',
+      expected: '[B, H, W, 3]',
+      got: [2, 3],
+      advice: 'Add a batch dimension.',
+    });
+    expect(error.message).toBe(
+      'resnet.apply: image has 3 dimensions; expected [B, H, W, 3]; got [2,3]. Add a batch dimension.',
+    );
+  });
+
+  it.each([
+    ['a number', 0, 'got 0.'],
+    ['NaN', Number.NaN, 'got NaN.'],
+    ['a big integer', 5n, 'got 5.'],
+    ['false', false, 'got false.'],
+    ['null', null, 'got null.'],
+    ['an object', { a: 1 }, 'got {"a":1}.'],
+    ['a function', parseInt, `got ${String(parseInt)}.`],
+    ['an empty text', '', 'got .'],
+  ])('shows %s', (_, got, shown) => {
+    expect(new ConfigError('x', { got }).message).toBe(`x; ${shown}`);
+  });
+
+  it('leaves out what is not given and ends in one full stop', () => {
+    expect(new DataError('no captions').message).toBe('no captions.');
+    expect(new DataError('no captions.').message).toBe('no captions.');
+  });
+});
+
+describe('the fields of an error', () => {
+  it.each([
+    [ShapeError, 'shape'],
+    [ConfigError, 'config'],
+    [StateDictError, 'state-dict'],
+    [DataError, 'data'],
+    [EngineError, 'engine'],
+    [NonFiniteError, 'non-finite'],
+    [FileFormatError, 'file-format'],
+  ] as const)('%o has its own name and code', (Kind, code) => {
+    const error = new Kind('it broke', { where: 'here', expected: 1, got: 2, advice: 'Mend it.' });
+    expect(error).toBeInstanceOf(CrossweaveError);
+    expect(error).toMatchObject({ name: Kind.name, code, where: 'here', expected: 1, got: 2 });
+    expect(error.advice).toBe('Mend it.');
+    expect('cause' in error).toBe(false);
+  });
+
+  it('keeps the cause', () => {
+    const cause = new Error('disk full');
+    expect(new DataError('not written', { cause }).cause).toBe(cause);
+  });
+});
+
+describe('isCrossweaveError', () => {
+  it('knows errors of another copy of the package by their marker', () => {
+    const copied = Object.assign(new Error('from elsewhere'), {
+      [Symbol.for('crossweave.error')]: true,
+    });
+    expect(isCrossweaveError(copied)).toBe(true);
+    expect(isCrossweaveError(new ShapeError('own'))).toBe(true);
+  });
+
+  it('knows other values for what they are', () => {
+    for (const value of [new Error('plain'), null, undefined, 'crossweave.error', 0, {}]) {
+      expect(isCrossweaveError(value)).toBe(false);
+    }
+  });
+});
+
+describe('nearestName', () => {
+  const known = ['learningRate', 'weightDecay', 'epochs', 'batchSize'];
+
+  it.each([
+    ['learningrate', 'learningRate'],
+    ['lerningRate', 'learningRate'],
+    ['weigthDecay', 'weightDecay'],
+    ['epoch', 'epochs'],
+    ['BATCHSIZE', 'batchSize'],
+  ])('takes %s for a slip of %s', (name, nearest) => {
+    expect(nearestName(name, known)).toBe(nearest);
+  });
+
+  it('guesses nothing where nothing is near', () => {
+    expect(nearestName('momentum', known)).toBeUndefined();
+    expect(nearestName('epochs', [])).toBeUndefined();
+  });
+
+  it('prefers the nearer of two', () => {
+    expect(nearestName('late', ['early', 'gate', 'late-sum', 'lated'])).toBe('gate');
+    expect(nearestName('cross', ['crosses', 'cross'])).toBe('cross');
+  });
+});
