@@ -254,7 +254,7 @@ def rivals(groups, i):
     return [j for j, other in enumerate(groups) if other != groups[i]]
 
 
-def binary_matching(tree, groups, negatives):
+def binary_matching(tree, groups, negatives, balanced=True):
     """Every rival is drawn (inBatch = B - 1), so chance has no part in it."""
     image, text = tree["image"], tree["text"]
     logits, labels = [(image * text).sum(-1)], [torch.ones(len(groups))]
@@ -264,7 +264,14 @@ def binary_matching(tree, groups, negatives):
         if negatives:
             logits.append(tree["negatives"][i * K : (i + 1) * K] @ image[i])
     labels.append(torch.zeros(sum(map(len, logits)) - len(groups)))
-    return F.binary_cross_entropy_with_logits(torch.cat(logits), torch.cat(labels))
+    logits, labels = torch.cat(logits), torch.cat(labels)
+    if not balanced:
+        return F.binary_cross_entropy_with_logits(logits, labels)
+    true, false = labels == 1, labels == 0
+    return (
+        F.binary_cross_entropy_with_logits(logits[true], labels[true])
+        + F.binary_cross_entropy_with_logits(logits[false], labels[false])
+    ) / 2
 
 
 def listwise_matching(tree, groups, negatives):
@@ -300,9 +307,9 @@ def info_nce_case(options, groups, temperature=0.1, embedded=True, scale=None):
     return loss_case(total, "info-nce", options, groups, negatives, embedded, params)
 
 
-def matching_case(name, function, options, groups, negatives):
+def matching_case(name, function, options, groups, negatives, **own):
     def total(tree, _):
-        return function(tree, groups, negatives)
+        return function(tree, groups, negatives, **own)
 
     return loss_case(total, name, options, groups, negatives)
 
@@ -324,6 +331,9 @@ write(
             {"negatives": True, "temperature": 0.5}, FOUR, 0.5, embedded=False
         ),
         "matching": matching_case(*binary, {"inBatch": 3}, FOUR, False),
+        "matching, as ALBEF": matching_case(
+            *binary, {"inBatch": 3, "balanced": False}, TWINS, True, balanced=False
+        ),
         "matching, groups, negatives": matching_case(*binary, {"inBatch": 3}, TWINS, True),
         "matching, uniform": matching_case(*binary, {"inBatch": 3, "hard": False}, TWINS, False),
         "listwise": matching_case(*listwise, {}, FOUR, False),

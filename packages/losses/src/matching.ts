@@ -22,6 +22,11 @@ export interface MatchingOptions {
   drawTemperature?: number;
   /** The batch's own hard negatives, where it has them, are negative pairs too. Default true. */
   negatives?: boolean;
+  /**
+   * True pairs weigh as much as all false ones together, so that knowing how many there are
+   * of each is worth nothing; otherwise all pairs weigh the same, as in ALBEF. Default true.
+   */
+  balanced?: boolean;
 }
 
 /** Pairs to be judged, and 0 for those that stand for no pair. */
@@ -34,10 +39,11 @@ interface Pairs {
 /**
  * Image-text matching (ITM of ALBEF, arXiv 2107.07651): binary cross-entropy of `match`
  * over the B true pairs, `inBatch` texts and `inBatch` images drawn for each row from the
- * batch's other groups, and the given hard negatives; the mean over all pairs.
+ * batch's other groups, and the given hard negatives.
  *
- * Terms: `accuracy` over all pairs at the threshold 0, and `accuracy.true` and
- * `accuracy.false` over either kind. Chance: ln 2.
+ * Terms: `accuracy` at the threshold 0, weighted as the total, and `accuracy.true` and
+ * `accuracy.false` of either kind. Chance: ln 2 (where all pairs weigh the same, a model that
+ * knows only the share of true ones gets below it).
  */
 export function matching(options: MatchingOptions = {}): Loss {
   const where = 'matching';
@@ -46,6 +52,7 @@ export function matching(options: MatchingOptions = {}): Loss {
     hard: true,
     drawTemperature: 0.1,
     negatives: true,
+    balanced: true,
   });
   requireInteger(where, 'inBatch', settings.inBatch, 0);
   requireDraws(where, settings);
@@ -68,14 +75,18 @@ export function matching(options: MatchingOptions = {}): Loss {
         const signed = mul<Tensor1D>(match, tensor1d(truths.map((truth) => (truth ? 1 : -1))));
         const correct = cast(greater<Tensor1D>(signed, 0), 'float32');
         const only = (kind: boolean): number[] =>
-          weights.map((weight, p) => (truths[p] === kind ? weight : 0));
+          normalised(weights.map((weight, p) => (truths[p] === kind ? weight : 0)));
+        const [whenTrue, whenFalse] = [only(true), only(false)];
+        const share = normalised(
+          settings.balanced ? weights.map((_, p) => whenTrue[p]! + whenFalse[p]!) : weights,
+        );
         return {
           // −log σ(z) of true pairs and −log σ(−z) of false ones.
-          total: average(softplus(mul<Tensor1D>(signed, -1)), weights),
+          total: weighted(softplus(mul<Tensor1D>(signed, -1)), share),
           terms: logged({
-            accuracy: average(correct, weights),
-            'accuracy.true': average(correct, only(true)),
-            'accuracy.false': average(correct, only(false)),
+            accuracy: weighted(correct, share),
+            'accuracy.true': weighted(correct, whenTrue),
+            'accuracy.false': weighted(correct, whenFalse),
           }),
         };
       }),
@@ -115,13 +126,14 @@ function givenPairs(where: string, outputs: ModelOutputs, batch: AnyBatch): Pair
   ];
 }
 
-/** Σ w·value / Σ w; 0 where no weight is left. */
-function average(values: Tensor1D, weights: readonly number[]): Scalar {
-  const total = Math.max(
-    1,
-    weights.reduce((a, b) => a + b, 0),
-  );
-  return sum<Scalar>(mul(values, tensor1d(weights.map((weight) => weight / total))));
+/** Weights that sum to 1; all zero where none is left. */
+function normalised(weights: readonly number[]): number[] {
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => (total > 0 ? weight / total : 0));
+}
+
+function weighted(values: Tensor1D, weights: readonly number[]): Scalar {
+  return sum<Scalar>(mul(values, tensor1d([...weights])));
 }
 
 function ones(count: number): number[] {
