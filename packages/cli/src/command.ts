@@ -9,9 +9,13 @@ export interface OptionSpec {
   readonly value?: string;
   readonly summary: string;
   readonly default?: string;
+  /** May be given several times. */
+  readonly multiple?: true;
 }
 
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+export type OptionValues = Readonly<
+  Record<string, string | boolean | readonly (string | boolean)[] | undefined>
+>;
 
 /** What a command may use of the process it runs in. */
 export interface Session {
@@ -64,7 +68,10 @@ export function parseOptions(
     const parsed = parseArgs({
       args: [...args],
       options: Object.fromEntries(
-        Object.entries(options).map(([name, { type }]) => [name, { type }]),
+        Object.entries(options).map(([name, { type, multiple = false }]) => [
+          name,
+          { type, multiple },
+        ]),
       ),
       allowPositionals: true,
       strict: true,
@@ -100,6 +107,12 @@ export function wholeNumber(values: OptionValues, name: string, minimum = 0): nu
 export function text(values: OptionValues, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Every value of a flag that may be given several times. */
+export function texts(values: OptionValues, name: string): string[] {
+  const given = values[name];
+  return Array.isArray(given) ? given.map(String) : [];
 }
 
 /** A flag that must be there. */

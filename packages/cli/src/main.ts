@@ -18,7 +18,9 @@ export async function main(args: readonly string[], host: Host): Promise<number>
   const interruption = new AbortController();
   const interrupt = (): void => {
     if (interruption.signal.aborted) process.exit(exitCode.interrupted);
-    terminal.note('\nStopping after this step; the state will be saved. Ctrl-C again stops at once.');
+    terminal.note(
+      '\nStopping after this step; the state will be saved. Ctrl-C again stops at once.',
+    );
     interruption.abort();
   };
   host.on('SIGINT', interrupt);

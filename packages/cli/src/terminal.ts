@@ -57,7 +57,10 @@ export class Terminal {
         const text = describe(title, current, total, now - began, note);
         shown = text;
         if (!tty) stderr.write(`${text}\n`);
-        else stderr.write(`\r\u001b[2K${bar(current, total)} ${text.slice(0, (stderr.columns ?? 80) - 24)}`);
+        else
+          stderr.write(
+            `\r\u001b[2K${bar(current, total)} ${text.slice(0, (stderr.columns ?? 80) - 24)}`,
+          );
       },
       done: (note = '') => {
         const seconds = ((this.#now() - began) / 1000).toFixed(1);
@@ -78,7 +81,12 @@ function describe(
 ): string {
   const rate = current / Math.max(milliseconds / 1000, 1e-9);
   const left = rate > 0 ? `${Math.ceil((total - current) / rate)} s left` : '';
-  const parts = [`${title} ${current}/${total}`, current > 0 ? `${rate.toFixed(1)}/s` : '', left, note];
+  const parts = [
+    `${title} ${current}/${total}`,
+    current > 0 ? `${rate.toFixed(1)}/s` : '',
+    left,
+    note,
+  ];
   return parts.filter((part) => part !== '').join(', ');
 }
 

@@ -10,6 +10,17 @@ export type {
 } from './ablation/results';
 export { configHash } from './ablation/trial-file';
 export type { CurvePoint, TrialOutcome, TrialRecord } from './ablation/trial-file';
+export { compareFusions } from './comparison/compare-fusions';
+export type {
+  CompareFusionsOptions,
+  ComparisonProgress,
+  FusionArm,
+  FusionPhase,
+  Phase,
+  TowerOptions,
+} from './comparison/options';
+export { pretrainTowers } from './comparison/pretrain-towers';
+export type { PretrainedTowers } from './comparison/pretrain-towers';
 export { evaluateFusion } from './evaluate/evaluate-fusion';
 export type { EvaluateOptions } from './evaluate/evaluate-fusion';
 export { scorePairs } from './evaluate/pairs';
@@ -30,6 +41,8 @@ export { matchingMetrics } from './metrics/matching';
 export type { Comparison } from './metrics/matching';
 export { retrievalChance, retrievalMetrics } from './metrics/retrieval';
 export type { Metrics, RetrievalOptions } from './metrics/retrieval';
+export { renderHtml, renderMarkdown, writeReport } from './report/report';
+export type { ReportOptions } from './report/report';
 export { crossedEstimate } from './statistics/crossed';
 export type { CrossedEstimate } from './statistics/crossed';
 export { holm } from './statistics/holm';

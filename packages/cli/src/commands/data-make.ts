@@ -59,7 +59,9 @@ export const dataMake: Command = {
     });
     progress.done();
     const { train, val, test } = summary.counts;
-    terminal.line(`${out}: ${train} train, ${val} val, ${test} test pictures; captions.jsonl, README.md`);
+    terminal.line(
+      `${out}: ${train} train, ${val} val, ${test} test pictures; captions.jsonl, README.md`,
+    );
     return summary;
   },
 };

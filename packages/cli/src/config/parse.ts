@@ -93,7 +93,8 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let current: unknown = schema;
   for (const key of path) {
     current = unwrap(current);
-    if (current instanceof z.ZodObject) current = (current.shape as Record<string, unknown>)[String(key)];
+    if (current instanceof z.ZodObject)
+      current = (current.shape as Record<string, unknown>)[String(key)];
     else if (current instanceof z.ZodRecord) current = current.valueType;
     else if (current instanceof z.ZodArray) current = current.element;
   }

@@ -1,0 +1,40 @@
+import { ConfigError, type Encoder, type Optimizer, type TextInput } from '@crossweave/core';
+import { createImageEncoder } from '@crossweave/image-encoder';
+import { createTextEncoder } from '@crossweave/text-encoder';
+import { adamW, defaultLearningRates, warmupCosine } from '@crossweave/trainer';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { PartConfig, PhaseConfig } from './schema';
+
+/** AdamW with the phase's rates, warm-up and cosine. */
+export function optimizerOf(phase: PhaseConfig): Optimizer {
+  const { image, text, fusion, loss } = phase.learningRate;
+  return adamW({
+    learningRate: {
+      'image.': image ?? defaultLearningRates['image.'],
+      'text.': text ?? defaultLearningRates['text.'],
+      'fusion.': fusion ?? defaultLearningRates['fusion.'],
+      'loss.': loss ?? defaultLearningRates['loss.'],
+    },
+    weightDecay: phase.weightDecay,
+    clipNorm: phase.clipNorm,
+    schedule: warmupCosine({ warmup: phase.warmup, steps: phase.steps }),
+  });
+}
+
+/** The image encoder of a config; one that takes `imageSize` gets the data's unless it says its own. */
+export function imageEncoderOf(part: PartConfig, imageSize: number): Encoder<Tensor4D> {
+  return createImageEncoder(part.name, { imageSize, ...part.options });
+}
+
+/** The text encoder of a config, with the tokenizer's vocabulary. */
+export function textEncoderOf(part: PartConfig, vocabulary: number): Encoder<TextInput> {
+  const asked = part.options['vocabulary'];
+  if (typeof asked === 'number' && asked < vocabulary) {
+    throw new ConfigError('the text encoder has fewer words than the tokenizer', {
+      where: 'text.options.vocabulary',
+      expected: `at least ${vocabulary}`,
+      got: asked,
+    });
+  }
+  return createTextEncoder(part.name, { vocabulary, ...part.options });
+}

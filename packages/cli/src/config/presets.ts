@@ -1,0 +1,46 @@
+/** Configs that come with crossweave, as plain data; `--captions` names the data. */
+const quickstart = {
+  data: { captions: 'captions.jsonl', imageSize: 64, maxTokens: 20 },
+  image: { name: 'resnet-small', options: {} },
+  text: { name: 'bert-small', options: { layers: 2 } },
+  towers: {
+    fusion: { name: 'dual-encoder', options: { dim: 128 } },
+    loss: { name: 'info-nce', options: {} },
+    steps: 300,
+    batchSize: 64,
+    learningRate: { image: 1e-3, text: 1e-3, fusion: 1e-3 },
+    weightDecay: 0.05,
+    warmup: 20,
+  },
+  arms: {
+    early: { name: 'single-stream', options: { dim: 64, layers: 2, hidden: 128, normFirst: true } },
+    late: { name: 'dual-encoder', options: { dim: 128, projection: 'mlp', pooling: 'attention' } },
+    'cross-attention': {
+      name: 'co-attention',
+      options: { dim: 64, layers: 2, hidden: 128, normFirst: true },
+    },
+  },
+  fusion: {
+    loss: { name: 'listwise-matching', options: { inBatch: 1 } },
+    steps: 600,
+    batchSize: 32,
+    negatives: 3,
+    learningRate: { fusion: 1e-3 },
+    weightDecay: 0.05,
+    warmup: 40,
+  },
+  seeds: [1],
+  top: 16,
+};
+
+/** The same job on a tenth of the work, to see that everything runs; its figures mean nothing. */
+const quickstartShort = {
+  ...quickstart,
+  towers: { ...quickstart.towers, steps: 20 },
+  fusion: { ...quickstart.fusion, steps: 20 },
+};
+
+export const ablationPresets: Readonly<Record<string, unknown>> = {
+  quickstart,
+  'quickstart-short': quickstartShort,
+};
