@@ -1,0 +1,103 @@
+import type { AblationResults } from '../ablation/results';
+
+const ways: Readonly<Record<string, string>> = { i2t: 'Image to text', t2i: 'Text to image' };
+
+/** A metric's name for readers: `retrieval.i2t.r1` is “Image to text, R@1”. */
+export function metricLabel(metric: string): string {
+  if (metric === 'matching.accuracy') return 'Matching accuracy';
+  const kind = /^matching\.accuracy\.(.+)$/.exec(metric)?.[1];
+  if (kind !== undefined) return `Matching accuracy, ${kind}`;
+  const [, way, figure] = /^retrieval\.(i2t|t2i)\.(.+)$/.exec(metric) ?? [];
+  if (way === undefined || figure === undefined) return metric;
+  const figures: Readonly<Record<string, string>> = {
+    mrr: 'mean reciprocal rank',
+    meanRank: 'mean rank',
+    medianRank: 'median rank',
+  };
+  return `${ways[way]!}, ${figures[figure] ?? figure.replace(/^r(\d+)$/, 'R@$1')}`;
+}
+
+/** Whether a metric is a share, shown in percent. */
+export function isShare(metric: string): boolean {
+  return /(^|\.)(accuracy(\..+)?|r\d+)$/.test(metric);
+}
+
+/** Whether smaller is better. */
+export function isCost(metric: string): boolean {
+  return /(rank|loss)$/i.test(metric);
+}
+
+/** A value of a metric with its unit: `71.3 %`, `4.2`. */
+export function formatMetric(metric: string, value: number): string {
+  return isShare(metric) ? `${formatFigure(metric, value)} %` : formatFigure(metric, value);
+}
+
+/** The same without the unit, for intervals. */
+export function formatFigure(metric: string, value: number): string {
+  if (isShare(metric)) return (100 * value).toFixed(1);
+  return Math.abs(value) < 10 ? value.toFixed(3) : value.toFixed(1);
+}
+
+/** A mean with its interval: `71.3 % [66.0, 76.1]`. */
+export function formatEstimate(
+  metric: string,
+  mean: number,
+  ci95: readonly [number, number] | null,
+): string {
+  const interval =
+    ci95 === null ? '' : ` [${ci95.map((end) => formatFigure(metric, end)).join(', ')}]`;
+  return formatMetric(metric, mean) + interval;
+}
+
+/** A difference of two arms: `+5.2 points [1.1, 9.3]`. */
+export function formatDifference(
+  metric: string,
+  difference: number,
+  ci95: readonly [number, number] | null,
+): string {
+  const sign = difference < 0 ? '−' : '+';
+  const unit = isShare(metric) ? ' points' : '';
+  const interval =
+    ci95 === null ? '' : ` [${ci95.map((end) => minus(formatFigure(metric, end))).join(', ')}]`;
+  return `${sign}${formatFigure(metric, Math.abs(difference))}${unit}${interval}`;
+}
+
+export function formatP(p: number | null): string {
+  if (p === null) return 'unknown';
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+function minus(text: string): string {
+  return text.replace('-', '−');
+}
+
+/** Metrics every report shows when they are there, the first of them decides the verdict. */
+const preferred = [
+  'matching.accuracy',
+  'retrieval.i2t.r1',
+  'retrieval.t2i.r1',
+  'retrieval.i2t.r5',
+  'retrieval.t2i.r5',
+  'retrieval.i2t.r10',
+  'retrieval.t2i.r10',
+];
+
+/** The metrics to show, best known first; all when none is known. */
+export function chooseMetrics(results: AblationResults): string[] {
+  const present = metricsOf(results);
+  const known = preferred.filter((metric) => present.includes(metric));
+  return known.length > 0 ? known : present;
+}
+
+/** Matching by kind of negative. */
+export function kindMetrics(results: AblationResults): string[] {
+  return metricsOf(results).filter((metric) => metric.startsWith('matching.accuracy.'));
+}
+
+function metricsOf(results: AblationResults): string[] {
+  return [...new Set(results.arms.flatMap((arm) => Object.keys(arm.summary)))];
+}

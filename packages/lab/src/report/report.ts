@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '@crossweave/core/node';
+import type { AblationResults } from '../ablation/results';
+import type { TrialRecord } from '../ablation/trial-file';
+import { curveChart, curveNames } from './curve-chart';
+import { intervalChart } from './interval-chart';
+import { chooseMetrics } from './labels';
+import { Markup, escapeMarkdown, markup } from './markup';
+import { style } from './style';
+import { comparisonTable, kindTable, mainTable, type Table } from './tables';
+import { verdict } from './verdict';
+
+export interface ReportOptions {
+  readonly title: string;
+  readonly results: AblationResults;
+  /** For training curves. */
+  readonly trials?: readonly TrialRecord[];
+  /** Engine, versions, machine, date…: shown as a list. */
+  readonly environment?: Readonly<Record<string, string | number | boolean>>;
+  /** Plain data, shown as JSON. */
+  readonly config?: unknown;
+}
+
+const notes = {
+  intervals:
+    'Figures are means over seeds; brackets are 95 % intervals. Ties count half, constant scores give chance.',
+  chart: 'Dot: mean; bar: 95 % interval; rings: single trials; dashed: chance; dotted: floors.',
+  comparisons:
+    'Paired by seed and test sample. Holm’s correction covers all pairs of arms within a metric.',
+};
+
+/** Writes `report.markup` and `report.md` into a folder, atomically. */
+export async function writeReport(folder: string, options: ReportOptions): Promise<void> {
+  await writeFileAtomic(join(folder, 'report.md'), renderMarkdown(options));
+  await writeFileAtomic(join(folder, 'report.html'), renderHtml(options));
+}
+
+/** One self-contained page: style and charts inline, no scripts, nothing loaded. */
+export function renderHtml(options: ReportOptions): string {
+  const { title, results, trials = [], environment = {}, config } = options;
+  const metrics = chooseMetrics(results);
+  const arms = results.arms.map(({ name }) => name);
+  const kinds = kindTable(results);
+  const curves = curveNames(trials);
+  const page = markup`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'"
+        />
+        <title>${title}</title>
+        <style>
+          ${new Markup(style)}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        <p class="verdict">
+          ${metrics[0] === undefined ? 'Nothing was measured.' : verdict(results, metrics[0])}
+        </p>
+        <h2>Arms</h2>
+        ${htmlTable(mainTable(results))}
+        <p class="note">${notes.intervals}</p>
+        <h2>Metrics</h2>
+        <div class="charts">${metrics.map((metric) => intervalChart(results, metric))}</div>
+        <p class="note">${notes.chart}</p>
+        ${
+          kinds &&
+          markup`<h2>Matching by kind of false caption</h2>
+            ${htmlTable(kinds)}`
+        }
+        <h2>Comparisons</h2>
+        ${htmlTable(comparisonTable(results))}
+        <p class="note">${notes.comparisons}</p>
+        ${
+          curves.length > 0
+            ? markup`<h2>Training</h2>
+                <div class="charts">${curves.map((name) => curveChart(name, arms, trials))}</div>`
+            : undefined
+        }
+        <h2>Run</h2>
+        <dl>
+          ${Object.entries(facts(results, environment)).map(
+            ([name, value]) =>
+              markup`<dt>${name}</dt>
+                <dd>${value}</dd>`,
+          )}
+        </dl>
+        ${
+          config === undefined
+            ? undefined
+            : markup`<details>
+                <summary>Configuration</summary>
+                <pre>${JSON.stringify(config, null, 2)}</pre>
+              </details>`
+        }
+      </body>
+    </html> `;
+  return page.text;
+}
+
+export function renderMarkdown(options: ReportOptions): string {
+  const { title, results, environment = {}, config } = options;
+  const [metric] = chooseMetrics(results);
+  const kinds = kindTable(results);
+  const sections = [
+    `# ${escapeMarkdown(title)}`,
+    escapeMarkdown(metric === undefined ? 'Nothing was measured.' : verdict(results, metric)),
+    '## Arms',
+    markdownTable(mainTable(results)),
+    notes.intervals,
+    ...(kinds === undefined ? [] : ['## Matching by kind of false caption', markdownTable(kinds)]),
+    '## Comparisons',
+    markdownTable(comparisonTable(results)),
+    notes.comparisons,
+    '## Run',
+    Object.entries(facts(results, environment))
+      .map(([name, value]) => `- ${escapeMarkdown(name)}: ${escapeMarkdown(value)}`)
+      .join('\n'),
+    ...(config === undefined ? [] : [`\`\`\`json\n${JSON.stringify(config, null, 2)}\n\`\`\``]),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function facts(
+  results: AblationResults,
+  environment: Readonly<Record<string, string | number | boolean>>,
+): Record<string, string> {
+  return {
+    Seeds: results.seeds.join(', '),
+    'Steps a trial': [
+      ...new Set(results.arms.flatMap(({ trials }) => trials.map(({ steps }) => steps))),
+    ].join(', '),
+    ...(results.data !== undefined && { Data: results.data }),
+    ...Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, String(value)]),
+    ),
+  };
+}
+
+function htmlTable({ head, rows }: Table): Markup {
+  return markup`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          ${head.map((cell) => markup`<th scope="col">${cell}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([name, ...cells]) =>
+            markup`<tr>
+              <th scope="row">${name}</th>
+              ${cells.map((cell) => markup`<td>${cell}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function markdownTable({ head, rows }: Table): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  return [line(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(line)].join('\n');
+}
