@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { OnnxBackend } from './index';
-import { OnnxBackendError, createOnnxBackend } from './index';
+import { OnnxBackend, OnnxBackendError, createOnnxBackend } from './index';
 import './register';
 
-const backend = (): OnnxBackend => tf.backend() as OnnxBackend;
+function backend(): OnnxBackend {
+  const found: object = tf.backend();
+  if (found instanceof OnnxBackend) return found;
+  throw new Error(`The backend is ${tf.getBackend()}.`);
+}
 
 beforeEach(async () => {
   await tf.setBackend('onnx');
@@ -23,7 +26,7 @@ async function train(steps: number, rate: (step: number) => number, batch = 8): 
     const [loss, ...next] = tf.tidy(() => {
       const { value, grads } = tf.valueAndGrads((a: tf.Tensor, b: tf.Tensor) => {
         const hidden = tf.relu(tf.matMul(x as tf.Tensor2D, a as tf.Tensor2D));
-        const out = tf.matMul(hidden as tf.Tensor2D, b as tf.Tensor2D);
+        const out = tf.matMul(hidden, b);
         return tf.mean(tf.squaredDifference(out, y));
       })(weights);
       return [
@@ -33,8 +36,8 @@ async function train(steps: number, rate: (step: number) => number, batch = 8): 
     });
     tf.dispose(weights);
     weights = next;
-    losses.push(((await (loss as tf.Tensor).data()) as Float32Array)[0] as number);
-    tf.dispose(loss as tf.Tensor);
+    losses.push(((await loss.data()) as Float32Array)[0] as number);
+    tf.dispose(loss);
   }
   tf.dispose([x, y, ...weights]);
   return losses;
@@ -208,7 +211,7 @@ describe('the contract of a backend', () => {
     const w = tf.variable(tf.tensor1d([2, -3]));
     const optimizer = tf.train.adam(0.1);
     for (let i = 0; i < 60; i++) {
-      optimizer.minimize(() => tf.sum(tf.square(w)) as tf.Scalar);
+      optimizer.minimize(() => tf.sum<tf.Scalar>(tf.square(w)));
       await w.data();
     }
     expect(Math.max(...w.dataSync().map(Math.abs))).toBeLessThan(0.6);
@@ -278,7 +281,7 @@ describe('failures', () => {
 
   it('reports memory that cannot be had', () => {
     // 2^46 elements: no machine has them, so nothing is really allocated.
-    const x = tf.ones([1 << 23, 1]) as tf.Tensor2D;
+    const x = tf.ones<tf.Rank.R2>([1 << 23, 1]);
     const huge = tf.tidy(() => tf.sum(tf.exp(tf.matMul(x, x, false, true))));
     let caught: unknown;
     try {

@@ -1,15 +1,12 @@
 import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { KernelBackend, backend_util, engine, util } from '@tensorflow/tfjs-core';
+import type { KernelBackend } from '@tensorflow/tfjs-core';
+import { backend_util, engine } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from './errors';
-import { Executor } from './executor';
-import { Node, leaf, settle } from './graph/node';
-import { makePlan } from './graph/plan';
-import type { Attributes, ElementType, Values } from './graph/types';
-import { sameShape, sizeOf } from './graph/types';
-import type { OnnxBackendOptions, ResolvedOptions } from './options';
-import { resolveOptions } from './options';
-import { BufferPool } from './pool';
-import { loadRuntime } from './runtime';
+import { GraphBackend } from './graph-backend';
+import type { Node } from './graph/node';
+import type { ElementType, Values } from './graph/types';
+import { emptyValues, sameShape, sizeOf } from './graph/types';
+import type { OnnxBackendOptions } from './options';
 import { StoredTensor } from './storage';
 
 /** Written tensors of up to this many elements may become constants of a compiled graph. */
@@ -18,53 +15,22 @@ const MAX_CONSTANT = 8;
 const FRESH = 4;
 /** Written tensors of at least this many elements are looked through for all-equal values. */
 const MIN_SPLAT = 256;
-/** Bytes written from JS that a pending graph may hold before it is run. */
-const MAX_PENDING_BYTES = 2 ** 30;
 
 type BackendValues = Parameters<KernelBackend['write']>[0];
 
-/** What `tf.memory()` adds to tfjs's own figures on this backend. */
-export interface OnnxMemoryInfo {
-  unreliable: boolean;
-  /** Bytes of values held for tensors, and of dead tensors kept for reuse. */
-  numBytesHeld: number;
-  numBytesPooled: number;
-  /** Operators traced but not run yet. */
-  numPending: number;
-  numSessions: number;
-}
-
 /**
  * A lazy tfjs backend: kernels add operators to a graph; reading a value compiles everything
- * that is alive into one ONNX model, kept by its structure, and runs it.
+ * that is alive into one ONNX model, kept by its structure, and runs it. This half stores
+ * tensors, as tfjs-core's contract of a backend asks for it.
  */
-export class OnnxBackend extends KernelBackend {
-  private readonly options: ResolvedOptions;
-  private readonly pool: BufferPool;
-  private readonly executor: Executor;
+export class OnnxBackend extends GraphBackend {
   private readonly foreign = new Map<DataId, StoredTensor>();
-  private pending: Node[] = [];
-  private pendingBytes = 0;
-  private dead: Node[] = [];
   private count = 0;
-  private sequence = 0;
-  private epoch = 0;
-  private heldBytes = 0;
 
+  /** @throws RangeError for an option out of its range, OnnxBackendError without ONNX Runtime. */
   constructor(options: OnnxBackendOptions = {}) {
-    super();
-    this.options = resolveOptions(options);
-    loadRuntime();
-    this.pool = new BufferPool(this.options.maxPooledBytes);
-    this.executor = new Executor(this.options, this.pool);
+    super(options);
   }
-
-  /** Sessions compiled (and recompiled because a constant varied) and graphs run so far. */
-  get statistics(): Readonly<Executor['statistics']> {
-    return this.executor.statistics;
-  }
-
-  // ---- storage, as tfjs-core's contract of a backend asks for it
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
     const stored = this.store(shape, dtype);
@@ -85,8 +51,10 @@ export class OnnxBackend extends KernelBackend {
     this.foreign.set(dataId, stored);
   }
 
-  override async read(dataId: DataId): Promise<BackendValues> {
-    return this.readSync(dataId);
+  override read(dataId: DataId): Promise<BackendValues> {
+    return new Promise((resolve) => {
+      resolve(this.readSync(dataId));
+    });
   }
 
   /** The values, as a copy: nothing that runs later changes them. */
@@ -99,9 +67,7 @@ export class OnnxBackend extends KernelBackend {
       return backend_util.mergeRealAndImagArrays(real, imag);
     }
     if (stored.splat !== null) return this.splatValues(stored);
-    const node = stored.node as Node;
-    if (node.values === null) this.compute(node);
-    return (node.values as unknown as Values).slice();
+    return this.valuesOf(stored.node as Node).slice();
   }
 
   override refCount(dataId: DataId): number {
@@ -132,42 +98,10 @@ export class OnnxBackend extends KernelBackend {
     return this.count;
   }
 
-  override memory(): OnnxMemoryInfo {
-    return {
-      unreliable: false,
-      numBytesHeld: this.heldBytes,
-      numBytesPooled: this.pool.bytes,
-      numPending: this.pending.length,
-      numSessions: this.executor.sessions,
-    };
-  }
-
-  override timerAvailable(): boolean {
-    return true;
-  }
-
-  /** Runs what `f` traces, so that the time is that of the work and not of the tracing alone. */
-  override async time(f: () => void): Promise<{ kernelMs: number }> {
-    this.flush();
-    const start = util.now();
-    f();
-    this.flush();
-    return { kernelMs: util.now() - start };
-  }
-
-  override floatPrecision(): 32 {
-    return 32;
-  }
-
   override dispose(): void {
-    this.executor.dispose();
-    this.pool.clear();
-    this.pending = [];
-    this.dead = [];
+    super.dispose();
     this.foreign.clear();
   }
-
-  // ---- the graph, for kernels
 
   /** The tensor as a value of the graph, in the shape in which the caller sees it. */
   node(info: TensorInfo): Node {
@@ -190,59 +124,12 @@ export class OnnxBackend extends KernelBackend {
     return sameShape(node.shape, info.shape) ? node : this.viewOf(node, info.shape);
   }
 
-  /** Adds an operator. `shape` and `dtype` are those of its (first) output. */
-  op(
-    op: string,
-    inputs: readonly Node[],
-    shape: readonly number[],
-    dtype: ElementType,
-    attributes: Attributes | null = null,
-    integers: readonly (readonly number[])[] | null = null,
-    outputs = 1,
-  ): Node {
-    if (sizeOf(shape) === 0 && outputs === 1) return leaf(filled(0, 0, dtype), shape, dtype);
-    const node = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
-    this.pending.push(node);
-    this.sequence++;
-    return node;
-  }
-
-  /** A number that belongs to the structure of the graph. */
-  scalar(value: number, dtype: ElementType = 'float32'): Node {
-    return this.op('@const', [], [], dtype, { value: { f: value } });
-  }
-
-  /** A one-dimensional list of integers that belongs to the structure of the graph. */
-  integers(values: readonly number[]): Node {
-    return this.op('@const', [], [values.length], 'int64', { value: values });
-  }
-
-  /** Values a kernel knows while tracing; built into the graph as long as they stay the same. */
-  constant(values: Values, shape: readonly number[], dtype: ElementType): Node {
-    const node = leaf(values, shape, dtype);
-    node.seen = true;
-    node.constant = true;
-    return node;
-  }
-
-  reshape(node: Node, shape: readonly number[]): Node {
-    return sameShape(node.shape, shape)
-      ? node
-      : this.op('Reshape', [node], shape, node.dtype, null, [shape]);
-  }
-
-  cast(node: Node, dtype: ElementType): Node {
-    if (node.dtype === dtype) return node;
-    const to = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }[dtype];
-    return this.op('Cast', [node], node.shape, dtype, { to });
-  }
-
   /** Hands a value of the graph to tfjs as a new tensor. */
-  output(node: Node, dtype: DataType = node.dtype as DataType): TensorInfo {
+  output(node: Node): TensorInfo {
+    const dtype = node.dtype as DataType;
     const stored = this.store(node.shape, dtype);
     stored.node = node;
-    if (node.holders === 0 && node.values !== null) this.heldBytes += node.values.byteLength;
-    node.holders++;
+    this.hold(node);
     return { dataId: stored, shape: [...node.shape], dtype };
   }
 
@@ -256,8 +143,8 @@ export class OnnxBackend extends KernelBackend {
   /** A tensor whose elements all equal `value`. */
   splat(value: number, shape: readonly number[], dtype: DataType): TensorInfo {
     const stored = this.store(shape, dtype);
-    if (sizeOf(shape) < MIN_SPLAT) this.setValues(stored, filled(value, sizeOf(shape), dtype));
-    else stored.splat = value;
+    stored.splat = value;
+    if (sizeOf(shape) < MIN_SPLAT) this.setValues(stored, this.splatValues(stored));
     return { dataId: stored, shape: [...shape], dtype };
   }
 
@@ -280,66 +167,6 @@ export class OnnxBackend extends KernelBackend {
     const { complex, dtype } = this.get(info.dataId);
     if (complex !== null) return complex;
     throw new OnnxBackendError('unsupported-op', `Expected a complex64 tensor, got ${dtype}.`);
-  }
-
-  /** Called before each kernel: runs the pending graph when it has grown past its bound. */
-  bound(): void {
-    if (this.pending.length >= this.options.maxPending || this.pendingBytes > MAX_PENDING_BYTES) {
-      this.flush();
-    }
-  }
-
-  /** Computes every tensor that is alive. */
-  flush(): void {
-    this.execute(this.pending.filter((node) => node.holders > 0 && node.values === null));
-    this.pending = [];
-    this.pendingBytes = 0;
-    this.epoch++;
-    this.recycle();
-  }
-
-  // ---- internals
-
-  private compute(node: Node): void {
-    try {
-      this.flush();
-    } catch (error) {
-      // Another tensor's operator may be at fault: this one alone may still work.
-      this.execute([node], error);
-    }
-  }
-
-  private execute(wanted: readonly Node[], failure?: unknown): void {
-    if (wanted.length === 0) return;
-    const plan = makePlan(this.pending, wanted);
-    let results: Values[];
-    try {
-      results = this.executor.run(plan);
-    } catch (error) {
-      throw failure ?? error;
-    }
-    wanted.forEach((node, i) => {
-      const values = results[i] as Values;
-      settle(node, values);
-      this.heldBytes += values.byteLength;
-    });
-  }
-
-  private recycle(): void {
-    for (const node of this.dead) {
-      if (node.holders > 0 || node.values === null) continue;
-      this.pool.give(node.dtype, node.values);
-      node.values = null;
-      node.tensor = null;
-    }
-    this.dead = [];
-  }
-
-  private release(node: Node): void {
-    node.holders--;
-    if (node.holders > 0 || node.values === null) return;
-    this.heldBytes -= node.values.byteLength;
-    if (node.owned) this.dead.push(node);
   }
 
   private isFresh(stored: StoredTensor): boolean {
@@ -376,23 +203,21 @@ export class OnnxBackend extends KernelBackend {
       stored.splat = value;
       return;
     }
+    // A copy: the caller may fill the same array with the next batch before the graph runs.
     const copy = this.pool.take(stored.dtype as ElementType, numbers.length);
     copy.set(numbers);
-    this.pendingBytes += copy.byteLength;
     this.setValues(stored, copy);
   }
 
   private setValues(stored: StoredTensor, values: Values): void {
-    const node = leaf(values, stored.shape, stored.dtype as ElementType);
-    node.owned = true;
-    node.holders = 1;
+    const node = this.adopt(values, stored.shape, stored.dtype);
+    this.hold(node);
     stored.node = node;
     stored.splat = null;
-    this.heldBytes += values.byteLength;
   }
 
   private splatValues(stored: StoredTensor): Values {
-    const values = this.pool.take(stored.dtype as ElementType, sizeOf(stored.shape));
+    const values = emptyValues(stored.dtype, sizeOf(stored.shape));
     return values.fill(stored.splat as number);
   }
 
@@ -400,38 +225,12 @@ export class OnnxBackend extends KernelBackend {
     const value = this.scalar(stored.splat as number, stored.dtype as ElementType);
     return this.op('Expand', [value], shape, value.dtype, null, [shape]);
   }
-
-  private viewOf(node: Node, shape: readonly number[]): Node {
-    const cached = node.viewEpoch === this.epoch ? node.view : null;
-    if (cached !== null && sameShape(cached.shape, shape)) return cached;
-    let view: Node;
-    if (node.values !== null) {
-      view = leaf(node.values, shape, node.dtype);
-      view.constant = node.constant;
-    } else {
-      view = this.op('Reshape', [node], shape, node.dtype, null, [shape]);
-    }
-    node.view = view;
-    node.viewEpoch = this.epoch;
-    return view;
-  }
-}
-
-function filled(value: number, size: number, dtype: string): Values {
-  const values =
-    dtype === 'int32'
-      ? new Int32Array(size)
-      : dtype === 'bool'
-        ? new Uint8Array(size)
-        : new Float32Array(size);
-  return values.fill(value);
 }
 
 /** The value all elements share, or null. Real data is told apart by its first few elements. */
 function splatValue(values: Values): number | null {
   if (values.length < MIN_SPLAT) return null;
   const first = values[0] as number;
-  if (first !== first) return null;
   for (let i = 1; i < values.length; i++) if (values[i] !== first) return null;
   return first;
 }

@@ -1,5 +1,10 @@
 import { createRequire } from 'node:module';
-import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type {
+  KernelConfig,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { getKernel } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from './backend';
 import { OnnxBackendError } from './errors';
@@ -64,34 +69,35 @@ function copyOut(
 }
 
 /** Runs a kernel of tfjs's cpu backend: inputs are computed and copied there, results back. */
-export function fallback(kernelName: string): KernelFunc {
-  return ({ inputs, attrs, backend }) => {
-    const onnx = backend as OnnxBackend;
-    const host = loadCpu(kernelName);
-    const kernel = getKernel(kernelName, 'cpu');
-    if (kernel === undefined) {
-      throw new OnnxBackendError(
-        'unsupported-op',
-        `Neither the onnx backend nor tfjs's cpu backend has the kernel ${kernelName}.`,
-        kernelName,
-      );
-    }
-    const copied: NamedTensorInfoMap = Array.isArray(inputs)
-      ? ([] as unknown as NamedTensorInfoMap)
-      : {};
-    const copies = new Set<object>();
-    for (const name of Object.keys(inputs)) {
-      const input = inputs[name];
-      if (input === undefined || input === null) continue;
-      const copy = copyIn(onnx, host, input);
-      copies.add(copy.dataId);
-      copied[name] = copy;
-    }
-    const result = kernel.kernelFunc({ inputs: copied, attrs: attrs ?? {}, backend: host });
-    const many = Array.isArray(result) ? result : [result];
-    const outputs = many.map((info) => copyOut(onnx, host, info));
-    for (const { dataId } of many) copies.add(dataId);
-    for (const dataId of copies) host.disposeData(dataId, true);
-    return Array.isArray(result) ? outputs : (outputs[0] as TensorInfo);
-  };
+export function runOnCpu(
+  kernelName: string,
+  onnx: OnnxBackend,
+  inputs: NamedTensorInfoMap,
+  attrs: NamedAttrMap,
+): TensorInfo | TensorInfo[] {
+  const host = loadCpu(kernelName);
+  const kernel = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
+  if (kernel === undefined) {
+    throw new OnnxBackendError(
+      'unsupported-op',
+      `Neither the onnx backend nor tfjs's cpu backend has the kernel ${kernelName}.`,
+      kernelName,
+    );
+  }
+  const used = new Set<object>();
+  const copies = Object.entries(inputs).flatMap(([name, input]) => {
+    // An optional input left out is there as null or undefined.
+    if (input === undefined || (input as unknown) === null) return [];
+    const copy = copyIn(onnx, host, input);
+    used.add(copy.dataId);
+    return [[name, copy] as const];
+  });
+  const list = copies.map(([, copy]) => copy);
+  const copied = (Array.isArray(inputs) ? list : Object.fromEntries(copies)) as NamedTensorInfoMap;
+  const result = kernel.kernelFunc({ inputs: copied, attrs, backend: host });
+  const many = Array.isArray(result) ? result : [result];
+  const outputs = many.map((info) => copyOut(onnx, host, info));
+  for (const { dataId } of many) used.add(dataId);
+  for (const dataId of used) host.disposeData(dataId, true);
+  return Array.isArray(result) ? outputs : (outputs[0] as TensorInfo);
 }

@@ -1,5 +1,5 @@
 export { OnnxBackend } from './backend';
-export type { OnnxMemoryInfo } from './backend';
+export type { OnnxMemoryInfo } from './graph-backend';
 export { OnnxBackendError } from './errors';
 export type { OnnxBackendErrorCode } from './errors';
 export type { ExecutorStatistics } from './executor';

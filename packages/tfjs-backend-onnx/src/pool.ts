@@ -1,4 +1,5 @@
 import type { ElementType, Values } from './graph/types';
+import { emptyValues } from './graph/types';
 
 /** Arrays of dead tensors, kept to become the outputs of later runs. */
 export class BufferPool {
@@ -13,14 +14,7 @@ export class BufferPool {
       this.bytes -= found.byteLength;
       return found;
     }
-    switch (dtype) {
-      case 'int32':
-        return new Int32Array(length);
-      case 'bool':
-        return new Uint8Array(length);
-      default:
-        return new Float32Array(length);
-    }
+    return emptyValues(dtype, length);
   }
 
   give(dtype: ElementType, values: Values): void {

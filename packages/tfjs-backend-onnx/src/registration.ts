@@ -1,7 +1,7 @@
-import type { KernelFunc } from '@tensorflow/tfjs-core';
-import { getKernel, registerBackend, registerKernel } from '@tensorflow/tfjs-core';
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs-core';
 import { OnnxBackend } from './backend';
-import { fallback } from './fallback';
+import { runOnCpu } from './fallback';
 import { CPU_ONLY } from './kernels/cpu-only';
 import type { Kernel } from './kernels/kernel';
 import { KERNELS } from './kernels/table';
@@ -15,28 +15,38 @@ const PRIORITY = 2.5;
 type TypedKernel = (
   backend: OnnxBackend,
   ...rest: [inputs: unknown, attributes: unknown]
-) => ReturnType<Kernel>;
+) => TensorInfo | TensorInfo[];
 
 /** tfjs-core is not typed per kernel; this is the one place where its arguments are trusted. */
 function toKernelFunc(kernel: Kernel): KernelFunc {
   const run = kernel as TypedKernel;
   return ({ inputs, attrs, backend }) => {
-    const onnx = backend as OnnxBackend;
+    const onnx = asOnnx(backend);
     onnx.bound();
-    return run(onnx, inputs, attrs ?? {});
+    return run(onnx, inputs, attrs);
   };
+}
+
+/** The backend tfjs-core hands to a kernel, of which it knows nothing. */
+function asOnnx(backend: object): OnnxBackend {
+  if (backend instanceof OnnxBackend) return backend;
+  throw new TypeError('A kernel of the onnx backend was called with another backend.');
 }
 
 /** Registers every kernel; done once, however often it is called. */
 export function registerKernels(): void {
+  const known = new Set(getKernelsForBackend(BACKEND_NAME).map((kernel) => kernel.kernelName));
+  const register = (kernelName: string, kernelFunc: KernelFunc): void => {
+    if (known.has(kernelName)) return;
+    registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+  };
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
-    if (getKernel(kernelName, BACKEND_NAME) !== undefined) continue;
-    registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc: toKernelFunc(kernel) });
+    register(kernelName, toKernelFunc(kernel));
   }
   for (const kernelName of CPU_ONLY) {
-    if (getKernel(kernelName, BACKEND_NAME) !== undefined) continue;
-    const kernelFunc = fallback(kernelName);
-    registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+    register(kernelName, ({ inputs, attrs, backend }) =>
+      runOnCpu(kernelName, asOnnx(backend), inputs, attrs ?? {}),
+    );
   }
 }
 

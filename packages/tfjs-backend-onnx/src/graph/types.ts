@@ -27,3 +27,9 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
+
+/** An array of zeros of the kind tfjs keeps this type in. */
+export function emptyValues(dtype: string, length: number): Values {
+  if (dtype === 'int32') return new Int32Array(length);
+  return dtype === 'bool' ? new Uint8Array(length) : new Float32Array(length);
+}

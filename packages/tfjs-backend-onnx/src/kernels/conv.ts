@@ -170,8 +170,13 @@ export const convKernels = {
     );
   }),
   FusedConv2D: kernel<
-    { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
-    ConvAttributes & { activation?: string; leakyreluAlpha?: number }
+    {
+      x: TensorInfo;
+      filter: TensorInfo;
+      bias?: TensorInfo | null;
+      preluActivationWeights?: TensorInfo | null;
+    },
+    ConvAttributes & { activation?: string | null; leakyreluAlpha?: number }
   >((b, inputs, attributes) => {
     const { x, filter, bias, preluActivationWeights: slope } = inputs;
     const { dataFormat, activation, leakyreluAlpha } = attributes;

@@ -9,8 +9,7 @@ type NumericType = 'float32' | 'int32' | 'bool';
 
 export const creationKernels = {
   Fill: kernel<Record<string, never>, { shape: number[]; value: number; dtype?: NumericType }>(
-    (b, _, { shape, value, dtype }) =>
-      b.splat(value, shape, dtype ?? (util.inferDtype(value) as NumericType)),
+    (b, _, { shape, value, dtype }) => b.splat(value, shape, dtype ?? util.inferDtype(value)),
   ),
   ZerosLike: kernel<UnaryInput>((b, { x }) =>
     x.dtype === 'complex64'

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { backend_util } from '@tensorflow/tfjs-core';
+import type { backend_util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
@@ -72,13 +72,18 @@ export const depthwiseKernels = {
     return b.output(filterGradient(b, images, gradient, info));
   }),
   FusedDepthwiseConv2D: kernel<
-    { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
-    ConvAttributes & { activation?: string; leakyreluAlpha?: number }
+    {
+      x: TensorInfo;
+      filter: TensorInfo;
+      bias?: TensorInfo | null;
+      preluActivationWeights?: TensorInfo | null;
+    },
+    ConvAttributes & { activation?: string | null; leakyreluAlpha?: number }
   >((b, inputs, attributes) => {
     const { x, filter, bias, preluActivationWeights: slope } = inputs;
     const { activation, leakyreluAlpha } = attributes;
     const info = convInfoOf(x.shape, filter.shape, attributes, true);
-    const given = (input?: TensorInfo): Node | undefined =>
+    const given = (input?: TensorInfo | null): Node | undefined =>
       input === undefined || input === null ? undefined : channelsFirst(b, b.node(input));
     let result = depthwise(b, channelsFirst(b, b.node(x)), b.node(filter), info);
     const offset = given(bias);

@@ -16,21 +16,18 @@ describe('gather', () => {
     [[2, 5], 1],
     [[2, 5, 3], -2],
   ])('of %j along %d', async (shape, axis) => {
-    await expectLikeCpu((x, i) => tf.gather(x, i as tf.Tensor1D, axis), [floats(shape), rows]);
+    await expectLikeCpu((x, i) => tf.gather(x, i, axis), [floats(shape), rows]);
     await expectGradientLikeCpu(
       (x) => tf.gather(x, tf.tensor1d([0, 2, 2, 1, 4], 'int32'), axis),
       [floats(shape)],
     );
   });
   it('by a matrix of indices', () =>
-    expectLikeCpu(
-      (x, i) => tf.gather(x, i as tf.Tensor2D),
-      [floats([5, 2]), integers([2, 3], 0, 4)],
-    ));
+    expectLikeCpu((x, i) => tf.gather(x, i), [floats([5, 2]), integers([2, 3], 0, 4)]));
   it('with batch dims', async () => {
-    const batched = (x: tf.Tensor, i: tf.Tensor) => tf.gather(x, i as tf.Tensor2D, 1, 1);
+    const batched = (x: tf.Tensor, i: tf.Tensor) => tf.gather(x, i, 1, 1);
     await expectLikeCpu(batched, [floats([2, 5, 3]), integers([2, 3], 0, 4)]);
-    const later = (x: tf.Tensor, i: tf.Tensor) => tf.gather(x, i as tf.Tensor2D, 2, 1);
+    const later = (x: tf.Tensor, i: tf.Tensor) => tf.gather(x, i, 2, 1);
     await expectLikeCpu(later, [floats([2, 3, 5, 2]), integers([2, 4], 0, 4)]);
   });
   it('gatherND', () =>

@@ -49,12 +49,7 @@ export const indexingKernels = {
       const [along] = util.parseAxisParam(axis, x.shape) as [number];
       const places = b.cast(b.node(indices), 'int32');
       if (batchDims === 0) return b.output(gather(b, b.node(x), places, along));
-      const info = backend_util.segment_util.collectGatherOpShapeInfo(
-        x as never,
-        indices as never,
-        along,
-        batchDims,
-      );
+      const info = backend_util.segment_util.collectGatherOpShapeInfo(x, indices, along, batchDims);
       const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
       const per = sizeOf(indices.shape) / batchSize;
       // Batch and outer dimensions are unrolled into the indices of one gather of rows.
@@ -67,14 +62,14 @@ export const indexingKernels = {
     },
   ),
   GatherNd: kernel<{ params: TensorInfo; indices: TensorInfo }>((b, { params, indices }) => {
-    const [shape] = backend_util.prepareAndValidate(params as never, indices as never);
+    const [shape] = backend_util.prepareAndValidate(params, indices);
     const places = b.cast(b.node(indices), 'int64');
     const node = b.node(params);
     return b.output(b.op('GatherND', [node, places], shape, node.dtype));
   }),
   ScatterNd: kernel<{ indices: TensorInfo; updates: TensorInfo }, { shape: number[] }>(
     (b, { indices, updates }, { shape }) => {
-      const info = backend_util.calculateShapes(updates as never, indices as never, shape);
+      const info = backend_util.calculateShapes(updates, indices, shape);
       const { sliceRank, numUpdates, sliceSize, strides, outputSize } = info;
       const places = b.node({ ...indices, shape: [numUpdates, sliceRank] });
       const weights = Int32Array.from({ length: sliceRank }, (_, i) => strides[i] ?? 1);

@@ -92,12 +92,11 @@ export const layoutKernels = {
     b.output(transpose(b, b.node(x), perm)),
   ),
   Slice: kernel<UnaryInput, { begin: number[]; size: number[] }>((b, { x }, attributes) => {
-    const [begin, size] = slice_util.parseSliceParams(
-      x as never,
-      attributes.begin,
-      attributes.size,
-    ) as [number[], number[]];
-    slice_util.assertParamsValid(x as never, begin, size);
+    const [begin, size] = slice_util.parseSliceParams(x, attributes.begin, attributes.size) as [
+      number[],
+      number[],
+    ];
+    slice_util.assertParamsValid(x, begin, size);
     return b.output(slice(b, b.node(x), begin, size));
   }),
   StridedSlice: kernel<
@@ -124,10 +123,7 @@ export const layoutKernels = {
       a.newAxisMask,
       a.shrinkAxisMask,
     );
-    const { finalShape, finalShapeSparse } = info;
-    const begin = info.begin ?? [];
-    const end = info.end ?? [];
-    const strides = info.strides ?? [];
+    const { begin, end, strides, finalShape, finalShapeSparse } = info;
     if (info.isIdentity) return alias(b, x, finalShape);
     const node = b.node(x);
     const axes = x.shape.map((_, i) => i);
@@ -197,7 +193,7 @@ export const layoutKernels = {
   SplitV: kernel<UnaryInput, { numOrSizeSplits: number[] | number; axis: number }>(
     (b, { x }, { numOrSizeSplits, axis }) => {
       const [along] = util.parseAxisParam(axis, x.shape) as [number];
-      const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
+      const sizes = backend_util.prepareSplitSize(x, numOrSizeSplits, along);
       return split(b, b.node(x), sizes, along).map((part) => b.output(part));
     },
   ),

@@ -89,8 +89,8 @@ export const matMulKernels = {
     return backend.output(matMul(backend, a, b, transposeA, transposeB));
   }),
   _FusedMatMul: kernel<
-    BinaryInputs & { bias?: TensorInfo; preluActivationWeights?: TensorInfo },
-    MatMulAttributes & { activation?: string; leakyreluAlpha?: number }
+    BinaryInputs & { bias?: TensorInfo | null; preluActivationWeights?: TensorInfo | null },
+    MatMulAttributes & { activation?: string | null; leakyreluAlpha?: number }
   >((backend, inputs, attributes) => {
     const [a, b] = operands(backend, inputs);
     const { transposeA = false, transposeB = false, activation, leakyreluAlpha } = attributes;

@@ -71,8 +71,8 @@ const elu: Formula = (b, x) => {
 };
 
 /** Constants of S. Klambauer et al., "Self-Normalizing Neural Networks" (2017). */
-const SELU_ALPHA = 1.7580993408473768599402175208123;
-const SELU_SCALE = 1.0507009873554804934193349852946;
+const SELU_ALPHA = 1.7580993408473768;
+const SELU_SCALE = 1.0507009873554805;
 
 const selu: Formula = (b, x) => {
   const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');

@@ -1,0 +1,231 @@
+import type { DataType } from '@tensorflow/tfjs-core';
+import { KernelBackend, util } from '@tensorflow/tfjs-core';
+import type { ExecutorStatistics } from './executor';
+import { Executor } from './executor';
+import { Node, leaf, settle } from './graph/node';
+import { makePlan } from './graph/plan';
+import type { Attributes, ElementType, Values } from './graph/types';
+import { ELEMENT_CODE, emptyValues, sameShape, sizeOf } from './graph/types';
+import type { OnnxBackendOptions, ResolvedOptions } from './options';
+import { resolveOptions } from './options';
+import { BufferPool } from './pool';
+import { loadRuntime } from './runtime';
+
+/** Bytes written from JS that a pending graph may hold before it is run. */
+const MAX_PENDING_BYTES = 2 ** 30;
+
+/** What `tf.memory()` adds to tfjs's own figures on this backend. */
+export interface OnnxMemoryInfo {
+  unreliable: boolean;
+  /** Bytes of values held for tensors, and of dead tensors kept for reuse. */
+  numBytesHeld: number;
+  numBytesPooled: number;
+  /** Operators traced but not run yet. */
+  numPending: number;
+  numSessions: number;
+}
+
+/** The graph that grows while tfjs runs kernels, and its execution. */
+export abstract class GraphBackend extends KernelBackend {
+  protected readonly pool: BufferPool;
+  /** Counts operators and writes. */
+  protected sequence = 0;
+  private readonly options: ResolvedOptions;
+  private readonly executor: Executor;
+  private pending: Node[] = [];
+  private pendingBytes = 0;
+  private dead: Node[] = [];
+  /** Counts pending graphs: what a node remembers of one is void in the next. */
+  private epoch = 0;
+  private heldBytes = 0;
+
+  constructor(options: OnnxBackendOptions) {
+    super();
+    this.options = resolveOptions(options);
+    loadRuntime();
+    this.pool = new BufferPool(this.options.maxPooledBytes);
+    this.executor = new Executor(this.options, this.pool);
+  }
+
+  /** Sessions compiled (and recompiled because a constant varied) and graphs run so far. */
+  get statistics(): Readonly<ExecutorStatistics> {
+    return this.executor.statistics;
+  }
+
+  override memory(): OnnxMemoryInfo {
+    return {
+      unreliable: false,
+      numBytesHeld: this.heldBytes,
+      numBytesPooled: this.pool.bytes,
+      numPending: this.pending.length,
+      numSessions: this.executor.sessions,
+    };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  /** Runs what `f` traces, so that the time is that of the work and not of the tracing alone. */
+  override time(f: () => void): Promise<{ kernelMs: number }> {
+    this.flush();
+    const start = util.now();
+    f();
+    this.flush();
+    return Promise.resolve({ kernelMs: util.now() - start });
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    this.executor.dispose();
+    this.pool.clear();
+    this.pending = [];
+    this.dead = [];
+  }
+
+  /** Adds an operator. `shape` and `dtype` are those of its (first) output. */
+  op(
+    op: string,
+    inputs: readonly Node[],
+    shape: readonly number[],
+    dtype: ElementType,
+    attributes: Attributes | null = null,
+    integers: readonly (readonly number[])[] | null = null,
+    outputs = 1,
+  ): Node {
+    if (outputs === 1 && sizeOf(shape) === 0) return leaf(emptyValues(dtype, 0), shape, dtype);
+    const node = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
+    this.pending.push(node);
+    this.sequence++;
+    return node;
+  }
+
+  /** A number that belongs to the structure of the graph. */
+  scalar(value: number, dtype: ElementType = 'float32'): Node {
+    return this.op('@const', [], [], dtype, { value: { f: value } });
+  }
+
+  /** A one-dimensional list of integers that belongs to the structure of the graph. */
+  integers(values: readonly number[]): Node {
+    return this.op('@const', [], [values.length], 'int64', { value: values });
+  }
+
+  /** Values a kernel knows while tracing; built into the graph as long as they stay the same. */
+  constant(values: Values, shape: readonly number[], dtype: ElementType): Node {
+    const node = leaf(values, shape, dtype);
+    node.seen = true;
+    node.constant = true;
+    return node;
+  }
+
+  reshape(node: Node, shape: readonly number[]): Node {
+    if (sameShape(node.shape, shape)) return node;
+    const source = node.op === 'Reshape' && node.values === null ? node.inputs[0] : undefined;
+    return source === undefined
+      ? this.op('Reshape', [node], shape, node.dtype, null, [shape])
+      : this.reshape(source, shape);
+  }
+
+  cast(node: Node, dtype: ElementType): Node {
+    if (node.dtype === dtype) return node;
+    return this.op('Cast', [node], node.shape, dtype, { to: ELEMENT_CODE[dtype] });
+  }
+
+  /** Called before each kernel: runs the pending graph when it has grown past its bound. */
+  bound(): void {
+    if (this.pending.length >= this.options.maxPending || this.pendingBytes > MAX_PENDING_BYTES) {
+      this.flush();
+    }
+  }
+
+  /** Computes every tensor that is alive. */
+  flush(): void {
+    this.execute(this.pending.filter((node) => node.holders > 0 && node.values === null));
+    this.pending = [];
+    this.pendingBytes = 0;
+    this.epoch++;
+    this.recycle();
+  }
+
+  /** The node's values, computed now if need be. They still belong to the backend. */
+  protected valuesOf(node: Node): Values {
+    if (node.values === null) this.compute(node);
+    return node.values as unknown as Values;
+  }
+
+  /** A leaf of values that came from outside; the array is taken over. */
+  protected adopt(values: Values, shape: readonly number[], dtype: DataType): Node {
+    const node = leaf(values, shape, dtype as ElementType);
+    node.owned = true;
+    this.pendingBytes += values.byteLength;
+    return node;
+  }
+
+  protected hold(node: Node): void {
+    if (node.holders === 0 && node.values !== null) this.heldBytes += node.values.byteLength;
+    node.holders++;
+  }
+
+  protected release(node: Node): void {
+    node.holders--;
+    if (node.holders > 0 || node.values === null) return;
+    this.heldBytes -= node.values.byteLength;
+    if (node.owned) this.dead.push(node);
+  }
+
+  /** The node under another shape, the same one each time within a pending graph. */
+  protected viewOf(node: Node, shape: readonly number[]): Node {
+    const cached = node.viewEpoch === this.epoch ? node.view : null;
+    if (cached !== null && sameShape(cached.shape, shape)) return cached;
+    let view: Node;
+    if (node.values === null) {
+      view = this.reshape(node, shape);
+    } else {
+      // No operator is needed: the values enter the graph in this shape.
+      view = leaf(node.values, shape, node.dtype);
+      view.constant = node.constant;
+    }
+    node.view = view;
+    node.viewEpoch = this.epoch;
+    return view;
+  }
+
+  private compute(node: Node): void {
+    try {
+      this.flush();
+    } catch (error) {
+      // Another tensor's operator may be at fault: this one alone may still work.
+      this.execute([node], error);
+    }
+  }
+
+  private execute(wanted: readonly Node[], failure?: unknown): void {
+    if (wanted.length === 0) return;
+    const plan = makePlan(this.pending, wanted);
+    let results: Values[];
+    try {
+      results = this.executor.run(plan);
+    } catch (error) {
+      throw failure ?? error;
+    }
+    wanted.forEach((node, i) => {
+      const values = results[i] as Values;
+      settle(node, values);
+      this.heldBytes += values.byteLength;
+    });
+  }
+
+  /** After a full run no graph refers to dead tensors any more: their arrays are free. */
+  private recycle(): void {
+    for (const node of this.dead) {
+      if (node.holders > 0 || node.values === null) continue;
+      this.pool.give(node.dtype, node.values);
+      node.values = null;
+      node.tensor = null;
+    }
+    this.dead = [];
+  }
+}
