@@ -51,5 +51,8 @@ export async function firstNonFinite<Image, Text>(
 function leaves(name: string, value: unknown): Record<string, Tensor> {
   if (value instanceof Tensor) return { [name]: value };
   if (typeof value !== 'object' || value === null) return {};
-  return Object.assign({}, ...Object.entries(value).map(([k, v]) => leaves(`${name} (${k})`, v)));
+  const named: Record<string, Tensor> = {};
+  for (const [part, inner] of Object.entries(value))
+    Object.assign(named, leaves(`${name} (${part})`, inner));
+  return named;
 }

@@ -1,4 +1,4 @@
-import { Tensor, concat, slice, type Rank } from '@tensorflow/tfjs-core';
+import { Tensor, concat, slice } from '@tensorflow/tfjs-core';
 import {
   foldIn,
   mergeParams,
@@ -116,6 +116,6 @@ function concatRows<Input>(a: Input, b: Input): Input | undefined {
   return Object.fromEntries(entries) as Input;
 }
 
-function isTensor(value: unknown): value is Tensor<Rank> {
+function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }

@@ -77,6 +77,8 @@ export type AblationEnd =
 export async function ablate<Config>(options: AblateOptions<Config>): Promise<AblationEnd> {
   const { arms, seeds, out, onProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
+  // A function, since the signal changes while a trial runs.
+  const stopped = (): boolean => signal.aborted;
   checkPlan(arms, seeds);
   const trials: TrialRecord[] = [];
   const total = arms.length * seeds.length;
@@ -98,7 +100,7 @@ export async function ablate<Config>(options: AblateOptions<Config>): Promise<Ab
         report('reused', finished.outcome);
         continue;
       }
-      if (signal.aborted) return { interrupted: true, trials };
+      if (stopped()) return { interrupted: true, trials };
       report('started');
       const directory = join(out, 'trials', `${arm.name}-seed${seed}`);
       await mkdir(directory, { recursive: true });
@@ -108,7 +110,7 @@ export async function ablate<Config>(options: AblateOptions<Config>): Promise<Ab
           if (signal.aborted) return undefined;
           throw error;
         });
-      if (signal.aborted || outcome === undefined) return { interrupted: true, trials };
+      if (stopped() || outcome === undefined) return { interrupted: true, trials };
       checkOutcome(arm.name, seed, outcome);
       const record: TrialRecord = { schema: 1, arm: arm.name, seed, config, outcome };
       await writeTrial(out, record);

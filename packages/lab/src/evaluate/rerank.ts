@@ -38,7 +38,8 @@ export async function rerank(
 
 /** The `top` largest, by score and then by place. */
 function topCandidates(row: Float64Array, top: number): number[] {
-  const order = Array.from(row.keys()).sort((i, j) => row[j]! - row[i]! || i - j);
+  // The sort is stable: equal scores keep their places.
+  const order = Array.from(row.keys()).sort((i, j) => row[j]! - row[i]!);
   return order.slice(0, top);
 }
 

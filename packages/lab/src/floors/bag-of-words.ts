@@ -55,7 +55,7 @@ export function fitBagOfWords(train: FeatureCache): BagOfWordsScorer {
 function commonest(bags: readonly ReadonlySet<string>[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const bag of bags) for (const word of bag) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const words = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const words = [...counts].sort(([a, m], [b, n]) => (n !== m ? n - m : a < b ? -1 : 1));
   return new Map(words.slice(0, vocabularyLimit).map(([word], i) => [word, i]));
 }
 

@@ -104,9 +104,10 @@ function placeOfBest(
   }
   let [above, level, right] = [0, 0, 0];
   for (let j = 0; j < row.length; j++) {
-    const isRight = candidateGroups[j] === group;
     if (row[j]! > best) above++;
-    else if (row[j]! === best) isRight ? right++ : level++;
+    if (row[j] !== best) continue;
+    if (candidateGroups[j] === group) right++;
+    else level++;
   }
   return { above, level, right };
 }

@@ -83,7 +83,7 @@ export function intervalChart(results: AblationResults, metric: string): Markup 
 
 function tick(metric: string, value: number): string {
   return isShare(metric)
-    ? `${Math.round(100 * value * 10) / 10} %`
+    ? `${Math.round(100 * value * 10) / 10}\u00a0%`
     : String(Number(value.toPrecision(6)));
 }
 

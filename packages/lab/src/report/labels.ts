@@ -27,9 +27,9 @@ export function isCost(metric: string): boolean {
   return /(rank|loss)$/i.test(metric);
 }
 
-/** A value of a metric with its unit: `71.3 %`, `4.2`. */
+/** A value of a metric with its unit, never broken between them: `71.3 %`, `4.2`. */
 export function formatMetric(metric: string, value: number): string {
-  return isShare(metric) ? `${formatFigure(metric, value)} %` : formatFigure(metric, value);
+  return isShare(metric) ? `${formatFigure(metric, value)}\u00a0%` : formatFigure(metric, value);
 }
 
 /** The same without the unit, for intervals. */
@@ -56,7 +56,7 @@ export function formatDifference(
   ci95: readonly [number, number] | null,
 ): string {
   const sign = difference < 0 ? '−' : '+';
-  const unit = isShare(metric) ? ' points' : '';
+  const unit = isShare(metric) ? '\u00a0points' : '';
   const interval =
     ci95 === null ? '' : ` [${ci95.map((end) => minus(formatFigure(metric, end))).join(', ')}]`;
   return `${sign}${formatFigure(metric, Math.abs(difference))}${unit}${interval}`;

@@ -23,8 +23,9 @@ export interface ReportOptions {
 
 const notes = {
   intervals:
-    'Figures are means over seeds; brackets are 95 % intervals. Ties count half, constant scores give chance.',
-  chart: 'Dot: mean; bar: 95 % interval; rings: single trials; dashed: chance; dotted: floors.',
+    'Figures are means over seeds; brackets are 95\u00a0% intervals. Ties count half, constant scores give chance.',
+  chart:
+    'Dot: mean; bar: 95\u00a0% interval; rings: single trials; dashed: chance; dotted: floors.',
   comparisons:
     'Paired by seed and test sample. Holm’s correction covers all pairs of arms within a metric.',
 };

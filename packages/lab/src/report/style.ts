@@ -16,7 +16,7 @@ h2 { font-size: 1.15rem; margin: 36px 0 10px; }
 figure { margin: 0; padding: 12px; background: var(--panel); border-radius: 6px; }
 figcaption { font-weight: 600; font-size: 0.95rem; margin-bottom: 4px; }
 svg { display: block; width: 100%; height: auto; max-width: 460px; }
-svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
+svg text { font: 12px system-ui, sans-serif; fill: var(--ink); paint-order: stroke; stroke: var(--panel); stroke-width: 4px; }
 svg .value { text-anchor: end; font-variant-numeric: tabular-nums; fill: var(--soft); }
 svg .tick { text-anchor: middle; font-size: 11px; fill: var(--soft); }
 svg .tick.first { text-anchor: start; }

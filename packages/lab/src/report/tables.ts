@@ -73,7 +73,8 @@ function estimates(results: AblationResults, arm: string, metrics: readonly stri
 
 function references(results: AblationResults, metrics: readonly string[]): string[][] {
   const all = { ...(results.chance && { chance: results.chance }), ...results.floors };
-  return Object.entries(all).map(([label, values]) => [
+  const known = Object.entries(all).filter(([, values]) => metrics.some((m) => m in values));
+  return known.map(([label, values]) => [
     label,
     ...metrics.map((metric) => {
       const value = values[metric];

@@ -75,8 +75,8 @@ function list(names: readonly string[]): string {
 
 function scope(seeds: number): string {
   return seeds > 1
-    ? `Intervals (95 %) cover the choice of seeds (${seeds}) and of test samples.`
-    : 'There is one seed only: intervals (95 %) cover the choice of test samples, not of the seed.';
+    ? `Intervals (95\u00a0%) cover the choice of seeds (${seeds}) and of test samples.`
+    : 'There is one seed only: intervals (95\u00a0%) cover the choice of test samples, not of the seed.';
 }
 
 export interface ReferenceLine {
