@@ -11,6 +11,7 @@ import {
   mul,
   registerGradient,
   reshape,
+  step,
   sub,
   sum,
   util,
@@ -131,9 +132,26 @@ const unsummed: readonly GradConfig[] = [
   ),
 ];
 
+/** As tfjs-core's, from the output: that is kept for the next layer anyway, the input is not. */
+const relu: GradConfig = {
+  kernelName: 'Relu',
+  outputsToSave: [true],
+  gradFunc: (dy, saved) => {
+    const [y] = saved as [Tensor];
+    return { x: () => mul(tensor(dy), step(y)) };
+  },
+};
+
 /** Registers the gradients that differ from tfjs-core's; they hold on every backend. */
 export function registerGradients(): void {
-  for (const gradient of [batchMatMul, sumGradient, meanGradient, softmaxGradient, ...unsummed]) {
+  for (const gradient of [
+    batchMatMul,
+    sumGradient,
+    meanGradient,
+    softmaxGradient,
+    relu,
+    ...unsummed,
+  ]) {
     registerGradient(gradient);
   }
 }

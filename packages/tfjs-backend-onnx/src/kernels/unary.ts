@@ -62,8 +62,7 @@ const expm1: Formula = (b, x) => {
   return select(b, small, select(b, tiny, x, exactly), rest);
 };
 
-/** max(0, x) that keeps NaN, which ONNX's Relu may not. */
-const relu: Formula = (b, x) => withScalar(b, 'Max', x, 0);
+const relu: Formula = (b, x) => (x.op === 'Relu' ? x : unary(b, 'Relu', x));
 
 const elu: Formula = (b, x) => {
   const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
@@ -85,10 +84,10 @@ const sign: Formula = (b, x) => {
   return select(b, nan, b.scalar(0), unary(b, 'Sign', x));
 };
 
+/** 1 above 0, alpha elsewhere; NaN stays NaN. */
 function step(b: OnnxBackend, x: Node, alpha: number): Node {
-  const nan = b.op('IsNaN', [x], x.shape, 'bool');
-  const positive = b.op('Greater', [x, b.scalar(0)], x.shape, 'bool');
-  return select(b, nan, x, select(b, positive, b.scalar(1), b.scalar(alpha)));
+  const high = unary(b, 'Sign', relu(b, x));
+  return alpha === 0 ? high : withScalar(b, 'Add', withScalar(b, 'Mul', high, 1 - alpha), alpha);
 }
 
 export const unaryKernels = {
