@@ -31,30 +31,38 @@ class DualEncoder(nn.Module):
                 return nn.Linear(width, DIM, bias=False)
             return nn.Sequential(nn.Linear(width, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, DIM))
 
-        self.visual_projection = projection(D_IMAGE)
-        self.text_projection = projection(D_TEXT)
+        queries = 2 if attention else 1
+        self.visual_projection = projection(queries * D_IMAGE)
+        self.text_projection = projection(queries * D_TEXT)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.logit_bias = nn.Parameter(torch.tensor(-0.5))
         self.attention = attention
         if attention:
-            self.visual_pooling = self.pooling(D_IMAGE)
-            self.text_pooling = self.pooling(D_TEXT)
+            self.visual_pooling = self.pooling(D_IMAGE, 4)
+            self.text_pooling = self.pooling(D_TEXT, TABLE)
 
     @staticmethod
-    def pooling(width):
+    def pooling(width, rows):
         module = nn.Module()
-        module.probe = nn.Parameter(torch.randn(1, 1, width))
+        module.probe = nn.Parameter(torch.randn(1, 2, width))
+        module.position_embeddings = nn.Embedding(rows, width)
         module.attention = nn.MultiheadAttention(width, HEADS, batch_first=True)
         nn.init.normal_(module.attention.in_proj_bias)
+        module.layernorm = nn.LayerNorm(width)
+        module.mlp = nn.Module()
+        module.mlp.fc1 = nn.Linear(width, 2 * width)
+        module.mlp.fc2 = nn.Linear(2 * width, width)
         return module
 
     def embed(self, projection, pooling, side):
         pooled = side["pooled"]
         if self.attention:
             probe = pooling.probe.expand(len(pooled), -1, -1)
-            pooled = pooling.attention(
-                probe, side["tokens"], side["tokens"], key_padding_mask=side["mask"] == 0
-            )[0][:, 0]
+            tokens = side["tokens"]
+            tokens = tokens + pooling.position_embeddings.weight[: tokens.shape[1]]
+            seen = pooling.attention(probe, tokens, tokens, key_padding_mask=side["mask"] == 0)[0]
+            between = F.gelu(pooling.mlp.fc1(pooling.layernorm(seen)))
+            pooled = (seen + pooling.mlp.fc2(between)).flatten(1)
         return F.normalize(projection(pooled), dim=-1)
 
     def fuse(self, image, text):
@@ -205,7 +213,11 @@ write(
         "dual-encoder": fusion_case(DualEncoder(), **SHAPE),
         "dual-encoder, mlp": fusion_case(DualEncoder(mlp=True), **SHAPE, projection="mlp"),
         "dual-encoder, attention": fusion_case(
-            DualEncoder(attention=True), **SHAPE, pooling="attention"
+            DualEncoder(attention=True),
+            **SHAPE,
+            pooling="attention",
+            queries=2,
+            maxTextTokens=TABLE,
         ),
         "single-stream": fusion_case(SingleStream(), **DEEP),
         "single-stream, norm first": fusion_case(SingleStream(True, False), **PLAIN),

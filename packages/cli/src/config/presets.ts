@@ -44,3 +44,22 @@ export const ablationPresets: Readonly<Record<string, unknown>> = {
   quickstart,
   'quickstart-short': quickstartShort,
 };
+
+const { data, image, text, towers } = quickstart;
+
+export const trainPresets: Readonly<Record<string, unknown>> = {
+  'dual-encoder': {
+    data,
+    image,
+    text,
+    fusion: towers.fusion,
+    training: {
+      loss: towers.loss,
+      steps: towers.steps,
+      batchSize: towers.batchSize,
+      learningRate: towers.learningRate,
+      weightDecay: towers.weightDecay,
+      warmup: towers.warmup,
+    },
+  },
+};

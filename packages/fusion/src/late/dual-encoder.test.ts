@@ -7,7 +7,14 @@ import { dualEncoder } from './dual-encoder';
 const runner = { describe, it };
 testFusion(() => dualEncoder({ dim: 8 }), runner);
 testFusion(() => dualEncoder({ dim: 5, projection: 'mlp', hidden: 7, joint: 'product' }), runner);
-testFusion(() => dualEncoder({ dim: 4, pooling: 'attention', heads: 2 }), runner);
+testFusion(
+  () => dualEncoder({ dim: 4, pooling: 'attention', queries: 2, positions: false, heads: 2 }),
+  runner,
+);
+testFusion(
+  () => dualEncoder({ dim: 4, pooling: { image: 'attention', text: 'encoder' }, heads: 2 }),
+  runner,
+);
 
 describe('dualEncoder', () => {
   const spec = { dim: 6, tokens: 3 };
@@ -33,9 +40,9 @@ describe('dualEncoder', () => {
 
   it('refuses heads that do not divide the width, and a temperature beyond its clamp', () => {
     const fusion = dualEncoder({ pooling: 'attention', heads: 4 });
-    const image = sampleFeatures(key(1), spec, { batch: 2 });
-    expect(() => fusion.embed!(fusion.init(key(1), spec, spec), 'image', image, inference)).toThrow(
-      /a divisor of 6/,
+    expect(() => fusion.init(key(1), spec, spec)).toThrow(/a divisor of 6/);
+    expect(() => dualEncoder({ pooling: { image: 'attention', text: 'last' as never } })).toThrow(
+      /pool the text/,
     );
     expect(() => dualEncoder({ temperature: 0.001 })).toThrow(/"temperature"/);
   });

@@ -1,20 +1,8 @@
+import { add, concat, exp, matMul, mul, scalar, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  add,
-  concat,
-  exp,
-  matMul,
-  mul,
-  ones,
-  reshape,
-  scalar,
-  sum,
-  tidy,
-} from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import {
-  foldIn,
+  ConfigError,
   mergeParams,
-  normal,
   parameter,
   requireInteger,
   requireRange,
@@ -26,16 +14,9 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
-import {
-  clampParameter,
-  gelu,
-  initLinear,
-  initMultiHeadAttention,
-  linear,
-  multiHeadAttention,
-  normalize,
-} from '@crossweave/core/nn';
+import { clampParameter, gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
 import { checkAligned, type Side } from '../features';
+import { attentionPooling, checkHeads, initAttentionPooling } from './attention-pooling';
 
 export interface DualEncoderOptions {
   /** Width E of the shared embedding. Default 256. */
@@ -45,17 +26,25 @@ export interface DualEncoderOptions {
   /** Width between the MLP's layers. Default `dim`. */
   hidden?: number;
   /**
-   * What is projected: the encoder's own summary, or a learned query's attention over
-   * its tokens (as SigLIP's pooling head, without its MLP). Default `encoder`.
+   * What is projected: the encoder's own summary, or learned queries' attention over
+   * its tokens (SigLIP's pooling head); for both sides, or for each its own. Default `encoder`.
    */
-  pooling?: 'encoder' | 'attention';
-  /** Heads of the attention pooling; divides both encoders' widths. Default 4. */
+  pooling?: SidePooling | Readonly<Record<Side, SidePooling>>;
+  /** Learned queries of the attention pooling, their results side by side. Default 1. */
+  queries?: number;
+  /** Attention pooling sees learned positions of the tokens. Default true. */
+  positions?: boolean;
+  /** Rows of the text's position table when its encoder's token count varies. Default 128. */
+  maxTextTokens?: number;
+  /** Heads of the attention pooling; divides its encoder's width. Default 4. */
   heads?: number;
   /** `joint`: both embeddings side by side [B, 2E], or their product [B, E]. Default `concat`. */
   joint?: 'concat' | 'product';
   /** Start of the temperature that divides the cosines. Default 0.1. */
   temperature?: number;
 }
+
+export type SidePooling = 'encoder' | 'attention';
 
 const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side, string>;
 
@@ -71,23 +60,33 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
 export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
   const where = 'dualEncoder';
   const dim = options.dim ?? 256;
-  const { projection, hidden, pooling, heads, joint, temperature } = withDefaults(where, options, {
+  const settings = withDefaults<DualEncoderOptions>(where, options, {
     dim,
     projection: 'linear',
     hidden: dim,
     pooling: 'encoder',
+    queries: 1,
+    positions: true,
+    maxTextTokens: 128,
     heads: 4,
     joint: 'concat',
     temperature: 0.1,
   });
+  const { projection, hidden, joint, temperature } = settings;
+  const poolings = poolingsOf(where, settings.pooling);
+  const attention = { ...settings, maxTokens: settings.maxTextTokens };
   requireInteger(where, 'dim', dim);
   requireInteger(where, 'hidden', hidden);
-  requireInteger(where, 'heads', heads);
+  for (const name of ['queries', 'maxTextTokens', 'heads'] as const) {
+    requireInteger(where, name, settings[name]);
+  }
   requireRange(where, 'temperature', temperature, 0.01, 1);
 
-  const initSide = (key: Key, side: Side, width: number): Params => {
+  const initSide = (key: Key, side: Side, spec: FeatureSpec): Params => {
     const name = `${prefix[side]}_projection`;
-    const probe = `${prefix[side]}_pooling.probe`;
+    const pooled = poolings[side] === 'attention';
+    if (pooled) checkHeads(where, spec.dim, settings.heads);
+    const width = pooled ? settings.queries * spec.dim : spec.dim;
     return mergeParams(
       projection === 'linear'
         ? initLinear(key, name, { in: width, out: dim, bias: false })
@@ -95,28 +94,14 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
             initLinear(key, `${name}.0`, { in: width, out: hidden }),
             initLinear(key, `${name}.2`, { in: hidden, out: dim }),
           ),
-      pooling === 'encoder'
-        ? {}
-        : mergeParams(
-            { [probe]: normal(foldIn(key, probe), [1, 1, width]) },
-            initMultiHeadAttention(key, `${prefix[side]}_pooling.attention`, { dim: width }),
-          ),
+      pooled ? initAttentionPooling(key, `${prefix[side]}_pooling`, spec, attention) : {},
     );
   };
 
-  const pool = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D => {
-    if (pooling === 'encoder') return features.pooled;
-    const [size, , width] = features.tokens.shape;
-    const probe = parameter<Tensor3D>(params, `${prefix[side]}_pooling.probe`);
-    const pooled = multiHeadAttention(params, `${prefix[side]}_pooling.attention`, {
-      query: mul(probe, ones([size, 1, 1])),
-      context: features.tokens,
-      mask: features.mask,
-      heads,
-      ctx,
-    });
-    return reshape(pooled, [size, width]);
-  };
+  const pool = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D =>
+    poolings[side] === 'attention'
+      ? attentionPooling(params, `${prefix[side]}_pooling`, features, attention, ctx)
+      : features.pooled;
 
   const embed = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D =>
     tidy(() => {
@@ -137,7 +122,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
     family: 'late',
     scoring: 'separable',
     init: (key: Key, image: FeatureSpec, text: FeatureSpec) =>
-      mergeParams(initSide(key, 'image', image.dim), initSide(key, 'text', text.dim), {
+      mergeParams(initSide(key, 'image', image), initSide(key, 'text', text), {
         logit_scale: scalar(-Math.log(temperature)),
         logit_bias: scalar(0),
       }),
@@ -161,4 +146,21 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
       }),
     embed,
   };
+}
+
+function poolingsOf(
+  where: string,
+  pooling: SidePooling | Readonly<Record<Side, SidePooling>>,
+): Readonly<Record<Side, SidePooling>> {
+  const sides = typeof pooling === 'string' ? { image: pooling, text: pooling } : pooling;
+  const known: readonly string[] = ['encoder', 'attention'];
+  for (const side of ['image', 'text'] as const) {
+    if (known.includes(sides[side])) continue;
+    throw new ConfigError(`"pooling" names no way to pool the ${side}`, {
+      where,
+      expected: `one of ${known.join(', ')}, or { image, text } of these`,
+      got: sides[side],
+    });
+  }
+  return sides;
 }

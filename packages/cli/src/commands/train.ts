@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { key as keyOf, subtree } from '@crossweave/core';
+import { pairBatches } from '@crossweave/data';
+import { createFusion } from '@crossweave/fusion';
+import { createLoss } from '@crossweave/losses';
+import { disposeState, jointModel, train as trainModel } from '@crossweave/trainer';
+import { openRun } from '@crossweave/trainer/node';
+import { Interrupted, requiredText, type Command } from '../command';
+import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
+import { openData } from '../config/open-data';
+import { trainPresets } from '../config/presets';
+import { configOptions, readConfig } from '../config/read-config';
+import { trainSchema } from '../config/schema';
+import { chooseEngine, environmentOf } from '../environment';
+import { evaluateModel } from '../evaluate-model';
+
+const checkpointEvery = 50;
+
+export const train: Command = {
+  name: 'train',
+  summary: 'Trains one model end to end; run again, it goes on from its last checkpoint.',
+  options: configOptions,
+  example:
+    'crossweave train --preset dual-encoder --captions scenes/captions.jsonl --out runs/dual',
+  async run(values, _positionals, session) {
+    const { terminal, signal } = session;
+    const out = requiredText(train, values, 'out');
+    const config = await readConfig('crossweave train', values, trainSchema, trainPresets);
+    const engine = await chooseEngine(values, session);
+    const data = await openData(config.data, out, terminal);
+    const { training } = config;
+    const parts = {
+      image: imageEncoderOf(config.image, config.data.imageSize),
+      text: textEncoderOf(config.text, data.tokenizer.vocabularySize),
+      fusion: createFusion(config.fusion.name, config.fusion.options),
+    };
+    const key = keyOf(config.seed);
+    const batches = pairBatches(data.split(config.data.train), {
+      batchSize: training.batchSize,
+      negatives: training.negatives,
+      key,
+    });
+    const test = data.split(config.data.test);
+
+    const run = await openRun(out, {
+      description: {
+        command: 'train',
+        config,
+        environment: environmentOf(engine),
+        data: data.fingerprint,
+      },
+    });
+    const start = await run.resume();
+    if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
+    const progress = terminal.progress('Training');
+    const state = await trainModel({
+      model: jointModel(parts),
+      loss: createLoss(training.loss.name, training.loss.options),
+      optimizer: optimizerOf(training),
+      data: batches,
+      steps: training.steps,
+      key,
+      signal,
+      ...(start && { start }),
+      checkpoint: run.checkpoint,
+      checkpointEvery,
+      log: (record) => {
+        run.log(record);
+        if (record.kind === 'step') {
+          progress.update(record.step, training.steps, `loss ${record.loss.toFixed(3)}`);
+        }
+      },
+    });
+    if (start !== undefined) disposeState(start);
+    try {
+      if (state.interrupted) {
+        throw new Interrupted(
+          `Stopped after step ${state.step} of ${training.steps}. The same command continues there.`,
+        );
+      }
+      progress.done();
+      const metrics = await evaluateModel({
+        split: test,
+        ...parts,
+        params: (part) => subtree(state.params, `${part}.`),
+        terminal,
+        signal,
+      });
+      terminal.line(`Run: ${resolve(out)}`);
+      return { steps: state.step, skipped: state.skipped, split: test.name, metrics };
+    } finally {
+      disposeState(state);
+    }
+  },
+};
