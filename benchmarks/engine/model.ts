@@ -1,4 +1,14 @@
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { key } from '@crossweave/core';
+import {
+  gelu,
+  initLayerNorm,
+  initLinear,
+  layerNorm,
+  linear,
+  normalize,
+  scaledDotProductAttention,
+} from '@crossweave/core/nn';
+import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Sizes of the cross-attention step; the same stand in peers/cross_attention_step.py. */
@@ -16,75 +26,51 @@ export const SIZES = {
 
 export type Params = Record<string, Tensor>;
 
-const normal = (shape: number[], seed: number): Tensor =>
-  tf.randomNormal(shape, 0, 0.02, 'float32', seed);
-
-function linearParams(params: Params, path: string, from: number, to: number): void {
-  params[`${path}.weight`] = normal([from, to], Object.keys(params).length + 1);
-  params[`${path}.bias`] = tf.zeros([to]);
-}
-
-function layerNormParams(params: Params, path: string, width: number): void {
-  params[`${path}.weight`] = tf.ones([width]);
-  params[`${path}.bias`] = tf.zeros([width]);
-}
+const seed = key(0);
 
 export function init(): Params {
   const { imageWidth, textWidth, width, layers, hidden } = SIZES;
-  const params: Params = {};
-  linearParams(params, 'image.in', imageWidth, width);
-  linearParams(params, 'text.in', textWidth, width);
-  for (const side of ['image', 'text']) {
-    for (let layer = 0; layer < layers; layer++) {
-      const block = `${side}.${layer}`;
-      layerNormParams(params, `${block}.norm1`, width);
-      for (const part of ['q', 'k', 'v', 'o'])
-        linearParams(params, `${block}.${part}`, width, width);
-      layerNormParams(params, `${block}.norm2`, width);
-      linearParams(params, `${block}.up`, width, hidden);
-      linearParams(params, `${block}.down`, hidden, width);
-    }
-    linearParams(params, `${side}.out`, width, width);
+  const linearOf = (path: string, from: number, to: number): Params =>
+    initLinear(seed, path, { in: from, out: to });
+  const block = (path: string): Params => ({
+    ...initLayerNorm(`${path}.norm1`, width),
+    ...initLayerNorm(`${path}.norm2`, width),
+    ...['q', 'k', 'v', 'o'].reduce(
+      (all, part) => ({ ...all, ...linearOf(`${path}.${part}`, width, width) }),
+      {},
+    ),
+    ...linearOf(`${path}.up`, width, hidden),
+    ...linearOf(`${path}.down`, hidden, width),
+  });
+  let params: Params = {
+    ...linearOf('image.in', imageWidth, width),
+    ...linearOf('text.in', textWidth, width),
+    ...linearOf('image.out', width, width),
+    ...linearOf('text.out', width, width),
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    params = { ...params, ...block(`image.${layer}`), ...block(`text.${layer}`) };
   }
   return params;
 }
 
 const get = (params: Params, path: string): Tensor => params[path] as Tensor;
 
-/** x [B, N, from] to [B, N, to] */
-function linear(params: Params, path: string, x: Tensor): Tensor {
-  const rows = tf.reshape(x, [-1, x.shape.at(-1) as number]);
-  const y = tf.matMul(rows as Tensor2D, get(params, `${path}.weight`) as Tensor2D);
-  const out = tf.add(y, get(params, `${path}.bias`));
-  return tf.reshape(out, [...x.shape.slice(0, -1), out.shape.at(-1) as number]);
-}
-
-function layerNorm(params: Params, path: string, x: Tensor): Tensor {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.square(centred), -1, true);
-  const normed = tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)));
-  return tf.add(tf.mul(normed, get(params, `${path}.weight`)), get(params, `${path}.bias`));
-}
-
-const gelu = (x: Tensor): Tensor =>
-  tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
-
-function attention(params: Params, path: string, query: Tensor, context: Tensor): Tensor {
+function attention(params: Params, path: string, query: Tensor3D, context: Tensor3D): Tensor3D {
   const { width, heads } = SIZES;
-  const [batch, tokens] = query.shape as [number, number];
-  const split = (x: Tensor): Tensor =>
-    tf.transpose(tf.reshape(x, [batch, -1, heads, width / heads]), [0, 2, 1, 3]);
+  const split = (x: Tensor3D): Tensor4D => {
+    const [batch, tokens] = x.shape;
+    return tf.transpose(tf.reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
+  };
   const q = split(linear(params, `${path}.q`, query));
   const k = split(linear(params, `${path}.k`, context));
   const v = split(linear(params, `${path}.v`, context));
-  const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads));
-  const mixed = tf.matMul(tf.softmax(scores), v);
-  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, width]);
-  return linear(params, `${path}.o`, joined);
+  const mixed = tf.transpose(scaledDotProductAttention(q, k, v), [0, 2, 1, 3]);
+  return linear(params, `${path}.o`, tf.reshape<tf.Rank.R3>(mixed, query.shape));
 }
 
-function block(params: Params, path: string, x: Tensor, context: Tensor): Tensor {
-  const attended = tf.add(
+function block(params: Params, path: string, x: Tensor3D, context: Tensor3D): Tensor3D {
+  const attended = tf.add<Tensor3D>(
     x,
     attention(params, path, layerNorm(params, `${path}.norm1`, x), context),
   );
@@ -92,11 +78,8 @@ function block(params: Params, path: string, x: Tensor, context: Tensor): Tensor
   return tf.add(attended, linear(params, `${path}.down`, inner));
 }
 
-const unit = (x: Tensor): Tensor =>
-  tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
-
 /** The contrastive loss of image tokens [B, Ni, Di] and text tokens [B, Nt, Dt]. */
-export function loss(params: Params, image: Tensor, text: Tensor): tf.Scalar {
+export function loss(params: Params, image: Tensor3D, text: Tensor3D): tf.Scalar {
   let i = linear(params, 'image.in', image);
   let t = linear(params, 'text.in', text);
   for (let layer = 0; layer < SIZES.layers; layer++) {
@@ -104,9 +87,9 @@ export function loss(params: Params, image: Tensor, text: Tensor): tf.Scalar {
     t = block(params, `text.${layer}`, t, i);
     i = next;
   }
-  const a = unit(linear(params, 'image.out', tf.mean(i, 1)));
-  const b = unit(linear(params, 'text.out', tf.mean(t, 1)));
-  const scores = tf.div(tf.matMul(a as Tensor2D, b as Tensor2D, false, true), 0.1);
+  const a = normalize(linear(params, 'image.out', tf.mean<Tensor2D>(i, 1)));
+  const b = normalize(linear(params, 'text.out', tf.mean<Tensor2D>(t, 1)));
+  const scores = tf.div(tf.matMul(a, b, false, true), 0.1);
   const labels = tf.eye(SIZES.batch);
   const crossEntropy = (x: Tensor): Tensor =>
     tf.neg(tf.mean(tf.sum(tf.mul(labels, tf.logSoftmax(x)), -1)));

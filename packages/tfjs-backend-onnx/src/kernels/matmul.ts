@@ -3,7 +3,7 @@ import { util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
-import { binary, broadcastShape } from './elementwise';
+import { binary, broadcastShape, expand } from './elementwise';
 import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
 import { activate } from './unary';
@@ -15,7 +15,8 @@ interface MatMulAttributes {
 
 /**
  * a [..., M, K] × b [..., K, N] (each transposed in its last two dims if asked), batch dims
- * broadcast. One matrix on the right makes it one product of [...·M, K] × [K, N].
+ * broadcast; plus `bias`, which broadcasts against the result. One matrix on the right makes it
+ * one product of [...·M, K] × [K, N], with the bias of a row inside it.
  */
 export function matMul(
   backend: OnnxBackend,
@@ -23,6 +24,7 @@ export function matMul(
   b: Node,
   transposeA: boolean,
   transposeB: boolean,
+  bias?: Node,
 ): Node {
   const rows = a.shape.at(transposeA ? -1 : -2) as number;
   const inner = a.shape.at(transposeA ? -2 : -1) as number;
@@ -37,19 +39,24 @@ export function matMul(
   );
   const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
-  if (inner === 0) {
-    return backend.op('Expand', [backend.scalar(0, a.dtype)], shape, a.dtype, null, [shape]);
+  const add = (sum: Node): Node => (bias === undefined ? sum : binary(backend, 'Add', sum, bias));
+  if (inner === 0 || sizeOf(shape) === 0) {
+    return add(expand(backend, backend.scalar(0, a.dtype), shape));
   }
   const single = sizeOf(b.shape.slice(0, -2)) === 1;
-  if (single && !transposeA && a.shape.length > 2) {
-    const flat = backend.reshape(a, [sizeOf(a.shape) / inner, inner]);
-    const matrix = backend.reshape(b, b.shape.slice(-2));
-    return backend.reshape(
-      product(backend, flat, matrix, [sizeOf(flat.shape) / inner, columns], false, transposeB),
-      shape,
-    );
+  const flat = single && (a.shape.length === 2 || !transposeA);
+  if (!flat) return add(product(backend, a, b, shape, transposeA, transposeB));
+  const left = a.shape.length === 2 ? a : backend.reshape(a, [sizeOf(a.shape) / inner, inner]);
+  const right = backend.reshape(b, b.shape.slice(-2));
+  const size = [sizeOf(shape) / columns, columns];
+  const isRow = bias?.dtype === 'float32' && bias.shape.length === 1 && bias.shape[0] === columns;
+  if (!isRow || a.dtype !== 'float32') {
+    const result = product(backend, left, right, size, transposeA, transposeB);
+    return add(backend.reshape(result, shape));
   }
-  return product(backend, a, b, shape, transposeA, transposeB);
+  const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+  const result = backend.op('Gemm', [left, right, bias], size, 'float32', attributes);
+  return backend.reshape(result, shape);
 }
 
 function product(
@@ -94,10 +101,9 @@ export const matMulKernels = {
   >((backend, inputs, attributes) => {
     const [a, b] = operands(backend, inputs);
     const { transposeA = false, transposeB = false, activation, leakyreluAlpha } = attributes;
-    let result = matMul(backend, a, b, transposeA, transposeB);
-    if (inputs.bias !== undefined && inputs.bias !== null) {
-      result = binary(backend, 'Add', result, backend.node(inputs.bias));
-    }
+    const { bias } = inputs;
+    const offset = bias === undefined || bias === null ? undefined : backend.node(bias);
+    let result = matMul(backend, a, b, transposeA, transposeB, offset);
     if (activation !== undefined && activation !== null) {
       const slope = inputs.preluActivationWeights;
       const weights = slope === undefined || slope === null ? undefined : backend.node(slope);
