@@ -7,7 +7,6 @@ import type { Node } from './graph/node';
 import type { ElementType, Values } from './graph/types';
 import { emptyValues, sameShape, sizeOf } from './graph/types';
 import type { OnnxBackendOptions } from './options';
-import { StoredTensor } from './storage';
 
 /** Written tensors of up to this many elements may become constants of a compiled graph. */
 const MAX_CONSTANT = 8;
@@ -17,6 +16,30 @@ const FRESH = 4;
 const MIN_SPLAT = 256;
 
 type BackendValues = Parameters<KernelBackend['write']>[0];
+
+/**
+ * What tfjs calls the data of a tensor; the object itself is the `DataId`. Several tensors (of
+ * different shapes) may share one, which `refCount` counts.
+ */
+class StoredTensor {
+  refCount = 1;
+  disposed = false;
+  /** The numbers, computed or not; null for strings, complex numbers and splats. */
+  node: Node | null = null;
+  /** All elements equal this number, and no array has been made of them yet. */
+  splat: number | null = null;
+  strings: Uint8Array[] | null = null;
+  complex: { readonly real: TensorInfo; readonly imag: TensorInfo } | null = null;
+
+  constructor(
+    /** The backend that holds it. */
+    readonly owner: object,
+    readonly shape: readonly number[],
+    readonly dtype: DataType,
+    /** How many operators and writes had come before it. */
+    readonly sequence: number,
+  ) {}
+}
 
 /**
  * A lazy tfjs backend: kernels add operators to a graph; reading a value compiles everything

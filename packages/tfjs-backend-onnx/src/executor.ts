@@ -15,12 +15,17 @@ const MAX_RECOMPILES = 4;
 /** Below this many output elements over all operators, threads cost more than they bring. */
 const SINGLE_THREAD_WORK = 50_000;
 
+/** Of the 4 bytes an element takes, how many are needed at once: most values are short-lived. */
+const BYTES_KEPT = 1.5;
+
 interface Compiled {
   readonly key: Int32Array;
   session: NativeSession;
   /** By leaf: the values that were built into the model, or null if the leaf is an input. */
   baked: (Values | null)[];
   recompiles: number;
+  /** About what its intermediate values need, which ONNX Runtime keeps for the next run. */
+  readonly bytes: number;
   readonly leafNames: readonly string[];
   readonly outputNames: readonly string[];
 }
@@ -36,6 +41,7 @@ export interface ExecutorStatistics {
 export class Executor {
   private readonly cache = new Map<number, Compiled[]>();
   private readonly order: Set<Compiled> = new Set();
+  private bytes = 0;
   readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
 
   constructor(
@@ -79,6 +85,7 @@ export class Executor {
     for (const compiled of this.order) this.close(compiled.session);
     this.order.clear();
     this.cache.clear();
+    this.bytes = 0;
   }
 
   private lookup(plan: Plan): Compiled {
@@ -100,6 +107,7 @@ export class Executor {
       session: this.compile(plan, baked),
       baked,
       recompiles: 0,
+      bytes: elementsOf(plan) * BYTES_KEPT,
       leafNames: plan.leaves.map(nameOf),
       outputNames: plan.outputs.map(nameOf),
     };
@@ -107,7 +115,8 @@ export class Executor {
     if (bucket === undefined) this.cache.set(plan.hash, [compiled]);
     else bucket.push(compiled);
     this.order.add(compiled);
-    if (this.order.size > this.options.cacheSize) this.evict();
+    this.bytes += compiled.bytes;
+    while (this.isFull()) this.evict();
     return compiled;
   }
 
@@ -132,8 +141,7 @@ export class Executor {
       plan,
       baked.map((values) => values !== null),
     );
-    let work = 0;
-    for (const node of plan.nodes) work += sizeOf(node.shape);
+    const work = elementsOf(plan);
     const session = new (loadRuntime().Session)();
     try {
       session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
@@ -159,17 +167,27 @@ export class Executor {
     session.dispose();
   }
 
+  private isFull(): boolean {
+    const { cacheSize, maxSessionBytes } = this.options;
+    return this.order.size > cacheSize || (this.order.size > 1 && this.bytes > maxSessionBytes);
+  }
+
   private evict(): void {
     const [oldest] = this.order;
     if (oldest === undefined) throw new OnnxBackendError('disposed', 'The cache is empty.');
     this.close(oldest.session);
     this.order.delete(oldest);
+    this.bytes -= oldest.bytes;
     for (const [hash, bucket] of this.cache) {
       const kept = bucket.filter((entry) => entry !== oldest);
       if (kept.length === 0) this.cache.delete(hash);
       else if (kept.length < bucket.length) this.cache.set(hash, kept);
     }
   }
+}
+
+function elementsOf(plan: Plan): number {
+  return plan.nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
 }
 
 function equalValues(baked: Values, leaf: Node): boolean {

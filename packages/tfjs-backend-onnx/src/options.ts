@@ -1,10 +1,15 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 export interface OnnxBackendOptions {
   /** Threads ONNX Runtime computes with. Default: as many as the machine offers this process. */
   threads?: number;
   /** Compiled graphs kept, at least 1. Default 64; the least recently used goes first. */
   cacheSize?: number;
+  /**
+   * Bytes that compiled graphs may keep between runs, by estimate; the least recently used goes
+   * first. Default: a quarter of the machine's memory.
+   */
+  maxSessionBytes?: number;
   /** Operators that may wait before they are run without being asked for. Default 20,000. */
   maxPending?: number;
   /** Bytes of dead tensors kept for reuse. Default 1 GiB. */
@@ -21,11 +26,12 @@ export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
   const numbers = {
     threads: options.threads ?? availableParallelism(),
     cacheSize: options.cacheSize ?? 64,
+    maxSessionBytes: options.maxSessionBytes ?? Math.floor(totalmem() / 4),
     maxPending: options.maxPending ?? 20_000,
     maxPooledBytes: options.maxPooledBytes ?? 2 ** 30,
   };
   for (const [name, value] of Object.entries(numbers)) {
-    const least = name === 'maxPooledBytes' ? 0 : 1;
+    const least = name.endsWith('Bytes') ? 0 : 1;
     if (!Number.isInteger(value) || value < least) {
       throw new RangeError(
         `createOnnxBackend: ${name} must be an integer of at least ${least}, got ${value}.`,
