@@ -35,7 +35,10 @@ export default tseslint.config(
       // `parameter<Tensor2D>(params, path)` is how a caller states the rank it knows.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      'no-restricted-imports': ['error', { patterns: ['@crossweave/*/src/*', '@crossweave/*/dist/*'] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['@crossweave/*/src/*', '@crossweave/*/dist/*'] },
+      ],
     },
   },
   {
@@ -44,7 +47,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['node:*', '@crossweave/*/node'], message: 'This part also runs in a browser.' }] },
+        {
+          patterns: [
+            {
+              group: ['node:*', '@crossweave/*/node'],
+              message: 'This part also runs in a browser.',
+            },
+          ],
+        },
       ],
     },
   },
@@ -57,9 +67,23 @@ export default tseslint.config(
     },
   },
   {
+    // Not part of any package's program.
+    files: ['**/tsup.config.ts', 'vitest.config.ts', 'benchmarks/**/*.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: {
+      '@typescript-eslint/strict-boolean-expressions': 'off',
+      '@typescript-eslint/prefer-nullish-coalescing': 'off',
+    },
+  },
+  {
     files: ['**/*.{js,mjs}'],
     languageOptions: {
-      globals: { console: 'readonly', process: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+      },
     },
   },
 );

@@ -52,7 +52,9 @@ async function installAndUse(name, manifest, tarballs) {
     JSON.stringify({
       private: true,
       type: 'module',
-      dependencies: Object.fromEntries([...own].map((each) => [each, `file:${tarballs.get(each)}`])),
+      dependencies: Object.fromEntries(
+        [...own].map((each) => [each, `file:${tarballs.get(each)}`]),
+      ),
       // Published siblings come from the registry; here they are the tarballs of this build.
       overrides: Object.fromEntries([...own].map((each) => [each, `$${each}`])),
     }),
@@ -79,7 +81,12 @@ async function installAndUse(name, manifest, tarballs) {
     JSON.stringify({
       compilerOptions: {
         ...{ module: 'NodeNext', moduleResolution: 'NodeNext', target: 'ES2022', strict: true },
-        ...{ noEmit: true, skipLibCheck: false, types: [], lib: ['ES2023', 'ESNext.Disposable', 'DOM'] },
+        ...{
+          noEmit: true,
+          skipLibCheck: false,
+          types: [],
+          lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
+        },
       },
       files: ['use.ts'],
     }),

@@ -3,7 +3,7 @@
  * downwards (docs/architecture.md). Prints what is wrong and exits 1.
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { packages, root } from './workspace.mjs';
 
 /** Which own packages each package may depend on. */
@@ -21,8 +21,8 @@ const allowed = {
 };
 const required = ['README.md', 'package.json', 'src/index.ts', 'tsconfig.json', 'tsup.config.ts'];
 const maximumLines = 300;
-/** A source file without a test beside it needs a reason: types only, or an index of names. */
-const withoutTest = /(^|\/)(index|register|gradients|bin)\.ts$|\.test(-d)?\.ts$|contracts\//;
+/** Files that are no code of their own: names, registrations, tests and what only tests use. */
+const notTested = /(^|\/)(index|register|gradients|bin)\.ts$|\.test(-d)?\.ts$|\.testing\.ts$/;
 
 const problems = [];
 const problem = (where, what) => problems.push(`${relative(root, where)}: ${what}`);
@@ -56,14 +56,19 @@ for (const { path, manifest } of packages()) {
     if (typeof target === 'string') continue;
     const conditions = Object.keys(target).join(' ');
     if (conditions !== '@crossweave/source types default') {
-      problem(path, `exports["${door}"] must have the source condition, types, default in this order`);
+      problem(
+        path,
+        `exports["${door}"] must have the source condition, types, default in this order`,
+      );
     }
     exported.add(target.default);
     for (const file of Object.values(target)) {
-      if (!existsSync(join(path, file))) problem(path, `exports["${door}"] names ${file}, which is not there`);
+      if (!existsSync(join(path, file)))
+        problem(path, `exports["${door}"] names ${file}, which is not there`);
     }
   }
-  for (const file of built) if (!exported.has(file)) problem(path, `built ${file}, which nothing exports`);
+  for (const file of built)
+    if (!exported.has(file)) problem(path, `built ${file}, which nothing exports`);
 
   for (const file of sources(join(path, 'src'))) {
     const text = readFileSync(file, 'utf8');
@@ -71,19 +76,16 @@ for (const { path, manifest } of packages()) {
     if (lines > maximumLines && !file.endsWith('.test.ts')) {
       problem(file, `has ${lines} lines; split it (at most ${maximumLines})`);
     }
-    if (!withoutTest.test(relative(path, file)) && hasCode(text)) {
-      const test = file.replace(/\.ts$/, '.test.ts');
-      const folderTest = join(file, '..', `${file.split('/').at(-2)}.test.ts`);
-      if (!existsSync(test) && !existsSync(folderTest)) {
-        problem(file, 'has no test beside it, nor one for its folder');
-      }
+    if (!notTested.test(relative(path, file)) && hasCode(text)) {
+      const tested = readdirSync(dirname(file)).some((name) => name.endsWith('.test.ts'));
+      if (!tested) problem(file, 'lies in a folder without any test');
     }
   }
 }
 
 /** Whether a file holds more than types, re-exports and registrations. */
 function hasCode(text) {
-  return /(^|\n)(export )?(async )?(function|class|const) /.test(text);
+  return /(^|\n)(export )?(async )?(function|class) /.test(text);
 }
 
 function sources(folder) {
@@ -96,5 +98,7 @@ function sources(folder) {
 }
 
 for (const line of problems) console.error(line);
-console.log(problems.length === 0 ? 'structure: as it should be' : `structure: ${problems.length} problems`);
+console.log(
+  problems.length === 0 ? 'structure: as it should be' : `structure: ${problems.length} problems`,
+);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -79,14 +79,11 @@ function describe(
   milliseconds: number,
   note: string,
 ): string {
-  const rate = current / Math.max(milliseconds / 1000, 1e-9);
-  const left = rate > 0 ? `${Math.ceil((total - current) / rate)} s left` : '';
-  const parts = [
-    `${title} ${current}/${total}`,
-    current > 0 ? `${rate.toFixed(1)}/s` : '',
-    left,
-    note,
-  ];
+  // A rate after a few milliseconds would be a guess nobody believes.
+  const rate = milliseconds >= 500 ? current / (milliseconds / 1000) : 0;
+  const pace =
+    rate > 0 ? [`${rate.toFixed(1)}/s`, `${Math.ceil((total - current) / rate)} s left`] : [];
+  const parts = [`${title} ${current}/${total}`, ...pace, note];
   return parts.filter((part) => part !== '').join(', ');
 }
 

@@ -101,8 +101,9 @@ function composeMessage(what: string, details: ErrorDetails): string {
 function show(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  // JSON.stringify gives undefined for functions and undefined, whatever its type says.
-  return (JSON.stringify(value) as string | undefined) ?? String(value);
+  // JSON.stringify gives undefined for these.
+  if (value === undefined || typeof value === 'function') return String(value);
+  return JSON.stringify(value);
 }
 
 /** The entry of `known` nearest to `name` by edit distance, if one is near enough to be a slip. */

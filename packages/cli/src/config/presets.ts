@@ -1,20 +1,30 @@
 /** Configs that come with crossweave, as plain data; `--captions` names the data. */
 const quickstart = {
   data: { captions: 'captions.jsonl', imageSize: 64, maxTokens: 20 },
-  image: { name: 'resnet-small', options: {} },
+  image: { name: 'resnet-small', options: { strides: [2, 2, 2] } },
   text: { name: 'bert-small', options: { layers: 2 } },
   towers: {
-    fusion: { name: 'dual-encoder', options: { dim: 128 } },
+    fusion: {
+      name: 'dual-encoder',
+      options: { dim: 128, pooling: { image: 'attention', text: 'encoder' } },
+    },
     loss: { name: 'info-nce', options: {} },
-    steps: 300,
+    steps: 260,
     batchSize: 64,
-    learningRate: { image: 1e-3, text: 1e-3, fusion: 1e-3 },
+    learningRate: { image: 2e-3, text: 1e-3, fusion: 1e-3 },
     weightDecay: 0.05,
     warmup: 20,
   },
   arms: {
-    early: { name: 'single-stream', options: { dim: 64, layers: 2, hidden: 128, normFirst: true } },
-    late: { name: 'dual-encoder', options: { dim: 128, projection: 'mlp', pooling: 'attention' } },
+    early: {
+      name: 'single-stream',
+      options: { dim: 64, layers: 2, hidden: 128, normFirst: true },
+    },
+    late: { name: 'dual-encoder', options: { dim: 128, projection: 'mlp', hidden: 256 } },
+    'late-tokens': {
+      name: 'dual-encoder',
+      options: { dim: 128, projection: 'mlp', pooling: 'attention', queries: 4 },
+    },
     'cross-attention': {
       name: 'co-attention',
       options: { dim: 64, layers: 2, hidden: 128, normFirst: true },
@@ -22,7 +32,7 @@ const quickstart = {
   },
   fusion: {
     loss: { name: 'listwise-matching', options: { inBatch: 1 } },
-    steps: 600,
+    steps: 700,
     batchSize: 32,
     negatives: 3,
     learningRate: { fusion: 1e-3 },

@@ -1,4 +1,4 @@
-import { tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { onesLike, reverse, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError, inference, key } from '@crossweave/core';
 import { expectClose, sampleFeatures } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -20,8 +20,9 @@ describe('attentionPooling', () => {
     tidy(() => {
       const params = initAttentionPooling(key(1), 'pooling', spec, options);
       expect(pool(params).shape).toEqual([2, 8]);
-      const features = sampleFeatures(key(2), spec, { batch: 2 });
-      const reversed = { ...features, tokens: features.tokens.reverse(1) };
+      const sample = sampleFeatures(key(2), spec, { batch: 2 });
+      const features = { ...sample, mask: onesLike(sample.mask) };
+      const reversed = { ...features, tokens: reverse(features.tokens, 1) };
       const run = (given: typeof params, input: typeof features) =>
         attentionPooling(given, 'pooling', input, options, inference);
       const placeless = { ...params, 'pooling.position_embeddings.weight': zeros([3, 4]) };
