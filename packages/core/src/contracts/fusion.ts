@@ -35,10 +35,5 @@ export interface Fusion {
    * products are the cosine similarities c behind `score`, which is a·c + b with scalars
    * a > 0 and b of the fusion's own. What an index stores and a contrastive loss reads.
    */
-  embed?(
-    params: Params,
-    side: 'image' | 'text',
-    features: Features,
-    ctx: Context,
-  ): Tensor2D;
+  embed?(params: Params, side: 'image' | 'text', features: Features, ctx: Context): Tensor2D;
 }
