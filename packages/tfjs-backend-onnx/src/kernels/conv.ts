@@ -9,7 +9,7 @@ import { shifted, windowOf } from './window';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { concat } from './layout';
+import { concat, pad } from './layout';
 import { matMul } from './matmul';
 import { activate } from './unary';
 
@@ -119,21 +119,62 @@ export function transposedConv(
   });
 }
 
-/** The gradient for the filter [kh, kw, C, O]: one product of matrices per place in the filter. */
+/**
+ * The gradient for the filter [kh, kw, C, O]: one product of matrices per place in the filter,
+ * of what the place sees of x with dy, each [B, channels, pixels].
+ */
 function filterGradient(b: OnnxBackend, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
-  const window = windowOf(info);
-  const { batchSize, inChannels, outChannels, outHeight, outWidth } = info;
-  const pixels = outHeight * outWidth;
-  const flat = b.reshape(dy, [batchSize, outChannels, pixels]);
-  const parts = shifted(b, x, window, [outHeight, outWidth], 0).map((part) => {
-    const columns = b.reshape(part, [batchSize, inChannels, pixels]);
-    const each = matMul(b, columns, flat, false, true);
+  const { inChannels, outChannels, filterHeight, filterWidth } = info;
+  const flat = (node: Node): Node => {
+    const [batch, channels, height, width] = node.shape as [number, number, number, number];
+    return b.reshape(node, [batch, channels, height * width]);
+  };
+  const parts = seenPairs(b, x, dy, info).map(([seen, gradient]) => {
+    const each = matMul(b, flat(seen), flat(gradient), false, true);
     const shape = [inChannels, outChannels];
     const sum = b.op('ReduceSum', [each], shape, 'float32', { keepdims: 0 }, [[0]]);
     return b.reshape(sum, [1, inChannels, outChannels]);
   });
-  const { filterHeight, filterWidth } = info;
   return b.reshape(concat(b, parts, 0), [filterHeight, filterWidth, inChannels, outChannels]);
+}
+
+/**
+ * Per place in the filter, row by row: x as it sees it, and dy. Without strides, x is shifted
+ * along its rows only and dy against it along the columns: kh + kw copies in place of kh · kw.
+ */
+function seenPairs(
+  b: OnnxBackend,
+  x: Node,
+  dy: Node,
+  info: backend_util.Conv2DInfo,
+): (readonly [Node, Node])[] {
+  const window = windowOf(info);
+  const { outHeight, outWidth, inHeight, inWidth, filterHeight, filterWidth } = info;
+  const plain = [...window.strides, ...window.dilations].every((value) => value === 1);
+  if (!plain || filterHeight * filterWidth === 1) {
+    return shifted(b, x, window, [outHeight, outWidth]).map((seen) => [seen, dy] as const);
+  }
+  const [top, left] = window.pads;
+  const height = outHeight + filterHeight - 1;
+  const rows = [top, height - inHeight - top] as const;
+  const across = Array.from({ length: filterWidth }, (_, j) => {
+    const columns = [left - j, outWidth + j - left - inWidth] as const;
+    return pad(b, x, [[0, 0], [0, 0], rows, columns], 0);
+  });
+  const down = Array.from({ length: filterHeight }, (_, i) =>
+    pad(
+      b,
+      dy,
+      [
+        [0, 0],
+        [0, 0],
+        [i, height - outHeight - i],
+        [0, 0],
+      ],
+      0,
+    ),
+  );
+  return down.flatMap((gradient) => across.map((seen) => [seen, gradient] as const));
 }
 
 const zeros = (b: OnnxBackend, shape: readonly number[]): TensorInfo =>

@@ -32,7 +32,7 @@ function filterGradient(b: OnnxBackend, x: Node, dy: Node, info: backend_util.Co
   const multiplier = info.outChannels / inChannels;
   const pixels = outHeight * outWidth;
   const flat = b.reshape(dy, [batchSize, inChannels, multiplier, pixels]);
-  const parts = shifted(b, x, windowOf(info), [outHeight, outWidth], 0).map((part) => {
+  const parts = shifted(b, x, windowOf(info), [outHeight, outWidth]).map((part) => {
     const seen = b.reshape(part, [batchSize, inChannels, 1, pixels]);
     const each = binary(b, 'Mul', flat, seen);
     const shape = [inChannels, multiplier];

@@ -84,9 +84,14 @@ const sign: Formula = (b, x) => {
   return select(b, nan, b.scalar(0), unary(b, 'Sign', x));
 };
 
+/** The largest float32: any positive number times it is above 1. */
+const STEEP = 3.4028234663852886e38;
+
 /** 1 above 0, alpha elsewhere; NaN stays NaN. */
 function step(b: OnnxBackend, x: Node, alpha: number): Node {
-  const high = unary(b, 'Sign', relu(b, x));
+  // Clipping a very steep line to [0, 1] is one pass, and of the operators that use all threads.
+  const slope = { alpha: { f: STEEP }, beta: { f: 0 } };
+  const high = b.op('HardSigmoid', [x], x.shape, 'float32', slope);
   return alpha === 0 ? high : withScalar(b, 'Add', withScalar(b, 'Mul', high, 1 - alpha), alpha);
 }
 

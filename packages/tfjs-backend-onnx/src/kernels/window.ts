@@ -41,13 +41,7 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
 }
 
 /** For each place in the window, row by row: what it sees of x [B, C, H, W] over all positions. */
-export function shifted(
-  b: OnnxBackend,
-  x: Node,
-  window: Window,
-  positions: Pair,
-  fill: number,
-): Node[] {
+export function shifted(b: OnnxBackend, x: Node, window: Window, positions: Pair): Node[] {
   const { kernel, strides, dilations, pads } = window;
   const [top, left, bottom, right] = pads;
   const padding = [
@@ -56,7 +50,7 @@ export function shifted(
     [top, bottom],
     [left, right],
   ] as const;
-  const padded = pad(b, x, padding, fill);
+  const padded = pad(b, x, padding, 0);
   const shape = [x.shape[0] as number, x.shape[1] as number, ...positions];
   const parts: Node[] = [];
   for (let i = 0; i < kernel[0]; i++) {
