@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { bundledGradients } from './tooling/tfjs-gradients.ts';
 
@@ -18,7 +19,7 @@ const projects = readdirSync('packages').map((folder) => {
       root,
       include: ['src/**/*.test.ts'],
       typecheck: { include: ['src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
-      setupFiles: ['../../tooling/vitest-setup.ts'],
+      setupFiles: [fileURLToPath(new URL('tooling/vitest-setup.ts', import.meta.url))],
       testTimeout: 60_000,
     },
   };

@@ -1,10 +1,2 @@
-export { captions, hardNegatives } from './captions';
-export type { HardNegative } from './captions';
-export { dealScenes, heldOutBlocks } from './deal';
-export type { Block, Deal, Dealt, Split } from './deal';
-export { makeScenes, sceneRecords } from './make';
+export { makeScenes } from './make';
 export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './make';
-export { placeScene, sampleScene } from './sample';
-export { sceneSvg } from './svg';
-export { allMeanings, colourNames, colours, shapes, textures } from './vocabulary';
-export type { Colour, Meaning, Placement, Scene, SceneObject, Shape, Texture } from './vocabulary';

@@ -1,12 +1,13 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, foldIn, key as keyOf, type Key } from '@crossweave/core';
+import { writeFileAtomic } from '@crossweave/core/node';
 import sharp from 'sharp';
 import { captions, hardNegatives, type HardNegative } from './captions';
 import { dealScenes, type Block, type Deal, type Split } from './deal';
 import { placeScene } from './sample';
 import { sceneSvg } from './svg';
 import type { Scene } from './vocabulary';
-import { writeWhole } from './write';
 
 export interface MakeScenesOptions {
   /** Number of pictures over all splits, at least 20. */
@@ -71,11 +72,13 @@ export async function makeScenes(options: MakeScenesOptions): Promise<ScenesSumm
   }
   const deal = dealScenes(count, dealKey(seed));
   const records = recordsOf(deal, seed);
+  await mkdir(join(out, 'images'), { recursive: true });
   const queue = records.values();
   let done = 0;
   const work = async (): Promise<void> => {
     for (const record of queue) {
-      await writeWhole(join(out, record.image), await render(record, size));
+      // Half a picture after a crash does no harm: without captions.jsonl there is no dataset.
+      await writeFile(join(out, record.image), await render(record, size));
       done += 1;
       onProgress?.(done, records.length);
     }
@@ -83,10 +86,10 @@ export async function makeScenes(options: MakeScenesOptions): Promise<ScenesSumm
   await Promise.all(Array.from({ length: concurrency }, work));
 
   const summary = summarise(records, deal.blocks, seed, size);
-  await writeWhole(join(out, 'dataset.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  await writeWhole(join(out, 'README.md'), readme(summary));
+  await writeFileAtomic(join(out, 'dataset.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeFileAtomic(join(out, 'README.md'), readme(summary));
   const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-  await writeWhole(join(out, 'captions.jsonl'), lines.join(''));
+  await writeFileAtomic(join(out, 'captions.jsonl'), lines.join(''));
   return summary;
 }
 

@@ -1,6 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
-import { writeWhole } from '../scenes/write';
+import { writeFileAtomic } from '@crossweave/core/node';
 import { bertWords } from './words';
 
 export interface VocabularyOptions {
@@ -71,6 +72,7 @@ export async function writeBertTokenizer(
       got: missing.length > 0 ? `no ${missing.join(' ')}` : 'entries that occur twice',
     });
   }
+  await mkdir(folder, { recursive: true });
   await writeJson(join(folder, 'tokenizer.json'), tokenizerJson(ids));
   await writeJson(join(folder, 'tokenizer_config.json'), {
     tokenizer_class: 'BertTokenizer',
@@ -138,7 +140,7 @@ function tokenizerJson(ids: ReadonlyMap<string, number>): object {
 }
 
 function writeJson(file: string, value: object): Promise<void> {
-  return writeWhole(file, `${JSON.stringify(value)}\n`);
+  return writeFileAtomic(file, `${JSON.stringify(value)}\n`);
 }
 
 function atLeast(name: string, value: number, least: number): void {
