@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   ConfigError,
   countParameters,
@@ -6,6 +7,7 @@ import {
   key as keyOf,
   subtree,
 } from '@crossweave/core';
+import { saveSafetensors } from '@crossweave/core/node';
 import { cachedEncoder, disposeState, jointModel, train } from '@crossweave/trainer';
 import { openRun } from '@crossweave/trainer/node';
 import { ablate, type AblationEnd, type Arm, type Trial } from '../ablation/ablate';
@@ -27,7 +29,7 @@ interface Caches {
 /**
  * Compares fusions on equal terms: the towers are pre-trained once, all images and captions are
  * encoded once, and every arm trains on the same cached tokens, with the same batches for a seed.
- * Writes `results.json`; run again after any kind of end, it goes on where it stopped.
+ * Writes `results.json` and each trained fusion (`trials/<arm>-seed<k>/fusion.safetensors`); run again after any kind of end, it goes on where it stopped.
  *
  * @throws ConfigError when an arm has no recipe; DataError and DivergenceError of the parts.
  */
@@ -135,6 +137,7 @@ async function runTrial<Image, Text>(
   try {
     signal.throwIfAborted();
     const params = subtree(state.params, 'fusion.');
+    await saveSafetensors(join(directory, 'fusion.safetensors'), params);
     const { metrics, outcomes } = await evaluateFusion(
       { fusion: arm.fusion, params },
       caches.test,

@@ -1,5 +1,5 @@
-import { memory } from '@tensorflow/tfjs-core';
-import { key } from '@crossweave/core';
+import { memory, mul } from '@tensorflow/tfjs-core';
+import { key, type Fusion } from '@crossweave/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { blindFusion, equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
@@ -24,6 +24,17 @@ const perfect = {
   'retrieval.t2i.meanRank': 1,
 };
 
+/** A scorer that says the reverse, `factor` times as loud. */
+function opposite(fusion: Fusion, factor: number): Fusion {
+  return {
+    ...fusion,
+    fuse: (...args) => {
+      const { joint, match } = fusion.fuse(...args);
+      return { joint, match: mul(match, -factor) };
+    },
+  };
+}
+
 describe('evaluateFusion', () => {
   it.each([['separable'], ['joint']] as const)(
     'finds that a perfect %s scorer is perfect, and leaks nothing',
@@ -43,10 +54,14 @@ describe('evaluateFusion', () => {
     const joint = { fusion: equalityFusion('joint'), params: {} };
     const blind = { fusion: blindFusion, params: {} };
     expect((await evaluateFusion(joint, cache, { dual, top: 3 })).metrics).toMatchObject(perfect);
-    // A blind scorer among the dual's first 4 images: the right one is one of four.
+    // What adds nothing leaves the dual's order as it was.
     const { metrics } = await evaluateFusion(blind, cache, { dual, top: 4 });
-    expect(metrics['retrieval.t2i.r1']).toBeCloseTo(1 / 4, 12);
-    expect(metrics['retrieval.t2i.r5']).toBe(1);
+    expect(metrics['retrieval.t2i.r1']).toBe(1);
+    // A misleading scorer ruins the first 4, and only their order.
+    const wrong = { fusion: opposite(equalityFusion('joint'), 1000), params: {} };
+    const misled = (await evaluateFusion(wrong, cache, { dual, top: 4 })).metrics;
+    expect(misled['retrieval.t2i.r1']).toBe(0);
+    expect(misled['retrieval.t2i.r5']).toBe(1);
     expect(metrics['matching.accuracy']).toBe(0.5);
   });
 

@@ -7,11 +7,11 @@ import { rerank } from './rerank';
 
 export interface EvaluateOptions extends ScoringOptions {
   /**
-   * A separable fusion over the same features that finds candidates for one that scores
-   * jointly. Without it a joint fusion scores every image with every caption.
+   * A separable fusion over the same features that finds candidates. Without it the fusion
+   * scores every image with every caption itself.
    */
   readonly dual?: FittedFusion;
-  /** How many candidates a query are re-ranked jointly. Default 16. */
+  /** How many candidates a query are re-ranked. Default 16. */
   readonly top?: number;
 }
 
@@ -20,8 +20,9 @@ export interface EvaluateOptions extends ScoringOptions {
  * (where the data has them) and retrieval both ways, `retrieval.i2t.*` and `retrieval.t2i.*`, over
  * all captions of the split. Images with equal captions count as right for each other.
  *
- * A separable fusion ranks by its embeddings. A joint one re-ranks, for each query, the
- * `top` candidates that `dual` finds; the others keep their order below them.
+ * With `dual`, any fusion, separable or not, re-ranks for each query the `top` candidates that
+ * `dual` finds, by the sum of both logits; the others keep their order below them. So all are
+ * measured by the same protocol.
  */
 export async function evaluateFusion(
   fitted: FittedFusion,
@@ -81,7 +82,7 @@ async function retrievalScores(
   textRows: readonly number[],
   options: EvaluateOptions,
 ): Promise<{ i2t: Float64Array; t2i: Float64Array }> {
-  const finder = fitted.fusion.embed === undefined ? (options.dual ?? fitted) : fitted;
+  const finder = options.dual ?? fitted;
   const all = await scoreAll(finder, cache, textRows, options);
   const images = cache.images.rows;
   const texts = textRows.length;

@@ -1,8 +1,9 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
 
 /**
- * Scores in which each query's `top` best candidates are ordered anew by `score` and stand above
- * all others, which keep their order.
+ * Scores in which each query's `top` best candidates are ordered anew, by the sum of what they
+ * had and of `score`, and stand above all others, which keep their order. Both are logits, so
+ * the sum adds evidence (as BLIP's retrieval does, arXiv 2201.12086: ITM logit plus similarity).
  *
  * @param scores [queries × width], row by row.
  * @param score scores for [query, candidate] pairs.
@@ -29,10 +30,12 @@ export async function rerank(
   }
   const joint = await score(pairs);
   requireFinite(joint, 'the joint scores');
-  // One shift for all keeps the joint order within a query and lifts it above every dual score.
-  const lift = maximum(scores) + maximum(joint.map((value) => -value)) + 1;
+  const placeOf = (i: number): number => pairs[i]![0] * width + pairs[i]![1];
+  const sums = Float64Array.from(joint, (value, i) => value + scores[placeOf(i)]!);
+  // One shift for all keeps the order within a query and lifts it above every other score.
+  const lift = maximum(scores) + maximum(sums.map((value) => -value)) + 1;
   const out = scores.slice();
-  pairs.forEach(([query, candidate], i) => (out[query * width + candidate] = joint[i]! + lift));
+  sums.forEach((sum, i) => (out[placeOf(i)] = sum + lift));
   return out;
 }
 
