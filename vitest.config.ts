@@ -18,7 +18,6 @@ const projects = readdirSync('packages').map((folder) => {
       name,
       root,
       include: ['src/**/*.test.ts'],
-      typecheck: { include: ['src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
       setupFiles: [fileURLToPath(new URL('tooling/vitest-setup.ts', import.meta.url))],
       testTimeout: 60_000,
     },

@@ -19,13 +19,13 @@ async function check(name, start) {
   return code === 0;
 }
 
-/** Unit tests and type tests, counted one by one. */
+/** Unit tests, counted one by one; type tests (`*.test-d.ts`) are part of the `types` check. */
 async function tests() {
   const folder = join(tmpdir(), `crossweave-test-${process.pid}`);
   mkdirSync(folder);
   const report = join(folder, 'report.json');
   const { code } = await tool('vitest', [
-    ...['run', '--typecheck', '--reporter=default', '--reporter=json'],
+    ...['run', '--reporter=dot', '--reporter=json'],
     `--outputFile.json=${report}`,
   ]);
   try {
@@ -46,6 +46,7 @@ async function tests() {
 await installIfNeeded();
 await check('format', () => tool('prettier', ['--check', '.'], { capture: true }));
 await check('types', () => pnpm(['exec', 'turbo', 'run', 'typecheck'], { capture: true }));
+await check('types of tooling', () => tool('typescript', ['-p', '.'], { capture: true }));
 await check('lint', () => tool('eslint', ['.'], { capture: true }));
 if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture: true }))) {
   await check('structure', () =>

@@ -38,7 +38,8 @@ export async function main(args: readonly string[], host: Host): Promise<number>
     const { values, positionals } = parseOptions(command, rest);
     const session = { terminal, signal: interruption.signal };
     terminal.document(await command.run(values, positionals, session));
-    return exitCode.done;
+    // A command that ended before it noticed: whoever runs several must still stop here.
+    return interruption.signal.aborted ? exitCode.interrupted : exitCode.done;
   } catch (error) {
     if (error instanceof Interrupted) {
       terminal.note(error.message);
