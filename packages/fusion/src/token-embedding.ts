@@ -1,19 +1,10 @@
-import {
-  add,
-  reshape,
-  slice,
-  type Rank,
-  type Tensor2D,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
+import { add, reshape, slice, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
-  ShapeError,
   foldIn,
   mergeParams,
   normal,
   parameter,
-  showShape,
   type Context,
   type Features,
   type FeatureSpec,
@@ -22,6 +13,7 @@ import {
 } from '@crossweave/core';
 import { dropout, initLayerNorm, initLinear, layerNorm, linear } from '@crossweave/core/nn';
 import type { Side, Tokens } from './features';
+import { learnedPositions } from './positions';
 
 export interface TokenEmbeddingOptions {
   /** Width D of the fused sequence. */
@@ -98,22 +90,8 @@ export function embedTokens(
   x = add(x, reshape(slice(types, [typeRow[side], 0], [1, dim]), [1, 1, dim]));
   if (options.positions) {
     const table = parameter<Tensor2D>(params, `${name}_position_embeddings.weight`);
-    x = add(x, positions(table, where, side, features.tokens.shape[1]));
+    x = add(x, learnedPositions(table, where, side, features.tokens.shape[1]));
   }
   x = layerNorm(params, `${name}_norm`, x);
   return { tokens: dropout(x, options.dropout, ctx, `${name}_norm`), mask: features.mask };
-}
-
-function positions(table: Tensor2D, where: string, side: Side, count: number): Tensor3D {
-  const [rows, dim] = table.shape;
-  if (count > rows) {
-    throw new ShapeError(`there are more ${side} tokens than learned positions`, {
-      where,
-      expected: `at most ${rows} tokens`,
-      got: showShape(['B', count, 'D']),
-      advice:
-        side === 'text' ? 'Raise maxTextTokens.' : 'Use the image size the model was made for.',
-    });
-  }
-  return reshape<Rank.R3>(slice(table, [0, 0], [count, dim]), [1, count, dim]);
 }

@@ -10,6 +10,7 @@ const pool = (given: Record<string, Tensor>, tokens = 3) =>
   attentionPooling(
     given,
     'pooling',
+    'text',
     sampleFeatures(key(2), { dim: 4, tokens }, { batch: 2 }),
     options,
     inference,
@@ -24,7 +25,7 @@ describe('attentionPooling', () => {
       const features = { ...sample, mask: onesLike(sample.mask) };
       const reversed = { ...features, tokens: reverse(features.tokens, 1) };
       const run = (given: typeof params, input: typeof features) =>
-        attentionPooling(given, 'pooling', input, options, inference);
+        attentionPooling(given, 'pooling', 'image', input, options, inference);
       const placeless = { ...params, 'pooling.position_embeddings.weight': zeros([3, 4]) };
       expectClose(run(placeless, reversed), run(placeless, features));
       expect(() => expectClose(run(params, reversed), run(params, features))).toThrow();

@@ -1,13 +1,11 @@
-import { add, mul, ones, reshape, slice } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { add, mul, ones, reshape } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
-  ShapeError,
   foldIn,
   mergeParams,
   normal,
   parameter,
-  showShape,
   type Context,
   type Features,
   type FeatureSpec,
@@ -23,6 +21,8 @@ import {
   linear,
   multiHeadAttention,
 } from '@crossweave/core/nn';
+import type { Side } from '../features';
+import { learnedPositions } from '../positions';
 
 export interface AttentionPoolingOptions {
   /** Q learned queries. */
@@ -68,6 +68,7 @@ export function initAttentionPooling(
 export function attentionPooling(
   params: Params,
   path: string,
+  side: Side,
   features: Features,
   options: AttentionPoolingOptions,
   ctx: Context,
@@ -75,7 +76,15 @@ export function attentionPooling(
   const [size, count, dim] = features.tokens.shape;
   const probe = parameter<Tensor3D>(params, `${path}.probe`);
   const tokens = options.positions
-    ? add<Tensor3D>(features.tokens, positions(params, path, count, dim))
+    ? add<Tensor3D>(
+        features.tokens,
+        learnedPositions(
+          parameter(params, `${path}.position_embeddings.weight`),
+          path,
+          side,
+          count,
+        ),
+      )
     : features.tokens;
   const seen = multiHeadAttention(params, `${path}.attention`, {
     query: mul(probe, ones([size, 1, 1])),
@@ -89,19 +98,6 @@ export function attentionPooling(
   );
   const pooled = add(seen, linear(params, `${path}.mlp.fc2`, between));
   return reshape(pooled, [size, options.queries * dim]);
-}
-
-function positions(params: Params, path: string, count: number, dim: number): Tensor3D {
-  const table = parameter<Tensor2D>(params, `${path}.position_embeddings.weight`);
-  if (count > table.shape[0]) {
-    throw new ShapeError('there are more tokens than learned positions', {
-      where: path,
-      expected: `at most ${table.shape[0]} tokens`,
-      got: showShape(['B', count, 'D']),
-      advice: 'Raise maxTextTokens, or use the image size the model was made for.',
-    });
-  }
-  return reshape<Rank.R3>(slice(table, [0, 0], [count, dim]), [1, count, dim]);
 }
 
 /** @throws ConfigError when the heads do not divide the width. */

@@ -100,7 +100,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
 
   const pool = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D =>
     poolings[side] === 'attention'
-      ? attentionPooling(params, `${prefix[side]}_pooling`, features, attention, ctx)
+      ? attentionPooling(params, `${prefix[side]}_pooling`, side, features, attention, ctx)
       : features.pooled;
 
   const embed = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D =>
