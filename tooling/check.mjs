@@ -25,7 +25,7 @@ async function tests() {
   mkdirSync(folder);
   const report = join(folder, 'report.json');
   const { code } = await tool('vitest', [
-    ...['run', '--reporter=dot', '--reporter=json'],
+    ...['run', '--reporter=default', '--reporter=json'],
     `--outputFile.json=${report}`,
   ]);
   try {

@@ -56,12 +56,21 @@ function armResult(name: string, trials: readonly TrialRecord[]): ArmResult {
         metric,
         {
           mean: mean(trials.map(({ outcome }) => outcome.metrics[metric]!)),
-          ci95: estimate(perQuery(metric, trials))?.ci95 ?? null,
+          ci95: intervalOf(perQuery(metric, trials)),
           n: trials.length,
         },
       ]),
     ),
   };
+}
+
+/** The interval; of a share (all outcomes in [0, 1]) the part that a share can have. */
+function intervalOf(rows: readonly (readonly number[])[]): readonly [number, number] | null {
+  const interval = estimate(rows)?.ci95;
+  if (interval === undefined) return null;
+  const share = rows.every((row) => row.every((value) => value >= 0 && value <= 1));
+  const [low, high] = interval;
+  return share ? [Math.max(0, low), Math.min(1, high)] : [low, high];
 }
 
 function compare(
