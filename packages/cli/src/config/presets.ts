@@ -32,7 +32,7 @@ const quickstart = {
   },
   fusion: {
     loss: { name: 'listwise-matching', options: { inBatch: 1 } },
-    steps: 700,
+    steps: 620,
     batchSize: 32,
     negatives: 3,
     learningRate: { fusion: 1e-3 },
