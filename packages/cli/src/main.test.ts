@@ -109,6 +109,15 @@ describe('commands', () => {
       metrics: Record<string, number>;
     };
     expect(steps).toBe(3);
+    const other = await run(
+      ...['train', '--preset', 'dual-encoder', '--out', out, ...shared, '--set', 'seed=5'],
+    );
+    expect(other.code).toBe(exitCode.usage);
+    expect(other.stderr).toContain('a run of another config');
+    const again = await run(
+      ...['train', '--preset', 'dual-encoder', '--out', out, ...shared, ...settings],
+    );
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(trained.stdout));
     const measured = await run('eval', '--run', out, '--json');
     expect(JSON.parse(measured.stdout)).toMatchObject({ step: 3, split: 'test', metrics });
   });

@@ -1,16 +1,18 @@
-import { resolve } from 'node:path';
-import { key as keyOf, subtree } from '@crossweave/core';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { ConfigError, key as keyOf, subtree } from '@crossweave/core';
 import { pairBatches } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { createLoss } from '@crossweave/losses';
 import { disposeState, jointModel, train as trainModel } from '@crossweave/trainer';
-import { openRun } from '@crossweave/trainer/node';
+import { openRun, readRun } from '@crossweave/trainer/node';
 import { Interrupted, requiredText, type Command } from '../command';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import { openData } from '../config/open-data';
 import { trainPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
-import { trainSchema } from '../config/schema';
+import { trainSchema, type TrainConfig } from '../config/schema';
 import { chooseEngine, environmentOf } from '../environment';
 import { evaluateModel } from '../evaluate-model';
 
@@ -26,6 +28,7 @@ export const train: Command = {
     const { terminal, signal } = session;
     const out = requiredText(train, values, 'out');
     const config = await readConfig('crossweave train', values, trainSchema, trainPresets);
+    await refuseOtherConfig(out, config);
     const engine = await chooseEngine(values, session);
     const data = await openData(config.data, out, terminal);
     const { training } = config;
@@ -93,3 +96,16 @@ export const train: Command = {
     }
   },
 };
+
+/** @throws ConfigError when the folder holds a run of another config: going on would mix the two. */
+async function refuseOtherConfig(out: string, config: TrainConfig): Promise<void> {
+  if (!existsSync(join(out, 'run.json'))) return;
+  const record = await readRun(out);
+  const earlier =
+    typeof record === 'object' && record !== null && 'config' in record ? record.config : undefined;
+  if (isDeepStrictEqual(earlier, JSON.parse(JSON.stringify(config)))) return;
+  throw new ConfigError('the folder holds a run of another config', {
+    where: out,
+    advice: 'Choose another --out, or remove the folder.',
+  });
+}

@@ -7,10 +7,11 @@ describe('PictureCache', () => {
     const first = new Uint8Array(6);
     cache.add('a', first);
     cache.add('b', new Uint8Array(6));
-    cache.add('c', new Uint8Array(4));
+    const last = new Uint8Array(4);
+    cache.add('c', last);
     expect(cache.get('a')).toBe(first);
     expect(cache.get('b')).toBeUndefined();
-    expect(cache.get('c')).toBeDefined();
+    expect(cache.get('c')).toBe(last);
     expect(cache.bytes).toBe(10);
   });
 

@@ -13,7 +13,7 @@ import { assert, asyncProperty, boolean, constantFrom, integer } from 'fast-chec
 import { describe, expect, it } from 'vitest';
 import { encodeTexts } from '../text/encode';
 import { pairBatches } from './batches';
-import { letters } from './test-folder';
+import { letters } from './folder.testing';
 
 /** A split in memory: row i's picture holds the value i, captions are i-th letters. */
 function splitOf(count: number, failing = -1): PairSplit {

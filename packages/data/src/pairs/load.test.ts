@@ -7,7 +7,7 @@ import { unitNormalisation } from '../image/normalise';
 import { buildVocabulary } from '../text/vocabulary';
 import { loadPairs } from './load';
 import { describeRejects } from './report';
-import { letters, testFolder, type TestFolder } from './test-folder';
+import { letters, testFolder, type TestFolder } from './folder.testing';
 
 const common = { tokenizer: letters, imageSize: 4, maxTokens: 8, normalise: unitNormalisation };
 let folder: TestFolder;

@@ -107,6 +107,8 @@ async function runTrial<Image, Text>(
   const run = await openRun(directory, {
     description: { arm: arm.name, seed, recipe: options.recipe.arms[arm.name] },
   });
+  // A trial that was cut short begins anew: what it had logged goes.
+  await run.resume();
   const curve: CurvePoint[] = [];
   const every = Math.max(1, Math.floor(steps / 100));
   const state = await train({
