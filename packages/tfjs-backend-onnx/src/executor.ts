@@ -8,6 +8,7 @@ import { sizeOf } from './graph/types';
 import type { ResolvedOptions } from './options';
 import type { BufferPool } from './pool';
 import type { NativeSession, RuntimeTensor } from './runtime';
+import { runInto, stopsCopies } from './run-into';
 import { loadRuntime } from './runtime';
 
 /** After this many constants turned out to vary, every constant of the graph becomes an input. */
@@ -70,7 +71,7 @@ export class Executor {
       return values;
     });
     try {
-      compiled.session.run(feeds, fetches, {});
+      runInto(compiled.session, feeds, fetches);
     } catch (cause) {
       throw fromRuntime(cause, `computing a graph of ${plan.nodes.length} operators`);
     }
@@ -140,6 +141,7 @@ export class Executor {
     const model = encodeModel(
       plan,
       baked.map((values) => values !== null),
+      stopsCopies(),
     );
     const work = elementsOf(plan);
     const session = new (loadRuntime().Session)();

@@ -7,7 +7,8 @@ export interface RuntimeTensor {
   readonly data: Values;
 }
 
-type Named = Record<string, RuntimeTensor>;
+type Feeds = Readonly<Record<string, RuntimeTensor>>;
+type Fetches = Readonly<Record<string, RuntimeTensor | null>>;
 
 /** ONNX Runtime's native session; unlike the public one, its `run` returns at once with values. */
 export interface NativeSession {
@@ -17,7 +18,7 @@ export interface NativeSession {
     byteLength: number,
     options: Readonly<Record<string, unknown>>,
   ): void;
-  run(feeds: Named, fetches: Named, options: Readonly<Record<string, unknown>>): Named;
+  run(feeds: Feeds, fetches: Fetches, options: object): Record<string, RuntimeTensor>;
   dispose(): void;
   endProfiling(): void;
 }

@@ -8,6 +8,10 @@ import { ELEMENT_CODE } from './types';
 const CONTRIB_OPS: ReadonlySet<string> = new Set(['FusedMatMul', 'Gelu', 'BiasGelu', 'FastGelu']);
 const IR_VERSION = 9;
 const OPSET = 19;
+const BFLOAT16 = 16;
+
+/** An output no JavaScript array can hold; what it is for says `runInto`. */
+export const STOP_OUTPUT = 'stop';
 
 /** The name of a node's value inside the model. */
 export function nameOf(node: Node): string {
@@ -19,11 +23,16 @@ export function nameOf(node: Node): string {
 /**
  * Writes the plan as an ONNX model.
  * @param baked for each leaf, whether its present values become a constant of the model.
+ * @param stop whether `STOP_OUTPUT` comes before the plan's outputs.
  */
-export function encodeModel(plan: Plan, baked: readonly boolean[]): Uint8Array {
+export function encodeModel(plan: Plan, baked: readonly boolean[], stop = false): Uint8Array {
   const writer = new ProtoWriter();
   writer.varint(1, IR_VERSION);
-  writer.message(7, () => writeGraph(writer, plan, baked));
+  writer.message(7, () => {
+    writer.string(2, 'lazy');
+    if (stop) writeStop(writer);
+    writeGraph(writer, plan, baked);
+  });
   writeOpset(writer, '', OPSET);
   writeOpset(writer, 'com.microsoft', 1);
   return writer.finish();
@@ -49,18 +58,29 @@ function writeGraph(writer: ProtoWriter, plan: Plan, baked: readonly boolean[]):
     }
     return name;
   };
-  writer.string(2, 'lazy');
   for (const node of plan.nodes) writeNode(writer, node, integerInput);
   plan.leaves.forEach((leaf, i) => {
     if (baked[i] !== true) {
-      writeValueInfo(writer, 11, leaf);
+      writeValueInfo(writer, 11, nameOf(leaf), leaf);
       return;
     }
     const values = leaf.values as NonNullable<Node['values']>;
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     writeTensor(writer, nameOf(leaf), leaf.dtype, leaf.shape, bytes);
   });
-  for (const output of plan.outputs) writeValueInfo(writer, 12, output);
+  for (const output of plan.outputs) writeValueInfo(writer, 12, nameOf(output), output);
+}
+
+function writeStop(writer: ProtoWriter): void {
+  const name = `${STOP_OUTPUT}.source`;
+  writeTensor(writer, name, 'float32', [1], new Uint8Array(4));
+  writer.message(1, () => {
+    writer.string(1, name);
+    writer.string(2, STOP_OUTPUT);
+    writer.string(4, 'Cast');
+    writer.message(5, () => writeAttribute(writer, 'to', BFLOAT16));
+  });
+  writeValueInfo(writer, 12, STOP_OUTPUT, { shape: [1] }, BFLOAT16);
 }
 
 function writeNode(
@@ -143,14 +163,20 @@ function writeTensor(
   });
 }
 
-function writeValueInfo(writer: ProtoWriter, field: number, node: Node): void {
+function writeValueInfo(
+  writer: ProtoWriter,
+  field: number,
+  name: string,
+  { shape, dtype = 'float32' }: { readonly shape: readonly number[]; readonly dtype?: ElementType },
+  code = ELEMENT_CODE[dtype],
+): void {
   writer.message(field, () => {
-    writer.string(1, nameOf(node));
+    writer.string(1, name);
     writer.message(2, () =>
       writer.message(1, () => {
-        writer.varint(1, ELEMENT_CODE[node.dtype]);
+        writer.varint(1, code);
         writer.message(2, () => {
-          for (const dim of node.shape) writer.message(1, () => writer.varint(1, dim));
+          for (const dim of shape) writer.message(1, () => writer.varint(1, dim));
         });
       }),
     );
