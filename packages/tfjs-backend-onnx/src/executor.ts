@@ -1,34 +1,27 @@
-import { OnnxBackendError, fromRuntime } from './errors';
-import { encodeModel, nameOf } from './graph/model';
+import type { Result } from './compiled-graph';
+import { CompiledGraph } from './compiled-graph';
+import { OnnxBackendError } from './errors';
 import type { Node } from './graph/node';
 import type { Plan } from './graph/plan';
 import { sameKey } from './graph/plan';
 import type { Values } from './graph/types';
-import { sizeOf } from './graph/types';
 import type { ResolvedOptions } from './options';
 import type { BufferPool } from './pool';
-import type { NativeSession, RuntimeTensor } from './runtime';
-import { runInto, stopsCopies } from './run-into';
-import { loadRuntime } from './runtime';
 
 /** After this many constants turned out to vary, every constant of the graph becomes an input. */
 const MAX_RECOMPILES = 4;
-/** Below this many output elements over all operators, threads cost more than they bring. */
-const SINGLE_THREAD_WORK = 50_000;
 
 /** Of the 4 bytes an element takes, how many are needed at once: most values are short-lived. */
 const BYTES_KEPT = 1.5;
 
-interface Compiled {
+interface Entry {
   readonly key: Int32Array;
-  session: NativeSession;
+  graph: CompiledGraph;
   /** By leaf: the values that were built into the model, or null if the leaf is an input. */
   baked: (Values | null)[];
   recompiles: number;
   /** About what its intermediate values need, which ONNX Runtime keeps for the next run. */
   readonly bytes: number;
-  readonly leafNames: readonly string[];
-  readonly outputNames: readonly string[];
 }
 
 export interface ExecutorStatistics {
@@ -38,10 +31,10 @@ export interface ExecutorStatistics {
   runs: number;
 }
 
-/** Compiles plans into ONNX Runtime sessions, keeps the latest used, and runs them. */
+/** Compiles plans, keeps the compiled graphs latest used, and runs them. */
 export class Executor {
-  private readonly cache = new Map<number, Compiled[]>();
-  private readonly order: Set<Compiled> = new Set();
+  private readonly cache = new Map<number, Entry[]>();
+  private readonly order: Set<Entry> = new Set();
   private bytes = 0;
   readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
 
@@ -54,42 +47,32 @@ export class Executor {
     return this.order.size;
   }
 
-  /** Computes the plan's outputs into arrays of the pool. Nothing changes if it throws. */
-  run(plan: Plan): Values[] {
-    const compiled = this.lookup(plan);
-    const { Tensor } = loadRuntime();
-    const feeds: Record<string, RuntimeTensor> = {};
-    plan.leaves.forEach((leaf, i) => {
-      if (compiled.baked[i] !== null) return;
-      leaf.tensor ??= new Tensor(leaf.dtype, leaf.values as Values, leaf.shape);
-      feeds[compiled.leafNames[i] as string] = leaf.tensor;
-    });
-    const fetches: Record<string, RuntimeTensor> = {};
-    const outputs = plan.outputs.map((node, i) => {
-      const values = this.pool.take(node.dtype, sizeOf(node.shape));
-      fetches[compiled.outputNames[i] as string] = new Tensor(node.dtype, values, node.shape);
-      return values;
-    });
-    try {
-      runInto(compiled.session, feeds, fetches);
-    } catch (cause) {
-      throw fromRuntime(cause, `computing a graph of ${plan.nodes.length} operators`);
-    }
+  /** Computes the plan's outputs. */
+  run(plan: Plan): Result[] {
+    return this.runGraph(this.lookup(plan).graph, plan.leaves);
+  }
+
+  /** Runs a graph the caller has compiled and keeps. */
+  runGraph(graph: CompiledGraph, leaves: readonly Node[]): Result[] {
+    const results = graph.run(leaves, this.pool);
     this.statistics.runs++;
-    plan.outputs.forEach((node, i) => {
-      node.tensor = fetches[compiled.outputNames[i] as string] ?? null;
-    });
-    return outputs;
+    return results;
+  }
+
+  compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
+    const graph = new CompiledGraph(plan, baked, this.options);
+    this.statistics.compiles++;
+    return graph;
   }
 
   dispose(): void {
-    for (const compiled of this.order) this.close(compiled.session);
+    for (const { graph } of this.order) graph.dispose();
     this.order.clear();
     this.cache.clear();
     this.bytes = 0;
   }
 
-  private lookup(plan: Plan): Compiled {
+  private lookup(plan: Plan): Entry {
     const bucket = this.cache.get(plan.hash);
     const found = bucket?.find((entry) => sameKey(entry.key, plan.key));
     if (found === undefined) return this.add(plan);
@@ -99,74 +82,35 @@ export class Executor {
     return found;
   }
 
-  private add(plan: Plan): Compiled {
+  private add(plan: Plan): Entry {
     const baked = plan.leaves.map((leaf) =>
       leaf.constant ? (leaf.values as Values).slice() : null,
     );
-    const compiled: Compiled = {
-      key: plan.key,
-      session: this.compile(plan, baked),
-      baked,
-      recompiles: 0,
-      bytes: elementsOf(plan) * BYTES_KEPT,
-      leafNames: plan.leaves.map(nameOf),
-      outputNames: plan.outputs.map(nameOf),
-    };
+    const graph = this.compile(plan, baked.map(isBaked));
+    const entry = { key: plan.key, graph, baked, recompiles: 0, bytes: graph.work * BYTES_KEPT };
     const bucket = this.cache.get(plan.hash);
-    if (bucket === undefined) this.cache.set(plan.hash, [compiled]);
-    else bucket.push(compiled);
-    this.order.add(compiled);
-    this.bytes += compiled.bytes;
+    if (bucket === undefined) this.cache.set(plan.hash, [entry]);
+    else bucket.push(entry);
+    this.order.add(entry);
+    this.bytes += entry.bytes;
     while (this.isFull()) this.evict();
-    return compiled;
+    return entry;
   }
 
   /** Constants that differ from the ones built in become inputs, at the price of a recompile. */
-  private promote(compiled: Compiled, plan: Plan): void {
-    const varied = compiled.baked.map(
+  private promote(entry: Entry, plan: Plan): void {
+    const varied = entry.baked.map(
       (values, i) => values !== null && !equalValues(values, plan.leaves[i] as Node),
     );
     if (!varied.includes(true)) return;
-    const all = compiled.recompiles >= MAX_RECOMPILES;
-    const baked = compiled.baked.map((values, i) => (all || varied[i] === true ? null : values));
-    const session = this.compile(plan, baked);
-    this.close(compiled.session);
-    compiled.session = session;
-    compiled.baked = baked;
-    compiled.recompiles++;
+    const all = entry.recompiles >= MAX_RECOMPILES;
+    const baked = entry.baked.map((values, i) => (all || varied[i] === true ? null : values));
+    const graph = this.compile(plan, baked.map(isBaked));
+    entry.graph.dispose();
+    entry.graph = graph;
+    entry.baked = baked;
+    entry.recompiles++;
     this.statistics.recompiles++;
-  }
-
-  private compile(plan: Plan, baked: readonly (Values | null)[]): NativeSession {
-    const model = encodeModel(
-      plan,
-      baked.map((values) => values !== null),
-      stopsCopies(),
-    );
-    const work = elementsOf(plan);
-    const session = new (loadRuntime().Session)();
-    try {
-      session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
-        intraOpNumThreads: work < SINGLE_THREAD_WORK ? 1 : this.options.threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        executionMode: 'sequential',
-        enableMemPattern: true,
-        enableCpuMemArena: true,
-        logSeverityLevel: 3,
-        enableProfiling: this.options.profile !== null,
-        profileFilePrefix: this.options.profile ?? '',
-      });
-    } catch (cause) {
-      throw fromRuntime(cause, `compiling a graph of ${plan.nodes.length} operators`);
-    }
-    this.statistics.compiles++;
-    return session;
-  }
-
-  private close(session: NativeSession): void {
-    if (this.options.profile !== null) session.endProfiling();
-    session.dispose();
   }
 
   private isFull(): boolean {
@@ -177,7 +121,7 @@ export class Executor {
   private evict(): void {
     const [oldest] = this.order;
     if (oldest === undefined) throw new OnnxBackendError('disposed', 'The cache is empty.');
-    this.close(oldest.session);
+    oldest.graph.dispose();
     this.order.delete(oldest);
     this.bytes -= oldest.bytes;
     for (const [hash, bucket] of this.cache) {
@@ -188,9 +132,7 @@ export class Executor {
   }
 }
 
-function elementsOf(plan: Plan): number {
-  return plan.nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
-}
+const isBaked = (values: Values | null): boolean => values !== null;
 
 function equalValues(baked: Values, leaf: Node): boolean {
   const values = leaf.values as Values;

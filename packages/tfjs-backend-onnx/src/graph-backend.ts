@@ -1,5 +1,7 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import { KernelBackend, util } from '@tensorflow/tfjs-core';
+import type { Result } from './compiled-graph';
+import { OnnxBackendError } from './errors';
 import type { ExecutorStatistics } from './executor';
 import { Executor } from './executor';
 import { Node, leaf, settle } from './graph/node';
@@ -187,6 +189,7 @@ export abstract class GraphBackend extends KernelBackend {
       // No operator is needed: the values enter the graph in this shape.
       view = leaf(node.values, shape, node.dtype);
       view.constant = node.constant;
+      node.shared = true;
     }
     node.view = view;
     node.viewEpoch = this.epoch;
@@ -205,15 +208,16 @@ export abstract class GraphBackend extends KernelBackend {
   private execute(wanted: readonly Node[], failure?: unknown): void {
     if (wanted.length === 0) return;
     const plan = makePlan(this.pending, wanted);
-    let results: Values[];
+    let results: Result[];
     try {
+      if (plan.leaves.some((leaf) => leaf.overwritten)) throw lostValues();
       results = this.executor.run(plan);
     } catch (error) {
       throw failure ?? error;
     }
     wanted.forEach((node, i) => {
-      const values = results[i] as Values;
-      settle(node, values);
+      const { values, tensor } = results[i] as Result;
+      settle(node, values, tensor);
       this.heldBytes += values.byteLength;
     });
   }
@@ -228,4 +232,13 @@ export abstract class GraphBackend extends KernelBackend {
     }
     this.dead = [];
   }
+}
+
+function lostValues(): OnnxBackendError {
+  return new OnnxBackendError(
+    'runtime',
+    'The values this needs are lost: a graph that failed had begun to write its results over ' +
+      'tensors that were disposed of. Dispose of what was not computed and start from tensors ' +
+      'that are still held.',
+  );
 }

@@ -19,8 +19,8 @@ function attributeKey(attribute: Attribute): string {
  * A value in the lazy graph: one output of one ONNX operator, or a leaf that holds its values.
  *
  * `op` is the ONNX operator (`com.microsoft` ones are in `CONTRIB_OPS`) or one of
- * `@leaf` (values in `values`), `@const` (a scalar of the structure) and `@out` (the further
- * outputs of a node with several).
+ * `@leaf` (values in `values`), `@input` (a leaf whose values come when the graph is run),
+ * `@const` (a scalar of the structure) and `@out` (the further outputs of a node with several).
  */
 export class Node {
   /** Present for leaves and for computed nodes; a lazy node has none. */
@@ -41,6 +41,10 @@ export class Node {
   seen = false;
   /** True if the values array belongs to the backend, so that it may be recycled. */
   owned = false;
+  /** True if another node shows the same array under another shape. */
+  shared = false;
+  /** True once a run has overwritten the values of a dead tensor with its results. */
+  overwritten = false;
   /** Interned description: equal for nodes that may stand for each other in a compiled graph. */
   signature: number;
 
@@ -62,11 +66,17 @@ export class Node {
     if (integers !== null) for (const list of integers) key += `|${list.join()}`;
     this.signature = signatureOf(key);
   }
+
+  /** Whether it goes into a graph as a value, and not as an operator to be run. */
+  get isLeaf(): boolean {
+    return this.values !== null || this.op === '@input';
+  }
 }
 
 /** From here on the node is an input like any other of its shape, wherever it came from. */
-export function settle(node: Node, values: Values): void {
+export function settle(node: Node, values: Values, tensor: RuntimeTensor | null = null): void {
   node.values = values;
+  node.tensor = tensor;
   node.owned = true;
   node.inputs = [];
   node.signature = signatureOf(`@leaf;${node.dtype};${node.shape.join()}`);

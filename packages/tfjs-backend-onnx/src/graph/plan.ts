@@ -25,10 +25,10 @@ export function makePlan(pending: readonly Node[], wanted: readonly Node[]): Pla
   let slots = wanted.length + 2;
   for (let i = pending.length - 1; i >= 0; i--) {
     const node = pending[i] as Node;
-    if (node.mark !== mark || node.values !== null) continue;
+    if (node.mark !== mark || node.isLeaf) continue;
     count++;
     slots += node.inputs.length + 1;
-    for (const input of node.inputs) if (input.values === null) input.mark = mark;
+    for (const input of node.inputs) if (!input.isLeaf) input.mark = mark;
   }
   const nodes = new Array<Node>(count);
   const leaves: Node[] = [];
@@ -36,9 +36,9 @@ export function makePlan(pending: readonly Node[], wanted: readonly Node[]): Pla
   let size = 0;
   let placed = 0;
   for (const node of pending) {
-    if (node.mark !== mark || node.values !== null) continue;
+    if (node.mark !== mark || node.isLeaf) continue;
     for (const input of node.inputs) {
-      if (input.values !== null && input.mark !== mark) {
+      if (input.isLeaf && input.mark !== mark) {
         input.mark = mark;
         input.index = -1 - leaves.length;
         leaves.push(input);

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { findInPlace } from './in-place';
+import { Node, leaf } from './node';
+import { makePlan } from './plan';
+
+const op = (name: string, ...inputs: Node[]): Node =>
+  new Node(name, inputs, [4], 'float32', null, null, 1);
+const input = (): Node => leaf(new Float32Array(4), [4], 'float32');
+
+/** For each output, the leaves (by name) whose memory it may take. */
+function choices(pending: Node[], outputs: Node[], names: Map<Node, string>): string[] {
+  const plan = makePlan(pending, outputs);
+  const found = new Map(findInPlace(plan).map(({ output, leaves }) => [output, leaves]));
+  return outputs.map((_, i) =>
+    (found.get(i) ?? []).map((j) => names.get(plan.leaves[j] as Node)).join(),
+  );
+}
+
+it('lets an update of momentum and parameter take the place of the old ones', () => {
+  const [p, m, g] = [input(), input(), input()];
+  const decayed = op('Neg', m);
+  const momentum = op('Add', decayed, g);
+  const next = op('Sub', p, momentum);
+  const names = new Map([[p, 'p'] as const, [m, 'm'] as const, [g, 'g'] as const]);
+  const found = choices([decayed, momentum, next], [momentum, next], names);
+  expect(found).toEqual(['m,g', 'm,g,p']);
+});
+
+it('spares a leaf that somebody else may still read', () => {
+  const [p, m] = [input(), input()];
+  const next = op('Sub', p, m);
+  const late = op('Exp', p);
+  const names = new Map([[p, 'p'] as const, [m, 'm'] as const]);
+  expect(choices([next, late], [next, late], names)).toEqual(['m', '']);
+});
+
+it('spares a leaf whose other reader sees it through a view', () => {
+  const [p, m] = [input(), input()];
+  const view = op('Reshape', p);
+  const next = op('Sub', view, m);
+  const late = op('Exp', view);
+  const names = new Map([[p, 'p'] as const, [m, 'm'] as const]);
+  expect(choices([view, next, late], [next, late], names)).toEqual(['m', '']);
+});
+
+it('spares a leaf of an operator that reads more than one element for one it writes', () => {
+  const p = input();
+  const sums = op('CumSum', p);
+  expect(choices([sums], [sums], new Map([[p, 'p']]))).toEqual(['']);
+});
+
+it('asks for the same type and number of elements', () => {
+  const p = leaf(new Int32Array(4), [4], 'int32');
+  const wide = new Node('Cast', [p], [4], 'float32', { to: 1 }, null, 1);
+  const next = op('Neg', wide);
+  expect(choices([wide, next], [next], new Map([[p, 'p']]))).toEqual(['']);
+});

@@ -1,0 +1,95 @@
+import type { Node } from './node';
+import type { Plan } from './plan';
+import { sizeOf } from './types';
+
+/** An output (by its place in the plan) and the leaves whose memory it may be written to. */
+export interface InPlace {
+  readonly output: number;
+  readonly leaves: readonly number[];
+}
+
+/** Operators that read an element before they write the one in its place, and no other. */
+const ELEMENTWISE: ReadonlySet<string> = new Set(
+  'Add Sub Mul Div Neg Abs Exp Log Sqrt Reciprocal Relu Sigmoid Tanh Erf'.split(' '),
+);
+
+/**
+ * Operators whose result may be their input's memory, or that ONNX Runtime may leave out, so that
+ * who reads the result reads the input.
+ */
+const ALIASES: ReadonlySet<string> = new Set(
+  '@out Cast Concat Expand Flatten Identity Pad Reshape Slice Split Squeeze Tile Transpose Unsqueeze'.split(
+    ' ',
+  ),
+);
+
+/**
+ * For each output, the leaves that nobody reads any more when it is written: all their readers are
+ * among its ancestors. A training step's new parameters and optimizer states can so take the
+ * place of the old ones. Outputs with the least choice come first.
+ */
+export function findInPlace(plan: Plan): InPlace[] {
+  const readers = readersOf(plan);
+  const bySize = new Map<string, number[]>();
+  plan.leaves.forEach((leaf, i) => {
+    const kind = kindOf(leaf);
+    bySize.set(kind, [...(bySize.get(kind) ?? []), i]);
+  });
+  const stamps = new Int32Array(plan.nodes.length).fill(-1);
+  return plan.outputs
+    .map((node, output) => {
+      const candidates = bySize.get(kindOf(node)) ?? [];
+      if (candidates.length === 0) return { output, leaves: [] };
+      markAncestors(plan, node, stamps, output);
+      const isRead = (reader: Node): boolean =>
+        reader === node ? ELEMENTWISE.has(node.op) : stamps[reader.index] === output;
+      return { output, leaves: candidates.filter((i) => (readers[i] as Node[]).every(isRead)) };
+    })
+    .filter(({ leaves }) => leaves.length > 0)
+    .sort((a, b) => a.leaves.length - b.leaves.length);
+}
+
+const kindOf = (node: Node): string => `${node.dtype}${sizeOf(node.shape)}`;
+
+/** For each leaf, the operators that read its memory. */
+function readersOf(plan: Plan): Node[][] {
+  const direct = new Map<Node, Node[]>();
+  for (const node of plan.nodes) {
+    for (const input of node.inputs) {
+      const list = direct.get(input);
+      if (list === undefined) direct.set(input, [node]);
+      else list.push(node);
+    }
+  }
+  const collect = (node: Node, into: Set<Node>): Set<Node> => {
+    for (const reader of direct.get(node) ?? []) {
+      if (into.has(reader)) continue;
+      into.add(reader);
+      if (ALIASES.has(reader.op) || isNeutral(reader)) collect(reader, into);
+    }
+    return into;
+  };
+  return plan.leaves.map((leaf) => [...collect(leaf, new Set())]);
+}
+
+/** x + 0, x · 1 and the like, which ONNX Runtime leaves out. */
+function isNeutral(node: Node): boolean {
+  return (
+    ELEMENTWISE.has(node.op) &&
+    node.inputs.some(
+      (input) => input.op === '@const' || (input.constant && input.values?.length === 1),
+    )
+  );
+}
+
+/** Stamps everything `node` is computed from, not `node` itself. */
+function markAncestors(plan: Plan, node: Node, stamps: Int32Array, stamp: number): void {
+  const stack = [node];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    for (const input of next.inputs) {
+      if (input.index < 0 || stamps[input.index] === stamp) continue;
+      stamps[input.index] = stamp;
+      stack.push(plan.nodes[input.index] as Node);
+    }
+  }
+}
