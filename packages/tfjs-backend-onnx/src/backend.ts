@@ -3,7 +3,7 @@ import type { KernelBackend } from '@tensorflow/tfjs-core';
 import { backend_util, engine } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from './errors';
 import { GraphBackend } from './graph-backend';
-import type { Node } from './graph/node';
+import { Node } from './graph/node';
 import type { ElementType, Values } from './graph/types';
 import { emptyValues, sameShape, sizeOf } from './graph/types';
 import type { OnnxBackendOptions } from './options';
@@ -134,12 +134,8 @@ export class OnnxBackend extends GraphBackend {
       this.setValues(stored, this.splatValues(stored));
     }
     const node = stored.node;
-    if (node === null) {
-      throw new OnnxBackendError(
-        'unsupported-op',
-        `A ${stored.dtype} tensor cannot enter a graph; expected float32, int32 or bool.`,
-      );
-    }
+    if (node === null) throw notNumbers(stored.dtype);
+    this.refuseEscaped(node);
     if (node.op === '@leaf' && !node.seen) {
       node.seen = true;
       node.constant = sizeOf(node.shape) <= MAX_CONSTANT && this.isFresh(stored);
@@ -192,7 +188,41 @@ export class OnnxBackend extends GraphBackend {
     throw new OnnxBackendError('unsupported-op', `Expected a complex64 tensor, got ${dtype}.`);
   }
 
+  /** The tensor's values as they are now, to go into a compiled graph. */
+  valueNode(info: TensorInfo): Node {
+    const stored = this.get(info.dataId);
+    if (stored.splat !== null) this.setValues(stored, this.splatValues(stored));
+    const node = stored.node;
+    if (node === null) throw notNumbers(stored.dtype);
+    this.valuesOf(node);
+    return node;
+  }
+
+  /** A value that is to come when a graph is run. */
+  placeholder(shape: readonly number[], dtype: DataType): Node {
+    const node = new Node('@input', [], shape, dtype as ElementType, null, null, 1);
+    node.trace = this.trace;
+    return node;
+  }
+
+  /** Lets `node` stand for a tensor's values until the function returned is called. */
+  substitute(info: TensorInfo, node: Node): () => void {
+    const stored = this.get(info.dataId);
+    const { node: original, splat } = stored;
+    stored.node = node;
+    stored.splat = null;
+    return () => {
+      if (stored.disposed) {
+        if (original !== null) this.release(original);
+        return;
+      }
+      stored.node = original;
+      stored.splat = splat;
+    };
+  }
+
   private isFresh(stored: StoredTensor): boolean {
+    if (this.trace !== null && stored.sequence > this.traceStart) return true;
     return this.sequence - stored.sequence <= FRESH;
   }
 
@@ -248,6 +278,13 @@ export class OnnxBackend extends GraphBackend {
     const value = this.scalar(stored.splat as number, stored.dtype as ElementType);
     return this.op('Expand', [value], shape, value.dtype, null, [shape]);
   }
+}
+
+function notNumbers(dtype: DataType): OnnxBackendError {
+  return new OnnxBackendError(
+    'unsupported-op',
+    `A ${dtype} tensor cannot enter a graph; expected float32, int32 or bool.`,
+  );
 }
 
 /** The value all elements share, or null. Real data is told apart by its first few elements. */

@@ -21,7 +21,8 @@ export interface Result {
   readonly tensor: RuntimeTensor;
 }
 
-interface Slot {
+/** What goes into a compiled graph at one place, or comes out. */
+export interface Slot {
   readonly name: string;
   readonly dtype: ElementType;
   readonly shape: readonly number[];
@@ -34,7 +35,7 @@ export class CompiledGraph {
   readonly work: number;
   private readonly session: NativeSession;
   private readonly inputs: readonly Slot[];
-  private readonly outputs: readonly Slot[];
+  readonly outputs: readonly Slot[];
   private readonly inPlace: readonly InPlace[];
   private readonly operators: number;
   private readonly profiled: boolean;

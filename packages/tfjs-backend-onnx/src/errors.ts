@@ -1,5 +1,6 @@
 /** Why the backend could not do what it was asked. */
-export type OnnxBackendErrorCode = 'unsupported-op' | 'runtime' | 'out-of-memory' | 'disposed';
+export type OnnxBackendErrorCode =
+  'unsupported-op' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit';
 
 const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 

@@ -1,10 +1,11 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import { KernelBackend, util } from '@tensorflow/tfjs-core';
-import type { Result } from './compiled-graph';
+import type { CompiledGraph, Result, Slot } from './compiled-graph';
 import { OnnxBackendError } from './errors';
 import type { ExecutorStatistics } from './executor';
 import { Executor } from './executor';
 import { Node, leaf, settle } from './graph/node';
+import type { Plan } from './graph/plan';
 import { makePlan } from './graph/plan';
 import type { Attributes, ElementType, Values } from './graph/types';
 import { ELEMENT_CODE, emptyValues, sameShape, sizeOf } from './graph/types';
@@ -40,6 +41,9 @@ export abstract class GraphBackend extends KernelBackend {
   /** Counts pending graphs: what a node remembers of one is void in the next. */
   private epoch = 0;
   private heldBytes = 0;
+  /** The trace that is under way, and the count of operators and writes when it began. */
+  protected trace: object | null = null;
+  protected traceStart = 0;
 
   constructor(options: OnnxBackendOptions) {
     super();
@@ -100,6 +104,7 @@ export abstract class GraphBackend extends KernelBackend {
   ): Node {
     if (outputs === 1 && sizeOf(shape) === 0) return leaf(emptyValues(dtype, 0), shape, dtype);
     const node = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
+    node.trace = this.trace;
     this.pending.push(node);
     this.sequence++;
     return node;
@@ -118,6 +123,7 @@ export abstract class GraphBackend extends KernelBackend {
   /** Values a kernel knows while tracing; built into the graph as long as they stay the same. */
   constant(values: Values, shape: readonly number[], dtype: ElementType): Node {
     const node = leaf(values, shape, dtype);
+    node.trace = this.trace;
     node.seen = true;
     node.constant = true;
     return node;
@@ -138,6 +144,7 @@ export abstract class GraphBackend extends KernelBackend {
 
   /** Called before each kernel: runs the pending graph when it has grown past its bound. */
   bound(): void {
+    if (this.trace !== null) return;
     if (this.pending.length >= this.options.maxPending || this.pendingBytes > MAX_PENDING_BYTES) {
       this.flush();
     }
@@ -145,6 +152,7 @@ export abstract class GraphBackend extends KernelBackend {
 
   /** Computes every tensor that is alive. */
   flush(): void {
+    if (this.trace !== null) throw readWhileTraced();
     this.execute(this.pending.filter((node) => node.holders > 0 && node.values === null));
     this.pending = [];
     this.pendingBytes = 0;
@@ -152,8 +160,47 @@ export abstract class GraphBackend extends KernelBackend {
     this.recycle();
   }
 
+  /**
+   * Calls `f` and returns its result with the operators it added to the graph, of which none is
+   * run. What was pending before is run first.
+   */
+  traced<T>(f: () => T): { readonly result: T; readonly nodes: readonly Node[] } {
+    this.flush();
+    this.trace = {};
+    this.traceStart = this.sequence;
+    try {
+      return { result: f(), nodes: this.pending };
+    } finally {
+      this.trace = null;
+      this.pending = [];
+      this.pendingBytes = 0;
+      this.epoch++;
+    }
+  }
+
+  /** Whether a function is being traced at the moment. */
+  get isTracing(): boolean {
+    return this.trace !== null;
+  }
+
+  compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
+    return this.executor.compile(plan, baked);
+  }
+
+  /** Runs a compiled graph, whatever is pending first. */
+  runGraph(graph: CompiledGraph, leaves: () => readonly Node[]): Node[] {
+    this.flush();
+    return this.executor.runGraph(graph, leaves()).map(({ values, tensor }, i) => {
+      const { shape, dtype } = graph.outputs[i] as Slot;
+      const node = leaf(values, shape, dtype);
+      settle(node, values, tensor);
+      return node;
+    });
+  }
+
   /** The node's values, computed now if need be. They still belong to the backend. */
   protected valuesOf(node: Node): Values {
+    this.refuseEscaped(node);
     if (node.values === null) this.compute(node);
     return node.values as unknown as Values;
   }
@@ -161,17 +208,20 @@ export abstract class GraphBackend extends KernelBackend {
   /** A leaf of values that came from outside; the array is taken over. */
   protected adopt(values: Values, shape: readonly number[], dtype: DataType): Node {
     const node = leaf(values, shape, dtype as ElementType);
+    node.trace = this.trace;
     node.owned = true;
     this.pendingBytes += values.byteLength;
     return node;
   }
 
-  protected hold(node: Node): void {
+  /** Counts one more holder of the node: its values are kept. */
+  hold(node: Node): void {
     if (node.holders === 0 && node.values !== null) this.heldBytes += node.values.byteLength;
     node.holders++;
   }
 
-  protected release(node: Node): void {
+  /** Counts one holder less; without any, the values may be recycled. */
+  release(node: Node): void {
     node.holders--;
     if (node.holders > 0 || node.values === null) return;
     this.heldBytes -= node.values.byteLength;
@@ -189,11 +239,23 @@ export abstract class GraphBackend extends KernelBackend {
       // No operator is needed: the values enter the graph in this shape.
       view = leaf(node.values, shape, node.dtype);
       view.constant = node.constant;
+      view.trace = node.trace;
+      view.source = node.source ?? node;
       node.shared = true;
     }
     node.view = view;
     node.viewEpoch = this.epoch;
     return view;
+  }
+
+  /** A tensor made by a function while it was traced has no value of its own. */
+  protected refuseEscaped(node: Node): void {
+    if (node.values !== null || node.trace === null || node.trace === this.trace) return;
+    throw new OnnxBackendError(
+      'jit',
+      'A tensor was used that a jit function made while it was traced and did not return. ' +
+        'Return it from the function, or assign it to a tf.Variable there.',
+    );
   }
 
   private compute(node: Node): void {
@@ -240,5 +302,14 @@ function lostValues(): OnnxBackendError {
     'The values this needs are lost: a graph that failed had begun to write its results over ' +
       'tensors that were disposed of. Dispose of what was not computed and start from tensors ' +
       'that are still held.',
+  );
+}
+
+function readWhileTraced(): OnnxBackendError {
+  return new OnnxBackendError(
+    'jit',
+    'A value was read (data, dataSync, array, print, ...) inside a jit function, or a kernel that ' +
+      'runs outside of graphs was called there. While the function is traced there are no values ' +
+      'yet: return the tensor and read it outside.',
   );
 }

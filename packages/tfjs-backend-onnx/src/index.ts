@@ -3,5 +3,8 @@ export type { OnnxMemoryInfo } from './graph-backend';
 export { OnnxBackendError } from './errors';
 export type { OnnxBackendErrorCode } from './errors';
 export type { ExecutorStatistics } from './executor';
+export { jit } from './jit/jit';
+export type { JitOptions, Jitted } from './jit/jit';
+export type { Tree } from './jit/tree';
 export type { OnnxBackendOptions } from './options';
 export { BACKEND_NAME, createOnnxBackend, registerOnnxBackend } from './registration';

@@ -43,6 +43,10 @@ export class Node {
   owned = false;
   /** True if another node shows the same array under another shape. */
   shared = false;
+  /** For such another node: whose array it shows. */
+  source: Node | null = null;
+  /** The trace of a `jit` function it was made in: outside of that it has no value. */
+  trace: object | null = null;
   /** True once a run has overwritten the values of a dead tensor with its results. */
   overwritten = false;
   /** Interned description: equal for nodes that may stand for each other in a compiled graph. */

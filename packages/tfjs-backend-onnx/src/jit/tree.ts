@@ -1,0 +1,91 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { OnnxBackendError } from '../errors';
+
+/** Tensors in nested arrays and plain objects, beside numbers, strings, booleans and null. */
+export type Tree =
+  | Tensor
+  | number
+  | string
+  | boolean
+  | null
+  | undefined
+  | readonly Tree[]
+  | { readonly [key: string]: Tree };
+
+/** A tree taken apart: its tensors in order, and a text that says all the rest. */
+export interface FlatTree {
+  readonly tensors: readonly Tensor[];
+  /** Equal for trees that differ in the values of their tensors only. */
+  readonly signature: string;
+}
+
+/** @throws OnnxBackendError `jit` for anything a tree cannot hold; `where` names it. */
+export function flatten(tree: unknown, where: string): FlatTree {
+  const tensors: Tensor[] = [];
+  let signature = '';
+  const walk = (value: unknown): void => {
+    if (isTensor(value)) {
+      tensors.push(value);
+      signature += `${value.dtype}[${value.shape.join()}]`;
+    } else if (Array.isArray(value)) {
+      signature += '(';
+      for (const item of value) {
+        walk(item);
+        signature += ',';
+      }
+      signature += ')';
+    } else if (isPlainObject(value)) {
+      signature += '{';
+      for (const key of Object.keys(value)) {
+        signature += `${JSON.stringify(key)}:`;
+        walk(value[key]);
+        signature += ',';
+      }
+      signature += '}';
+    } else if (typeof value === 'string') {
+      signature += JSON.stringify(value);
+    } else if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) {
+      signature += Object.is(value, -0) ? '-0' : String(value);
+    } else {
+      throw notATree(value, where);
+    }
+  };
+  walk(tree);
+  return { tensors, signature };
+}
+
+/** The same tree with other tensors, taken from `next` in order. */
+export function rebuild<T>(tree: T, next: () => Tensor): T {
+  const build = (value: unknown): unknown => {
+    if (isTensor(value)) return next();
+    if (Array.isArray(value)) return value.map(build);
+    if (!isPlainObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, build(item)]));
+  };
+  // Only tensors are replaced, each by a tensor.
+  return build(tree) as T;
+}
+
+/** Gives the tensors one after another. */
+export function nextOf(tensors: readonly Tensor[]): () => Tensor {
+  let at = 0;
+  return () => tensors[at++] as Tensor;
+}
+
+const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function notATree(value: unknown, where: string): OnnxBackendError {
+  const kind =
+    typeof value === 'object' ? (value?.constructor.name ?? 'an object') : `a ${typeof value}`;
+  return new OnnxBackendError(
+    'jit',
+    `jit: ${where} may hold tensors, numbers, strings, booleans and null, in arrays and plain ` +
+      `objects; got ${kind}. Make a tensor of it, or let the function close over it.`,
+  );
+}
