@@ -6,6 +6,7 @@ import type { Node } from './graph/node';
 import type { Plan } from './graph/plan';
 import type { ElementType, Values } from './graph/types';
 import { sameShape, sizeOf } from './graph/types';
+import { optimise } from './optimise/optimise';
 import type { ResolvedOptions } from './options';
 import type { BufferPool } from './pool';
 import { runInto, stopsCopies } from './run-into';
@@ -43,10 +44,11 @@ export class CompiledGraph {
 
   /** @param baked for each leaf, whether its present values become a constant of the model. */
   constructor(
-    plan: Plan,
+    traced: Plan,
     private readonly baked: readonly boolean[],
     options: ResolvedOptions,
   ) {
+    const plan = optimise(traced, baked);
     this.operators = plan.nodes.length;
     this.work = plan.nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
     this.inputs = plan.leaves.map(slotOf);

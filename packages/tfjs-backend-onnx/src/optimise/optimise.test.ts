@@ -1,0 +1,112 @@
+import { expect, it } from 'vitest';
+import { Node, leaf } from '../graph/node';
+import { makePlan } from '../graph/plan';
+import type { Attributes } from '../graph/types';
+import { optimise } from './optimise';
+
+const made: Node[] = [];
+function op(
+  name: string,
+  inputs: Node[],
+  shape: number[] = [16, 16],
+  attributes: Attributes | null = null,
+  integers: number[][] | null = null,
+): Node {
+  const node = new Node(name, inputs, shape, 'float32', attributes, integers, 1);
+  made.push(node);
+  return node;
+}
+const input = (shape = [16, 16]): Node => leaf(new Float32Array(256), shape, 'float32');
+const number = (value: number): Node => op('@const', [], [], { value: { f: value } });
+
+/** The operators left, without constants, in the order of computation. */
+function optimised(outputs: Node[], baked: boolean[] = []): Node[] {
+  const plan = makePlan(made.splice(0), outputs);
+  return optimise(plan, baked).nodes.filter((node) => node.op !== '@const');
+}
+const ops = (nodes: Node[]): string[] => nodes.map((node) => node.op);
+
+it('computes equal things once', () => {
+  const x = input();
+  const sum = op('Add', [op('Exp', [x]), op('Exp', [x])]);
+  const nodes = optimised([sum]);
+  expect(ops(nodes)).toEqual(['Exp', 'Add']);
+  expect(nodes[1]?.inputs).toEqual([nodes[0], nodes[0]]);
+});
+
+it('keeps apart what differs in attributes, inputs or type', () => {
+  const [x, y] = [input(), input()];
+  const parts = [
+    op('Softmax', [x], [16, 16], { axis: 0 }),
+    op('Softmax', [x], [16, 16], { axis: 1 }),
+    op('Softmax', [y], [16, 16], { axis: 1 }),
+  ];
+  expect(ops(optimised(parts))).toEqual(['Softmax', 'Softmax', 'Softmax']);
+});
+
+it('gives outputs that became one, or an input, a node of their own', () => {
+  const x = input();
+  const twice = [op('Exp', [x]), op('Exp', [x])];
+  const two = optimise(makePlan(made.splice(0), twice));
+  expect(ops([...two.outputs])).toEqual(['Exp', 'Identity']);
+  expect(new Set(two.outputs.map((node) => node.index)).size).toBe(2);
+});
+
+it('folds numbers that follow one another', () => {
+  const product = op('Mul', [number(3), op('Mul', [input(), number(2)])]);
+  const [only, ...rest] = optimised([product]);
+  expect(rest).toEqual([]);
+  expect(only?.inputs[1]?.attributes).toEqual({ value: { f: 6 } });
+});
+
+it('does not fold what others use, what would overflow, or what may vary', () => {
+  const once = op('Mul', [input(), number(2)]);
+  expect(ops(optimised([op('Mul', [once, number(3)]), once]))).toEqual(['Mul', 'Mul']);
+  const huge = op('Mul', [op('Mul', [input(), number(1e-25)]), number(1e-25)]);
+  expect(ops(optimised([huge]))).toEqual(['Mul', 'Mul']);
+  const build = (): Node => op('Mul', [op('Mul', [input(), input([1])]), input([1])]);
+  expect(ops(optimised([build()]))).toEqual(['Mul', 'Mul']);
+  const scalars = [2, 3].map((value) => leaf(Float32Array.of(value), [1], 'float32'));
+  const folded = op('Mul', [op('Mul', [input(), scalars[0] as Node]), scalars[1] as Node]);
+  expect(ops(optimised([folded], [false, true, true]))).toEqual(['Mul']);
+});
+
+it('leaves a number alone that widens the shape', () => {
+  const wide = leaf(Float32Array.of(2), [1, 1, 1], 'float32');
+  const first = op('Mul', [input(), wide], [1, 16, 16]);
+  const second = op('Mul', [first, number(3)], [1, 16, 16]);
+  expect(ops(optimised([second], [false, true]))).toEqual(['Mul', 'Mul']);
+});
+
+it('moves factors into products', () => {
+  const [a, b] = [input(), input()];
+  const before = op('MatMul', [op('Mul', [a, number(0.125)]), b]);
+  const after = op('Mul', [before, number(4)]);
+  const [only, ...rest] = optimised([after]);
+  expect(rest).toEqual([]);
+  expect(only?.op).toBe('FusedMatMul');
+  expect(only?.inputs).toEqual([a, b]);
+  expect(only?.attributes).toEqual({ alpha: { f: 0.5 } });
+});
+
+it('has the normal distribution function in one pass', () => {
+  const erf = op('Erf', [input()]);
+  const cumulative = op('Mul', [op('Add', [erf, number(1)]), number(0.5)]);
+  expect(ops(optimised([cumulative]))).toEqual(['Erf', 'HardSigmoid']);
+});
+
+it('sums rows by a product, squares without storing them', () => {
+  const rows = op('ReduceSum', [input([4, 4, 16])], [16], { keepdims: 0 }, [[0, 1]]);
+  expect(ops(optimised([rows]))).toEqual(['Expand', 'Reshape', 'MatMul', 'Reshape']);
+  const columns = op('ReduceSum', [input()], [16], { keepdims: 0 }, [[1]]);
+  expect(ops(optimised([columns]))).toEqual(['ReduceSum']);
+  const x = input();
+  const squares = op('ReduceSum', [op('Mul', [x, x])], [], { keepdims: 0 }, [[0, 1]]);
+  expect(ops(optimised([squares]))).toEqual(['ReduceSumSquare']);
+});
+
+it('copes with graphs deeper than the call stack', () => {
+  let x = input();
+  for (let i = 0; i < 20_000; i++) x = op('Neg', [x]);
+  expect(optimised([x]).length).toBe(20_000);
+});

@@ -1,0 +1,113 @@
+import { Node } from '../graph/node';
+import type { Plan } from '../graph/plan';
+import type { Rule } from './rules';
+import { rules } from './rules';
+import { Sharing } from './sharing';
+
+/**
+ * The plan with fewer and cheaper operators, equal results up to rounding, and the same leaves and
+ * outputs in the same places. The nodes it was given stay as they are.
+ * @param baked for each leaf, whether its present values become a constant of the model.
+ */
+export function optimise(plan: Plan, baked: readonly boolean[] = []): Plan {
+  const numbers = new Map<Node, number>();
+  plan.leaves.forEach((leaf, i) => {
+    if (baked[i] === true && leaf.dtype === 'float32' && leaf.values?.length === 1) {
+      numbers.set(leaf, leaf.values[0] as number);
+    }
+  });
+  const shared = rewrite(plan, [], numbers);
+  return finish(plan, rewrite(shared, rules, numbers));
+}
+
+type Body = Pick<Plan, 'nodes' | 'outputs'>;
+
+/** Rebuilds every node from rewritten inputs; equal ones become one, and rules may replace it. */
+function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node, number>): Body {
+  const uses = countUses(body);
+  const rewritten = new Map<Node, Node>();
+  const originals = new Map<Node, Node>();
+  const workshop = Object.assign(new Sharing(), {
+    isUsedOnce: (node: Node): boolean => {
+      const original = originals.get(node);
+      return original !== undefined && uses.get(original) === 1;
+    },
+    numberOf: (node: Node | undefined): number | null => {
+      if (node === undefined) return null;
+      return numbers.get(node) ?? structuralNumber(node);
+    },
+  });
+  for (const node of body.nodes) {
+    const inputs = node.inputs.map((input) => rewritten.get(input) ?? input);
+    const same = workshop.node(
+      node.op,
+      inputs,
+      node.shape,
+      node.dtype,
+      node.attributes,
+      node.integers,
+      node.outputs,
+    );
+    let result = same;
+    for (const rule of applied) result = rule(result, workshop) ?? result;
+    rewritten.set(node, result);
+    originals.set(result, node);
+  }
+  const outputs = body.outputs.map((node) => rewritten.get(node) ?? node);
+  return { nodes: needed(outputs), outputs };
+}
+
+/** The number a `@const` is. */
+function structuralNumber(node: Node): number | null {
+  if (node.op !== '@const' || node.dtype !== 'float32') return null;
+  const value = node.attributes?.['value'];
+  return typeof value === 'object' && 'f' in value ? Math.fround(value.f) : null;
+}
+
+function countUses({ nodes, outputs }: Body): Map<Node, number> {
+  const uses = new Map<Node, number>();
+  const count = (node: Node): unknown => uses.set(node, (uses.get(node) ?? 0) + 1);
+  for (const node of nodes) node.inputs.forEach(count);
+  outputs.forEach(count);
+  return uses;
+}
+
+/** The operators the outputs need, each after its inputs. */
+function needed(outputs: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const entered = new Set<Node>();
+  const stack: { node: Node; next: number }[] = [];
+  const enter = (node: Node): void => {
+    if (node.isLeaf || entered.has(node)) return;
+    entered.add(node);
+    stack.push({ node, next: 0 });
+  };
+  for (const output of outputs) {
+    enter(output);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const input = top.node.inputs[top.next++];
+      if (input !== undefined) enter(input);
+      else order.push((stack.pop() as { node: Node }).node);
+    }
+  }
+  return order;
+}
+
+/** Outputs that have become one node, or a leaf, get a node of their own again; all get numbers. */
+function finish(plan: Plan, { nodes, outputs }: Body): Plan {
+  const taken = new Set<Node>();
+  const all = [...nodes];
+  const distinct = outputs.map((node) => {
+    let own = node;
+    if (node.isLeaf || taken.has(node)) {
+      own = new Node('Identity', [node], node.shape, node.dtype, null, null, 1);
+      all.push(own);
+    }
+    taken.add(own);
+    return own;
+  });
+  all.forEach((node, i) => {
+    node.index = i;
+  });
+  return { ...plan, nodes: all, outputs: distinct };
+}

@@ -1,0 +1,38 @@
+import { Node } from '../graph/node';
+import type { Attributes, ElementType } from '../graph/types';
+
+/** Makes nodes, each only once: the same operator of the same inputs is the same node. */
+export class Sharing {
+  private readonly known = new Map<string, Node>();
+  private readonly numbers = new Map<Node, number>();
+
+  node(
+    op: string,
+    inputs: readonly Node[],
+    shape: readonly number[],
+    dtype: ElementType,
+    attributes: Attributes | null = null,
+    integers: readonly (readonly number[])[] | null = null,
+    outputs = 1,
+  ): Node {
+    const made = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
+    const key = `${made.signature}:${inputs.map((input) => this.identify(input)).join()}`;
+    const found = this.known.get(key);
+    if (found !== undefined) return found;
+    this.known.set(key, made);
+    return made;
+  }
+
+  scalar(value: number): Node {
+    return this.node('@const', [], [], 'float32', { value: { f: value } });
+  }
+
+  private identify(node: Node): number {
+    let number = this.numbers.get(node);
+    if (number === undefined) {
+      number = this.numbers.size;
+      this.numbers.set(node, number);
+    }
+    return number;
+  }
+}
