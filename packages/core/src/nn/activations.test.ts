@@ -1,4 +1,4 @@
-import { memory, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { grad, memory, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { key, normal } from '../keys';
 import { assertGradientsMatch } from '../testing/finite-differences';
@@ -39,11 +39,15 @@ describe.each([
     });
   });
 
-  it('is finite far out', () => {
+  it('is finite far out, and so is its gradient', () => {
     tidy(() => {
-      const [low, high] = activation(tensor1d([-1000, 1000])).dataSync();
+      const x = tensor1d([-1000, 1000]);
+      const [low, high] = activation(x).dataSync();
       expect(low).toBeCloseTo(0, 6);
       expect(high).toBe(1000);
+      const [slopeLow, slopeHigh] = grad((value) => activation(value))(x).dataSync();
+      expect(slopeLow).toBeCloseTo(0, 6);
+      expect(slopeHigh).toBe(1);
     });
   });
 });

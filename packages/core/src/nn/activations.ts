@@ -5,19 +5,25 @@ import { withGradient } from './with-gradient';
 
 export { relu };
 
-/** x·Φ(x), Φ the normal distribution function by erf: `torch.nn.GELU()` (Hendrycks & Gimpel 2016). */
+/**
+ * x·Φ(x), Φ the normal distribution function by erf: `torch.nn.GELU()` (Hendrycks & Gimpel 2016).
+ *
+ * With u = x/√2 the derivative is Φ + u·exp(−u²)/√π. The quotient u/exp(u²) takes one pass less
+ * than that product, and is 0 where exp(u²) overflows.
+ */
 export function gelu<T extends Tensor>(x: T): T {
   return tidy(() => {
-    const twice = constantOf(x, (value) => add(erf(div(value, Math.SQRT2)), 1));
+    const scaled = constantOf(x, (value) => mul(value, Math.SQRT1_2));
+    const cumulative = constantOf(scaled, (value) => mul(add(erf(value), 1), 0.5));
     return withGradient(
       x,
       (value, save) => {
-        save(value, twice);
-        return mul(mul(value, 0.5), twice);
+        save(scaled, cumulative);
+        return mul(value, cumulative);
       },
-      (gradient, [value, cumulative]) => {
-        const density = mul(exp(mul(square(value!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-        return mul(gradient, add(mul(cumulative!, 0.5), mul(value!, density)));
+      (gradient, [u, probability]) => {
+        const density = mul(div(u!, exp(square(u!))), 1 / Math.sqrt(Math.PI));
+        return mul(gradient, add(probability!, density));
       },
     );
   });
