@@ -17,7 +17,7 @@ export interface ConvAttributes {
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
   readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: number | [number, number];
+  readonly dilations?: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
@@ -27,12 +27,12 @@ export function convInfoOf(
   attributes: ConvAttributes,
   depthwise = false,
 ): backend_util.Conv2DInfo {
-  const { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode } = attributes;
+  const { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode } = attributes;
   return backend_util.computeConv2DInfo(
     input as [number, number, number, number],
     filter as [number, number, number, number],
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     depthwise,

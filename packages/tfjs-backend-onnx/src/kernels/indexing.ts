@@ -99,10 +99,11 @@ export const indexingKernels = {
     if (onValue === 1 && offValue === 0) return b.output(b.cast(hit, dtype));
     return b.output(select(b, hit, b.scalar(onValue, dtype), b.scalar(offValue, dtype)));
   }),
-  TopK: kernel<UnaryInput, { k: number; sorted: boolean }>((b, { x }, { k, sorted }) => {
+  TopK: kernel<UnaryInput, { k: number }>((b, { x }, { k }) => {
     const node = b.node(x);
     const shape = [...node.shape.slice(0, -1), k];
-    const attributes = { axis: -1, largest: 1, sorted: sorted ? 1 : 0 };
+    // Sorted in any case: only then does the lower index of equal values come first.
+    const attributes = { axis: -1, largest: 1, sorted: 1 };
     if (k === 0) {
       return [
         b.literal(new Float32Array(0), shape, x.dtype),

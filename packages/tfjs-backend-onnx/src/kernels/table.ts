@@ -13,7 +13,7 @@ import { resizeKernels } from './resize';
 import { unaryKernels } from './unary';
 
 /** Every kernel that has a graph form. */
-export const KERNELS: Readonly<Record<string, Kernel>> = {
+export const KERNELS = {
   ...binaryKernels,
   ...convKernels,
   ...creationKernels,
@@ -26,4 +26,20 @@ export const KERNELS: Readonly<Record<string, Kernel>> = {
   ...reductionKernels,
   ...resizeKernels,
   ...unaryKernels,
-};
+} satisfies Readonly<Record<string, Kernel>>;
+
+/**
+ * Those that take strings and complex numbers too. All others run on tfjs's cpu kernels when they
+ * get such, as no graph can hold them.
+ */
+export const ANY_TYPE: ReadonlySet<string> = new Set<keyof typeof KERNELS>([
+  'Cast',
+  'ComplexAbs',
+  'ExpandDims',
+  'Identity',
+  'Imag',
+  'OnesLike',
+  'Real',
+  'Reshape',
+  'ZerosLike',
+]);
