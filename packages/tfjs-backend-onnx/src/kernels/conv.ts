@@ -9,7 +9,7 @@ import { shifted, windowOf } from './window';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { concat, pad } from './layout';
+import { concat, pad, slice } from './layout';
 import { matMul } from './matmul';
 import { activate } from './unary';
 
@@ -196,7 +196,11 @@ export const convKernels = {
     const info = convInfoOf(attributes.inputShape, filter.shape, attributes);
     if (sizeOf(dy.shape) === 0) return zeros(b, attributes.inputShape);
     const { dataFormat } = attributes;
-    const result = inputGradient(b, imagesIn(b, dy, dataFormat), b.node(filter), info);
+    const gradient = imagesIn(b, dy, dataFormat);
+    // What lies outside the convolution's output is left out, as on tfjs's cpu backend.
+    const size = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+    const seen = slice(b, gradient, [0, 0, 0, 0], size);
+    const result = inputGradient(b, seen, b.node(filter), info);
     return b.output(imagesOut(b, result, dataFormat));
   }),
   Conv2DBackpropFilter: kernel<

@@ -14,6 +14,16 @@ const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
   return b.op('Gather', [x, indices], shape, x.dtype, { axis });
 };
 
+/** Indices that are computed only later are checked by ONNX Runtime then. */
+function assertWithin(indices: Node, length: number): void {
+  for (const index of indices.values ?? []) {
+    util.assert(
+      0 <= index && index < length,
+      () => `GatherV2: the index value ${index} is not in [0, ${length - 1}]`,
+    );
+  }
+}
+
 /** `count` zeros rows of `x`'s row shape, to scatter into. */
 const zeros = (b: OnnxBackend, shape: readonly number[], dtype: ElementType): Node =>
   expand(b, b.scalar(0, dtype), shape);
@@ -48,6 +58,7 @@ export const indexingKernels = {
     (b, { x, indices }, { axis, batchDims = 0 }) => {
       const [along] = util.parseAxisParam(axis, x.shape) as [number];
       const places = b.cast(b.node(indices), 'int32');
+      assertWithin(places, x.shape[along] as number);
       if (batchDims === 0) return b.output(gather(b, b.node(x), places, along));
       const info = backend_util.segment_util.collectGatherOpShapeInfo(x, indices, along, batchDims);
       const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;

@@ -2,12 +2,13 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
-import { sizeOf } from '../graph/types';
+import { sameShape, sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
 import { transposedConv } from './conv';
-import { binary, expand } from './elementwise';
+import { binary, expand, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
+import { pad } from './layout';
 import { windowOf } from './window';
 
 interface PoolAttributes {
@@ -33,10 +34,37 @@ const outputShape = (info: backend_util.Conv2DInfo): number[] => [
 const pooling = (op: string): Kernel =>
   kernel<UnaryInput, PoolAttributes>((b, { x }, attributes) => {
     const info = poolInfo(x.shape, attributes);
-    const window = { ...windowOf(info).attributes };
-    const node = channelsFirst(b, b.cast(b.node(x), 'float32'));
-    return b.output(channelsLast(b, b.op(op, [node], outputShape(info), 'float32', window)));
+    const { filterHeight, filterWidth, inShape, outShape } = info;
+    const node = b.cast(b.node(x), 'float32');
+    // As on every backend of tfjs, whatever strides and padding say.
+    if (filterHeight * filterWidth === 1 && sameShape(inShape, outShape)) return b.output(node);
+    return b.output(channelsLast(b, pool(b, op, channelsFirst(b, node), info)));
   });
+
+/** x [B, C, H, W] to [B, C, H', W'] */
+function pool(b: OnnxBackend, op: string, x: Node, info: backend_util.Conv2DInfo): Node {
+  const { pads, kernel: size, attributes } = windowOf(info);
+  const shape = outputShape(info);
+  if (pads.every((width, i) => width < (size[i % 2] as number))) {
+    return b.op(op, [x], shape, 'float32', { ...attributes });
+  }
+  // ONNX Runtime refuses padding as wide as the window: it is made by an operator of its own.
+  const [top, left, bottom, right] = pads;
+  const around = [
+    [0, 0],
+    [0, 0],
+    [top, bottom],
+    [left, right],
+  ] as const;
+  const window = { ...attributes, pads: [0, 0, 0, 0] };
+  if (op === 'MaxPool') {
+    return b.op(op, [pad(b, x, around, -Infinity)], shape, 'float32', window);
+  }
+  // A mean over whole windows becomes one over what they see. The product stands before the pool
+  // because ONNX Runtime would move padding into a pool that follows it.
+  const sums = withScalar(b, 'Mul', pad(b, x, around, 0), size[0] * size[1]);
+  return binary(b, 'Mul', b.op(op, [sums], shape, 'float32', window), shares(b, info));
+}
 
 /** Each gradient goes to the place its maximum came from, the first of equal ones. */
 function maxPoolGradient(b: OnnxBackend, dy: Node, x: Node, info: backend_util.Conv2DInfo): Node {
@@ -59,7 +87,7 @@ function shares(b: OnnxBackend, info: backend_util.Conv2DInfo): Node {
   const { pads, kernel: size, strides } = windowOf(info);
   const seen = (i: 0 | 1, length: number, at: number): number => {
     const start = at * strides[i] - pads[i];
-    return Math.min(start + size[i], length) - Math.max(start, 0);
+    return Math.max(0, Math.min(start + size[i], length) - Math.max(start, 0));
   };
   const { outHeight, outWidth, inHeight, inWidth } = info;
   const values = Float32Array.from(
