@@ -56,7 +56,7 @@ export function registerKernels(): void {
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
     register(kernelName, toKernelFunc(kernelName, kernel));
   }
-  for (const kernelName of CPU_ONLY) {
+  for (const kernelName of Object.keys(CPU_ONLY)) {
     register(kernelName, ({ inputs, attrs, backend }) =>
       runOnCpu(kernelName, asOnnx(backend), inputs, attrs ?? {}),
     );
