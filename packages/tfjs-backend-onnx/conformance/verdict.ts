@@ -11,48 +11,48 @@ export interface Verdict {
   readonly failed: readonly Case[];
   /** Excluded cases that failed, as was to be expected, by reason. */
   readonly excluded: ReadonlyMap<string, readonly Case[]>;
-  /** Excluded cases that passed: they must leave the list. */
+  /** Excluded cases that passed, or did not run at all: they must leave the list. */
   readonly outdated: readonly string[];
 }
 
+/** @param exclusions only those of cases that were asked for. */
 export function judge(cases: readonly Case[], exclusions: readonly Exclusion[]): Verdict {
   const reasons = new Map(
     exclusions.flatMap(({ reason, cases: names }) => names.map((name) => [name, reason] as const)),
   );
-  const excluded = new Map<string, Case[]>();
+  const outdated = new Set(reasons.keys());
   const failed: Case[] = [];
-  const outdated: string[] = [];
-  let passed = 0;
+  const expected: Case[] = [];
   for (const each of cases) {
-    const reason = reasons.get(each.name);
-    if (each.error === null) {
-      passed++;
-      if (reason !== undefined) outdated.push(each.name);
-    } else if (reason === undefined) {
-      failed.push(each);
-    } else {
-      excluded.set(reason, [...(excluded.get(reason) ?? []), each]);
-    }
+    if (each.error === null) continue;
+    (outdated.delete(each.name) || reasons.has(each.name) ? expected : failed).push(each);
   }
-  return { passed, failed, excluded, outdated };
+  const passing = cases.filter(({ name, error }) => error === null && !outdated.has(name));
+  return {
+    passed: passing.length,
+    failed,
+    excluded: groupBy(expected, ({ name }) => reasons.get(name) ?? ''),
+    outdated: [...outdated],
+  };
 }
 
 /** The verdict as lines for a person to read; the last is `N passed, N failed[, N excluded]`. */
 export function describeVerdict({ passed, failed, excluded, outdated }: Verdict): string[] {
   const lines: string[] = [];
-  for (const [message, cases] of groupBy(failed, (each) => each.error ?? '')) {
-    lines.push(`FAILED (${cases.length}): ${message}`);
-    lines.push(...cases.map((each) => `    ${each.name}`));
-  }
+  const list = (kind: string, groups: ReadonlyMap<string, readonly Case[]>): void => {
+    for (const [text, cases] of groups) {
+      lines.push(`${kind} (${cases.length}): ${text}`, ...cases.map(({ name }) => `    ${name}`));
+    }
+  };
+  list(
+    'FAILED',
+    groupBy(failed, ({ error }) => error ?? ''),
+  );
   for (const name of outdated) {
-    lines.push(`FAILED: '${name}' passes; take it out of exclusions.ts.`);
+    lines.push(`FAILED: '${name}' passes or is gone; take it out of exclusions.ts.`);
   }
-  let left = 0;
-  for (const [reason, cases] of excluded) {
-    left += cases.length;
-    lines.push(`excluded (${cases.length}): ${reason}`);
-    lines.push(...cases.map((each) => `    ${each.name}`));
-  }
+  list('excluded', excluded);
+  const left = [...excluded.values()].reduce((sum, cases) => sum + cases.length, 0);
   const tail = left === 0 ? '' : `, ${left} excluded`;
   lines.push(`${passed} passed, ${failed.length + outdated.length} failed${tail}`);
   return lines;

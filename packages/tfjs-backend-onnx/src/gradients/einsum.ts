@@ -13,7 +13,7 @@ export const einsumGradient: GradConfig = {
     const [left, result] = equation.split('->') as [string, string];
     const terms = left.split(',');
     return saved.map((x, i) => (): Tensor => {
-      const own = [...(terms[i] as string)];
+      const own = Array.from(terms[i] as string);
       const others = saved.filter((_, k) => k !== i);
       const given = [result, ...terms.filter((_, k) => k !== i)].join();
       const seen = own.filter((label) => given.includes(label));

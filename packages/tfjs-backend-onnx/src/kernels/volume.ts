@@ -20,7 +20,9 @@ export function volumeWindow(info: backend_util.Conv3DInfo): VolumeWindow {
   const kernel = [info.filterDepth, info.filterHeight, info.filterWidth];
   const strides = [info.strideDepth, info.strideHeight, info.strideWidth];
   const dilations = [info.dilationDepth, info.dilationHeight, info.dilationWidth];
-  const before = [info.padInfo.front, info.padInfo.top, info.padInfo.left];
+  const { front, top, left } = info.padInfo;
+  // tfjs-core gives -1 where strides step over more than the window; TensorFlow starts at 0 then.
+  const before = [front, top, left].map((padding) => Math.max(0, padding));
   const inside = [info.inDepth, info.inHeight, info.inWidth];
   const outside = [info.outDepth, info.outHeight, info.outWidth];
   // The far padding follows from the output's size, whatever rounding gave that size.
