@@ -17,7 +17,7 @@ const projects = readdirSync('packages').map((folder) => {
     test: {
       name,
       root,
-      include: ['src/**/*.test.ts'],
+      include: ['{src,conformance}/**/*.test.ts'],
       setupFiles: [fileURLToPath(new URL('tooling/vitest-setup.ts', import.meta.url))],
       testTimeout: 60_000,
     },

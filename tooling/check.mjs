@@ -63,6 +63,9 @@ if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture
     run(process.execPath, ['tooling/packed.mjs'], { capture: true }),
   );
 }
+await check("conformance of the onnx backend with tfjs-core's own tests", () =>
+  tool('tsx', ['packages/tfjs-backend-onnx/conformance/run.ts'], { capture: true }),
+);
 await tests();
 
 console.log(`${passed} passed, ${failed} failed`);

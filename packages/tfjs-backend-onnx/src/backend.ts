@@ -184,7 +184,11 @@ export class OnnxBackend extends GraphBackend {
 
   complexParts(info: TensorInfo): { readonly real: TensorInfo; readonly imag: TensorInfo } {
     const { complex, dtype } = this.get(info.dataId);
-    if (complex !== null) return complex;
+    const { shape } = info;
+    // The parts have the shape the number was made in; the caller may see it in another one.
+    if (complex !== null) {
+      return { real: { ...complex.real, shape }, imag: { ...complex.imag, shape } };
+    }
     throw new OnnxBackendError('unsupported-op', `Expected a complex64 tensor, got ${dtype}.`);
   }
 

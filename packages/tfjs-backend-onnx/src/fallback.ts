@@ -10,6 +10,9 @@ import type { OnnxBackend } from './backend';
 import { OnnxBackendError } from './errors';
 import type { Values } from './graph/types';
 
+/** An input of a kernel: some take lists of tensors, and an optional one may be absent. */
+type Input = TensorInfo | readonly TensorInfo[] | null | undefined;
+
 /** What tfjs's cpu backend offers beyond the contract, as far as its own kernels give results. */
 interface CpuBackend {
   write(values: unknown, shape: number[], dtype: string): object;
@@ -43,15 +46,17 @@ function copyIn(
   host: CpuBackend,
   { dataId, shape, dtype }: TensorInfo,
 ): TensorInfo {
+  // Some of tfjs's cpu kernels expect a tensor, which knows its rank.
+  const described = { shape, dtype, rank: shape.length };
   if (dtype !== 'complex64') {
-    return { dataId: host.write(onnx.readSync(dataId), shape, dtype), shape, dtype };
+    return { dataId: host.write(onnx.readSync(dataId), shape, dtype), ...described };
   }
   const { real, imag } = onnx.complexParts({ dataId, shape, dtype });
   const inputs = { real: copyIn(onnx, host, real), imag: copyIn(onnx, host, imag) };
   const joined = getKernel('Complex', 'cpu').kernelFunc({ inputs, backend: host }) as TensorInfo;
   host.disposeData(inputs.real.dataId);
   host.disposeData(inputs.imag.dataId);
-  return joined;
+  return { dataId: joined.dataId, ...described };
 }
 
 function copyOut(
@@ -67,6 +72,8 @@ function copyOut(
   };
   return onnx.complex(part(0), part(1));
 }
+
+const isList = (input: unknown): input is readonly TensorInfo[] => Array.isArray(input);
 
 /** Runs a kernel of tfjs's cpu backend: inputs are computed and copied there, results back. */
 export function runOnCpu(
@@ -85,16 +92,23 @@ export function runOnCpu(
     );
   }
   const used = new Set<object>();
-  const copies = Object.entries(inputs).flatMap(([name, input]) => {
-    // An optional input left out is there as null or undefined.
-    if (input === undefined || (input as unknown) === null) return [];
-    const copy = copyIn(onnx, host, input);
-    used.add(copy.dataId);
-    return [[name, copy] as const];
+  const copy = (info: TensorInfo): TensorInfo => {
+    const copied = copyIn(onnx, host, info);
+    used.add(copied.dataId);
+    return copied;
+  };
+  const copyEach = (input: Input): Input => {
+    if (input === undefined || input === null) return input;
+    return isList(input) ? input.map(copy) : copy(input);
+  };
+  const copied = isList(inputs)
+    ? inputs.map(copy)
+    : Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, copyEach(input)]));
+  const result = kernel.kernelFunc({
+    inputs: copied as NamedTensorInfoMap,
+    attrs,
+    backend: host,
   });
-  const list = copies.map(([, copy]) => copy);
-  const copied = (Array.isArray(inputs) ? list : Object.fromEntries(copies)) as NamedTensorInfoMap;
-  const result = kernel.kernelFunc({ inputs: copied, attrs, backend: host });
   const many = Array.isArray(result) ? result : [result];
   const outputs = many.map((info) => copyOut(onnx, host, info));
   for (const { dataId } of many) used.add(dataId);

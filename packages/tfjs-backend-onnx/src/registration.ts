@@ -1,10 +1,10 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs-core';
 import { OnnxBackend } from './backend';
 import { runOnCpu } from './fallback';
 import { CPU_ONLY } from './kernels/cpu-only';
 import type { Kernel } from './kernels/kernel';
-import { KERNELS } from './kernels/table';
+import { ANY_TYPE, KERNELS } from './kernels/table';
 import type { OnnxBackendOptions } from './options';
 
 /** The name under which tfjs knows the backend. */
@@ -18,13 +18,26 @@ type TypedKernel = (
 ) => TensorInfo | TensorInfo[];
 
 /** tfjs-core is not typed per kernel; this is the one place where its arguments are trusted. */
-function toKernelFunc(kernel: Kernel): KernelFunc {
+function toKernelFunc(kernelName: string, kernel: Kernel): KernelFunc {
   const run = kernel as TypedKernel;
+  const graphTypesOnly = !ANY_TYPE.has(kernelName);
   return ({ inputs, attrs, backend }) => {
     const onnx = asOnnx(backend);
+    if (graphTypesOnly && hasForeignType(inputs)) {
+      return runOnCpu(kernelName, onnx, inputs, attrs ?? {});
+    }
     onnx.bound();
     return run(onnx, inputs, attrs);
   };
+}
+
+/** Whether there is a string or a complex number among the inputs, which a graph cannot hold. */
+function hasForeignType(inputs: NamedTensorInfoMap): boolean {
+  for (const name in inputs) {
+    const dtype = (inputs[name] as TensorInfo | null | undefined)?.dtype;
+    if (dtype === 'string' || dtype === 'complex64') return true;
+  }
+  return false;
 }
 
 /** The backend tfjs-core hands to a kernel, of which it knows nothing. */
@@ -41,9 +54,9 @@ export function registerKernels(): void {
     registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
   };
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
-    register(kernelName, toKernelFunc(kernel));
+    register(kernelName, toKernelFunc(kernelName, kernel));
   }
-  for (const kernelName of CPU_ONLY) {
+  for (const kernelName of Object.keys(CPU_ONLY)) {
     register(kernelName, ({ inputs, attrs, backend }) =>
       runOnCpu(kernelName, asOnnx(backend), inputs, attrs ?? {}),
     );

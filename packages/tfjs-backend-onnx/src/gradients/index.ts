@@ -16,6 +16,7 @@ import {
   sum,
   util,
 } from '@tensorflow/tfjs-core';
+import { einsumGradient } from './einsum';
 
 const tensor = (value: Tensor | Tensor[]): Tensor =>
   Array.isArray(value) ? (value[0] as Tensor) : value;
@@ -146,6 +147,7 @@ const relu: GradConfig = {
 export function registerGradients(): void {
   for (const gradient of [
     batchMatMul,
+    einsumGradient,
     sumGradient,
     meanGradient,
     softmaxGradient,

@@ -5,7 +5,13 @@ import type { Attribute, ElementType } from './types';
 import { ELEMENT_CODE } from './types';
 
 /** Operators of ONNX Runtime's own domain. */
-const CONTRIB_OPS: ReadonlySet<string> = new Set(['FusedMatMul', 'Gelu', 'BiasGelu', 'FastGelu']);
+const CONTRIB_OPS: ReadonlySet<string> = new Set([
+  'CropAndResize',
+  'FusedMatMul',
+  'Gelu',
+  'BiasGelu',
+  'FastGelu',
+]);
 const IR_VERSION = 9;
 const OPSET = 19;
 const BFLOAT16 = 16;

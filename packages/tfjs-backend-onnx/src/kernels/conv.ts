@@ -9,7 +9,7 @@ import { shifted, windowOf } from './window';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { concat, pad } from './layout';
+import { concat, pad, slice } from './layout';
 import { matMul } from './matmul';
 import { activate } from './unary';
 
@@ -17,7 +17,7 @@ export interface ConvAttributes {
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
   readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: number | [number, number];
+  readonly dilations?: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
@@ -27,12 +27,12 @@ export function convInfoOf(
   attributes: ConvAttributes,
   depthwise = false,
 ): backend_util.Conv2DInfo {
-  const { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode } = attributes;
+  const { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode } = attributes;
   return backend_util.computeConv2DInfo(
     input as [number, number, number, number],
     filter as [number, number, number, number],
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     depthwise,
@@ -196,7 +196,11 @@ export const convKernels = {
     const info = convInfoOf(attributes.inputShape, filter.shape, attributes);
     if (sizeOf(dy.shape) === 0) return zeros(b, attributes.inputShape);
     const { dataFormat } = attributes;
-    const result = inputGradient(b, imagesIn(b, dy, dataFormat), b.node(filter), info);
+    const gradient = imagesIn(b, dy, dataFormat);
+    // What lies outside the convolution's output is left out, as on tfjs's cpu backend.
+    const size = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+    const seen = slice(b, gradient, [0, 0, 0, 0], size);
+    const result = inputGradient(b, seen, b.node(filter), info);
     return b.output(imagesOut(b, result, dataFormat));
   }),
   Conv2DBackpropFilter: kernel<

@@ -1,16 +1,24 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { Node } from '../graph/node';
-import { binary, unary } from './elementwise';
+import { sizeOf } from '../graph/types';
+import { binary, unary, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
 type NumericType = 'float32' | 'int32' | 'bool';
 
+/** The least positive float32, so that 0 / 0 does not come up. */
+const SMALLEST_FLOAT = 2 ** -149;
+
 export const creationKernels = {
-  Fill: kernel<Record<string, never>, { shape: number[]; value: number; dtype?: NumericType }>(
-    (b, _, { shape, value, dtype }) => b.splat(value, shape, dtype ?? util.inferDtype(value)),
-  ),
+  Fill: kernel<
+    Record<string, never>,
+    { shape: number[]; value: number | string; dtype?: NumericType }
+  >((b, _, { shape, value, dtype }) => {
+    if (typeof value === 'number') return b.splat(value, shape, dtype ?? util.inferDtype(value));
+    const strings = new Array<Uint8Array>(sizeOf(shape)).fill(util.encodeString(value));
+    return { dataId: b.write(strings, shape, 'string'), shape, dtype: 'string' };
+  }),
   ZerosLike: kernel<UnaryInput>((b, { x }) =>
     x.dtype === 'complex64'
       ? b.complex(b.splat(0, x.shape, 'float32'), b.splat(0, x.shape, 'float32'))
@@ -46,11 +54,15 @@ export const creationKernels = {
   Complex: kernel<{ real: TensorInfo; imag: TensorInfo }>((b, { real, imag }) =>
     b.complex(b.output(b.node(real)), b.output(b.node(imag))),
   ),
+  /** larger · √(1 + (smaller / larger)²), which neither overflows nor underflows on the way. */
   ComplexAbs: kernel<UnaryInput>((b, { x }) => {
     const { real, imag } = b.complexParts(x);
-    const squares = [real, imag].map((part) => binary(b, 'Mul', b.node(part), b.node(part)));
-    const [first, second] = squares as [Node, Node];
-    return b.output(unary(b, 'Sqrt', binary(b, 'Add', first, second)));
+    const [first, second] = [unary(b, 'Abs', b.node(real)), unary(b, 'Abs', b.node(imag))];
+    const larger = binary(b, 'Max', first, second);
+    const divisor = withScalar(b, 'Max', larger, SMALLEST_FLOAT);
+    const ratio = binary(b, 'Div', binary(b, 'Min', first, second), divisor);
+    const sum = withScalar(b, 'Add', binary(b, 'Mul', ratio, ratio), 1);
+    return b.output(binary(b, 'Mul', larger, unary(b, 'Sqrt', sum)));
   }),
   Real: kernel<{ input: TensorInfo }>((b, { input }) =>
     b.output(b.node(b.complexParts(input).real)),

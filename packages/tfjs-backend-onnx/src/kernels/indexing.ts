@@ -14,6 +14,16 @@ const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
   return b.op('Gather', [x, indices], shape, x.dtype, { axis });
 };
 
+/** Indices that are computed only later are checked by ONNX Runtime then. */
+function assertWithin(indices: Node, length: number): void {
+  for (const index of indices.values ?? []) {
+    util.assert(
+      0 <= index && index < length,
+      () => `GatherV2: the index value ${index} is not in [0, ${length - 1}]`,
+    );
+  }
+}
+
 /** `count` zeros rows of `x`'s row shape, to scatter into. */
 const zeros = (b: OnnxBackend, shape: readonly number[], dtype: ElementType): Node =>
   expand(b, b.scalar(0, dtype), shape);
@@ -48,6 +58,7 @@ export const indexingKernels = {
     (b, { x, indices }, { axis, batchDims = 0 }) => {
       const [along] = util.parseAxisParam(axis, x.shape) as [number];
       const places = b.cast(b.node(indices), 'int32');
+      assertWithin(places, x.shape[along] as number);
       if (batchDims === 0) return b.output(gather(b, b.node(x), places, along));
       const info = backend_util.segment_util.collectGatherOpShapeInfo(x, indices, along, batchDims);
       const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
@@ -99,10 +110,11 @@ export const indexingKernels = {
     if (onValue === 1 && offValue === 0) return b.output(b.cast(hit, dtype));
     return b.output(select(b, hit, b.scalar(onValue, dtype), b.scalar(offValue, dtype)));
   }),
-  TopK: kernel<UnaryInput, { k: number; sorted: boolean }>((b, { x }, { k, sorted }) => {
+  TopK: kernel<UnaryInput, { k: number }>((b, { x }, { k }) => {
     const node = b.node(x);
     const shape = [...node.shape.slice(0, -1), k];
-    const attributes = { axis: -1, largest: 1, sorted: sorted ? 1 : 0 };
+    // Sorted in any case: only then does the lower index of equal values come first.
+    const attributes = { axis: -1, largest: 1, sorted: 1 };
     if (k === 0) {
       return [
         b.literal(new Float32Array(0), shape, x.dtype),

@@ -84,8 +84,13 @@ export const layoutKernels = {
     return alias(b, x, result);
   }),
   ExpandDims: kernel<{ input: TensorInfo }, { dim: number }>((b, { input }, { dim }) => {
+    const rank = input.shape.length;
+    util.assert(
+      -(rank + 1) <= dim && dim <= rank,
+      () => `Axis must be in the interval [${-(rank + 1)}, ${rank}], got ${dim}`,
+    );
     const shape = [...input.shape];
-    shape.splice(dim < 0 ? dim + input.shape.length + 1 : dim, 0, 1);
+    shape.splice(dim < 0 ? dim + rank + 1 : dim, 0, 1);
     return alias(b, input, shape);
   }),
   Transpose: kernel<UnaryInput, { perm: number[] }>((b, { x }, { perm }) =>
@@ -123,7 +128,7 @@ export const layoutKernels = {
       a.newAxisMask,
       a.shrinkAxisMask,
     );
-    const { begin, end, strides, finalShape, finalShapeSparse } = info;
+    const { begin, end, strides, finalShape } = info;
     if (info.isIdentity) return alias(b, x, finalShape);
     const node = b.node(x);
     const axes = x.shape.map((_, i) => i);
@@ -135,7 +140,7 @@ export const layoutKernels = {
       Math.max(0, Math.ceil(((end[i] as number) - (begin[i] as number)) / (strides[i] as number))),
     );
     util.assert(
-      sizeOf(lengths) === sizeOf(finalShapeSparse),
+      sizeOf(lengths) === sizeOf(finalShape),
       () => `stridedSlice: cannot slice [${x.shape.join()}] to [${finalShape.join()}].`,
     );
     const result = b.op('Slice', [node], lengths, node.dtype, null, [begin, ends, axes, strides]);

@@ -2,47 +2,107 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
-import { sizeOf } from '../graph/types';
+import { sameShape, sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
 import { transposedConv } from './conv';
-import { binary, expand } from './elementwise';
+import { binary, expand, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
+import { pad, slice } from './layout';
 import { windowOf } from './window';
 
-interface PoolAttributes {
+export interface PoolAttributes {
   readonly filterSize: number | [number, number];
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-function poolInfo(shape: readonly number[], attributes: PoolAttributes): backend_util.Conv2DInfo {
+export function poolInfo(
+  shape: readonly number[],
+  attributes: PoolAttributes,
+): backend_util.Conv2DInfo {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const input = shape as [number, number, number, number];
   return backend_util.computePool2DInfo(input, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
-const outputShape = (info: backend_util.Conv2DInfo): number[] => [
+export const outputShape = (info: backend_util.Conv2DInfo): number[] => [
   info.batchSize,
   info.outChannels,
   info.outHeight,
   info.outWidth,
 ];
 
-const pooling = (op: string): Kernel =>
+const pooling = (op: PoolOperator): Kernel =>
   kernel<UnaryInput, PoolAttributes>((b, { x }, attributes) => {
     const info = poolInfo(x.shape, attributes);
-    const window = { ...windowOf(info).attributes };
-    const node = channelsFirst(b, b.cast(b.node(x), 'float32'));
-    return b.output(channelsLast(b, b.op(op, [node], outputShape(info), 'float32', window)));
+    const { filterHeight, filterWidth, inShape, outShape } = info;
+    const node = b.cast(b.node(x), 'float32');
+    // As on every backend of tfjs, whatever strides and padding say.
+    if (filterHeight * filterWidth === 1 && sameShape(inShape, outShape)) return b.output(node);
+    const window = windowOf(info).attributes;
+    const images = channelsFirst(b, node);
+    const pooled = pool(b, op, images, outputShape(info), window, () => shares(b, info));
+    return b.output(channelsLast(b, pooled));
   });
 
-/** Each gradient goes to the place its maximum came from, the first of equal ones. */
-function maxPoolGradient(b: OnnxBackend, dy: Node, x: Node, info: backend_util.Conv2DInfo): Node {
-  const window = { ...windowOf(info).attributes };
-  const shape = outputShape(info);
-  const pooled = b.op('MaxPool', [x], shape, 'float32', window, null, 2);
+type PoolOperator = 'MaxPool' | 'AveragePool';
+
+/** What ONNX's pools are told; `pads` before all dimensions, then after them. */
+interface PoolWindow {
+  readonly kernel_shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pads: readonly number[];
+}
+
+/** ONNX Runtime refuses padding as wide as the window: that is made by an operator of its own. */
+function isWide({ kernel_shape: size, pads }: PoolWindow): boolean {
+  return pads.some((width, i) => width >= (size[i % size.length] as number));
+}
+
+function padFor(b: OnnxBackend, x: Node, { pads }: PoolWindow, value: number): Node {
+  const half = pads.length / 2;
+  const around = pads.slice(0, half).map((before, i) => [before, pads[half + i]!] as const);
+  return pad(b, x, [[0, 0], [0, 0], ...around], value);
+}
+
+const unpadded = (window: PoolWindow) => ({ ...window, pads: window.pads.map(() => 0) });
+
+/**
+ * Windows over x [B, C, ...] to `shape`.
+ * @param shares for each window, one over the number of elements it sees.
+ */
+export function pool(
+  b: OnnxBackend,
+  op: PoolOperator,
+  x: Node,
+  shape: readonly number[],
+  window: PoolWindow,
+  shares: () => Node,
+): Node {
+  if (!isWide(window)) return b.op(op, [x], shape, 'float32', { ...window });
+  if (op === 'MaxPool') {
+    return b.op(op, [padFor(b, x, window, -Infinity)], shape, 'float32', unpadded(window));
+  }
+  // A mean over whole windows becomes one over what they see. The product stands before the pool
+  // because ONNX Runtime would move padding into a pool that follows it.
+  const sums = withScalar(b, 'Mul', padFor(b, x, window, 0), sizeOf(window.kernel_shape));
+  return binary(b, 'Mul', b.op(op, [sums], shape, 'float32', unpadded(window)), shares());
+}
+
+/**
+ * The gradient of a maximum over windows, for x [B, C, ...]: dy goes to where the maximum came
+ * from, the first of equal ones.
+ */
+export function scatterToMaxima(b: OnnxBackend, dy: Node, x: Node, window: PoolWindow): Node {
+  if (isWide(window)) {
+    const all = scatterToMaxima(b, dy, padFor(b, x, window, -Infinity), unpadded(window));
+    return slice(b, all, [0, 0, ...window.pads], x.shape);
+  }
+  const shape = dy.shape;
+  const pooled = b.op('MaxPool', [x], shape, 'float32', { ...window }, null, 2);
   const places = b.op('@out', [pooled], shape, 'int64', { index: 1 });
   const size = sizeOf(x.shape);
   const inputs = [
@@ -54,12 +114,12 @@ function maxPoolGradient(b: OnnxBackend, dy: Node, x: Node, info: backend_util.C
   return b.reshape(b.op('ScatterElements', inputs, [size], 'float32', attributes), x.shape);
 }
 
-/** For each position, one over the number of elements its window really sees. */
+/** For each position, one over the number of elements its window really sees (1 if none). */
 function shares(b: OnnxBackend, info: backend_util.Conv2DInfo): Node {
   const { pads, kernel: size, strides } = windowOf(info);
   const seen = (i: 0 | 1, length: number, at: number): number => {
     const start = at * strides[i] - pads[i];
-    return Math.min(start + size[i], length) - Math.max(start, 0);
+    return Math.max(1, Math.min(start + size[i], length) - Math.max(start, 0));
   };
   const { outHeight, outWidth, inHeight, inWidth } = info;
   const values = Float32Array.from(
@@ -95,9 +155,9 @@ export const poolKernels = {
   AvgPool: pooling('AveragePool'),
   MaxPoolGrad: kernel<{ dy: TensorInfo; input: TensorInfo; output: TensorInfo }, PoolAttributes>(
     (b, { dy, input }, attributes) => {
-      const info = poolInfo(input.shape, attributes);
+      const window = windowOf(poolInfo(input.shape, attributes)).attributes;
       const [gradient, x] = [channelsFirst(b, b.node(dy)), channelsFirst(b, b.node(input))];
-      return b.output(channelsLast(b, maxPoolGradient(b, gradient, x, info)));
+      return b.output(channelsLast(b, scatterToMaxima(b, gradient, x, window)));
     },
   ),
   AvgPoolGrad: kernel<{ dy: TensorInfo; input: TensorInfo }, PoolAttributes>(

@@ -1,29 +1,65 @@
 import { binaryKernels } from './binary';
+import { bincountKernels } from './bincount';
 import { convKernels } from './conv';
+import { conv3dKernels } from './conv3d';
 import { creationKernels } from './creation';
+import { cropKernels } from './crop';
+import { cumprodKernels } from './cumprod';
 import { depthwiseKernels } from './depthwise';
+import { einsumKernels } from './einsum';
 import { indexingKernels } from './indexing';
 import type { Kernel } from './kernel';
 import { layoutKernels } from './layout';
+import { lrnKernels } from './lrn';
 import { matMulKernels } from './matmul';
 import { normKernels } from './norm';
 import { poolKernels } from './pool';
+import { poolArgmaxKernels } from './pool-argmax';
+import { pool3dKernels } from './pool3d';
 import { reductionKernels } from './reduction';
 import { resizeKernels } from './resize';
+import { scatterKernels } from './scatter';
+import { spaceKernels } from './space';
 import { unaryKernels } from './unary';
 
 /** Every kernel that has a graph form. */
-export const KERNELS: Readonly<Record<string, Kernel>> = {
+export const KERNELS = {
   ...binaryKernels,
+  ...bincountKernels,
+  ...conv3dKernels,
   ...convKernels,
   ...creationKernels,
+  ...cropKernels,
+  ...cumprodKernels,
   ...depthwiseKernels,
+  ...einsumKernels,
   ...indexingKernels,
   ...layoutKernels,
+  ...lrnKernels,
   ...matMulKernels,
   ...normKernels,
+  ...pool3dKernels,
+  ...poolArgmaxKernels,
   ...poolKernels,
   ...reductionKernels,
   ...resizeKernels,
+  ...scatterKernels,
+  ...spaceKernels,
   ...unaryKernels,
-};
+} satisfies Readonly<Record<string, Kernel>>;
+
+/**
+ * Those that take strings and complex numbers too. All others run on tfjs's cpu kernels when they
+ * get such, as no graph can hold them.
+ */
+export const ANY_TYPE: ReadonlySet<string> = new Set<keyof typeof KERNELS>([
+  'Cast',
+  'ComplexAbs',
+  'ExpandDims',
+  'Identity',
+  'Imag',
+  'OnesLike',
+  'Real',
+  'Reshape',
+  'ZerosLike',
+]);

@@ -84,6 +84,12 @@ const sign: Formula = (b, x) => {
   return select(b, nan, b.scalar(0), unary(b, 'Sign', x));
 };
 
+/** By way of float64: near the poles the slope makes much of the last bit. */
+const tan: Formula = (b, x) => {
+  const wide = b.cast(x, 'float64');
+  return b.cast(binary(b, 'Div', unary(b, 'Sin', wide), unary(b, 'Cos', wide)), 'float32');
+};
+
 /** The largest float32: any positive number times it is above 1. */
 const STEEP = 3.4028234663852886e38;
 
@@ -108,7 +114,15 @@ export const unaryKernels = {
   Cosh: floating(op('Cosh')),
   Elu: floating(elu),
   Erf: floating(op('Erf')),
-  Exp: predicate(op('Exp')),
+  Exp: kernel<UnaryInput>((b, { x }) =>
+    b.output(
+      sinking(b, [b.node(x)], (node) => {
+        if (node.dtype === 'float32') return unary(b, 'Exp', node);
+        // Of an integer the nearest float32: ONNX Runtime's single precision may be the next one.
+        return b.cast(unary(b, 'Exp', b.cast(node, 'float64')), 'float32');
+      }),
+    ),
+  ),
   Expm1: floating(expm1),
   Floor: floating(op('Floor')),
   IsFinite: predicate((b, x) =>
@@ -147,7 +161,7 @@ export const unaryKernels = {
   Softplus: floating(op('Softplus')),
   Sqrt: floating(op('Sqrt')),
   Square: exact((b, x) => binary(b, 'Mul', x, x)),
-  Tan: floating(op('Tan')),
+  Tan: floating(tan),
   Tanh: floating(op('Tanh')),
 
   LeakyRelu: kernel<UnaryInput, { alpha: number }>((b, { x }, { alpha }) => {

@@ -1,0 +1,64 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import { sizeOf } from '../graph/types';
+import { binary, expand, select } from './elementwise';
+import { segmentSum } from './indexing';
+import type { Kernel } from './kernel';
+import { kernel } from './kernel';
+
+interface BincountInputs {
+  readonly x: TensorInfo;
+  /** As many as values, or none, which means that each counts 1. */
+  readonly weights: TensorInfo;
+}
+
+/**
+ * How often each of 0 … size − 1 is among x [N], or among each row of x [B, N]. Larger values are
+ * not counted, nor are negative ones, unless they are known now: they throw.
+ */
+function count(b: OnnxBackend, { x, weights }: BincountInputs, size: number): Node {
+  const length = sizeOf(x.shape);
+  const [rows, columns] = (x.shape.length === 2 ? x.shape : [1, length]) as [number, number];
+  const values = b.cast(b.node({ ...x, shape: [rows, columns] }), 'int32');
+  for (const value of values.values ?? []) {
+    util.assert(value >= 0, () => 'Input x must be non-negative!');
+  }
+  const within = binary(b, 'Less', values, b.scalar(size, 'int32'), 'bool');
+  const natural = binary(b, 'GreaterOrEqual', values, b.scalar(0, 'int32'), 'bool');
+  const starts = Int32Array.from({ length: rows }, (_, i) => i * size);
+  const places = binary(b, 'Add', values, b.constant(starts, [rows, 1], 'int32'));
+  const counted = binary(b, 'And', within, natural, 'bool');
+  const ids = select(b, counted, places, b.scalar(-1, 'int32'));
+  const dtype = weights.dtype === 'int32' ? 'int32' : 'float32';
+  const each =
+    sizeOf(weights.shape) === 0
+      ? expand(b, b.scalar(1, dtype), [length])
+      : b.node({ ...weights, shape: [length] });
+  return b.reshape(segmentSum(b, each, b.reshape(ids, [length]), rows * size), [rows, size]);
+}
+
+export const bincountKernels = {
+  Bincount: kernel<BincountInputs, { size: number }>((b, inputs, { size }) =>
+    b.output(b.reshape(count(b, inputs, size), [size])),
+  ),
+  DenseBincount: kernel<BincountInputs, { size: number; binaryOutput?: boolean }>(
+    (b, inputs, { size, binaryOutput = false }) => {
+      const { x, weights } = inputs;
+      util.assert(
+        x.shape.length <= 2,
+        () =>
+          `Error in denseBincount: input must be at most rank 2, but got rank${x.shape.length}.`,
+      );
+      const shape = [...x.shape.slice(0, -1), size];
+      // tfjs asks for mere presence in matrices only.
+      if (!binaryOutput || x.shape.length < 2) {
+        return b.output(b.reshape(count(b, inputs, size), shape));
+      }
+      const counts = count(b, { x, weights: { ...weights, shape: [0] } }, size);
+      const present = binary(b, 'Greater', counts, b.scalar(0, counts.dtype), 'bool');
+      return b.output(b.cast(b.reshape(present, shape), counts.dtype));
+    },
+  ),
+} satisfies Record<string, Kernel>;

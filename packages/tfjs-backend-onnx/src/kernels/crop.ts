@@ -1,0 +1,27 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { channelsFirst, channelsLast } from './channels';
+import type { Kernel } from './kernel';
+import { kernel } from './kernel';
+
+export const cropKernels = {
+  CropAndResize: kernel<
+    { image: TensorInfo; boxes: TensorInfo; boxInd: TensorInfo },
+    {
+      cropSize: [number, number];
+      method: 'bilinear' | 'nearest';
+      extrapolationValue: number;
+    }
+  >((b, { image, boxes, boxInd }, { cropSize, method, extrapolationValue }) => {
+    const images = channelsFirst(b, b.cast(b.node(image), 'float32'));
+    const shape = [boxes.shape[0] as number, image.shape[3] as number, ...cropSize];
+    const size = b.constant(Int32Array.from(cropSize), [2], 'int32');
+    const inputs = [images, b.node(boxes), b.cast(b.node(boxInd), 'int32'), size];
+    const attributes = { mode: method, extrapolation_value: { f: extrapolationValue } };
+    return b.output(channelsLast(b, b.op('CropAndResize', inputs, shape, 'float32', attributes)));
+  }),
+  FlipLeftRight: kernel<{ image: TensorInfo }>((b, { image }) => {
+    const node = b.node(image);
+    const backwards = [[-1], [-(2 ** 31)], [2], [-1]];
+    return b.output(b.op('Slice', [node], node.shape, node.dtype, null, backwards));
+  }),
+} satisfies Record<string, Kernel>;

@@ -1,0 +1,34 @@
+import { util } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import { binary } from './elementwise';
+import type { Kernel, UnaryInput } from './kernel';
+import { kernel } from './kernel';
+import { pad, slice } from './layout';
+
+/** `x` moved along `axis` by `steps` (towards the front if negative), with ones coming in. */
+function shift(b: OnnxBackend, x: Node, axis: number, steps: number): Node {
+  const paddings = x.shape.map((_, i) => {
+    if (i !== axis) return [0, 0] as const;
+    return steps > 0 ? ([steps, 0] as const) : ([0, -steps] as const);
+  });
+  const begin = x.shape.map((_, i) => (i === axis ? Math.max(0, -steps) : 0));
+  return slice(b, pad(b, x, paddings, 1), begin, x.shape);
+}
+
+export const cumprodKernels = {
+  /** In log₂(n) products, each of all elements with those 1, 2, 4 … before them. */
+  Cumprod: kernel<UnaryInput, { axis: number; exclusive: boolean; reverse: boolean }>(
+    (b, { x }, { axis, exclusive, reverse }) => {
+      const [along] = util.parseAxisParam(axis, x.shape) as [number];
+      const direction = reverse ? -1 : 1;
+      const node = b.node(x);
+      let product = node.dtype === 'bool' ? b.cast(node, 'int32') : node;
+      if (exclusive) product = shift(b, product, along, direction);
+      for (let steps = 1; steps < (x.shape[along] as number); steps *= 2) {
+        product = binary(b, 'Mul', product, shift(b, product, along, direction * steps));
+      }
+      return b.output(product);
+    },
+  ),
+} satisfies Record<string, Kernel>;

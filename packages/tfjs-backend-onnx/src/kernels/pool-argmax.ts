@@ -1,0 +1,42 @@
+import { util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../graph/types';
+import { channelsFirst, channelsLast } from './channels';
+import { binary, select, withScalar } from './elementwise';
+import type { Kernel, UnaryInput } from './kernel';
+import { kernel } from './kernel';
+import type { PoolAttributes } from './pool';
+import { outputShape, poolInfo } from './pool';
+import { windowOf } from './window';
+
+export const poolArgmaxKernels = {
+  /** The maxima, and where they were found: (h · W + w) · C + c, plus b · H · W · C if asked. */
+  MaxPoolWithArgmax: kernel<UnaryInput, PoolAttributes & { includeBatchInIndex: boolean }>(
+    (b, { x }, attributes) => {
+      util.assert(
+        x.shape.length === 4,
+        () => `maxPoolWithArgmax: x must be of rank 4, got ${x.shape.length}.`,
+      );
+      const info = poolInfo(x.shape, attributes);
+      const shape = outputShape(info);
+      const given = channelsFirst(b, b.cast(b.node(x), 'float32'));
+      // A NaN is never the maximum.
+      const nan = b.op('IsNaN', [given], given.shape, 'bool');
+      const images = select(b, nan, b.scalar(-Infinity), given);
+      const window = { ...windowOf(info).attributes };
+      const maxima = b.op('MaxPool', [images], shape, 'float32', window, null, 2);
+      const found = b.op('@out', [maxima], shape, 'int64', { index: 1 });
+      // ONNX counts [B, C, H, W]: the pixel is what is left over of whole images.
+      const { inHeight, inWidth, inChannels: channels, batchSize } = info;
+      const pixel = withScalar(b, 'Mod', b.cast(found, 'int32'), inHeight * inWidth);
+      const range = (length: number, factor: number): Int32Array =>
+        Int32Array.from({ length }, (_, i) => i * factor);
+      const offsets = b.constant(range(channels, 1), [channels, 1, 1], 'int32');
+      let places = binary(b, 'Add', withScalar(b, 'Mul', pixel, channels), offsets);
+      if (attributes.includeBatchInIndex) {
+        const starts = range(batchSize, sizeOf([inHeight, inWidth, channels]));
+        places = binary(b, 'Add', places, b.constant(starts, [batchSize, 1, 1, 1], 'int32'));
+      }
+      return [b.output(channelsLast(b, maxima)), b.output(channelsLast(b, places))];
+    },
+  ),
+} satisfies Record<string, Kernel>;

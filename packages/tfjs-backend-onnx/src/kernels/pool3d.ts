@@ -1,0 +1,71 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
+import { binary, expand } from './elementwise';
+import type { Kernel, UnaryInput } from './kernel';
+import { kernel } from './kernel';
+import { pool, scatterToMaxima } from './pool';
+import type { VolumeWindow } from './volume';
+import { spreadBack, volumeFirst, volumeLast, volumeWindow, windowAttributes } from './volume';
+
+interface Pool3DAttributes {
+  readonly filterSize: number | [number, number, number];
+  readonly strides: number | [number, number, number];
+  readonly pad: 'valid' | 'same' | number;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  readonly dataFormat?: 'NDHWC' | 'NCDHW';
+}
+
+function windowOf(shape: readonly number[], attributes: Pool3DAttributes): VolumeWindow {
+  const { filterSize, strides, pad, dimRoundingMode, dataFormat } = attributes;
+  const input = shape as [number, number, number, number, number];
+  return volumeWindow(
+    backend_util.computePool3DInfo(input, filterSize, strides, 1, pad, dimRoundingMode, dataFormat),
+  );
+}
+
+const pooling = (op: 'MaxPool' | 'AveragePool'): Kernel =>
+  kernel<UnaryInput, Pool3DAttributes>((b, { x }, attributes) => {
+    const window = windowOf(x.shape, attributes);
+    const node = volumeFirst(b, b.cast(b.node(x), 'float32'));
+    const shape = [...node.shape.slice(0, 2), ...window.outside];
+    const share = (): Node => shares(b, window);
+    return b.output(volumeLast(b, pool(b, op, node, shape, windowAttributes(window), share)));
+  });
+
+/** For each position, one over the number of elements its window really sees (1 if none). */
+function shares(b: OnnxBackend, window: VolumeWindow): Node {
+  const { kernel: size, strides, before, inside, outside } = window;
+  const along = outside.map((length, i) =>
+    Float32Array.from({ length }, (_, at) => {
+      const start = at * strides[i]! - before[i]!;
+      return 1 / Math.max(1, Math.min(start + size[i]!, inside[i]!) - Math.max(start, 0));
+    }),
+  );
+  const nodes = along.map((values, i) =>
+    b.constant(values, [values.length, 1, 1].slice(0, 3 - i), 'float32'),
+  );
+  return nodes.reduce((product, node) => binary(b, 'Mul', product, node));
+}
+
+export const pool3dKernels = {
+  MaxPool3D: pooling('MaxPool'),
+  AvgPool3D: pooling('AveragePool'),
+  MaxPool3DGrad: kernel<{ dy: TensorInfo; input: TensorInfo }, Pool3DAttributes>(
+    (b, { dy, input }, attributes) => {
+      const window = windowAttributes(windowOf(input.shape, attributes));
+      const [gradient, x] = [volumeFirst(b, b.node(dy)), volumeFirst(b, b.node(input))];
+      return b.output(volumeLast(b, scatterToMaxima(b, gradient, x, window)));
+    },
+  ),
+  AvgPool3DGrad: kernel<{ dy: TensorInfo; input: TensorInfo }, Pool3DAttributes>(
+    (b, { dy, input }, attributes) => {
+      const window = windowOf(input.shape, attributes);
+      const share = binary(b, 'Mul', volumeFirst(b, b.node(dy)), shares(b, window));
+      const channels = input.shape[4] as number;
+      const ones = expand(b, b.scalar(1), [channels, 1, ...window.kernel]);
+      return b.output(volumeLast(b, spreadBack(b, share, ones, window, channels)));
+    },
+  ),
+} satisfies Record<string, Kernel>;
