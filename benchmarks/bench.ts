@@ -13,5 +13,11 @@ if (suite === undefined) {
   );
   process.exitCode = 2;
 } else {
-  process.exitCode = await suite(args);
+  try {
+    process.exitCode = await suite(args);
+  } catch (error) {
+    const interrupted = error instanceof Error && error.name === 'AbortError';
+    console.error(interrupted ? 'interrupted; nothing was written' : error);
+    process.exitCode = interrupted ? 130 : 1;
+  }
 }

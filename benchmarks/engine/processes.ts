@@ -23,15 +23,15 @@ export interface Counts {
   readonly warmup: number;
 }
 
-/** A process that failed: the last line it wrote to stderr is the message. */
+/** A process that failed, with the error it named as the message. */
 export class ProcessError extends Error {
   override readonly name = 'ProcessError';
 }
 
 const run = promisify(execFile);
-const root = new URL('../', import.meta.url);
-const path = (file: string): string => fileURLToPath(new URL(file, root));
-const minutes = 60_000;
+const cwd = fileURLToPath(new URL('../', import.meta.url));
+/** Milliseconds a process may take. */
+const timeout = 10 * 60_000;
 
 /** Our side of a row on `onnx` or another engine. @throws ProcessError */
 export function measureOurs(row: Row, counts: Counts, engine = 'onnx'): Promise<Measurement> {
@@ -58,7 +58,8 @@ export async function whyNoPeer(python: string): Promise<string | undefined> {
     await start(python, ['-c', 'import torch, torchvision']);
     return undefined;
   } catch (error) {
-    return error instanceof ProcessError ? error.message : String(error);
+    if (error instanceof ProcessError) return error.message;
+    throw error;
   }
 }
 
@@ -68,19 +69,35 @@ const flags = ({ threads, steps, warmup }: Counts): string[] => [
 
 async function measure(command: string, args: readonly string[]): Promise<Measurement> {
   const output = await start(command, args);
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Measurement;
+  try {
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Measurement;
+  } catch (cause) {
+    throw new ProcessError(`printed no JSON but "${output.slice(-200)}"`, { cause });
+  }
 }
 
+/** Standard output of a process that ends well. An interrupt ends the process and is an AbortError. */
 async function start(command: string, args: readonly string[]): Promise<string> {
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const interrupt = new AbortController();
+  const { signal } = interrupt;
+  const stop = (): void => interrupt.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    const { stdout } = await run(command, args, { cwd: path('.'), env, timeout: 10 * minutes });
-    return stdout;
-  } catch (error) {
-    const { stderr, message } = error as Error & { readonly stderr?: string };
-    const lines = (stderr ?? '').trim().split('\n');
-    // Node and Python end with the error; Node with its version after it.
-    const said = lines.filter((line) => /^\w*(Error|Exception)\b/.test(line)).at(-1);
-    throw new ProcessError(said ?? message.split('\n')[0] ?? 'failed', { cause: error });
+    return (await run(command, args, { cwd, env, timeout, signal })).stdout;
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ProcessError(reason(cause as Failure), { cause });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
+}
+
+type Failure = Error & { readonly stderr?: string; readonly killed?: boolean };
+
+/** The line of stderr that names the error: Python's is the last, Node writes more after it. */
+function reason({ stderr = '', message, killed = false }: Failure): string {
+  if (killed) return `took longer than ${timeout / 60_000} minutes`;
+  const named = stderr.split('\n').filter((line) => /^\w*(Error|Exception)\b/.test(line));
+  return named.at(-1) ?? message.split('\n')[0]!;
 }

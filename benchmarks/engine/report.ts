@@ -53,7 +53,7 @@ export interface SuiteResult {
   readonly threads: number;
   readonly rounds: number;
   /** 1e9 operations a second of the fastest square product: the machine's peak is the larger. */
-  readonly peak: { readonly ours: number | null; readonly peer: number | null };
+  readonly peak: { readonly ours: number; readonly peer: number | null };
   readonly rows: readonly RowResult[];
 }
 

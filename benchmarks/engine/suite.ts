@@ -46,21 +46,24 @@ async function runSuite(options: SuiteOptions, python: string | undefined): Prom
 
   const speeds: Record<'ours' | 'default', number[]> = { ours: [], default: [] };
   for (const row of products) {
-    const { measured } = await measure(row, ['default']);
+    const { measured, notes } = await measure(row, ['default']);
+    if (measured.ours === undefined)
+      throw new Error(`the engine computes nothing: ${notes.join('; ')}`);
     for (const side of ['ours', 'default'] as const) {
-      for (const { times } of measured[side] ?? []) {
-        speeds[side].push(gflopOf(row) / (median(times) / 1000));
-      }
+      const rounds = measured[side] ?? [];
+      speeds[side].push(...rounds.map(({ times }) => gflopOf(row) / (median(times) / 1000)));
     }
   }
-  const fastest = (values: readonly number[]): number | null =>
-    values.length === 0 ? null : Math.round(Math.max(...values));
-  const peak = { ours: fastest(speeds.ours), peer: fastest(speeds.default) };
+  const fastest = (values: readonly number[]): number => Math.round(Math.max(...values));
+  const peak = {
+    ours: fastest(speeds.ours),
+    peer: speeds.default.length === 0 ? null : fastest(speeds.default),
+  };
 
   const rows: RowResult[] = [];
   for (const row of options.rows) {
     const turns = await measure(row, variants);
-    rows.push(rowResult(row, turns, variants, Math.max(peak.ours ?? 0, peak.peer ?? 0)));
+    rows.push(rowResult(row, turns, variants, Math.max(peak.ours, peak.peer ?? 0)));
   }
   const { threads, rounds } = options;
   const date = new Date().toISOString();

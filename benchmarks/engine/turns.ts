@@ -1,4 +1,4 @@
-import { measureOurs, measurePeer, type Measurement } from './processes';
+import { measureOurs, measurePeer, ProcessError, type Measurement } from './processes';
 import type { SuiteOptions } from './options';
 import type { Row, Variant } from './rows';
 
@@ -36,10 +36,10 @@ export async function takeTurns(
       (measured[side] ??= []).push(measurement);
       console.error(label, progress(measurement));
     } catch (error) {
+      if (!(error instanceof ProcessError)) throw error;
       failed.add(side);
-      const message = error instanceof Error ? error.message : String(error);
-      notes.push(`${side} failed: ${message}`);
-      console.error(label, `failed: ${message}`);
+      notes.push(`${side} failed: ${error.message}`);
+      console.error(label, `failed: ${error.message}`);
     }
   };
 
