@@ -6,11 +6,10 @@ import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { nearestName } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
-import { BACKEND_NAME, OnnxBackend, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
+import { BACKEND_NAME, jit, OnnxBackend, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
 import '@crossweave/tfjs-backend-onnx/register';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { State } from './workload';
 import { workloads } from './workloads';
 
 const { values: options, positionals } = parseArgs({
@@ -45,39 +44,25 @@ if (options.engine === 'onnx') {
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
-const least = (values: readonly number[]): number => Math.min(...values);
 const round = (ms: number): number => Number(ms.toPrecision(4));
 
-const tensorsOf = ({ params, optimizer }: State): Tensor[] => [
-  ...Object.values(params),
-  ...Object.values(optimizer),
-];
-
-function disposeReplaced(old: State, kept: State): void {
-  const alive = new Set(tensorsOf(kept));
-  tf.dispose(tensorsOf(old).filter((tensor) => !alive.has(tensor)));
-}
-
 const startMb = megabytes(process.memoryUsage().rss);
-const { state: initial, batch } = workload.init();
-const { step } = workload;
+const { state: initial, batch, step: plain } = workload.start();
+const step = jit(plain, { donate: [0], bake: workload.bake ?? false });
 let state = initial;
-const [times, traces, work, losses]: number[][] = [[], [], [], []];
+const [times, work, losses]: [number[], number[], number[]] = [[], [], []];
 const warmup = Number(options.warmup);
 for (let i = 0; i < warmup + Number(options.steps); i++) {
   const used = process.cpuUsage();
   const start = performance.now();
   const next = step(state, batch);
-  disposeReplaced(state, next.state);
   state = next.state;
-  const traced = performance.now();
-  losses!.push(await read(next.loss));
+  losses.push(await read(next.loss));
   const end = performance.now();
   if (i < warmup) continue;
-  times!.push(round(end - start));
-  traces!.push(traced - start);
+  times.push(round(end - start));
   const { user, system } = process.cpuUsage(used);
-  work!.push((user + system) / 1000);
+  work.push((user + system) / 1000);
 }
 
 async function read(loss: Scalar): Promise<number> {
@@ -92,11 +77,10 @@ const runtime = engineRequire('onnxruntime-node/package.json') as { version: str
 console.log(
   JSON.stringify({
     times,
-    losses: [losses![0], losses!.at(-1)],
+    losses: [losses[0], losses.at(-1)],
     startMb,
     peakMb: megabytes(process.resourceUsage().maxRSS * 1024),
-    traceMs: round(least(traces!)),
-    cpuMs: round(least(work!)),
+    cpuMs: round(Math.min(...work)),
     ...(backend instanceof OnnxBackend ? backend.statistics : {}),
     versions: { 'tfjs-core': tf.version_core, 'onnxruntime-node': runtime.version },
   }),

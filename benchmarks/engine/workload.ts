@@ -1,13 +1,11 @@
 import type { Context, Optimizer, Params } from '@crossweave/core';
-import { isBuffer, key, partition } from '@crossweave/core';
+import { isBuffer, key, mapParams, partition } from '@crossweave/core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** What a step reads and renews; `optimizer` is empty where nothing is trained. */
-export interface State {
-  readonly params: Params;
-  readonly optimizer: Params;
-}
+// A type, not an interface: `jit` takes plain trees.
+export type State = Readonly<Record<'params' | 'optimizer', Params>>;
 
 /** One model of the benchmark; its peer of the same sizes stands in `peers/`. */
 export interface Workload {
@@ -16,11 +14,18 @@ export interface Workload {
    * operations a multiply-add; elementwise work is not.
    */
   readonly flops: number;
-  /** A fresh state and the one batch that all steps read. The caller disposes both. */
-  readonly init: () => { readonly state: State; readonly batch: Params };
-  /** Pure: the new state shares with the old one the tensors that did not change. */
-  readonly step: (state: State, batch: Params) => { readonly state: State; readonly loss: Scalar };
+  /** Whether what the step closes over stays as it is, so that the engine may rearrange it. */
+  readonly bake?: boolean;
+  readonly start: () => {
+    readonly state: State;
+    /** The one batch all steps read. */
+    readonly batch: Params;
+    readonly step: Step;
+  };
 }
+
+/** Pure: state and batch to the next state and the loss. */
+export type Step = (state: State, batch: Params) => { state: State; loss: Scalar };
 
 /** Operations of a product of [m, k] and [k, n]. */
 export const product = (m: number, k: number, n: number): number => 2 * m * k * n;
@@ -29,7 +34,7 @@ export const product = (m: number, k: number, n: number): number => 2 * m * k * 
 export function trainingStep(
   optimizer: Optimizer,
   lossOf: (params: Params, batch: Params, ctx: Context) => Scalar,
-): Workload['step'] {
+): Step {
   return (state, batch) =>
     tf.tidy(() => {
       const [buffers, trained] = partition(state.params, isBuffer);
@@ -43,7 +48,11 @@ export function trainingStep(
         lossOf({ ...buffers, ...treeOf(values) }, batch, ctx),
       )(Object.values(trained));
       const next = optimizer.update(treeOf(grads), state.optimizer, trained, 0);
-      const params = { ...buffers, ...next.params, ...recorded };
+      // In the order of the old ones, which is part of what `jit` compiles for.
+      const params = mapParams(
+        state.params,
+        (old, path): Tensor => next.params[path] ?? recorded[path] ?? old,
+      );
       return { state: { params, optimizer: next.state }, loss: value };
     });
 }

@@ -35,8 +35,8 @@ def maybe_compiled(model):
     return torch.compile(model) if compiled else model
 
 
-def training_step(model, loss_of, lr, clip=1.0):
-    """A function that does one step of AdamW and returns the loss, not yet read."""
+def training_step(model, loss_of, lr):
+    """A function that does one step, clipped to norm 1, of AdamW and returns the loss, not yet read."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01, fused=tuned)
     forward = maybe_compiled(model)
 
@@ -44,8 +44,7 @@ def training_step(model, loss_of, lr, clip=1.0):
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of(forward)
         loss.backward()
-        if clip is not None:
-            torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         return loss
 

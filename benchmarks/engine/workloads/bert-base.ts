@@ -38,9 +38,11 @@ function flops(): number {
   return 3 * (LAYERS * layer + head);
 }
 
+const step = trainingStep(optimizer, loss);
+
 export const bertBaseStep: Workload = {
   flops: flops(),
-  init() {
+  start() {
     const params = mergeParams(
       encoder.init(key(0)),
       initLinear(key(0), 'classifier', { in: WIDTH, out: CLASSES }),
@@ -54,7 +56,6 @@ export const bertBaseStep: Workload = {
       attention_mask: tf.ones([BATCH, TOKENS], 'int32'),
       labels: labelsInTurn(BATCH, CLASSES),
     };
-    return { state: { params, optimizer: optimizer.init(params) }, batch };
+    return { state: { params, optimizer: optimizer.init(params) }, batch, step };
   },
-  step: trainingStep(optimizer, loss),
 };

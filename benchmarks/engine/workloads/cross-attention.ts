@@ -104,15 +104,16 @@ function flops(): number {
 
 const optimizer = adamW({ learningRate: 1e-3, decays: () => true });
 
+const step = trainingStep(optimizer, loss);
+
 export const crossAttention: Workload = {
   flops: flops(),
-  init() {
+  start() {
     const params = initParams();
     const batch = {
       image: normal<Rank.R3>(key(7), [BATCH, IMAGE.tokens, IMAGE.width]),
       text: normal<Rank.R3>(key(8), [BATCH, TEXT.tokens, TEXT.width]),
     };
-    return { state: { params, optimizer: optimizer.init(params) }, batch };
+    return { state: { params, optimizer: optimizer.init(params) }, batch, step };
   },
-  step: trainingStep(optimizer, loss),
 };

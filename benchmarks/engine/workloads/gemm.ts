@@ -7,18 +7,18 @@ import { product, type Workload } from '../workload';
 export function gemm(size: number): Workload {
   return {
     flops: product(size, size, size),
-    init: () => ({
+    start: () => ({
       state: { params: {}, optimizer: {} },
       batch: {
         a: normal<Rank.R2>(key(1), [size, size]),
         b: normal<Rank.R2>(key(2), [size, size]),
       },
-    }),
-    step: (state, batch) => ({
-      state,
-      loss: tf.tidy(() => {
-        const [a, b] = [parameter<Tensor2D>(batch, 'a'), parameter<Tensor2D>(batch, 'b')];
-        return tf.reshape<Rank.R0>(tf.slice(tf.matMul(a, b), [0, 0], [1, 1]), []);
+      step: (state, batch) => ({
+        state,
+        loss: tf.tidy(() => {
+          const [a, b] = [parameter<Tensor2D>(batch, 'a'), parameter<Tensor2D>(batch, 'b')];
+          return tf.reshape<Rank.R0>(tf.slice(tf.matMul(a, b), [0, 0], [1, 1]), []);
+        }),
       }),
     }),
   };

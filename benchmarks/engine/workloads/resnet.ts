@@ -1,12 +1,4 @@
-import {
-  inference,
-  key,
-  mergeParams,
-  normal,
-  parameter,
-  type Encoder,
-  type Params,
-} from '@crossweave/core';
+import { inference, key, mergeParams, normal, parameter, type Encoder } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
 import { resnet50, resnetSmall } from '@crossweave/image-encoder';
 import { adamW } from '@crossweave/trainer';
@@ -88,20 +80,21 @@ function classifierStep(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
   const optimizer = adamW({ learningRate: 1e-3, decays: () => true });
   const { batch, classes } = sizes;
   const { stem, blocks, out } = convolutions(sizes);
+  const step = trainingStep(optimizer, (params, inputs, ctx) => {
+    const { pooled } = encoder.apply(params, parameter<Tensor4D>(inputs, 'image'), ctx);
+    return crossEntropy(linear(params, 'fc', pooled), parameter<Tensor2D>(inputs, 'labels'));
+  });
   return {
     flops: 2 * stem + 3 * (blocks + product(batch, out, classes)),
-    init() {
+    start() {
       const head = initLinear(key(0), 'fc', { in: out, out: classes });
       const params = mergeParams(encoder.init(key(0)), head);
       return {
         state: { params, optimizer: optimizer.init(params) },
         batch: { image: pictures(sizes), labels: labelsInTurn(batch, classes) },
+        step,
       };
     },
-    step: trainingStep(optimizer, (params: Params, inputs, ctx) => {
-      const { pooled } = encoder.apply(params, parameter<Tensor4D>(inputs, 'image'), ctx);
-      return crossEntropy(linear(params, 'fc', pooled), parameter<Tensor2D>(inputs, 'labels'));
-    }),
   };
 }
 
@@ -110,17 +103,21 @@ function featuresOf(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
   const { stem, blocks } = convolutions(sizes);
   return {
     flops: stem + blocks,
-    init: () => ({
-      state: { params: encoder.init(key(0)), optimizer: {} },
-      batch: { image: pictures(sizes) },
-    }),
-    step: (state, batch) => ({
-      state,
-      loss: tf.tidy(() => {
-        const image = parameter<Tensor4D>(batch, 'image');
-        return tf.mean<Scalar>(encoder.apply(state.params, image, inference).pooled);
-      }),
-    }),
+    bake: true,
+    start() {
+      const params = encoder.init(key(0));
+      return {
+        state: { params: {}, optimizer: {} },
+        batch: { image: pictures(sizes) },
+        step: (state, batch) => ({
+          state,
+          loss: tf.tidy(() => {
+            const image = parameter<Tensor4D>(batch, 'image');
+            return tf.mean<Scalar>(encoder.apply(params, image, inference).pooled);
+          }),
+        }),
+      };
+    },
   };
 }
 
