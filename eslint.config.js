@@ -68,7 +68,7 @@ export default tseslint.config(
   },
   {
     // Not part of any package's program.
-    files: ['**/tsup.config.ts', 'vitest.config.ts', 'benchmarks/**/*.ts'],
+    files: ['**/tsup.config.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: {
       '@typescript-eslint/strict-boolean-expressions': 'off',

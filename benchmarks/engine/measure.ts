@@ -1,54 +1,88 @@
+/**
+ * Our side of one row, in a process of its own: `tsx … engine/measure.ts NAME [options]`. Prints
+ * one line of JSON, a `Measurement` (see processes.ts) and what helps to see where the time goes.
+ */
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+import { nearestName } from '@crossweave/core';
+import { useEngine } from '@crossweave/core/engine';
+import { BACKEND_NAME, jit, OnnxBackend, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
+import '@crossweave/tfjs-backend-onnx/register';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '@crossweave/tfjs-backend-onnx';
-import { BACKEND_NAME, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
-import '@crossweave/tfjs-backend-onnx/register';
+import { workloads } from './workloads';
 
-/** Makes `onnx` the backend. Arguments: number of threads (default 2), prefix for profiles. */
-export async function setUp(): Promise<void> {
-  const [threads = '2', profile] = process.argv.slice(2);
-  tf.removeBackend(BACKEND_NAME);
-  registerOnnxBackend({
-    threads: Number(threads),
-    ...(profile === undefined ? {} : { profile }),
-  });
-  await tf.setBackend(BACKEND_NAME);
-}
-
-const ordered = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-
-/** Runs a step repeatedly; prints the least and the middle time and the CPU time, in ms a step. */
-export async function measure(name: string, step: () => Scalar, steps = 12): Promise<void> {
-  const totals: number[] = [];
-  const traces: number[] = [];
-  const cpu: number[] = [];
-  const losses: number[] = [];
-  for (let i = 0; i < steps; i++) {
-    const start = performance.now();
-    const used = process.cpuUsage();
-    const loss = step();
-    const traced = performance.now();
-    losses.push((await loss.data())[0] as number);
-    loss.dispose();
-    if (i < 2) continue;
-    const { user, system } = process.cpuUsage(used);
-    traces.push(traced - start);
-    totals.push(performance.now() - start);
-    cpu.push((user + system) / 1000);
-  }
-  const [total, trace, work] = [ordered(totals), ordered(traces), ordered(cpu)];
-  const backend = tf.backend() as OnnxBackend;
-  console.log(
-    JSON.stringify({
-      name,
-      leastMs: Math.round(total[0] as number),
-      middleMs: Math.round(total[total.length >> 1] as number),
-      traceMs: Math.round(trace[0] as number),
-      cpuMs: Math.round(work[0] as number),
-      losses: [losses[0], losses.at(-1)],
-      ...backend.statistics,
-      peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
-    }),
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    threads: { type: 'string', default: '2' },
+    steps: { type: 'string', default: '10' },
+    /** Steps before the counted ones: compiling, first touch of memory. */
+    warmup: { type: 'string', default: '3' },
+    /** `onnx` or another engine's name. */
+    engine: { type: 'string', default: 'onnx' },
+    /** Path prefix for ONNX Runtime's profiles. */
+    profile: { type: 'string' },
+  },
+});
+const [name = ''] = positionals;
+const workload = workloads[name];
+if (workload === undefined) {
+  const known = Object.keys(workloads);
+  throw new Error(
+    `There is no workload "${name}"; expected one of ${known.join(', ')}. Did you mean "${nearestName(name, known) ?? known[0]!}"?`,
   );
-  tf.removeBackend(BACKEND_NAME);
 }
+
+if (options.engine === 'onnx') {
+  const { threads, profile } = options;
+  tf.removeBackend(BACKEND_NAME);
+  registerOnnxBackend({ threads: Number(threads), ...(profile !== undefined && { profile }) });
+  await tf.setBackend(BACKEND_NAME);
+} else {
+  await useEngine(options.engine);
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+const round = (ms: number): number => Number(ms.toPrecision(4));
+
+const startMb = megabytes(process.memoryUsage().rss);
+const { state: initial, batch, step: plain } = workload.start();
+const step = jit(plain, { donate: [0], bake: workload.bake ?? false });
+let state = initial;
+const [times, work, losses]: [number[], number[], number[]] = [[], [], []];
+const warmup = Number(options.warmup);
+for (let i = 0; i < warmup + Number(options.steps); i++) {
+  const used = process.cpuUsage();
+  const start = performance.now();
+  const next = step(state, batch);
+  state = next.state;
+  losses.push(await read(next.loss));
+  const end = performance.now();
+  if (i < warmup) continue;
+  times.push(round(end - start));
+  const { user, system } = process.cpuUsage(used);
+  work.push((user + system) / 1000);
+}
+
+async function read(loss: Scalar): Promise<number> {
+  const [value] = await loss.data();
+  loss.dispose();
+  return value!;
+}
+
+const backend = tf.backend();
+const engineRequire = createRequire(import.meta.resolve('@crossweave/tfjs-backend-onnx'));
+const runtime = engineRequire('onnxruntime-node/package.json') as { version: string };
+console.log(
+  JSON.stringify({
+    times,
+    losses: [losses[0], losses.at(-1)],
+    startMb,
+    peakMb: megabytes(process.resourceUsage().maxRSS * 1024),
+    cpuMs: round(Math.min(...work)),
+    ...(backend instanceof OnnxBackend ? backend.statistics : {}),
+    versions: { 'tfjs-core': tf.version_core, 'onnxruntime-node': runtime.version },
+  }),
+);
+tf.removeBackend(tf.getBackend());

@@ -1,0 +1,23 @@
+/** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { engineSuite } from './engine/suite';
+
+const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  engine: engineSuite,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const suite = suites[name];
+if (suite === undefined) {
+  console.error(
+    `usage: npm run bench -- SUITE [options]; suites: ${Object.keys(suites).join(', ')}`,
+  );
+  process.exitCode = 2;
+} else {
+  try {
+    process.exitCode = await suite(args);
+  } catch (error) {
+    const interrupted = error instanceof Error && error.name === 'AbortError';
+    console.error(interrupted ? 'interrupted; nothing was written' : error);
+    process.exitCode = interrupted ? 130 : 1;
+  }
+}

@@ -1,0 +1,71 @@
+"""What every peer shares: options, the training step as people write it, the timing loop."""
+import argparse
+import json
+import platform
+import resource
+import time
+from dataclasses import dataclass
+
+import torch
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--steps", type=int, default=10)
+parser.add_argument("--warmup", type=int, default=3, help="steps before the counted ones")
+parser.add_argument(
+    "--variant", choices=("default", "tuned", "compiled"), default="default",
+    help="default: as most programs run; tuned: fused AdamW, fused attention, channels_last; "
+         "compiled: tuned under torch.compile, which needs a C++ compiler")
+parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
+options = parser.parse_args()
+tuned, compiled = options.variant != "default", options.variant == "compiled"
+torch.manual_seed(0)
+torch.set_num_threads(options.threads)
+
+
+def peak_mb():
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / 2**20 if platform.system() == "Darwin" else peak / 2**10)
+
+
+start_mb = peak_mb()
+
+
+def maybe_compiled(model):
+    return torch.compile(model) if compiled else model
+
+
+def training_step(model, loss_of, lr):
+    """A function that does one step, clipped to norm 1, of AdamW and returns the loss, not yet read."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01, fused=tuned)
+    forward = maybe_compiled(model)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(forward)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def measure(step):
+    """Runs the step and prints one line of JSON, as engine/measure.ts does."""
+    times, cpu, losses = [], [], []
+    for i in range(options.warmup + options.steps):
+        used, start = time.process_time(), time.perf_counter()
+        losses.append(step().item())
+        end = time.perf_counter()
+        if i >= options.warmup:
+            times.append(float(f"{(end - start) * 1000:.4g}"))
+            cpu.append((time.process_time() - used) * 1000)
+    print(json.dumps({
+        "times": times,
+        "losses": [losses[0], losses[-1]],
+        "startMb": start_mb,
+        "peakMb": peak_mb(),
+        "cpuMs": float(f"{min(cpu):.4g}"),
+        "versions": {"torch": torch.__version__, "python": platform.python_version()},
+    }))
