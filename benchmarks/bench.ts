@@ -1,8 +1,10 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
 import { engineSuite } from './engine/suite';
+import { soakSuite } from './soak/soak';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   engine: engineSuite,
+  soak: soakSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
