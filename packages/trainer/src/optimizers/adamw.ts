@@ -84,13 +84,12 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
 
   const update: Optimizer['update'] = (gradients, state, params, step) =>
     tidy(() => {
-      const squares = mapParams(gradients, (gradient) => square(gradient));
-      const gradientNorm = globalNorm(squares);
+      const gradientNorm = globalNorm(gradients);
       const clip: Scalar = clipNorm === Infinity ? scalar(1) : clipScale(gradientNorm, clipNorm);
 
       // Scalars are combined before they meet a parameter: each saves a pass over all of them.
-      const ownShare1 = mul(clip, 1 - beta1);
-      const ownShare2 = mul(square(clip), 1 - beta2);
+      const share = mul(clip, 1 - beta1);
+      const rootShare = mul(clip, Math.sqrt(1 - beta2));
       const correction1 = average(beta1, parameter(state, 'bias_correction1'), scalar(1 - beta1));
       const correction2 = average(beta2, parameter(state, 'bias_correction2'), scalar(1 - beta2));
       const root2 = sqrt(correction2);
@@ -112,11 +111,13 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       for (const [path, gradient] of Object.entries(gradients)) {
         const value = parameter(params, path);
         const { size, kept } = byGroup[groups.groupOf(path)]!;
-        const mean = average(beta1, parameter(state, `exp_avg.${path}`), mul(gradient, ownShare1));
+        const mean = average(beta1, parameter(state, `exp_avg.${path}`), mul(gradient, share));
+        // The share goes in before squaring: squares of g itself, which the norm needs as well,
+        // would all be kept until the norm is known.
         const meanSquare = average(
           beta2,
           parameter(state, `exp_avg_sq.${path}`),
-          mul(squares[path]!, ownShare2),
+          square(mul(gradient, rootShare)),
         );
         // √v̂ + ε with v̂ = v/c₂ equals (√v + ε√c₂)/√c₂; the √c₂ is in the step size.
         const direction = div(mean, add(sqrt(meanSquare), scaledEpsilon));

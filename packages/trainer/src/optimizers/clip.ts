@@ -1,13 +1,13 @@
-import { add, addN, div, minimum, scalar, sqrt, sum, type Scalar } from '@tensorflow/tfjs-core';
+import { add, addN, div, minimum, scalar, sqrt, square, sum, type Scalar } from '@tensorflow/tfjs-core';
 import type { Params } from '@crossweave/core';
 
-/** The 2-norm over all entries of a tree, given the tree of its squares. 0 for an empty tree. */
-export function globalNorm(squares: Params): Scalar {
+/** The 2-norm over all entries of a tree. 0 for an empty tree. */
+export function globalNorm(gradients: Params): Scalar {
   // A loaded tree may list its paths in another order; the sum's bits must not depend on it.
-  const paths = Object.keys(squares).sort();
+  const paths = Object.keys(gradients).sort();
   return paths.length === 0
     ? scalar(0)
-    : sqrt(addN(paths.map((path) => sum<Scalar>(squares[path]!))));
+    : sqrt(addN(paths.map((path) => sum<Scalar>(square(gradients[path]!)))));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { add, mul, scalar, square, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, scalar, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { isBuffer, mapParams, parameter, withPrefix, type Optimizer } from '@crossweave/core';
 import { checkNumber } from '../check';
 import { constant, type Schedule } from '../schedules';
@@ -39,7 +39,7 @@ export function sgd(options: SgdOptions): Optimizer {
     },
     update: (gradients, state, params, step) =>
       tidy(() => {
-        const gradientNorm = globalNorm(mapParams(gradients, (gradient) => square(gradient)));
+        const gradientNorm = globalNorm(gradients);
         const clip = clipNorm === Infinity ? scalar(1) : clipScale(gradientNorm, clipNorm);
         const rates = groups.ratesAt(step);
         const newParams: Record<string, Tensor> = { ...params };
