@@ -1,4 +1,14 @@
-import { add, addN, div, minimum, scalar, sqrt, square, sum, type Scalar } from '@tensorflow/tfjs-core';
+import {
+  add,
+  addN,
+  div,
+  minimum,
+  scalar,
+  sqrt,
+  square,
+  sum,
+  type Scalar,
+} from '@tensorflow/tfjs-core';
 import type { Params } from '@crossweave/core';
 
 /** The 2-norm over all entries of a tree. 0 for an empty tree. */
