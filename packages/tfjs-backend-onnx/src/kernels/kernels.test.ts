@@ -73,6 +73,7 @@ describe.each(cases)('size $size kernel $k stride $stride pad $pad', ({ size, k,
 
 describe('more convolutions', () => {
   it.each([
+    [2, 2, 0],
     [1, 1, 1],
     [2, 1, 2],
     [2, 3, 3],
