@@ -184,11 +184,9 @@ export class OnnxBackend extends GraphBackend {
 
   complexParts(info: TensorInfo): { readonly real: TensorInfo; readonly imag: TensorInfo } {
     const { complex, dtype } = this.get(info.dataId);
-    const { shape } = info;
     // The parts have the shape the number was made in; the caller may see it in another one.
-    if (complex !== null) {
-      return { real: { ...complex.real, shape }, imag: { ...complex.imag, shape } };
-    }
+    const seen = (part: TensorInfo): TensorInfo => ({ ...part, shape: info.shape });
+    if (complex !== null) return { real: seen(complex.real), imag: seen(complex.imag) };
     throw new OnnxBackendError('unsupported-op', `Expected a complex64 tensor, got ${dtype}.`);
   }
 

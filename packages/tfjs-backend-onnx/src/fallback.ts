@@ -75,6 +75,16 @@ function copyOut(
 
 const isList = (input: unknown): input is readonly TensorInfo[] => Array.isArray(input);
 
+function cpuKernel(kernelName: string): KernelConfig {
+  const found = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
+  if (found !== undefined) return found;
+  throw new OnnxBackendError(
+    'unsupported-op',
+    `Neither the onnx backend nor tfjs's cpu backend has the kernel ${kernelName}.`,
+    kernelName,
+  );
+}
+
 /** Runs a kernel of tfjs's cpu backend: inputs are computed and copied there, results back. */
 export function runOnCpu(
   kernelName: string,
@@ -83,14 +93,7 @@ export function runOnCpu(
   attrs: NamedAttrMap,
 ): TensorInfo | TensorInfo[] {
   const host = loadCpu(kernelName);
-  const kernel = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
-  if (kernel === undefined) {
-    throw new OnnxBackendError(
-      'unsupported-op',
-      `Neither the onnx backend nor tfjs's cpu backend has the kernel ${kernelName}.`,
-      kernelName,
-    );
-  }
+  const { kernelFunc } = cpuKernel(kernelName);
   const used = new Set<object>();
   const copy = (info: TensorInfo): TensorInfo => {
     const copied = copyIn(onnx, host, info);
@@ -101,17 +104,16 @@ export function runOnCpu(
     if (input === undefined || input === null) return input;
     return isList(input) ? input.map(copy) : copy(input);
   };
-  const copied = isList(inputs)
-    ? inputs.map(copy)
-    : Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, copyEach(input)]));
-  const result = kernel.kernelFunc({
-    inputs: copied as NamedTensorInfoMap,
-    attrs,
-    backend: host,
-  });
-  const many = Array.isArray(result) ? result : [result];
-  const outputs = many.map((info) => copyOut(onnx, host, info));
-  for (const { dataId } of many) used.add(dataId);
-  for (const dataId of used) host.disposeData(dataId, true);
-  return Array.isArray(result) ? outputs : (outputs[0] as TensorInfo);
+  try {
+    const copied = isList(inputs)
+      ? inputs.map(copy)
+      : Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, copyEach(input)]));
+    const result = kernelFunc({ inputs: copied as NamedTensorInfoMap, attrs, backend: host });
+    const many = Array.isArray(result) ? result : [result];
+    for (const { dataId } of many) used.add(dataId);
+    const outputs = many.map((info) => copyOut(onnx, host, info));
+    return Array.isArray(result) ? outputs : (outputs[0] as TensorInfo);
+  } finally {
+    for (const dataId of used) host.disposeData(dataId, true);
+  }
 }

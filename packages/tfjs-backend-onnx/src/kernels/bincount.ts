@@ -22,9 +22,8 @@ function count(b: OnnxBackend, { x, weights }: BincountInputs, size: number): No
   const length = sizeOf(x.shape);
   const [rows, columns] = (x.shape.length === 2 ? x.shape : [1, length]) as [number, number];
   const values = b.cast(b.node({ ...x, shape: [rows, columns] }), 'int32');
-  for (const value of values.values ?? []) {
-    util.assert(value >= 0, () => 'Input x must be non-negative!');
-  }
+  const negative = values.values?.some((value) => value < 0) ?? false;
+  util.assert(!negative, () => 'Input x must be non-negative!');
   const within = binary(b, 'Less', values, b.scalar(size, 'int32'), 'bool');
   const natural = binary(b, 'GreaterOrEqual', values, b.scalar(0, 'int32'), 'bool');
   const starts = Int32Array.from({ length: rows }, (_, i) => i * size);

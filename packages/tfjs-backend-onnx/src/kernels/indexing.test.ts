@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   expectGradientLikeCpu,
   expectLikeCpu,
   floats,
   integers,
   plain,
+  runOn,
 } from '../../test/against-cpu';
 import '../register';
 
@@ -29,6 +30,14 @@ describe('gather', () => {
     await expectLikeCpu(batched, [floats([2, 5, 3]), integers([2, 3], 0, 4)]);
     const later = (x: tf.Tensor, i: tf.Tensor) => tf.gather(x, i, 2, 1);
     await expectLikeCpu(later, [floats([2, 3, 5, 2]), integers([2, 4], 0, 4)]);
+  });
+  it('refuses known indices out of range at once', async () => {
+    await tf.setBackend('onnx');
+    tf.tidy(() => {
+      const x = tf.zeros([3, 4]);
+      expect(() => tf.gather(x, tf.tensor1d([0, 4], 'int32'), 1)).toThrow(/4 is not in \[0, 3\]/);
+      expect(() => tf.gather(x, tf.tensor1d([-1], 'int32'))).toThrow(/-1 is not in \[0, 2\]/);
+    });
   });
   it('gatherND', () =>
     expectLikeCpu((x, i) => tf.gatherND(x, i), [floats([3, 4, 2]), integers([5, 2], 0, 2)]));
@@ -64,6 +73,10 @@ describe('scatter and segments', () => {
     await expectLikeCpu(program, [floats([2, 7])]);
     await expectLikeCpu(program, [integers([2, 7], 0, 3)]);
     await expectLikeCpu(program, [plain([1, 5, 5, 5, 2])]);
+    const [unsorted] = await runOn('onnx', (x) => tf.topk(x, 3, false).indices, [
+      plain([1, 5, 5, 5, 2]),
+    ]);
+    expect(unsorted!.values).toEqual([1, 2, 3]);
   });
   it('whereAsync-like reads and booleans', () =>
     expectLikeCpu((x) => tf.cast(tf.greater(x, 0), 'int32'), [floats([3, 3])]));
@@ -90,4 +103,10 @@ describe('creation', () => {
     };
     await expectLikeCpu(program, [floats([4]), floats([4])]);
   });
+  it('measures complex numbers near the ends of the range', () =>
+    expectLikeCpu(
+      (x, y) => tf.abs(tf.complex(x, y)),
+      [plain([3e-30, 3e30, 0, 1e-42]), plain([4e-30, 4e30, 0, 0])],
+      { atol: 0 },
+    ));
 });

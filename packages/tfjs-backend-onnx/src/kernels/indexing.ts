@@ -16,12 +16,11 @@ const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
 
 /** Indices that are computed only later are checked by ONNX Runtime then. */
 function assertWithin(indices: Node, length: number): void {
-  for (const index of indices.values ?? []) {
-    util.assert(
-      0 <= index && index < length,
-      () => `GatherV2: the index value ${index} is not in [0, ${length - 1}]`,
-    );
-  }
+  const wrong = indices.values?.find((index) => !(0 <= index && index < length));
+  util.assert(
+    wrong === undefined,
+    () => `GatherV2: the index value ${wrong ?? ''} is not in [0, ${length - 1}]`,
+  );
 }
 
 /** `count` zeros rows of `x`'s row shape, to scatter into. */

@@ -86,10 +86,12 @@ export function pool(
   if (op === 'MaxPool') {
     return b.op(op, [padFor(b, x, window, -Infinity)], shape, 'float32', unpadded(window));
   }
-  // A mean over whole windows becomes one over what they see. The product stands before the pool
-  // because ONNX Runtime would move padding into a pool that follows it.
-  const sums = withScalar(b, 'Mul', padFor(b, x, window, 0), sizeOf(window.kernel_shape));
-  return binary(b, 'Mul', b.op(op, [sums], shape, 'float32', unpadded(window)), shares());
+  // A mean over whole windows becomes one over what they see. A product stands before the pool
+  // because ONNX Runtime would move padding into a pool that follows it, and is doubled because
+  // one by 1 would be left out.
+  const sums = withScalar(b, 'Mul', padFor(b, x, window, 0), 2 * sizeOf(window.kernel_shape));
+  const pooled = b.op(op, [sums], shape, 'float32', unpadded(window));
+  return binary(b, 'Mul', withScalar(b, 'Mul', pooled, 0.5), shares());
 }
 
 /**

@@ -76,6 +76,10 @@ describe('integers and bools', () => {
     '%s of int32',
     (name) => expectLikeCpu((x) => tf[name](x), [integers([3, 5])]),
   );
+  it('exp of integers, to the last bit', () =>
+    expectLikeCpu((x) => tf.exp(x), [plain([-20, 0, 1, 10, 17, 80], [6], 'int32')], { rtol: 0 }));
+  it('tan near its poles', () =>
+    expectLikeCpu((x) => tf.tan(x), [plain([1.5707, 1.5709, -4.7123, 1e4])], { rtol: 1e-7 }));
   it('acosh', () => expectLikeCpu((x) => tf.acosh(x), [floats([5], 1, 3)]));
   it('logicalNot', () => expectLikeCpu((x) => tf.logicalNot(x), [booleans([6])]));
   it.each([
