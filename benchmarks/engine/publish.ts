@@ -4,14 +4,14 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic, writeJsonAtomic } from '@crossweave/core/node';
 import type { SuiteOptions } from './options';
-import { markdown, type SuiteResult } from './report';
+import { markdown, type Machine, type SuiteResult } from './report';
 
 const results = fileURLToPath(new URL('../results/engine.json', import.meta.url));
 const readme = fileURLToPath(new URL('../README.md', import.meta.url));
 const [begin, end] = ['<!-- engine results -->', '<!-- end of engine results -->'];
 
 /** The machine as it stands before the run; a load of other work makes the figures worthless. */
-export function describeMachine(): SuiteResult['machine'] {
+export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

@@ -44,11 +44,20 @@ export interface RowResult {
   readonly notes: readonly string[];
 }
 
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly system: string;
+  /** Mean number of runnable processes in the minute before the run. */
+  readonly loadBefore: number;
+}
+
 export interface SuiteResult {
   readonly schema: 1;
   readonly suite: 'engine';
   readonly date: string;
-  readonly machine: Readonly<Record<string, string | number>>;
+  readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly threads: number;
   readonly rounds: number;
@@ -137,7 +146,7 @@ function conditions(run: Omit<SuiteResult, 'rows'>): string {
   const show = (value: number | null): string => (value === null ? '–' : value.toFixed(0));
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `${run.date.slice(0, 10)}, ${machine['cpu']}, ${machine['cores']} cores, ${threads} threads, load ${machine['loadBefore']} before the run; ${list.join(', ')}.`,
+    `${run.date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, ${threads} threads, load ${machine.loadBefore} before the run; ${list.join(', ')}.`,
     `Middle times of a step over ${rounds} interleaved rounds, in brackets the smallest and largest ratio of a round; below 1 we are faster.`,
     `Fastest square product: ours ${show(peak.ours)}, PyTorch ${show(peak.peer)} GFLOP/s; the larger is the peak. Pairs are ours / PyTorch.`,
   ].join(' ');

@@ -34,6 +34,9 @@ export async function engineSuite(args: readonly string[]): Promise<number> {
 
 async function runSuite(options: SuiteOptions, python: string | undefined): Promise<SuiteResult> {
   const machine = describeMachine();
+  if (machine.loadBefore > 0.25 * machine.cores) {
+    console.error(`load ${machine.loadBefore}: other work is running, the figures will be noisy`);
+  }
   const versions: Record<string, string> = { node: process.versions.node };
   const variants: Variant[] = options.compiled
     ? ['default', 'tuned', 'compiled']

@@ -60,7 +60,7 @@ export class Node {
     readonly attributes: Attributes | null,
     /** Integer inputs of the operator (axes, shapes, bounds), placed after `inputs`. */
     readonly integers: readonly (readonly number[])[] | null,
-    readonly outputs: number,
+    public outputs: number,
   ) {
     let key = `${op};${outputs};${dtype};${shape.join()}`;
     if (attributes !== null) {

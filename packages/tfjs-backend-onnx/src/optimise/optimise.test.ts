@@ -34,6 +34,17 @@ it('computes equal things once', () => {
   expect(nodes[1]?.inputs).toEqual([nodes[0], nodes[0]]);
 });
 
+it('computes further outputs together with the first', () => {
+  const x = input();
+  const both = new Node('MaxPool', [x], [16, 16], 'float32', null, null, 2);
+  const pooled = op('MaxPool', [x]);
+  made.push(both);
+  const places = op('@out', [both], [16, 16], { index: 1 });
+  const nodes = optimised([op('Add', [pooled, places])]);
+  expect(ops(nodes)).toEqual(['MaxPool', '@out', 'Add']);
+  expect(nodes[0]?.outputs).toBe(2);
+});
+
 it('keeps apart what differs in attributes, inputs or type', () => {
   const [x, y] = [input(), input()];
   const parts = [

@@ -18,7 +18,11 @@ export class Sharing {
     const made = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
     const key = `${made.signature}:${inputs.map((input) => this.identify(input)).join()}`;
     const found = this.known.get(key);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      // A max pool and its gradient's, which wants the places too, are one operator.
+      found.outputs = Math.max(found.outputs, outputs);
+      return found;
+    }
     this.known.set(key, made);
     return made;
   }
