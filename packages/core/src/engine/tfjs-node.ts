@@ -1,5 +1,6 @@
 import { findBackend, getKernelsForBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 import type { Probe } from './engine';
+import { addPixelPadding } from './padding';
 import { importNative, probeBackend } from './probe';
 
 /** The backend's name in `@tensorflow/tfjs-node` and `@tensorflow/tfjs-node-gpu` alike. */
@@ -36,6 +37,7 @@ export async function probeTfjsNode(source: TfjsNodePackage): Promise<Probe> {
     },
   });
   if (!probe.usable) return explainLibrary(source, probe);
+  addPixelPadding(tfjsNodeBackend);
   const { binding, isUsingGpuDevice = false } = loadedTfjsNode() ?? {};
   const device = isUsingGpuDevice ? 'a CUDA GPU' : 'the CPU';
   return { usable: true, detail: `TensorFlow ${binding?.TF_Version ?? ''} on ${device}` };
