@@ -79,7 +79,7 @@ export async function addCuda(
   { scratch, target }: { readonly scratch: string; readonly target: string },
   signal: AbortSignal,
 ): Promise<string[]> {
-  const requirements = await cudaRequirements(unpacked);
+  const requirements = cudaRequirements(await metadataOf(unpacked));
   if (requirements.length === 0) return [];
   const wheels = await downloadWheels(python, requirements, scratch, signal);
   for (const wheel of wheels) {
@@ -89,13 +89,18 @@ export async function addCuda(
   return wheels.map((wheel) => basename(wheel).split('-').slice(0, 2).join(' '));
 }
 
-/** What the wheel names as its extra `and-cuda`. */
-async function cudaRequirements(unpacked: string): Promise<string[]> {
+async function metadataOf(unpacked: string): Promise<string> {
   const info = (await readdir(unpacked)).find((name) => name.endsWith('.dist-info'));
-  if (info === undefined) return [];
-  const text = await readFile(join(unpacked, info, 'METADATA'), 'utf8');
-  const lines = text.matchAll(/^Requires-Dist: ([^;]+?)\s*;.*extra == ["']and-cuda["']/gm);
-  return [...lines].map(([, requirement = '']) => requirement);
+  return info === undefined ? '' : readFile(join(unpacked, info, 'METADATA'), 'utf8');
+}
+
+/** The requirements that a wheel's metadata name for its extra `and-cuda`. */
+export function cudaRequirements(metadata: string): string[] {
+  return metadata.split('\n').flatMap((line) => {
+    const [, requirement] =
+      /^Requires-Dist: ([^;]+?) *;.*extra == ["']and-cuda["']/.exec(line) ?? [];
+    return requirement === undefined ? [] : [requirement];
+  });
 }
 
 /** A wheel's file name ends with the platform it is for. */
