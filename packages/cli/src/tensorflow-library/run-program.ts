@@ -13,6 +13,8 @@ export interface RunProgramOptions {
 
 /** How much of what a program said stands in the error when it fails. */
 const linesInError = 12;
+/** What node-gyp and make add below a compiler's message. */
+const chatter = /^(gyp (info|verb|ERR!)|make: )/;
 
 /**
  * Runs a program to its end and resolves with what it printed on stdout. It runs in a process
@@ -69,6 +71,6 @@ export async function runProgram(
 function lastLines(text: string): string[] {
   return text
     .split('\n')
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !chatter.test(line))
     .slice(-linesInError);
 }

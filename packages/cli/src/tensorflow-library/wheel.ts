@@ -6,14 +6,17 @@ import { runProgram } from './run-program';
 import { unpackZip } from './zip';
 
 /** The headers that the binding includes, directly or through others; a wheel has 13,000. */
-const headers = /^tensorflow\/include\/(tensorflow\/(c|core\/platform)|tsl|xla\/tsl)\//;
+const headers = /^tensorflow\/include\/(tensorflow\/(c|core\/platform|tsl)|tsl|xla\/tsl)\//;
 const library = /^tensorflow\/libtensorflow_(cc|framework)\.so/;
 /** Of NVIDIA's wheels all but headers. */
 const cuda = /^nvidia\/(?!.*\/include\/)/;
 const metadata = /^tensorflow\w*-[^/]+\.dist-info\/METADATA$/;
 
-/** Wheels bind to a version of Python, their C library to none: any that all releases have. */
-const pythonVersion = '3.12';
+/** Wheels bind to a version of Python, their C library to none: one for which there are wheels. */
+function pythonVersionOf(requirement: string): string {
+  const minor = /^tensorflow.*==2\.(\d+)\./.exec(requirement)?.[1];
+  return minor !== undefined && Number(minor) < 16 ? '3.11' : '3.12';
+}
 
 /** The requirement that pip gets: for x64 there is a smaller wheel without GPU support. */
 export function requirementOf(version: string, gpu: boolean): string {
@@ -38,6 +41,7 @@ export async function downloadWheels(
       'wheel or a libtensorflow archive: --from PATH.',
     signal,
   });
+  const pythonVersion = pythonVersionOf(requirements[0] ?? '');
   const choice = ['--no-deps', '--only-binary=:all:', '--python-version', pythonVersion];
   const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'];
   await runProgram(
