@@ -51,7 +51,9 @@ export async function buildBinding(
  * @throws EngineError when it does not load here.
  */
 export async function tryBinding(bindingFolder: string, signal: AbortSignal): Promise<string> {
-  const script = 'process.stdout.write(require(process.argv[1]).TF_Version)';
+  const script =
+    'try { process.stdout.write(require(process.argv[1]).TF_Version) }' +
+    'catch (error) { console.error(error.message.split("\\n")[0]); process.exitCode = 1 }';
   const version = await runProgram(
     process.execPath,
     ['--eval', script, join(bindingFolder, bindingFile)],

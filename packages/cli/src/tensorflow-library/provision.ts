@@ -52,9 +52,9 @@ export async function provision(
   const present = force ? undefined : await presentProvision(addon, source, options);
   if (present !== undefined) return { ...present, changed: false };
 
-  const tools = await findTools(signal);
   const staging = await makeStaging(addon.folder);
   try {
+    const tools = await findTools(signal);
     const build = join(staging, 'build');
     const unpacked = join(staging, 'unpacked');
     const wheels = join(staging, 'wheels');
