@@ -39,7 +39,7 @@ describe('commands', () => {
   it('explain themselves', async () => {
     const overview = await run('--help');
     expect(overview.code).toBe(0);
-    for (const name of ['doctor', 'data make', 'train', 'eval', 'ablate']) {
+    for (const name of ['doctor', 'engine add', 'data make', 'train', 'eval', 'ablate']) {
       expect(overview.stdout).toContain(name);
       const help = await run(...name.split(' '), '--help');
       expect(help.code).toBe(0);
@@ -53,7 +53,7 @@ describe('commands', () => {
     expect(code).toBe(0);
     expect(report.auto).toBe('onnx');
     expect(report.engines.map(({ name }) => name)).toEqual([
-      ...['tensorflow-gpu', 'onnx', 'tensorflow', 'wasm', 'cpu'],
+      ...['tensorflow-gpu', 'onnx', 'onnx:webgpu', 'onnx:cuda', 'tensorflow', 'wasm', 'cpu'],
     ]);
   });
 
@@ -139,6 +139,13 @@ describe('bad input ends with a typed message and its exit code', () => {
       ['ablate', '--preset', 'quikstart', '--out', 'x'],
       exitCode.usage,
       'Did you mean "quickstart"?',
+    ],
+    ['an engine that needs nothing', ['engine', 'add', 'onnx'], exitCode.usage, 'got onnx'],
+    [
+      'a release that is none',
+      ['engine', 'add', 'tensorflow', '--tensorflow', 'latest'],
+      exitCode.usage,
+      '--tensorflow must be a release',
     ],
     [
       'a seed that is none',

@@ -5,7 +5,6 @@ import { probeBackend } from './probe';
 export const cpu: Engine = {
   name: 'cpu',
   backend: 'cpu',
-  providers: [],
   probe: () =>
     probeBackend({
       backend: 'cpu',

@@ -1,16 +1,52 @@
-import type { Engine } from './engine';
+import type { Engine, Probe } from './engine';
 import { importNative, probeBackend } from './probe';
+
+const packageName = '@crossweave/tfjs-backend-onnx';
 
 /** Whole training steps as ONNX graphs on ONNX Runtime; its binaries come inside npm packages. */
 export const onnx: Engine = {
   name: 'onnx',
+  aliases: ['onnx:cpu'],
   backend: 'onnx',
-  providers: ['cpu'],
   probe: () =>
     probeBackend({
       backend: 'onnx',
-      packageName: '@crossweave/tfjs-backend-onnx',
-      load: () => importNative('@crossweave/tfjs-backend-onnx/register'),
+      packageName,
+      load: () => importNative(`${packageName}/register`),
       detail: 'ONNX Runtime on the CPU, whole steps as one graph',
     }),
 };
+
+/** ONNX Runtime on any GPU that has a driver for WebGPU's native forms (Vulkan, Metal, Direct3D). */
+export const onnxWebgpu = onnxOn('webgpu', 'ONNX Runtime on the GPU, by WebGPU');
+
+/** ONNX Runtime on an NVIDIA GPU, with CUDA libraries the user installed. */
+export const onnxCuda = onnxOn('cuda', 'ONNX Runtime on the GPU, by CUDA');
+
+/** The engine of an execution provider, which has a tfjs backend of its own. */
+function onnxOn(provider: string, detail: string): Engine {
+  const name = `onnx:${provider}`;
+  const load = async (): Promise<void> => {
+    // Gradients are registered by this door alone.
+    await importNative(`${packageName}/register`);
+    const { registerOnnxBackend } = (await importNative(packageName)) as {
+      registerOnnxBackend: (options: { provider: string }) => unknown;
+    };
+    registerOnnxBackend({ provider });
+  };
+  const probe = async (): Promise<Probe> =>
+    withAdvice(await probeBackend({ backend: name, packageName, load, detail }));
+  return { name, backend: name, onlyByName: true, probe };
+}
+
+/** The package's own error says what its provider needs: that is the advice. */
+function withAdvice(probe: Probe): Probe {
+  if (probe.usable) return probe;
+  const [reason = '', needs] = probe.reason.split(/\. (?=It needs )/);
+  if (needs === undefined) return probe;
+  return {
+    usable: false,
+    reason: reason.replace(/^.*?: the provider/, 'the provider'),
+    advice: needs.replace(/(\. Or|, or) use the provider "cpu"\.?$/, '.'),
+  };
+}

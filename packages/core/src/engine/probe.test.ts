@@ -1,5 +1,5 @@
-import { KernelBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { KernelBackend, env, registerBackend, setBackend } from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { importNative, probeBackend, type BackendSource } from './probe';
 
 const source = (load: () => Promise<unknown>): BackendSource => ({
@@ -40,10 +40,18 @@ describe('probeBackend', () => {
     };
     registerBackend('never-starts', start);
     const never = { ...source(() => Promise.resolve()), backend: 'never-starts' };
+    const warnings = vi.spyOn(console, 'warn');
+    env().set('IS_TEST', false);
+    onTestFinished(() => {
+      env().set('IS_TEST', true);
+      warnings.mockRestore();
+    });
     expect(await probeBackend(never)).toMatchObject({
       usable: false,
       reason: 'trial-backend is there, but its backend does not work: no device',
     });
+    expect(warnings).not.toHaveBeenCalled();
+    expect(env().getBool('PROD')).toBe(false);
   });
 
   it('tells a backend that starts and cannot compute', async () => {

@@ -1,9 +1,17 @@
 import { cpu } from './cpu';
 import type { Engine } from './engine';
-import { onnx } from './onnx';
+import { onnx, onnxCuda, onnxWebgpu } from './onnx';
 import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { wasm } from './wasm';
 
-/** All engines, in the order in which `auto` tries them. */
-export const engines: readonly Engine[] = [tensorflowGpu, onnx, tensorflow, wasm, cpu];
+/** All engines, in the order in which `auto` tries those that need not be named. */
+export const engines: readonly Engine[] = [
+  tensorflowGpu,
+  onnx,
+  onnxWebgpu,
+  onnxCuda,
+  tensorflow,
+  wasm,
+  cpu,
+];

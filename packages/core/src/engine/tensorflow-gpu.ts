@@ -1,25 +1,30 @@
-import { findBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine';
-import { probeTfjsNode, tfjsNodeBackend } from './tfjs-node';
+import { loadedTfjsNode, probeTfjsNode, tfjsNodeBackend } from './tfjs-node';
 
 /** TensorFlow's C library on an NVIDIA GPU (CUDA). */
 export const tensorflowGpu: Engine = {
   name: 'tensorflow-gpu',
   backend: tfjsNodeBackend,
-  providers: [],
   probe: async () => {
-    const probe = await probeTfjsNode('@tensorflow/tfjs-node-gpu', 'TensorFlow on a CUDA GPU');
-    if (!probe.usable || usesGpu()) return probe;
+    const probe = await probeTfjsNode({
+      packageName: '@tensorflow/tfjs-node-gpu',
+      command: 'crossweave engine add tensorflow --gpu',
+    });
+    const backend = loadedTfjsNode();
+    if (!probe.usable || backend?.isUsingGpuDevice === true) return probe;
+    if (backend?.isGPUPackage === false) {
+      return {
+        usable: false,
+        reason: 'this process has loaded @tensorflow/tfjs-node, whose backend has the same name',
+        advice: 'Ask for tensorflow-gpu first, in a new process.',
+      };
+    }
     return {
       usable: false,
       reason: 'TensorFlow loads, but no GPU answers',
       advice:
-        'Check nvidia-smi, and that the CUDA 11 and cuDNN 8 libraries are on LD_LIBRARY_PATH.',
+        'Check nvidia-smi, and that the CUDA libraries TensorFlow was built for are found ' +
+        '(LD_LIBRARY_PATH); crossweave engine add tensorflow --gpu brings those that fit.',
     };
   },
 };
-
-function usesGpu(): boolean {
-  const backend = findBackend(tfjsNodeBackend) as { isUsingGpuDevice?: boolean } | null;
-  return backend?.isUsingGpuDevice === true;
-}

@@ -5,6 +5,9 @@ import { probeTfjsNode, tfjsNodeBackend } from './tfjs-node';
 export const tensorflow: Engine = {
   name: 'tensorflow',
   backend: tfjsNodeBackend,
-  providers: [],
-  probe: () => probeTfjsNode('@tensorflow/tfjs-node', "TensorFlow's C library"),
+  probe: () =>
+    probeTfjsNode({
+      packageName: '@tensorflow/tfjs-node',
+      command: 'crossweave engine add tensorflow',
+    }),
 };

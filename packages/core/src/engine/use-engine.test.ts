@@ -15,8 +15,8 @@ import '../gradients';
 import { EngineError } from '../errors';
 import { cpu } from './cpu';
 import type { Engine } from './engine';
-import { onnx } from './onnx';
-import { isRegistered } from './probe';
+import { onnx, onnxCuda, onnxWebgpu } from './onnx';
+import { importNative, isRegistered, probeBackend } from './probe';
 import { engines } from './table';
 import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
@@ -24,6 +24,19 @@ import { describeEngines, useEngine } from './use-engine';
 import { wasm } from './wasm';
 
 afterEach(() => setBackend('cpu'));
+
+/** An engine whose package is not there. */
+const absent: Engine = {
+  name: 'absent',
+  backend: 'absent',
+  probe: () =>
+    probeBackend({
+      backend: 'absent',
+      packageName: 'absent-backend',
+      load: () => importNative('absent-backend'),
+      detail: '',
+    }),
+};
 
 describe('useEngine', () => {
   it('takes the engine that is named', async () => {
@@ -33,14 +46,13 @@ describe('useEngine', () => {
   });
 
   it('passes over what does not work and says why', async () => {
-    const choice = await useEngine('auto', { engines: [tensorflowGpu, tensorflow, cpu] });
+    const choice = await useEngine('auto', { engines: [absent, cpu] });
     expect(choice.name).toBe('cpu');
-    expect(choice.rejected.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'tensorflow']);
+    expect(choice.rejected.map(({ name }) => name)).toEqual(['absent']);
     expect(choice.describe()).toBe(
       [
         "engine cpu: tfjs's kernels in plain JavaScript: for tests and small examples",
-        `  not tensorflow-gpu: ${choice.rejected[0]!.reason}. ${choice.rejected[0]!.advice}`,
-        '  not tensorflow: @tensorflow/tfjs-node is not installed. Install it: npm install @tensorflow/tfjs-node',
+        '  not absent: absent-backend is not installed. Install it: npm install absent-backend',
       ].join('\n'),
     );
   });
@@ -51,18 +63,31 @@ describe('useEngine', () => {
     expect(getBackend()).toBe(choice.backend);
   });
 
-  it('takes a provider where the engine has it', async () => {
+  it('takes the provider that is named, or says what it needs', async () => {
     expect(await useEngine('onnx:cpu')).toMatchObject({ name: 'onnx', backend: 'onnx' });
-    await expect(useEngine('onnx:cuda')).rejects.toThrow(
-      'useEngine: the engine onnx has no provider "cuda"; expected one of onnx, onnx:cpu; got onnx:cuda.',
-    );
+    for (const { name } of [onnxWebgpu, onnxCuda]) {
+      const outcome = await useEngine(name).catch((error: unknown) => error);
+      if (outcome instanceof EngineError) {
+        expect(outcome.message).toContain(`the engine "${name}" cannot be used: `);
+        expect(outcome.message).toMatch(/, or use "auto"\.$/);
+      } else {
+        expect(outcome).toMatchObject({ name, backend: name });
+      }
+    }
+    await expect(useEngine('onnx:tpu')).rejects.toThrow(/there is no engine "onnx:tpu".*onnx:cpu/);
     await expect(useEngine('wasm:cpu')).rejects.toThrow(EngineError);
+  });
+
+  it('lets auto pass over what must be named', async () => {
+    const own = { ...cpu, name: 'own', onlyByName: true };
+    expect(await useEngine('auto', { engines: [own, wasm] })).toMatchObject({ name: 'wasm' });
+    expect(await useEngine('own', { engines: [own, wasm] })).toMatchObject({ name: 'own' });
   });
 
   it('refuses an unknown name and tells the nearest', async () => {
     await expect(useEngine('tensorflow_gpu')).rejects.toThrow(
       'useEngine: there is no engine "tensorflow_gpu"; expected one of auto, tensorflow-gpu, onnx, ' +
-        'onnx:cpu, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
+        'onnx:cpu, onnx:webgpu, onnx:cuda, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
     );
     await expect(useEngine('onxx')).rejects.toThrow(/"onnx"\?$/);
     await expect(useEngine('quantum-annealer')).rejects.toThrow(/wasm, cpu\.$/);
@@ -70,22 +95,22 @@ describe('useEngine', () => {
   });
 
   it('throws when the named engine does not work, and leaves the backend as it was', async () => {
-    await expect(useEngine('tensorflow')).rejects.toThrow(
-      'useEngine: the engine "tensorflow" cannot be used: @tensorflow/tfjs-node is not installed. ' +
-        'Install it: npm install @tensorflow/tfjs-node, or use "auto".',
+    await expect(useEngine('absent', { engines: [absent] })).rejects.toThrow(
+      'useEngine: the engine "absent" cannot be used: absent-backend is not installed. ' +
+        'Install it: npm install absent-backend, or use "auto".',
     );
     expect(getBackend()).toBe('cpu');
   });
 
   it('throws when nothing works at all', async () => {
-    await expect(useEngine('auto', { engines: [tensorflow] })).rejects.toThrow(
-      'no engine works here: tensorflow (@tensorflow/tfjs-node is not installed)',
+    await expect(useEngine('auto', { engines: [absent] })).rejects.toThrow(
+      'no engine works here: absent (absent-backend is not installed)',
     );
     await expect(useEngine('auto', { engines: [] })).rejects.toThrow(EngineError);
   });
 
   it("takes an engine of the user's own", async () => {
-    const own: Engine = { ...cpu, name: 'own', providers: ['fast'] };
+    const own: Engine = { ...cpu, name: 'own', aliases: ['own:fast'] };
     expect(await useEngine('own:fast', { engines: [own] })).toMatchObject({ name: 'own' });
   });
 
@@ -97,19 +122,26 @@ describe('useEngine', () => {
   });
 });
 
-describe('tensorflow-gpu without its library', () => {
-  it('says so, and leaves nothing half registered', async () => {
-    const probe = await tensorflowGpu.probe();
-    // On a machine with the library and a GPU there is nothing to explain.
-    if (probe.usable) return;
-    expect(probe.reason).toMatch(/not installed$|native library is not there$|no GPU answers$/);
+describe.each([tensorflowGpu, tensorflow])('$name', (engine) => {
+  it('says what it computes with, or what is missing; leaves nothing half registered', async () => {
+    const probe = await engine.probe();
+    if (probe.usable) {
+      expect(probe.detail).toMatch(/^TensorFlow \d+\.\d+\.\d+ on /);
+      return;
+    }
+    expect(probe.reason).toMatch(
+      /not installed$|native library is not there$|no GPU answers$|has the same name$/,
+    );
     expect(probe.reason).not.toMatch(/\n|node_modules/);
+    if (probe.reason.endsWith('library is not there')) {
+      expect(probe.advice).toContain('npx crossweave engine add tensorflow');
+    }
     if (isRegistered('tensorflow')) return;
     expect(getKernelsForBackend('tensorflow')).toEqual([]);
   });
 
   it('leaves gradients right though its import registers them a second time', async () => {
-    await tensorflowGpu.probe();
+    await engine.probe();
     const [got, expected] = tidy(() => {
       const x = tensor1d([0.1, -0.4, 0.7]);
       const s = softmax(x).dataSync<'float32'>();
@@ -131,7 +163,6 @@ describe('describeEngines', () => {
       cpu: { usable: true },
       wasm: { usable: true },
       onnx: { usable: true },
-      tensorflow: { usable: false, reason: '@tensorflow/tfjs-node is not installed' },
     });
   });
 });

@@ -3,9 +3,18 @@ import { EngineError, nearestName } from '../errors';
 import type { Engine, Probe } from './engine';
 import { engines } from './table';
 
-/** `auto`, an engine's name, or a name with a provider (`onnx:cpu`). */
+/** `auto`, or an engine's name: one of {@link engines}, or one of the user's own. */
 export type EngineName =
-  'auto' | 'tensorflow-gpu' | 'onnx' | 'onnx:cpu' | 'tensorflow' | 'wasm' | 'cpu' | (string & {});
+  | 'auto'
+  | 'tensorflow-gpu'
+  | 'onnx'
+  | 'onnx:cpu'
+  | 'onnx:webgpu'
+  | 'onnx:cuda'
+  | 'tensorflow'
+  | 'wasm'
+  | 'cpu'
+  | (string & {});
 
 export interface UseEngineOptions {
   /** The engines to choose from, in the order in which `auto` tries them. Default: {@link engines}. */
@@ -34,8 +43,8 @@ export interface EngineChoice {
 /**
  * Chooses the engine that all of tfjs computes with from now on.
  *
- * `auto` (the default) takes the first that works; what does not is reported, never fatal. A
- * name takes that engine or throws.
+ * `auto` (the default) takes the first that works, of those that need not be named; what does
+ * not is reported, never fatal. A name takes that engine or throws.
  *
  * ```ts
  * const engine = await useEngine();
@@ -50,7 +59,10 @@ export async function useEngine(
   options: UseEngineOptions = {},
 ): Promise<EngineChoice> {
   const table = options.engines ?? engines;
-  const candidates = name === 'auto' ? table : [findEngine(name, table)];
+  const candidates =
+    name === 'auto'
+      ? table.filter(({ onlyByName = false }) => !onlyByName)
+      : [findEngine(name, table)];
   const rejected: RejectedEngine[] = [];
   for (const engine of candidates) {
     const probe = await probeQuietly(engine);
@@ -86,28 +98,19 @@ async function probeQuietly(engine: Engine): Promise<Probe> {
 }
 
 function findEngine(name: string, table: readonly Engine[]): Engine {
-  const [base, ...rest] = name.split(':');
-  const engine = table.find((candidate) => candidate.name === base);
-  const names = table.flatMap(({ name: known, providers }) => [
-    known,
-    ...providers.map((provider) => `${known}:${provider}`),
-  ]);
-  if (engine === undefined) {
-    const nearest = nearestName(name, ['auto', ...names]);
-    throw new EngineError(`there is no engine "${name}"`, {
-      where: 'useEngine',
-      expected: `one of auto, ${names.join(', ')}`,
-      advice: nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
-    });
-  }
-  if (rest.length > 0 && !engine.providers.includes(rest.join(':'))) {
-    throw new EngineError(`the engine ${engine.name} has no provider "${rest.join(':')}"`, {
-      where: 'useEngine',
-      expected: `one of ${names.filter((known) => known.split(':')[0] === base).join(', ')}`,
-      got: name,
-    });
-  }
-  return engine;
+  const engine = table.find((known) => namesOf(known).includes(name));
+  if (engine !== undefined) return engine;
+  const names = table.flatMap(namesOf);
+  const nearest = nearestName(name, ['auto', ...names]);
+  throw new EngineError(`there is no engine "${name}"`, {
+    where: 'useEngine',
+    expected: `one of auto, ${names.join(', ')}`,
+    advice: nearest === undefined ? undefined : `Did you mean "${nearest}"?`,
+  });
+}
+
+function namesOf({ name, aliases = [] }: Engine): string[] {
+  return [name, ...aliases];
 }
 
 function chosen(

@@ -5,7 +5,6 @@ import { probeBackend } from './probe';
 export const wasm: Engine = {
   name: 'wasm',
   backend: 'wasm',
-  providers: [],
   probe: () =>
     probeBackend({
       backend: 'wasm',
