@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import { KernelBackend, util } from '@tensorflow/tfjs-core';
-import type { CompiledGraph, Result, Slot } from './compiled-graph';
+import type { CompiledGraph } from './compiled-graph';
 import { OnnxBackendError } from './errors';
 import type { ExecutorStatistics } from './executor';
 import { Executor } from './executor';
@@ -13,6 +13,8 @@ import type { OnnxBackendOptions, ResolvedOptions } from './options';
 import { resolveOptions } from './options';
 import { BufferPool } from './pool';
 import { loadRuntime } from './runtime';
+import { openStore } from './storage/open-store';
+import type { Result, Slot, Store, Stored } from './storage/store';
 
 /** Bytes written from JS that a pending graph may hold before it is run. */
 const MAX_PENDING_BYTES = 2 ** 30;
@@ -23,6 +25,8 @@ export interface OnnxMemoryInfo {
   /** Bytes of values held for tensors, and of dead tensors kept for reuse. */
   numBytesHeld: number;
   numBytesPooled: number;
+  /** Bytes of values on the provider's device; 0 where values live in arrays. */
+  numBytesOnDevice: number;
   /** Operators traced but not run yet. */
   numPending: number;
   numSessions: number;
@@ -34,6 +38,7 @@ export abstract class GraphBackend extends KernelBackend {
   /** Counts operators and writes. */
   protected sequence = 0;
   private readonly options: ResolvedOptions;
+  private readonly storage: Store;
   private readonly executor: Executor;
   private pending: Node[] = [];
   private pendingBytes = 0;
@@ -50,7 +55,8 @@ export abstract class GraphBackend extends KernelBackend {
     this.options = resolveOptions(options);
     loadRuntime();
     this.pool = new BufferPool(this.options.maxPooledBytes);
-    this.executor = new Executor(this.options, this.pool);
+    this.storage = openStore(this.options.provider, this.pool);
+    this.executor = new Executor(this.options, this.storage);
   }
 
   /** Sessions compiled (and recompiled because a constant varied) and graphs run so far. */
@@ -58,11 +64,17 @@ export abstract class GraphBackend extends KernelBackend {
     return this.executor.statistics;
   }
 
+  /** Whether the provider has FusedMatMul: elsewhere matrix products would go to the CPU. */
+  get hasFusedMatMul(): boolean {
+    return this.options.provider !== 'webgpu';
+  }
+
   override memory(): OnnxMemoryInfo {
     return {
       unreliable: false,
       numBytesHeld: this.heldBytes,
       numBytesPooled: this.pool.bytes,
+      numBytesOnDevice: this.storage.deviceBytes,
       numPending: this.pending.length,
       numSessions: this.executor.sessions,
     };
@@ -87,7 +99,7 @@ export abstract class GraphBackend extends KernelBackend {
 
   override dispose(): void {
     this.executor.dispose();
-    this.pool.clear();
+    this.storage.dispose();
     this.pending = [];
     this.dead = [];
   }
@@ -202,7 +214,7 @@ export abstract class GraphBackend extends KernelBackend {
   protected valuesOf(node: Node): Values {
     this.refuseEscaped(node);
     if (node.values === null) this.compute(node);
-    return node.values as unknown as Values;
+    return this.storage.read(node.values as unknown as Stored);
   }
 
   /** A leaf of values that came from outside; the array is taken over. */
@@ -288,7 +300,7 @@ export abstract class GraphBackend extends KernelBackend {
   private recycle(): void {
     for (const node of this.dead) {
       if (node.holders > 0 || node.values === null) continue;
-      this.pool.give(node.dtype, node.values);
+      this.storage.give(node.dtype, node.values);
       node.values = null;
       node.tensor = null;
     }

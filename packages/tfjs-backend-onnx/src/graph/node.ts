@@ -1,5 +1,6 @@
 import type { RuntimeTensor } from '../runtime';
-import type { Attribute, Attributes, ElementType, Values } from './types';
+import type { Stored } from '../storage/store';
+import type { Attribute, Attributes, ElementType } from './types';
 
 const signatures = new Map<string, number>();
 const signatureOf = (text: string): number => {
@@ -24,7 +25,7 @@ function attributeKey(attribute: Attribute): string {
  */
 export class Node {
   /** Present for leaves and for computed nodes; a lazy node has none. */
-  values: Values | null = null;
+  values: Stored | null = null;
   /** The values wrapped for ONNX Runtime, made once. */
   tensor: RuntimeTensor | null = null;
   /** Number of storage records that hold this node: above zero means that somebody may read it. */
@@ -78,7 +79,7 @@ export class Node {
 }
 
 /** From here on the node is an input like any other of its shape, wherever it came from. */
-export function settle(node: Node, values: Values, tensor: RuntimeTensor | null = null): void {
+export function settle(node: Node, values: Stored, tensor: RuntimeTensor | null = null): void {
   node.values = values;
   node.tensor = tensor;
   node.owned = true;
@@ -86,7 +87,7 @@ export function settle(node: Node, values: Values, tensor: RuntimeTensor | null 
   node.signature = signatureOf(`@leaf;${node.dtype};${node.shape.join()}`);
 }
 
-export function leaf(values: Values, shape: readonly number[], dtype: ElementType): Node {
+export function leaf(values: Stored, shape: readonly number[], dtype: ElementType): Node {
   const node = new Node('@leaf', [], shape, dtype, null, null, 1);
   node.values = values;
   return node;

@@ -68,9 +68,10 @@ function product(
   transposeB: boolean,
 ): Node {
   if (!transposeA && !transposeB) return backend.op('MatMul', [a, b], shape, a.dtype);
-  if (a.dtype === 'float32') {
+  if (a.dtype === 'float32' && (backend.hasFusedMatMul || shape.length === 2)) {
     const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-    return backend.op('FusedMatMul', [a, b], shape, a.dtype, attributes);
+    const op = backend.hasFusedMatMul ? 'FusedMatMul' : 'Gemm';
+    return backend.op(op, [a, b], shape, a.dtype, attributes);
   }
   const turn = (node: Node): Node => {
     const rank = node.shape.length;
