@@ -87,9 +87,11 @@ export abstract class GraphBackend extends KernelBackend {
   /** Runs what `f` traces, so that the time is that of the work and not of the tracing alone. */
   override time(f: () => void): Promise<{ kernelMs: number }> {
     this.flush();
+    this.storage.finish();
     const start = util.now();
     f();
     this.flush();
+    this.storage.finish();
     return Promise.resolve({ kernelMs: util.now() - start });
   }
 

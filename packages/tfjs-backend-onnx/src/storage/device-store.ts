@@ -1,7 +1,7 @@
+import { fromRuntime } from '../errors';
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
-import { fromRuntime } from '../errors';
 import type { BufferPool } from '../pool';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
@@ -53,6 +53,12 @@ export class DeviceStore implements Store {
     });
   }
 
+  finish(): void {
+    // A device computes in order: what is copied now comes back last.
+    const marker = new (loadRuntime().Tensor)('float32', new Float32Array(1), [1]);
+    this.transfer.copy(marker, 'float32', 'cpu');
+  }
+
   read(values: Stored): Values {
     if (!(values instanceof DeviceValues)) return values;
     try {
@@ -87,7 +93,7 @@ export class DeviceStore implements Store {
   private upload(values: Values, dtype: ElementType): DeviceValues | null {
     const known = this.uploads.get(values);
     if (known instanceof DeviceValues) return known;
-    if (known === undefined) {
+    if (known === undefined || values.length === 0) {
       this.uploads.set(values, null);
       return null;
     }

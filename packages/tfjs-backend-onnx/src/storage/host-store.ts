@@ -49,6 +49,10 @@ export class HostStore implements Store {
     return results;
   }
 
+  finish(): void {
+    // A session returns when its results are there.
+  }
+
   read(values: Stored): Values {
     return values as Values;
   }

@@ -43,6 +43,8 @@ export interface Store {
     outputs: readonly Slot[],
     arrays: readonly (Stored | null)[],
   ): Result[];
+  /** Waits until everything handed to a device is computed. */
+  finish(): void;
   /** The values as an array; the one they are kept in, if they are. */
   read(values: Stored): Values;
   /** Takes values that nobody needs any more. */
