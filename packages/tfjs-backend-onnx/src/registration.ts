@@ -7,6 +7,7 @@ import type { Kernel } from './kernels/kernel';
 import { ANY_TYPE, KERNELS } from './kernels/table';
 import type { OnnxBackendOptions } from './options';
 import type { Provider } from './providers';
+import { checkProvider } from './providers';
 
 /** The name under which tfjs knows the backend with its default provider. */
 export const BACKEND_NAME = 'onnx';
@@ -47,9 +48,12 @@ function asOnnx(backend: object): OnnxBackend {
   throw new TypeError('A kernel of the onnx backend was called with another backend.');
 }
 
-/** What tfjs calls the backend of a provider: `onnx` for the cpu, else `onnx:webgpu`, `onnx:cuda`. */
+/**
+ * What tfjs calls the backend of a provider: `onnx` for the cpu, else `onnx:webgpu`, `onnx:cuda`.
+ * @throws OnnxBackendError `provider` for a name that is none.
+ */
 export function backendName(provider: Provider = 'cpu'): string {
-  return provider === 'cpu' ? BACKEND_NAME : `${BACKEND_NAME}:${provider}`;
+  return checkProvider(provider) === 'cpu' ? BACKEND_NAME : `${BACKEND_NAME}:${provider}`;
 }
 
 /** Registers every kernel; done once for a backend, however often it is called. */
