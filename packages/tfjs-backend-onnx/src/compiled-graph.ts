@@ -34,7 +34,7 @@ export class CompiledGraph {
     options: ResolvedOptions,
     private readonly store: Store,
   ) {
-    const plan = optimise(traced, baked);
+    const plan = optimise(traced, baked, store.rules);
     this.operators = plan.nodes.length;
     this.work = plan.nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
     this.inputs = plan.leaves.map(slotOf);

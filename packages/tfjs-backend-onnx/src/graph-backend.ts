@@ -64,11 +64,6 @@ export abstract class GraphBackend extends KernelBackend {
     return this.executor.statistics;
   }
 
-  /** Whether the provider has FusedMatMul: elsewhere matrix products would go to the CPU. */
-  get hasFusedMatMul(): boolean {
-    return this.options.provider !== 'webgpu';
-  }
-
   override memory(): OnnxMemoryInfo {
     return {
       unreliable: false,

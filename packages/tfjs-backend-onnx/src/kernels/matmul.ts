@@ -68,10 +68,9 @@ function product(
   transposeB: boolean,
 ): Node {
   if (!transposeA && !transposeB) return backend.op('MatMul', [a, b], shape, a.dtype);
-  if (a.dtype === 'float32' && (backend.hasFusedMatMul || shape.length === 2)) {
+  if (a.dtype === 'float32') {
     const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-    const op = backend.hasFusedMatMul ? 'FusedMatMul' : 'Gemm';
-    return backend.op(op, [a, b], shape, a.dtype, attributes);
+    return backend.op('FusedMatMul', [a, b], shape, a.dtype, attributes);
   }
   const turn = (node: Node): Node => {
     const rank = node.shape.length;

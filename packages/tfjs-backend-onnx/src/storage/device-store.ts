@@ -2,6 +2,7 @@ import { fromRuntime } from '../errors';
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
+import { webgpuRules } from '../optimise/webgpu-rules';
 import type { BufferPool } from '../pool';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
@@ -17,6 +18,7 @@ import { webgpuOptions } from './webgpu-session';
  */
 export class DeviceStore implements Store {
   readonly intoArrays = false;
+  readonly rules = webgpuRules;
   deviceBytes = 0;
   private readonly transfer = new Transfer('webgpu');
   /** The values on the device that each session made: their buffers are lost with the session. */

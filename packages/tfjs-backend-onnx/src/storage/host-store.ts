@@ -1,6 +1,7 @@
 import type { Node } from '../graph/node';
 import type { ElementType, Values } from '../graph/types';
 import { sameShape } from '../graph/types';
+import { rules } from '../optimise/rules';
 import type { BufferPool } from '../pool';
 import type { Provider } from '../providers';
 import { runInto } from '../run-into';
@@ -11,6 +12,7 @@ import type { Result, Slot, Store, Stored } from './store';
 /** Values in JavaScript arrays, which sessions read and fill in place. */
 export class HostStore implements Store {
   readonly intoArrays = true;
+  readonly rules = rules;
   readonly deviceBytes = 0;
 
   constructor(

@@ -1,6 +1,7 @@
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
+import type { Rule } from '../optimise/rules';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import type { DeviceValues } from './device-values';
 
@@ -26,6 +27,8 @@ export interface Slot {
 export interface Store {
   /** Whether sessions write results into arrays given to them. */
   readonly intoArrays: boolean;
+  /** How graphs are made cheaper for what computes on this store. */
+  readonly rules: readonly Rule[];
   /** Bytes that values take on a device; 0 where there is none. */
   readonly deviceBytes: number;
   /** What a session must be told so that it computes the plan on this store. */
