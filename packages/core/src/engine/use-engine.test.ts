@@ -53,16 +53,27 @@ describe('useEngine', () => {
 
   it('takes a provider where the engine has it', async () => {
     expect(await useEngine('onnx:cpu')).toMatchObject({ name: 'onnx', backend: 'onnx' });
-    await expect(useEngine('onnx:cuda')).rejects.toThrow(
-      'useEngine: the engine onnx has no provider "cuda"; expected one of onnx, onnx:cpu; got onnx:cuda.',
+    await expect(useEngine('onnx:webgl')).rejects.toThrow(
+      'useEngine: the engine onnx has no provider "webgl"; expected one of onnx, onnx:cpu, ' +
+        'onnx:webgpu, onnx:cuda; got onnx:webgl.',
     );
     await expect(useEngine('wasm:cpu')).rejects.toThrow(EngineError);
+  });
+
+  it('names the provider and its backend, or says why it does not start', async () => {
+    const outcome = await useEngine('onnx:cuda').catch((error: unknown) => error);
+    if (outcome instanceof EngineError) {
+      expect(outcome.message).toMatch(/"onnx:cuda" cannot be used: .* provider "cuda"/);
+      expect(getBackend()).toBe('cpu');
+    } else {
+      expect(outcome).toMatchObject({ name: 'onnx:cuda', backend: 'onnx:cuda' });
+    }
   });
 
   it('refuses an unknown name and tells the nearest', async () => {
     await expect(useEngine('tensorflow_gpu')).rejects.toThrow(
       'useEngine: there is no engine "tensorflow_gpu"; expected one of auto, tensorflow-gpu, onnx, ' +
-        'onnx:cpu, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
+        'onnx:cpu, onnx:webgpu, onnx:cuda, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
     );
     await expect(useEngine('onxx')).rejects.toThrow(/"onnx"\?$/);
     await expect(useEngine('quantum-annealer')).rejects.toThrow(/wasm, cpu\.$/);
@@ -87,6 +98,18 @@ describe('useEngine', () => {
   it("takes an engine of the user's own", async () => {
     const own: Engine = { ...cpu, name: 'own', providers: ['fast'] };
     expect(await useEngine('own:fast', { engines: [own] })).toMatchObject({ name: 'own' });
+    const asked: (string | undefined)[] = [];
+    const probe: Engine['probe'] = (provider) => {
+      asked.push(provider);
+      return Promise.resolve({ usable: true, detail: 'own', backend: 'wasm' });
+    };
+    const engines = [{ ...own, providers: ['slow', 'fast'], probe }];
+    expect(await useEngine('own:fast', { engines })).toMatchObject({
+      name: 'own:fast',
+      backend: 'wasm',
+    });
+    expect(await useEngine('own:slow', { engines })).toMatchObject({ name: 'own' });
+    expect(asked).toEqual(['fast', undefined]);
   });
 
   it('holds no tensors', async () => {

@@ -5,7 +5,16 @@ import { engines } from './table';
 
 /** `auto`, an engine's name, or a name with a provider (`onnx:cpu`). */
 export type EngineName =
-  'auto' | 'tensorflow-gpu' | 'onnx' | 'onnx:cpu' | 'tensorflow' | 'wasm' | 'cpu' | (string & {});
+  | 'auto'
+  | 'tensorflow-gpu'
+  | 'onnx'
+  | 'onnx:cpu'
+  | 'onnx:webgpu'
+  | 'onnx:cuda'
+  | 'tensorflow'
+  | 'wasm'
+  | 'cpu'
+  | (string & {});
 
 export interface UseEngineOptions {
   /** The engines to choose from, in the order in which `auto` tries them. Default: {@link engines}. */
@@ -19,7 +28,7 @@ export interface RejectedEngine {
 }
 
 export interface EngineChoice {
-  /** The engine's name, whatever was asked for. */
+  /** The engine's name; with the provider asked for, unless that is its usual one. */
   readonly name: string;
   /** The name of its tfjs backend. */
   readonly backend: string;
@@ -53,11 +62,14 @@ export async function useEngine(
   const candidates = name === 'auto' ? table : [findEngine(name, table)];
   const rejected: RejectedEngine[] = [];
   for (const engine of candidates) {
-    const probe = await probeQuietly(engine);
+    const asked = otherProvider(name, engine);
+    const probe = await probeQuietly(engine, asked);
     if (probe.usable) {
-      await setBackend(engine.backend);
+      const backend = probe.backend ?? engine.backend;
+      await setBackend(backend);
       await ready();
-      return chosen(engine, probe.detail, rejected);
+      const full = asked === undefined ? engine.name : `${engine.name}:${asked}`;
+      return chosen({ name: full, backend }, probe.detail, rejected);
     }
     rejected.push({ name: engine.name, reason: probe.reason, advice: probe.advice });
   }
@@ -77,10 +89,10 @@ export async function describeEngines(
 }
 
 /** Probes and goes back to the backend in use, if there was one. */
-async function probeQuietly(engine: Engine): Promise<Probe> {
+async function probeQuietly(engine: Engine, provider?: string): Promise<Probe> {
   // tfjs's type leaves out that there may be none yet.
   const before = getBackend() as string | null | undefined;
-  const probe = await engine.probe();
+  const probe = await engine.probe(provider);
   if (typeof before === 'string' && before !== '') await setBackend(before);
   return probe;
 }
@@ -110,8 +122,13 @@ function findEngine(name: string, table: readonly Engine[]): Engine {
   return engine;
 }
 
+/** The provider a name asks for, if it is not the engine's usual one. */
+function otherProvider(name: string, engine: Engine): string | undefined {
+  return engine.providers.find((provider, i) => i > 0 && name === `${engine.name}:${provider}`);
+}
+
 function chosen(
-  { name, backend }: Engine,
+  { name, backend }: Pick<Engine, 'name' | 'backend'>,
   detail: string,
   rejected: readonly RejectedEngine[],
 ): EngineChoice {
