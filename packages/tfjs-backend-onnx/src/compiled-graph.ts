@@ -4,31 +4,16 @@ import { findInPlace } from './graph/in-place';
 import { encodeModel, nameOf } from './graph/model';
 import type { Node } from './graph/node';
 import type { Plan } from './graph/plan';
-import type { ElementType, Values } from './graph/types';
-import { sameShape, sizeOf } from './graph/types';
+import { sizeOf } from './graph/types';
 import { optimise } from './optimise/optimise';
 import type { ResolvedOptions } from './options';
-import type { BufferPool } from './pool';
-import { runInto, stopsCopies } from './run-into';
+import { stopsCopies } from './run-into';
 import type { NativeSession, RuntimeTensor } from './runtime';
 import { loadRuntime } from './runtime';
+import type { Result, Slot, Store, Stored } from './storage/store';
 
 /** Below this many output elements over all operators, threads cost more than they bring. */
 const SINGLE_THREAD_WORK = 50_000;
-
-/** A computed value: the array, and the same wrapped for ONNX Runtime. */
-export interface Result {
-  readonly values: Values;
-  readonly tensor: RuntimeTensor;
-}
-
-/** What goes into a compiled graph at one place, or comes out. */
-export interface Slot {
-  readonly name: string;
-  readonly dtype: ElementType;
-  readonly shape: readonly number[];
-  readonly size: number;
-}
 
 /** A plan turned into an ONNX Runtime session. */
 export class CompiledGraph {
@@ -47,52 +32,49 @@ export class CompiledGraph {
     traced: Plan,
     private readonly baked: readonly boolean[],
     options: ResolvedOptions,
+    private readonly store: Store,
   ) {
-    const plan = optimise(traced, baked);
+    const plan = optimise(traced, baked, store.rules);
     this.operators = plan.nodes.length;
     this.work = plan.nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
     this.inputs = plan.leaves.map(slotOf);
     this.outputs = plan.outputs.map(slotOf);
-    this.inPlace = findInPlace(plan).map(({ output, leaves }) => ({
+    this.inPlace = (store.intoArrays ? findInPlace(plan) : []).map(({ output, leaves }) => ({
       output,
       leaves: leaves.filter((i) => baked[i] !== true),
     }));
     this.profiled = options.profile !== null;
-    const model = encodeModel(plan, baked, stopsCopies());
+    const constants = plan.leaves.map(({ values }, i) =>
+      baked[i] === true ? store.read(values as Stored) : null,
+    );
+    const model = encodeModel(plan, constants, store.intoArrays && stopsCopies());
     this.session = new (loadRuntime().Session)();
     try {
-      this.session.loadModel(
-        model.buffer,
-        model.byteOffset,
-        model.byteLength,
-        sessionOptions(options, this.work),
-      );
+      this.session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+        ...sessionOptions(options, this.work),
+        ...store.sessionOptions(plan),
+      });
     } catch (cause) {
       throw fromRuntime(cause, `compiling a graph of ${this.operators} operators`);
     }
   }
 
   /**
-   * Computes the outputs into arrays of the pool, or into the memory of leaves that nobody holds
-   * any more; those lose their values.
+   * Computes the outputs into new values, or into the arrays of leaves that nobody holds any more;
+   * those lose their values.
    * @param leaves by place; each holds values of its slot's type and size.
    */
-  run(leaves: readonly Node[], pool: BufferPool): Result[] {
-    const { Tensor } = loadRuntime();
+  run(leaves: readonly Node[]): Result[] {
     const feeds: Record<string, RuntimeTensor> = {};
-    this.inputs.forEach((slot, i) => {
-      if (this.baked[i] !== true) feeds[slot.name] = tensorOf(leaves[i] as Node, slot.shape);
-    });
     const taken = this.hasRun ? this.memoryOfTheDead(leaves) : new Map<number, Node>();
-    const fetches: Record<string, RuntimeTensor> = {};
-    const results = this.outputs.map(({ name, dtype, shape, size }, i) => {
-      const values = taken.get(i)?.values ?? pool.take(dtype, size);
-      const tensor = new Tensor(dtype, values, shape);
-      fetches[name] = tensor;
-      return { values, tensor };
-    });
+    let results: Result[];
     try {
-      runInto(this.session, feeds, fetches);
+      this.inputs.forEach((slot, i) => {
+        if (this.baked[i] === true) return;
+        feeds[slot.name] = this.store.input(leaves[i] as Node, slot.shape);
+      });
+      const arrays = this.outputs.map((_, i) => taken.get(i)?.values ?? null);
+      results = this.store.run(this.session, feeds, this.outputs, arrays);
     } catch (cause) {
       for (const leaf of taken.values()) leaf.overwritten = true;
       throw fromRuntime(cause, `computing a graph of ${this.operators} operators`);
@@ -104,7 +86,7 @@ export class CompiledGraph {
 
   dispose(): void {
     if (this.profiled) this.session.endProfiling();
-    this.session.dispose();
+    this.store.close(this.session);
   }
 
   /** By output: the dead leaf whose memory it takes. */
@@ -130,15 +112,6 @@ const slotOf = (node: Node): Slot => ({
   shape: node.shape,
   size: sizeOf(node.shape),
 });
-
-/** The leaf's values in the shape the model expects, wrapped once if that is the leaf's own. */
-function tensorOf(leaf: Node, shape: readonly number[]): RuntimeTensor {
-  const { Tensor } = loadRuntime();
-  const values = leaf.values as Values;
-  if (!sameShape(leaf.shape, shape)) return new Tensor(leaf.dtype, values, shape);
-  leaf.tensor ??= new Tensor(leaf.dtype, values, shape);
-  return leaf.tensor;
-}
 
 function sessionOptions(options: ResolvedOptions, work: number): Record<string, unknown> {
   return {

@@ -1,6 +1,6 @@
 /** Why the backend could not do what it was asked. */
 export type OnnxBackendErrorCode =
-  'unsupported-op' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit';
+  'unsupported-op' | 'provider' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit';
 
 const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 
@@ -30,7 +30,9 @@ export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
   if (OnnxBackendError.is(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const op = /running (\w+) node/.exec(text)?.[1] ?? /Name:'\d+_(\w+)'/.exec(text)?.[1];
-  const memory = /allocat|out of memory|bad_alloc/i.test(text);
+  const memory = /allocat|out of memory|bad_alloc|max buffer size|too many storage buffers/i.test(
+    text,
+  );
   const where = op === undefined ? '' : ` in ${op}`;
   const advice = memory
     ? 'Free tensors, or use a smaller batch.'

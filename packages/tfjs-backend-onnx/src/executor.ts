@@ -1,4 +1,3 @@
-import type { Result } from './compiled-graph';
 import { CompiledGraph } from './compiled-graph';
 import { OnnxBackendError } from './errors';
 import type { Node } from './graph/node';
@@ -6,7 +5,7 @@ import type { Plan } from './graph/plan';
 import { sameKey } from './graph/plan';
 import type { Values } from './graph/types';
 import type { ResolvedOptions } from './options';
-import type { BufferPool } from './pool';
+import type { Result, Store } from './storage/store';
 
 /** After this many constants turned out to vary, every constant of the graph becomes an input. */
 const MAX_RECOMPILES = 4;
@@ -40,7 +39,7 @@ export class Executor {
 
   constructor(
     private readonly options: ResolvedOptions,
-    private readonly pool: BufferPool,
+    private readonly store: Store,
   ) {}
 
   get sessions(): number {
@@ -54,13 +53,13 @@ export class Executor {
 
   /** Runs a graph the caller has compiled and keeps. */
   runGraph(graph: CompiledGraph, leaves: readonly Node[]): Result[] {
-    const results = graph.run(leaves, this.pool);
+    const results = graph.run(leaves);
     this.statistics.runs++;
     return results;
   }
 
   compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
-    const graph = new CompiledGraph(plan, baked, this.options);
+    const graph = new CompiledGraph(plan, baked, this.options, this.store);
     this.statistics.compiles++;
     return graph;
   }

@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import { KernelBackend, util } from '@tensorflow/tfjs-core';
-import type { CompiledGraph, Result, Slot } from './compiled-graph';
+import type { CompiledGraph } from './compiled-graph';
 import { OnnxBackendError } from './errors';
 import type { ExecutorStatistics } from './executor';
 import { Executor } from './executor';
@@ -13,6 +13,8 @@ import type { OnnxBackendOptions, ResolvedOptions } from './options';
 import { resolveOptions } from './options';
 import { BufferPool } from './pool';
 import { loadRuntime } from './runtime';
+import { openStore } from './storage/open-store';
+import type { Result, Slot, Store, Stored } from './storage/store';
 
 /** Bytes written from JS that a pending graph may hold before it is run. */
 const MAX_PENDING_BYTES = 2 ** 30;
@@ -23,6 +25,8 @@ export interface OnnxMemoryInfo {
   /** Bytes of values held for tensors, and of dead tensors kept for reuse. */
   numBytesHeld: number;
   numBytesPooled: number;
+  /** Bytes of values on the provider's device; 0 where values live in arrays. */
+  numBytesOnDevice: number;
   /** Operators traced but not run yet. */
   numPending: number;
   numSessions: number;
@@ -34,6 +38,7 @@ export abstract class GraphBackend extends KernelBackend {
   /** Counts operators and writes. */
   protected sequence = 0;
   private readonly options: ResolvedOptions;
+  private readonly storage: Store;
   private readonly executor: Executor;
   private pending: Node[] = [];
   private pendingBytes = 0;
@@ -50,7 +55,8 @@ export abstract class GraphBackend extends KernelBackend {
     this.options = resolveOptions(options);
     loadRuntime();
     this.pool = new BufferPool(this.options.maxPooledBytes);
-    this.executor = new Executor(this.options, this.pool);
+    this.storage = openStore(this.options.provider, this.pool);
+    this.executor = new Executor(this.options, this.storage);
   }
 
   /** Sessions compiled (and recompiled because a constant varied) and graphs run so far. */
@@ -63,6 +69,7 @@ export abstract class GraphBackend extends KernelBackend {
       unreliable: false,
       numBytesHeld: this.heldBytes,
       numBytesPooled: this.pool.bytes,
+      numBytesOnDevice: this.storage.deviceBytes,
       numPending: this.pending.length,
       numSessions: this.executor.sessions,
     };
@@ -75,9 +82,11 @@ export abstract class GraphBackend extends KernelBackend {
   /** Runs what `f` traces, so that the time is that of the work and not of the tracing alone. */
   override time(f: () => void): Promise<{ kernelMs: number }> {
     this.flush();
+    this.storage.finish();
     const start = util.now();
     f();
     this.flush();
+    this.storage.finish();
     return Promise.resolve({ kernelMs: util.now() - start });
   }
 
@@ -87,7 +96,7 @@ export abstract class GraphBackend extends KernelBackend {
 
   override dispose(): void {
     this.executor.dispose();
-    this.pool.clear();
+    this.storage.dispose();
     this.pending = [];
     this.dead = [];
   }
@@ -202,7 +211,7 @@ export abstract class GraphBackend extends KernelBackend {
   protected valuesOf(node: Node): Values {
     this.refuseEscaped(node);
     if (node.values === null) this.compute(node);
-    return node.values as unknown as Values;
+    return this.storage.read(node.values as unknown as Stored);
   }
 
   /** A leaf of values that came from outside; the array is taken over. */
@@ -288,7 +297,7 @@ export abstract class GraphBackend extends KernelBackend {
   private recycle(): void {
     for (const node of this.dead) {
       if (node.holders > 0 || node.values === null) continue;
-      this.pool.give(node.dtype, node.values);
+      this.storage.give(node.dtype, node.values);
       node.values = null;
       node.tensor = null;
     }

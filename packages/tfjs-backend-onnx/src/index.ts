@@ -7,4 +7,5 @@ export { jit } from './jit/jit';
 export type { JitOptions, Jitted } from './jit/jit';
 export type { Tree } from './jit/tree';
 export type { OnnxBackendOptions } from './options';
-export { BACKEND_NAME, createOnnxBackend, registerOnnxBackend } from './registration';
+export type { Provider } from './providers';
+export { BACKEND_NAME, backendName, createOnnxBackend, registerOnnxBackend } from './registration';

@@ -4,7 +4,8 @@ import { createOnnxBackend } from './index';
 import { resolveOptions } from './options';
 
 it('has a default for each option', () => {
-  const { threads, cacheSize, profile } = resolveOptions({});
+  const { threads, cacheSize, profile, provider } = resolveOptions({});
+  expect(provider).toBe('cpu');
   expect(threads).toBe(availableParallelism());
   expect(cacheSize).toBeGreaterThan(0);
   expect(profile).toBeNull();

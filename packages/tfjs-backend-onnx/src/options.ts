@@ -1,6 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os';
+import type { Provider } from './providers';
+import { checkProvider } from './providers';
 
 export interface OnnxBackendOptions {
+  /** What ONNX Runtime computes with. Default `cpu`. */
+  provider?: Provider;
   /** Threads ONNX Runtime computes with. Default: as many as the machine offers this process. */
   threads?: number;
   /** Compiled graphs kept, at least 1. Default 64; the least recently used goes first. */
@@ -38,5 +42,6 @@ export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
       );
     }
   }
-  return { ...numbers, profile: options.profile ?? null };
+  const provider = checkProvider(options.provider ?? 'cpu');
+  return { ...numbers, provider, profile: options.profile ?? null };
 }

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it, vi } from 'vitest';
 import { CPU_ONLY, UNSUPPORTED } from './kernels/cpu-only';
 import { KERNELS } from './kernels/table';
-import { registerKernels } from './registration';
+import { OnnxBackendError } from './errors';
+import { BACKEND_NAME, backendName, registerKernels, registerOnnxBackend } from './registration';
 import './register';
 
 const namesOf = (backend: string): string[] =>
@@ -31,4 +32,18 @@ it('registers kernels once, however often it is asked', () => {
   registerKernels();
   expect(warn).not.toHaveBeenCalled();
   warn.mockRestore();
+});
+
+it('names a backend for its provider', () => {
+  expect(backendName()).toBe(BACKEND_NAME);
+  expect(backendName('cpu')).toBe('onnx');
+  expect(backendName('webgpu')).toBe('onnx:webgpu');
+  expect(() => registerOnnxBackend({ provider: 'webgl' as 'webgpu' })).toThrow(OnnxBackendError);
+});
+
+it('gives each provider all kernels', () => {
+  const name = registerOnnxBackend({ provider: 'cuda' });
+  expect(name).toBe('onnx:cuda');
+  expect(new Set(namesOf(name))).toEqual(new Set(namesOf('onnx')));
+  tf.removeBackend(name);
 });

@@ -6,8 +6,10 @@ import { CPU_ONLY } from './kernels/cpu-only';
 import type { Kernel } from './kernels/kernel';
 import { ANY_TYPE, KERNELS } from './kernels/table';
 import type { OnnxBackendOptions } from './options';
+import type { Provider } from './providers';
+import { checkProvider } from './providers';
 
-/** The name under which tfjs knows the backend. */
+/** The name under which tfjs knows the backend with its default provider. */
 export const BACKEND_NAME = 'onnx';
 /** Above tfjs's wasm (2) and cpu (1) backends, below tfjs-node (3). */
 const PRIORITY = 2.5;
@@ -46,12 +48,20 @@ function asOnnx(backend: object): OnnxBackend {
   throw new TypeError('A kernel of the onnx backend was called with another backend.');
 }
 
-/** Registers every kernel; done once, however often it is called. */
-export function registerKernels(): void {
-  const known = new Set(getKernelsForBackend(BACKEND_NAME).map((kernel) => kernel.kernelName));
+/**
+ * What tfjs calls the backend of a provider: `onnx` for the cpu, else `onnx:webgpu`, `onnx:cuda`.
+ * @throws OnnxBackendError `provider` for a name that is none.
+ */
+export function backendName(provider: Provider = 'cpu'): string {
+  return checkProvider(provider) === 'cpu' ? BACKEND_NAME : `${BACKEND_NAME}:${provider}`;
+}
+
+/** Registers every kernel; done once for a backend, however often it is called. */
+export function registerKernels(backend: string = BACKEND_NAME): void {
+  const known = new Set(getKernelsForBackend(backend).map((kernel) => kernel.kernelName));
   const register = (kernelName: string, kernelFunc: KernelFunc): void => {
     if (known.has(kernelName)) return;
-    registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+    registerKernel({ kernelName, backendName: backend, kernelFunc });
   };
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
     register(kernelName, toKernelFunc(kernelName, kernel));
@@ -63,14 +73,19 @@ export function registerKernels(): void {
   }
 }
 
-/** Registers the backend `onnx` with tfjs; it is made when `setBackend('onnx')` asks for it. */
-export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
-  registerKernels();
-  registerBackend(BACKEND_NAME, () => new OnnxBackend(options), PRIORITY);
+/**
+ * Registers a backend with tfjs under its provider's name (see `backendName`), which is returned;
+ * it is made when `setBackend` asks for it.
+ */
+export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
+  const name = backendName(options.provider);
+  registerKernels(name);
+  registerBackend(name, () => new OnnxBackend(options), PRIORITY);
+  return name;
 }
 
 /** Makes a backend with its kernels registered, to be registered with tfjs by the caller. */
 export function createOnnxBackend(options: OnnxBackendOptions = {}): OnnxBackend {
-  registerKernels();
+  registerKernels(backendName(options.provider));
   return new OnnxBackend(options);
 }

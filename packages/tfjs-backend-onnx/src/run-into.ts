@@ -39,9 +39,9 @@ export function runInto(
 
 function probe(): string | null {
   const { Session, Tensor } = loadRuntime();
-  const input = leaf(Float32Array.of(3), [1], 'float32');
+  const input = leaf(new Float32Array(1), [1], 'float32');
   const output = new Node('Neg', [input], [1], 'float32', null, null, 1);
-  const model = encodeModel(makePlan([output], [output]), [true], true);
+  const model = encodeModel(makePlan([output], [output]), [Float32Array.of(3)], true);
   const session = new Session();
   const values = new Float32Array(1);
   try {

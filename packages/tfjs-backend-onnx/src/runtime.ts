@@ -4,7 +4,12 @@ import { OnnxBackendError } from './errors';
 
 /** A tensor as ONNX Runtime takes and returns it. */
 export interface RuntimeTensor {
+  /** Throws for a tensor on a device. */
   readonly data: Values;
+  /** A handle that the binding understands; throws for a tensor in an array. */
+  readonly gpuBuffer: object;
+  /** Frees the buffer of a tensor that a session returned. */
+  dispose(): void;
 }
 
 type Feeds = Readonly<Record<string, RuntimeTensor>>;
@@ -25,7 +30,14 @@ export interface NativeSession {
 
 export interface Runtime {
   readonly Session: new () => NativeSession;
-  readonly Tensor: new (dtype: string, values: Values, shape: readonly number[]) => RuntimeTensor;
+  readonly Tensor: {
+    new (dtype: string, values: Values, shape: readonly number[]): RuntimeTensor;
+    /** The same buffer under another shape; it belongs to the tensor that was returned. */
+    fromGpuBuffer(
+      buffer: object,
+      options: { readonly dataType: string; readonly dims: readonly number[] },
+    ): RuntimeTensor;
+  };
 }
 
 let loaded: Runtime | undefined;

@@ -83,7 +83,7 @@ it('encodes a model that ONNX Runtime loads and runs', () => {
   const doubled = op('Mul', x, two);
   const total = new Node('ReduceSum', [doubled], [1], 'float32', { keepdims: 1 }, [[0]], 1);
   const plan = makePlan([two, doubled, total], [total]);
-  const model = encodeModel(plan, [false]);
+  const model = encodeModel(plan, [null]);
   const session = new Session();
   session.loadModel(model.buffer, model.byteOffset, model.byteLength, {});
   const out = new Tensor('float32', new Float32Array(1), [1]);

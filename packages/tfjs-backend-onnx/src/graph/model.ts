@@ -1,7 +1,7 @@
 import type { Node } from './node';
 import type { Plan } from './plan';
 import { ProtoWriter } from './proto';
-import type { Attribute, ElementType } from './types';
+import type { Attribute, ElementType, Values } from './types';
 import { ELEMENT_CODE } from './types';
 
 /** Operators of ONNX Runtime's own domain. */
@@ -26,12 +26,21 @@ export function nameOf(node: Node): string {
   return `N${(node.inputs[0] as Node).index}.${node.attributes?.['index'] as number}`;
 }
 
+/** The name of an operator inside the model, for ONNX Runtime's messages and options. */
+export function operatorName(node: Node): string {
+  return `${node.index}_${node.op}`;
+}
+
 /**
  * Writes the plan as an ONNX model.
- * @param baked for each leaf, whether its present values become a constant of the model.
+ * @param baked for each leaf, the values that become a constant of the model, or null.
  * @param stop whether `STOP_OUTPUT` comes before the plan's outputs.
  */
-export function encodeModel(plan: Plan, baked: readonly boolean[], stop = false): Uint8Array {
+export function encodeModel(
+  plan: Plan,
+  baked: readonly (Values | null)[],
+  stop = false,
+): Uint8Array {
   const writer = new ProtoWriter();
   writer.varint(1, IR_VERSION);
   writer.message(7, () => {
@@ -51,7 +60,7 @@ function writeOpset(writer: ProtoWriter, domain: string, version: number): void 
   });
 }
 
-function writeGraph(writer: ProtoWriter, plan: Plan, baked: readonly boolean[]): void {
+function writeGraph(writer: ProtoWriter, plan: Plan, baked: readonly (Values | null)[]): void {
   const integers = new Map<string, string>();
   const integerInput = (list: readonly number[]): string => {
     const text = list.join();
@@ -66,11 +75,11 @@ function writeGraph(writer: ProtoWriter, plan: Plan, baked: readonly boolean[]):
   };
   for (const node of plan.nodes) writeNode(writer, node, integerInput);
   plan.leaves.forEach((leaf, i) => {
-    if (baked[i] !== true) {
+    const values = baked[i] ?? null;
+    if (values === null) {
       writeValueInfo(writer, 11, nameOf(leaf), leaf);
       return;
     }
-    const values = leaf.values as NonNullable<Node['values']>;
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     writeTensor(writer, nameOf(leaf), leaf.dtype, leaf.shape, bytes);
   });
@@ -111,7 +120,7 @@ function writeNode(
     const name = nameOf(node);
     writer.string(2, name);
     for (let i = 1; i < node.outputs; i++) writer.string(2, `${name}.${i}`);
-    writer.string(3, `${node.index}_${node.op}`);
+    writer.string(3, operatorName(node));
     writer.string(4, node.op);
     if (node.attributes !== null) {
       for (const key in node.attributes) {

@@ -1,4 +1,5 @@
 import type { RuntimeTensor } from '../runtime';
+import type { Stored } from '../storage/store';
 import type { Attribute, Attributes, ElementType, Values } from './types';
 
 const signatures = new Map<string, number>();
@@ -24,7 +25,7 @@ function attributeKey(attribute: Attribute): string {
  */
 export class Node {
   /** Present for leaves and for computed nodes; a lazy node has none. */
-  values: Values | null = null;
+  values: Stored | null = null;
   /** The values wrapped for ONNX Runtime, made once. */
   tensor: RuntimeTensor | null = null;
   /** Number of storage records that hold this node: above zero means that somebody may read it. */
@@ -71,6 +72,11 @@ export class Node {
     this.signature = signatureOf(key);
   }
 
+  /** The values as long as they are known and lie in an array; null on a device or for later. */
+  get array(): Values | null {
+    return ArrayBuffer.isView(this.values) ? this.values : null;
+  }
+
   /** Whether it goes into a graph as a value, and not as an operator to be run. */
   get isLeaf(): boolean {
     return this.values !== null || this.op === '@input';
@@ -78,7 +84,7 @@ export class Node {
 }
 
 /** From here on the node is an input like any other of its shape, wherever it came from. */
-export function settle(node: Node, values: Values, tensor: RuntimeTensor | null = null): void {
+export function settle(node: Node, values: Stored, tensor: RuntimeTensor | null = null): void {
   node.values = values;
   node.tensor = tensor;
   node.owned = true;
@@ -86,7 +92,7 @@ export function settle(node: Node, values: Values, tensor: RuntimeTensor | null 
   node.signature = signatureOf(`@leaf;1;${node.dtype};${node.shape.join()}`);
 }
 
-export function leaf(values: Values, shape: readonly number[], dtype: ElementType): Node {
+export function leaf(values: Stored, shape: readonly number[], dtype: ElementType): Node {
   const node = new Node('@leaf', [], shape, dtype, null, null, 1);
   node.values = values;
   return node;

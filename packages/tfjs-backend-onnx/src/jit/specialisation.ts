@@ -53,7 +53,7 @@ export class Specialisation {
       if (kind === 'captured' && ownerOf(leaf) !== ownerOf(first)) {
         throw impure(`closes over another tensor of shape [${leaf.shape.join()}]`);
       }
-      if (kind === 'constant' && !equal(leaf.values, this.unconfirmed?.[i])) {
+      if (kind === 'constant' && !equal(leaf.values as Values | null, this.unconfirmed?.[i])) {
         throw impure(`makes other values of shape [${leaf.shape.join()}]`);
       }
     });

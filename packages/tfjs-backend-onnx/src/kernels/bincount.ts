@@ -22,7 +22,7 @@ function count(b: OnnxBackend, { x, weights }: BincountInputs, size: number): No
   const length = sizeOf(x.shape);
   const [rows, columns] = (x.shape.length === 2 ? x.shape : [1, length]) as [number, number];
   const values = b.cast(b.node({ ...x, shape: [rows, columns] }), 'int32');
-  const negative = values.values?.some((value) => value < 0) ?? false;
+  const negative = values.array?.some((value) => value < 0) ?? false;
   util.assert(!negative, () => 'Input x must be non-negative!');
   const within = binary(b, 'Less', values, b.scalar(size, 'int32'), 'bool');
   const natural = binary(b, 'GreaterOrEqual', values, b.scalar(0, 'int32'), 'bool');

@@ -16,7 +16,7 @@ const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
 
 /** Indices that are computed only later are checked by ONNX Runtime then. */
 function assertWithin(indices: Node, length: number): void {
-  const wrong = indices.values?.find((index) => !(0 <= index && index < length));
+  const wrong = indices.array?.find((index) => !(0 <= index && index < length));
   util.assert(
     wrong === undefined,
     () => `GatherV2: the index value ${wrong ?? ''} is not in [0, ${length - 1}]`,

@@ -1,7 +1,7 @@
 import { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { Rule } from './rules';
-import { rules } from './rules';
+import { rules as cpuRules } from './rules';
 import { Sharing } from './sharing';
 
 /**
@@ -9,12 +9,16 @@ import { Sharing } from './sharing';
  * outputs in the same places. The nodes it was given stay as they are.
  * @param baked for each leaf, whether its present values become a constant of the model.
  */
-export function optimise(plan: Plan, baked: readonly boolean[] = []): Plan {
+export function optimise(
+  plan: Plan,
+  baked: readonly boolean[] = [],
+  rules: readonly Rule[] = cpuRules,
+): Plan {
   const numbers = new Map<Node, number>();
   plan.leaves.forEach((leaf, i) => {
-    if (baked[i] === true && leaf.dtype === 'float32' && leaf.values?.length === 1) {
-      numbers.set(leaf, leaf.values[0] as number);
-    }
+    const { values } = leaf;
+    if (baked[i] !== true || !(values instanceof Float32Array) || values.length !== 1) return;
+    numbers.set(leaf, values[0] as number);
   });
   const shared = rewrite(plan, [], numbers);
   return finish(plan, rewrite(shared, rules, numbers));

@@ -29,7 +29,7 @@ const isPlain = (value: number): boolean => {
 };
 
 /** (x · a) · b = x · ab, unless the product leaves the range of plain numbers. */
-const foldScales: Rule = (node, workshop) => {
+export const foldScales: Rule = (node, workshop) => {
   const outer = scaled(node, workshop);
   const inner = scaled(outer?.[0], workshop);
   if (outer === null || inner === null || !workshop.isUsedOnce(outer[0])) return null;
@@ -79,7 +79,7 @@ function fusedMatMul(
  * (erf(x) + 1) · ½, the normal distribution function of GELU, in one pass: `HardSigmoid` is a line
  * clipped to [0, 1], which this one never leaves.
  */
-const distributionFunction: Rule = (node, workshop) => {
+export const distributionFunction: Rule = (node, workshop) => {
   const outer = scaled(node, workshop);
   if (outer === null || outer[1] !== 0.5) return null;
   const [sum] = outer;
@@ -116,7 +116,7 @@ function reshape(workshop: Workshop, x: Node, shape: readonly number[]): Node {
 }
 
 /** Σ x² over everything without storing the squares. */
-const sumOfSquares: Rule = (node, workshop) => {
+export const sumOfSquares: Rule = (node, workshop) => {
   const [product] = node.inputs;
   if (node.op !== 'ReduceSum' || product?.op !== 'Mul' || product.dtype !== 'float32') return null;
   const [a, b] = product.inputs as [Node, Node];
@@ -125,7 +125,7 @@ const sumOfSquares: Rule = (node, workshop) => {
   return workshop.node('ReduceSumSquare', [a], node.shape, 'float32', node.attributes);
 };
 
-/** In the order in which they are tried on each operator. */
+/** What pays on the CPU, in the order in which it is tried on each operator. */
 export const rules: readonly Rule[] = [
   foldScales,
   scaleInsideProduct,

@@ -1,0 +1,36 @@
+import type { Node } from '../graph/node';
+import type { Rule, Workshop } from './rules';
+import { distributionFunction, foldScales, sumOfSquares } from './rules';
+
+/**
+ * `FusedMatMul` has no kernel on WebGPU, so that every product with a transposed operand would
+ * cross over to the CPU. Gemm and Transpose have.
+ */
+const splitProduct: Rule = (node, workshop) => {
+  if (node.op !== 'FusedMatMul') return null;
+  if (node.shape.length === 2) {
+    return workshop.node('Gemm', node.inputs, node.shape, node.dtype, node.attributes);
+  }
+  const [a, b] = node.inputs as [Node, Node];
+  const operands = [
+    node.attributes?.['transA'] === 1 ? transposed(workshop, a) : a,
+    node.attributes?.['transB'] === 1 ? transposed(workshop, b) : b,
+  ];
+  return workshop.node('MatMul', operands, node.shape, node.dtype);
+};
+
+/** x [..., M, N] as [..., N, M] */
+function transposed(workshop: Workshop, x: Node): Node {
+  const rank = x.shape.length;
+  const perm = x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+  const shape = perm.map((i) => x.shape[i] as number);
+  return workshop.node('Transpose', [x], shape, x.dtype, { perm });
+}
+
+/** What pays on WebGPU: none that make operators which have kernels on the CPU alone. */
+export const webgpuRules: readonly Rule[] = [
+  foldScales,
+  distributionFunction,
+  sumOfSquares,
+  splitProduct,
+];

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { Node, leaf } from '../graph/node';
+import { makePlan } from '../graph/plan';
+import { webgpuOptions } from './webgpu-session';
+
+const x = leaf(new Float32Array(32), [1, 2, 4, 4], 'float32');
+const w = leaf(new Float32Array(18), [2, 1, 3, 3], 'float32');
+const node = (op: string, inputs: Node[], attributes: Node['attributes'], outputs = 1): Node =>
+  new Node(op, inputs, [1, 2, 4, 4], 'float32', attributes, null, outputs);
+
+it('keeps operators from WebGPU whose kernel there is not complete', () => {
+  const window = { kernel_shape: [1, 1] };
+  const nodes = [
+    node('MaxPool', [x], window),
+    node('MaxPool', [x], window, 2),
+    node('ConvTranspose', [x, w], { group: 2 }),
+    node('ConvTranspose', [x, w], { group: 1 }),
+    node('Conv', [x, w], { group: 2 }),
+  ];
+  expect(webgpuOptions(makePlan(nodes, nodes))).toEqual({
+    executionProviders: [{ name: 'webgpu', forceCpuNodeNames: ['1_MaxPool', '2_ConvTranspose'] }],
+    preferredOutputLocation: 'gpu-buffer',
+  });
+});
+
+it('names none where there is none: the binding refuses an empty list', () => {
+  const nodes = [node('Exp', [x], null)];
+  expect(webgpuOptions(makePlan(nodes, nodes))).toEqual({
+    executionProviders: [{ name: 'webgpu' }],
+    preferredOutputLocation: 'gpu-buffer',
+  });
+});
