@@ -1,14 +1,16 @@
 import type { DataType } from '@tensorflow/tfjs-core';
-import { KernelBackend, util } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
 import type { CompiledGraph } from './compiled-graph';
 import { OnnxBackendError } from './errors';
 import type { ExecutorStatistics } from './executor';
 import { Executor } from './executor';
-import { Node, leaf, settle } from './graph/node';
+import { GraphBuilder } from './graph-builder';
+import type { Node } from './graph/node';
+import { leaf, settle } from './graph/node';
 import type { Plan } from './graph/plan';
 import { makePlan } from './graph/plan';
-import type { Attributes, ElementType, Values } from './graph/types';
-import { ELEMENT_CODE, emptyValues, sameShape, sizeOf } from './graph/types';
+import type { ElementType, Values } from './graph/types';
+import { sameShape } from './graph/types';
 import type { OnnxBackendOptions, ResolvedOptions } from './options';
 import { resolveOptions } from './options';
 import { BufferPool } from './pool';
@@ -32,23 +34,17 @@ export interface OnnxMemoryInfo {
   numSessions: number;
 }
 
-/** The graph that grows while tfjs runs kernels, and its execution. */
-export abstract class GraphBackend extends KernelBackend {
+/** When the graph that grows while tfjs runs kernels is computed, and what it is kept in. */
+export abstract class GraphBackend extends GraphBuilder {
   protected readonly pool: BufferPool;
-  /** Counts operators and writes. */
-  protected sequence = 0;
   private readonly options: ResolvedOptions;
   private readonly storage: Store;
   private readonly executor: Executor;
-  private pending: Node[] = [];
   private pendingBytes = 0;
   private dead: Node[] = [];
   /** Counts pending graphs: what a node remembers of one is void in the next. */
   private epoch = 0;
   private heldBytes = 0;
-  /** The trace that is under way, and the count of operators and writes when it began. */
-  protected trace: object | null = null;
-  protected traceStart = 0;
 
   constructor(options: OnnxBackendOptions) {
     super();
@@ -101,56 +97,6 @@ export abstract class GraphBackend extends KernelBackend {
     this.dead = [];
   }
 
-  /** Adds an operator. `shape` and `dtype` are those of its (first) output. */
-  op(
-    op: string,
-    inputs: readonly Node[],
-    shape: readonly number[],
-    dtype: ElementType,
-    attributes: Attributes | null = null,
-    integers: readonly (readonly number[])[] | null = null,
-    outputs = 1,
-  ): Node {
-    if (outputs === 1 && sizeOf(shape) === 0) return leaf(emptyValues(dtype, 0), shape, dtype);
-    const node = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
-    node.trace = this.trace;
-    this.pending.push(node);
-    this.sequence++;
-    return node;
-  }
-
-  /** A number that belongs to the structure of the graph. */
-  scalar(value: number, dtype: ElementType = 'float32'): Node {
-    return this.op('@const', [], [], dtype, { value: { f: value } });
-  }
-
-  /** A one-dimensional list of integers that belongs to the structure of the graph. */
-  integers(values: readonly number[]): Node {
-    return this.op('@const', [], [values.length], 'int64', { value: values });
-  }
-
-  /** Values a kernel knows while tracing; built into the graph as long as they stay the same. */
-  constant(values: Values, shape: readonly number[], dtype: ElementType): Node {
-    const node = leaf(values, shape, dtype);
-    node.trace = this.trace;
-    node.seen = true;
-    node.constant = true;
-    return node;
-  }
-
-  reshape(node: Node, shape: readonly number[]): Node {
-    if (sameShape(node.shape, shape)) return node;
-    const source = node.op === 'Reshape' && node.values === null ? node.inputs[0] : undefined;
-    return source === undefined
-      ? this.op('Reshape', [node], shape, node.dtype, null, [shape])
-      : this.reshape(source, shape);
-  }
-
-  cast(node: Node, dtype: ElementType): Node {
-    if (node.dtype === dtype) return node;
-    return this.op('Cast', [node], node.shape, dtype, { to: ELEMENT_CODE[dtype] });
-  }
-
   /** Called before each kernel: runs the pending graph when it has grown past its bound. */
   bound(): void {
     if (this.trace !== null) return;
@@ -161,7 +107,7 @@ export abstract class GraphBackend extends KernelBackend {
 
   /** Computes every tensor that is alive. */
   flush(): void {
-    if (this.trace !== null) throw readWhileTraced();
+    this.refuseReading();
     this.execute(this.pending.filter((node) => node.holders > 0 && node.values === null));
     this.pending = [];
     this.pendingBytes = 0;
@@ -185,11 +131,6 @@ export abstract class GraphBackend extends KernelBackend {
       this.pendingBytes = 0;
       this.epoch++;
     }
-  }
-
-  /** Whether a function is being traced at the moment. */
-  get isTracing(): boolean {
-    return this.trace !== null;
   }
 
   compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
@@ -257,16 +198,6 @@ export abstract class GraphBackend extends KernelBackend {
     return view;
   }
 
-  /** A tensor made by a function while it was traced has no value of its own. */
-  protected refuseEscaped(node: Node): void {
-    if (node.values !== null || node.trace === null || node.trace === this.trace) return;
-    throw new OnnxBackendError(
-      'jit',
-      'A tensor was used that a jit function made while it was traced and did not return. ' +
-        'Return it from the function, or assign it to a tf.Variable there.',
-    );
-  }
-
   private compute(node: Node): void {
     try {
       this.flush();
@@ -311,14 +242,5 @@ function lostValues(): OnnxBackendError {
     'The values this needs are lost: a graph that failed had begun to write its results over ' +
       'tensors that were disposed of. Dispose of what was not computed and start from tensors ' +
       'that are still held.',
-  );
-}
-
-function readWhileTraced(): OnnxBackendError {
-  return new OnnxBackendError(
-    'jit',
-    'A value was read (data, dataSync, array, print, ...) inside a jit function, or a kernel that ' +
-      'runs outside of graphs was called there. While the function is traced there are no values ' +
-      'yet: return the tensor and read it outside.',
   );
 }

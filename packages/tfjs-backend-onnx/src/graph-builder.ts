@@ -1,0 +1,92 @@
+import { KernelBackend } from '@tensorflow/tfjs-core';
+import { OnnxBackendError } from './errors';
+import { Node, leaf } from './graph/node';
+import type { Attributes, ElementType, Values } from './graph/types';
+import { ELEMENT_CODE, emptyValues, sameShape, sizeOf } from './graph/types';
+
+/** The graph that grows while tfjs runs kernels: what a kernel may add to it. */
+export abstract class GraphBuilder extends KernelBackend {
+  /** Operators not run yet, in the order in which they were added. */
+  protected pending: Node[] = [];
+  /** Counts operators and writes. */
+  protected sequence = 0;
+  /** The trace that is under way, and the count of operators and writes when it began. */
+  protected trace: object | null = null;
+  protected traceStart = 0;
+
+  /** Whether a function is being traced at the moment. */
+  get isTracing(): boolean {
+    return this.trace !== null;
+  }
+
+  /** Adds an operator. `shape` and `dtype` are those of its (first) output. */
+  op(
+    op: string,
+    inputs: readonly Node[],
+    shape: readonly number[],
+    dtype: ElementType,
+    attributes: Attributes | null = null,
+    integers: readonly (readonly number[])[] | null = null,
+    outputs = 1,
+  ): Node {
+    if (outputs === 1 && sizeOf(shape) === 0) return leaf(emptyValues(dtype, 0), shape, dtype);
+    const node = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
+    node.trace = this.trace;
+    this.pending.push(node);
+    this.sequence++;
+    return node;
+  }
+
+  /** A number that belongs to the structure of the graph. */
+  scalar(value: number, dtype: ElementType = 'float32'): Node {
+    return this.op('@const', [], [], dtype, { value: { f: value } });
+  }
+
+  /** A one-dimensional list of integers that belongs to the structure of the graph. */
+  integers(values: readonly number[]): Node {
+    return this.op('@const', [], [values.length], 'int64', { value: values });
+  }
+
+  /** Values a kernel knows while tracing; built into the graph as long as they stay the same. */
+  constant(values: Values, shape: readonly number[], dtype: ElementType): Node {
+    const node = leaf(values, shape, dtype);
+    node.trace = this.trace;
+    node.seen = true;
+    node.constant = true;
+    return node;
+  }
+
+  reshape(node: Node, shape: readonly number[]): Node {
+    if (sameShape(node.shape, shape)) return node;
+    const source = node.op === 'Reshape' && node.values === null ? node.inputs[0] : undefined;
+    return source === undefined
+      ? this.op('Reshape', [node], shape, node.dtype, null, [shape])
+      : this.reshape(source, shape);
+  }
+
+  cast(node: Node, dtype: ElementType): Node {
+    if (node.dtype === dtype) return node;
+    return this.op('Cast', [node], node.shape, dtype, { to: ELEMENT_CODE[dtype] });
+  }
+
+  /** A tensor made by a function while it was traced has no value of its own. */
+  protected refuseEscaped(node: Node): void {
+    if (node.values !== null || node.trace === null || node.trace === this.trace) return;
+    throw new OnnxBackendError(
+      'jit',
+      'A tensor was used that a jit function made while it was traced and did not return. ' +
+        'Return it from the function, or assign it to a tf.Variable there.',
+    );
+  }
+
+  /** While a function is traced there is nothing to read. */
+  protected refuseReading(): void {
+    if (this.trace === null) return;
+    throw new OnnxBackendError(
+      'jit',
+      'A value was read (data, dataSync, array, print, ...) inside a jit function, or a kernel ' +
+        'that runs outside of graphs was called there. While the function is traced there are no ' +
+        'values yet: return the tensor and read it outside.',
+    );
+  }
+}
