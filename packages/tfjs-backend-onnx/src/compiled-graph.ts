@@ -25,7 +25,6 @@ export class CompiledGraph {
   private readonly inPlace: readonly InPlace[];
   private readonly operators: number;
   private readonly profiled: boolean;
-  private hasRun = false;
 
   /** @param baked for each leaf, whether its present values become a constant of the model. */
   constructor(
@@ -66,7 +65,7 @@ export class CompiledGraph {
    */
   run(leaves: readonly Node[]): Result[] {
     const feeds: Record<string, RuntimeTensor> = {};
-    const taken = this.hasRun ? this.memoryOfTheDead(leaves) : new Map<number, Node>();
+    const taken = this.memoryOfTheDead(leaves);
     let results: Result[];
     try {
       this.inputs.forEach((slot, i) => {
@@ -79,7 +78,6 @@ export class CompiledGraph {
       for (const leaf of taken.values()) leaf.overwritten = true;
       throw fromRuntime(cause, `computing a graph of ${this.operators} operators`);
     }
-    this.hasRun = true;
     for (const leaf of taken.values()) leaf.values = null;
     return results;
   }

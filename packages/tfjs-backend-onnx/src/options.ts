@@ -11,7 +11,7 @@ export interface OnnxBackendOptions {
   cacheSize?: number;
   /**
    * Bytes that compiled graphs may keep between runs, by estimate; the least recently used goes
-   * first. Default: a quarter of the machine's memory.
+   * first. Default: an eighth of the machine's memory.
    */
   maxSessionBytes?: number;
   /** Operators that may wait before they are run without being asked for. Default 20,000. */
@@ -30,7 +30,7 @@ export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
   const numbers = {
     threads: options.threads ?? availableParallelism(),
     cacheSize: options.cacheSize ?? 64,
-    maxSessionBytes: options.maxSessionBytes ?? Math.floor(totalmem() / 4),
+    maxSessionBytes: options.maxSessionBytes ?? Math.floor(totalmem() / 8),
     maxPending: options.maxPending ?? 20_000,
     maxPooledBytes: options.maxPooledBytes ?? 2 ** 30,
   };

@@ -1,7 +1,9 @@
 import { tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { useEngine } from '../engine';
 import { ShapeError, StateDictError } from '../errors';
 import { key, normal } from '../keys';
+import { firstDifference } from '../testing/closeness';
 import { valuesOf } from '../testing/compare';
 import { assertGradientsMatch } from '../testing/finite-differences';
 import { expectFixture, loadFixture } from '../testing/fixtures';
@@ -89,4 +91,19 @@ describe('linear', () => {
       expect(() => linear(params, 'fd', zeros([2, 3]))).toThrow(StateDictError);
     });
   });
+});
+
+it.each(['wasm', 'onnx'])('has the same values on %s', async (engine) => {
+  const run = (): Float32Array =>
+    tidy(() => {
+      const params = initLinear(key(3), 'fc', { in: 5, out: 7 });
+      return linear(params, 'fc', normal(key(4), [3, 5])).dataSync<'float32'>();
+    });
+  const expected = run();
+  await useEngine(engine);
+  try {
+    expect(firstDifference(run(), expected, { rtol: 1e-5, atol: 1e-6 })).toBe(-1);
+  } finally {
+    await useEngine('cpu');
+  }
 });

@@ -1,4 +1,4 @@
-import { fused, matMul, reshape, tidy } from '@tensorflow/tfjs-core';
+import { add, matMul, reshape, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { foldIn, type Key } from '../keys';
 import { parameter, type Params } from '../params';
@@ -45,11 +45,10 @@ export function affine<T extends Tensor>(
   return tidy(() => {
     // One 2-D product: tfjs' batched one neither broadcasts the weight nor sums its gradient.
     const rows = x.rank === 2 ? (x as Tensor as Tensor2D) : reshape<Rank.R2>(x, [-1, width]);
-    const product =
-      bias === undefined
-        ? matMul(rows, weight, false, true)
-        : fused.matMul({ a: rows, b: weight, transposeA: false, transposeB: true, bias });
+    const product = matMul(rows, weight, false, true);
+    // Not `fused.matMul`: on tfjs's wasm backend it adds a wrong bias to a transposed product.
+    const moved = bias === undefined ? product : add<Tensor2D>(product, bias);
     // Only the last axis changed, so the rank is the input's.
-    return (x.rank === 2 ? product : reshape(product, [...x.shape.slice(0, -1), out])) as T;
+    return (x.rank === 2 ? moved : reshape(moved, [...x.shape.slice(0, -1), out])) as T;
   });
 }

@@ -100,6 +100,23 @@ it('moves factors into products', () => {
   expect(only?.attributes).toEqual({ alpha: { f: 0.5 } });
 });
 
+it('moves a row that is added into the product', () => {
+  for (const turn of [false, true]) {
+    const product = op('FusedMatMul', [input(), input()], [16, 16], { transB: 1 });
+    const row = input([16]);
+    const sum = op('Add', turn ? [row, product] : [product, row]);
+    const [only, ...rest] = optimised([sum]);
+    expect(rest).toEqual([]);
+    expect(only?.op).toBe('Gemm');
+    expect(only?.inputs[2]).toBe(row);
+    expect(only?.attributes).toEqual({ transA: 0, transB: 1, alpha: { f: 1 } });
+  }
+  const column = op('Add', [op('MatMul', [input(), input()]), input([16, 1])]);
+  expect(ops(optimised([column]))).toEqual(['MatMul', 'Add']);
+  const shared = op('MatMul', [input(), input()]);
+  expect(ops(optimised([op('Add', [shared, input([16])]), shared]))).toEqual(['MatMul', 'Add']);
+});
+
 it('has the normal distribution function in one pass', () => {
   const erf = op('Erf', [input()]);
   const cumulative = op('Mul', [op('Add', [erf, number(1)]), number(0.5)]);

@@ -75,6 +75,21 @@ function fusedMatMul(
   return workshop.node('FusedMatMul', inputs, product.shape, 'float32', attributes);
 }
 
+/** Rows of a product plus one row: `Gemm` has the sum inside. */
+const rowInsideProduct: Rule = (node, workshop) => {
+  if (node.op !== 'Add' || node.dtype !== 'float32') return null;
+  for (const [product, row] of [node.inputs, [...node.inputs].reverse()] as [Node, Node][]) {
+    if (!['MatMul', 'FusedMatMul'].includes(product.op) || !workshop.isUsedOnce(product)) continue;
+    const [a, b] = product.inputs as [Node, Node];
+    if (a.shape.length !== 2 || b.shape.length !== 2) continue;
+    if (!sameShape(row.shape, [product.shape[1] as number])) continue;
+    const { transA = 0, transB = 0 } = product.attributes ?? {};
+    const attributes = { transA, transB, alpha: { f: alphaOf(product) } };
+    return workshop.node('Gemm', [a, b, row], node.shape, 'float32', attributes);
+  }
+  return null;
+};
+
 /**
  * (erf(x) + 1) · ½, the normal distribution function of GELU, in one pass: `HardSigmoid` is a line
  * clipped to [0, 1], which this one never leaves.
@@ -130,6 +145,7 @@ export const rules: readonly Rule[] = [
   foldScales,
   scaleInsideProduct,
   scaleAfterProduct,
+  rowInsideProduct,
   distributionFunction,
   sumOfSquares,
   sumOfRows,

@@ -15,16 +15,13 @@ export class Sharing {
     integers: readonly (readonly number[])[] | null = null,
     outputs = 1,
   ): Node {
-    const made = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
+    const made = new Node(op, inputs, shape, dtype, attributes, integers, 1);
     const key = `${made.signature}:${inputs.map((input) => this.identify(input)).join()}`;
-    const found = this.known.get(key);
-    if (found !== undefined) {
-      // A max pool and its gradient's, which wants the places too, are one operator.
-      found.outputs = Math.max(found.outputs, outputs);
-      return found;
-    }
-    this.known.set(key, made);
-    return made;
+    const shared = this.known.get(key) ?? made;
+    // A max pool and its gradient's, which wants the places too, are one operator.
+    shared.outputs = Math.max(shared.outputs, outputs);
+    this.known.set(key, shared);
+    return shared;
   }
 
   scalar(value: number): Node {
