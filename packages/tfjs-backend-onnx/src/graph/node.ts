@@ -62,7 +62,7 @@ export class Node {
     readonly integers: readonly (readonly number[])[] | null,
     readonly outputs: number,
   ) {
-    let key = `${op};${dtype};${shape.join()}`;
+    let key = `${op};${dtype};${shape.join()};${outputs}`;
     if (attributes !== null) {
       for (const name in attributes)
         key += `;${name}=${attributeKey(attributes[name] as Attribute)}`;
@@ -83,7 +83,7 @@ export function settle(node: Node, values: Values, tensor: RuntimeTensor | null 
   node.tensor = tensor;
   node.owned = true;
   node.inputs = [];
-  node.signature = signatureOf(`@leaf;${node.dtype};${node.shape.join()}`);
+  node.signature = signatureOf(`@leaf;${node.dtype};${node.shape.join()};1`);
 }
 
 export function leaf(values: Values, shape: readonly number[], dtype: ElementType): Node {

@@ -1,5 +1,6 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
+import { sumOfProducts } from './sum-of-products';
 import type { Sharing } from './sharing';
 
 /** What rules may ask and make. */
@@ -103,26 +104,11 @@ const sumOfRows: Rule = (node, workshop) => {
   const ones = workshop.node('Expand', [workshop.scalar(1)], [1, rows], 'float32', null, [
     [1, rows],
   ]);
-  const flat = reshape(workshop, x, [rows, columns]);
-  return reshape(
-    workshop,
+  const flat = workshop.reshape(x, [rows, columns]);
+  return workshop.reshape(
     workshop.node('MatMul', [ones, flat], [1, columns], 'float32'),
     node.shape,
   );
-};
-
-function reshape(workshop: Workshop, x: Node, shape: readonly number[]): Node {
-  return workshop.node('Reshape', [x], shape, x.dtype, null, [shape]);
-}
-
-/** Σ x² over everything without storing the squares. */
-const sumOfSquares: Rule = (node, workshop) => {
-  const [product] = node.inputs;
-  if (node.op !== 'ReduceSum' || product?.op !== 'Mul' || product.dtype !== 'float32') return null;
-  const [a, b] = product.inputs as [Node, Node];
-  if (a !== b || !workshop.isUsedOnce(product) || node.integers?.[0]?.length !== a.shape.length)
-    return null;
-  return workshop.node('ReduceSumSquare', [a], node.shape, 'float32', node.attributes);
 };
 
 /** In the order in which they are tried on each operator. */
@@ -131,6 +117,6 @@ export const rules: readonly Rule[] = [
   scaleInsideProduct,
   scaleAfterProduct,
   distributionFunction,
-  sumOfSquares,
+  sumOfProducts,
   sumOfRows,
 ];
