@@ -111,6 +111,30 @@ const sumOfRows: Rule = (node, workshop) => {
   );
 };
 
+const BROADCASTING: ReadonlySet<string> = new Set([
+  ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Mod'],
+  ...['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'],
+]);
+
+/**
+ * A single number beside a shape that ends in 1, say the filter of a 1 × 1 convolution, gets as
+ * many axes: ONNX Runtime is 200 times slower without, one call for every element.
+ */
+const alignNumbers: Rule = (node, workshop) => {
+  const { shape, inputs } = node;
+  if (!BROADCASTING.has(node.op) || shape.at(-1) !== 1 || sizeOf(shape) === 1) return null;
+  const aligned = inputs.map((input) =>
+    sizeOf(input.shape) === 1 && input.shape.length < shape.length
+      ? workshop.reshape(
+          input,
+          shape.map(() => 1),
+        )
+      : input,
+  );
+  if (aligned.every((input, i) => input === inputs[i])) return null;
+  return workshop.node(node.op, aligned, shape, node.dtype, node.attributes);
+};
+
 /** In the order in which they are tried on each operator. */
 export const rules: readonly Rule[] = [
   foldScales,
@@ -119,4 +143,5 @@ export const rules: readonly Rule[] = [
   distributionFunction,
   sumOfProducts,
   sumOfRows,
+  alignNumbers,
 ];
