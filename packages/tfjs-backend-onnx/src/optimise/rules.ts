@@ -1,6 +1,7 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { sumOfProducts } from './sum-of-products';
+import { turnedConcat } from './turned-concat';
 import type { Sharing } from './sharing';
 
 /** What rules may ask and make. */
@@ -144,4 +145,5 @@ export const rules: readonly Rule[] = [
   sumOfProducts,
   sumOfRows,
   alignNumbers,
+  turnedConcat,
 ];
