@@ -1,6 +1,6 @@
 import type { Node } from '../graph/node';
 import type { Rule, Workshop } from './rules';
-import { distributionFunction, foldScales, sumOfSquares } from './rules';
+import { distributionFunction, foldScales } from './rules';
 
 /**
  * `FusedMatMul` has no kernel on WebGPU, so that every product with a transposed operand would
@@ -31,6 +31,5 @@ function transposed(workshop: Workshop, x: Node): Node {
 export const webgpuRules: readonly Rule[] = [
   foldScales,
   distributionFunction,
-  sumOfSquares,
   splitProduct,
 ];
