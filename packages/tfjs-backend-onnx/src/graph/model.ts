@@ -5,15 +5,15 @@ import type { Attribute, ElementType, Values } from './types';
 import { ELEMENT_CODE } from './types';
 
 /** Operators of ONNX Runtime's own domain. */
-const CONTRIB_OPS: ReadonlySet<string> = new Set([
+export const CONTRIB_OPS: ReadonlySet<string> = new Set([
   'CropAndResize',
   'FusedMatMul',
   'Gelu',
   'BiasGelu',
   'FastGelu',
 ]);
-const IR_VERSION = 9;
-const OPSET = 19;
+export const IR_VERSION = 9;
+export const OPSET = 19;
 const BFLOAT16 = 16;
 
 /** An output no JavaScript array can hold; what it is for says `runInto`. */
@@ -53,7 +53,7 @@ export function encodeModel(
   return writer.finish();
 }
 
-function writeOpset(writer: ProtoWriter, domain: string, version: number): void {
+export function writeOpset(writer: ProtoWriter, domain: string, version: number): void {
   writer.message(8, () => {
     writer.string(1, domain);
     writer.varint(2, version);
@@ -131,7 +131,7 @@ function writeNode(
   });
 }
 
-function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
+export function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
   writer.string(1, name);
   if (typeof value === 'number') {
     writer.varint(3, value);
@@ -148,7 +148,7 @@ function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): vo
   }
 }
 
-function scalarBytes(value: number, dtype: ElementType): Uint8Array {
+export function scalarBytes(value: number, dtype: ElementType): Uint8Array {
   switch (dtype) {
     case 'float32':
       return new Uint8Array(Float32Array.of(value).buffer);
