@@ -2,19 +2,18 @@ import type { Node } from './node';
 import type { Plan } from './plan';
 import { ProtoWriter } from './proto';
 import type { Attribute, ElementType, Values } from './types';
-import { mergedTranspose } from './transpose';
 import { ELEMENT_CODE } from './types';
 
 /** Operators of ONNX Runtime's own domain. */
-const CONTRIB_OPS: ReadonlySet<string> = new Set([
+export const CONTRIB_OPS: ReadonlySet<string> = new Set([
   'CropAndResize',
   'FusedMatMul',
   'Gelu',
   'BiasGelu',
   'FastGelu',
 ]);
-const IR_VERSION = 9;
-const OPSET = 19;
+export const IR_VERSION = 9;
+export const OPSET = 19;
 const BFLOAT16 = 16;
 
 /** An output no JavaScript array can hold; what it is for says `runInto`. */
@@ -54,7 +53,7 @@ export function encodeModel(
   return writer.finish();
 }
 
-function writeOpset(writer: ProtoWriter, domain: string, version: number): void {
+export function writeOpset(writer: ProtoWriter, domain: string, version: number): void {
   writer.message(8, () => {
     writer.string(1, domain);
     writer.varint(2, version);
@@ -114,7 +113,6 @@ function writeNode(
     writeTensor(writer, nameOf(node), node.dtype, node.shape, bytes);
     return;
   }
-  if (node.op === 'Transpose' && writeMerged(writer, node, integerInput)) return;
   const extra = node.integers === null ? [] : node.integers.map(integerInput);
   writer.message(1, () => {
     for (const input of node.inputs) writer.string(1, nameOf(input));
@@ -133,40 +131,7 @@ function writeNode(
   });
 }
 
-/**
- * A transpose that keeps some axes side by side, or moves axes of length 1, as one of fewer axes
- * between two reshapes, which cost nothing: only then has ONNX Runtime its fast ways.
- */
-function writeMerged(
-  writer: ProtoWriter,
-  node: Node,
-  integerInput: (list: readonly number[]) => string,
-): boolean {
-  const input = node.inputs[0] as Node;
-  const merged = mergedTranspose(input.shape, node.attributes?.['perm'] as readonly number[]);
-  if (merged.perm.length === node.shape.length) return false;
-  const name = nameOf(node);
-  const write = (
-    op: string,
-    from: readonly string[],
-    to: string,
-    perm?: readonly number[],
-  ): void => {
-    writer.message(1, () => {
-      for (const source of from) writer.string(1, source);
-      writer.string(2, to);
-      writer.string(3, `${node.index}_${op}_${to}`);
-      writer.string(4, op);
-      if (perm !== undefined) writer.message(5, () => writeAttribute(writer, 'perm', perm));
-    });
-  };
-  write('Reshape', [nameOf(input), integerInput(merged.shape)], `${name}.narrow`);
-  write('Transpose', [`${name}.narrow`], `${name}.turned`, merged.perm);
-  write('Reshape', [`${name}.turned`, integerInput(node.shape)], name);
-  return true;
-}
-
-function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
+export function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
   writer.string(1, name);
   if (typeof value === 'number') {
     writer.varint(3, value);
@@ -183,7 +148,7 @@ function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): vo
   }
 }
 
-function scalarBytes(value: number, dtype: ElementType): Uint8Array {
+export function scalarBytes(value: number, dtype: ElementType): Uint8Array {
   switch (dtype) {
     case 'float32':
       return new Uint8Array(Float32Array.of(value).buffer);

@@ -1,8 +1,9 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { sumOfProducts } from './sum-of-products';
-import { turnedConcat } from './turned-concat';
 import type { Sharing } from './sharing';
+import { fewestAxes } from './transpose';
+import { turnedConcat } from './turned-concat';
 
 /** What rules may ask and make. */
 export interface Workshop extends Sharing {
@@ -162,4 +163,5 @@ export const rules: readonly Rule[] = [
   sumOfRows,
   alignNumbers,
   turnedConcat,
+  fewestAxes,
 ];

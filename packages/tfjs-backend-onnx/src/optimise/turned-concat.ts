@@ -1,5 +1,5 @@
-import { mergedTranspose } from '../graph/transpose';
 import type { Rule } from './rules';
+import { mergedTranspose } from './transpose';
 
 /**
  * Parts laid one after the other and then turned, so that their elements alternate, are laid side

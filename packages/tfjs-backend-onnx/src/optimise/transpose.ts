@@ -1,3 +1,23 @@
+import type { Rule } from './rules';
+
+/**
+ * A transpose that keeps some axes side by side, or moves axes of length 1, as one of fewer axes
+ * between two reshapes, which cost nothing: only then has ONNX Runtime its fast ways.
+ */
+export const fewestAxes: Rule = (node, workshop) => {
+  const [input] = node.inputs;
+  if (node.op !== 'Transpose' || input === undefined) return null;
+  const merged = mergedTranspose(input.shape, node.attributes?.['perm'] as readonly number[]);
+  if (merged.perm.length === node.shape.length) return null;
+  const { perm } = merged;
+  const narrow = workshop.reshape(input, merged.shape);
+  const turned = perm.map((axis) => merged.shape[axis] as number);
+  return workshop.reshape(
+    workshop.node('Transpose', [narrow], turned, node.dtype, { perm }),
+    node.shape,
+  );
+};
+
 /**
  * The same movement of data with as few axes as possible: axes of length 1 are left out, and
  * neighbours that stay neighbours become one axis.

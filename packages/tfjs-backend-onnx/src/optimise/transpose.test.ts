@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Node, leaf } from '../graph/node';
+import { makePlan } from '../graph/plan';
+import { optimise } from './optimise';
 import { mergedTranspose } from './transpose';
 
 describe('mergedTranspose', () => {
@@ -12,5 +15,23 @@ describe('mergedTranspose', () => {
     ['nothing moves', [2, 1, 3], [1, 0, 2], [6], [0]],
   ])('%s', (_, shape, perm, mergedShape, mergedPerm) => {
     expect(mergedTranspose(shape, perm)).toEqual({ shape: mergedShape, perm: mergedPerm });
+  });
+});
+
+describe('fewestAxes', () => {
+  it.each([
+    [
+      [4, 3, 3, 8],
+      [3, 0, 1, 2],
+      ['Reshape', 'Transpose', 'Reshape'],
+    ],
+    [[4, 5, 6], [2, 1, 0], ['Transpose']],
+  ])('has %o turned by %o in %o', (shape, perm, ops) => {
+    const x = leaf(new Float32Array(shape.reduce((a, b) => a * b)), shape, 'float32');
+    const turned = perm.map((axis) => shape[axis] as number);
+    const node = new Node('Transpose', [x], turned, 'float32', { perm }, null, 1);
+    const { nodes, outputs } = optimise(makePlan([node], [node]));
+    expect(nodes.map(({ op }) => op)).toEqual(ops);
+    expect(outputs[0]?.shape).toEqual(turned);
   });
 });
