@@ -33,7 +33,9 @@ export const doctor: Command = {
       `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`,
     );
 
-    terminal.line('\nEngines, in the order in which "auto" tries them:');
+    terminal.line(
+      '\nEngines, in the order in which "auto" tries them (a provider only by its name):',
+    );
     const engines = await describeEngines();
     for (const engine of engines) {
       terminal.line(
@@ -42,7 +44,7 @@ export const doctor: Command = {
           : `  --  ${engine.name.padEnd(15)} ${engine.reason}. ${engine.advice}`,
       );
     }
-    const chosen = engines.find(({ usable }) => usable)?.name;
+    const chosen = engines.find(({ usable, onlyByName }) => usable && !onlyByName)?.name;
     terminal.line(
       chosen === undefined ? '  No engine works here.' : `  "auto" chooses ${chosen} here.`,
     );

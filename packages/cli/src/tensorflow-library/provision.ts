@@ -105,7 +105,7 @@ export async function removeProvision(addon: AddonPackage): Promise<boolean> {
       advice: `Remove the package instead: npm uninstall ${addon.name}`,
     });
   }
-  await rm(addon.bindingFolder, { recursive: true, force: true });
+  await rm(dirname(addon.bindingFolder), { recursive: true, force: true });
   await rm(deps, { recursive: true });
   return true;
 }

@@ -1,4 +1,10 @@
 export type { Engine, Probe } from './engine';
 export { engines } from './table';
 export { describeEngines, useEngine } from './use-engine';
-export type { EngineChoice, EngineName, RejectedEngine, UseEngineOptions } from './use-engine';
+export type {
+  EngineChoice,
+  EngineName,
+  EngineReport,
+  RejectedEngine,
+  UseEngineOptions,
+} from './use-engine';

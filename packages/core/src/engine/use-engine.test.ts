@@ -162,7 +162,8 @@ describe('describeEngines', () => {
     expect(byName).toMatchObject({
       cpu: { usable: true },
       wasm: { usable: true },
-      onnx: { usable: true },
+      onnx: { usable: true, onlyByName: false },
+      'onnx:webgpu': { onlyByName: true },
     });
   });
 });

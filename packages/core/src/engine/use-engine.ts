@@ -76,14 +76,20 @@ export async function useEngine(
   throw unusable(name, rejected);
 }
 
+/** An engine, and whether it works here. */
+export type EngineReport = Probe & {
+  readonly name: string;
+  readonly backend: string;
+  /** Whether `auto` passes it over. */
+  readonly onlyByName: boolean;
+};
+
 /** Every engine and whether it works here; leaves the one in use as it is. */
-export async function describeEngines(
-  options: UseEngineOptions = {},
-): Promise<({ readonly name: string; readonly backend: string } & Probe)[]> {
+export async function describeEngines(options: UseEngineOptions = {}): Promise<EngineReport[]> {
   const reports = [];
   for (const engine of options.engines ?? engines) {
-    const { name, backend } = engine;
-    reports.push({ name, backend, ...(await probeQuietly(engine)) });
+    const { name, backend, onlyByName = false } = engine;
+    reports.push({ name, backend, onlyByName, ...(await probeQuietly(engine)) });
   }
   return reports;
 }
