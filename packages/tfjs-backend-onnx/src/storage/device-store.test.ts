@@ -71,6 +71,13 @@ describe.skipIf(missing !== null)('webgpu', () => {
         tf.depthwiseConv2d(t as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
       await expectLikeCpu((t) => [pooled(t), tf.grad((u) => tf.sum(pooled(u)))(t)], [x]);
       await expectLikeCpu((t, w) => tf.grads(deep)([t, w]), [x, filter]);
+      const same = (t: tf.Tensor, w: tf.Tensor) =>
+        tf.conv2d(t as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+      await expectLikeCpu(same, [floats([1, 2, 2, 3]), floats([2, 2, 3, 4])]);
+      const solid = (t: tf.Tensor, w: tf.Tensor) =>
+        tf.conv3d(t as tf.Tensor5D, w as tf.Tensor5D, 1, 'same');
+      const grads = (t: tf.Tensor, w: tf.Tensor) => tf.grads(solid)([t, w]);
+      await expectLikeCpu(grads, [floats([1, 3, 3, 3, 2]), floats([2, 2, 2, 2, 2])]);
     });
 
     it('of every type, and none at all', async () => {

@@ -16,9 +16,13 @@ it('keeps operators from WebGPU whose kernel there is not complete', () => {
     node('ConvTranspose', [x, w], { group: 2 }),
     node('ConvTranspose', [x, w], { group: 1 }),
     node('Conv', [x, w], { group: 2 }),
+    node('Conv', [x, x], { pads: [0, 0, 3, 3] }),
+    node('Conv', [x, x], { pads: [0, 0, 0, 0] }),
   ];
   expect(webgpuOptions(makePlan(nodes, nodes))).toEqual({
-    executionProviders: [{ name: 'webgpu', forceCpuNodeNames: ['1_MaxPool', '2_ConvTranspose'] }],
+    executionProviders: [
+      { name: 'webgpu', forceCpuNodeNames: ['1_MaxPool', '2_ConvTranspose', '5_Conv'] },
+    ],
     preferredOutputLocation: 'gpu-buffer',
   });
 });
