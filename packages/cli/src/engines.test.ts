@@ -113,9 +113,12 @@ describe('the same model, seed and data give the same loss curve', () => {
     expectSameCurve(await lossCurve('onnx', name), reference[name]);
   });
 
-  it.for(names)('on tensorflow: %s', async (name, { skip, onTestFinished }) => {
+  it.for(names)('on tensorflow: %s', async (name, { task, skip, onTestFinished }) => {
     const probe = await engines.find((engine) => engine.name === 'tensorflow')!.probe();
-    skip(!probe.usable, probe.usable ? '' : `${probe.reason}. ${probe.advice}`);
+    const reason = probe.usable ? '' : `${probe.reason}. ${probe.advice}`;
+    // `npm test` reads it from here.
+    Object.assign(task.meta, { reason });
+    skip(!probe.usable, reason);
     // An intermediate of tfjs-node's fused product outlives its kernel, which tfjs's check of
     // single kernels refuses; over the whole training nothing may stay.
     env().set('IS_TEST', false);
