@@ -1,6 +1,6 @@
 /** Why the backend could not do what it was asked. */
 export type OnnxBackendErrorCode =
-  'unsupported-op' | 'provider' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit';
+  'unsupported-op' | 'provider' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit' | 'export';
 
 const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 

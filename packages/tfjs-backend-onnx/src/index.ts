@@ -3,6 +3,8 @@ export type { OnnxMemoryInfo } from './graph-backend';
 export { OnnxBackendError } from './errors';
 export type { OnnxBackendErrorCode } from './errors';
 export type { ExecutorStatistics } from './executor';
+export { exportOnnx } from './export/export-onnx';
+export type { ExportedModel, ExportOptions } from './export/export-onnx';
 export { jit } from './jit/jit';
 export type { JitOptions, Jitted } from './jit/jit';
 export type { Tree } from './jit/tree';

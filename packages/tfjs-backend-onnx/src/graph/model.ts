@@ -6,15 +6,15 @@ import { mergedTranspose } from './transpose';
 import { ELEMENT_CODE } from './types';
 
 /** Operators of ONNX Runtime's own domain. */
-const CONTRIB_OPS: ReadonlySet<string> = new Set([
+export const CONTRIB_OPS: ReadonlySet<string> = new Set([
   'CropAndResize',
   'FusedMatMul',
   'Gelu',
   'BiasGelu',
   'FastGelu',
 ]);
-const IR_VERSION = 9;
-const OPSET = 19;
+export const IR_VERSION = 9;
+export const OPSET = 19;
 const BFLOAT16 = 16;
 
 /** An output no JavaScript array can hold; what it is for says `runInto`. */
@@ -54,7 +54,7 @@ export function encodeModel(
   return writer.finish();
 }
 
-function writeOpset(writer: ProtoWriter, domain: string, version: number): void {
+export function writeOpset(writer: ProtoWriter, domain: string, version: number): void {
   writer.message(8, () => {
     writer.string(1, domain);
     writer.varint(2, version);
@@ -166,7 +166,7 @@ function writeMerged(
   return true;
 }
 
-function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
+export function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
   writer.string(1, name);
   if (typeof value === 'number') {
     writer.varint(3, value);
@@ -183,7 +183,7 @@ function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): vo
   }
 }
 
-function scalarBytes(value: number, dtype: ElementType): Uint8Array {
+export function scalarBytes(value: number, dtype: ElementType): Uint8Array {
   switch (dtype) {
     case 'float32':
       return new Uint8Array(Float32Array.of(value).buffer);

@@ -3,9 +3,14 @@
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx).
  */
 export class ProtoWriter {
-  private bytes = new Uint8Array(1 << 14);
+  private bytes: Uint8Array;
   private position = 0;
   private static readonly text = new TextEncoder();
+
+  /** @param capacity bytes to begin with; it grows. */
+  constructor(capacity = 1 << 14) {
+    this.bytes = new Uint8Array(capacity);
+  }
 
   varint(field: number, value: number): void {
     this.raw(field << 3);

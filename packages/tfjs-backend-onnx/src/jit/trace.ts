@@ -33,7 +33,7 @@ export interface Trace {
 /** Calls `f` with placeholders of the arguments' shapes. Nothing is computed or changed. */
 export function trace(
   backend: OnnxBackend,
-  argumentTensors: readonly TensorInfo[],
+  argumentTensors: readonly Pick<TensorInfo, 'shape' | 'dtype'>[],
   f: (placeholders: readonly Tensor[]) => unknown,
 ): Trace {
   const before = new Map(variables().map((variable) => [variable, variable.clone()]));

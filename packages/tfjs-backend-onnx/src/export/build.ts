@@ -1,0 +1,135 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Tensor as TensorClass } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import { OnnxBackendError } from '../errors';
+import type { Node } from '../graph/node';
+import type { Trace } from '../jit/trace';
+import { trace } from '../jit/trace';
+import { shapeOf } from './align';
+import type { Weights } from './convert';
+import { Converter } from './convert';
+import { LARGE_SIZES, SMALL_SIZES, Samples } from './dimension';
+import { exportError } from './errors';
+import type { GraphInput } from './inputs';
+import { dynamicNames, shapesIn } from './inputs';
+import { namedLeaves } from './named-leaves';
+import type { OnnxGraph, ValueInfo } from './onnx-graph';
+
+/** An output of the exported graph. */
+export interface GraphOutput extends ValueInfo {
+  /** Where it stands in what the function returns. */
+  readonly path: string;
+}
+
+export interface Built {
+  readonly graph: OnnxGraph;
+  readonly outputs: readonly GraphOutput[];
+}
+
+export interface Task {
+  readonly backend: OnnxBackend;
+  /** The function, with its inputs in order. */
+  readonly call: (tensors: readonly Tensor[]) => unknown;
+  readonly inputs: readonly GraphInput[];
+  /** By path. */
+  readonly outputNames: Readonly<Record<string, string>>;
+  readonly weights: Weights;
+}
+
+/**
+ * Traces the function at several sizes and gives `use` the graph that holds at all; its arrays
+ * are good until `use` returns.
+ */
+export function build<T>(task: Task, use: (built: Built) => T): T {
+  const names = dynamicNames(task.inputs);
+  try {
+    return buildAt(task, new Samples(names, LARGE_SIZES), use);
+  } catch (error) {
+    if (names.length === 0 || !OnnxBackendError.is(error) || error.code !== 'export') throw error;
+    try {
+      return buildAt(task, new Samples(names, SMALL_SIZES), use);
+    } catch {
+      // The first error says more: few functions need small sizes.
+      throw error;
+    }
+  }
+}
+
+function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
+  const { backend, inputs, weights } = task;
+  const held: Node[] = [];
+  try {
+    const traces = samples.sizes.map((_, at) => {
+      const traced = traceAt(task, samples, at);
+      // Arrays the function made are nobody's now: without a holder they would be used again.
+      for (const leaf of traced.plan.leaves) {
+        if (leaf.values === null) continue;
+        const owner = leaf.source ?? leaf;
+        backend.hold(owner);
+        held.push(owner);
+      }
+      return traced;
+    });
+    const outputs = describeOutputs(task, samples, traces);
+    const converter = new Converter(traces, samples, inputs, weights);
+    return use({ graph: converter.convert(outputs.map(({ name }) => name)), outputs });
+  } finally {
+    for (const node of held) backend.release(node);
+  }
+}
+
+function traceAt({ backend, call, inputs }: Task, samples: Samples, at: number): Trace {
+  let traced: Trace;
+  try {
+    traced = trace(backend, shapesIn(inputs, samples, at), call);
+  } catch (cause) {
+    if (OnnxBackendError.is(cause) && cause.code !== 'jit') throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const op = OnnxBackendError.is(cause) ? cause.op : undefined;
+    throw exportError(
+      `the function cannot be traced${sizesAt(samples, at)}: ${message}`,
+      op,
+      cause,
+    );
+  }
+  if (traced.assigned.length === 0) return traced;
+  throw exportError(
+    'the function creates or assigns tf.Variables, which a model cannot; return the new values.',
+  );
+}
+
+function sizesAt({ names, sizes }: Samples, at: number): string {
+  if (names.length === 0) return '';
+  return ` where ${names.map((name, i) => `${name} is ${sizes[at]?.[i] as number}`).join(', ')}`;
+}
+
+const isTensor = (value: unknown): value is Tensor => value instanceof TensorClass;
+
+function describeOutputs(
+  { inputs, outputNames }: Task,
+  samples: Samples,
+  traces: readonly Trace[],
+): GraphOutput[] {
+  const trees = traces.map(({ template }) => namedLeaves(template, isTensor, 'the results'));
+  const structures = traces.map(({ results }, at) =>
+    JSON.stringify([trees[at]?.map(({ path }) => path), results]),
+  );
+  if (structures.some((structure) => structure !== structures[0])) {
+    throw exportError('the function does not return the same tensors at every size.');
+  }
+  const leaves = trees[0] ?? [];
+  if (leaves.length === 0) throw exportError('the function returns no tensors.');
+  for (const path of Object.keys(outputNames)) {
+    if (leaves.some((leaf) => leaf.path === path)) continue;
+    const known = leaves.map((leaf) => `'${leaf.path}'`).join(', ');
+    throw exportError(`names.outputs names '${path}'; there are ${known}.`);
+  }
+  return leaves.map(({ path }, i) => {
+    const name = outputNames[path] ?? (path === '' ? 'output' : path);
+    const result = traces[0]?.results[i] as Trace['results'][number];
+    if ('argument' in result) return { ...(inputs[result.argument] as GraphInput), path, name };
+    const nodes = traces.map(({ plan }) => plan.outputs[result.output] as Node);
+    const shape = shapeOf(nodes).map((dimension) => samples.describe(dimension));
+    return { path, name, dtype: (nodes[0] as Node).dtype, shape };
+  });
+}

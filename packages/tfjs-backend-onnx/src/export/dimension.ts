@@ -1,0 +1,123 @@
+/** One integer of a graph (a size, a bound) as it came out in each of the traces. */
+export type Dimension = readonly number[];
+
+/** coefficient · Π sizeᵉ, with an exponent for each dynamic size. */
+export interface Term {
+  readonly coefficient: number;
+  readonly exponents: readonly number[];
+}
+
+export const isFixed = (dimension: Dimension): boolean =>
+  dimension.every((value) => value === dimension[0]);
+
+export const sameDimension = (a: Dimension, b: Dimension): boolean =>
+  a.every((value, trace) => value === b[trace]);
+
+/** The highest degree of what may depend on dynamic sizes: every image against every text is 2. */
+const DEGREE = 2;
+
+/**
+ * The sizes to trace at, four for each dynamic size. Large ones, as hardly a fixed size equals
+ * them; a function that cuts large batches into chunks, or whose tables end earlier, needs small
+ * ones. They grow by half each time, so that a number of chunks cannot stay the same unseen.
+ */
+export const LARGE_SIZES: readonly number[] = [257, 389, 587, 881];
+export const SMALL_SIZES: readonly number[] = [5, 7, 11, 17];
+
+/**
+ * The values dynamic sizes take in the traces, and what a dimension is in terms of them: a
+ * polynomial with integer coefficients, found by interpolation and confirmed by one trace more.
+ */
+export class Samples {
+  /** By trace, then by dynamic size. */
+  readonly sizes: readonly (readonly number[])[];
+  private readonly exponents: readonly (readonly number[])[];
+
+  /** @param sizes four increasing numbers; the dynamic sizes differ from them and one another. */
+  constructor(
+    readonly names: readonly string[],
+    sizes: readonly number[],
+  ) {
+    this.exponents = exponentsOf(names.length);
+    const confirming = names.map(() => DEGREE + 1);
+    const steps = names.length === 0 ? [[]] : [...this.exponents, confirming];
+    this.sizes = steps.map((step) => step.map((at, i) => (sizes[at] as number) + 6 * i));
+  }
+
+  /** How many traces there are. */
+  get count(): number {
+    return this.sizes.length;
+  }
+
+  /** The polynomial that gives the dimension in every trace, or null if there is none. */
+  terms(dimension: Dimension): readonly Term[] | null {
+    const [first] = dimension as readonly [number];
+    if (isFixed(dimension)) return [{ coefficient: first, exponents: this.names.map(() => 0) }];
+    const matrix = this.exponents.map((_, row) =>
+      this.exponents.map((exponents) => monomial(this.sizes[row] as number[], exponents)),
+    );
+    const coefficients = solve(matrix, dimension.slice(0, matrix.length)).map(Math.round);
+    const holds = this.sizes.every((sizes, trace) => {
+      const value = coefficients.reduce(
+        (sum, coefficient, i) => sum + coefficient * monomial(sizes, this.exponents[i] as number[]),
+        0,
+      );
+      return value === dimension[trace];
+    });
+    if (!holds) return null;
+    return this.exponents
+      .map((exponents, i) => ({ coefficient: coefficients[i] as number, exponents }))
+      .filter(({ coefficient }) => coefficient !== 0);
+  }
+
+  /** As a name for people and for ONNX: `batch`, `2*batch`, `images*texts`. */
+  describe(dimension: Dimension): number | string | null {
+    const [first] = dimension as readonly [number];
+    if (isFixed(dimension)) return first;
+    const terms = this.terms(dimension);
+    return terms === null ? null : terms.map((term) => this.describeTerm(term)).join('+');
+  }
+
+  private describeTerm({ coefficient, exponents }: Term): string {
+    const factors = exponents.flatMap((exponent, i) =>
+      new Array<string>(exponent).fill(this.names[i] as string),
+    );
+    return (coefficient === 1 && factors.length > 0 ? factors : [coefficient, ...factors]).join(
+      '*',
+    );
+  }
+}
+
+function monomial(sizes: readonly number[], exponents: readonly number[]): number {
+  return exponents.reduce((product, exponent, i) => product * (sizes[i] as number) ** exponent, 1);
+}
+
+/** Of every monomial up to the degree, the constant first. */
+function exponentsOf(count: number): number[][] {
+  let found: number[][] = [[]];
+  for (let i = 0; i < count; i++) {
+    found = found.flatMap((exponents) => {
+      const used = exponents.reduce((sum, exponent) => sum + exponent, 0);
+      return Array.from({ length: DEGREE - used + 1 }, (_, exponent) => [...exponents, exponent]);
+    });
+  }
+  return found;
+}
+
+/** Gaussian elimination with row pivoting. */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i] as number]);
+  const at = (i: number, j: number): number => rows[i]?.[j] as number;
+  for (let k = 0; k < rows.length; k++) {
+    let pivot = k;
+    for (let i = k; i < rows.length; i++)
+      if (Math.abs(at(i, k)) > Math.abs(at(pivot, k))) pivot = i;
+    [rows[k], rows[pivot]] = [rows[pivot] as number[], rows[k] as number[]];
+    rows.forEach((row, i) => {
+      if (i === k) return;
+      const factor = at(i, k) / at(k, k);
+      rows[i] = row.map((value, j) => value - factor * at(k, j));
+    });
+  }
+  return rows.map((_, i) => at(i, rows.length) / at(i, i));
+}

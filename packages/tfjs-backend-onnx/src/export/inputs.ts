@@ -1,0 +1,123 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import type { ValueInfo } from './onnx-graph';
+import type { Samples } from './dimension';
+import { exportError } from './errors';
+import { mapLeaves, namedLeaves } from './named-leaves';
+
+/** An input described: sizes that may vary are names, the same name being the same size. */
+export interface TensorSpec {
+  readonly shape: readonly (number | string)[];
+  /** Default `float32`. */
+  readonly dtype?: 'float32' | 'int32' | 'bool';
+}
+
+/** The inputs of a function, each as a tensor of its shape or as a description. */
+export type InputsOf<Inputs> = {
+  readonly [Key in keyof Inputs]: Inputs[Key] extends Tensor
+    ? Inputs[Key] | TensorSpec
+    : InputsOf<Inputs[Key]>;
+};
+
+/**
+ * Which sizes of inputs given as tensors may vary: a name for the first of each tensor, null for
+ * none, or names by path and axis: `{ image: { 0: 'images' }, text: { 0: 'texts' } }`.
+ */
+export type Dynamic = string | null | Readonly<Record<string, Readonly<Record<number, string>>>>;
+
+/** An input of the exported graph. */
+export interface GraphInput extends ValueInfo {
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly shape: readonly (number | string)[];
+  /** Where the function finds it. */
+  readonly path: string;
+}
+
+/** @throws OnnxBackendError `export` for inputs that are not named, and shapes that make no sense. */
+export function describeInputs(
+  inputs: unknown,
+  dynamic: Dynamic,
+  names: Readonly<Record<string, string>>,
+): GraphInput[] {
+  const leaves = namedLeaves(inputs, isInput, 'the inputs');
+  if (leaves.length === 0 || leaves[0]?.path === '') {
+    throw exportError('the inputs must be an object of tensors, whose keys name them.');
+  }
+  if (dynamic !== null && typeof dynamic === 'object') {
+    refuseUnknown(dynamic, leaves, 'dynamic');
+  }
+  refuseUnknown(names, leaves, 'names.inputs');
+  return leaves.map(({ path, leaf }) => {
+    const shape = leaf instanceof Tensor ? shapeOf(leaf, path, dynamic) : leaf.shape;
+    const dtype = leaf.dtype ?? 'float32';
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+      throw exportError(`input '${path}' is of type ${dtype}; expected float32, int32 or bool.`);
+    }
+    for (const size of shape) {
+      if (typeof size === 'string' ? size !== '' : Number.isInteger(size) && size > 0) continue;
+      throw exportError(
+        `input '${path}' has the shape [${shape.join()}]; expected whole numbers above 0, and ` +
+          'names for the sizes that vary.',
+      );
+    }
+    return { path, name: names[path] ?? path, shape, dtype };
+  });
+}
+
+/** The names of the sizes that vary, each once. */
+export function dynamicNames(inputs: readonly GraphInput[]): string[] {
+  return [
+    ...new Set(inputs.flatMap(({ shape }) => shape.filter((size) => typeof size === 'string'))),
+  ];
+}
+
+/** The shapes of the inputs in one of the traces. */
+export function shapesIn(
+  inputs: readonly GraphInput[],
+  samples: Samples,
+  trace: number,
+): { shape: number[]; dtype: GraphInput['dtype'] }[] {
+  const sizes = samples.sizes[trace] as readonly number[];
+  return inputs.map(({ shape, dtype }) => ({
+    dtype,
+    shape: shape.map((size) =>
+      typeof size === 'string' ? (sizes[samples.names.indexOf(size)] as number) : size,
+    ),
+  }));
+}
+
+/** The tree of inputs with these tensors in place of its leaves. */
+export function withTensors(inputs: unknown, tensors: readonly Tensor[]): unknown {
+  let at = 0;
+  return mapLeaves(inputs, isInput, 'the inputs', () => tensors[at++]);
+}
+
+function isInput(value: unknown): value is Tensor | TensorSpec {
+  if (value instanceof Tensor) return true;
+  if (typeof value !== 'object' || value === null || !('shape' in value)) return false;
+  return Array.isArray(value.shape);
+}
+
+function shapeOf({ shape }: Tensor, path: string, dynamic: Dynamic): (number | string)[] {
+  if (dynamic === null) return [...shape];
+  const names = typeof dynamic === 'string' ? { 0: dynamic } : (dynamic[path] ?? {});
+  if (typeof dynamic === 'object') {
+    for (const axis of Object.keys(names)) {
+      if (Number(axis) < shape.length) continue;
+      throw exportError(`dynamic: input '${path}' of rank ${shape.length} has no axis ${axis}.`);
+    }
+  }
+  return shape.map((size, axis) => names[axis] ?? size);
+}
+
+function refuseUnknown(
+  named: object,
+  leaves: readonly { readonly path: string }[],
+  option: string,
+): void {
+  for (const path of Object.keys(named)) {
+    if (leaves.some((leaf) => leaf.path === path)) continue;
+    throw exportError(
+      `${option} names '${path}'; there are ${leaves.map((leaf) => `'${leaf.path}'`).join(', ')}.`,
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import type { Attributes, ElementType } from '../graph/types';
+import { exportError } from './errors';
+
+/** A value of the graph; sizes that vary are named. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly dtype: ElementType;
+  /** A size that varies without a name for it is null. */
+  readonly shape: readonly (number | string | null)[];
+}
+
+export interface Initialiser {
+  readonly name: string;
+  readonly dtype: ElementType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export interface Operator {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes | null;
+}
+
+/** An ONNX graph as it is put together, of operators of the standard domain only. */
+export class OnnxGraph {
+  readonly operators: Operator[] = [];
+  readonly initialisers: Initialiser[] = [];
+  readonly values: ValueInfo[] = [];
+  private readonly names = new Set<string>();
+  private readonly counts = new Map<string, number>();
+  private readonly lists = new Map<string, string>();
+
+  /** Takes a name the caller has chosen. @throws OnnxBackendError `export` if it is taken. */
+  claim(name: string, what: string): string {
+    if (name === '') throw exportError(`${what} needs a name; the empty one means "left out".`);
+    if (this.names.has(name)) {
+      throw exportError(
+        `the name '${name}' of ${what} is taken. All inputs, outputs and parameters of a model ` +
+          'need names of their own: see the option names.',
+      );
+    }
+    this.names.add(name);
+    return name;
+  }
+
+  /** A new name that tells people what it is of. */
+  fresh(kind: string): string {
+    for (;;) {
+      const count = this.counts.get(kind) ?? 0;
+      this.counts.set(kind, count + 1);
+      const name = `${kind}.${count}`;
+      if (this.names.has(name)) continue;
+      this.names.add(name);
+      return name;
+    }
+  }
+
+  /** Adds an operator and returns the name of its first output. */
+  add(
+    op: string,
+    inputs: readonly string[],
+    attributes: Attributes | null = null,
+    outputs: readonly [string, ...string[]] = [this.fresh(op)],
+  ): string {
+    this.operators.push({ op, inputs, outputs, attributes });
+    return outputs[0];
+  }
+
+  initialiser(
+    name: string,
+    dtype: ElementType,
+    shape: readonly number[],
+    bytes: Uint8Array,
+  ): string {
+    this.initialisers.push({ name, dtype, shape, bytes });
+    return name;
+  }
+
+  float(value: number): string {
+    const bytes = new Uint8Array(Float32Array.of(value).buffer);
+    return this.initialiser(this.fresh('number'), 'float32', [], bytes);
+  }
+
+  /** int64 values of the shape [n], or of the shape [] for a single one; equal ones once. */
+  integers(values: readonly number[], scalar = false): string {
+    const text = `${scalar ? 'scalar ' : ''}${values.join()}`;
+    let name = this.lists.get(text);
+    if (name === undefined) {
+      name = this.fresh('integers');
+      this.lists.set(text, name);
+      const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+      this.initialiser(name, 'int64', scalar ? [] : [values.length], bytes);
+    }
+    return name;
+  }
+}
