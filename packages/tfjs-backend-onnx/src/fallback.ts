@@ -92,6 +92,7 @@ export function runOnCpu(
   inputs: NamedTensorInfoMap,
   attrs: NamedAttrMap,
 ): TensorInfo | TensorInfo[] {
+  if (onnx.isTracing) throw cannotBeTraced(kernelName);
   const host = loadCpu(kernelName);
   const { kernelFunc } = cpuKernel(kernelName);
   const used = new Set<object>();
@@ -116,4 +117,13 @@ export function runOnCpu(
   } finally {
     for (const dataId of used) host.disposeData(dataId, true);
   }
+}
+
+function cannotBeTraced(kernelName: string): OnnxBackendError {
+  return new OnnxBackendError(
+    'unsupported-op',
+    `${kernelName} has no graph form and runs on tfjs's own cpu kernels, which a function that is ` +
+      'traced (by jit or exportOnnx) cannot. Compute it outside, or from other operations.',
+    kernelName,
+  );
 }

@@ -6,6 +6,7 @@ import { OnnxBackendError } from './errors';
 export interface RuntimeTensor {
   /** Throws for a tensor on a device. */
   readonly data: Values;
+  readonly dims: readonly number[];
   /** A handle that the binding understands; throws for a tensor in an array. */
   readonly gpuBuffer: object;
   /** Frees the buffer of a tensor that a session returned. */

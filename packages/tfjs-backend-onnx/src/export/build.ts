@@ -5,7 +5,7 @@ import { OnnxBackendError } from '../errors';
 import type { Node } from '../graph/node';
 import type { Trace } from '../jit/trace';
 import { trace } from '../jit/trace';
-import { shapeOf } from './align';
+import { align, shapeOf } from './align';
 import type { Weights } from './convert';
 import { Converter } from './convert';
 import { LARGE_SIZES, SMALL_SIZES, Samples } from './dimension';
@@ -24,6 +24,8 @@ export interface GraphOutput extends ValueInfo {
 export interface Built {
   readonly graph: OnnxGraph;
   readonly outputs: readonly GraphOutput[];
+  /** By name of the dynamic size. */
+  readonly tracedAt: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface Task {
@@ -43,13 +45,13 @@ export interface Task {
 export function build<T>(task: Task, use: (built: Built) => T): T {
   const names = dynamicNames(task.inputs);
   try {
-    return buildAt(task, new Samples(names, LARGE_SIZES), use);
+    return buildAt(task, new Samples(names, SMALL_SIZES), use);
   } catch (error) {
     if (names.length === 0 || !OnnxBackendError.is(error) || error.code !== 'export') throw error;
     try {
-      return buildAt(task, new Samples(names, SMALL_SIZES), use);
+      return buildAt(task, new Samples(names, LARGE_SIZES), use);
     } catch {
-      // The first error says more: few functions need small sizes.
+      // The first error says more: few functions need large sizes.
       throw error;
     }
   }
@@ -59,7 +61,8 @@ function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
   const { backend, inputs, weights } = task;
   const held: Node[] = [];
   try {
-    const traces = samples.sizes.map((_, at) => {
+    const traces: Trace[] = [];
+    for (let at = 0; at < samples.count; at++) {
       const traced = traceAt(task, samples, at);
       // Arrays the function made are nobody's now: without a holder they would be used again.
       for (const leaf of traced.plan.leaves) {
@@ -68,11 +71,16 @@ function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
         backend.hold(owner);
         held.push(owner);
       }
-      return traced;
-    });
+      traces.push(traced);
+      // A function that is another at each size may take minutes at the larger ones.
+      align([traces[0] as Trace, traced]);
+    }
     const outputs = describeOutputs(task, samples, traces);
     const converter = new Converter(traces, samples, inputs, weights);
-    return use({ graph: converter.convert(outputs.map(({ name }) => name)), outputs });
+    const tracedAt = Object.fromEntries(
+      samples.names.map((name, i) => [name, samples.sizes.map((sizes) => sizes[i] as number)]),
+    );
+    return use({ graph: converter.convert(outputs.map(({ name }) => name)), outputs, tracedAt });
   } finally {
     for (const node of held) backend.release(node);
   }
@@ -86,11 +94,12 @@ function traceAt({ backend, call, inputs }: Task, samples: Samples, at: number):
     if (OnnxBackendError.is(cause) && cause.code !== 'jit') throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     const op = OnnxBackendError.is(cause) ? cause.op : undefined;
-    throw exportError(
-      `the function cannot be traced${sizesAt(samples, at)}: ${message}`,
-      op,
-      cause,
-    );
+    const advice =
+      OnnxBackendError.is(cause) || samples.names.length === 0
+        ? ''
+        : ' If it takes certain sizes only, give those as numbers: see the option dynamic.';
+    const where = sizesAt(samples, at);
+    throw exportError(`the function cannot be traced${where}: ${message}${advice}`, op, cause);
   }
   if (traced.assigned.length === 0) return traced;
   throw exportError(

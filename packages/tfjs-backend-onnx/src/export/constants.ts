@@ -1,5 +1,5 @@
 import type { Values } from '../graph/types';
-import { ELEMENT_CODE } from '../graph/types';
+import { ELEMENT_CODE, sizeOf } from '../graph/types';
 import type { Aligned } from './align';
 import { fillOf, shapeOf } from './align';
 import { exportError } from './errors';
@@ -34,6 +34,14 @@ export function writeConstant(
       scalarBytes(fill, first.dtype),
     );
     return graph.add('Expand', [value, sizes.list(shape, 'Expand')]);
+  }
+  if (sizeOf(first.shape) === 1 && nodes.every((node) => node.values?.length === 1)) {
+    const number = sizes.scalar(
+      arrays.map((array) => array?.[0] as number),
+      first.dtype,
+      op,
+    );
+    return graph.add('Reshape', [number, graph.integers(first.shape)]);
   }
   const steps = arrays.map((array) => (array === null ? null : stepsOf(array)));
   const [counting] = steps;

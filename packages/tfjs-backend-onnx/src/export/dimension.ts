@@ -17,12 +17,13 @@ export const sameDimension = (a: Dimension, b: Dimension): boolean =>
 const DEGREE = 2;
 
 /**
- * The sizes to trace at, four for each dynamic size. Large ones, as hardly a fixed size equals
- * them; a function that cuts large batches into chunks, or whose tables end earlier, needs small
- * ones. They grow by half each time, so that a number of chunks cannot stay the same unseen.
+ * The sizes to trace at, four for each dynamic size. Small ones first: tables end somewhere, and a
+ * function that cuts large batches into chunks does not do so yet. They grow so fast that a number
+ * of chunks cannot stay the same unseen.
  */
+export const SMALL_SIZES: readonly number[] = [5, 7, 9, 13];
+/** For functions with a fixed size that is one of the small ones. */
 export const LARGE_SIZES: readonly number[] = [257, 389, 587, 881];
-export const SMALL_SIZES: readonly number[] = [5, 7, 11, 17];
 
 /**
  * The values dynamic sizes take in the traces, and what a dimension is in terms of them: a
@@ -33,7 +34,7 @@ export class Samples {
   readonly sizes: readonly (readonly number[])[];
   private readonly exponents: readonly (readonly number[])[];
 
-  /** @param sizes four increasing numbers; the dynamic sizes differ from them and one another. */
+  /** @param sizes four increasing numbers: those of the first name; the others' are 1, 2, … more. */
   constructor(
     readonly names: readonly string[],
     sizes: readonly number[],
@@ -41,7 +42,7 @@ export class Samples {
     this.exponents = exponentsOf(names.length);
     const confirming = names.map(() => DEGREE + 1);
     const steps = names.length === 0 ? [[]] : [...this.exponents, confirming];
-    this.sizes = steps.map((step) => step.map((at, i) => (sizes[at] as number) + 6 * i));
+    this.sizes = steps.map((step) => step.map((at, i) => (sizes[at] as number) + i));
   }
 
   /** How many traces there are. */

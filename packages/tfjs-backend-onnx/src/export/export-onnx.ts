@@ -51,6 +51,8 @@ export interface ExportedModel {
   readonly outputs: readonly GraphOutput[];
   /** The version of the standard operators, the only ones it uses. */
   readonly opset: number;
+  /** The sizes the function was traced at, by the name of the dynamic size. */
+  readonly tracedAt: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What a protobuf message can hold, less room for all that is not weights. */
@@ -62,7 +64,7 @@ const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 26;
  * The function is traced at several sizes of the dynamic dimensions, without computing anything;
  * what depends on them is written so that it holds at every size. It must be pure, as for `jit`:
  * tensors it closes over become the model's weights, as they are now. Control flow is that of
- * large sizes, or of small ones where the function does not take large ones.
+ * the sizes it was traced at (`tracedAt`): check the model at the sizes you need (`checkExport`).
  *
  * @param f takes one object of tensors, nested as you like; its keys, joined by dots, name the
  * model's inputs. The keys of what it returns name the outputs; a single tensor is `output`.
@@ -94,11 +96,11 @@ export function exportOnnx<Inputs extends { readonly [name: string]: Tree }>(
     outputNames: names.outputs ?? {},
     weights: weightsOf(backend, parameters),
   };
-  return build(task, ({ graph, outputs }) => {
+  return build(task, ({ graph, outputs, tracedAt }) => {
     const bytes = graph.initialisers.reduce((sum, tensor) => sum + tensor.bytes.length, 0);
     const location = externalData ?? (bytes > MAX_INLINE_BYTES ? 'weights.data' : null);
     const files = encode(graph, graphInputs, outputs, info, location);
-    return { ...files, inputs: graphInputs, outputs, opset: OPSET };
+    return { ...files, inputs: graphInputs, outputs, opset: OPSET, tracedAt };
   });
 }
 

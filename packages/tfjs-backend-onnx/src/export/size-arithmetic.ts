@@ -63,9 +63,10 @@ export class SizeArithmetic {
     const terms = this.samples.terms(dimension);
     if (terms === null) {
       throw exportError(
-        `${op} needs a number that is ${dimension.join(', ')} where ${this.describeSizes()}; ` +
-          'expected a polynomial of degree 2 in the dynamic sizes, with whole coefficients. ' +
-          'Give that size as a number, or compute the tensor outside and pass it as an input.',
+        `${op} takes a number that is ${dimension.join(', ')} where ${this.describeSizes()}; ` +
+          'expected the same in each call, or a polynomial of degree 2 in the dynamic sizes with ' +
+          'whole coefficients. Divide by a size rather than multiply by its inverse; otherwise ' +
+          'give that size as a number, or pass what depends on it as an input.',
         op,
       );
     }

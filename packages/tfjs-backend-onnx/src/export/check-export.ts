@@ -1,0 +1,119 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Tensor as TensorClass, dispose, tidy } from '@tensorflow/tfjs-core';
+import type { TensorContainer } from '@tensorflow/tfjs-core';
+import { fromRuntime } from '../errors';
+import { sameShape } from '../graph/types';
+import type { Tree } from '../jit/tree';
+import type { RuntimeTensor } from '../runtime';
+import { loadRuntime } from '../runtime';
+import { exportError } from './errors';
+import type { ExportedModel } from './export-onnx';
+import { namedLeaves } from './named-leaves';
+
+export interface CheckOptions {
+  /**
+   * How far a value may be from the function's, times 1 + the largest magnitude in its output.
+   * Default 1e-4.
+   */
+  readonly tolerance?: number;
+}
+
+/** How far the model's results are from the function's. */
+export interface ExportCheck {
+  /** The largest absolute difference over all outputs. */
+  readonly maxDifference: number;
+  /** The same by output. */
+  readonly outputs: Readonly<Record<string, number>>;
+}
+
+type Results = Readonly<Record<string, RuntimeTensor>>;
+
+const isTensor = (value: unknown): value is Tensor => value instanceof TensorClass;
+
+/**
+ * Runs the exported model on ONNX Runtime and the function on the current backend, and compares.
+ * Call it with another batch size than the export saw, too.
+ *
+ * @throws OnnxBackendError `export` when shapes or values differ by more than the tolerance,
+ * `runtime` when ONNX Runtime refuses the model.
+ */
+export function checkExport<Inputs extends { readonly [name: string]: Tree }>(
+  exported: ExportedModel,
+  f: (inputs: Inputs) => Tree,
+  inputs: Inputs,
+  { tolerance = 1e-4 }: CheckOptions = {},
+): ExportCheck {
+  const given = new Map(
+    namedLeaves(inputs, isTensor, 'the inputs').map(({ path, leaf }) => [path, leaf]),
+  );
+  const feeds: Record<string, RuntimeTensor> = {};
+  for (const { path, name } of exported.inputs) {
+    const tensor = given.get(path);
+    if (tensor === undefined) throw exportError(`the input '${path}' is missing.`);
+    const { Tensor: Wrapped } = loadRuntime();
+    feeds[name] = new Wrapped(tensor.dtype, tensor.dataSync(), tensor.shape);
+  }
+  const results = run(exported, feeds);
+  const leaves = namedLeaves(
+    tidy(() => f(inputs) as TensorContainer),
+    isTensor,
+    'the results',
+  );
+  try {
+    const wanted = new Map(leaves.map(({ path, leaf }) => [path, leaf]));
+    const outputs = Object.fromEntries(
+      exported.outputs.map(({ path, name }) => {
+        const want = wanted.get(path);
+        if (want === undefined) throw exportError(`the function returned no '${path}'.`);
+        return [name, compare(name, results[name] as RuntimeTensor, want, tolerance)];
+      }),
+    );
+    return { maxDifference: Math.max(...Object.values(outputs)), outputs };
+  } finally {
+    const passed = new Set(given.values());
+    dispose(leaves.flatMap(({ leaf }) => (passed.has(leaf) ? [] : [leaf])));
+  }
+}
+
+function run({ model, externalData, outputs }: ExportedModel, feeds: Results): Results {
+  const session = new (loadRuntime().Session)();
+  const files =
+    externalData === null ? [] : [{ path: externalData.location, data: externalData.data }];
+  const options = { externalData: files, logSeverityLevel: 3 };
+  try {
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
+    return session.run(feeds, Object.fromEntries(outputs.map(({ name }) => [name, null])), {});
+  } catch (cause) {
+    throw fromRuntime(cause, 'running an exported model');
+  } finally {
+    session.dispose();
+  }
+}
+
+function compare(name: string, got: RuntimeTensor, want: Tensor, tolerance: number): number {
+  if (!sameShape(got.dims, want.shape)) {
+    throw exportError(
+      `the output '${name}' has the shape [${got.dims.join()}] in the exported model, in the ` +
+        `function [${want.shape.join()}]: the function does something else at this size.`,
+    );
+  }
+  const values = want.dataSync();
+  let scale = 1;
+  for (const value of values) {
+    if (Number.isFinite(value)) scale = Math.max(scale, 1 + Math.abs(value));
+  }
+  let largest = 0;
+  values.forEach((value, i) => {
+    const other = got.data[i] as number;
+    if (Object.is(value, other) || value === other) return;
+    const difference = Math.abs(value - other);
+    if (!(difference <= tolerance * scale)) {
+      throw exportError(
+        `the output '${name}' is ${other} at element ${i} in the exported model, in the function ` +
+          `${value}; expected a difference of at most ${tolerance * scale} in this output.`,
+      );
+    }
+    largest = Math.max(largest, difference);
+  });
+  return largest;
+}
