@@ -163,7 +163,10 @@ export class OnnxBackend extends GraphBackend {
   splat(value: number, shape: readonly number[], dtype: DataType): TensorInfo {
     const stored = this.store(shape, dtype);
     stored.splat = value;
-    if (sizeOf(shape) < MIN_SPLAT) this.setValues(stored, this.splatValues(stored));
+    // While tracing, what operators there are does not depend on the size.
+    if (this.trace === null && sizeOf(shape) < MIN_SPLAT) {
+      this.setValues(stored, this.splatValues(stored));
+    }
     return { dataId: stored, shape: [...shape], dtype };
   }
 

@@ -39,7 +39,9 @@ export async function runEverywhere(
       input,
       new runtime.Tensor(tensor.dtype as 'float32', tensor.dataSync<'float32'>(), tensor.shape),
     ]);
-    const outputs = await session.run(Object.fromEntries(entries) as web.InferenceSession.FeedsType);
+    const outputs = await session.run(
+      Object.fromEntries(entries) as web.InferenceSession.FeedsType,
+    );
     results[name] = Object.fromEntries(
       Object.entries(outputs).map(([output, tensor]) => [output, plain(tensor)]),
     );

@@ -8,7 +8,7 @@ import { trace } from '../jit/trace';
 import { align, shapeOf } from './align';
 import type { Weights } from './convert';
 import { Converter } from './convert';
-import { LARGE_SIZES, SMALL_SIZES, Samples } from './dimension';
+import { SIZES, Samples } from './dimension';
 import { exportError } from './errors';
 import type { GraphInput } from './inputs';
 import { dynamicNames, shapesIn } from './inputs';
@@ -44,14 +44,14 @@ export interface Task {
  */
 export function build<T>(task: Task, use: (built: Built) => T): T {
   const names = dynamicNames(task.inputs);
+  const [sizes, others] = SIZES as readonly [number[], number[]];
   try {
-    return buildAt(task, new Samples(names, SMALL_SIZES), use);
+    return buildAt(task, new Samples(names, sizes), use);
   } catch (error) {
     if (names.length === 0 || !OnnxBackendError.is(error) || error.code !== 'export') throw error;
     try {
-      return buildAt(task, new Samples(names, LARGE_SIZES), use);
+      return buildAt(task, new Samples(names, others), use);
     } catch {
-      // The first error says more: few functions need large sizes.
       throw error;
     }
   }
@@ -72,7 +72,7 @@ function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
         held.push(owner);
       }
       traces.push(traced);
-      // A function that is another at each size may take minutes at the larger ones.
+      // A function that is another at each size may grow with it: better to see that early.
       align([traces[0] as Trace, traced]);
     }
     const outputs = describeOutputs(task, samples, traces);

@@ -82,6 +82,10 @@ function run({ model, externalData, outputs }: ExportedModel, feeds: Results): R
   const options = { externalData: files, logSeverityLevel: 3 };
   try {
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
+  } catch (cause) {
+    throw fromRuntime(cause, 'loading an exported model');
+  }
+  try {
     return session.run(feeds, Object.fromEntries(outputs.map(({ name }) => [name, null])), {});
   } catch (cause) {
     throw fromRuntime(cause, 'running an exported model');

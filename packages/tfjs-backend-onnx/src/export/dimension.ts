@@ -17,13 +17,14 @@ export const sameDimension = (a: Dimension, b: Dimension): boolean =>
 const DEGREE = 2;
 
 /**
- * The sizes to trace at, four for each dynamic size. Small ones first: tables end somewhere, and a
- * function that cuts large batches into chunks does not do so yet. They grow so fast that a number
- * of chunks cannot stay the same unseen.
+ * The sizes to trace at, four for each dynamic size; the second four for functions with a fixed
+ * size that is one of the first. Small, since tables end somewhere and functions may cut large
+ * batches into chunks; but they grow so fast that a number of chunks cannot stay the same unseen.
  */
-export const SMALL_SIZES: readonly number[] = [5, 7, 9, 13];
-/** For functions with a fixed size that is one of the small ones. */
-export const LARGE_SIZES: readonly number[] = [257, 389, 587, 881];
+export const SIZES: readonly (readonly number[])[] = [
+  [5, 7, 9, 13],
+  [6, 10, 11, 15],
+];
 
 /**
  * The values dynamic sizes take in the traces, and what a dimension is in terms of them: a

@@ -41,7 +41,8 @@ export interface Jitted<Arguments extends readonly Tree[], Result extends Tree> 
  * On any other backend, and inside another jit function, the function itself is called.
  *
  * @throws OnnxBackendError `jit` when the function reads a value, is not pure, or takes or returns
- * anything but tensors, numbers, strings, booleans and null in arrays and plain objects.
+ * anything but tensors, numbers, strings, booleans and null in arrays and plain objects;
+ * `unsupported-op` when it needs a kernel without a graph form.
  * @throws RangeError for a cache size below 1 or a place to donate that is not a whole number.
  */
 export function jit<Arguments extends readonly Tree[], Result extends Tree>(

@@ -47,15 +47,20 @@ export function trace(
         inputs.set(node, { kind: 'variable', variable });
         restore.push(backend.substitute(value, node));
       }
+      const tensorOf = (node: Node): Tensor =>
+        engine().makeTensorFromTensorInfo(backend.output(node), backend);
+      const oldest = tensorOf(backend.placeholder([], 'float32'));
+      oldest.dispose();
       const placeholders = argumentTensors.map(({ shape, dtype }, place) => {
         const node = backend.placeholder(shape, dtype);
         inputs.set(node, { kind: 'argument', place });
-        return engine().makeTensorFromTensorInfo(backend.output(node), backend);
+        return tensorOf(node);
       });
       try {
         const template = tidy(() => f(placeholders) as TensorContainer) as unknown;
         const found = collect(backend, template, before, inputs);
-        dispose([...flatten(template, 'the result').tensors]);
+        // A tensor from outside that the function returns stays its owner's.
+        dispose(flatten(template, 'the result').tensors.filter(({ id }) => id > oldest.id));
         return found;
       } finally {
         dispose(placeholders);
