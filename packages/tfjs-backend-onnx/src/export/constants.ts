@@ -1,11 +1,13 @@
-import type { Values } from '../graph/types';
+import { scalarBytes } from '../graph/model';
+import type { ElementType, Values } from '../graph/types';
 import { ELEMENT_CODE, sizeOf } from '../graph/types';
 import type { Aligned } from './align';
 import { fillOf, shapeOf } from './align';
+import type { Dimension } from './dimension';
+import { isFixed } from './dimension';
 import { exportError } from './errors';
 import type { OnnxGraph } from './onnx-graph';
 import type { SizeArithmetic } from './size-arithmetic';
-import { scalarBytes } from '../graph/model';
 
 /**
  * Writes an array the function made from JavaScript values. One whose size is dynamic can be
@@ -27,12 +29,7 @@ export function writeConstant(
   const shape = shapeOf(nodes);
   const fill = fillOf(first);
   if (fill !== null && nodes.every((node) => fillOf(node) === fill)) {
-    const value = graph.initialiser(
-      graph.fresh('constant'),
-      first.dtype,
-      [],
-      scalarBytes(fill, first.dtype),
-    );
+    const value = writeNumber(graph, fill, first.dtype);
     return graph.add('Expand', [value, sizes.list(shape, 'Expand')]);
   }
   if (sizeOf(first.shape) === 1 && nodes.every((node) => node.values?.length === 1)) {
@@ -44,26 +41,22 @@ export function writeConstant(
     return graph.add('Reshape', [number, graph.integers(first.shape)]);
   }
   const steps = arrays.map((array) => (array === null ? null : stepsOf(array)));
-  const [counting] = steps;
-  if (
-    counting === null ||
-    counting === undefined ||
-    !steps.every((other) => same(other, counting))
-  ) {
-    throw unlike(nodes, op);
-  }
-  const count = sizes.scalar(
-    nodes.map((node) => node.values?.length ?? 0),
-    'int64',
-    op,
-  );
+  if (!steps.every((found) => found !== null)) throw unlike(nodes, op);
+  const number = (values: Dimension): string =>
+    isFixed(values)
+      ? writeNumber(graph, values[0] as number, first.dtype)
+      : sizes.scalar(values, first.dtype, op);
+  const length = arrays.map((array) => array?.length ?? 0);
+  const count = sizes.scalar(length, 'int64', op);
   const range = graph.add('Range', [graph.integers([0], true), count, graph.integers([1], true)]);
-  const number = (value: number): string =>
-    graph.initialiser(graph.fresh('constant'), first.dtype, [], scalarBytes(value, first.dtype));
   const typed = graph.add('Cast', [range], { to: ELEMENT_CODE[first.dtype] });
-  const scaled = graph.add('Mul', [typed, number(counting.step)]);
-  const list = graph.add('Add', [scaled, number(counting.start)]);
+  const scaled = graph.add('Mul', [typed, number(steps.map(({ step }) => step))]);
+  const list = graph.add('Add', [scaled, number(steps.map(({ start }) => start))]);
   return graph.add('Reshape', [list, sizes.reshapeTo([], shape)]);
+}
+
+function writeNumber(graph: OnnxGraph, value: number, dtype: ElementType): string {
+  return graph.initialiser(graph.fresh('constant'), dtype, [], scalarBytes(value, dtype));
 }
 
 export const bytesOf = (values: Values): Uint8Array =>
@@ -81,8 +74,6 @@ function stepsOf(values: Values): Steps | null {
   const step = second - start;
   return values.every((value, i) => value === start + i * step) ? { start, step } : null;
 }
-
-const same = (a: Steps | null, b: Steps): boolean => a?.start === b.start && a.step === b.step;
 
 function equal(a: Values | null, b: Values): boolean {
   return a?.length === b.length && a.every((value, i) => Object.is(value, b[i]));

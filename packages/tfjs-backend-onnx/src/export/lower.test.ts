@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, expect, it } from 'vitest';
 import { readModel } from '../../test/read-model';
 import { backend } from '../../test/train';
+import { OnnxBackendError } from '../errors';
 import { CONTRIB_OPS } from '../graph/model';
 import type { Attributes } from '../graph/types';
 import '../register';
@@ -29,8 +30,20 @@ function operator(
 const random = (shape: number[], seed: number): tf.Tensor =>
   tf.randomNormal(shape, 0, 2, 'float32', seed);
 
-it('has a standard form for every operator of ONNX Runtime that the engine may use', () => {
-  expect(Object.keys(LOWERINGS).sort()).toEqual([...CONTRIB_OPS].sort());
+/** Those of ONNX Runtime's own that standard ONNX cannot express. */
+const refused = ['CropAndResize'];
+
+it('has a standard form for every operator of ONNX Runtime that the engine may use, or refuses it', () => {
+  expect([...Object.keys(LOWERINGS), ...refused].sort()).toEqual([...CONTRIB_OPS].sort());
+  const boxes = tf.tensor2d([[0, 0, 1, 1]]);
+  const crop = ({ image }: { image: tf.Tensor4D }): tf.Tensor =>
+    tf.image.cropAndResize(image, boxes, tf.tensor1d([0], 'int32'), [2, 2]);
+  try {
+    exportOnnx(crop, { image: { shape: ['batch', 4, 4, 3] } });
+    expect.unreachable();
+  } catch (error) {
+    expect(OnnxBackendError.is(error) && [error.code, error.op]).toEqual(['export', refused[0]]);
+  }
 });
 
 it.each([
