@@ -159,14 +159,12 @@ export class OnnxBackend extends GraphBackend {
     return { dataId: stored, shape: [...shape], dtype };
   }
 
-  /** A tensor whose elements all equal `value`. */
+  /** A tensor whose elements all equal `value`; of any size the same operators in a trace. */
   splat(value: number, shape: readonly number[], dtype: DataType): TensorInfo {
     const stored = this.store(shape, dtype);
     stored.splat = value;
-    // While tracing, what operators there are does not depend on the size.
-    if (this.trace === null && sizeOf(shape) < MIN_SPLAT) {
-      this.setValues(stored, this.splatValues(stored));
-    }
+    const isSmall = this.trace === null && sizeOf(shape) < MIN_SPLAT;
+    if (isSmall) this.setValues(stored, this.splatValues(stored));
     return { dataId: stored, shape: [...shape], dtype };
   }
 

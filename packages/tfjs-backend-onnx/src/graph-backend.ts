@@ -149,7 +149,7 @@ export abstract class GraphBackend extends GraphBuilder {
   }
 
   /** The node's values, computed now if need be. They still belong to the backend. */
-  protected valuesOf(node: Node): Values {
+  valuesOf(node: Node): Values {
     this.refuseEscaped(node);
     if (node.values === null) this.compute(node);
     return this.storage.read(node.values as unknown as Stored);

@@ -84,9 +84,8 @@ export abstract class GraphBuilder extends KernelBackend {
     if (this.trace === null) return;
     throw new OnnxBackendError(
       'jit',
-      'A value was read (data, dataSync, array, print, ...) inside a jit function, or a kernel ' +
-        'that runs outside of graphs was called there. While the function is traced there are no ' +
-        'values yet: return the tensor and read it outside.',
+      'A value was read (data, dataSync, array, print, ...) inside a function that jit or ' +
+        'exportOnnx traces. There are no values yet: return the tensor and read it outside.',
     );
   }
 }

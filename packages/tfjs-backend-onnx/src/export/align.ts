@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node';
-import type { Attribute } from '../graph/types';
+import type { Attribute, Values } from '../graph/types';
 import { sameShape } from '../graph/types';
 import type { Source, Trace } from '../jit/trace';
 import { exportError } from './errors';
@@ -42,13 +42,18 @@ export function align(traces: readonly Trace[]): ReadonlyMap<Node, Aligned> {
 
 /** The number all elements equal, as far as the node shows it; else null. */
 export function fillOf(node: Node): number | null {
-  if (node.values !== null) {
-    const value = node.values[0];
-    return value !== undefined && node.values.every((other) => other === value) ? value : null;
+  const array = arrayOf(node);
+  if (array !== null) {
+    const [value] = array;
+    return value !== undefined && array.every((other) => other === value) ? value : null;
   }
   const [value] = node.inputs;
   return node.op === 'Expand' && value?.op === '@const' ? constantOf(value) : null;
 }
+
+/** The array of a leaf that the function made from JavaScript values. */
+export const arrayOf = ({ values }: Node): Values | null =>
+  ArrayBuffer.isView(values) ? values : null;
 
 /** The number of a `@const` that is one, not a list. */
 export function constantOf(node: Node): number | null {

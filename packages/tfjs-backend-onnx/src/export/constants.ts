@@ -2,7 +2,7 @@ import { scalarBytes } from '../graph/model';
 import type { ElementType, Values } from '../graph/types';
 import { ELEMENT_CODE, sizeOf } from '../graph/types';
 import type { Aligned } from './align';
-import { fillOf, shapeOf } from './align';
+import { arrayOf, fillOf, shapeOf } from './align';
 import type { Dimension } from './dimension';
 import { isFixed } from './dimension';
 import { exportError } from './errors';
@@ -21,7 +21,7 @@ export function writeConstant(
   op: string,
 ): string {
   const [first] = nodes as readonly [Aligned[number]];
-  const arrays = nodes.map((node) => node.values);
+  const arrays = nodes.map(arrayOf);
   const [values] = arrays;
   if (values !== null && values !== undefined && arrays.every((other) => equal(other, values))) {
     return graph.initialiser(graph.fresh('constant'), first.dtype, first.shape, bytesOf(values));
@@ -32,7 +32,7 @@ export function writeConstant(
     const value = writeNumber(graph, fill, first.dtype);
     return graph.add('Expand', [value, sizes.list(shape, 'Expand')]);
   }
-  if (sizeOf(first.shape) === 1 && nodes.every((node) => node.values?.length === 1)) {
+  if (sizeOf(first.shape) === 1 && arrays.every((array) => array?.length === 1)) {
     const number = sizes.scalar(
       arrays.map((array) => array?.[0] as number),
       first.dtype,

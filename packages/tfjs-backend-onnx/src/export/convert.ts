@@ -19,8 +19,9 @@ import { SizeArithmetic } from './size-arithmetic';
 export interface Weights {
   /** The name and shape of the parameter that this array belongs to, if it is one. */
   parameter(owner: Node): { readonly name: string; readonly shape: readonly number[] } | null;
-  /** The values of a variable at the moment. */
   variable(variable: Variable): Node;
+  /** The values at the moment. */
+  values(owner: Node): Values;
 }
 
 /** Turns traces at several sizes into one graph that holds at every size. */
@@ -117,7 +118,7 @@ export class Converter {
       const chosen = parameter?.name ?? known;
       name = chosen === null ? graph.fresh('captured') : graph.claim(chosen, 'a parameter');
       this.weightNames.set(owner, name);
-      graph.initialiser(name, owner.dtype, own, bytesOf(owner.values as Values));
+      graph.initialiser(name, owner.dtype, own, bytesOf(this.weights.values(owner)));
     }
     return sameShape(own, shape) ? name : graph.add('Reshape', [name, graph.integers(shape)]);
   }

@@ -113,6 +113,7 @@ function weightsOf(backend: OnnxBackend, parameters: Readonly<Record<string, Ten
   return {
     parameter: (owner) => known.get(owner) ?? null,
     variable: (variable) => backend.valueNode(variable),
+    values: (owner) => backend.valuesOf(owner),
   };
 }
 
