@@ -6,19 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inference, key, subtree, type Params, type TextInput } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
 import { dualEncoder } from '@crossweave/fusion';
-import { checkExport, exportOnnx, writeOnnx } from '@crossweave/tfjs-backend-onnx';
+import { checkExport, exportOnnx, writeOnnx, type InputsOf } from '@crossweave/tfjs-backend-onnx';
 import { jointModel } from '@crossweave/trainer';
 import { imageEncoderOf, textEncoderOf } from './build';
 
 const VOCABULARY = 50;
 const TOKENS = 12;
 
-const images = (count: number): { readonly [name: string]: tf.Tensor4D } => ({
+const images = (count: number): { image: tf.Tensor4D } => ({
   image: tf.randomNormal<tf.Rank.R4>([count, 64, 64, 3], 0, 1, 'float32', count),
 });
 
 /** Captions of which every second place is padding. */
-function captions(count: number): TextInput & { readonly [name: string]: tf.Tensor2D } {
+function captions(count: number): TextInput {
   const ids = tf.randomUniform<tf.Rank.R2>([count, TOKENS], 0, VOCABULARY - 1, 'float32', count);
   const row = Array.from({ length: TOKENS }, (_, i) => Number(i < TOKENS / 2));
   return {
@@ -61,36 +61,29 @@ describe('a joint model of encoders from a config', () => {
     const embed = (side: 'image' | 'text', features: ReturnType<typeof image.apply>): tf.Tensor2D =>
       fusion.embed!(of('fusion'), side, features, inference);
 
-    const towers = [
-      {
-        name: 'image',
-        inputs: images,
-        f: (given: ReturnType<typeof images>) => ({
-          embedding: embed('image', image.apply(of('image'), given['image']!, inference)),
-        }),
-      },
-      {
-        name: 'text',
-        inputs: captions,
-        f: (given: ReturnType<typeof captions>) => ({
-          embedding: embed('text', text.apply(of('text'), given, inference)),
-        }),
-      },
-    ] as const;
-    for (const { name, inputs, f } of towers) {
-      const run = f as (given: Record<string, tf.Tensor>) => { embedding: tf.Tensor };
-      const exported = exportOnnx(run, inputs(2), {
-        parameters: params,
-        externalData: `${name}.onnx.data`,
-      });
+    /** Writes a tower, once its file is known to give what it gives. */
+    const write = async <Inputs extends object>(
+      name: string,
+      inputs: (count: number) => Inputs & InputsOf<Inputs>,
+      tower: (given: Inputs) => { readonly embedding: tf.Tensor2D },
+    ): Promise<void> => {
+      const options = { parameters: params, externalData: `${name}.onnx.data` };
+      const exported = exportOnnx(tower, inputs(2), options);
       expect(exported.outputs.map(({ name: output, shape }) => [output, shape])).toEqual([
         ['embedding', ['batch', 32]],
       ]);
       for (const count of [1, 3, 20]) {
-        expect(checkExport(exported, run, inputs(count)).maxDifference).toBeLessThan(1e-5);
+        expect(checkExport(exported, tower, inputs(count)).maxDifference).toBeLessThan(1e-5);
       }
       await writeOnnx(join(folder, `${name}.onnx`), exported);
-    }
+    };
+
+    await write('image', images, (given) => ({
+      embedding: embed('image', image.apply(of('image'), given.image, inference)),
+    }));
+    await write('text', captions, (given) => ({
+      embedding: embed('text', text.apply(of('text'), given, inference)),
+    }));
     expect((await readdir(folder)).sort()).toEqual(
       ['image', 'text'].flatMap((name) => [`${name}.onnx`, `${name}.onnx.data`]),
     );

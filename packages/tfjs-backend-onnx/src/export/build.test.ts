@@ -11,7 +11,6 @@ beforeEach(async () => {
 });
 
 interface Inputs {
-  readonly [name: string]: tf.Tensor;
   readonly x: tf.Tensor2D;
 }
 

@@ -3,7 +3,6 @@ import { Tensor as TensorClass, dispose, tidy } from '@tensorflow/tfjs-core';
 import type { TensorContainer } from '@tensorflow/tfjs-core';
 import { fromRuntime } from '../errors';
 import { sameShape } from '../graph/types';
-import type { Tree } from '../jit/tree';
 import type { RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
 import { exportError } from './errors';
@@ -37,9 +36,9 @@ const isTensor = (value: unknown): value is Tensor => value instanceof TensorCla
  * @throws OnnxBackendError `export` when shapes or values differ by more than the tolerance,
  * `runtime` when ONNX Runtime refuses the model.
  */
-export function checkExport<Inputs extends { readonly [name: string]: Tree }>(
+export function checkExport<Inputs extends object>(
   exported: ExportedModel,
-  f: (inputs: Inputs) => Tree,
+  f: (inputs: Inputs) => object,
   inputs: Inputs,
   { tolerance = 1e-4 }: CheckOptions = {},
 ): ExportCheck {

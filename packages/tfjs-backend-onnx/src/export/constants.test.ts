@@ -10,7 +10,6 @@ beforeEach(async () => {
 });
 
 interface Inputs {
-  readonly [name: string]: tf.Tensor;
   readonly x: tf.Tensor2D;
 }
 

@@ -12,7 +12,6 @@ beforeEach(async () => {
 });
 
 interface Inputs {
-  readonly [name: string]: tf.Tensor;
   readonly x: tf.Tensor2D;
 }
 

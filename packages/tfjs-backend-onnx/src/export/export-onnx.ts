@@ -4,7 +4,6 @@ import { version } from '../../package.json';
 import { OnnxBackend } from '../backend';
 import { OPSET } from '../graph/model';
 import type { Node } from '../graph/node';
-import type { Tree } from '../jit/tree';
 import type { GraphOutput } from './build';
 import { build } from './build';
 import type { Weights } from './convert';
@@ -72,8 +71,8 @@ const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 26;
  * @throws OnnxBackendError `export` when the function reads values, is not the same at every
  * size, assigns variables, or names clash; `unsupported-op` for what no graph can hold.
  */
-export function exportOnnx<Inputs extends { readonly [name: string]: Tree }>(
-  f: (inputs: Inputs) => Tree,
+export function exportOnnx<Inputs extends object>(
+  f: (inputs: Inputs) => object,
   inputs: InputsOf<Inputs>,
   options: ExportOptions = {},
 ): ExportedModel {
