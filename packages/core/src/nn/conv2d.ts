@@ -1,9 +1,8 @@
-import { add, conv2d as convolve, reshape, tidy, transpose } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { add, conv2d as convolve, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { foldIn, type Key } from '../keys';
 import { parameter, type Params } from '../params';
 import { kaimingUniform, uniformInit } from './initialisers';
-import { affine } from './linear';
 import { requireWidth } from './require-width';
 
 export interface Conv2dOptions {
@@ -42,12 +41,8 @@ export function conv2d(
 ): Tensor4D {
   const weight = parameter<Tensor4D>(params, `${path}.weight`);
   const bias = params[`${path}.bias`] as Tensor1D | undefined;
-  const [out, channels, height, width] = weight.shape;
-  requireWidth(path, x, channels);
+  requireWidth(path, x, weight.shape[1]);
   return tidy(() => {
-    if (height === 1 && width === 1 && stride === 1 && padding === 0) {
-      return affine(path, x, reshape<Rank.R2>(weight, [out, channels]), bias);
-    }
     const filter = transpose(weight, [2, 3, 1, 0]);
     const result = convolve(x, filter, stride, padding);
     return bias === undefined ? result : add<Tensor4D>(result, bias);

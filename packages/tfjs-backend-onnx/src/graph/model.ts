@@ -1,6 +1,7 @@
 import type { Node } from './node';
 import type { Plan } from './plan';
 import { ProtoWriter } from './proto';
+import { mergedTranspose } from './transpose';
 import type { Attribute, ElementType, Values } from './types';
 import { ELEMENT_CODE } from './types';
 
@@ -113,6 +114,7 @@ function writeNode(
     writeTensor(writer, nameOf(node), node.dtype, node.shape, bytes);
     return;
   }
+  if (node.op === 'Transpose' && writeMerged(writer, node, integerInput)) return;
   const extra = node.integers === null ? [] : node.integers.map(integerInput);
   writer.message(1, () => {
     for (const input of node.inputs) writer.string(1, nameOf(input));
@@ -129,6 +131,39 @@ function writeNode(
     }
     if (CONTRIB_OPS.has(node.op)) writer.string(7, 'com.microsoft');
   });
+}
+
+/**
+ * A transpose that keeps some axes side by side, or moves axes of length 1, as one of fewer axes
+ * between two reshapes, which cost nothing: only then has ONNX Runtime its fast ways.
+ */
+function writeMerged(
+  writer: ProtoWriter,
+  node: Node,
+  integerInput: (list: readonly number[]) => string,
+): boolean {
+  const input = node.inputs[0] as Node;
+  const merged = mergedTranspose(input.shape, node.attributes?.['perm'] as readonly number[]);
+  if (merged.perm.length === node.shape.length) return false;
+  const name = nameOf(node);
+  const write = (
+    op: string,
+    from: readonly string[],
+    to: string,
+    perm?: readonly number[],
+  ): void => {
+    writer.message(1, () => {
+      for (const source of from) writer.string(1, source);
+      writer.string(2, to);
+      writer.string(3, `${node.index}_${op}_${to}`);
+      writer.string(4, op);
+      if (perm !== undefined) writer.message(5, () => writeAttribute(writer, 'perm', perm));
+    });
+  };
+  write('Reshape', [nameOf(input), integerInput(merged.shape)], `${name}.narrow`);
+  write('Transpose', [`${name}.narrow`], `${name}.turned`, merged.perm);
+  write('Reshape', [`${name}.turned`, integerInput(node.shape)], name);
+  return true;
 }
 
 function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {

@@ -5,11 +5,12 @@ import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast, transpose } from './channels';
 import type { ConvAttributes } from './conv';
-import { convInfoOf, transposedConv } from './conv';
+import { convInfoOf } from './conv';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 import { concat } from './layout';
+import { transposedConv } from './transposed-conv';
 import { activate } from './unary';
 import { shifted, windowOf } from './window';
 

@@ -4,11 +4,11 @@ import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
-import { transposedConv } from './conv';
 import { binary, expand, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import { pad, slice } from './layout';
+import { transposedConv } from './transposed-conv';
 import { windowOf } from './window';
 
 export interface PoolAttributes {

@@ -2,6 +2,7 @@ import { binaryKernels } from './binary';
 import { bincountKernels } from './bincount';
 import { convKernels } from './conv';
 import { conv3dKernels } from './conv3d';
+import { convGradientKernels } from './conv-gradients';
 import { creationKernels } from './creation';
 import { cropKernels } from './crop';
 import { cumprodKernels } from './cumprod';
@@ -28,6 +29,7 @@ export const KERNELS = {
   ...bincountKernels,
   ...conv3dKernels,
   ...convKernels,
+  ...convGradientKernels,
   ...creationKernels,
   ...cropKernels,
   ...cumprodKernels,

@@ -44,30 +44,29 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
 export function shifted(b: OnnxBackend, x: Node, window: Window, positions: Pair): Node[] {
   const { kernel, strides, dilations, pads } = window;
   const [top, left, bottom, right] = pads;
-  const padding = [
-    [0, 0],
-    [0, 0],
-    [top, bottom],
-    [left, right],
-  ] as const;
-  const padded = pad(b, x, padding, 0);
-  const shape = [x.shape[0] as number, x.shape[1] as number, ...positions];
-  const parts: Node[] = [];
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const starts = [i * dilations[0], j * dilations[1]];
-      const ends = starts.map(
-        (start, k) => start + ((positions[k] as number) - 1) * (strides[k] as number) + 1,
-      );
-      const whole = ends.every(
-        (end, k) => starts[k] === 0 && strides[k] === 1 && end === padded.shape[2 + k],
-      );
-      parts.push(
-        whole
-          ? padded
-          : b.op('Slice', [padded], shape, x.dtype, null, [starts, ends, [2, 3], strides]),
-      );
-    }
-  }
-  return parts;
+  const none = [0, 0] as const;
+  const padded = pad(b, x, [none, none, [top, bottom], [left, right]], 0);
+  // Columns first: copying every other number is slow, copying every other row is not.
+  const [height, width] = kernel;
+  const columns = Array.from({ length: width }, (_, j) =>
+    every(b, padded, 3, j * dilations[1], positions[1], strides[1]),
+  );
+  return Array.from({ length: height }, (_, i) =>
+    columns.map((column) => every(b, column, 2, i * dilations[0], positions[0], strides[0])),
+  ).flat();
+}
+
+/** `count` of the places along an axis, from `start` on, `stride` apart. */
+function every(
+  b: OnnxBackend,
+  x: Node,
+  axis: number,
+  start: number,
+  count: number,
+  stride: number,
+): Node {
+  const end = start + (count - 1) * stride + 1;
+  if (start === 0 && stride === 1 && end === x.shape[axis]) return x;
+  const shape = x.shape.map((length, i) => (i === axis ? count : length));
+  return b.op('Slice', [x], shape, x.dtype, null, [[start], [end], [axis], [stride]]);
 }

@@ -1,0 +1,26 @@
+/**
+ * The same movement of data with as few axes as possible: axes of length 1 are left out, and
+ * neighbours that stay neighbours become one axis.
+ */
+export function mergedTranspose(
+  shape: readonly number[],
+  perm: readonly number[],
+): { readonly shape: readonly number[]; readonly perm: readonly number[] } {
+  const groups: number[][] = [];
+  for (const axis of perm) {
+    if (shape[axis] === 1) continue;
+    const last = groups.at(-1);
+    if (last !== undefined && follows(shape, last.at(-1) as number, axis)) last.push(axis);
+    else groups.push([axis]);
+  }
+  const ordered = [...groups].sort((a, b) => (a[0] as number) - (b[0] as number));
+  return {
+    shape: ordered.map((axes) => axes.reduce((size, axis) => size * (shape[axis] as number), 1)),
+    perm: groups.map((axes) => ordered.indexOf(axes)),
+  };
+}
+
+/** Whether nothing but axes of length 1 lies between two axes. */
+function follows(shape: readonly number[], before: number, axis: number): boolean {
+  return axis > before && shape.slice(before + 1, axis).every((length) => length === 1);
+}
