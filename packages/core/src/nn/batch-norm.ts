@@ -1,22 +1,20 @@
 import {
   add,
+  batchNorm as normalise,
   keep,
   mul,
   ones,
-  reshape,
-  rsqrt,
   scalar,
-  sub,
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
 import { ShapeError } from '../errors';
 import { parameter, type Params } from '../params';
 import { showShape } from '../shapes';
+import { normaliseByBatch } from './batch-statistics';
 import { requireWidth } from './require-width';
-import { standardise } from './standardise';
 
 export interface BatchNormOptions {
   /** Weight of the new batch in the running statistics, in [0, 1]; default 0.1. */
@@ -53,16 +51,21 @@ export function batchNorm<T extends Tensor>(
   options: BatchNormOptions = {},
 ): T {
   const { momentum = 0.1, epsilon = 1e-5, frozen = false } = options;
-  const weight = parameter(params, `${path}.weight`);
-  const bias = parameter(params, `${path}.bias`);
+  const weight = parameter<Tensor1D>(params, `${path}.weight`);
+  const bias = parameter<Tensor1D>(params, `${path}.bias`);
   requireWidth(path, x, weight.size);
   if (!ctx.training || frozen) {
-    return tidy(() => {
-      const variance = parameter(params, `${path}.running_var`);
-      const scale = mul(weight, rsqrt(add(variance, epsilon)));
-      const shift = sub(bias, mul(parameter(params, `${path}.running_mean`), scale));
-      return add<T>(mul(x, scale), shift);
-    });
+    return tidy(
+      () =>
+        normalise(
+          x as Tensor as Tensor4D,
+          parameter<Tensor1D>(params, `${path}.running_mean`),
+          parameter<Tensor1D>(params, `${path}.running_var`),
+          bias,
+          weight,
+          epsilon,
+        ) as Tensor as T,
+    );
   }
 
   const count = x.size / weight.size;
@@ -73,14 +76,13 @@ export function batchNorm<T extends Tensor>(
       advice: 'Use a larger batch, or freeze the layer.',
     });
   }
-  const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   return tidy(() => {
-    const { value, average, variance } = standardise(x, axes, epsilon);
+    const { value, average, variance } = normaliseByBatch(x, weight, bias, epsilon);
     record(params, path, ctx, momentum, {
-      running_mean: reshape(average, weight.shape),
-      running_var: mul(reshape(variance, weight.shape), count / (count - 1)),
+      running_mean: average,
+      running_var: mul(variance, count / (count - 1)),
     });
-    return add<T>(mul(value, weight), bias);
+    return value;
   });
 }
 

@@ -30,15 +30,7 @@ describe.each(cases)(
     const filter = floats([...k, ...channels]);
     const rounding = typeof pad === 'number' ? 'floor' : undefined;
     const conv = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
-      tf.conv2d(
-        a as tf.Tensor4D,
-        b as tf.Tensor4D,
-        stride as number,
-        pad,
-        'NHWC',
-        1,
-        rounding,
-      );
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride as number, pad, 'NHWC', 1, rounding);
     it('has the gradients of the cpu backend', () =>
       expectGradientLikeCpu(conv, [x, filter], close));
   },

@@ -1,9 +1,40 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
-import { sinking } from './channels';
-import { binary, unary, withScalar } from './elementwise';
+import { below, channelsLast, sinking } from './channels';
+import { binary, expand, unary, withScalar } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
+
+interface Statistics {
+  readonly mean: Node;
+  readonly variance: Node;
+  readonly offset: Node | undefined;
+  readonly scale: Node | undefined;
+}
+
+/** x [B, C, H, W], statistics [C]: one pass, which becomes part of a convolution if all is constant. */
+function overChannels(b: OnnxBackend, x: Node, statistics: Statistics, epsilon: number): Node {
+  const { mean, variance, offset, scale } = statistics;
+  const filled = (node: Node | undefined, value: number): Node =>
+    node ?? expand(b, b.scalar(value), mean.shape);
+  const inputs = [x, filled(scale, 1), filled(offset, 0), mean, variance];
+  return b.op('BatchNormalization', inputs, x.shape, 'float32', { epsilon: { f: epsilon } });
+}
+
+/** For statistics that broadcast against x: x · slope + (offset − mean · slope). */
+function broadcasting(b: OnnxBackend, x: Node, statistics: Statistics, epsilon: number): Node {
+  const { mean, variance, offset, scale } = statistics;
+  const apply = (op: string, p: Node, q: Node): Node =>
+    sinking(b, [p, q], (left, right) => binary(b, op, left, right));
+  const inverse = unary(b, 'Reciprocal', unary(b, 'Sqrt', withScalar(b, 'Add', variance, epsilon)));
+  const slope = scale === undefined ? inverse : apply('Mul', scale, inverse);
+  const shift = apply('Mul', mean, slope);
+  const scaled = apply('Mul', x, slope);
+  return offset === undefined
+    ? apply('Sub', scaled, shift)
+    : apply('Add', scaled, apply('Sub', offset, shift));
+}
 
 export const normKernels = {
   /** (x − mean) · scale / √(variance + ε) + offset */
@@ -17,14 +48,24 @@ export const normKernels = {
     },
     { varianceEpsilon?: number }
   >((b, { x, mean, variance, offset, scale }, { varianceEpsilon = 0.001 }) => {
-    const spread = unary(b, 'Sqrt', withScalar(b, 'Add', b.node(variance), varianceEpsilon));
-    let slope = unary(b, 'Reciprocal', spread);
-    if (scale !== undefined && scale !== null) slope = binary(b, 'Mul', b.node(scale), slope);
-    const apply = (op: string, p: Node, q: Node): Node =>
-      sinking(b, [p, q], (left, right) => binary(b, op, left, right));
-    const centred = apply('Sub', b.node(x), b.node(mean));
-    const scaled = apply('Mul', centred, slope);
-    if (offset === undefined || offset === null) return b.output(scaled);
-    return b.output(apply('Add', scaled, b.node(offset)));
+    const given = (info?: TensorInfo | null): Node | undefined =>
+      info === undefined || info === null ? undefined : b.node(info);
+    const statistics = {
+      mean: b.node(mean),
+      variance: b.node(variance),
+      offset: given(offset),
+      scale: given(scale),
+    };
+    const node = b.node(x);
+    const images = below(node);
+    const channels = x.shape.at(-1) as number;
+    const perChannel = Object.values(statistics).every(
+      (value) => value === undefined || (value.shape.length === 1 && value.shape[0] === channels),
+    );
+    return b.output(
+      images !== null && perChannel
+        ? channelsLast(b, overChannels(b, images, statistics, varianceEpsilon))
+        : broadcasting(b, node, statistics, varianceEpsilon),
+    );
   }),
 } satisfies Record<string, Kernel>;
