@@ -7,8 +7,7 @@ import { sizeOf } from '../graph/types';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import { below, channelsLast, reducedBelow, sinking } from './channels';
-import { select, withScalar } from './elementwise';
-import { sumOfProducts } from './sum-of-products';
+import { select } from './elementwise';
 
 interface ReductionAttributes {
   readonly axis?: number | number[];
@@ -45,14 +44,6 @@ export function reduce(
   }
   if (sizeOf(x.shape) === 0) {
     return backend.op('Expand', [backend.scalar(empty, x.dtype)], shape, x.dtype, null, [shape]);
-  }
-  if (op === 'ReduceSum' || op === 'ReduceMean') {
-    const sum = sumOfProducts(backend, x, axes);
-    if (sum !== null) {
-      const count = op === 'ReduceSum' ? 1 : sizeOf(x.shape) / sizeOf(shape);
-      const scaled = count === 1 ? sum : withScalar(backend, 'Mul', sum, 1 / count);
-      return backend.reshape(scaled, shape);
-    }
   }
   return backend.op(op, [x], shape, x.dtype, { keepdims: keepDims ? 1 : 0 }, [axes]);
 }

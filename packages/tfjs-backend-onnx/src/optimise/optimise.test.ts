@@ -130,7 +130,20 @@ it('sums rows by a product, squares without storing them', () => {
   expect(ops(optimised([columns]))).toEqual(['ReduceSum']);
   const x = input();
   const squares = op('ReduceSum', [op('Mul', [x, x])], [], { keepdims: 0 }, [[0, 1]]);
-  expect(ops(optimised([squares]))).toEqual(['ReduceSumSquare']);
+  expect(ops(optimised([squares]))).toEqual(['Reshape', 'FusedMatMul', 'Reshape']);
+});
+
+it('keeps apart operators with more and with fewer outputs', () => {
+  const x = input([1, 1, 16, 16]);
+  const attributes = { kernel_shape: [2, 2], strides: [2, 2] };
+  const pool = (outputs: number): Node => {
+    const node = new Node('MaxPool', [x], [1, 1, 8, 8], 'float32', attributes, null, outputs);
+    made.push(node);
+    return node;
+  };
+  const places = new Node('@out', [pool(2)], [1, 1, 8, 8], 'int64', { index: 1 }, null, 1);
+  made.push(places);
+  expect(ops(optimised([pool(1), places]))).toEqual(['MaxPool', 'MaxPool', '@out']);
 });
 
 it('copes with graphs deeper than the call stack', () => {

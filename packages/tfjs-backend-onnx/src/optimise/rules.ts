@@ -1,5 +1,6 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
+import { sumOfProducts } from './sum-of-products';
 import type { Sharing } from './sharing';
 
 /** What rules may ask and make. */
@@ -118,17 +119,12 @@ const sumOfRows: Rule = (node, workshop) => {
   const ones = workshop.node('Expand', [workshop.scalar(1)], [1, rows], 'float32', null, [
     [1, rows],
   ]);
-  const flat = reshape(workshop, x, [rows, columns]);
-  return reshape(
-    workshop,
+  const flat = workshop.reshape(x, [rows, columns]);
+  return workshop.reshape(
     workshop.node('MatMul', [ones, flat], [1, columns], 'float32'),
     node.shape,
   );
 };
-
-function reshape(workshop: Workshop, x: Node, shape: readonly number[]): Node {
-  return workshop.node('Reshape', [x], shape, x.dtype, null, [shape]);
-}
 
 /** Σ x² over everything without storing the squares. */
 export const sumOfSquares: Rule = (node, workshop) => {
@@ -147,6 +143,6 @@ export const rules: readonly Rule[] = [
   scaleAfterProduct,
   rowInsideProduct,
   distributionFunction,
-  sumOfSquares,
+  sumOfProducts,
   sumOfRows,
 ];

@@ -1,5 +1,6 @@
 import { Node } from '../graph/node';
 import type { Attributes, ElementType } from '../graph/types';
+import { sameShape } from '../graph/types';
 
 /** Makes nodes, each only once: the same operator of the same inputs is the same node. */
 export class Sharing {
@@ -26,6 +27,10 @@ export class Sharing {
 
   scalar(value: number): Node {
     return this.node('@const', [], [], 'float32', { value: { f: value } });
+  }
+
+  reshape(x: Node, shape: readonly number[]): Node {
+    return sameShape(x.shape, shape) ? x : this.node('Reshape', [x], shape, x.dtype, null, [shape]);
   }
 
   private identify(node: Node): number {
