@@ -146,6 +146,20 @@ it('keeps apart operators with more and with fewer outputs', () => {
   expect(ops(optimised([pool(1), places]))).toEqual(['MaxPool', 'MaxPool', '@out']);
 });
 
+it('gives numbers beside shapes that end in 1 as many axes', () => {
+  const filter = (): Node => input([16, 16, 1, 1]);
+  const add = op('Add', [filter(), number(2)], [16, 16, 1, 1]);
+  const [aligned, sum] = optimised([add]);
+  expect(aligned?.shape).toEqual([1, 1, 1, 1]);
+  expect(sum?.inputs[1]).toBe(aligned);
+  const once = op('Mul', [filter(), number(2)], [16, 16, 1, 1]);
+  const twice = op('Mul', [once, number(3)], [16, 16, 1, 1]);
+  expect(ops(optimised([twice]))).toEqual(['Reshape', 'Mul']);
+  expect(ops(optimised([op('Add', [input(), number(2)])]))).toEqual(['Add']);
+  const single = op('Add', [input([1]), number(2)], [1]);
+  expect(ops(optimised([single]))).toEqual(['Add']);
+});
+
 it('copes with graphs deeper than the call stack', () => {
   let x = input();
   for (let i = 0; i < 20_000; i++) x = op('Neg', [x]);

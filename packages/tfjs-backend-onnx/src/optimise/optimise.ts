@@ -38,7 +38,8 @@ function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node
     },
     numberOf: (node: Node | undefined): number | null => {
       if (node === undefined) return null;
-      return numbers.get(node) ?? structuralNumber(node);
+      const source = node.op === 'Reshape' ? (node.inputs[0] as Node) : node;
+      return numbers.get(source) ?? structuralNumber(source);
     },
   });
   for (const node of body.nodes) {

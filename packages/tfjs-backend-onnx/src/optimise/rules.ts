@@ -1,5 +1,6 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
+import { alignNumbers } from './align-numbers';
 import { sumOfProducts } from './sum-of-products';
 import type { Sharing } from './sharing';
 
@@ -145,4 +146,5 @@ export const rules: readonly Rule[] = [
   distributionFunction,
   sumOfProducts,
   sumOfRows,
+  alignNumbers,
 ];
