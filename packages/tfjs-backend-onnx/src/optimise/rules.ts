@@ -2,6 +2,7 @@ import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { alignNumbers } from './align-numbers';
 import { sumOfProducts } from './sum-of-products';
+import { turnedConcat } from './turned-concat';
 import type { Sharing } from './sharing';
 
 /** What rules may ask and make. */
@@ -147,4 +148,5 @@ export const rules: readonly Rule[] = [
   sumOfProducts,
   sumOfRows,
   alignNumbers,
+  turnedConcat,
 ];

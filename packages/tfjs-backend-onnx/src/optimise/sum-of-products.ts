@@ -1,3 +1,4 @@
+import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import type { Rule } from './rules';
 
@@ -26,16 +27,26 @@ export const sumOfProducts: Rule = (node, workshop) => {
 
   const rows = sizeOf(shape) / length;
   const count = node.op === 'ReduceSum' ? 1 : sizeOf(shape) / sizeOf(node.shape);
-  const attributes = { transA: 0, transB: 1, alpha: { f: 1 / count } };
+  const attributes = { transA: 0, transB: 1 };
   const operands = inputs.map((input) => workshop.reshape(input, [rows, 1, length]));
   const runs = workshop.node('FusedMatMul', operands, [rows, 1, 1], 'float32', attributes);
   const leading = shape.slice(0, kept);
   const rest = [...axes.filter((axis) => axis < kept), kept];
   const parts = [...leading, rows / sizeOf(leading)];
-  if (rest.every((axis) => parts[axis] === 1)) return workshop.reshape(runs, node.shape);
+  // Not as the product's alpha: other factors than 1 lose ONNX Runtime's fast way.
+  const scaled = (sum: Node): Node =>
+    count === 1
+      ? workshop.reshape(sum, node.shape)
+      : workshop.node(
+          'Mul',
+          [workshop.reshape(sum, node.shape), workshop.scalar(1 / count)],
+          node.shape,
+          'float32',
+        );
+  if (rest.every((axis) => parts[axis] === 1)) return scaled(runs);
   const keepdims = { keepdims: 0 };
   const size = parts.filter((_, axis) => !rest.includes(axis));
   const split = workshop.reshape(runs, parts);
   const sum = workshop.node('ReduceSum', [split], size, 'float32', keepdims, [rest]);
-  return workshop.reshape(sum, node.shape);
+  return scaled(sum);
 };
