@@ -133,19 +133,6 @@ it('sums rows by a product, squares without storing them', () => {
   expect(ops(optimised([squares]))).toEqual(['Reshape', 'FusedMatMul', 'Reshape']);
 });
 
-it('keeps apart operators with more and with fewer outputs', () => {
-  const x = input([1, 1, 16, 16]);
-  const attributes = { kernel_shape: [2, 2], strides: [2, 2] };
-  const pool = (outputs: number): Node => {
-    const node = new Node('MaxPool', [x], [1, 1, 8, 8], 'float32', attributes, null, outputs);
-    made.push(node);
-    return node;
-  };
-  const places = new Node('@out', [pool(2)], [1, 1, 8, 8], 'int64', { index: 1 }, null, 1);
-  made.push(places);
-  expect(ops(optimised([pool(1), places]))).toEqual(['MaxPool', 'MaxPool', '@out']);
-});
-
 it('gives numbers beside shapes that end in 1 as many axes', () => {
   const filter = (): Node => input([16, 16, 1, 1]);
   const add = op('Add', [filter(), number(2)], [16, 16, 1, 1]);
