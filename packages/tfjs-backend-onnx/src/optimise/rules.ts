@@ -1,5 +1,6 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
+import { alignNumbers } from './align-numbers';
 import { sumOfProducts } from './sum-of-products';
 import type { Sharing } from './sharing';
 import { fewestAxes } from './transpose';
@@ -126,30 +127,6 @@ const sumOfRows: Rule = (node, workshop) => {
     workshop.node('MatMul', [ones, flat], [1, columns], 'float32'),
     node.shape,
   );
-};
-
-const BROADCASTING: ReadonlySet<string> = new Set([
-  ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Mod'],
-  ...['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'],
-]);
-
-/**
- * A single number beside a shape that ends in 1, say the filter of a 1 × 1 convolution, gets as
- * many axes: ONNX Runtime is 200 times slower without, one call for every element.
- */
-const alignNumbers: Rule = (node, workshop) => {
-  const { shape, inputs } = node;
-  if (!BROADCASTING.has(node.op) || shape.at(-1) !== 1 || sizeOf(shape) === 1) return null;
-  const aligned = inputs.map((input) =>
-    sizeOf(input.shape) === 1 && input.shape.length < shape.length
-      ? workshop.reshape(
-          input,
-          shape.map(() => 1),
-        )
-      : input,
-  );
-  if (aligned.every((input, i) => input === inputs[i])) return null;
-  return workshop.node(node.op, aligned, shape, node.dtype, node.attributes);
 };
 
 /** What pays on the CPU, in the order in which it is tried on each operator. */

@@ -19,6 +19,16 @@ const splitProduct: Rule = (node, workshop) => {
   return workshop.node('MatMul', operands, node.shape, node.dtype);
 };
 
+/** Σ x² over everything without storing the squares. */
+const sumOfSquares: Rule = (node, workshop) => {
+  const [product] = node.inputs;
+  if (node.op !== 'ReduceSum' || product?.op !== 'Mul' || product.dtype !== 'float32') return null;
+  const [a, b] = product.inputs as [Node, Node];
+  if (a !== b || !workshop.isUsedOnce(product) || node.integers?.[0]?.length !== a.shape.length)
+    return null;
+  return workshop.node('ReduceSumSquare', [a], node.shape, 'float32', node.attributes);
+};
+
 /** x [..., M, N] as [..., N, M] */
 function transposed(workshop: Workshop, x: Node): Node {
   const rank = x.shape.length;
