@@ -38,4 +38,9 @@ function transposed(workshop: Workshop, x: Node): Node {
 }
 
 /** What pays on WebGPU: none that make operators which have kernels on the CPU alone. */
-export const webgpuRules: readonly Rule[] = [foldScales, distributionFunction, splitProduct];
+export const webgpuRules: readonly Rule[] = [
+  foldScales,
+  distributionFunction,
+  sumOfSquares,
+  splitProduct,
+];
