@@ -35,6 +35,8 @@ export class Executor {
   private readonly cache = new Map<number, Entry[]>();
   private readonly order: Set<Entry> = new Set();
   private bytes = 0;
+  /** Graphs that others keep. */
+  private readonly lent = new Set<CompiledGraph>();
   readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
 
   constructor(
@@ -58,14 +60,27 @@ export class Executor {
     return results;
   }
 
-  compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
+  private compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
     const graph = new CompiledGraph(plan, baked, this.options, this.store);
     this.statistics.compiles++;
     return graph;
   }
 
+  /** A graph for the caller to keep, until `discard` or the end of the executor. */
+  lend(plan: Plan, baked: readonly boolean[]): CompiledGraph {
+    const graph = this.compile(plan, baked);
+    this.lent.add(graph);
+    return graph;
+  }
+
+  discard(graph: CompiledGraph): void {
+    if (this.lent.delete(graph)) graph.dispose();
+  }
+
   dispose(): void {
     for (const { graph } of this.order) graph.dispose();
+    for (const graph of this.lent) graph.dispose();
+    this.lent.clear();
     this.order.clear();
     this.cache.clear();
     this.bytes = 0;

@@ -133,8 +133,13 @@ export abstract class GraphBackend extends GraphBuilder {
     }
   }
 
+  /** Compiles a graph for the caller to keep, until `discard` or the end of the backend. */
   compile(plan: Plan, baked: readonly boolean[]): CompiledGraph {
-    return this.executor.compile(plan, baked);
+    return this.executor.lend(plan, baked);
+  }
+
+  discard(graph: CompiledGraph): void {
+    this.executor.discard(graph);
   }
 
   /** Runs a compiled graph, whatever is pending first. */

@@ -93,7 +93,7 @@ export class Specialisation {
   }
 
   dispose(): void {
-    this.graph.dispose();
+    this.backend.discard(this.graph);
     for (const node of this.held) this.backend.release(node);
   }
 
