@@ -1,7 +1,7 @@
 /**
  * Packs every package as it would be published, checks its declarations (attw), installs it with
- * npm into an empty folder with nothing but its own dependencies, imports every entry and compiles
- * a program against its types.
+ * npm into an empty folder with nothing but its own dependencies, imports and requires every entry
+ * and compiles a program against its types.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,6 +75,8 @@ async function installAndUse(name, manifest, tarballs) {
   const uses = doors.map((_, i) => `if (typeof door${i} !== 'object') throw new Error('empty');`);
   const program = `${imports}\n${uses.join('\n')}\nexport {};\n`;
   writeFileSync(join(project, 'use.mjs'), program);
+  const requires = doors.map((door) => `if (typeof require('${door}') !== 'object') throw 0;`);
+  writeFileSync(join(project, 'use.cjs'), requires.join('\n'));
   writeFileSync(join(project, 'use.ts'), program);
   writeFileSync(
     join(project, 'tsconfig.json'),
@@ -94,6 +96,10 @@ async function installAndUse(name, manifest, tarballs) {
   expectSuccess(
     `importing ${doors.join(', ')}`,
     await run(process.execPath, ['use.mjs'], { capture: true, cwd: project }),
+  );
+  expectSuccess(
+    `requiring ${doors.join(', ')}`,
+    await run(process.execPath, ['use.cjs'], { capture: true, cwd: project }),
   );
   const compiled = await run(
     process.execPath,

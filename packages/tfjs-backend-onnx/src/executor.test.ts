@@ -25,6 +25,21 @@ describe('constants', () => {
     x.dispose();
   });
 
+  it('takes other rows of the same data without compiling again and again', async () => {
+    const { compiles } = backend().statistics;
+    const data = tf.reshape(tf.range(0, 96), [12, 8]);
+    await data.data();
+    for (const batch of [0, 1, 2, 3, 2]) {
+      const sums = tf.tidy(() => tf.sum(tf.mul(tf.slice(data, [batch * 3, 0], [3, 8]), 2), 1));
+      const first = batch * 24;
+      const want = [0, 8, 16].map((row) => 2 * (8 * (first + row) + 28));
+      expect([...(await sums.data())]).toEqual(want);
+      sums.dispose();
+    }
+    expect(backend().statistics.compiles - compiles).toBe(2);
+    data.dispose();
+  });
+
   it('does not mistake a state that starts as zeros for a constant', async () => {
     const { compiles } = backend().statistics;
     let state = tf.zeros([300, 3]);

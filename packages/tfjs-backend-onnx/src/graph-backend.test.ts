@@ -49,6 +49,44 @@ describe('laziness', () => {
       x.dispose();
     }));
 
+  it('runs a loop that awaits but never reads step by step, in one graph', async () => {
+    const step = (x: tf.Tensor): tf.Tensor => {
+      const next = tf.tidy(() => {
+        let y = x;
+        for (let i = 0; i < 60; i++) y = tf.add(tf.mul(y, 0.5), 1);
+        return y;
+      });
+      x.dispose();
+      return next;
+    };
+    let x: tf.Tensor = tf.tensor1d(new Array<number>(10).fill(3));
+    const before = backend().statistics;
+    const { compiles, runs } = before;
+    for (let i = 0; i < 6; i++) {
+      x = step(x);
+      await Promise.resolve();
+      expect(backend().memory().numPending).toBe(0);
+    }
+    expect(backend().statistics.runs - runs).toBe(6);
+    expect(backend().statistics.compiles - compiles).toBe(1);
+    expect(x.dataSync()[0]).toBeCloseTo(2, 5);
+    x.dispose();
+  });
+
+  it('keeps an error at a turn for the one who reads', async () => {
+    const bad = tf.tidy(() => {
+      let y: tf.Tensor = tf.tensor1d([0, 1, 2]);
+      for (let i = 0; i < 60; i++) y = tf.add(tf.mul(y, 1), 1);
+      return tf.gather(tf.tensor1d([1, 2]), tf.cast(y, 'int32'));
+    });
+    await Promise.resolve();
+    expect(() => bad.dataSync()).toThrow(/Gather/);
+    bad.dispose();
+    const fine = tf.neg(tf.tensor1d([1]));
+    expect([...fine.dataSync()]).toEqual([-1]);
+    fine.dispose();
+  });
+
   it('sees the values an array had when the tensor was made', () => {
     const values = Float32Array.of(1, 2, 3);
     const x = tf.tensor1d(values);

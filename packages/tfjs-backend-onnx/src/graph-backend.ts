@@ -18,6 +18,8 @@ import { loadRuntime } from './runtime';
 import { openStore } from './storage/open-store';
 import type { Result, Slot, Store, Stored } from './storage/store';
 
+/** A pending graph of as many operators is run when the program awaits something. */
+const MIN_TURN = 100;
 /** Bytes written from JS that a pending graph may hold before it is run. */
 const MAX_PENDING_BYTES = 2 ** 30;
 
@@ -45,6 +47,9 @@ export abstract class GraphBackend extends GraphBuilder {
   /** Counts pending graphs: what a node remembers of one is void in the next. */
   private epoch = 0;
   private heldBytes = 0;
+  private turnIsDue = false;
+  /** True from a run at a turn that failed until one that does not. */
+  private turnFailed = false;
 
   constructor(options: OnnxBackendOptions) {
     super();
@@ -100,9 +105,29 @@ export abstract class GraphBackend extends GraphBuilder {
   /** Called before each kernel: runs the pending graph when it has grown past its bound. */
   bound(): void {
     if (this.trace !== null) return;
+    this.awaitTurn();
     if (this.pending.length >= this.options.maxPending || this.pendingBytes > MAX_PENDING_BYTES) {
       this.flush();
     }
+  }
+
+  /**
+   * A loop that awaits between its steps, but reads nothing, is run where it awaits: that cuts it
+   * into graphs that are alike, where its bound would cut it anywhere.
+   */
+  private awaitTurn(): void {
+    if (this.turnIsDue) return;
+    this.turnIsDue = true;
+    queueMicrotask(() => {
+      this.turnIsDue = false;
+      if (this.pending.length < MIN_TURN || this.turnFailed || this.isTracing) return;
+      this.turnFailed = true;
+      try {
+        this.flush();
+      } catch {
+        // Nobody has asked for these values yet; whoever does gets the error.
+      }
+    });
   }
 
   /** Computes every tensor that is alive. */
@@ -112,6 +137,7 @@ export abstract class GraphBackend extends GraphBuilder {
     this.pending = [];
     this.pendingBytes = 0;
     this.epoch++;
+    this.turnFailed = false;
     this.recycle();
   }
 

@@ -27,7 +27,14 @@ export function slice(
   });
   const starts = axes.map((axis) => begin[axis] as number);
   const ends = axes.map((axis) => (begin[axis] as number) + (size[axis] as number));
-  return backend.op('Slice', [x], size, x.dtype, null, [starts, ends, axes]);
+  if (x.values === null || backend.isTracing || axes.join() !== '0') {
+    return backend.op('Slice', [x], size, x.dtype, null, [starts, ends, axes]);
+  }
+  // Rows of data, say a batch: in the next step they will be others, of the same number.
+  const bounds = [starts, ends, axes].map((values) =>
+    backend.constant(Int32Array.from(values), [1], 'int32'),
+  );
+  return backend.op('Slice', [x, ...bounds], size, x.dtype);
 }
 
 export function concat(backend: OnnxBackend, parts: readonly Node[], axis: number): Node {
