@@ -1,4 +1,4 @@
-import { memory, tidy, zeros, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { add, grad, memory, tidy, zeros, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { inference, type Context } from '../contracts/context';
 import { ShapeError } from '../errors';
@@ -71,6 +71,17 @@ describe('batchNorm', () => {
           key(3),
         );
       }
+    });
+  });
+
+  it('has the same gradient far from zero', () => {
+    tidy(() => {
+      const { ctx } = recording();
+      const params = initBatchNorm('bn', 3);
+      const x = normal(key(1), [64, 3]);
+      const gradient = (shift: number): Tensor =>
+        grad((at: Tensor) => weighedSum(key(2), [batchNorm(params, 'bn', at, ctx)]))(add(x, shift));
+      expectClose(gradient(100), gradient(0), { rtol: 1e-3, atol: 1e-4 });
     });
   });
 
