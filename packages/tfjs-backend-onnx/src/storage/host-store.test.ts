@@ -53,5 +53,5 @@ it('wraps an array once in its own shape, and anew in others', () => {
 
 it('names its provider to sessions', () => {
   const store = new HostStore('cuda', new BufferPool(0));
-  expect(store.sessionOptions()).toEqual({ executionProviders: ['cuda'] });
+  expect(store.sessionOptions()).toMatchObject({ executionProviders: ['cuda'] });
 });

@@ -21,7 +21,8 @@ export class HostStore implements Store {
   ) {}
 
   sessionOptions(): Readonly<Record<string, unknown>> {
-    return { executionProviders: [this.provider] };
+    // What fails is thrown, and need not be written to stderr as well.
+    return { executionProviders: [this.provider], logSeverityLevel: 4 };
   }
 
   /** Wrapped once if the shape is the node's own. */
