@@ -1,5 +1,5 @@
 import { sizeOf } from '../graph/types';
-import type { Rule } from './rules';
+import type { Rule } from './rule';
 
 const BROADCASTING: ReadonlySet<string> = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Mod'],

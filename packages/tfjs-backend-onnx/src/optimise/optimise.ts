@@ -1,6 +1,6 @@
 import { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
-import type { Rule } from './rules';
+import type { Rule } from './rule';
 import { rules as cpuRules } from './rules';
 import { Sharing } from './sharing';
 

@@ -2,20 +2,9 @@ import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { alignNumbers } from './align-numbers';
 import { sumOfProducts } from './sum-of-products';
-import type { Sharing } from './sharing';
+import type { Rule, Workshop } from './rule';
 import { fewestAxes } from './transpose';
 import { turnedConcat } from './turned-concat';
-
-/** What rules may ask and make. */
-export interface Workshop extends Sharing {
-  /** Whether nothing but the operator at hand needs this input. */
-  isUsedOnce(input: Node): boolean;
-  /** The number a node is as long as the compiled graph lives, or null. */
-  numberOf(node: Node | undefined): number | null;
-}
-
-/** Gives what may stand in the place of `node`, or null. Its inputs have been rewritten before. */
-export type Rule = (node: Node, workshop: Workshop) => Node | null;
 
 /** x · c as [x, c], whichever side the number stands on; x has the shape of the product. */
 function scaled(node: Node | undefined, workshop: Workshop): readonly [Node, number] | null {

@@ -1,6 +1,6 @@
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
-import type { Rule } from './rules';
+import type { Rule } from './rule';
 
 /** Many shorter sums cost more as products of matrices than as two passes. */
 const MIN_LENGTH = 512;

@@ -1,4 +1,4 @@
-import type { Rule } from './rules';
+import type { Rule } from './rule';
 
 /**
  * A transpose that keeps some axes side by side, or moves axes of length 1, as one of fewer axes

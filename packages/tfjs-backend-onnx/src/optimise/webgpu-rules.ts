@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node';
-import type { Rule, Workshop } from './rules';
+import type { Rule, Workshop } from './rule';
 import { distributionFunction, foldScales } from './rules';
 
 /**

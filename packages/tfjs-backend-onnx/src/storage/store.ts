@@ -1,7 +1,7 @@
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
-import type { Rule } from '../optimise/rules';
+import type { Rule } from '../optimise/rule';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import type { DeviceValues } from './device-values';
 
