@@ -14,7 +14,7 @@ import {
 } from './elementwise';
 import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
-import { prelu } from './unary';
+import { prelu } from './activations';
 
 type Formula = (backend: OnnxBackend, a: Node, b: Node) => Node;
 

@@ -8,7 +8,7 @@ import { windowOf } from './window';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { activate } from './unary';
+import { activate } from './activations';
 
 export interface ConvAttributes {
   readonly strides: number | [number, number];

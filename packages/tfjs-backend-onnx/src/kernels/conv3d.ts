@@ -3,7 +3,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import { transpose } from './channels';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { slice } from './layout';
+import { slice } from './slice';
 import { spreadBack, volumeFirst, volumeLast, volumeWindow, windowAttributes } from './volume';
 
 type Triple = number | [number, number, number];

@@ -4,7 +4,8 @@ import type { Node } from '../graph/node';
 import { binary } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
-import { pad, slice } from './layout';
+import { pad } from './pad';
+import { slice } from './slice';
 
 /** `x` moved along `axis` by `steps` (towards the front if negative), with ones coming in. */
 function shift(b: OnnxBackend, x: Node, axis: number, steps: number): Node {

@@ -9,9 +9,9 @@ import { convInfoOf } from './conv';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { concat } from './layout';
+import { concat } from './concat';
 import { transposedConv } from './transposed-conv';
-import { activate } from './unary';
+import { activate } from './activations';
 import { shifted, windowOf } from './window';
 
 /** filter [kh, kw, C, M] as ONNX has it for C groups: [C·M, 1, kh, kw] */

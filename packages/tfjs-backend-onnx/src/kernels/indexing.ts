@@ -7,7 +7,7 @@ import { sizeOf } from '../graph/types';
 import { binary, expand, select } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
-import { slice } from './layout';
+import { slice } from './slice';
 
 const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];

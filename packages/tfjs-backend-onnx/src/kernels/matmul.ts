@@ -6,7 +6,7 @@ import { sizeOf } from '../graph/types';
 import { binary, broadcastShape, expand } from './elementwise';
 import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
-import { activate } from './unary';
+import { activate } from './activations';
 
 interface MatMulAttributes {
   readonly transposeA?: boolean;

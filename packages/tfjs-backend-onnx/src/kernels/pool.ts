@@ -7,7 +7,8 @@ import { channelsFirst, channelsLast } from './channels';
 import { binary, expand, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
-import { pad, slice } from './layout';
+import { pad } from './pad';
+import { slice } from './slice';
 import { transposedConv } from './transposed-conv';
 import { windowOf } from './window';
 

@@ -4,7 +4,8 @@ import { sizeOf } from '../graph/types';
 import { transpose } from './channels';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
-import { pad, slice } from './layout';
+import { pad } from './pad';
+import { slice } from './slice';
 
 export const spaceKernels = {
   BatchToSpaceND: kernel<UnaryInput, { blockShape: number[]; crops: number[][] }>(

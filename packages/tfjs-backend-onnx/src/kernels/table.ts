@@ -11,6 +11,9 @@ import { einsumKernels } from './einsum';
 import { indexingKernels } from './indexing';
 import type { Kernel } from './kernel';
 import { layoutKernels } from './layout';
+import { padKernels } from './pad';
+import { sliceKernels } from './slice';
+import { concatKernels } from './concat';
 import { lrnKernels } from './lrn';
 import { matMulKernels } from './matmul';
 import { normKernels } from './norm';
@@ -36,7 +39,10 @@ export const KERNELS = {
   ...depthwiseKernels,
   ...einsumKernels,
   ...indexingKernels,
+  ...concatKernels,
   ...layoutKernels,
+  ...padKernels,
+  ...sliceKernels,
   ...lrnKernels,
   ...matMulKernels,
   ...normKernels,

@@ -1,5 +1,6 @@
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
+import { elu, leakyRelu, relu, selu } from './activations';
 import { sinking } from './channels';
 import { binary, castLikeJs, select, unary, via, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
@@ -60,23 +61,6 @@ const expm1: Formula = (b, x) => {
   const small = b.op('Less', [unary(b, 'Abs', x), b.scalar(0.5)], x.shape, 'bool');
   const tiny = b.op('Equal', [rest, b.scalar(0)], x.shape, 'bool');
   return select(b, small, select(b, tiny, x, exactly), rest);
-};
-
-const relu: Formula = (b, x) => (x.op === 'Relu' ? x : unary(b, 'Relu', x));
-
-const elu: Formula = (b, x) => {
-  const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
-  return select(b, positive, x, withScalar(b, 'Sub', unary(b, 'Exp', x), 1));
-};
-
-/** Constants of S. Klambauer et al., "Self-Normalizing Neural Networks" (2017). */
-const SELU_ALPHA = 1.7580993408473768;
-const SELU_SCALE = 1.0507009873554805;
-
-const selu: Formula = (b, x) => {
-  const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
-  const negative = withScalar(b, 'Mul', withScalar(b, 'Sub', unary(b, 'Exp', x), 1), SELU_ALPHA);
-  return select(b, positive, withScalar(b, 'Mul', x, SELU_SCALE), negative);
 };
 
 const sign: Formula = (b, x) => {
@@ -211,41 +195,3 @@ export const unaryKernels = {
     },
   ),
 } satisfies Record<string, Kernel>;
-
-export function leakyRelu(b: OnnxBackend, x: Node, alpha: number): Node {
-  const negative = b.op('Less', [x, b.scalar(0)], x.shape, 'bool');
-  return select(b, negative, withScalar(b, 'Mul', x, alpha), x);
-}
-
-/** The activations a fused kernel may ask for. */
-export function activate(
-  b: OnnxBackend,
-  x: Node,
-  activation: string,
-  slope: Node | undefined,
-  alpha: number | undefined,
-): Node {
-  switch (activation) {
-    case 'linear':
-      return x;
-    case 'relu':
-      return relu(b, x);
-    case 'relu6':
-      return withScalar(b, 'Min', relu(b, x), 6);
-    case 'elu':
-      return elu(b, x);
-    case 'sigmoid':
-      return unary(b, 'Sigmoid', x);
-    case 'leakyrelu':
-      return leakyRelu(b, x, alpha ?? 0.2);
-    case 'prelu':
-      return slope === undefined ? x : prelu(b, x, slope);
-    default:
-      throw new RangeError(`Unknown activation '${activation}'.`);
-  }
-}
-
-export function prelu(b: OnnxBackend, x: Node, slope: Node): Node {
-  const negative = b.op('Less', [x, b.scalar(0)], x.shape, 'bool');
-  return select(b, negative, binary(b, 'Mul', slope, x), x);
-}

@@ -1,7 +1,7 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
-import { pad } from './layout';
+import { pad } from './pad';
 
 type Pair = readonly [number, number];
 
