@@ -82,3 +82,19 @@ it('says so when a failed graph had begun to overwrite what it needs again', asy
   expect([...fine.dataSync()]).toEqual([-1, -2]);
   expect(backend().memory().numPending).toBe(0);
 });
+
+it('spares what other pending operators read when only a part is run after a failure', () => {
+  const x = tf.tidy(() => tf.add(tf.range(0, 64), 1));
+  x.dataSync();
+  const negative = tf.neg(x);
+  const square = tf.square(x);
+  const places = tf.tidy(() =>
+    tf.mul<tf.Tensor1D>(tf.range(0, 64, 1, 'int32'), tf.scalar(9, 'int32')),
+  );
+  const bad = tf.gather(tf.tensor1d([1, 2]), places);
+  tf.dispose([x, places]);
+  expect(negative.dataSync()[63]).toBe(-64);
+  expect(square.dataSync()[63]).toBe(4096);
+  expect(() => bad.dataSync()).toThrow(OnnxBackendError);
+  tf.dispose([negative, square, bad]);
+});

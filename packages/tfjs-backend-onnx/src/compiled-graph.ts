@@ -62,10 +62,11 @@ export class CompiledGraph {
    * Computes the outputs into new values, or into the arrays of leaves that nobody holds any more;
    * those lose their values.
    * @param leaves by place; each holds values of its slot's type and size.
+   * @param mayOverwrite false if something that is not part of this graph may still read them.
    */
-  run(leaves: readonly Node[]): Result[] {
+  run(leaves: readonly Node[], mayOverwrite: boolean): Result[] {
     const feeds: Record<string, RuntimeTensor> = {};
-    const taken = this.memoryOfTheDead(leaves);
+    const taken = mayOverwrite ? this.memoryOfTheDead(leaves) : new Map<number, Node>();
     let results: Result[];
     try {
       this.inputs.forEach((slot, i) => {

@@ -19,6 +19,7 @@ interface Entry {
   /** By leaf: the values that were built into the model, or null if the leaf is an input. */
   baked: (Values | null)[];
   recompiles: number;
+  hasRun: boolean;
   /** About what its intermediate values need, which ONNX Runtime keeps for the next run. */
   readonly bytes: number;
 }
@@ -48,14 +49,21 @@ export class Executor {
     return this.order.size;
   }
 
-  /** Computes the plan's outputs. */
-  run(plan: Plan): Result[] {
-    return this.runGraph(this.lookup(plan).graph, plan.leaves);
+  /**
+   * Computes the plan's outputs.
+   * @param mayOverwrite whether they may take the memory of leaves that nobody holds. They do not
+   *   in a graph's first run, which is the one that fails if any does.
+   */
+  run(plan: Plan, mayOverwrite: boolean): Result[] {
+    const entry = this.lookup(plan);
+    const results = this.runGraph(entry.graph, plan.leaves, mayOverwrite && entry.hasRun);
+    entry.hasRun = true;
+    return results;
   }
 
   /** Runs a graph the caller has compiled and keeps. */
-  runGraph(graph: CompiledGraph, leaves: readonly Node[]): Result[] {
-    const results = graph.run(leaves);
+  runGraph(graph: CompiledGraph, leaves: readonly Node[], mayOverwrite = true): Result[] {
+    const results = graph.run(leaves, mayOverwrite);
     this.statistics.runs++;
     return results;
   }
@@ -101,7 +109,14 @@ export class Executor {
       leaf.constant ? (leaf.values as Values).slice() : null,
     );
     const graph = this.compile(plan, baked.map(isBaked));
-    const entry = { key: plan.key, graph, baked, recompiles: 0, bytes: graph.work * BYTES_KEPT };
+    const entry = {
+      key: plan.key,
+      graph,
+      baked,
+      recompiles: 0,
+      hasRun: false,
+      bytes: graph.work * BYTES_KEPT,
+    };
     const bucket = this.cache.get(plan.hash);
     if (bucket === undefined) this.cache.set(plan.hash, [entry]);
     else bucket.push(entry);

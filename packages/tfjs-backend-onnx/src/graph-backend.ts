@@ -48,8 +48,8 @@ export abstract class GraphBackend extends GraphBuilder {
   private epoch = 0;
   private heldBytes = 0;
   private turnIsDue = false;
-  /** True from a run at a turn that failed until one that does not. */
-  private turnFailed = false;
+  /** True from a run of everything that failed until one that does not. */
+  private hasFailed = false;
 
   constructor(options: OnnxBackendOptions) {
     super();
@@ -120,8 +120,7 @@ export abstract class GraphBackend extends GraphBuilder {
     this.turnIsDue = true;
     queueMicrotask(() => {
       this.turnIsDue = false;
-      if (this.pending.length < MIN_TURN || this.turnFailed || this.isTracing) return;
-      this.turnFailed = true;
+      if (this.pending.length < MIN_TURN || this.hasFailed || this.isTracing) return;
       try {
         this.flush();
       } catch {
@@ -133,11 +132,15 @@ export abstract class GraphBackend extends GraphBuilder {
   /** Computes every tensor that is alive. */
   flush(): void {
     this.refuseReading();
-    this.execute(this.pending.filter((node) => node.holders > 0 && node.values === null));
+    // Once something has failed, nothing is written over what is needed to try again.
+    const mayOverwrite = !this.hasFailed;
+    this.hasFailed = true;
+    const wanted = this.pending.filter((node) => node.holders > 0 && node.values === null);
+    this.execute(wanted, mayOverwrite);
+    this.hasFailed = false;
     this.pending = [];
     this.pendingBytes = 0;
     this.epoch++;
-    this.turnFailed = false;
     this.recycle();
   }
 
@@ -234,17 +237,17 @@ export abstract class GraphBackend extends GraphBuilder {
       this.flush();
     } catch (error) {
       // Another tensor's operator may be at fault: this one alone may still work.
-      this.execute([node], error);
+      this.execute([node], false, error);
     }
   }
 
-  private execute(wanted: readonly Node[], failure?: unknown): void {
+  private execute(wanted: readonly Node[], mayOverwrite: boolean, failure?: unknown): void {
     if (wanted.length === 0) return;
     const plan = makePlan(this.pending, wanted);
     let results: Result[];
     try {
       if (plan.leaves.some((leaf) => leaf.overwritten)) throw lostValues();
-      results = this.executor.run(plan);
+      results = this.executor.run(plan, mayOverwrite);
     } catch (error) {
       throw failure ?? error;
     }

@@ -16,7 +16,7 @@ let stopMessage: string | null | undefined;
 
 /** Whether models should carry `STOP_OUTPUT`: found out once, by trying. */
 export function stopsCopies(): boolean {
-  stopMessage ??= probe();
+  if (stopMessage === undefined) stopMessage = probe();
   return stopMessage !== null;
 }
 
