@@ -1,11 +1,8 @@
-export { coAttention } from './cross-attention/co-attention';
-export type { CoAttentionOptions } from './cross-attention/co-attention';
-export { singleStream } from './early/single-stream';
-export type { SingleStreamOptions } from './early/single-stream';
+export * from './cross-attention';
+export * from './early';
 export { scoreInChunks } from './features';
 export type { Tokens } from './features';
-export { dualEncoder } from './late/dual-encoder';
-export type { DualEncoderOptions } from './late/dual-encoder';
+export * from './late';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
 export type { TransformerFusionOptions } from './transformer-fusion';

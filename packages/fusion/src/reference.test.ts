@@ -1,10 +1,14 @@
+import { readdirSync } from 'node:fs';
 import { slice, tidy, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { inference, key, type Features, type Params } from '@crossweave/core';
 import { expectFixture, loadFixture } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { createFusion } from './registry';
 
-const fixture = loadFixture(new URL('../fixtures/fusion.json', import.meta.url));
+const folder = new URL('../fixtures/', import.meta.url);
+const fixtures = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => loadFixture(new URL(name, folder)));
 
 function side(inputs: Params, name: string, rows = -1): Features {
   const part = <T extends Tensor>(path: string): T =>
@@ -16,7 +20,9 @@ function side(inputs: Params, name: string, rows = -1): Features {
   };
 }
 
-describe.each(fixture.names)('%s', (name) => {
+const cases = fixtures.flatMap((fixture) => fixture.names.map((name) => ({ name, fixture })));
+
+describe.each(cases)('$name', ({ name, fixture }) => {
   const strategy = name.split(',')[0]!;
 
   it('has the names and shapes of its restatement in torch modules', () =>

@@ -1,25 +1,21 @@
 import { lookUp, type Fusion } from '@crossweave/core';
-import { coAttention, type CoAttentionOptions } from './cross-attention/co-attention';
-import { singleStream, type SingleStreamOptions } from './early/single-stream';
-import { dualEncoder, type DualEncoderOptions } from './late/dual-encoder';
-
-/** The options of each fusion by its name. */
-export interface FusionOptions {
-  'dual-encoder': DualEncoderOptions;
-  'single-stream': SingleStreamOptions;
-  'co-attention': CoAttentionOptions;
-}
+import { crossAttentionFusions } from './cross-attention';
+import { earlyFusions } from './early';
+import { lateFusions } from './late';
 
 /**
- * The fusions of this package by name, for configs and command lines. Extend it by
- * spreading: `{ ...fusions, mine: myFusion }`.
+ * The fusions of this package by name, for configs and command lines; each family's index
+ * lists its own. Extend it by spreading: `{ ...fusions, mine: myFusion }`.
  */
-export const fusions: {
-  readonly [Name in keyof FusionOptions]: (options?: FusionOptions[Name]) => Fusion;
-} = {
-  'dual-encoder': dualEncoder,
-  'single-stream': singleStream,
-  'co-attention': coAttention,
+export const fusions = {
+  ...lateFusions,
+  ...earlyFusions,
+  ...crossAttentionFusions,
+} satisfies FusionTable;
+
+/** The options of each fusion by its name. */
+export type FusionOptions = {
+  [Name in keyof typeof fusions]: NonNullable<Parameters<(typeof fusions)[Name]>[0]>;
 };
 
 /** A table of fusions whose options are checked when they are made, not by the compiler. */

@@ -1,0 +1,65 @@
+"""What the scripts for packages/fusion share: sample features, and a case of one fusion.
+
+A fusion is a torch module with `fuse(image, text) -> (joint [B, D], match [B])`, where each side is
+`{"tokens": [B, N, D], "mask": [B, N], "pooled": [B, D]}`.
+"""
+
+import torch
+import torch.nn as nn
+
+from fixture import case
+
+torch.set_default_dtype(torch.float64)
+torch.backends.mha.set_fastpath_enabled(False)
+
+B, N_IMAGE, N_TEXT, D_IMAGE, D_TEXT = 3, 4, 5, 6, 4
+
+
+def features(side, count, width, lengths):
+    return {
+        f"{side}.tokens": torch.randn(B, count, width),
+        f"{side}.mask": torch.tensor([[1.0] * n + [0.0] * (count - n) for n in lengths]),
+        f"{side}.pooled": torch.randn(B, width),
+    }
+
+
+def side(inputs, name, rows=slice(None)):
+    return {part: inputs[f"{name}.{part}"][rows] for part in ("tokens", "mask", "pooled")}
+
+
+class Everything(nn.Module):
+    """All outputs of a fusion in one forward pass; scores of all images against two texts."""
+
+    def __init__(self, fusion):
+        super().__init__()
+        self.fusion = fusion
+
+    def forward(self, inputs):
+        joint, match = self.fusion.fuse(side(inputs, "image"), side(inputs, "text"))
+
+        def score(i, j):
+            image, text = side(inputs, "image", slice(i, i + 1)), side(inputs, "text", slice(j, j + 1))
+            return self.fusion.fuse(image, text)[1]
+
+        scores = [torch.cat([score(i, j) for j in (0, 1)]) for i in range(B)]
+        return {"joint": joint, "match": match, "score": torch.stack(scores)}
+
+
+def fusion_case(fusion, **options):
+    # Off their tidy starts (ones, zeros), so that no term is hidden.
+    with torch.no_grad():
+        for value in fusion.parameters():
+            if value.ndim == 1:
+                value.add_(0.2 * torch.randn_like(value))
+    everything = Everything(fusion)
+
+    def run(params, inputs):
+        own = {f"fusion.{path}": value for path, value in params.items()}
+        return torch.func.functional_call(everything, own, (inputs,))
+
+    inputs = {
+        **features("image", N_IMAGE, D_IMAGE, [4, 2, 3]),
+        **features("text", N_TEXT, D_TEXT, [3, 5, 1]),
+    }
+    params = dict(fusion.named_parameters())
+    return case(run, inputs, params, options, constant=("image.mask", "text.mask"))
