@@ -5,7 +5,7 @@ export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped } from './contracts/context';
 export type { Context } from './contracts/context';
 export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
-export type { Encoder, TextInput } from './contracts/encoder';
+export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
 export type { Features, FeatureSpec } from './contracts/features';
 export type { Fused, Fusion } from './contracts/fusion';
 export type { Loss, LossResult, ModelOutputs } from './contracts/loss';

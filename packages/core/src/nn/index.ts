@@ -1,6 +1,6 @@
 import '../gradients';
 
-export { activations, gelu, geluTanh, relu } from './activations';
+export { activations, gelu, geluTanh, quickGelu, relu } from './activations';
 export type { Activation } from './activations';
 export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
@@ -27,6 +27,8 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
+export { selfAttention } from './self-attention';
+export type { SelfAttentionInput } from './self-attention';
 export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
