@@ -6,9 +6,7 @@ import { writeFileAtomic, writeJsonAtomic } from '@crossweave/core/node';
 import type { SuiteOptions } from './options';
 import { markdown, type Machine, type SuiteResult } from './report';
 
-const results = fileURLToPath(new URL('../results/engine.json', import.meta.url));
 const readme = fileURLToPath(new URL('../README.md', import.meta.url));
-const [begin, end] = ['<!-- engine results -->', '<!-- end of engine results -->'];
 
 /** The machine as it stands before the run; a load of other work makes the figures worthless. */
 export function describeMachine(): Machine {
@@ -30,10 +28,11 @@ export function describeMachine(): Machine {
 export async function publish(result: SuiteResult, options: SuiteOptions): Promise<void> {
   const table = markdown(result);
   console.log(table);
+  const results = fileURLToPath(new URL(`../results/${result.suite}.json`, import.meta.url));
   if (options.out !== undefined) await writeResults(resolve(options.out), result);
   else if (!options.partial) {
     await writeResults(results, result);
-    await writeFileAtomic(readme, between(await readFile(readme, 'utf8'), table));
+    await writeFileAtomic(readme, between(result.suite, await readFile(readme, 'utf8'), table));
     console.error(`wrote ${readme}`);
   }
 }
@@ -44,7 +43,8 @@ async function writeResults(path: string, result: SuiteResult): Promise<void> {
   console.error(`wrote ${path}`);
 }
 
-function between(text: string, table: string): string {
+function between(suite: string, text: string, table: string): string {
+  const [begin, end] = [`<!-- ${suite} results -->`, `<!-- end of ${suite} results -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) {
     throw new Error(`${readme} must hold the line "${begin}" and after it "${end}".`);

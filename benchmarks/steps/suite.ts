@@ -2,21 +2,21 @@ import { parseOptions, usage, type SuiteOptions } from './options';
 import { whyNoPeer } from './processes';
 import { describeMachine, publish } from './publish';
 import { figures, median, ratio, type RowResult, type SuiteResult } from './report';
-import { products, type Row, type Variant } from './rows';
+import { products, type Row, type Suite, type Variant } from './rows';
 import { takeTurns, type Turns } from './turns';
 import { workloads } from './workloads';
 
 /** Runs the suite; gives the exit code: 0 done, 1 a row of ours failed, 2 bad usage. */
-export async function engineSuite(args: readonly string[]): Promise<number> {
+export async function compareSteps(suite: Suite, args: readonly string[]): Promise<number> {
   let options: SuiteOptions;
   try {
-    options = parseOptions(args);
+    options = parseOptions(suite, args);
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage(suite)}`);
     return 2;
   }
   if (options.help) {
-    console.log(usage);
+    console.log(usage(suite));
     return 0;
   }
   const wanted = options.python ?? process.env['CROSSWEAVE_PYTHON'] ?? 'python3';
@@ -27,12 +27,16 @@ export async function engineSuite(args: readonly string[]): Promise<number> {
     );
     if (options.python !== undefined) return 2;
   }
-  const result = await runSuite(options, missing === undefined ? wanted : undefined);
+  const result = await runSuite(suite, options, missing === undefined ? wanted : undefined);
   await publish(result, options);
   return result.rows.every((row) => row.ours !== null) ? 0 : 1;
 }
 
-async function runSuite(options: SuiteOptions, python: string | undefined): Promise<SuiteResult> {
+async function runSuite(
+  suite: Suite,
+  options: SuiteOptions,
+  python: string | undefined,
+): Promise<SuiteResult> {
   const machine = describeMachine();
   if (machine.loadBefore > 0.25 * machine.cores) {
     console.error(`load ${machine.loadBefore}: other work is running, the figures will be noisy`);
@@ -70,7 +74,7 @@ async function runSuite(options: SuiteOptions, python: string | undefined): Prom
   }
   const { threads, rounds } = options;
   const date = new Date().toISOString();
-  return { schema: 1, suite: 'engine', date, machine, versions, threads, rounds, peak, rows };
+  return { schema: 1, suite: suite.name, date, machine, versions, threads, rounds, peak, rows };
 }
 
 function rowResult(

@@ -37,7 +37,7 @@ const timeout = 10 * 60_000;
 export function measureOurs(row: Row, counts: Counts, engine = 'onnx'): Promise<Measurement> {
   return measure(process.execPath, [
     ...['--conditions=@crossweave/source', '--import', 'tsx', '--import', './source.mjs'],
-    ...['engine/measure.ts', row.name, ...flags(counts), '--engine', engine],
+    ...['steps/measure.ts', row.name, ...flags(counts), '--engine', engine],
   ]);
 }
 

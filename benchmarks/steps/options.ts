@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '@crossweave/core';
-import { rows, type Row } from './rows';
+import type { Row, Suite } from './rows';
 
-export const usage = `npm run bench -- engine [options]
+export const usage = ({ name, about, rows }: Suite): string => `npm run bench -- ${name} [options]
 
-Measures training steps here and in PyTorch, each side in processes of its own that take turns,
-and writes the ratios to benchmarks/results/engine.json and a table to benchmarks/README.md.
+Measures ${about} here and in PyTorch, each side in processes of its own that take turns,
+and writes the ratios to benchmarks/results/${name}.json and a table to benchmarks/README.md.
 About ten minutes on two cores; other work on the machine spoils the figures.
 
   --threads N      threads of either side (default 2)
@@ -35,7 +35,7 @@ export interface SuiteOptions {
 }
 
 /** @throws TypeError for an unknown option, RangeError for a value that does not fit. */
-export function parseOptions(args: readonly string[]): SuiteOptions {
+export function parseOptions({ rows }: Suite, args: readonly string[]): SuiteOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -56,7 +56,7 @@ export function parseOptions(args: readonly string[]): SuiteOptions {
     threads: wholeNumber('--threads', threads),
     rounds: wholeNumber('--rounds', rounds),
     ...(steps !== undefined && { steps: wholeNumber('--steps', steps) }),
-    rows: only === undefined ? rows.filter((row) => row.onRequest !== true) : chosen(only),
+    rows: only === undefined ? rows.filter((row) => row.onRequest !== true) : chosen(rows, only),
     partial: only !== undefined,
     ...(out !== undefined && { out }),
     ...(python !== undefined && { python }),
@@ -71,7 +71,7 @@ function wholeNumber(name: string, text: string): number {
   throw new RangeError(`${name}: expected a whole number of at least 1, got "${text}".`);
 }
 
-function chosen(list: string): Row[] {
+function chosen(rows: readonly Row[], list: string): Row[] {
   return list.split(',').map((name) => {
     const found = rows.find((row) => row.name === name);
     if (found !== undefined) return found;

@@ -57,6 +57,28 @@ export function trainingStep(
     });
 }
 
+/** Features alone, as of a frozen tower: no gradient, stored statistics; the "loss" is their mean. */
+export function featureExtraction(
+  init: () => Params,
+  batchOf: () => Params,
+  featuresOf: (params: Params, batch: Params) => Tensor,
+): Pick<Workload, 'bake' | 'start'> {
+  return {
+    bake: true,
+    start() {
+      const params = init();
+      return {
+        state: { params: {}, optimizer: {} },
+        batch: batchOf(),
+        step: (state, batch) => ({
+          state,
+          loss: tf.tidy(() => tf.mean<Scalar>(featuresOf(params, batch))),
+        }),
+      };
+    },
+  };
+}
+
 /** Mean cross-entropy of logits [B, K] against labels [B, K], one row of them each. */
 export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D): Scalar {
   return tf.neg(tf.mean<Scalar>(tf.sum(tf.mul(labels, tf.logSoftmax(logits)), -1)));

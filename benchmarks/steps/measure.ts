@@ -1,5 +1,5 @@
 /**
- * Our side of one row, in a process of its own: `tsx … engine/measure.ts NAME [options]`. Prints
+ * Our side of one row, in a process of its own: `tsx … steps/measure.ts NAME [options]`. Prints
  * one line of JSON, a `Measurement` (see processes.ts) and what helps to see where the time goes.
  */
 import { createRequire } from 'node:module';

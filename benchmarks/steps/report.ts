@@ -55,7 +55,7 @@ export interface Machine {
 
 export interface SuiteResult {
   readonly schema: 1;
-  readonly suite: 'engine';
+  readonly suite: string;
   readonly date: string;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;

@@ -2,9 +2,15 @@ import { inference, key, mergeParams, normal, parameter, type Encoder } from '@c
 import { initLinear, linear } from '@crossweave/core/nn';
 import { resnet50, resnetSmall } from '@crossweave/image-encoder';
 import { adamW } from '@crossweave/trainer';
-import type { Rank, Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
-import { crossEntropy, labelsInTurn, product, trainingStep, type Workload } from '../workload';
+import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  crossEntropy,
+  featureExtraction,
+  labelsInTurn,
+  product,
+  trainingStep,
+  type Workload,
+} from '../workload';
 
 /** The same stand in peers/resnet50.py and peers/resnet_small.py. */
 interface Sizes {
@@ -98,26 +104,17 @@ function classifierStep(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
   };
 }
 
-/** The pooled features alone, stored batch-norm statistics; the "loss" is their mean. */
+/** The pooled features alone. */
 function featuresOf(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
   const { stem, blocks } = convolutions(sizes);
   return {
     flops: stem + blocks,
-    bake: true,
-    start() {
-      const params = encoder.init(key(0));
-      return {
-        state: { params: {}, optimizer: {} },
-        batch: { image: pictures(sizes) },
-        step: (state, batch) => ({
-          state,
-          loss: tf.tidy(() => {
-            const image = parameter<Tensor4D>(batch, 'image');
-            return tf.mean<Scalar>(encoder.apply(params, image, inference).pooled);
-          }),
-        }),
-      };
-    },
+    ...featureExtraction(
+      () => encoder.init(key(0)),
+      () => ({ image: pictures(sizes) }),
+      (params, batch) =>
+        encoder.apply(params, parameter<Tensor4D>(batch, 'image'), inference).pooled,
+    ),
   };
 }
 
