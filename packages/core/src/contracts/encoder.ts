@@ -34,12 +34,13 @@ export interface Encoder<Input> {
   apply(params: Params, input: Input, ctx: Context): Features;
 }
 
-/** An encoder of layers that all give tokens of one shape. */
+/** An encoder made of layers (or stages) in a row. */
 export interface LayeredEncoder<Input> extends Encoder<Input> {
   /**
    * The tokens before the first layer and after each one: layers + 1 tensors [B, N, D], what
    * Hugging Face calls `hidden_states`. A final norm, pooling and projection are not in them.
-   * The caller disposes them.
+   * N and D may change from stage to stage in a convolutional network, whose grids are given row
+   * by row. The caller disposes them.
    */
   hiddenStates(params: Params, input: Input, ctx: Context): readonly Tensor3D[];
 }
