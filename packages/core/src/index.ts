@@ -1,5 +1,8 @@
 import './gradients';
 
+export { toOurParams, toTheirParams } from './checkpoints/convert';
+export { keyMap } from './checkpoints/key-map';
+export type { KeyMap, KeyMapOptions, KeyRule, KeyTarget } from './checkpoints/key-map';
 export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped } from './contracts/context';
