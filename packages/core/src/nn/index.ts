@@ -30,8 +30,11 @@ export type { PoolOptions } from './pooling';
 export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
+  crossAttentionPart,
+  feedForwardPart,
   initCrossAttentionBlock,
   initTransformerBlock,
+  selfAttentionPart,
   transformerBlock,
 } from './transformer';
 export type { CrossAttentionOptions, TransformerOptions, TransformerSizes } from './transformer';
