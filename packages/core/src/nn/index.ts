@@ -33,8 +33,11 @@ export type { SelfAttentionInput } from './self-attention';
 export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
+  crossAttentionPart,
+  feedForwardPart,
   initCrossAttentionBlock,
   initTransformerBlock,
+  selfAttentionPart,
   transformerBlock,
 } from './transformer';
 export type { CrossAttentionOptions, TransformerOptions, TransformerSizes } from './transformer';
