@@ -30,6 +30,7 @@ export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';
+export { signedSqrt } from './signed-sqrt';
 export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
