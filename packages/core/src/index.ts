@@ -8,7 +8,7 @@ export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, TextInput } from './contracts/encoder';
 export type { Features, FeatureSpec } from './contracts/features';
 export type { Fused, Fusion } from './contracts/fusion';
-export type { Loss, LossResult, ModelOutputs } from './contracts/loss';
+export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
 export {

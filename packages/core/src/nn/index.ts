@@ -27,7 +27,8 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
-export { stopGradient } from './stop-gradient';
+export { standardise } from './standardise';
+export { constantOf, stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
   initCrossAttentionBlock,
