@@ -20,6 +20,7 @@ export type { Features, FeatureSpec, PooledFeatures } from './contracts/features
 export type { Fused, Fusion } from './contracts/fusion';
 export { requireComplete, requireTokens } from './contracts/fusion-inputs';
 export type { Loss, LossResult, ModelOutputs } from './contracts/loss';
+export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
 export {

@@ -32,6 +32,8 @@ export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';
 export { stopGradient } from './stop-gradient';
+export { standardise } from './standardise';
+export { constantOf, stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
   crossAttentionPart,
