@@ -70,7 +70,7 @@ export function scaledDotProductAttention(
     const biases: Tensor[] = [];
     if (real) biases.push(reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
     if (causal) biases.push(causalBias(K));
-    let weights = softmax(biases.reduce<Tensor4D>((sum, bias) => add(sum, bias), scores));
+    let weights = softmax(biases.reduce((sum, bias) => add<Tensor4D>(sum, bias), scores));
     if (rate > 0 && ctx !== undefined && path !== undefined) {
       weights = dropout(weights, rate, ctx, `${path}.attention`);
     }
