@@ -30,11 +30,17 @@ export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';
+export { signedSqrt } from './signed-sqrt';
 export { stopGradient } from './stop-gradient';
+export { standardise } from './standardise';
+export { constantOf, stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
+  crossAttentionPart,
+  feedForwardPart,
   initCrossAttentionBlock,
   initTransformerBlock,
+  selfAttentionPart,
   transformerBlock,
 } from './transformer';
 export type { CrossAttentionOptions, TransformerOptions, TransformerSizes } from './transformer';

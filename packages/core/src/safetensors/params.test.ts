@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { complex, memory, tensor, tidy } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { FileFormatError, StateDictError } from './errors';
-import { disposeParams, type Params } from './params';
+import { FileFormatError, StateDictError } from '../errors';
+import { disposeParams, type Params } from '../params';
 import { parseSafetensors, serializeSafetensors } from './safetensors';
-import { paramsFromSafetensors, paramsToSafetensors } from './safetensors-params';
+import { paramsFromSafetensors, paramsToSafetensors } from './params';
 
-const reference = readFileSync(new URL('../fixtures/reference.safetensors', import.meta.url));
+const reference = readFileSync(new URL('../../fixtures/reference.safetensors', import.meta.url));
 
 describe('paramsFromSafetensors', () => {
   it('has the values of every type the reference implementation wrote', () => {
