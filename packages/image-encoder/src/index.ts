@@ -1,3 +1,7 @@
+export { huggingFaceClipViTKeys } from './clip-vit/keys-hugging-face';
+export { openClipViTKeys } from './clip-vit/keys-open-clip';
+export type { ClipViTOptions } from './clip-vit/options';
+export { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
 export type { ImageSize } from './image-size';
 export { createImageEncoder, imageEncoders } from './registry';
 export type { ImageEncoderTable } from './registry';
@@ -16,5 +20,7 @@ export {
   resnetSmall,
 } from './resnet/presets';
 export type { StemKind } from './resnet/stem';
+export { huggingFaceViTKeys } from './vit/keys-hugging-face';
+export { timmViTKeys } from './vit/keys-timm';
 export type { ViTOptions } from './vit/options';
-export { vit, vitB16, vitSmall } from './vit/presets';
+export { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './vit/presets';

@@ -9,7 +9,7 @@ import {
   tensor4d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
 import { ConfigError, ShapeError } from '../errors';
 import { checkShapes } from '../shapes';
@@ -65,12 +65,15 @@ export function scaledDotProductAttention(
   }
   return tidy(() => {
     // Scaling the query costs less than scaling the scores.
-    const scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
+    let scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
     const real = mask && cast(mask, 'float32');
     const biases: Tensor[] = [];
     if (real) biases.push(reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
     if (causal) biases.push(causalBias(K));
     let weights = softmax(biases.reduce((sum, bias) => add<Tensor4D>(sum, bias), scores));
+    if (real) scores = add(scores, reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
+    if (causal) scores = add(scores, causalBias(K));
+    let weights = softmax(scores);
     if (rate > 0 && ctx !== undefined && path !== undefined) {
       weights = dropout(weights, rate, ctx, `${path}.attention`);
     }
