@@ -3,7 +3,18 @@ export { createImageEncoder, imageEncoders } from './registry';
 export type { ImageEncoderTable } from './registry';
 export type { BlockKind } from './resnet/blocks';
 export type { ResNetOptions } from './resnet/options';
-export { resnet, resnet18, resnet50, resnetSmall } from './resnet/presets';
+export { torchvisionResNetKeys } from './resnet/keys';
+export { huggingFaceResNetKeys } from './resnet/keys-hugging-face';
+export { timmResNetKeys } from './resnet/keys-timm';
+export {
+  resnet,
+  resnet101,
+  resnet152,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnetSmall,
+} from './resnet/presets';
 export type { StemKind } from './resnet/stem';
 export type { ViTOptions } from './vit/options';
 export { vit, vitB16, vitSmall } from './vit/presets';

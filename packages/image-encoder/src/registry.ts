@@ -1,6 +1,14 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { lookUp, type Encoder } from '@crossweave/core';
-import { resnet, resnet18, resnet50, resnetSmall } from './resnet/presets';
+import {
+  resnet,
+  resnet101,
+  resnet152,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnetSmall,
+} from './resnet/presets';
 import { vit, vitB16, vitSmall } from './vit/presets';
 
 /** A table of image encoders whose options are checked when they are made, not by the compiler. */
@@ -13,7 +21,10 @@ export type ImageEncoderTable = Readonly<Record<string, (options?: never) => Enc
 export const imageEncoders = {
   resnet,
   resnet18,
+  resnet34,
   resnet50,
+  resnet101,
+  resnet152,
   'resnet-small': resnetSmall,
   vit,
   'vit-b16': vitB16,
