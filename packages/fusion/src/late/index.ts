@@ -1,6 +1,8 @@
+import { bilinearFusions } from './bilinear';
 import { concatMlp, type ConcatMlpOptions } from './concat-mlp';
 import { dualEncoder, type DualEncoderOptions } from './dual-encoder';
 
+export * from './bilinear';
 export { concatMlp, dualEncoder };
 export type { ConcatMlpOptions, DualEncoderOptions };
 
@@ -8,4 +10,5 @@ export type { ConcatMlpOptions, DualEncoderOptions };
 export const lateFusions = {
   'dual-encoder': dualEncoder,
   'concat-mlp': concatMlp,
+  ...bilinearFusions,
 };

@@ -53,10 +53,10 @@ export interface PooledFusionParts<Image, Text> {
   /** The joint representation [B, width] of B aligned pairs of prepared rows. */
   readonly join: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
   /**
-   * The scores [B_i, B_t] of prepared rows, where the form gives them without a pass per
-   * pair. Only for a `join` that draws no dropout of its own. Default: `join` in chunks.
+   * The scores [B_i, B_t] of prepared rows, where the form gives them without a `join` per
+   * pair; equal to the match of `join`. Default: `join` in chunks.
    */
-  readonly score?: (params: Params, image: Image, text: Text) => Tensor2D;
+  readonly score?: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
 }
 
 /**
@@ -99,7 +99,7 @@ export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>
     score: (params, image, text, ctx) =>
       tidy(() => {
         const rows = prepare(params, image.pooled, text.pooled, ctx);
-        if (parts.score !== undefined) return parts.score(params, rows.image, rows.text);
+        if (parts.score !== undefined) return parts.score(params, rows.image, rows.text, ctx);
         return scoreInChunks(rows.image, rows.text, settings.chunk, (images, texts, pass) => {
           const own = { ...ctx, key: foldIn(ctx.key, pass) };
           return match(params, join(params, images, texts, own));
