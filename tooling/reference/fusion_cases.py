@@ -61,5 +61,5 @@ def fusion_case(fusion, **options):
         **features("image", N_IMAGE, D_IMAGE, [4, 2, 3]),
         **features("text", N_TEXT, D_TEXT, [3, 5, 1]),
     }
-    params = dict(fusion.named_parameters())
+    params = {**dict(fusion.named_parameters()), **dict(fusion.named_buffers())}
     return case(run, inputs, params, options, constant=("image.mask", "text.mask"))
