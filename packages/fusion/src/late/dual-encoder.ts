@@ -1,9 +1,8 @@
-import { add, concat, exp, matMul, mul, scalar, sum, tidy } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { concat, matMul, mul, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   mergeParams,
-  parameter,
   requireInteger,
   requireRange,
   withDefaults,
@@ -14,9 +13,10 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
-import { clampParameter, gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
+import { gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
 import { checkAligned, type Side } from '../features';
 import { attentionPooling, checkHeads, initAttentionPooling } from './attention-pooling';
+import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface DualEncoderOptions {
   /** Width E of the shared embedding. Default 256. */
@@ -112,20 +112,16 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
       return normalize(linear(params, `${name}.2`, between));
     });
 
-  const logits = <T extends Tensor>(params: Params, cosines: T): T => {
-    const scale = clampParameter(parameter<Scalar>(params, 'logit_scale'), 0, Math.log(100));
-    return add(mul(cosines, exp(scale)), parameter<Scalar>(params, 'logit_bias'));
-  };
-
   return {
     name: `dual-encoder(${dim})`,
     family: 'late',
     scoring: 'separable',
     init: (key: Key, image: FeatureSpec, text: FeatureSpec) =>
-      mergeParams(initSide(key, 'image', image), initSide(key, 'text', text), {
-        logit_scale: scalar(-Math.log(temperature)),
-        logit_bias: scalar(0),
-      }),
+      mergeParams(
+        initSide(key, 'image', image),
+        initSide(key, 'text', text),
+        initLogitScale(temperature),
+      ),
     fuse: (params, image, text, ctx) => {
       checkAligned(`${where}.fuse`, image, text);
       return tidy(() => {
@@ -134,7 +130,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
         const product = mul<Tensor2D>(left, right);
         return {
           joint: joint === 'product' ? product : concat([left, right], 1),
-          match: logits(params, sum<Tensor1D>(product, 1)),
+          match: scaledLogits(params, sum<Tensor1D>(product, 1)),
         };
       });
     },
@@ -142,7 +138,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
       tidy(() => {
         const left = embed(params, 'image', image, ctx);
         const right = embed(params, 'text', text, ctx);
-        return logits(params, matMul(left, right, false, true));
+        return scaledLogits(params, matMul(left, right, false, true));
       }),
     embed,
   };
