@@ -1,9 +1,12 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
-import { engineSuite } from './engine/suite';
+import { suites as tables } from './steps/rows';
+import { compareSteps } from './steps/suite';
 import { soakSuite } from './soak/soak';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  engine: engineSuite,
+  ...Object.fromEntries(
+    tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
+  ),
   soak: soakSuite,
 };
 

@@ -1,6 +1,6 @@
 import '../gradients';
 
-export { activations, gelu, geluTanh, relu } from './activations';
+export { activations, gelu, geluTanh, quickGelu, relu } from './activations';
 export type { Activation } from './activations';
 export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
@@ -9,6 +9,7 @@ export type { BatchNormOptions } from './batch-norm';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
+export { dropPath, dropPathRates } from './drop-path';
 export { dropout } from './dropout';
 export { embedding, initEmbedding } from './embedding';
 export type { EmbeddingOptions } from './embedding';
@@ -27,7 +28,12 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
-export { stopGradient } from './stop-gradient';
+export { select } from './select';
+export { selfAttention } from './self-attention';
+export type { SelfAttentionInput } from './self-attention';
+export { signedSqrt } from './signed-sqrt';
+export { standardise } from './standardise';
+export { constantOf, stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
   crossAttentionPart,

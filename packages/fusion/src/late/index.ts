@@ -1,5 +1,9 @@
 import { concatMlp, type ConcatMlpOptions } from './concat-mlp';
-import { dualEncoder, type DualEncoderOptions } from './dual-encoder';
+import {
+  dualEncoder,
+  type DualEncoderOptions,
+  type PooledDualEncoderOptions,
+} from './dual-encoder';
 import { filip, type FilipOptions } from './filip';
 import { film, type FilmOptions } from './film';
 import { gatedSum, type GatedSumOptions } from './gated-sum';
@@ -31,6 +35,7 @@ export type {
   LinearSumOptions,
   MeanOfLogitsOptions,
   MultiplicativeOptions,
+  PooledDualEncoderOptions,
   ProductOfExpertsOptions,
 };
 
