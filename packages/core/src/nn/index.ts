@@ -21,7 +21,7 @@ export {
   xavierUniform,
 } from './initialisers';
 export { initLayerNorm, layerNorm } from './layer-norm';
-export { initLinear, linear } from './linear';
+export { affine, initLinear, linear } from './linear';
 export type { LinearOptions } from './linear';
 export { initMultiHeadAttention, multiHeadAttention } from './multi-head-attention';
 export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi-head-attention';
