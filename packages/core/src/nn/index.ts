@@ -2,6 +2,7 @@ import '../gradients';
 
 export { activations, gelu, geluTanh, quickGelu, relu } from './activations';
 export type { Activation } from './activations';
+export { amax } from './amax';
 export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
 export { batchNorm, initBatchNorm } from './batch-norm';
@@ -11,6 +12,7 @@ export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
 export { dropPath, dropPathRates } from './drop-path';
 export { dropout } from './dropout';
+export { einsum } from './einsum';
 export { embedding, initEmbedding } from './embedding';
 export type { EmbeddingOptions } from './embedding';
 export {
@@ -23,6 +25,7 @@ export {
 export { initLayerNorm, layerNorm } from './layer-norm';
 export { affine, initLinear, linear } from './linear';
 export type { LinearOptions } from './linear';
+export { maskedSoftmax } from './masked-softmax';
 export { initMultiHeadAttention, multiHeadAttention } from './multi-head-attention';
 export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi-head-attention';
 export { normalize } from './normalize';
