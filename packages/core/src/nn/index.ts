@@ -27,6 +27,7 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
+export { select } from './select';
 export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,

@@ -1,7 +1,11 @@
-import { dualEncoder, type DualEncoderOptions } from './dual-encoder';
+import {
+  dualEncoder,
+  type DualEncoderOptions,
+  type PooledDualEncoderOptions,
+} from './dual-encoder';
 
 export { dualEncoder };
-export type { DualEncoderOptions };
+export type { DualEncoderOptions, PooledDualEncoderOptions };
 
 /** Late fusion: each side becomes one vector before they meet. */
 export const lateFusions = {
