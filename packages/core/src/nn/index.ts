@@ -33,6 +33,8 @@ export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';
 export { standardise } from './standardise';
 export { constantOf, stopGradient } from './stop-gradient';
+export { select } from './select';
+export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
   crossAttentionPart,

@@ -33,6 +33,14 @@ export type {
   MultiplicativeOptions,
   ProductOfExpertsOptions,
 };
+import {
+  dualEncoder,
+  type DualEncoderOptions,
+  type PooledDualEncoderOptions,
+} from './dual-encoder';
+
+export { dualEncoder };
+export type { DualEncoderOptions, PooledDualEncoderOptions };
 
 /** Late fusion: each side is encoded by itself, and they meet at the end. */
 export const lateFusions = {
