@@ -1,6 +1,12 @@
 import { concat, mul, ones, reshape, slice, Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { checkShapes, type Features } from '@crossweave/core';
+import {
+  ShapeError,
+  checkShapes,
+  requireComplete,
+  type Features,
+  type PooledFeatures,
+} from '@crossweave/core';
 
 export type Side = 'image' | 'text';
 
@@ -12,8 +18,14 @@ export interface Tokens {
   readonly mask: Tensor2D;
 }
 
-/** @throws ShapeError unless image row b can be paired with text row b. */
+/**
+ * @throws ShapeError unless image row b can be paired with text row b, both with tokens;
+ * ConfigError for features with missing rows (`withMissingModality` takes them).
+ */
 export function checkAligned(where: string, image: Features, text: Features): void {
+  requireComplete({ name: where }, image, text);
+  requireTokensOf(where, 'image', image);
+  requireTokensOf(where, 'text', text);
   checkShapes(where, {
     'image.tokens': [image.tokens, ['B', 'Ni', 'Di']],
     'image.mask': [image.mask, ['B', 'Ni']],
@@ -26,6 +38,33 @@ export function checkAligned(where: string, image: Features, text: Features): vo
 
 /** One tensor [B, …], or a record of them: what is known of each of B rows. */
 export type Rows<T> = Tensor | { readonly [Name in keyof T]: Tensor };
+/** @throws ShapeError or ConfigError, as {@link checkAligned}, of summaries alone. */
+export function checkAlignedSummaries(
+  where: string,
+  image: PooledFeatures,
+  text: PooledFeatures,
+): void {
+  requireComplete({ name: where }, image, text);
+  checkShapes(where, {
+    'image.pooled': [image.pooled, ['B', 'Di']],
+    'text.pooled': [text.pooled, ['B', 'Dt']],
+  });
+}
+
+/** @throws ShapeError for features without tokens, which a config or JavaScript can bring here. */
+export function requireTokensOf(
+  where: string,
+  side: Side,
+  features: PooledFeatures & Partial<Features>,
+): asserts features is Features {
+  if (features.tokens !== undefined && features.mask !== undefined) return;
+  throw new ShapeError(`the ${side} features have no tokens, which this fusion reads`, {
+    where,
+    expected: 'tokens [B, N, D] and mask [B, N]',
+    got: 'pooled alone',
+    advice: 'Use an encoder that gives tokens, or a fusion of summaries.',
+  });
+}
 
 /**
  * Every image against every text, [B_i, B_t], by a function of aligned pairs. At most

@@ -3,6 +3,8 @@ export * from './early';
 export { scoreInBlocks, scoreInChunks } from './features';
 export type { Rows, Tokens } from './features';
 export * from './late';
+export { withMissingModality } from './missing-modality';
+export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
 export type { TransformerFusionOptions } from './transformer-fusion';

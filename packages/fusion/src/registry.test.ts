@@ -1,3 +1,4 @@
+import { key } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
@@ -25,6 +26,25 @@ describe('createFusion', () => {
   it("makes a user's own from an extended table", () => {
     const table = { ...fusions, mine: () => ({ ...dualEncoder(), name: 'mine' }) };
     expect(createFusion('mine', {}, table).name).toBe('mine');
+  });
+
+  it('refuses encoders without tokens where a fusion reads them, by name', () => {
+    const [summaries, tokens] = [
+      { dim: 4, tokens: 0 },
+      { dim: 4, tokens: 3 },
+    ];
+    for (const [name, options] of [
+      ['co-attention', {}],
+      ['single-stream', {}],
+      ['dual-encoder', { pooling: 'attention' }],
+    ] as const) {
+      const fusion = createFusion(name, { dim: 8, ...options });
+      expect(() => fusion.init(key(1), tokens, summaries)).toThrow(/reads tokens.*text encoder/);
+    }
+    const pooled = createFusion('dual-encoder', { dim: 8 });
+    expect(Object.keys(pooled.init(key(1), summaries, summaries))).toContain(
+      'text_projection.weight',
+    );
   });
 
   it('names the nearest fusion or option when one is misspelt', () => {

@@ -20,6 +20,6 @@ it('lets what gives more stand for what gives less, and not the other way', () =
 });
 
 it('reads and gives tokens unless told otherwise', () => {
-  expectTypeOf<Fusion>().toEqualTypeOf<Fusion<Features>>();
-  expectTypeOf<Encoder<Tensor2D>>().toEqualTypeOf<Encoder<Tensor2D, Features>>();
+  expectTypeOf<Parameters<Fusion['fuse']>[1]>().toEqualTypeOf<Features>();
+  expectTypeOf<ReturnType<Encoder<Tensor2D>['apply']>>().toEqualTypeOf<Features>();
 });

@@ -10,7 +10,10 @@ import type { Fused } from './fusion';
  * Another model's view of the same batch, to be learned from: a momentum twin or a trained model.
  * Its tensors are targets: losses let no gradient into them.
  */
-export interface Teacher extends Pick<ModelOutputs, 'image' | 'text' | 'score' | 'embed'> {
+export interface Teacher<F extends PooledFeatures = Features> extends Pick<
+  ModelOutputs<F>,
+  'image' | 'text' | 'score' | 'embed'
+> {
   /** Embeddings [Q, E] of earlier batches, further candidates beside the batch's own. */
   readonly queue?: {
     readonly image: Tensor2D;
@@ -55,9 +58,8 @@ export interface ModelOutputs<F extends PooledFeatures = Features> {
    * `score` and `fuse().match` carry the fusion's own scale and bias.
    */
   embed?(side: 'image' | 'text', features: F): Tensor2D;
-  embed?(side: 'image' | 'text', features: Features): Tensor2D;
   /** Present when training has a second model to learn from. */
-  readonly teacher?: Teacher;
+  readonly teacher?: Teacher<F>;
   /** Present when the model writes captions. */
   readonly captions?: CaptionLogits;
 }

@@ -31,9 +31,10 @@ export type { PoolOptions } from './pooling';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';
-export { stopGradient } from './stop-gradient';
 export { standardise } from './standardise';
 export { constantOf, stopGradient } from './stop-gradient';
+export { select } from './select';
+export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
   crossAttentionPart,

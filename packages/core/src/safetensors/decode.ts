@@ -7,7 +7,7 @@ export type Numbers = Float32Array | Int32Array | Uint8Array;
 /** How a type of the file becomes numbers of a tensor. */
 export interface Decoding {
   readonly dtype: 'float32' | 'int32' | 'bool';
-  allocate(count: number): Numbers;
+  readonly allocate: (count: number) => Numbers;
   /**
    * Decodes a chunk of whole elements, which starts a buffer of its own, to `out` from element
    * `at` on. Absent: the file holds the very bytes of the tensor.

@@ -55,7 +55,7 @@ export class FusionSetup {
       this.create().takesMissing === true ? ({ missing, ...options } as const) : options;
     if (spec.tokens !== 0) return sampleFeatures(from, spec, given);
     // Only a fusion of summaries can be tested with none but these; its type says the same.
-    return samplePooled(from, spec, given) as PooledFeatures as Features;
+    return samplePooled(from, spec, given) as Features;
   }
 }
 

@@ -92,7 +92,7 @@ export function scrambleMissing<F extends PooledFeatures>(key: Key, features: F)
   const { tokens, mask, pooled, present }: PooledFeatures & Partial<Features> = features;
   if (present === undefined) return features;
   const elsewhere = <T extends Tensor>(x: T, others: Tensor): T => {
-    const given = reshape(present, [x.shape[0]!, ...x.shape.slice(1).map(() => 1)]);
+    const given = reshape(present, [x.shape[0], ...x.shape.slice(1).map(() => 1)]);
     return add(mul(x, given), mul(others, sub(1, given)));
   };
   const noise = (part: string, x: Tensor): Tensor => normal(foldIn(key, part), x.shape, 0, 1000);

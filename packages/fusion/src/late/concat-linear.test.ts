@@ -5,14 +5,17 @@ import { expectClose } from '@crossweave/core/testing';
 import { expect, it } from 'vitest';
 import { concatLinear } from './concat-linear';
 
-it('gives parts of which the layer of both vectors is the sum', () =>
-  tidy(() => {
-    const params = initLinear(key(1), 'l', { in: 7, out: 4 });
-    const image = normal<Rank.R2>(key(2), [3, 5]);
-    const text = normal<Rank.R2>(key(3), [3, 2]);
-    const parts = concatLinear(params, 'l', image, text);
-    expectClose(add(parts.image, parts.text), linear(params, 'l', concat([image, text], 1)));
-  }));
+it.each([true, false])(
+  'gives parts of which the layer of both vectors is the sum, bias %s',
+  (bias) =>
+    tidy(() => {
+      const params = initLinear(key(1), 'l', { in: 7, out: 4, bias });
+      const image = normal<Rank.R2>(key(2), [3, 5]);
+      const text = normal<Rank.R2>(key(3), [3, 2]);
+      const parts = concatLinear(params, 'l', image, text);
+      expectClose(add(parts.image, parts.text), linear(params, 'l', concat([image, text], 1)));
+    }),
+);
 
 it('refuses a weight for other widths', () =>
   tidy(() => {

@@ -11,7 +11,7 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
-import { initLinear, linear } from '@crossweave/core/nn';
+import { dropout, initLinear, linear } from '@crossweave/core/nn';
 import { scoreInChunks, type Rows, type Side } from '../features';
 
 /** What the fusions of two summaries share. */
@@ -30,6 +30,16 @@ export const pooledDefaults = {
   dropout: 0,
   chunk: 4096,
 } as const satisfies Required<PooledFusionOptions>;
+
+/** Both vectors with `dropout` of their own: the draws are of a row, whatever it is paired with. */
+export function dropSides(
+  image: Tensor2D,
+  text: Tensor2D,
+  rate: number,
+  ctx: Context,
+): readonly [image: Tensor2D, text: Tensor2D] {
+  return [dropout(image, rate, ctx, 'image'), dropout(text, rate, ctx, 'text')];
+}
 
 /** The part of such a fusion that is its own. */
 export interface PooledFusionParts<Image, Text> {

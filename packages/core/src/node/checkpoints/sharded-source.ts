@@ -41,8 +41,12 @@ export async function openSharded(indexPath: string): Promise<TensorSource> {
   }
 }
 
-/** The index's file name by tensor name. */
-function weightMap(where: string, index: unknown): Map<string, string> {
+/**
+ * The file by tensor name of an index.
+ *
+ * @throws FileFormatError when it is not what an index holds.
+ */
+export function weightMap(where: string, index: unknown): Map<string, string> {
   const broken = (what: string, expected: string, got?: unknown): FileFormatError =>
     new FileFormatError(what, { where, expected, got });
   const map: unknown =
