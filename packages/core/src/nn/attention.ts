@@ -67,10 +67,6 @@ export function scaledDotProductAttention(
     // Scaling the query costs less than scaling the scores.
     let scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
     const real = mask && cast(mask, 'float32');
-    const biases: Tensor[] = [];
-    if (real) biases.push(reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
-    if (causal) biases.push(causalBias(K));
-    let weights = softmax(biases.reduce((sum, bias) => add<Tensor4D>(sum, bias), scores));
     if (real) scores = add(scores, reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
     if (causal) scores = add(scores, causalBias(K));
     let weights = softmax(scores);

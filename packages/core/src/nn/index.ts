@@ -34,7 +34,6 @@ export { signedSqrt } from './signed-sqrt';
 export { standardise } from './standardise';
 export { constantOf, stopGradient } from './stop-gradient';
 export { select } from './select';
-export { stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
   crossAttentionPart,
