@@ -9,6 +9,7 @@ export type { BatchNormOptions } from './batch-norm';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
+export { depthwiseConv2d } from './depthwise-conv2d';
 export { dropPath, dropPathRates } from './drop-path';
 export { dropout } from './dropout';
 export { embedding, initEmbedding } from './embedding';
