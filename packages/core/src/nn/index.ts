@@ -10,6 +10,7 @@ export type { BatchNormOptions } from './batch-norm';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
+export { depthwiseConv2d } from './depthwise-conv2d';
 export { dropPath, dropPathRates } from './drop-path';
 export { dropout } from './dropout';
 export { einsum } from './einsum';
@@ -37,6 +38,7 @@ export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';
 export { standardise } from './standardise';
 export { constantOf, stopGradient } from './stop-gradient';
+export { select } from './select';
 export {
   crossAttentionBlock,
   crossAttentionPart,

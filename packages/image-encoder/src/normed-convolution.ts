@@ -1,6 +1,13 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { foldIn, type Context, type Key, type Params } from '@crossweave/core';
-import { batchNorm, conv2d, initBatchNorm, normalInit } from '@crossweave/core/nn';
+import {
+  batchNorm,
+  conv2d,
+  depthwiseConv2d,
+  initBatchNorm,
+  normalInit,
+  type BatchNormOptions,
+} from '@crossweave/core/nn';
 
 /** A convolution without bias and the batch norm behind it. */
 export interface NormedConvolution {
@@ -13,21 +20,23 @@ export interface NormedConvolution {
   /** Side of the kernel; the padding is (kernel − 1) / 2. */
   readonly kernel: number;
   readonly stride: number;
+  /** Each channel by itself (`in` = `out`); default false. */
+  readonly depthwise?: boolean;
 }
 
 /** How the batch norms of a pass behave. */
-export interface Pass {
+export interface Pass extends BatchNormOptions {
   readonly ctx: Context;
-  readonly frozen: boolean;
 }
 
 /** Kaiming normal by fan out, as torchvision; the batch norm's weight 1 and bias 0. */
 export function initNormedConvolution(key: Key, layer: NormedConvolution): Params {
-  const { in: channels, out, kernel } = layer;
+  const { in: channels, out, kernel, depthwise = false } = layer;
   const path = `${layer.conv}.weight`;
   const deviation = Math.sqrt(2 / (out * kernel * kernel));
+  const shape: [number, number, number, number] = [out, depthwise ? 1 : channels, kernel, kernel];
   return {
-    [path]: normalInit(foldIn(key, path), [out, channels, kernel, kernel], deviation),
+    [path]: normalInit(foldIn(key, path), shape, deviation),
     ...initBatchNorm(layer.norm, out),
   };
 }
@@ -37,9 +46,10 @@ export function normedConvolution(
   params: Params,
   layer: NormedConvolution,
   x: Tensor4D,
-  { ctx, frozen }: Pass,
+  { ctx, ...options }: Pass,
 ): Tensor4D {
-  const { stride, kernel } = layer;
-  const convolved = conv2d(params, layer.conv, x, { stride, padding: (kernel - 1) / 2 });
-  return batchNorm(params, layer.norm, convolved, ctx, { frozen });
+  const { stride, kernel, depthwise = false } = layer;
+  const convolve = depthwise ? depthwiseConv2d : conv2d;
+  const convolved = convolve(params, layer.conv, x, { stride, padding: (kernel - 1) / 2 });
+  return batchNorm(params, layer.norm, convolved, ctx, options);
 }
