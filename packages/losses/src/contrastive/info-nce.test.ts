@@ -7,7 +7,10 @@ import { infoNCE } from './info-nce';
 const runner = { describe, it };
 testLoss(() => infoNCE(), runner);
 testLoss(() => infoNCE({ temperature: 'learned' }), runner);
-testLoss(() => infoNCE({ symmetric: false, negatives: true }), runner, { negatives: [2] });
+testLoss(() => infoNCE({ direction: 'i2t', negatives: true, labelSmoothing: 0.1 }), runner, {
+  negatives: [2],
+});
+testLoss(() => infoNCE({ direction: 't2i', duplicates: 'positive' }), runner);
 
 /** Outputs whose scores are these numbers; nothing else of them may be read. */
 function scored(rows: number[][]): ModelOutputs {
@@ -37,8 +40,12 @@ describe('infoNCE', () => {
     const t2i = (against(0.9, 0.3) + against(0.5, 0.1)) / 2;
     const both = infoNCE({ temperature: 0.1 });
     expect(totalOf(both, rows, ['a', 'b'])).toBeCloseTo((i2t + t2i) / 2, 5);
-    const oneWay = infoNCE({ temperature: 0.1, symmetric: false });
+    const oneWay = infoNCE({ temperature: 0.1, direction: 'i2t' });
     expect(totalOf(oneWay, rows, ['a', 'b'])).toBeCloseTo(i2t, 5);
+    expect(totalOf(infoNCE({ temperature: 0.1, direction: 't2i' }), rows, ['a', 'b'])).toBeCloseTo(
+      t2i,
+      5,
+    );
   });
 
   it('stands near ln B at chance level for random cosines', () =>

@@ -4,7 +4,6 @@ import {
   cast,
   equal,
   log,
-  matMul,
   mul,
   range,
   reshape,
@@ -24,7 +23,8 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { normalize, stopGradient } from '@crossweave/core/nn';
-import { excluded, rivalCounts, rivals } from './groups';
+import { cosines } from '../similarities';
+import { excluded, rivalCounts, rivals, type Identities } from '../same';
 
 export interface DrawOptions {
   /** Draw by similarity (true) or uniformly. */
@@ -41,7 +41,7 @@ export function requireDraws(where: string, { drawTemperature }: DrawOptions): v
 export interface Draw {
   /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */
   readonly rows: Tensor1D;
-  /** [B·count] 1, or 0 where row b has no rival left (all its batch-mates show the same image). */
+  /** [B·count] 1, or 0 where row b has no rival left (its text is true of all its batch-mates). */
   readonly valid: readonly number[];
 }
 
@@ -49,7 +49,7 @@ export interface Draw {
 const floor = 1e-4;
 
 /**
- * Draws `count` different in-batch negatives for each row, among the rows of other groups,
+ * Draws `count` different in-batch negatives for each row, among its rivals (`same.ts`),
  * with probability softmax(similarity / T) + 1e-4 (ALBEF, arXiv 2107.07651; its floor stands
  * after the softmax as in BLIP, inside it has no effect). Sampling is by adding Gumbel noise
  * and taking the largest, so no value leaves the engine.
@@ -59,13 +59,14 @@ const floor = 1e-4;
 export function drawRivals(
   key: Key,
   similarity: () => Tensor2D,
-  groups: readonly string[],
+  batch: Identities,
   count: number,
   { hard, drawTemperature }: DrawOptions,
 ): Draw {
-  const size = groups.length;
+  const size = batch.groups.length;
+  const rivalsOfAll = rivals(batch);
   const rows = tidy(() => {
-    const allowed = tensor2d(rivals(groups), [size, size]);
+    const allowed = tensor2d(rivalsOfAll, [size, size]);
     const barred = sub(1, allowed);
     let weights = add(mul(barred, excluded), tensor2d(gumbel(key, size * size), [size, size]));
     if (hard) {
@@ -83,7 +84,7 @@ export function drawRivals(
     }
     return reshape<Rank.R1>(stack(drawn, 1), [size * count]);
   });
-  const valid = rivalCounts(groups).flatMap((rivalsOfRow) =>
+  const valid = rivalCounts(rivalsOfAll).flatMap((rivalsOfRow) =>
     Array.from({ length: count }, (_, s) => (s < rivalsOfRow ? 1 : 0)),
   );
   return { rows, valid };
@@ -106,10 +107,6 @@ export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D
   return outputs.embed === undefined
     ? cosines(normalize(pooled), normalize(pooled))
     : transpose(textSimilarity(outputs));
-}
-
-function cosines(a: Tensor2D, b: Tensor2D): Tensor2D {
-  return matMul(a, b, false, true);
 }
 
 /** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */

@@ -23,9 +23,9 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { drawRivals, requireDraws, textSimilarity } from './draw';
-import { excluded } from './groups';
-import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from './rows';
-import { logged } from './terms';
+import { excluded } from '../same';
+import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
+import { logged } from '../terms';
 
 export interface ListwiseMatchingOptions {
   /** M texts drawn from the batch for each image. Default 3. */
@@ -109,7 +109,7 @@ function givenTexts(
 
 function drawnTexts(
   outputs: ModelOutputs<PooledFeatures>,
-  { groups }: AnyBatch,
+  batch: AnyBatch,
   ctx: Context,
   count: number,
   settings: Required<ListwiseMatchingOptions>,
@@ -117,7 +117,7 @@ function drawnTexts(
   if (count === 0) return [];
   const key = foldIn(ctx.key, 'listwise.texts');
   const similarity = (): Tensor2D => textSimilarity(outputs);
-  const { rows, valid } = drawRivals(key, similarity, groups, count, settings);
+  const { rows, valid } = drawRivals(key, similarity, batch, count, settings);
   return [{ text: takeRows(outputs.text, rows), count, valid }];
 }
 

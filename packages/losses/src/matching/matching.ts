@@ -10,8 +10,8 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { drawRivals, imageSimilarity, requireDraws, textSimilarity } from './draw';
-import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from './rows';
-import { logged } from './terms';
+import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
+import { logged } from '../terms';
 
 export interface MatchingOptions {
   /** Negatives drawn from the batch for each row, of texts and of images. Default 1. */
@@ -97,7 +97,7 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
 /** Each image with drawn texts, and each text with drawn images. */
 function drawnPairs(
   outputs: ModelOutputs<PooledFeatures>,
-  { groups }: AnyBatch,
+  batch: AnyBatch,
   ctx: Context,
   settings: Required<MatchingOptions>,
 ): Pairs[] {
@@ -105,7 +105,7 @@ function drawnPairs(
   const count = settings.inBatch;
   if (count === 0) return [];
   const draw = (name: string, similarity: typeof textSimilarity) =>
-    drawRivals(foldIn(ctx.key, name), () => similarity(outputs), groups, count, settings);
+    drawRivals(foldIn(ctx.key, name), () => similarity(outputs), batch, count, settings);
   const texts = draw('matching.texts', textSimilarity);
   const images = draw('matching.images', imageSimilarity);
   return [

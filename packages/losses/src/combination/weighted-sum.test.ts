@@ -2,8 +2,8 @@ import { mul, scalar, sum, tidy, type Scalar } from '@tensorflow/tfjs-core';
 import { inference, key, parameter, type Loss, type ModelOutputs } from '@crossweave/core';
 import { testLoss } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
-import { infoNCE } from './info-nce';
-import { matching } from './matching';
+import { infoNCE } from '../contrastive/info-nce';
+import { matching } from '../matching/matching';
 import { weightedSum } from './weighted-sum';
 
 testLoss(
