@@ -1,9 +1,11 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
 import { engineSuite } from './engine/suite';
+import { loadingSuite } from './loading/suite';
 import { soakSuite } from './soak/soak';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   engine: engineSuite,
+  loading: loadingSuite,
   soak: soakSuite,
 };
 
