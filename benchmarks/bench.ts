@@ -1,10 +1,13 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
-import { engineSuite } from './engine/suite';
 import { loadingSuite } from './loading/suite';
+import { suites as tables } from './steps/rows';
+import { compareSteps } from './steps/suite';
 import { soakSuite } from './soak/soak';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  engine: engineSuite,
+  ...Object.fromEntries(
+    tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
+  ),
   loading: loadingSuite,
   soak: soakSuite,
 };

@@ -1,4 +1,4 @@
-"""Encoders of packages/image-encoder and packages/text-encoder against torchvision and transformers.
+"""Encoders of packages/image-encoder against torchvision and transformers.
 
 Small models of random weights, in float64. Pictures and grids are stored channels last; parameters
 have the names of the checkpoints' files.
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet, resnet18, resnet50
-from transformers import BertConfig, BertModel, ViTConfig, ViTModel
+from transformers import ViTConfig, ViTModel
 
 from fixture import ROOT, case, write
 
@@ -152,37 +152,3 @@ def run_vit(p, i):
 
 options = {"imageSize": [8, 12], "patchSize": 4, "dim": 8, "layers": 2, "heads": 2, "hidden": 12}
 write(__file__, "image-encoder", "vit", {"vit": case(run_vit, {"image": randn(2, 8, 12, 3)}, params, options)})
-
-# BERT
-
-POOLINGS = {
-    "cls": lambda tokens, mask, pooler: tokens[:, 0],
-    "mean": lambda tokens, mask, pooler: (tokens * mask).sum(1) / mask.sum(1),
-    "max": lambda tokens, mask, pooler: tokens.masked_fill(mask == 0, -torch.inf).amax(1),
-    "pooler": lambda tokens, mask, pooler: pooler,
-}
-SIZES = {"vocabulary": 13, "dim": 8, "layers": 2, "heads": 2, "hidden": 12, "maxPositions": 7}
-
-
-def bert_case(pooling):
-    model = BertModel(BertConfig(
-        vocab_size=13, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12,
-        max_position_embeddings=7, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-12,
-        attn_implementation="eager",
-    ), add_pooling_layer=pooling == "pooler")
-
-    def run(p, i):
-        result = functional_call(model, p, (i["input_ids"],), {"attention_mask": i["attention_mask"]})
-        mask = i["attention_mask"].unsqueeze(-1)
-        # Padding has values without a meaning: only real tokens are compared.
-        tokens = result.last_hidden_state * mask
-        return {"tokens": tokens, "pooled": POOLINGS[pooling](result.last_hidden_state, mask, result.pooler_output)}
-
-    inputs = {
-        "input_ids": torch.tensor([[2, 5, 12, 5, 3], [2, 7, 3, 0, 0], [4, 0, 0, 0, 0]]),
-        "attention_mask": torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]]),
-    }
-    return case(run, inputs, random_params(model), {**SIZES, "pooling": pooling})
-
-
-write(__file__, "text-encoder", "bert", {pooling: bert_case(pooling) for pooling in POOLINGS})

@@ -12,10 +12,12 @@ export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped } from './contracts/context';
 export type { Context } from './contracts/context';
 export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
-export type { Encoder, TextInput } from './contracts/encoder';
-export type { Features, FeatureSpec } from './contracts/features';
+export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
+export { mapFeatures } from './contracts/features';
+export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';
 export type { Fused, Fusion } from './contracts/fusion';
-export type { Loss, LossResult, ModelOutputs } from './contracts/loss';
+export { requireComplete, requireTokens } from './contracts/fusion-inputs';
+export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
 export {

@@ -4,6 +4,7 @@ import {
   mergeParams,
   requireInteger,
   requireRange,
+  requireTokens,
   withDefaults,
   type Context,
   type Features,
@@ -93,12 +94,14 @@ export function transformerFusion(parts: TransformerFusionParts): Fusion {
     name: parts.name,
     family: parts.family,
     scoring: 'joint',
-    init: (key, image, text) =>
-      mergeParams(
+    init: (key, image, text) => {
+      requireTokens({ name: where }, image, text);
+      return mergeParams(
         initTokenEmbedding(key, where, { image, text }, settings),
         parts.init(key),
         initLinear(key, 'match_head', { in: width, out: 1 }),
-      ),
+      );
+    },
     fuse: (params, image, text, ctx) => {
       checkAligned(`${where}.fuse`, image, text);
       return tidy(() => {

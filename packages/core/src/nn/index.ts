@@ -1,6 +1,6 @@
 import '../gradients';
 
-export { activations, gelu, geluTanh, relu } from './activations';
+export { activations, gelu, geluTanh, quickGelu, relu } from './activations';
 export type { Activation } from './activations';
 export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
@@ -28,11 +28,19 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
-export { stopGradient } from './stop-gradient';
+export { select } from './select';
+export { selfAttention } from './self-attention';
+export type { SelfAttentionInput } from './self-attention';
+export { signedSqrt } from './signed-sqrt';
+export { standardise } from './standardise';
+export { constantOf, stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
+  crossAttentionPart,
+  feedForwardPart,
   initCrossAttentionBlock,
   initTransformerBlock,
+  selfAttentionPart,
   transformerBlock,
 } from './transformer';
 export type { CrossAttentionOptions, TransformerOptions, TransformerSizes } from './transformer';

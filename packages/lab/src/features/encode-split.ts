@@ -7,13 +7,14 @@ import {
   type PairRecord,
   type PairSplit,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { fingerprint } from './fingerprint';
 import { FeatureTable } from './table';
 
 /** A tower and its parameters (paths without the tower's prefix). */
 export interface Tower<Input> {
-  readonly encoder: Encoder<Input>;
+  readonly encoder: Encoder<Input, PooledFeatures>;
   readonly params: Params;
 }
 
