@@ -1,4 +1,5 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { realWeightsSuite } from './real-weights/minilm';
@@ -9,6 +10,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
   'real-weights': realWeightsSuite,
+  loading: loadingSuite,
   soak: soakSuite,
 };
 
