@@ -40,14 +40,6 @@ export type {
   PooledDualEncoderOptions,
   ProductOfExpertsOptions,
 };
-import {
-  dualEncoder,
-  type DualEncoderOptions,
-  type PooledDualEncoderOptions,
-} from './dual-encoder';
-
-export { dualEncoder };
-export type { DualEncoderOptions, PooledDualEncoderOptions };
 
 /** Late fusion: each side is encoded by itself, and they meet at the end. */
 export const lateFusions = {
