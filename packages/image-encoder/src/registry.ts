@@ -1,6 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { lookUp, type Encoder } from '@crossweave/core';
 import { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
+import { mobileNetV3, mobileNetV3Small } from './mobilenet/presets';
 import {
   resnet,
   resnet101,
@@ -27,6 +28,8 @@ export const imageEncoders = {
   resnet101,
   resnet152,
   'resnet-small': resnetSmall,
+  'mobilenet-v3': mobileNetV3,
+  'mobilenet-v3-small': mobileNetV3Small,
   vit,
   'vit-ti16': vitTi16,
   'vit-s16': vitS16,
