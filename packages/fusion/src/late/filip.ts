@@ -21,7 +21,7 @@ export interface FilipOptions {
   dim?: number;
   /** Start of the temperature that divides the similarities. Default 0.07. */
   temperature?: number;
-  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 256. */
+  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 1024. */
   chunk?: number;
 }
 
@@ -56,7 +56,7 @@ export function filip(options: FilipOptions = {}): Fusion {
   const settings = withDefaults<FilipOptions>(where, options, {
     dim: 256,
     temperature: 0.07,
-    chunk: 256,
+    chunk: 1024,
   });
   const { dim, temperature, chunk } = settings;
   requireInteger(where, 'dim', dim);

@@ -15,7 +15,8 @@ export interface FilmOptions extends ModulatedFusionOptions {
  * scaled and shifted entry by entry as the other side says, then rectified:
  * joint = relu((1 + Δγ(y))∘(P·x) + β(y)), by default image x and text y. `projection`
  * [D, D_x] brings x to width D; `film` [2D, D_y] gives Δγ above β. As in the paper the scale is
- * one plus what is learned, so that nothing is silenced at the start.
+ * one plus what is learned, so that nothing is silenced at the start, and a ReLU follows
+ * (MultiBench's FiLM has neither, and no projection).
  */
 export function film(options: FilmOptions = {}): Fusion<PooledFeatures> {
   const where = 'film';

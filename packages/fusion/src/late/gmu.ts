@@ -11,7 +11,7 @@ export type GmuOptions = PooledFusionOptions;
  * Gated multimodal unit (Arevalo et al., arXiv 1702.01992): each entry of the joint
  * representation is a mixture of both sides with a weight of its own,
  * joint = z∘tanh(W_i·x) + (1 − z)∘tanh(W_t·y) with z = σ(W_z·[x; y]) [B, D], image x,
- * text y, no biases, as in the paper.
+ * text y, no biases: the bimodal unit as the paper writes it.
  */
 export function gmu(options: GmuOptions = {}): Fusion<PooledFeatures> {
   const where = 'gmu';
