@@ -9,6 +9,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { useEngine } from '../engine';
 import type { Encoder } from '../contracts/encoder';
 import type { PooledFeatures } from '../contracts/features';
 import type { Fusion } from '../contracts/fusion';
@@ -51,6 +52,16 @@ it('tells parameters, the operations of a pair, and those of scoring a pair amon
     scoringFlops: (10 * 2 * 4 * (8 + 6)) / 100 + 2 * 4,
   });
   expect(memory().numTensors).toBe(before);
+});
+
+it('is the same on every engine', async () => {
+  const costs = [];
+  for (const engine of ['cpu', 'wasm', 'onnx'] as const) {
+    await useEngine(engine);
+    costs.push(fusionCost(projected, specs));
+  }
+  await useEngine('cpu');
+  expect(costs).toEqual([costs[0], costs[0], costs[0]]);
 });
 
 it('runs token by token, in the number asked for, and does without tokens', () => {
