@@ -20,6 +20,10 @@ export { requireComplete, requireTokens } from './contracts/fusion-inputs';
 export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export { encoderCost, fusionCost } from './cost/cost';
+export type { FusionCost, FusionCostOptions } from './cost/cost';
+export { countFlops } from './cost/count-flops';
+export type { FlopCount } from './cost/count-flops';
 export {
   ConfigError,
   CrossweaveError,

@@ -1,3 +1,5 @@
+export { matchCost, matchFlops, matchParameters } from './cost/match';
+export type { FusionSize, MatchBy, MatchOptions, MatchedFusion } from './cost/match';
 export * from './cross-attention';
 export * from './early';
 export { scoreInBlocks, scoreInChunks } from './features';
