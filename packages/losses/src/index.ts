@@ -5,6 +5,12 @@ export { uncertaintyWeighting } from './combination/uncertainty-weighting';
 export type { UncertainLoss } from './combination/uncertainty-weighting';
 export { weightedSum } from './combination/weighted-sum';
 export type { WeightedLoss } from './combination/weighted-sum';
+export { cachedContrastive } from './contrastive/cached-contrastive';
+export type {
+  CachedContrast,
+  CachedGradients,
+  ChunkEmbeddings,
+} from './contrastive/cached-contrastive';
 export { cloob } from './contrastive/cloob';
 export type { CloobOptions } from './contrastive/cloob';
 export { decoupled } from './contrastive/decoupled';
