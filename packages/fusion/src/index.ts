@@ -7,4 +7,4 @@ export { withMissingModality } from './missing-modality';
 export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
-export type { TransformerFusionOptions } from './transformer-fusion';
+export type { TokenFusionOptions, TransformerFusionOptions } from './transformer-fusion';

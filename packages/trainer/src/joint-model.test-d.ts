@@ -1,5 +1,5 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { Encoder, Features, Fusion, Loss, Model, PooledFeatures } from '@crossweave/core';
+import type { Encoder, Fusion, Loss, Model, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
 import { jointModel } from './joint-model';
 import type { TrainOptions } from './train';

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
-import type { FeatureSpec, Features, PooledFeatures } from '../contracts/features';
+import type { FeatureSpec, Features } from '../contracts/features';
 import type { Fusion } from '../contracts/fusion';
 import { key, type Key } from '../keys';
 import type { Params } from '../params';

@@ -3,7 +3,6 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   mergeParams,
-  parameter,
   requireComplete,
   requireInteger,
   requireRange,
@@ -17,8 +16,6 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
-import { checkAligned, type Side } from '../features';
-import { clampParameter, gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
 import { checkAlignedSummaries, requireTokensOf, type Side } from '../features';
 import { attentionPooling, checkHeads, initAttentionPooling } from './attention-pooling';
 import { initLogitScale, scaledLogits } from './logit-scale';
@@ -134,19 +131,14 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
     name: `dual-encoder(${dim})`,
     family: 'late',
     scoring: 'separable',
-    init: (key: Key, image: FeatureSpec, text: FeatureSpec) =>
-      mergeParams(
-        initSide(key, 'image', image),
-        initSide(key, 'text', text),
-        initLogitScale(temperature),
-      ),
     reads,
     init: (key: Key, image: FeatureSpec, text: FeatureSpec) => {
       requireTokens({ name: where, reads }, image, text);
-      return mergeParams(initSide(key, 'image', image), initSide(key, 'text', text), {
-        logit_scale: scalar(-Math.log(temperature)),
-        logit_bias: scalar(0),
-      });
+      return mergeParams(
+        initSide(key, 'image', image),
+        initSide(key, 'text', text),
+        initLogitScale(temperature),
+      );
     },
     fuse: (params, image, text, ctx) => {
       checkAlignedSummaries(`${where}.fuse`, image, text);

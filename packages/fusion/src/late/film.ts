@@ -1,5 +1,5 @@
 import { add, mul, relu, split, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion } from '@crossweave/core';
+import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
 import type { Side } from '../features';
 import { modulatedFusion, type ModulatedFusionOptions } from './modulated-fusion';
@@ -17,7 +17,7 @@ export interface FilmOptions extends ModulatedFusionOptions {
  * [D, D_x] brings x to width D; `film` [2D, D_y] gives Δγ above β. As in the paper the scale is
  * one plus what is learned, so that nothing is silenced at the start.
  */
-export function film(options: FilmOptions = {}): Fusion {
+export function film(options: FilmOptions = {}): Fusion<PooledFeatures> {
   const where = 'film';
   const settings = withDefaults<FilmOptions>(where, options, {
     ...pooledDefaults,

@@ -1,5 +1,5 @@
 import { add, mul, sigmoid, sub, tanh, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion } from '@crossweave/core';
+import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
 import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
@@ -13,7 +13,7 @@ export type GmuOptions = PooledFusionOptions;
  * joint = z∘tanh(W_i·x) + (1 − z)∘tanh(W_t·y) with z = σ(W_z·[x; y]) [B, D], image x,
  * text y, no biases, as in the paper.
  */
-export function gmu(options: GmuOptions = {}): Fusion {
+export function gmu(options: GmuOptions = {}): Fusion<PooledFeatures> {
   const where = 'gmu';
   const settings = withDefaults<GmuOptions>(where, options, pooledDefaults);
   const { dim } = settings;

@@ -1,5 +1,10 @@
+import { bilinearFusions } from './bilinear';
 import { concatMlp, type ConcatMlpOptions } from './concat-mlp';
-import { dualEncoder, type DualEncoderOptions } from './dual-encoder';
+import {
+  dualEncoder,
+  type DualEncoderOptions,
+  type PooledDualEncoderOptions,
+} from './dual-encoder';
 import { filip, type FilipOptions } from './filip';
 import { film, type FilmOptions } from './film';
 import { gatedSum, type GatedSumOptions } from './gated-sum';
@@ -9,6 +14,7 @@ import { meanOfLogits, type MeanOfLogitsOptions } from './mean-of-logits';
 import { multiplicative, type MultiplicativeOptions } from './multiplicative';
 import { productOfExperts, type ProductOfExpertsOptions } from './product-of-experts';
 
+export * from './bilinear';
 export {
   concatMlp,
   dualEncoder,
@@ -31,6 +37,7 @@ export type {
   LinearSumOptions,
   MeanOfLogitsOptions,
   MultiplicativeOptions,
+  PooledDualEncoderOptions,
   ProductOfExpertsOptions,
 };
 import {
@@ -54,4 +61,5 @@ export const lateFusions = {
   multiplicative,
   'product-of-experts': productOfExperts,
   filip,
+  ...bilinearFusions,
 };
