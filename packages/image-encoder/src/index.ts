@@ -1,3 +1,6 @@
+export { openClipResNetKeys } from './clip-resnet/keys';
+export type { ClipResNetOptions } from './clip-resnet/options';
+export { clipResNet, clipRN50 } from './clip-resnet/presets';
 export { huggingFaceClipViTKeys } from './clip-vit/keys-hugging-face';
 export { openClipViTKeys } from './clip-vit/keys-open-clip';
 export type { ClipViTOptions } from './clip-vit/options';

@@ -37,7 +37,6 @@ export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';
 export { standardise } from './standardise';
 export { constantOf, stopGradient } from './stop-gradient';
-export { select } from './select';
 export {
   crossAttentionBlock,
   crossAttentionPart,
