@@ -10,6 +10,7 @@ export type { Context } from './contracts/context';
 export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
 export type { Features, FeatureSpec } from './contracts/features';
+export type { FrozenEncoder } from './contracts/frozen-encoder';
 export type { Fused, Fusion } from './contracts/fusion';
 export type { Loss, LossResult, ModelOutputs } from './contracts/loss';
 export type { Model } from './contracts/model';
