@@ -40,13 +40,19 @@ export async function fingerprintFolder(
     ...preprocessing.filter((name) => names.includes(name)),
     ...weights.sort().map((name) => `onnx/${name}`),
   ];
-  const whole = createHash('sha256').update(JSON.stringify(settings, Object.keys(settings).sort()));
+  const whole = createHash('sha256').update(JSON.stringify(settings, sorted));
   for (const name of files) {
     const part = createHash('sha256');
     await pipeline(createReadStream(join(folder, name)), part);
     whole.update(`\n${name} ${part.digest('hex')}`);
   }
   return whole.digest('hex');
+}
+
+/** For `JSON.stringify`: objects with their keys in order, so that the text depends on values alone. */
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function list(folder: string): Promise<string[]> {
