@@ -16,7 +16,13 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, uniformArray, type Key, type ModelOutputs } from '@crossweave/core';
+import {
+  requireRange,
+  uniformArray,
+  type Key,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { normalize, stopGradient } from '@crossweave/core/nn';
 import { excluded, rivalCounts, rivals } from './groups';
 
@@ -87,7 +93,7 @@ export function drawRivals(
  * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
  * for a fusion without embeddings that of text i and text j as encoded.
  */
-export function textSimilarity(outputs: ModelOutputs): Tensor2D {
+export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { image, text } = outputs;
   return outputs.embed === undefined
     ? cosines(normalize(text.pooled), normalize(text.pooled))
@@ -95,7 +101,7 @@ export function textSimilarity(outputs: ModelOutputs): Tensor2D {
 }
 
 /** The same for the images that text i might show. */
-export function imageSimilarity(outputs: ModelOutputs): Tensor2D {
+export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { pooled } = outputs.image;
   return outputs.embed === undefined
     ? cosines(normalize(pooled), normalize(pooled))

@@ -20,7 +20,13 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Scalar, Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, withDefaults, type Loss, type ModelOutputs } from '@crossweave/core';
+import {
+  ConfigError,
+  withDefaults,
+  type Loss,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { excluded, rivals } from './groups';
 import { negativesPerPair, repeatRows, type AnyBatch } from './rows';
 import { temperatureRule, type Temperature } from './temperature';
@@ -47,7 +53,7 @@ export interface InfoNCEOptions {
  * Terms: `i2t`, `t2i`, `accuracy` (rows whose own text scores strictly highest), `temperature`.
  * Chance: ln B, and ln(B + K) for the rows with K hard negatives.
  */
-export function infoNCE(options: InfoNCEOptions = {}): Loss {
+export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
   const where = 'infoNCE';
   const { temperature, symmetric, negatives } = withDefaults<InfoNCEOptions>(where, options, {
     temperature: 'auto',
@@ -89,7 +95,11 @@ export function infoNCE(options: InfoNCEOptions = {}): Loss {
   };
 }
 
-function requireNegatives(where: string, outputs: ModelOutputs, batch: AnyBatch): number {
+function requireNegatives(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+  batch: AnyBatch,
+): number {
   const count = negativesPerPair(where, outputs, batch);
   if (count === 0) {
     throw new ConfigError('the batch has no hard negatives', {
@@ -102,7 +112,7 @@ function requireNegatives(where: string, outputs: ModelOutputs, batch: AnyBatch)
 
 /** [B, B] of all pairs, and [B, K] of each image with its own hard negatives. */
 function scores(
-  outputs: ModelOutputs,
+  outputs: ModelOutputs<PooledFeatures>,
   size: number,
   extra: number,
 ): { square: Tensor2D; beside: Tensor2D | undefined } {

@@ -1,12 +1,20 @@
-import type { Loss } from '@crossweave/core';
+import type { Features, Loss, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
 import { infoNCE, listwiseMatching, matching, weightedSum, type LossOptions } from './index';
 
 it('gives every factory the contract', () => {
-  expectTypeOf(infoNCE).returns.toEqualTypeOf<Loss>();
-  expectTypeOf(matching).returns.toEqualTypeOf<Loss>();
-  expectTypeOf(listwiseMatching).returns.toEqualTypeOf<Loss>();
-  expectTypeOf(weightedSum([{ loss: infoNCE() }])).toEqualTypeOf<Loss>();
+  expectTypeOf(infoNCE).returns.toExtend<Loss>();
+  expectTypeOf(matching).returns.toExtend<Loss>();
+  expectTypeOf(listwiseMatching).returns.toExtend<Loss>();
+});
+
+it('knows which losses do without tokens, sums included', () => {
+  expectTypeOf(infoNCE).returns.toEqualTypeOf<Loss<PooledFeatures>>();
+  expectTypeOf(weightedSum([{ loss: infoNCE() }])).toEqualTypeOf<Loss<PooledFeatures>>();
+  const ofTokens: Loss = { ...infoNCE(), compute: (_, { image }) => reads(image) };
+  const sum = weightedSum([{ loss: infoNCE() }, { loss: ofTokens }]);
+  expectTypeOf(sum).toExtend<Loss>();
+  expectTypeOf(sum).not.toExtend<Loss<PooledFeatures>>();
 });
 
 it('refuses options of another loss and misspelt ones', () => {
@@ -16,3 +24,5 @@ it('refuses options of another loss and misspelt ones', () => {
   infoNCE({ temperature: 'fixed' });
   expectTypeOf<'info-nec'>().not.toExtend<keyof LossOptions>();
 });
+
+declare const reads: (features: Features) => ReturnType<Loss['compute']>;

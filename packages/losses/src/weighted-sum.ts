@@ -8,12 +8,14 @@ import {
   subtree,
   withPrefix,
   type Key,
+  type Features,
   type Loss,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { logged } from './terms';
 
-export interface WeightedLoss {
-  readonly loss: Loss;
+export interface WeightedLoss<F extends PooledFeatures = Features> {
+  readonly loss: Loss<F>;
   /** Not negative. Default 1. */
   readonly weight?: number;
 }
@@ -21,11 +23,11 @@ export interface WeightedLoss {
 /**
  * Σ weight · loss. Each loss has its parameters and terms under its name
  * (`info-nce.logit_scale`, `info-nce.accuracy`), and its own unweighted total as the term
- * of that name. Chance is the weighted sum, when every loss has one.
+ * of that name. It reads what its parts read. Chance is the weighted sum, when every loss has one.
  *
  * @throws ConfigError for an empty list, two losses of one name, or a negative weight.
  */
-export function weightedSum(parts: readonly WeightedLoss[]): Loss {
+export function weightedSum<F extends PooledFeatures>(parts: readonly WeightedLoss<F>[]): Loss<F> {
   const where = 'weightedSum';
   const losses = parts.map(({ loss, weight = 1 }) => {
     requireRange(where, `weight of ${loss.name}`, weight, 0, Number.MAX_VALUE);

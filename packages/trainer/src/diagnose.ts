@@ -1,5 +1,5 @@
 import { Tensor, keep, tidy } from '@tensorflow/tfjs-core';
-import { withPrefix, type Batch, type Key } from '@crossweave/core';
+import { withPrefix, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { evaluateObjective, lossAndGradients } from './gradients';
 import { partitionTrainable, type StepOptions, type TrainState } from './step';
 
@@ -8,8 +8,8 @@ import { partitionTrainable, type StepOptions, type TrainState } from './step';
  * computing: batch, parameters, features, loss terms, loss, gradients. The step is repeated
  * for it (same key, so same numbers), which costs nothing as long as training is healthy.
  */
-export async function firstNonFinite<Image, Text>(
-  options: StepOptions<Image, Text>,
+export async function firstNonFinite<Image, Text, F extends PooledFeatures>(
+  options: StepOptions<Image, Text, F>,
   state: TrainState,
   batch: Batch<Image, Text>,
   key: Key,
