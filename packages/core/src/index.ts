@@ -15,6 +15,7 @@ export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
 export { mapFeatures } from './contracts/features';
 export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';
+export type { FrozenEncoder } from './contracts/frozen-encoder';
 export type { Fused, Fusion } from './contracts/fusion';
 export { requireComplete, requireTokens } from './contracts/fusion-inputs';
 export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
