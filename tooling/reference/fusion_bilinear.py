@@ -195,7 +195,7 @@ def same(x):
 
 
 SHAPE = {"dim": DIM, "hidden": HIDDEN}
-PLAIN = {"inputActivation": "none", "outputActivation": "none", "normalize": True}
+PLAIN = {"activation": "none", "outputActivation": "none", "normalize": True}
 FACTORS = {**SHAPE, "factor": FACTOR}
 RANKS = {**SHAPE, "rank": RANK}
 BLOCKS = {**RANKS, "chunks": CHUNKS}
