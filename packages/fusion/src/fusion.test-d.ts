@@ -2,7 +2,10 @@ import type { Fusion, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
 import {
   coAttention,
+  concatMlp,
   dualEncoder,
+  filip,
+  film,
   fusions,
   singleStream,
   withMissingModality,
@@ -47,6 +50,12 @@ it('knows which dual encoders read summaries alone', () => {
     dualEncoder({ pooling: { image: 'attention', text: 'encoder' } }),
   ).toEqualTypeOf<Fusion>();
   expectTypeOf(dualEncoder(anyOptions)).toEqualTypeOf<Fusion>();
+});
+
+it('knows that late fusions read summaries alone, but for late interaction', () => {
+  expectTypeOf(concatMlp).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(film).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(filip).returns.toEqualTypeOf<Fusion>();
 });
 
 it('keeps what a fusion reads when it learns to do without a side', () => {

@@ -1,7 +1,7 @@
 import { Tensor, keep, tidy } from '@tensorflow/tfjs-core';
 import { withPrefix, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { evaluateObjective, lossAndGradients } from './gradients';
-import { partitionTrainable, type StepOptions, type TrainState } from './step';
+import { partitionTrainable, trainingContext, type StepOptions, type TrainState } from './step';
 
 /**
  * The name of the first tensor of a step that holds NaN or an infinity, in the order of
@@ -14,7 +14,7 @@ export async function firstNonFinite<Image, Text, F extends PooledFeatures>(
   batch: Batch<Image, Text>,
   key: Key,
 ): Promise<string | undefined> {
-  const ctx = { training: true, key };
+  const ctx = trainingContext(options, key);
   const computed = tidy(() => {
     const [trainable, fixed] = partitionTrainable(options, state.params);
     const { outputs } = evaluateObjective(options, state.params, batch, ctx);

@@ -28,7 +28,8 @@ export interface JointModelOptions<Image, Text, F extends PooledFeatures = Featu
   readonly fusion: Fusion<F>;
   /**
    * Parts that run as in inference even while training: no dropout, stored running
-   * statistics. List what {@link TrainOptions.frozen} freezes. Default none.
+   * statistics. A part all of whose parameters {@link TrainOptions.frozen} freezes does so of
+   * itself. Default none.
    */
   readonly frozen?: readonly ModelPart[];
 }
@@ -44,8 +45,8 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
   options: JointModelOptions<Image, Text, F>,
 ): Model<Image, Text, F> {
   const { image, text, fusion, frozen = [] } = options;
-  const contextOf = (part: ModelPart, ctx: Context): Context =>
-    frozen.includes(part)
+  const contextOf = (part: ModelPart, ctx: Context, params: Params): Context =>
+    frozen.includes(part) || isFrozen(ctx, part, params)
       ? { training: false, key: foldIn(ctx.key, part) }
       : scoped(ctx, `${part}.`);
 
@@ -61,9 +62,11 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
     },
     forward(params, batch, ctx) {
       const fusionParams = subtree(params, 'fusion.');
-      const fusionContext = contextOf('fusion', ctx);
-      const texts = encodeTexts(text, subtree(params, 'text.'), batch, contextOf('text', ctx));
-      const images = image.apply(subtree(params, 'image.'), batch.image, contextOf('image', ctx));
+      const fusionContext = contextOf('fusion', ctx, fusionParams);
+      const textParams = subtree(params, 'text.');
+      const texts = encodeTexts(text, textParams, batch, contextOf('text', ctx, textParams));
+      const imageParams = subtree(params, 'image.');
+      const images = image.apply(imageParams, batch.image, contextOf('image', ctx, imageParams));
       requireComplete(fusion, images, texts.text, texts.negatives);
       return {
         image: images,
@@ -77,6 +80,14 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
       };
     },
   };
+}
+
+/** Whether nothing of a part is trained. */
+function isFrozen({ frozen }: Context, part: ModelPart, params: Params): boolean {
+  const paths = Object.keys(params);
+  return (
+    frozen !== undefined && paths.length > 0 && paths.every((path) => frozen(`${part}.${path}`))
+  );
 }
 
 function encodeTexts<Text, F extends PooledFeatures>(

@@ -52,7 +52,7 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
   key: Key,
 ): StepOutcome {
   return tidy(() => {
-    const ctx: Context = { training: true, key };
+    const ctx = trainingContext(options, key);
     const [trainable, fixed] = partitionTrainable(options, state.params);
     const { total, terms, gradients, recorded } = lossAndGradients(
       options,
@@ -76,6 +76,14 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
       gradientNorm: updated.gradientNorm,
     };
   });
+}
+
+/** The context of a training step. */
+export function trainingContext(
+  { frozen }: { readonly frozen?: (path: string) => boolean },
+  key: Key,
+): Context {
+  return { training: true, key, ...(frozen && { frozen }) };
 }
 
 /** The parameters gradients are taken for, and all others. */

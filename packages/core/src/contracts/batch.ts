@@ -9,6 +9,10 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
   readonly ids: readonly string[];
   /** [B] identity of the image: rows with equal entries are never each other's negatives. */
   readonly groups: readonly string[];
+  /** [B] the captions as words: a text is as true of an image as its equal. Absent: not known. */
+  readonly captions?: readonly string[];
+  /** [B] the class of each pair, for losses that tell classes apart. Absent: there are none. */
+  readonly labels?: readonly string[];
   readonly image: Image;
   readonly text: Text;
   /** B·K texts that are false of their image; row b·K + k belongs to pair b. */

@@ -1,4 +1,4 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Context } from './context';
@@ -10,6 +10,11 @@ export interface TextInput {
   readonly input_ids: Tensor2D;
   /** [B, N] int32, 1 = real token, 0 = padding. */
   readonly attention_mask: Tensor2D;
+  /**
+   * [B, N] int32, which segment a token belongs to (the second text of a pair is 1 in BERT).
+   * Default: all 0. Encoders without token types take no notice of it.
+   */
+  readonly token_type_ids?: Tensor2D;
 }
 
 /**
@@ -29,4 +34,15 @@ export interface Encoder<Input, Out extends PooledFeatures = Features> {
   readonly init: (key: Key) => Params;
   /** @throws ShapeError when the input does not fit, StateDictError when a parameter is missing. */
   readonly apply: (params: Params, input: Input, ctx: Context) => Out;
+}
+
+/** An encoder made of layers (or stages) in a row. */
+export interface LayeredEncoder<Input> extends Encoder<Input> {
+  /**
+   * The tokens before the first layer and after each one: layers + 1 tensors [B, N, D], what
+   * Hugging Face calls `hidden_states`. A final norm, pooling and projection are not in them.
+   * N and D may change from stage to stage in a convolutional network, whose grids are given row
+   * by row. The caller disposes them.
+   */
+  hiddenStates(params: Params, input: Input, ctx: Context): readonly Tensor3D[];
 }

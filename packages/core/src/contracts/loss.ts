@@ -1,10 +1,37 @@
-import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Batch } from './batch';
 import type { Context } from './context';
 import type { Features, PooledFeatures } from './features';
 import type { Fused } from './fusion';
+
+/**
+ * Another model's view of the same batch, to be learned from: a momentum twin or a trained model.
+ * Its tensors are targets: losses let no gradient into them.
+ */
+export interface Teacher<F extends PooledFeatures = Features> extends Pick<
+  ModelOutputs<F>,
+  'image' | 'text' | 'score' | 'embed'
+> {
+  /** Embeddings [Q, E] of earlier batches, further candidates beside the batch's own. */
+  readonly queue?: {
+    readonly image: Tensor2D;
+    readonly text: Tensor2D;
+    /** [Q] identities of their images, as {@link Batch.groups}. */
+    readonly groups: readonly string[];
+  };
+}
+
+/** What a text decoder predicts: position n is scored before it is seen. */
+export interface CaptionLogits {
+  /** [B, N, V] over a vocabulary of V. */
+  readonly logits: Tensor3D;
+  /** [B, N] int32, the right ids, aligned with `logits`. */
+  readonly targets: Tensor2D;
+  /** [B, N], 1 = counts, 0 = padding. */
+  readonly mask: Tensor2D;
+}
 
 /**
  * What a model's forward pass gives a loss: features of the batch, and the fusion's two
@@ -31,6 +58,10 @@ export interface ModelOutputs<F extends PooledFeatures = Features> {
    * `score` and `fuse().match` carry the fusion's own scale and bias.
    */
   embed?(side: 'image' | 'text', features: F): Tensor2D;
+  /** Present when training has a second model to learn from. */
+  readonly teacher?: Teacher<F>;
+  /** Present when the model writes captions. */
+  readonly captions?: CaptionLogits;
 }
 
 export interface LossResult {

@@ -1,18 +1,20 @@
 import {
   add,
+  fill,
   matMul,
   mul,
   sum,
   tidy,
+  type Rank,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import type { Batch } from '../contracts/batch';
 import type { FeatureSpec, Features } from '../contracts/features';
-import type { LossResult, Loss, ModelOutputs } from '../contracts/loss';
+import type { CaptionLogits, LossResult, Loss, ModelOutputs } from '../contracts/loss';
 import type { Context } from '../contracts/context';
-import { foldIn, key } from '../keys';
+import { foldIn, key, normal } from '../keys';
 import { maskedMean, normalize } from '../nn';
 import { parameter, type Params } from '../params';
 import { textInput } from './inputs';
@@ -27,7 +29,13 @@ export interface LossCase {
   readonly negatives?: Features;
   /** Whether the stub fusion offers embeddings. */
   readonly embeds: boolean;
+  /** Features of a second model; constants. */
+  readonly teacher?: Pick<ModelOutputs, 'image' | 'text'>;
+  readonly captions?: CaptionLogits;
 }
+
+/** What a loss reads of a model's outputs besides features, `fuse` and `score`. */
+export type OptionalOutput = 'teacher' | 'captions';
 
 export interface CaseOptions {
   readonly size: number;
@@ -35,6 +43,7 @@ export interface CaseOptions {
   /** K. */
   readonly negatives: number;
   readonly embeds: boolean;
+  readonly outputs: readonly OptionalOutput[];
   /** Every feature has this value. Default: random features. */
   readonly value?: number;
   /** Identities of the images. Default: all different. */
@@ -43,7 +52,7 @@ export interface CaseOptions {
 
 /** Features and a batch of `size` pairs, with K false texts each where K > 0. */
 export function lossCase(options: CaseOptions): LossCase {
-  const { size, width, negatives, embeds, value, groups } = options;
+  const { size, width, negatives, embeds, outputs, value, groups } = options;
   const spec: FeatureSpec = { dim: width, tokens: 3 };
   const make = (name: string, rows: number): Features => {
     const features = sampleFeatures(foldIn(key(31), name), spec, { batch: rows });
@@ -64,6 +73,24 @@ export function lossCase(options: CaseOptions): LossCase {
     image: make('image', size),
     text: make('text', size),
     ...(negatives > 0 && { negatives: make('negatives', size * negatives) }),
+    ...(outputs.includes('teacher') && {
+      teacher: { image: make('teacher.image', size), text: make('teacher.text', size) },
+    }),
+    ...(outputs.includes('captions') && { captions: captionLogits(size, value) }),
+  };
+}
+
+/** Captions of 3 tokens from a vocabulary of 16, padded row by row; `value` is every logit. */
+function captionLogits(size: number, value: number | undefined): CaptionLogits {
+  const { input_ids, attention_mask } = textInput({ vocabulary: 16, tokens: 3 }).make(
+    key(37),
+    size,
+  );
+  const shape: [number, number, number] = [size, 3, 16];
+  return {
+    logits: value === undefined ? normal<Rank.R3>(key(38), shape) : fill<Rank.R3>(shape, value),
+    targets: input_ids,
+    mask: attention_mask,
   };
 }
 
@@ -71,27 +98,36 @@ export function lossCase(options: CaseOptions): LossCase {
 export function computeLoss(
   loss: Loss,
   params: Params,
-  { batch, image, text, negatives, embeds }: LossCase,
+  { batch, image, text, negatives, embeds, teacher, captions }: LossCase,
   ctx: Context,
 ): LossResult {
+  const score = (images: Features, texts: Features): Tensor2D =>
+    tidy(() => matMul(embed(images), embed(texts), false, true));
+  const embedding = embeds && {
+    embed: (_side: 'image' | 'text', features: Features) => tidy(() => embed(features)),
+  };
   const outputs: ModelOutputs = {
     image,
     text,
     ...(negatives && { negatives }),
+    ...(teacher && { teacher: { ...teacher, score, ...embedding } }),
+    ...(captions && { captions }),
     fuse: (images, texts) =>
       tidyTree(() => {
         const joint: Tensor2D = mul(embed(images), embed(texts));
         return { joint, match: sum<Tensor1D>(joint, 1) };
       }),
-    score: (images, texts) => tidy(() => matMul(embed(images), embed(texts), false, true)),
-    ...(embeds && { embed: (_side, features: Features) => tidy(() => embed(features)) }),
+    score,
+    ...embedding,
   };
   return loss.compute(params, outputs, batch, ctx);
 }
 
 /** The features of a case as differentiable parts, `image.tokens` and so on. */
-export function featureParts({ image, text, negatives }: LossCase): Params {
-  const parts: Record<string, Features['tokens' | 'pooled']> = {};
+export function featureParts({ image, text, negatives, captions }: LossCase): Params {
+  const parts: Record<string, Features['tokens' | 'pooled']> = {
+    ...(captions && { 'captions.logits': captions.logits }),
+  };
   for (const [name, features] of Object.entries({ image, text, negatives })) {
     if (features === undefined) continue;
     parts[`${name}.tokens`] = features.tokens;
@@ -108,11 +144,13 @@ export function withFeatureParts(given: LossCase, parts: Params): LossCase {
     pooled: parameter<Tensor2D>(parts, `${name}.pooled`),
   });
   return {
-    batch: given.batch,
-    embeds: given.embeds,
+    ...given,
     image: replaced('image', given.image),
     text: replaced('text', given.text),
     ...(given.negatives && { negatives: replaced('negatives', given.negatives) }),
+    ...(given.captions && {
+      captions: { ...given.captions, logits: parameter<Tensor3D>(parts, 'captions.logits') },
+    }),
   };
 }
 

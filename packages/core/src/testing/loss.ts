@@ -24,6 +24,7 @@ import {
   withFeatureParts,
   type CaseOptions,
   type LossCase,
+  type OptionalOutput,
 } from './loss-setup';
 import { takeRows, tensorsOf } from './trees';
 
@@ -32,6 +33,10 @@ export interface LossTestOptions {
   readonly width?: number;
   /** The numbers K of false texts a pair to test with. Default 0 (none in the batch) and 2. */
   readonly negatives?: readonly number[];
+  /** Fusions to test with: with embeddings (true), without (false). Default both. */
+  readonly embeds?: readonly boolean[];
+  /** Optional outputs of a model that it needs. Default: none. */
+  readonly outputs?: readonly OptionalOutput[];
   /** It draws samples by their place in the batch, so the order of pairs matters. Default false. */
   readonly ordered?: boolean;
   /** Own parameters that get no gradient by construction. Default: none. */
@@ -60,9 +65,10 @@ export function testLoss(
 /** The same checks as data, for a runner of your own. */
 export function lossChecks(create: () => Loss, options: LossTestOptions = {}): Check[] {
   const { width = 8, negatives: counts = [0, 2], ordered = false, unreached } = options;
+  const { embeds: fusions = [true, false], outputs = [] } = options;
   const cases: Cases = (rest) =>
     counts.flatMap((negatives) =>
-      [true, false].map((embeds) => lossCase({ ...rest, width, negatives, embeds })),
+      fusions.map((embeds) => lossCase({ ...rest, width, negatives, embeds, outputs })),
     );
   return [
     ...valueChecks(create, cases),
@@ -208,8 +214,9 @@ function leakCheck(create: () => Loss, cases: Cases): Check {
       assertNoLeak('init', [], () => [loss.init?.(key(1)) ?? {}]);
       const params = loss.init?.(key(1)) ?? {};
       for (const given of cases({ size: 3 })) {
-        const { batch, image, text, negatives } = given;
-        const trees = [image, text, negatives, batch.text, batch.negatives];
+        const { batch, image, text, negatives, teacher, captions } = given;
+        const features = [image, text, negatives, teacher?.image, teacher?.text, captions];
+        const trees = [...features, batch.text, batch.negatives];
         const data = trees.flatMap((tree) => tensorsOf(tree ?? {}));
         const inputs = [...tensorsOf(params), ...data];
         assertNoLeak('compute', inputs, () => {
@@ -243,7 +250,7 @@ function problem(
 
 /** The same pairs in another order. */
 function permutedCase(given: LossCase, order: readonly number[]): LossCase {
-  const { batch, image, text, negatives } = given;
+  const { batch, image, text, negatives, teacher, captions } = given;
   const perPair = negatives === undefined ? 0 : negatives.mask.shape[0] / batch.size;
   const spread = order.flatMap((row) =>
     Array.from({ length: perPair }, (_, k) => row * perPair + k),
@@ -260,5 +267,9 @@ function permutedCase(given: LossCase, order: readonly number[]): LossCase {
     image: takeRows(image, order),
     text: takeRows(text, order),
     ...(negatives && { negatives: takeRows(negatives, spread) }),
+    ...(teacher && {
+      teacher: { image: takeRows(teacher.image, order), text: takeRows(teacher.text, order) },
+    }),
+    ...(captions && { captions: takeRows(captions, order) }),
   };
 }

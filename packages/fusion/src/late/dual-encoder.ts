@@ -1,9 +1,8 @@
-import { add, concat, exp, matMul, mul, scalar, sum, tidy } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { concat, matMul, mul, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   mergeParams,
-  parameter,
   requireComplete,
   requireInteger,
   requireRange,
@@ -16,9 +15,10 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { clampParameter, gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
+import { gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
 import { checkAlignedSummaries, requireTokensOf, type Side } from '../features';
 import { attentionPooling, checkHeads, initAttentionPooling } from './attention-pooling';
+import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface DualEncoderOptions {
   /** Width E of the shared embedding. Default 256. */
@@ -127,11 +127,6 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
     });
   };
 
-  const logits = <T extends Tensor>(params: Params, cosines: T): T => {
-    const scale = clampParameter(parameter<Scalar>(params, 'logit_scale'), 0, Math.log(100));
-    return add(mul(cosines, exp(scale)), parameter<Scalar>(params, 'logit_bias'));
-  };
-
   return {
     name: `dual-encoder(${dim})`,
     family: 'late',
@@ -139,10 +134,11 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
     reads,
     init: (key: Key, image: FeatureSpec, text: FeatureSpec) => {
       requireTokens({ name: where, reads }, image, text);
-      return mergeParams(initSide(key, 'image', image), initSide(key, 'text', text), {
-        logit_scale: scalar(-Math.log(temperature)),
-        logit_bias: scalar(0),
-      });
+      return mergeParams(
+        initSide(key, 'image', image),
+        initSide(key, 'text', text),
+        initLogitScale(temperature),
+      );
     },
     fuse: (params, image, text, ctx) => {
       checkAlignedSummaries(`${where}.fuse`, image, text);
@@ -152,7 +148,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
         const product = mul<Tensor2D>(left, right);
         return {
           joint: joint === 'product' ? product : concat([left, right], 1),
-          match: logits(params, sum<Tensor1D>(product, 1)),
+          match: scaledLogits(params, sum<Tensor1D>(product, 1)),
         };
       });
     },
@@ -160,7 +156,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
       tidy(() => {
         const left = embed(params, 'image', image, ctx);
         const right = embed(params, 'text', text, ctx);
-        return logits(params, matMul(left, right, false, true));
+        return scaledLogits(params, matMul(left, right, false, true));
       }),
     embed,
   };
