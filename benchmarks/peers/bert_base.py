@@ -1,11 +1,12 @@
-"""The peer of engine/workloads/bert-base.ts: BERT-base with a classifier, no dropout, in PyTorch."""
+"""The peer of steps/workloads/bert-base.ts: BERT-base with a classifier, no dropout, in PyTorch;
+`--features`: the tokens of its last layer alone."""
 import math
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from measure import measure, training_step, tuned
+from measure import maybe_compiled, measure, options, training_step, tuned
 
 B, N, VOCABULARY, D, H, L, CLASSES = 16, 64, 30522, 768, 12, 12, 2
 
@@ -45,14 +46,26 @@ class Bert(nn.Module):
             if isinstance(module, nn.Linear):
                 nn.init.zeros_(module.bias)
 
-    def forward(self, ids, mask):
+    def tokens(self, ids, mask):
         places, types = torch.arange(N), torch.zeros(N, dtype=torch.long)
         x = self.norm(self.words(ids) + self.positions(places) + self.types(types))
         hidden = (1.0 - mask[:, None, None, :]) * torch.finfo(x.dtype).min
         for layer in self.layers:
             x = layer(x, hidden)
-        return self.classifier(torch.tanh(self.pooler(x[:, 0])))
+        return x
+
+    def forward(self, ids, mask):
+        return self.classifier(torch.tanh(self.pooler(self.tokens(ids, mask)[:, 0])))
 
 
 ids, mask, labels = torch.randint(VOCABULARY, (B, N)), torch.ones(B, N), torch.arange(B) % CLASSES
-measure(training_step(Bert(), lambda model: F.cross_entropy(model(ids, mask), labels), lr=1e-4))
+if options.features:
+    tokens = maybe_compiled(Bert().eval().tokens)
+
+    def step():
+        with torch.inference_mode():
+            return tokens(ids, mask).mean()
+
+    measure(step)
+else:
+    measure(training_step(Bert(), lambda model: F.cross_entropy(model(ids, mask), labels), lr=1e-4))

@@ -1,4 +1,4 @@
-"""The peer of engine/workloads/cross-attention.ts: the same step in PyTorch."""
+"""The peer of steps/workloads/cross-attention.ts: the same step in PyTorch."""
 import math
 
 import torch

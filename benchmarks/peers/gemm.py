@@ -1,4 +1,4 @@
-"""The peer of engine/workloads/gemm.ts: one product of square matrices, `--size` rows each."""
+"""The peer of steps/workloads/gemm.ts: one product of square matrices, `--size` rows each."""
 import torch
 
 from measure import measure, options

@@ -16,6 +16,7 @@ parser.add_argument(
     "--variant", choices=("default", "tuned", "compiled"), default="default",
     help="default: as most programs run; tuned: fused AdamW, fused attention, channels_last; "
          "compiled: tuned under torch.compile, which needs a C++ compiler")
+parser.add_argument("--features", action="store_true", help="no training: the features alone")
 parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
 options = parser.parse_args()
 tuned, compiled = options.variant != "default", options.variant == "compiled"
@@ -52,7 +53,7 @@ def training_step(model, loss_of, lr):
 
 
 def measure(step):
-    """Runs the step and prints one line of JSON, as engine/measure.ts does."""
+    """Runs the step and prints one line of JSON, as steps/measure.ts does."""
     times, cpu, losses = [], [], []
     for i in range(options.warmup + options.steps):
         used, start = time.process_time(), time.perf_counter()

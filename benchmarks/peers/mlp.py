@@ -1,4 +1,4 @@
-"""The peer of engine/workloads/mlp.ts: layer norm and two linear layers, batch 32."""
+"""The peer of steps/workloads/mlp.ts: layer norm and two linear layers, batch 32."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

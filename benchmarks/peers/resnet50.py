@@ -1,4 +1,4 @@
-"""The peer of `resnet50` in engine/workloads/resnet.ts: torchvision's, a training step."""
+"""The peer of `resnet50` in steps/workloads/resnet.ts: torchvision's, a training step."""
 import torch
 import torch.nn.functional as F
 from torchvision.models import resnet50

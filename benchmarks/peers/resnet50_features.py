@@ -1,4 +1,4 @@
-"""The peer of `resnet50-features` in engine/workloads/resnet.ts: torchvision's without classifier."""
+"""The peer of `resnet50-features` in steps/workloads/resnet.ts: torchvision's without classifier."""
 import torch
 from torchvision.models import resnet50
 

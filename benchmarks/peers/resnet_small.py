@@ -1,4 +1,4 @@
-"""The peer of `resnet-small` in engine/workloads/resnet.ts: one basic block a stage."""
+"""The peer of `resnet-small` in steps/workloads/resnet.ts: one basic block a stage."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { BACKEND_NAME, jit, OnnxBackend, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
 import '@crossweave/tfjs-backend-onnx/register';
 import * as tf from '@tensorflow/tfjs-core';
-import type { State, Step } from '../engine/workload';
-import { workloads } from '../engine/workloads';
+import type { State, Step } from '../steps/workload';
+import { workloads } from '../steps/workloads';
 
 const usage = `npm run bench -- soak [--model NAME] [--steps N]
 

@@ -55,10 +55,27 @@ export class ConfigError extends CrossweaveError {
   }
 }
 
+/** How the parameters of a checkpoint differ from those of a model. */
+export interface StateDictDifference {
+  /** The model's parameters that the checkpoint lacks. */
+  readonly missing: readonly string[];
+  /** The checkpoint's entries that the model has no place for. */
+  readonly unexpected: readonly string[];
+  readonly wrongShape: readonly {
+    readonly path: string;
+    readonly expected: readonly number[];
+    readonly got: readonly number[];
+  }[];
+}
+
 /** Parameters that are missing, unexpected or of the wrong shape. */
 export class StateDictError extends CrossweaveError {
-  constructor(what: string, details?: ErrorDetails) {
+  /** All of it, where two whole trees were compared; the message shows the beginning. */
+  readonly difference: StateDictDifference | undefined;
+
+  constructor(what: string, details: ErrorDetails & { difference?: StateDictDifference } = {}) {
     super('state-dict', what, details);
+    this.difference = details.difference;
   }
 }
 

@@ -1,16 +1,30 @@
 import './gradients';
 
+export { toOurParams, toTheirParams } from './checkpoints/convert';
+export { keyMap } from './checkpoints/key-map';
+export type { KeyMap, KeyMapOptions, KeyRule, KeyTarget } from './checkpoints/key-map';
+export { matchParams } from './checkpoints/match-params';
+export type { Match, MatchOptions } from './checkpoints/match-params';
+export { initialShapes, shapesOf } from './checkpoints/shapes';
+export type { ParamShapes } from './checkpoints/shapes';
 export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped } from './contracts/context';
 export type { Context } from './contracts/context';
 export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
-export type { Encoder, TextInput } from './contracts/encoder';
-export type { Features, FeatureSpec } from './contracts/features';
+export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
+export { mapFeatures } from './contracts/features';
+export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';
+export type { FrozenEncoder } from './contracts/frozen-encoder';
 export type { Fused, Fusion } from './contracts/fusion';
+export { requireComplete, requireTokens } from './contracts/fusion-inputs';
 export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export { encoderCost, fusionCost } from './cost/cost';
+export type { FusionCost, FusionCostOptions } from './cost/cost';
+export { countFlops } from './cost/count-flops';
+export type { FlopCount } from './cost/count-flops';
 export {
   ConfigError,
   CrossweaveError,
@@ -23,11 +37,12 @@ export {
   isCrossweaveError,
   nearestName,
 } from './errors';
-export type { ErrorDetails } from './errors';
+export type { ErrorDetails, StateDictDifference } from './errors';
 export {
   bernoulli,
   foldIn,
   key,
+  noDraws,
   normal,
   normalArray,
   permutation,
@@ -52,8 +67,10 @@ export {
   withPrefix,
 } from './params';
 export type { Params } from './params';
-export { parseSafetensors, serializeSafetensors } from './safetensors';
-export type { SafetensorsFile, SafetensorsType, StoredTensor } from './safetensors';
-export { paramsFromSafetensors, paramsToSafetensors } from './safetensors-params';
+export type { SafetensorsType } from './safetensors/elements';
+export { paramsFromSafetensors, paramsToSafetensors } from './safetensors/params';
+export { parseSafetensors, serializeSafetensors } from './safetensors/safetensors';
+export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
+export { anyPattern, pathPattern } from './path-pattern';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';

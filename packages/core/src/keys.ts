@@ -1,4 +1,4 @@
-import { tensor, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor, zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
 import { ConfigError } from './errors';
 
 /**
@@ -24,13 +24,21 @@ export function key(seed: number): Key {
   return { high: Math.floor(seed / 2 ** 32) >>> 0, low: seed >>> 0 };
 }
 
+/**
+ * The key of those who want a tree's paths and shapes and not its values: every draw under it is
+ * zero and costs nothing, whatever it is split or folded into. See {@link initialShapes}.
+ */
+export const noDraws: Key = { high: 0, low: 0 };
+
 /** `count` new keys, independent of one another and of `parent`. */
 export function split(parent: Key, count = 2): Key[] {
+  if (parent === noDraws) return Array.from({ length: count }, () => noDraws);
   return Array.from({ length: count }, (_, i) => block(parent, i, 0x73706c69));
 }
 
 /** A new key from a key and a number (step, epoch, row) or a name (parameter path, sample id). */
 export function foldIn(parent: Key, data: number | string): Key {
+  if (parent === noDraws) return noDraws;
   if (typeof data === 'string') return block(parent, hashString(data), 0x6e616d65);
   const { high, low } = key(data);
   return block(parent, low, high ^ 0x666f6c64);
@@ -38,6 +46,7 @@ export function foldIn(parent: Key, data: number | string): Key {
 
 /** `count` uniform numbers in [0, 1), with 24 random bits each (exact in float32). */
 export function uniformArray(from: Key, count: number): Float32Array {
+  if (from === noDraws) return new Float32Array(count);
   const words = randomWords(from, count);
   const out = new Float32Array(count);
   for (let i = 0; i < count; i++) out[i] = ((words[i] ?? 0) >>> 8) * 2 ** -24;
@@ -46,6 +55,7 @@ export function uniformArray(from: Key, count: number): Float32Array {
 
 /** `count` standard normal numbers (Box–Muller). */
 export function normalArray(from: Key, count: number): Float32Array {
+  if (from === noDraws) return new Float32Array(count);
   const words = randomWords(from, count + (count & 1));
   const out = new Float32Array(count);
   for (let i = 0; i < count; i += 2) {
@@ -93,6 +103,7 @@ export function uniform<R extends Rank>(
   low = 0,
   high = 1,
 ): Tensor<R> {
+  if (from === noDraws) return zeros(shape);
   const values = uniformArray(from, sizeOf(shape));
   for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * (values[i] as number);
   return tensor(values, shape, 'float32');
@@ -105,6 +116,7 @@ export function normal<R extends Rank>(
   mean = 0,
   standardDeviation = 1,
 ): Tensor<R> {
+  if (from === noDraws) return zeros(shape);
   const values = normalArray(from, sizeOf(shape));
   for (let i = 0; i < values.length; i++) {
     values[i] = mean + standardDeviation * (values[i] as number);

@@ -1,6 +1,12 @@
-import { concat, mul, ones, reshape, slice, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { concat, mul, ones, reshape, slice, Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { checkShapes, type Features } from '@crossweave/core';
+import {
+  ShapeError,
+  checkShapes,
+  requireComplete,
+  type Features,
+  type PooledFeatures,
+} from '@crossweave/core';
 
 export type Side = 'image' | 'text';
 
@@ -12,8 +18,14 @@ export interface Tokens {
   readonly mask: Tensor2D;
 }
 
-/** @throws ShapeError unless image row b can be paired with text row b. */
+/**
+ * @throws ShapeError unless image row b can be paired with text row b, both with tokens;
+ * ConfigError for features with missing rows (`withMissingModality` takes them).
+ */
 export function checkAligned(where: string, image: Features, text: Features): void {
+  requireComplete({ name: where }, image, text);
+  requireTokensOf(where, 'image', image);
+  requireTokensOf(where, 'text', text);
   checkShapes(where, {
     'image.tokens': [image.tokens, ['B', 'Ni', 'Di']],
     'image.mask': [image.mask, ['B', 'Ni']],
@@ -24,29 +36,71 @@ export function checkAligned(where: string, image: Features, text: Features): vo
   });
 }
 
+/** One tensor [B, …], or a record of them: what is known of each of B rows. */
+export type Rows<T> = Tensor | { readonly [Name in keyof T]: Tensor };
+/** @throws ShapeError or ConfigError, as {@link checkAligned}, of summaries alone. */
+export function checkAlignedSummaries(
+  where: string,
+  image: PooledFeatures,
+  text: PooledFeatures,
+): void {
+  requireComplete({ name: where }, image, text);
+  checkShapes(where, {
+    'image.pooled': [image.pooled, ['B', 'Di']],
+    'text.pooled': [text.pooled, ['B', 'Dt']],
+  });
+}
+
+/** @throws ShapeError for features without tokens, which a config or JavaScript can bring here. */
+export function requireTokensOf(
+  where: string,
+  side: Side,
+  features: PooledFeatures & Partial<Features>,
+): asserts features is Features {
+  if (features.tokens !== undefined && features.mask !== undefined) return;
+  throw new ShapeError(`the ${side} features have no tokens, which this fusion reads`, {
+    where,
+    expected: 'tokens [B, N, D] and mask [B, N]',
+    got: 'pooled alone',
+    advice: 'Use an encoder that gives tokens, or a fusion of summaries.',
+  });
+}
+
 /**
  * Every image against every text, [B_i, B_t], by a function of aligned pairs. At most
  * `chunk` pairs pass at a time, so without gradients memory does not grow with B_i·B_t
  * (under differentiation the tape keeps every pass alive).
  */
-export function scoreInChunks(
-  image: Tokens,
-  text: Tokens,
+export function scoreInChunks<Image extends Rows<Image>, Text extends Rows<Text>>(
+  image: Image,
+  text: Text,
   chunk: number,
-  match: (image: Tokens, text: Tokens, pass: number) => Tensor1D,
+  match: (image: Image, text: Text, pass: number) => Tensor1D,
 ): Tensor2D {
-  const images = image.tokens.shape[0];
-  const texts = text.tokens.shape[0];
+  return scoreInBlocks(image, text, chunk, (images, texts, pass) => {
+    const [m, n] = [rowCount(images), rowCount(texts)];
+    const left = mapRows(images, (x) => repeatEach(x, n));
+    const right = mapRows(texts, (x) => repeatAll(x, m));
+    return reshape<Rank.R2>(match(left, right, pass), [m, n]);
+  });
+}
+
+/** {@link scoreInChunks} by a function of m images and n texts that gives [m, n], m·n at most `chunk`. */
+export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>>(
+  image: Image,
+  text: Text,
+  chunk: number,
+  score: (image: Image, text: Text, pass: number) => Tensor2D,
+): Tensor2D {
+  const [images, texts] = [rowCount(image), rowCount(text)];
   const columns = Math.min(texts, chunk);
   const rows = Math.min(images, Math.max(1, Math.floor(chunk / columns)));
   let pass = 0;
   const block = (row: number, column: number): Tensor2D =>
     tidy(() => {
-      const m = Math.min(rows, images - row);
-      const n = Math.min(columns, texts - column);
-      const left = mapTokens(image, (x) => repeatEach(rowsOf(x, row, m), n));
-      const right = mapTokens(text, (x) => repeatAll(rowsOf(x, column, n), m));
-      return reshape<Rank.R2>(match(left, right, pass++), [m, n]);
+      const left = mapRows(image, (x) => rowsOf(x, row, Math.min(rows, images - row)));
+      const right = mapRows(text, (x) => rowsOf(x, column, Math.min(columns, texts - column)));
+      return score(left, right, pass++);
     });
   return concatAll(
     range(0, images, rows).map((row) =>
@@ -61,6 +115,7 @@ export function scoreInChunks(
 
 /** [B, …] → [B·count, …]: a a a b b b. Multiplying by ones, whose gradient is one sum. */
 export function repeatEach<T extends Tensor>(x: T, count: number): T {
+  if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;
   const apart = reshape(x, [size, 1, ...rest]);
   const many = mul(apart, ones([1, count, ...rest.map(() => 1)]));
@@ -69,14 +124,23 @@ export function repeatEach<T extends Tensor>(x: T, count: number): T {
 
 /** [B, …] → [count·B, …]: a b a b a b. */
 export function repeatAll<T extends Tensor>(x: T, count: number): T {
+  if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;
   const apart = reshape(x, [1, size, ...rest]);
   const many = mul(apart, ones([count, 1, ...rest.map(() => 1)]));
   return reshape(many, [count * size, ...rest]) as T;
 }
 
-function mapTokens(side: Tokens, map: <T extends Tensor>(x: T) => T): Tokens {
-  return { tokens: map(side.tokens), mask: map(side.mask) };
+function rowCount<T extends Rows<T>>(rows: T): number {
+  const [first] = rows instanceof Tensor ? [rows] : Object.values<Tensor>(rows);
+  return first!.shape[0];
+}
+
+function mapRows<T extends Rows<T>>(rows: T, map: (x: Tensor) => Tensor): T {
+  // The names and ranks stay, so the type does.
+  if (rows instanceof Tensor) return map(rows) as T;
+  const parts = Object.entries<Tensor>(rows).map(([name, x]) => [name, map(x)]);
+  return Object.fromEntries(parts) as T;
 }
 
 function rowsOf<T extends Tensor>(x: T, from: number, count: number): T {

@@ -1,14 +1,25 @@
-import type { Fusion } from '@crossweave/core';
+import type { Fusion, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
-import { coAttention, dualEncoder, fusions, singleStream, type FusionOptions } from './index';
+import {
+  coAttention,
+  concatMlp,
+  dualEncoder,
+  filip,
+  film,
+  fusions,
+  singleStream,
+  withMissingModality,
+  type DualEncoderOptions,
+  type FusionOptions,
+} from './index';
 
 it('gives every factory the contract and its own options', () => {
-  expectTypeOf(dualEncoder).returns.toEqualTypeOf<Fusion>();
   expectTypeOf(singleStream).returns.toEqualTypeOf<Fusion>();
   expectTypeOf(coAttention).returns.toEqualTypeOf<Fusion>();
-  expectTypeOf(fusions['dual-encoder'])
+  expectTypeOf<FusionOptions['dual-encoder']>().toEqualTypeOf<DualEncoderOptions>();
+  expectTypeOf(fusions['co-attention'])
     .parameter(0)
-    .toEqualTypeOf<FusionOptions['dual-encoder'] | undefined>();
+    .toEqualTypeOf<FusionOptions['co-attention'] | undefined>();
 });
 
 it('refuses options of another fusion and misspelt ones', () => {
@@ -30,3 +41,26 @@ it('takes a fusion of the user as one of its own', () => {
   } as const;
   expectTypeOf(mine).toExtend<Fusion>();
 });
+
+it('knows which dual encoders read summaries alone', () => {
+  expectTypeOf(dualEncoder()).toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(dualEncoder({ dim: 8, pooling: 'encoder' })).toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(dualEncoder({ pooling: 'attention' })).toEqualTypeOf<Fusion>();
+  expectTypeOf(
+    dualEncoder({ pooling: { image: 'attention', text: 'encoder' } }),
+  ).toEqualTypeOf<Fusion>();
+  expectTypeOf(dualEncoder(anyOptions)).toEqualTypeOf<Fusion>();
+});
+
+it('knows that late fusions read summaries alone, but for late interaction', () => {
+  expectTypeOf(concatMlp).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(film).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(filip).returns.toEqualTypeOf<Fusion>();
+});
+
+it('keeps what a fusion reads when it learns to do without a side', () => {
+  expectTypeOf(withMissingModality(dualEncoder())).toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(withMissingModality(coAttention())).toEqualTypeOf<Fusion>();
+});
+
+declare const anyOptions: DualEncoderOptions;

@@ -1,8 +1,12 @@
+export { matchCost, matchFlops, matchParameters } from './cost/match';
+export type { FusionSize, MatchBy, MatchOptions, MatchedFusion } from './cost/match';
 export * from './cross-attention';
 export * from './early';
-export { scoreInChunks } from './features';
-export type { Tokens } from './features';
+export { scoreInBlocks, scoreInChunks } from './features';
+export type { Rows, Tokens } from './features';
 export * from './late';
+export { withMissingModality } from './missing-modality';
+export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
-export type { TransformerFusionOptions } from './transformer-fusion';
+export type { TokenFusionOptions, TransformerFusionOptions } from './transformer-fusion';

@@ -1,7 +1,8 @@
-import { lookUp, type Fusion } from '@crossweave/core';
+import { ConfigError, lookUp, type Fusion } from '@crossweave/core';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
 import { lateFusions } from './late';
+import { withMissingModality, type MissingModalityOptions } from './missing-modality';
 
 /**
  * The fusions of this package by name, for configs and command lines; each family's index
@@ -22,7 +23,9 @@ export type FusionOptions = {
 export type FusionTable = Readonly<Record<string, (options?: never) => Fusion>>;
 
 /**
- * The fusion called `name` in `table`, made with `options` as a config file gave them.
+ * The fusion called `name` in `table`, made with `options` as a config file gave them. Beside the
+ * fusion's own, `missing` makes it take pairs of which a side is missing
+ * ({@link withMissingModality}): `'learned'`, or `{ imageDropout, textDropout }`.
  *
  * @throws ConfigError for an unknown name or option; it names the nearest.
  */
@@ -31,6 +34,20 @@ export function createFusion(
   options: object = {},
   table: FusionTable = fusions,
 ): Fusion {
+  const { missing, ...own } = options as { readonly missing?: unknown };
   // The factory itself refuses what is not one of its options.
-  return lookUp('fusion', table, name)(options as never);
+  const fusion = lookUp('fusion', table, name)(own as never);
+  return missing === undefined
+    ? fusion
+    : withMissingModality(fusion, missingOptions(name, missing));
+}
+
+function missingOptions(where: string, missing: unknown): MissingModalityOptions {
+  if (missing === 'learned') return {};
+  if (typeof missing === 'object' && missing !== null) return missing;
+  throw new ConfigError('"missing" says no way to do without a side', {
+    where,
+    expected: '"learned", or { imageDropout, textDropout }',
+    got: missing,
+  });
 }

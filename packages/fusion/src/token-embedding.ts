@@ -5,6 +5,7 @@ import {
   mergeParams,
   normal,
   parameter,
+  requireComplete,
   type Context,
   type Features,
   type FeatureSpec,
@@ -12,7 +13,7 @@ import {
   type Params,
 } from '@crossweave/core';
 import { dropout, initLayerNorm, initLinear, layerNorm, linear } from '@crossweave/core/nn';
-import type { Side, Tokens } from './features';
+import { requireTokensOf, type Side, type Tokens } from './features';
 import { learnedPositions } from './positions';
 
 export interface TokenEmbeddingOptions {
@@ -74,7 +75,12 @@ export function initTokenEmbedding(
   return mergeParams(side('image'), side('text'), table('token_type_embeddings.weight', 2));
 }
 
-/** dropout(norm(projection(tokens) + type + position)): [B, N, D] a row once, whatever it is paired with. */
+/**
+ * dropout(norm(projection(tokens) + type + position)): [B, N, D] a row once, whatever it is paired
+ * with.
+ *
+ * @throws ConfigError for missing rows, ShapeError for features without tokens.
+ */
 export function embedTokens(
   params: Params,
   where: string,
@@ -83,6 +89,8 @@ export function embedTokens(
   ctx: Context,
   options: TokenEmbeddingOptions,
 ): Tokens {
+  requireComplete({ name: where }, features);
+  requireTokensOf(where, side, features);
   const name = prefix[side];
   const { dim } = options;
   const types = parameter<Tensor2D>(params, 'token_type_embeddings.weight');

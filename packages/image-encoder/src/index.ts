@@ -1,9 +1,32 @@
+export { openClipResNetKeys } from './clip-resnet/keys';
+export type { ClipResNetOptions } from './clip-resnet/options';
+export { clipResNet, clipRN50 } from './clip-resnet/presets';
+export { huggingFaceClipViTKeys } from './clip-vit/keys-hugging-face';
+export { openClipViTKeys } from './clip-vit/keys-open-clip';
+export type { ClipViTOptions } from './clip-vit/options';
+export { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
 export type { ImageSize } from './image-size';
+export { torchvisionMobileNetV3Keys } from './mobilenet/keys';
+export type { InvertedResidual, MobileNetV3Options } from './mobilenet/options';
+export { mobileNetV3, mobileNetV3Small } from './mobilenet/presets';
 export { createImageEncoder, imageEncoders } from './registry';
 export type { ImageEncoderTable } from './registry';
 export type { BlockKind } from './resnet/blocks';
 export type { ResNetOptions } from './resnet/options';
-export { resnet, resnet18, resnet50, resnetSmall } from './resnet/presets';
+export { torchvisionResNetKeys } from './resnet/keys';
+export { huggingFaceResNetKeys } from './resnet/keys-hugging-face';
+export { timmResNetKeys } from './resnet/keys-timm';
+export {
+  resnet,
+  resnet101,
+  resnet152,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnetSmall,
+} from './resnet/presets';
 export type { StemKind } from './resnet/stem';
+export { huggingFaceViTKeys } from './vit/keys-hugging-face';
+export { timmViTKeys } from './vit/keys-timm';
 export type { ViTOptions } from './vit/options';
-export { vit, vitB16, vitSmall } from './vit/presets';
+export { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './vit/presets';

@@ -1,7 +1,18 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { lookUp, type Encoder } from '@crossweave/core';
-import { resnet, resnet18, resnet50, resnetSmall } from './resnet/presets';
-import { vit, vitB16, vitSmall } from './vit/presets';
+import { clipResNet, clipRN50 } from './clip-resnet/presets';
+import { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
+import { mobileNetV3, mobileNetV3Small } from './mobilenet/presets';
+import {
+  resnet,
+  resnet101,
+  resnet152,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnetSmall,
+} from './resnet/presets';
+import { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './vit/presets';
 
 /** A table of image encoders whose options are checked when they are made, not by the compiler. */
 export type ImageEncoderTable = Readonly<Record<string, (options?: never) => Encoder<Tensor4D>>>;
@@ -13,11 +24,26 @@ export type ImageEncoderTable = Readonly<Record<string, (options?: never) => Enc
 export const imageEncoders = {
   resnet,
   resnet18,
+  resnet34,
   resnet50,
+  resnet101,
+  resnet152,
   'resnet-small': resnetSmall,
+  'mobilenet-v3': mobileNetV3,
+  'mobilenet-v3-small': mobileNetV3Small,
   vit,
+  'vit-ti16': vitTi16,
+  'vit-s16': vitS16,
   'vit-b16': vitB16,
+  'vit-b32': vitB32,
+  'vit-l16': vitL16,
   'vit-small': vitSmall,
+  'clip-vit': clipVit,
+  'clip-vit-b32': clipVitB32,
+  'clip-vit-b16': clipVitB16,
+  'clip-vit-l14': clipVitL14,
+  'clip-resnet': clipResNet,
+  'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;
 
 /**

@@ -1,9 +1,8 @@
-import type { Loss } from '@crossweave/core';
+import type { Features, Loss, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
 import {
   infoNCE,
   listwiseMatching,
-  losses,
   matching,
   siglip,
   triplet,
@@ -12,11 +11,18 @@ import {
 } from './index';
 
 it('gives every factory the contract', () => {
-  expectTypeOf(infoNCE).returns.toEqualTypeOf<Loss>();
-  expectTypeOf(matching).returns.toEqualTypeOf<Loss>();
-  expectTypeOf(listwiseMatching).returns.toEqualTypeOf<Loss>();
-  expectTypeOf(weightedSum([{ loss: infoNCE() }])).toEqualTypeOf<Loss>();
-  expectTypeOf<ReturnType<(typeof losses)[keyof LossOptions]>>().toEqualTypeOf<Loss>();
+  expectTypeOf(infoNCE).returns.toExtend<Loss>();
+  expectTypeOf(matching).returns.toExtend<Loss>();
+  expectTypeOf(listwiseMatching).returns.toExtend<Loss>();
+});
+
+it('knows which losses do without tokens, sums included', () => {
+  expectTypeOf(infoNCE).returns.toEqualTypeOf<Loss<PooledFeatures>>();
+  expectTypeOf(weightedSum([{ loss: infoNCE() }])).toEqualTypeOf<Loss<PooledFeatures>>();
+  const ofTokens: Loss = { ...infoNCE(), compute: (_, { image }) => reads(image) };
+  const sum = weightedSum([{ loss: infoNCE() }, { loss: ofTokens }]);
+  expectTypeOf(sum).toExtend<Loss>();
+  expectTypeOf(sum).not.toExtend<Loss<PooledFeatures>>();
 });
 
 it('refuses options of another loss and misspelt ones', () => {
@@ -32,3 +38,5 @@ it('refuses options of another loss and misspelt ones', () => {
   siglip({ chunk: 'none' });
   expectTypeOf<'info-nec'>().not.toExtend<keyof LossOptions>();
 });
+
+declare const reads: (features: Features) => ReturnType<Loss['compute']>;

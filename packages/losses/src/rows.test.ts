@@ -1,5 +1,5 @@
 import { tensor1d, tensor2d, tensor3d, tidy } from '@tensorflow/tfjs-core';
-import type { Features, ModelOutputs } from '@crossweave/core';
+import type { Features, ModelOutputs, PooledFeatures } from '@crossweave/core';
 import { expect, it } from 'vitest';
 import { joinRows, negativesPerPair, repeatRows, takeRows } from './rows';
 
@@ -30,6 +30,19 @@ it('joins sequences of different lengths by masked padding', () =>
     expect([...joined.tokens.dataSync()]).toEqual([1, 2, 3, 4, 9, 0]);
     expect([...joined.mask.dataSync()]).toEqual([1, 1, 1, 0, 1, 0]);
     expect([...joined.pooled.dataSync()]).toEqual([5, 6, 7]);
+  }));
+
+it('carries which rows are missing, and summaries without tokens', () =>
+  tidy(() => {
+    const whole: PooledFeatures = { pooled: tensor2d([[1], [2]]) };
+    const partial: PooledFeatures = { pooled: tensor2d([[3], [4]]), present: tensor1d([0, 1]) };
+    const joined = joinRows([whole, partial]);
+    expect(Object.keys(joined).sort()).toEqual(['pooled', 'present']);
+    expect([...joined.present!.dataSync()]).toEqual([1, 1, 0, 1]);
+    expect('present' in joinRows([whole, whole])).toBe(false);
+    expect([...repeatRows(partial, 2).present!.dataSync()]).toEqual([0, 0, 1, 1]);
+    const taken = takeRows(partial, tensor1d([1, 0, 1], 'int32'));
+    expect([...taken.present!.dataSync()]).toEqual([1, 0, 1]);
   }));
 
 it('counts the hard negatives of a pair, and refuses a count that does not divide', () =>

@@ -1,20 +1,22 @@
 import { concat, gather, mul, ones, pad, reshape } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import {
   ShapeError,
+  mapFeatures,
   showShape,
   type Batch,
   type Features,
   type ModelOutputs,
+  type PooledFeatures,
 } from '@crossweave/core';
 
 /** Features of the rows `indices` [n] int32, which may repeat. */
-export function takeRows(features: Features, indices: Tensor1D): Features {
+export function takeRows<F extends PooledFeatures>(features: F, indices: Tensor1D): F {
   return mapFeatures(features, (x) => gather(x, indices));
 }
 
 /** Every row `count` times in a row: a a a b b b. Multiplying by ones, whose gradient is one sum. */
-export function repeatRows(features: Features, count: number): Features {
+export function repeatRows<F extends PooledFeatures>(features: F, count: number): F {
   if (count === 1) return features;
   return mapFeatures(features, (x) => {
     const [size = 0, ...rest] = x.shape;
@@ -23,37 +25,48 @@ export function repeatRows(features: Features, count: number): Features {
   });
 }
 
-/** Rows of several features below each other; shorter sequences are padded and masked. */
-export function joinRows(parts: readonly Features[]): Features {
-  const longest = Math.max(...parts.map(({ mask }) => mask.shape[1]));
-  const padded = parts.map(({ tokens, mask, pooled }) => {
-    const missing = longest - mask.shape[1];
-    if (missing === 0) return { tokens, mask, pooled };
-    const below: [number, number] = [0, missing];
-    return {
-      tokens: pad(tokens, [[0, 0], below, [0, 0]]),
-      mask: pad(mask, [[0, 0], below]),
-      pooled,
-    };
-  });
+/**
+ * Rows of several features below each other; shorter sequences are padded and masked. Where some
+ * say which rows are missing, those that do not have none missing.
+ */
+export function joinRows<F extends PooledFeatures>(parts: readonly F[]): F {
+  const given: readonly (PooledFeatures & Partial<Features>)[] = parts;
+  const longest = Math.max(...given.map(({ mask }) => mask?.shape[1] ?? 0));
+  const someMissing = given.some(({ present }) => present !== undefined);
+  const alike = given.map((part): PooledFeatures & Partial<Features> => ({
+    ...part,
+    ...longer(part, longest),
+    ...(someMissing && { present: part.present ?? ones([part.pooled.shape[0]]) }),
+  }));
+  const below = <T extends Tensor>(pick: (part: (typeof alike)[number]) => T | undefined): T[] =>
+    alike.flatMap((part) => pick(part) ?? []);
+  const [tokens, masks] = [below(({ tokens: t }) => t), below(({ mask }) => mask)];
+  // As complete as the parts, so of their type.
   return {
-    tokens: concat<Tensor3D>(
-      padded.map(({ tokens }) => tokens),
+    ...(tokens.length > 0 && { tokens: concat(tokens, 0), mask: concat(masks, 0) }),
+    pooled: concat(
+      alike.map(({ pooled }) => pooled),
       0,
     ),
-    mask: concat<Tensor2D>(
-      padded.map(({ mask }) => mask),
-      0,
-    ),
-    pooled: concat<Tensor2D>(
-      padded.map(({ pooled }) => pooled),
-      0,
-    ),
-  };
+    ...(someMissing && { present: concat(below(({ present }) => present)) }),
+  } as PooledFeatures as F;
+}
+
+/** Tokens and mask padded to `longest`, where there are any. */
+function longer({ tokens, mask }: Partial<Features>, longest: number): Partial<Features> {
+  if (tokens === undefined || mask === undefined) return {};
+  const missing = longest - mask.shape[1];
+  if (missing === 0) return { tokens, mask };
+  const after: [number, number] = [0, missing];
+  return { tokens: pad(tokens, [[0, 0], after, [0, 0]]), mask: pad(mask, [[0, 0], after]) };
 }
 
 /** K of a batch, 0 when it has no hard negatives. */
-export function negativesPerPair(where: string, outputs: ModelOutputs, batch: AnyBatch): number {
+export function negativesPerPair(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+  batch: AnyBatch,
+): number {
   if (outputs.negatives === undefined) return 0;
   const count = outputs.negatives.pooled.shape[0] / batch.size;
   if (!Number.isInteger(count) || count === 0) {
@@ -68,11 +81,3 @@ export function negativesPerPair(where: string, outputs: ModelOutputs, batch: An
 
 /** Losses read sizes and groups of a batch, never its images and texts. */
 export type AnyBatch = Batch<unknown, unknown>;
-
-function mapFeatures(features: Features, map: <T extends Tensor>(x: T) => T): Features {
-  return {
-    tokens: map(features.tokens),
-    mask: map(features.mask),
-    pooled: map(features.pooled),
-  };
-}

@@ -1,6 +1,6 @@
 import { matMul, mul, reshape, sum } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, type ModelOutputs } from '@crossweave/core';
+import { ConfigError, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
 import { negativesPerPair, repeatRows, type AnyBatch } from './rows';
 
 /** Unit-norm embeddings of a batch. */
@@ -18,7 +18,7 @@ export interface Embeddings {
  */
 export function requireEmbeddings(
   where: string,
-  outputs: Pick<ModelOutputs, 'image' | 'text' | 'embed'>,
+  outputs: Pick<ModelOutputs<PooledFeatures>, 'image' | 'text' | 'embed'>,
 ): Embeddings {
   const { image, text } = outputs;
   if (outputs.embed === undefined) {
@@ -33,7 +33,7 @@ export function requireEmbeddings(
 
 /** [B, B] every image against every text: bare cosines, or logits where the fusion has no embeddings. */
 export function similarities(
-  outputs: Pick<ModelOutputs, 'image' | 'text' | 'score' | 'embed'>,
+  outputs: Pick<ModelOutputs<PooledFeatures>, 'image' | 'text' | 'score' | 'embed'>,
 ): Tensor2D {
   const { image, text } = outputs;
   return outputs.embed === undefined
@@ -42,7 +42,11 @@ export function similarities(
 }
 
 /** [B, K] each image against its own hard negatives, in the measure of {@link similarities}. */
-export function hardSimilarities(outputs: ModelOutputs, size: number, count: number): Tensor2D {
+export function hardSimilarities(
+  outputs: ModelOutputs<PooledFeatures>,
+  size: number,
+  count: number,
+): Tensor2D {
   const { image, negatives } = outputs;
   if (outputs.embed === undefined) {
     return reshape(outputs.fuse(repeatRows(image, count), negatives!).match, [size, count]);
@@ -58,7 +62,11 @@ export function hardSimilarities(outputs: ModelOutputs, size: number, count: num
  *
  * @throws ConfigError when it has none.
  */
-export function requireNegatives(where: string, outputs: ModelOutputs, batch: AnyBatch): number {
+export function requireNegatives(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+  batch: AnyBatch,
+): number {
   const count = negativesPerPair(where, outputs, batch);
   if (count === 0) {
     throw new ConfigError('the batch has no hard negatives', {

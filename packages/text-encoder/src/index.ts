@@ -1,6 +1,22 @@
-export type { BertOptions } from './bert/options';
-export type { Pooling } from './bert/pooling';
-export { bert, bertBase, bertSmall } from './bert/presets';
-export type { BertOptionsWithVocabulary } from './bert/presets';
+export type { BertOptions, BertOptionsWithVocabulary } from './bert/options';
+export { bert, bertBase, bertSmall, miniLM, miniLM12 } from './bert/presets';
+export { openClipText } from './clip/open-clip';
+export type { ClipTextOptions, ClipTextOptionsWithVocabulary } from './clip/options';
+export { clipText, clipTextBase, clipTextLarge } from './clip/presets';
+export {
+  bertFromConfig,
+  clipTextFromConfig,
+  distilbertFromConfig,
+  robertaFromConfig,
+  textEncoderFromConfig,
+} from './config/from-config';
+export type { FromConfigOptions } from './config/from-config';
+export type { HuggingFaceConfig } from './config/reader';
+export type { DistilBertOptions, DistilBertOptionsWithVocabulary } from './distilbert/distilbert';
+export { distilbert, distilbertBase } from './distilbert/presets';
 export { createTextEncoder, textEncoders } from './registry';
 export type { TextEncoderTable } from './registry';
+export type { RobertaOptions, RobertaOptionsWithVocabulary } from './roberta/roberta';
+export { roberta, robertaBase } from './roberta/presets';
+export type { TransformerOptions } from './transformer/options';
+export type { Pooling } from './transformer/pooling';

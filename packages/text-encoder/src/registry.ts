@@ -1,5 +1,8 @@
 import { lookUp, type Encoder, type TextInput } from '@crossweave/core';
-import { bert, bertBase, bertSmall } from './bert/presets';
+import { bert, bertBase, bertSmall, miniLM, miniLM12 } from './bert/presets';
+import { clipText, clipTextBase, clipTextLarge } from './clip/presets';
+import { distilbert, distilbertBase } from './distilbert/presets';
+import { roberta, robertaBase } from './roberta/presets';
 
 /** A table of text encoders whose options are checked when they are made, not by the compiler. */
 export type TextEncoderTable = Readonly<Record<string, (options: never) => Encoder<TextInput>>>;
@@ -12,6 +15,15 @@ export const textEncoders = {
   bert,
   'bert-base': bertBase,
   'bert-small': bertSmall,
+  'mini-lm': miniLM,
+  'mini-lm-12': miniLM12,
+  distilbert,
+  'distilbert-base': distilbertBase,
+  roberta,
+  'roberta-base': robertaBase,
+  'clip-text': clipText,
+  'clip-text-base': clipTextBase,
+  'clip-text-large': clipTextLarge,
 } as const satisfies TextEncoderTable;
 
 /**

@@ -1,21 +1,33 @@
-import { checkShapes, type Encoder, type Features, type FeatureSpec } from '@crossweave/core';
+import {
+  checkShapes,
+  type Encoder,
+  type Features,
+  type FeatureSpec,
+  type PooledFeatures,
+} from '@crossweave/core';
 
 /**
  * Stands where a tower's features were computed beforehand: gives its input back and
- * has no parameters. So one encoding pass serves any number of fusions.
+ * has no parameters. So one encoding pass serves any number of fusions. Summaries alone are
+ * `cachedEncoder<PooledFeatures>` with `tokens: 0`.
  */
-export function cachedEncoder(name: string, spec: FeatureSpec): Encoder<Features> {
+export function cachedEncoder<F extends PooledFeatures = Features>(
+  name: string,
+  spec: FeatureSpec,
+): Encoder<F, F> {
   const width = spec.dim;
-  const tokens = spec.tokens === 'varies' ? 'N' : spec.tokens;
+  const count = spec.tokens === 'varies' ? 'N' : spec.tokens;
   return {
     name,
     features: spec,
     init: () => ({}),
     apply(_params, input) {
+      const { tokens, mask, pooled, present }: PooledFeatures & Partial<Features> = input;
       checkShapes(name, {
-        tokens: [input.tokens, ['B', tokens, width]],
-        mask: [input.mask, ['B', tokens]],
-        pooled: [input.pooled, ['B', width]],
+        ...(tokens && { tokens: [tokens, ['B', count, width]] as const }),
+        ...(mask && { mask: [mask, ['B', count]] as const }),
+        pooled: [pooled, ['B', width]],
+        ...(present && { present: [present, ['B']] as const }),
       });
       return input;
     },

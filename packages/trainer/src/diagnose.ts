@@ -1,20 +1,20 @@
 import { Tensor, keep, tidy } from '@tensorflow/tfjs-core';
-import { withPrefix, type Batch, type Key } from '@crossweave/core';
+import { withPrefix, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { evaluateObjective, lossAndGradients } from './gradients';
-import { partitionTrainable, type StepOptions, type TrainState } from './step';
+import { partitionTrainable, trainingContext, type StepOptions, type TrainState } from './step';
 
 /**
  * The name of the first tensor of a step that holds NaN or an infinity, in the order of
  * computing: batch, parameters, features, loss terms, loss, gradients. The step is repeated
  * for it (same key, so same numbers), which costs nothing as long as training is healthy.
  */
-export async function firstNonFinite<Image, Text>(
-  options: StepOptions<Image, Text>,
+export async function firstNonFinite<Image, Text, F extends PooledFeatures>(
+  options: StepOptions<Image, Text, F>,
   state: TrainState,
   batch: Batch<Image, Text>,
   key: Key,
 ): Promise<string | undefined> {
-  const ctx = { training: true, key };
+  const ctx = trainingContext(options, key);
   const computed = tidy(() => {
     const [trainable, fixed] = partitionTrainable(options, state.params);
     const { outputs } = evaluateObjective(options, state.params, batch, ctx);

@@ -7,23 +7,26 @@ import {
   subtree,
   type Batch,
   type Context,
+  type Features,
   type Key,
   type Loss,
   type LossResult,
   type Model,
   type ModelOutputs,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 
 /** What is trained: a model (paths `image.`, `text.`, `fusion.`) under a loss (paths `loss.`). */
-export interface Objective<Image, Text> {
-  readonly model: Model<Image, Text>;
-  readonly loss: Loss;
+export interface Objective<Image, Text, F extends PooledFeatures = Features> {
+  readonly model: Model<Image, Text, F>;
+  /** Reads no more of the features than the model has. */
+  readonly loss: Loss<F>;
 }
 
 /** Fresh parameters of a model and of its loss, the loss's under `loss.`. */
-export function initialParams<Image, Text>(
-  { model, loss }: Objective<Image, Text>,
+export function initialParams<Image, Text, F extends PooledFeatures>(
+  { model, loss }: Objective<Image, Text, F>,
   key: Key,
 ): Params {
   return mergeParams(
@@ -33,12 +36,12 @@ export function initialParams<Image, Text>(
 }
 
 /** Model and loss over one batch. */
-export function evaluateObjective<Image, Text>(
-  { model, loss }: Objective<Image, Text>,
+export function evaluateObjective<Image, Text, F extends PooledFeatures>(
+  { model, loss }: Objective<Image, Text, F>,
   params: Params,
   batch: Batch<Image, Text>,
   ctx: Context,
-): LossResult & { outputs: ModelOutputs } {
+): LossResult & { outputs: ModelOutputs<F> } {
   const outputs = model.forward(params, batch, ctx);
   const lossParams = subtree(params, 'loss.');
   return { ...loss.compute(lossParams, outputs, batch, scoped(ctx, 'loss.')), outputs };
@@ -58,8 +61,8 @@ export interface Gradients {
  * model's other parameters. The caller disposes every tensor of the result (`terms`
  * and `recorded` outlive an enclosing `tidy`).
  */
-export function lossAndGradients<Image, Text>(
-  objective: Objective<Image, Text>,
+export function lossAndGradients<Image, Text, F extends PooledFeatures>(
+  objective: Objective<Image, Text, F>,
   trainable: Params,
   fixed: Params,
   batch: Batch<Image, Text>,

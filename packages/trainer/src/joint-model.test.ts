@@ -1,5 +1,12 @@
-import { memory, tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
-import { disposeParams, key, type Context, type Encoder, type Params } from '@crossweave/core';
+import { memory, ones, tensor1d, tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  disposeParams,
+  key,
+  type Context,
+  type Encoder,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { cachedEncoder } from './cached-encoder';
 import { jointModel } from './joint-model';
@@ -103,5 +110,30 @@ describe('jointModel', () => {
       expect(recorded).toEqual(['text.running_mean']);
       expect(calls[0]!.ctx.training).toBe(false);
     });
+  });
+
+  it('hands missing rows to a fusion that takes them, and refuses them to another', () => {
+    const cached = cachedEncoder<PooledFeatures>('cached', { dim: 4, tokens: 0 });
+    tidy(() => {
+      const features = { pooled: image(), present: tensor1d([1, 0]) };
+      const batch = { ...batchOf(), image: { pooled: image() }, text: { pooled: image() } };
+      const partial = { ...batch, text: features, negatives: { pooled: negatives() } };
+      const parts = { image: cached, text: cached, fusion: dotFusion };
+      const model = jointModel(parts);
+      const params = model.init(key(1));
+      expect(() => model.forward(params, partial, training)).toThrow(/missing rows/);
+      const taking = jointModel({ ...parts, fusion: { ...dotFusion, takesMissing: true } });
+      expect(taking.forward(params, partial, training).text.present).toBe(features.present);
+      expect(() => cached.apply({}, { ...features, present: ones([3]) }, training)).toThrow(
+        /present/,
+      );
+    });
+  });
+
+  it('refuses a fusion of tokens over an encoder without any, where types could not', () => {
+    const cached = cachedEncoder('cached', { dim: 4, tokens: 0 });
+    const fusion = { ...dotFusion, name: 'attention', reads: 'tokens' } as const;
+    const model = jointModel({ image: cached, text: cached, fusion });
+    expect(() => model.init(key(1))).toThrow(/attention: .*the image encoder gives none/);
   });
 });

@@ -1,7 +1,10 @@
 import { Tensor, concat, slice } from '@tensorflow/tfjs-core';
 import {
   foldIn,
+  mapFeatures,
   mergeParams,
+  requireComplete,
+  requireTokens,
   scoped,
   subtree,
   withPrefix,
@@ -12,18 +15,21 @@ import {
   type Fusion,
   type Model,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 
 /** The parts of a joint model, and the first word of their parameters' paths. */
 export type ModelPart = 'image' | 'text' | 'fusion';
 
-export interface JointModelOptions<Image, Text> {
-  readonly image: Encoder<Image>;
-  readonly text: Encoder<Text>;
-  readonly fusion: Fusion;
+export interface JointModelOptions<Image, Text, F extends PooledFeatures = Features> {
+  readonly image: Encoder<Image, F>;
+  readonly text: Encoder<Text, F>;
+  /** Reads no more than both encoders give. */
+  readonly fusion: Fusion<F>;
   /**
    * Parts that run as in inference even while training: no dropout, stored running
-   * statistics. List what {@link TrainOptions.frozen} freezes. Default none.
+   * statistics. A part all of whose parameters {@link TrainOptions.frozen} freezes does so of
+   * itself. Default none.
    */
   readonly frozen?: readonly ModelPart[];
 }
@@ -31,35 +37,44 @@ export interface JointModelOptions<Image, Text> {
 /**
  * Two encoders and a fusion as one model; parameters under `image.`, `text.` and `fusion.`.
  * A batch's false captions go through the text encoder together with the true ones.
+ *
+ * @throws ConfigError (from `init`) for a fusion of tokens over an encoder without any, (from
+ * `forward`) for features with missing rows under a fusion that does not take them.
  */
-export function jointModel<Image, Text>(
-  options: JointModelOptions<Image, Text>,
-): Model<Image, Text> {
+export function jointModel<Image, Text, F extends PooledFeatures>(
+  options: JointModelOptions<Image, Text, F>,
+): Model<Image, Text, F> {
   const { image, text, fusion, frozen = [] } = options;
-  const contextOf = (part: ModelPart, ctx: Context): Context =>
-    frozen.includes(part)
+  const contextOf = (part: ModelPart, ctx: Context, params: Params): Context =>
+    frozen.includes(part) || isFrozen(ctx, part, params)
       ? { training: false, key: foldIn(ctx.key, part) }
       : scoped(ctx, `${part}.`);
 
   return {
     name: `${image.name} + ${text.name} + ${fusion.name}`,
-    init: (key) =>
-      mergeParams(
+    init(key) {
+      requireTokens(fusion, image.features, text.features);
+      return mergeParams(
         withPrefix('image.', image.init(foldIn(key, 'image'))),
         withPrefix('text.', text.init(foldIn(key, 'text'))),
         withPrefix('fusion.', fusion.init(foldIn(key, 'fusion'), image.features, text.features)),
-      ),
+      );
+    },
     forward(params, batch, ctx) {
       const fusionParams = subtree(params, 'fusion.');
-      const fusionContext = contextOf('fusion', ctx);
-      const texts = encodeTexts(text, subtree(params, 'text.'), batch, contextOf('text', ctx));
+      const fusionContext = contextOf('fusion', ctx, fusionParams);
+      const textParams = subtree(params, 'text.');
+      const texts = encodeTexts(text, textParams, batch, contextOf('text', ctx, textParams));
+      const imageParams = subtree(params, 'image.');
+      const images = image.apply(imageParams, batch.image, contextOf('image', ctx, imageParams));
+      requireComplete(fusion, images, texts.text, texts.negatives);
       return {
-        image: image.apply(subtree(params, 'image.'), batch.image, contextOf('image', ctx)),
+        image: images,
         ...texts,
-        fuse: (images, captions) => fusion.fuse(fusionParams, images, captions, fusionContext),
-        score: (images, captions) => fusion.score(fusionParams, images, captions, fusionContext),
+        fuse: (left, right) => fusion.fuse(fusionParams, left, right, fusionContext),
+        score: (left, right) => fusion.score(fusionParams, left, right, fusionContext),
         ...(fusion.embed && {
-          embed: (side: 'image' | 'text', features: Features) =>
+          embed: (side: 'image' | 'text', features: F) =>
             fusion.embed!(fusionParams, side, features, fusionContext),
         }),
       };
@@ -67,12 +82,20 @@ export function jointModel<Image, Text>(
   };
 }
 
-function encodeTexts<Text>(
-  encoder: Encoder<Text>,
+/** Whether nothing of a part is trained. */
+function isFrozen({ frozen }: Context, part: ModelPart, params: Params): boolean {
+  const paths = Object.keys(params);
+  return (
+    frozen !== undefined && paths.length > 0 && paths.every((path) => frozen(`${part}.${path}`))
+  );
+}
+
+function encodeTexts<Text, F extends PooledFeatures>(
+  encoder: Encoder<Text, F>,
   params: Params,
   batch: Batch<unknown, Text>,
   ctx: Context,
-): { text: Features; negatives?: Features } {
+): { text: F; negatives?: F } {
   const { text, negatives } = batch;
   if (negatives === undefined) return { text: encoder.apply(params, text, ctx) };
   // Joining copies the input: not worth it when there is nothing to compute (cached features).
@@ -89,12 +112,8 @@ function encodeTexts<Text>(
 }
 
 /** Rows `from` … `from`+`count`−1 of features; `count` −1: to the end. */
-function rows(features: Features, from: number, count: number): Features {
-  return {
-    tokens: slice(features.tokens, from, count),
-    mask: slice(features.mask, from, count),
-    pooled: slice(features.pooled, from, count),
-  };
+function rows<F extends PooledFeatures>(features: F, from: number, count: number): F {
+  return mapFeatures(features, (x) => slice(x, from, count));
 }
 
 /** Two inputs of the same kind as one, rows of `b` after those of `a`; undefined where they do not fit. */

@@ -5,10 +5,12 @@ import {
   partition,
   type Batch,
   type Context,
+  type Features,
   type Key,
   type Optimizer,
   type OptimizerState,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { lossAndGradients, type Objective } from './gradients';
 
@@ -21,7 +23,11 @@ export interface TrainState {
   readonly optimizer: OptimizerState;
 }
 
-export interface StepOptions<Image, Text> extends Objective<Image, Text> {
+export interface StepOptions<Image, Text, F extends PooledFeatures = Features> extends Objective<
+  Image,
+  Text,
+  F
+> {
   readonly optimizer: Optimizer;
   /** Parameters (and their buffers) that stay as they are. Default: none. */
   readonly frozen?: (path: string) => boolean;
@@ -39,14 +45,14 @@ export interface StepOutcome {
  * One training step: forward, backward, clip, update. Pure and synchronous, so a lazy engine
  * runs it whole at the first read. Tensors of the new state that did not change are those of the old.
  */
-export function trainStep<Image, Text>(
-  options: StepOptions<Image, Text>,
+export function trainStep<Image, Text, F extends PooledFeatures>(
+  options: StepOptions<Image, Text, F>,
   state: TrainState,
   batch: Batch<Image, Text>,
   key: Key,
 ): StepOutcome {
   return tidy(() => {
-    const ctx: Context = { training: true, key };
+    const ctx = trainingContext(options, key);
     const [trainable, fixed] = partitionTrainable(options, state.params);
     const { total, terms, gradients, recorded } = lossAndGradients(
       options,
@@ -70,6 +76,14 @@ export function trainStep<Image, Text>(
       gradientNorm: updated.gradientNorm,
     };
   });
+}
+
+/** The context of a training step. */
+export function trainingContext(
+  { frozen }: { readonly frozen?: (path: string) => boolean },
+  key: Key,
+): Context {
+  return { training: true, key, ...(frozen && { frozen }) };
 }
 
 /** The parameters gradients are taken for, and all others. */

@@ -27,6 +27,7 @@ import {
   type Fusion,
   type Key,
   type Loss,
+  type PooledFeatures,
 } from '@crossweave/core';
 
 /** The smallest whole model: linear towers over vectors, dot products, contrastive loss. */
@@ -46,16 +47,28 @@ export function linearEncoder(name: string, dim: number): Encoder<Tensor2D> {
   };
 }
 
+/** The same without tokens. */
+export function pooledEncoder(name: string, dim: number): Encoder<Tensor2D, PooledFeatures> {
+  const { init } = linearEncoder(name, dim);
+  return {
+    name,
+    features: { dim, tokens: 0 },
+    init,
+    apply: (params, input) => ({ pooled: matMul<Tensor2D>(input, parameter(params, 'weight')) }),
+  };
+}
+
 export function vectorFeatures(pooled: Tensor2D): Features {
   const [rows, dim] = pooled.shape;
   const tokens: Tensor3D = reshape(pooled, [rows, 1, dim]);
   return { tokens, mask: ones([rows, 1]), pooled };
 }
 
-export const dotFusion: Fusion = {
+export const dotFusion: Fusion<PooledFeatures> = {
   name: 'dot',
   family: 'late',
   scoring: 'separable',
+  reads: 'pooled',
   init: () => ({ scale: scalar(1) }),
   fuse: (params, image, text) => ({
     joint: image.pooled,
@@ -65,7 +78,7 @@ export const dotFusion: Fusion = {
     mul(matMul(image.pooled, text.pooled, false, true), parameter<Scalar>(params, 'scale')),
 };
 
-export const contrastive: Loss = {
+export const contrastive: Loss<PooledFeatures> = {
   name: 'contrastive',
   init: () => ({ bias: scalar(0.5) }),
   compute(params, outputs, batch) {

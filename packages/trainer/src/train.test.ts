@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { jointModel } from './joint-model';
 import { adamW } from './optimizers/adamw';
 import { disposeState, type TrainState } from './step';
-import { contrastive, dotFusion, linearEncoder, vectorSource } from './tiny.testing';
+import { contrastive, dotFusion, linearEncoder, pooledEncoder, vectorSource } from './tiny.testing';
 import { DivergenceError, train, type TrainOptions, type TrainRecord } from './train';
 
 function options(
@@ -49,6 +49,23 @@ describe('train', () => {
     expect(first.loss).toBeCloseTo(first.terms['contrastive']! + 0.25, 5);
     expect(result).toMatchObject({ step: 60, interrupted: false, skipped: 0 });
     disposeState(result);
+  });
+
+  it('trains summaries without tokens as it trains those with some', async () => {
+    const tower = pooledEncoder('pooled', 3);
+    const pooled = await train({
+      ...options(),
+      model: jointModel({ image: tower, text: tower, fusion: dotFusion }),
+      loss: contrastive,
+    });
+    const full = await train(options());
+    const learned = values(pooled.params);
+    expect(Object.keys(learned)).toContain('image.weight');
+    expect(values(full.params)).toMatchObject({
+      'image.weight': learned['image.weight']!,
+      'fusion.scale': learned['fusion.scale']!,
+    });
+    [pooled, full].forEach(disposeState);
   });
 
   it('repeats itself bit for bit, and differs under another key', async () => {

@@ -8,7 +8,9 @@ import {
   mapParams,
   type Batch,
   type BatchSource,
+  type Features,
   type Key,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { checkCount } from './check';
 import { firstNonFinite } from './diagnose';
@@ -22,7 +24,11 @@ import {
   type TrainState,
 } from './step';
 
-export interface TrainOptions<Image, Text> extends StepOptions<Image, Text> {
+export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> extends StepOptions<
+  Image,
+  Text,
+  F
+> {
   readonly data: BatchSource<Batch<Image, Text>>;
   /** Steps in all, the ones before `start` included. */
   readonly steps: number;
@@ -126,7 +132,9 @@ export class DivergenceError extends NonFiniteError {
  * @throws ConfigError for a figure out of range, DataError when the data has no batch,
  * DivergenceError as `onNonFinite` says; whatever the data, hooks or model throw.
  */
-export async function train<Image, Text>(options: TrainOptions<Image, Text>): Promise<TrainResult> {
+export async function train<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): Promise<TrainResult> {
   const { data, steps, key, signal, log, evaluate, checkpoint } = options;
   checkOptions(options);
   let state = startState(options);
@@ -248,7 +256,9 @@ async function read(outcome: {
 }
 
 /** The state to begin with, in tensors of its own. */
-function startState<Image, Text>(options: TrainOptions<Image, Text>): TrainState {
+function startState<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): TrainState {
   if (options.start !== undefined) {
     const { step, params, optimizer } = options.start;
     const copy = (tree: TrainState['params']) => mapParams(tree, (value) => value.clone());
@@ -259,7 +269,9 @@ function startState<Image, Text>(options: TrainOptions<Image, Text>): TrainState
   return { step: 0, params, optimizer: options.optimizer.init(trainable) };
 }
 
-function checkOptions<Image, Text>(options: TrainOptions<Image, Text>): void {
+function checkOptions<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): void {
   checkCount('train', 'steps', options.steps);
   if (options.evaluateEvery !== undefined)
     checkCount('train', 'evaluateEvery', options.evaluateEvery);

@@ -12,17 +12,23 @@ export interface Context {
    * path. Absent: the statistics are not tracked. Takes ownership of `value`.
    */
   readonly record?: (path: string, value: Tensor) => void;
+  /**
+   * Whether the parameter (or buffer) at a path is not trained. Batch norm uses stored statistics
+   * that are frozen, also in training. Absent: everything is trained.
+   */
+  readonly frozen?: (path: string) => boolean;
 }
 
 /** The context of inference: no dropout, stored statistics. */
 export const inference: Context = { training: false, key: { high: 0, low: 0 } };
 
-/** A context for the module at `prefix`: own key, recorded paths get the prefix. */
+/** A context for the module at `prefix`: own key; paths it records or asks about get the prefix. */
 export function scoped(ctx: Context, prefix: string): Context {
-  const record = ctx.record;
+  const { record, frozen } = ctx;
   return {
     training: ctx.training,
     key: foldIn(ctx.key, prefix),
     ...(record && { record: (path: string, value: Tensor) => record(prefix + path, value) }),
+    ...(frozen && { frozen: (path: string) => frozen(prefix + path) }),
   };
 }

@@ -3,14 +3,17 @@ import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Batch } from './batch';
 import type { Context } from './context';
-import type { Features } from './features';
+import type { Features, PooledFeatures } from './features';
 import type { Fused } from './fusion';
 
 /**
  * Another model's view of the same batch, to be learned from: a momentum twin or a trained model.
  * Its tensors are targets: losses let no gradient into them.
  */
-export interface Teacher extends Pick<ModelOutputs, 'image' | 'text' | 'score' | 'embed'> {
+export interface Teacher<F extends PooledFeatures = Features> extends Pick<
+  ModelOutputs<F>,
+  'image' | 'text' | 'score' | 'embed'
+> {
   /** Embeddings [Q, E] of earlier batches, further candidates beside the batch's own. */
   readonly queue?: {
     readonly image: Tensor2D;
@@ -33,26 +36,30 @@ export interface CaptionLogits {
 /**
  * What a model's forward pass gives a loss: features of the batch, and the fusion's two
  * operations with the model's parameters already applied.
+ *
+ * A loss that reads no tokens sees `ModelOutputs<PooledFeatures>`, whatever the model has. Hence
+ * the operations are methods, which stand for wider arguments too: what they are given must be
+ * made of these features (rows taken, repeated, joined), which are as complete as the model's.
  */
-export interface ModelOutputs {
+export interface ModelOutputs<F extends PooledFeatures = Features> {
   /** B rows. */
-  readonly image: Features;
+  readonly image: F;
   /** B rows, aligned with `image`. */
-  readonly text: Features;
+  readonly text: F;
   /** B·K rows, row b·K + k is false of image b. Absent when the batch has none. */
-  readonly negatives?: Features;
+  readonly negatives?: F;
   /** Fuses aligned pairs of any features (the batch's rows, gathered or repeated). */
-  fuse(image: Features, text: Features): Fused;
+  fuse(image: F, text: F): Fused;
   /** [B_i, B_t] logits of every image against every text. */
-  score(image: Features, text: Features): Tensor2D;
+  score(image: F, text: F): Tensor2D;
   /**
    * Present when the fusion has embeddings: unit-norm [B, E] of either side. A contrastive
    * loss takes its cosines from here, so that its temperature is the only scale in it;
    * `score` and `fuse().match` carry the fusion's own scale and bias.
    */
-  embed?(side: 'image' | 'text', features: Features): Tensor2D;
+  embed?(side: 'image' | 'text', features: F): Tensor2D;
   /** Present when training has a second model to learn from. */
-  readonly teacher?: Teacher;
+  readonly teacher?: Teacher<F>;
   /** Present when the model writes captions. */
   readonly captions?: CaptionLogits;
 }
@@ -64,19 +71,22 @@ export interface LossResult {
   readonly terms: Readonly<Record<string, Scalar>>;
 }
 
-/** A training objective; pure, its own parameters (a temperature) in its own tree. */
-export interface Loss {
+/**
+ * A training objective; pure, its own parameters (a temperature) in its own tree. `F` is the
+ * least it reads of features: a `Loss<PooledFeatures>` trains any model, a `Loss` one with tokens.
+ */
+export interface Loss<F extends PooledFeatures = Features> {
   readonly name: string;
-  init?(key: Key): Params;
-  compute(
+  readonly init?: (key: Key) => Params;
+  readonly compute: (
     params: Params,
-    outputs: ModelOutputs,
+    outputs: ModelOutputs<F>,
     batch: Batch<unknown, unknown>,
     ctx: Context,
-  ): LossResult;
+  ) => LossResult;
   /**
    * The total of a model that knows nothing, for a batch of that size with K hard
    * `negatives` a pair (default 0): the line logs draw.
    */
-  chance?(batchSize: number, negatives?: number): number;
+  readonly chance?: (batchSize: number, negatives?: number) => number;
 }

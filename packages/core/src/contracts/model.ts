@@ -4,11 +4,15 @@ import type { Params } from '../params';
 import type { Batch } from './batch';
 import type { Context } from './context';
 import type { TextInput } from './encoder';
+import type { Features, PooledFeatures } from './features';
 import type { ModelOutputs } from './loss';
 
-/** Encoders and a fusion joined; parameters under `image.`, `text.` and `fusion.`. */
-export interface Model<Image = Tensor4D, Text = TextInput> {
+/**
+ * Encoders and a fusion joined; parameters under `image.`, `text.` and `fusion.`. `F` is what
+ * both encoders give.
+ */
+export interface Model<Image = Tensor4D, Text = TextInput, F extends PooledFeatures = Features> {
   readonly name: string;
   init(key: Key): Params;
-  forward(params: Params, batch: Batch<Image, Text>, ctx: Context): ModelOutputs;
+  forward(params: Params, batch: Batch<Image, Text>, ctx: Context): ModelOutputs<F>;
 }

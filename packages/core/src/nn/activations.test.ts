@@ -4,7 +4,7 @@ import { key, normal } from '../keys';
 import { assertGradientsMatch } from '../testing/finite-differences';
 import { expectFixture, loadFixture } from '../testing/fixtures';
 import { weighedSum } from '../testing/gradients';
-import { activations, gelu, geluTanh } from './activations';
+import { activations, gelu, geluTanh, quickGelu } from './activations';
 
 const fixture = loadFixture(new URL('../../fixtures/nn.json', import.meta.url));
 const names = { gelu: 'gelu', geluTanh: 'gelu tanh', relu: 'relu' } as const;
@@ -31,6 +31,7 @@ describe.each(['gelu', 'geluTanh', 'relu'] as const)('%s', (name) => {
 describe.each([
   ['gelu', gelu],
   ['geluTanh', geluTanh],
+  ['quickGelu', quickGelu],
 ] as const)('%s', (_, activation) => {
   it('has the gradient of finite differences', () => {
     tidy(() => {
@@ -49,5 +50,17 @@ describe.each([
       expect(slopeLow).toBeCloseTo(0, 6);
       expect(slopeHigh).toBe(1);
     });
+  });
+});
+
+it('quickGelu is x·σ(1.702·x)', () => {
+  tidy(() => {
+    const values = [-3, -0.5, 0, 0.7, 2];
+    quickGelu(tensor1d(values))
+      .dataSync()
+      .forEach((value, i) => {
+        const x = values[i]!;
+        expect(value).toBeCloseTo(x / (1 + Math.exp(-1.702 * x)), 6);
+      });
   });
 });

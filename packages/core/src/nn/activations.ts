@@ -1,4 +1,16 @@
-import { add, div, erf, exp, mul, relu, square, sub, tanh, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  erf,
+  exp,
+  mul,
+  relu,
+  sigmoid,
+  square,
+  sub,
+  tanh,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { constantOf } from './stop-gradient';
 import { withGradient } from './with-gradient';
@@ -53,7 +65,27 @@ export function geluTanh<T extends Tensor>(x: T): T {
   });
 }
 
+const quickSlope = 1.702;
+
+/** x·σ(1.702·x), the approximation of {@link gelu} in OpenAI's CLIP: `quick_gelu`. */
+export function quickGelu<T extends Tensor>(x: T): T {
+  return tidy(() => {
+    const gate = constantOf(x, (value) => sigmoid(mul(value, quickSlope)));
+    return withGradient(
+      x,
+      (value, save) => {
+        save(value, gate);
+        return mul(value, gate);
+      },
+      (gradient, [value, probability]) => {
+        const bent = mul(mul(value!, quickSlope), sub(1, probability!));
+        return mul(gradient, mul(probability!, add(bent, 1)));
+      },
+    );
+  });
+}
+
 /** Activations by the name an option gives. */
-export const activations = { gelu, geluTanh, relu } as const;
+export const activations = { gelu, geluTanh, quickGelu, relu } as const;
 
 export type Activation = keyof typeof activations;

@@ -57,6 +57,36 @@ describe('scaledDotProductAttention', () => {
     });
   });
 
+  it('is causal when asked: what comes later changes nothing, with and without a mask', () => {
+    tidy(() => {
+      const at = inputs(4, [2, 2, 4, 4, 3]);
+      const mask = tensor2d([
+        [1, 1, 1, 1],
+        [1, 1, 0, 0],
+      ]);
+      for (const options of [{ causal: true }, { causal: true, mask }]) {
+        const whole = attend({ ...at }, options);
+        for (const count of [1, 2, 3]) {
+          const first = (name: 'query' | 'key' | 'value'): Tensor4D =>
+            slice(at[name], [0, 0, 0, 0], [2, 2, count, 3]);
+          const part = attend(
+            { query: first('query'), key: first('key'), value: first('value') },
+            { ...options, ...('mask' in options && { mask: slice(mask, [0, 0], [2, count]) }) },
+          );
+          expectClose(slice(whole, [0, 0, 0, 0], [2, 2, count, 3]), part, {}, `${count} tokens`);
+        }
+      }
+      assertGradientsMatch(
+        (moved) => weighedSum(key(2), [attend(moved, { causal: true, mask })]),
+        { ...at },
+        key(3),
+      );
+      expect(() => attend({ ...inputs(4, [1, 1, 2, 3, 2]) }, { causal: true })).toThrow(
+        /as many queries as keys.*3 queries.*2/,
+      );
+    });
+  });
+
   it('gives a fully masked row zeros and zero gradients, and leaves its neighbours alone', () => {
     tidy(() => {
       const point = inputs(4, [2, 2, 3, 4, 5]);

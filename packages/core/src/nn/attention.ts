@@ -1,13 +1,28 @@
-import { add, cast, matMul, mul, reshape, softmax, sub, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  matMul,
+  mul,
+  reshape,
+  softmax,
+  sub,
+  tensor4d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
-import { ConfigError } from '../errors';
+import { ConfigError, ShapeError } from '../errors';
 import { checkShapes } from '../shapes';
 import { dropout } from './dropout';
 
 export interface AttentionOptions {
   /** [B, Nk], 1 = attend. A row without a 1 attends to nothing: its result is zero. */
   readonly mask?: Tensor2D | undefined;
+  /**
+   * Query i attends to keys 0 to i alone (Nq = Nk). Under a mask, a query that is left without any
+   * key gives values without a meaning. Default false.
+   */
+  readonly causal?: boolean | undefined;
   /** Of the attention weights, in [0, 1]; default 0. Needs `ctx` and `path`. */
   readonly dropout?: number | undefined;
   readonly ctx?: Context | undefined;
@@ -28,7 +43,7 @@ export function scaledDotProductAttention(
   query: Tensor4D,
   key: Tensor4D,
   value: Tensor4D,
-  { mask, dropout: rate = 0, ctx, path }: AttentionOptions = {},
+  { mask, causal = false, dropout: rate = 0, ctx, path }: AttentionOptions = {},
 ): Tensor4D {
   const { B, K, W } = checkShapes(path ?? 'scaledDotProductAttention', {
     query: [query, ['B', 'H', '*', 'W']],
@@ -36,6 +51,13 @@ export function scaledDotProductAttention(
     value: [value, ['B', 'H', 'K', '*']],
     ...(mask && { mask: [mask, ['B', 'K']] as const }),
   });
+  if (causal && query.shape[2] !== K) {
+    throw new ShapeError('causal attention needs as many queries as keys', {
+      where: path ?? 'scaledDotProductAttention',
+      expected: `${K} queries`,
+      got: query.shape[2],
+    });
+  }
   if (rate > 0 && (ctx === undefined || path === undefined)) {
     throw new ConfigError('attention dropout needs a context and a path', {
       where: 'scaledDotProductAttention',
@@ -43,10 +65,11 @@ export function scaledDotProductAttention(
   }
   return tidy(() => {
     // Scaling the query costs less than scaling the scores.
-    const scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
+    let scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
     const real = mask && cast(mask, 'float32');
-    const bias = real && reshape(mul(sub(real, 1), masked), [B, 1, 1, K]);
-    let weights = softmax(bias ? add<Tensor4D>(scores, bias) : scores);
+    if (real) scores = add(scores, reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
+    if (causal) scores = add(scores, causalBias(K));
+    let weights = softmax(scores);
     if (rate > 0 && ctx !== undefined && path !== undefined) {
       weights = dropout(weights, rate, ctx, `${path}.attention`);
     }
@@ -54,4 +77,12 @@ export function scaledDotProductAttention(
     const seen = real ? mul<Tensor4D>(value, reshape(real, [B, 1, K, 1])) : value;
     return matMul(weights, seen);
   });
+}
+
+/** [1, 1, N, N]: hides what comes after the query. */
+function causalBias(count: number): Tensor4D {
+  const bias = new Float32Array(count * count);
+  for (let row = 0; row < count; row++)
+    bias.fill(-masked, row * count + row + 1, (row + 1) * count);
+  return tensor4d(bias, [1, 1, count, count]);
 }

@@ -39,7 +39,7 @@ export function initBatchNorm(path: string, channels: number): Params {
 /**
  * Batch normalisation of [..., C], channels last (Ioffe & Szegedy 2015). In training it uses the
  * batch's statistics and records the running ones (the variance unbiased, as PyTorch does);
- * else, or when frozen, the stored ones.
+ * else, or when it or its statistics are frozen, the stored ones.
  *
  * @throws ShapeError in training with one value a channel, which has no variance.
  */
@@ -54,7 +54,8 @@ export function batchNorm<T extends Tensor>(
   const weight = parameter<Tensor1D>(params, `${path}.weight`);
   const bias = parameter<Tensor1D>(params, `${path}.bias`);
   requireWidth(path, x, weight.size);
-  if (!ctx.training || frozen) {
+  const held = frozen || (ctx.frozen?.(`${path}.running_mean`) ?? false);
+  if (!ctx.training || held) {
     return tidy(
       () =>
         normalise(

@@ -1,7 +1,8 @@
 import '../gradients';
 
-export { activations, gelu, geluTanh, relu } from './activations';
+export { activations, gelu, geluTanh, quickGelu, relu } from './activations';
 export type { Activation } from './activations';
+export { amax } from './amax';
 export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
 export { batchNorm, initBatchNorm } from './batch-norm';
@@ -9,7 +10,10 @@ export type { BatchNormOptions } from './batch-norm';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
+export { depthwiseConv2d } from './depthwise-conv2d';
+export { dropPath, dropPathRates } from './drop-path';
 export { dropout } from './dropout';
+export { einsum } from './einsum';
 export { embedding, initEmbedding } from './embedding';
 export type { EmbeddingOptions } from './embedding';
 export {
@@ -20,19 +24,26 @@ export {
   xavierUniform,
 } from './initialisers';
 export { initLayerNorm, layerNorm } from './layer-norm';
-export { initLinear, linear } from './linear';
+export { affine, initLinear, linear } from './linear';
 export type { LinearOptions } from './linear';
+export { maskedSoftmax } from './masked-softmax';
 export { initMultiHeadAttention, multiHeadAttention } from './multi-head-attention';
 export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi-head-attention';
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
+export { selfAttention } from './self-attention';
+export type { SelfAttentionInput } from './self-attention';
+export { signedSqrt } from './signed-sqrt';
 export { standardise } from './standardise';
 export { constantOf, stopGradient } from './stop-gradient';
 export {
   crossAttentionBlock,
+  crossAttentionPart,
+  feedForwardPart,
   initCrossAttentionBlock,
   initTransformerBlock,
+  selfAttentionPart,
   transformerBlock,
 } from './transformer';
 export type { CrossAttentionOptions, TransformerOptions, TransformerSizes } from './transformer';

@@ -1,6 +1,8 @@
 import {
+  gather,
   ones,
   tensor1d,
+  tensor2d,
   tidy,
   zeros,
   type Tensor,
@@ -14,7 +16,7 @@ import { key, normal } from '../keys';
 import { valuesOf } from '../testing/compare';
 import { assertGradientsMatch } from '../testing/finite-differences';
 import { expectClose, expectFixture, loadFixture } from '../testing/fixtures';
-import { weighedSum } from '../testing/gradients';
+import { gradientsAt, weighedSum } from '../testing/gradients';
 import { assertNoLeak } from '../testing/leaks';
 import { initMultiHeadAttention, multiHeadAttention } from './multi-head-attention';
 
@@ -53,6 +55,28 @@ describe('multiHeadAttention', () => {
         attend(params, { query, context: query.clone() }, 'a'),
         attend(params, { query }, 'a'),
       );
+    });
+  });
+
+  it('lets rows share a context, in values and gradients', () => {
+    tidy(() => {
+      const params = initMultiHeadAttention(key(0), 'a', { dim: 4, contextDim: 3 });
+      const query = normal(key(1), [6, 2, 4]);
+      const context = normal(key(2), [2, 3, 3]);
+      const mask = tensor2d([1, 1, 0, 0, 1, 1], [2, 3]);
+      const each = tensor1d([0, 0, 0, 1, 1, 1], 'int32');
+      const shared = (at: Readonly<Record<string, Tensor>>): Tensor3D =>
+        attend(at, { ...at, mask }, 'a');
+      const copied = (at: Readonly<Record<string, Tensor>>): Tensor3D =>
+        attend(at, { ...at, context: gather(at['context']!, each), mask: gather(mask, each) }, 'a');
+      const point = { ...params, query, context };
+      expectClose(shared(point), copied(point));
+      const [own, expected] = [shared, copied].map((apply) =>
+        gradientsAt((at) => weighedSum(key(3), [apply(at)]), point),
+      );
+      for (const [path, gradient] of Object.entries(expected!)) {
+        expectClose(own![path]!, gradient, {}, path);
+      }
     });
   });
 

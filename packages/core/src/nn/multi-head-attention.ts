@@ -1,7 +1,7 @@
 import { reshape, split, tidy, transpose, unstack, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
-import { ConfigError } from '../errors';
+import { ConfigError, ShapeError } from '../errors';
 import { foldIn, type Key } from '../keys';
 import { parameter, type Params } from '../params';
 import { checkShapes } from '../shapes';
@@ -47,9 +47,12 @@ export function initMultiHeadAttention(
 export interface MultiHeadAttentionInput {
   /** [B, Nq, D] */
   readonly query: Tensor3D;
-  /** [B, Nk, D or contextDim]; default: the query (self attention). */
+  /**
+   * [C, Nk, D or contextDim]; default: the query (self attention). C divides B: every B / C
+   * queries in a row share a context, which is projected once for all of them.
+   */
   readonly context?: Tensor3D | undefined;
-  /** [B, Nk], 1 = attend. */
+  /** [C, Nk], 1 = attend. */
   readonly mask?: Tensor2D | undefined;
   /** A divisor of D. */
   readonly heads: number;
@@ -69,10 +72,17 @@ export function multiHeadAttention(
   input: MultiHeadAttentionInput,
 ): Tensor3D {
   const { query, context = query, heads, mask, ctx, dropout } = input;
-  const { B, N, D } = checkShapes(path, {
+  const { B, N, D, C } = checkShapes(path, {
     query: [query, ['B', 'N', 'D']],
-    context: [context, ['B', '*', '*']],
+    context: [context, ['C', '*', '*']],
   });
+  if (B % C !== 0) {
+    throw new ShapeError('the queries cannot share the contexts evenly', {
+      where: path,
+      expected: 'a multiple of the rows of context',
+      got: `${B} rows of query for ${C} of context`,
+    });
+  }
   if (!Number.isInteger(heads) || heads < 1 || D % heads !== 0) {
     throw new ConfigError('the number of heads must divide the width', {
       where: path,
@@ -81,7 +91,9 @@ export function multiHeadAttention(
     });
   }
   return tidy(() => {
-    const [q, k, v] = project(params, path, query, context, heads);
+    // The queries that share a context are one longer sequence.
+    const queries = C === B ? query : reshape<Rank.R3>(query, [C, (B / C) * N, D]);
+    const [q, k, v] = project(params, path, queries, context, heads);
     const attended = scaledDotProductAttention(q, k, v, { mask, dropout, ctx, path });
     const merged = reshape<Rank.R2>(transpose(attended, [0, 2, 1, 3]), [B * N, D]);
     return reshape<Rank.R3>(linear(params, `${path}.out_proj`, merged), [B, N, D]);

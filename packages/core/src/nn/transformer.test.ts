@@ -2,6 +2,7 @@ import {
   concat,
   ones,
   slice,
+  tensor2d,
   tidy,
   zeros,
   type Tensor,
@@ -115,6 +116,18 @@ describe.each([
       // At rate 1 every part adds nothing, so pre-norm passes its input through.
       const nothing = apply(params, at, 'block', { ctx: training, dropout: 1, normFirst: true });
       expectClose(nothing, at['x']!, { rtol: 0, atol: 0 });
+    });
+  });
+
+  it.each([false, true])('computes the first tokens alone, norm first: %s', (normFirst) => {
+    tidy(() => {
+      const params = nudged(key(5), init(key(0), 'block', sizes));
+      const at = { ...draw(), mask: tensor2d([1, 1, 0, 1, 1, 1], [2, 3]) };
+      const whole = apply(params, at, 'block', { normFirst });
+      for (const keep of [1, 2, 3]) {
+        const kept = apply(params, at, 'block', { normFirst, keep });
+        expectClose(kept, slice(whole, [0, 0, 0], [2, keep, 4]));
+      }
     });
   });
 

@@ -1,4 +1,4 @@
-import { add, tidy, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { add, slice, tidy, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
 import type { Key } from '../keys';
 import type { Params } from '../params';
@@ -28,6 +28,11 @@ export interface TransformerOptions {
   readonly dropout?: number | undefined;
   /** Of the layer norms; default 1e-5. */
   readonly epsilon?: number | undefined;
+  /**
+   * How many tokens of the result are wanted, counted from the first; the others are attended to
+   * and not computed. For a last layer of which one token is read. Default: all.
+   */
+  readonly keep?: number | undefined;
 }
 
 export interface CrossAttentionOptions extends TransformerOptions {
@@ -55,12 +60,8 @@ export function transformerBlock(
   options: TransformerOptions,
 ): Tensor3D {
   return tidy(() => {
-    const attended = residual(params, path, 1, x, options, (tokens) =>
-      attend(params, `${path}.self_attn`, options, tokens),
-    );
-    return residual(params, path, 2, attended, options, (tokens) =>
-      feedForward(params, path, options, tokens),
-    );
+    const attended = selfAttentionPart(params, path, x, options);
+    return feedForwardPart(params, path, 2, attended, options);
   });
 }
 
@@ -77,8 +78,9 @@ export function initCrossAttentionBlock(key: Key, path: string, sizes: Transform
 }
 
 /**
- * Self attention, attention to `context` [B, Nc, D] and a feed-forward layer, each with a
- * residual: [B, N, D] → [B, N, D]. No causal mask: every token sees every other.
+ * Self attention, attention to `context` [C, Nc, D] and a feed-forward layer, each with a
+ * residual: [B, N, D] → [B, N, D]. No causal mask: every token sees every other. C divides B:
+ * every B / C sequences in a row share a context.
  */
 export function crossAttentionBlock(
   params: Params,
@@ -88,16 +90,59 @@ export function crossAttentionBlock(
   options: CrossAttentionOptions,
 ): Tensor3D {
   return tidy(() => {
-    const attended = residual(params, path, 1, x, options, (tokens) =>
-      attend(params, `${path}.self_attn`, options, tokens),
-    );
-    const crossed = residual(params, path, 2, attended, options, (tokens) =>
-      attend(params, `${path}.multihead_attn`, options, tokens, context, options.contextMask),
-    );
-    return residual(params, path, 3, crossed, options, (tokens) =>
-      feedForward(params, path, options, tokens),
-    );
+    const attended = selfAttentionPart(params, path, x, options);
+    const crossed = crossAttentionPart(params, path, attended, context, options);
+    return feedForwardPart(params, path, 3, crossed, options);
   });
+}
+
+/** The first part of both blocks alone (`self_attn`, `norm1`): [B, N, D] → [B, `keep` or N, D]. */
+export function selfAttentionPart(
+  params: Params,
+  path: string,
+  x: Tensor3D,
+  options: TransformerOptions,
+): Tensor3D {
+  const { keep, normFirst = false, epsilon } = options;
+  const at = `${path}.self_attn`;
+  return tidy(() => {
+    const kept = firstTokens(x, keep);
+    return residual(params, path, 1, kept, options, (query) => {
+      if (kept === x) return attend(params, at, options, query, query, options.mask);
+      const all = normFirst ? layerNorm(params, `${path}.norm1`, x, epsilon) : x;
+      return attend(params, at, options, query, all, options.mask);
+    });
+  });
+}
+
+/** The second part of {@link crossAttentionBlock} alone (`multihead_attn`, `norm2`). */
+export function crossAttentionPart(
+  params: Params,
+  path: string,
+  x: Tensor3D,
+  context: Tensor3D,
+  options: CrossAttentionOptions,
+): Tensor3D {
+  return tidy(() =>
+    residual(params, path, 2, x, options, (query) =>
+      attend(params, `${path}.multihead_attn`, options, query, context, options.contextMask),
+    ),
+  );
+}
+
+/** The last part of either block alone: `linear1`, `linear2`, and the norm of that number. */
+export function feedForwardPart(
+  params: Params,
+  path: string,
+  norm: 2 | 3,
+  x: Tensor3D,
+  options: TransformerOptions,
+): Tensor3D {
+  return tidy(() =>
+    residual(params, path, norm, x, options, (tokens) =>
+      feedForward(params, path, options, tokens),
+    ),
+  );
 }
 
 function residual(
@@ -117,13 +162,18 @@ function residual(
 function attend(
   params: Params,
   path: string,
-  { heads, ctx, dropout, mask }: TransformerOptions,
+  { heads, ctx, dropout }: TransformerOptions,
   query: Tensor3D,
-  context?: Tensor3D,
-  contextMask?: Tensor2D,
+  context: Tensor3D,
+  mask: Tensor2D | undefined,
 ): Tensor3D {
-  const seen = context === undefined ? mask : contextMask;
-  return multiHeadAttention(params, path, { query, context, mask: seen, heads, ctx, dropout });
+  return multiHeadAttention(params, path, { query, context, mask, heads, ctx, dropout });
+}
+
+function firstTokens(x: Tensor3D, count: number | undefined): Tensor3D {
+  const [size, tokens, dim] = x.shape;
+  const all = count === undefined || count === tokens;
+  return all ? x : slice(x, [0, 0, 0], [size, count, dim]);
 }
 
 function feedForward(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ConfigError, DataError, FileFormatError } from '../errors';
+import { ConfigError, DataError, FileFormatError, isCrossweaveError } from '../errors';
 
 /**
  * Writes a file so that readers, and a crash at any moment, see the old content or the new, never
@@ -11,12 +11,24 @@ import { ConfigError, DataError, FileFormatError } from '../errors';
  * @throws DataError when the file cannot be written; nothing is left behind then.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  await writeAtomic(path, (file) => file.writeFile(data));
+}
+
+/**
+ * As {@link writeFileAtomic}, with the content written by `write` bit by bit.
+ *
+ * @throws DataError when the file cannot be written; a CrossweaveError of `write` as it is.
+ */
+export async function writeAtomic(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(data);
+      await write(file);
       await file.sync();
     } finally {
       await file.close();
@@ -24,6 +36,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
+    if (isCrossweaveError(cause)) throw cause;
     throw new DataError('the file cannot be written', { where: path, got: reason(cause), cause });
   }
   await flushFolder(folder);

@@ -1,2 +1,16 @@
+export type { FindOptions } from './checkpoints/find-checkpoint';
+export { loadCheckpoint } from './checkpoints/load-checkpoint';
+export type { LoadedCheckpoint, LoadOptions } from './checkpoints/load-checkpoint';
+export { saveCheckpoint } from './checkpoints/save-checkpoint';
+export type { SaveOptions } from './checkpoints/save-checkpoint';
 export { readBytes, readJson, writeFileAtomic, writeJsonAtomic } from './files';
 export { loadSafetensors, saveSafetensors } from './safetensors';
+export { fromFolder } from './transformers/folder';
+export { importTransformers } from './transformers/library';
+export type {
+  TransformersImports,
+  TransformersLibrary,
+  TransformersLibraryName,
+} from './transformers/library';
+export { loadOnnxModel, onnxOutput } from './transformers/onnx-model';
+export type { OnnxModel, OnnxModelOptions } from './transformers/onnx-model';

@@ -7,7 +7,7 @@ import { DataError, FileFormatError } from '../errors';
 import { key } from '../keys';
 import { initLinear } from '../nn';
 import { disposeParams } from '../params';
-import { parseSafetensors } from '../safetensors';
+import { parseSafetensors } from '../safetensors/safetensors';
 import { loadSafetensors, saveSafetensors } from './safetensors';
 
 let folder = '';

@@ -1,27 +1,41 @@
-import type { Params } from '../params';
-import { parseSafetensors, serializeSafetensors } from '../safetensors';
-import { paramsFromSafetensors, paramsToSafetensors } from '../safetensors-params';
-import { readBytes, writeFileAtomic } from './files';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { disposeParams, type Params } from '../params';
+import { bytesOf, storedType } from '../safetensors/params';
+import { openSafetensors } from './checkpoints/safetensors-source';
+import { writeSafetensors, type OutgoingTensor } from './checkpoints/write-safetensors';
 
 /**
- * Parameters from a safetensors file; the caller owns them.
+ * Parameters from a safetensors file; the caller owns them. A tensor's bytes go from the file
+ * straight into its array, so memory stays at the parameters' own size.
  *
  * @throws DataError when the file is missing or unreadable, FileFormatError when it is damaged.
  */
 export async function loadSafetensors(path: string): Promise<Params> {
-  return paramsFromSafetensors(parseSafetensors(await readBytes(path), path), path);
+  await using source = await openSafetensors(path);
+  const loaded: [string, Tensor][] = [];
+  try {
+    for (const name of source.entries.keys()) loaded.push([name, await source.read(name)]);
+  } catch (error) {
+    disposeParams(Object.fromEntries(loaded));
+    throw error;
+  }
+  return Object.fromEntries(loaded);
 }
 
 /**
- * Writes parameters to a safetensors file, atomically; `metadata` goes into its header.
+ * Writes parameters to a safetensors file, atomically and one at a time; `metadata` goes into its
+ * header.
  *
  * @throws StateDictError when a parameter cannot be stored, DataError when the file cannot be written.
  */
 export async function saveSafetensors(
   path: string,
   params: Params,
-  metadata?: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const stored = await paramsToSafetensors(params);
-  await writeFileAtomic(path, serializeSafetensors(stored, metadata));
+  const tensors = Object.entries(params).map(([name, value]): [string, OutgoingTensor] => [
+    name,
+    { dtype: storedType(name, value), shape: value.shape, pieces: [() => bytesOf(value)] },
+  ]);
+  await writeSafetensors(path, tensors, metadata);
 }

@@ -1,6 +1,7 @@
 import { expandDims, fill, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { inference, type Context } from '../contracts/context';
 import type { Encoder } from '../contracts/encoder';
+import type { Features, PooledFeatures } from '../contracts/features';
 import { key } from '../keys';
 import { mapParams, subtree, withPrefix, type Params } from '../params';
 import { check, type Check } from './check';
@@ -19,7 +20,7 @@ import type { InputKind } from './inputs';
 import { continuousParts, withParts } from './trees';
 
 export function encoderGradientChecks<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   { make }: InputKind<Input>,
   unreached: (path: string) => boolean,
 ): Check[] {
@@ -51,19 +52,19 @@ export function encoderGradientChecks<Input extends object>(
 
 /** All real features as a function of the parameters (`params.`) and the input (`input.`). */
 function problem<Input extends object>(
-  encoder: Encoder<Input>,
+  encoder: Encoder<Input, PooledFeatures>,
   inputs: Input,
   ctx: Context,
 ): { objective: Objective; point: Params } {
   const params = encoder.init(key(1));
   const objective: Objective = (moved) => {
-    const { tokens, mask, pooled } = encoder.apply(
+    const { tokens, mask, pooled }: PooledFeatures & Partial<Features> = encoder.apply(
       { ...params, ...subtree(moved, 'params.') },
       withParts(inputs, subtree(moved, 'input.')),
       ctx,
     );
-    const real: Tensor = mul(tokens, expandDims(mask, 2));
-    return weighedSum(key(26), [real, pooled]);
+    const real: Tensor[] = tokens && mask ? [mul(tokens, expandDims(mask, 2))] : [];
+    return weighedSum(key(26), [...real, pooled]);
   };
   const point = {
     ...withPrefix('params.', nudged(key(27), trainable(params))),

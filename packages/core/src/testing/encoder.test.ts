@@ -12,7 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Encoder, TextInput } from '../contracts/encoder';
-import type { Features } from '../contracts/features';
+import type { Features, PooledFeatures } from '../contracts/features';
 import { normal, foldIn } from '../keys';
 import {
   batchNorm,
@@ -106,8 +106,21 @@ testEncoder(picture, { describe, it }, { input: images });
 testEncoder(words, { describe, it }, { input: texts });
 testEncoder(adapter, { describe, it }, { input: featuresInput({ dim: 5, tokens: 'varies' }) });
 
+/** The summaries of pictures, without their tokens. */
+function summary(): Encoder<Tensor4D, PooledFeatures> {
+  const base = picture();
+  return {
+    ...base,
+    name: 'summary',
+    features: { dim, tokens: 0 },
+    apply: (params, input, ctx) =>
+      tidyTree(() => ({ pooled: base.apply(params, input, ctx).pooled })),
+  };
+}
+testEncoder(summary, { describe, it }, { input: images });
+
 async function failures<Input extends object>(
-  encoder: Encoder<Input>,
+  encoder: Encoder<Input, PooledFeatures>,
   input: InputKind<Input>,
 ): Promise<string[]> {
   const failed: string[] = [];
@@ -143,6 +156,17 @@ describe('an encoder that breaks the contract', () => {
   it('declares another width than it gives', async () => {
     const failed = await failures({ ...picture(), features: { dim: 5, tokens: 9 } }, images);
     expect(failed).toEqual(['gives finite features of the shapes it declares, for 1 to 3 inputs']);
+  });
+
+  it('declares no tokens and gives some, or the reverse', async () => {
+    for (const encoder of [
+      { ...picture(), features: { dim, tokens: 0 } },
+      { ...summary(), features: { dim, tokens: 9 } },
+    ]) {
+      expect(await failures(encoder, images)).toEqual([
+        'gives finite features of the shapes it declares, for 1 to 3 inputs',
+      ]);
+    }
   });
 
   it('ignores the mask', async () => {

@@ -1,7 +1,7 @@
 import { expandDims, mul, slice, type Tensor } from '@tensorflow/tfjs-core';
 import { inference, type Context } from '../contracts/context';
 import type { Encoder } from '../contracts/encoder';
-import type { Features } from '../contracts/features';
+import type { Features, PooledFeatures } from '../contracts/features';
 import { key } from '../keys';
 import type { Params } from '../params';
 import { check, registerChecks, ConformanceError, type Check, type TestRunner } from './check';
@@ -35,7 +35,7 @@ export interface EncoderTestOptions<Input extends object> {
  *   compared with finite differences.
  */
 export function testEncoder<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   runner: TestRunner,
   options: EncoderTestOptions<Input>,
 ): void {
@@ -44,16 +44,15 @@ export function testEncoder<Input extends object>(
 
 /** The same checks as data, for a runner of your own. */
 export function encoderChecks<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   options: EncoderTestOptions<Input>,
 ): Check[] {
   const { input, unreached = () => false } = options;
-  const subject: Subject<Encoder<Input>> = {
+  const subject: Subject<Encoder<Input, PooledFeatures>> = {
     create,
     init: (encoder, from) => encoder.init(from),
     apply: (encoder, params, ctx) => {
-      const { tokens, mask, pooled } = encoder.apply(params, input.make(key(21), 3), ctx);
-      return [tokens, mask, pooled];
+      return tensorsOf(encoder.apply(params, input.make(key(21), 3), ctx));
     },
   };
   return [
@@ -68,7 +67,7 @@ export function encoderChecks<Input extends object>(
 }
 
 function featureChecks<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   input: InputKind<Input>,
 ): Check[] {
   return [
@@ -77,17 +76,19 @@ function featureChecks<Input extends object>(
       const { dim, tokens: count } = encoder.features;
       const params = encoder.init(key(1));
       for (const batch of [1, 2, 3]) {
-        const { tokens, mask, pooled } = encoder.apply(
+        const { tokens, mask, pooled }: AnyFeatures = encoder.apply(
           params,
           input.make(key(21), batch),
           inference,
         );
+        assertShape('pooled', pooled, [batch, dim]);
+        assertFinite('pooled', pooled);
+        assertTokens(count, tokens);
+        if (tokens === undefined || mask === undefined) continue;
         const length = count === 'varies' ? tokens.shape[1] : count;
         assertShape('tokens', tokens, [batch, length, dim]);
         assertShape('mask', mask, [batch, length]);
-        assertShape('pooled', pooled, [batch, dim]);
         assertFinite('tokens', tokens);
-        assertFinite('pooled', pooled);
         assertMask(mask);
       }
     }),
@@ -105,7 +106,7 @@ function featureChecks<Input extends object>(
 }
 
 function maskChecks<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   { make, scramble, pad }: InputKind<Input>,
 ): Check[] {
   const compare = (what: string, change: (inputs: Input) => Input): void => {
@@ -134,7 +135,7 @@ function maskChecks<Input extends object>(
 }
 
 function bufferChecks<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   input: InputKind<Input>,
 ): Check[] {
   return [
@@ -163,7 +164,7 @@ function bufferChecks<Input extends object>(
 }
 
 function leakCheck<Input extends object>(
-  create: () => Encoder<Input>,
+  create: () => Encoder<Input, PooledFeatures>,
   input: InputKind<Input>,
 ): Check {
   return {
@@ -185,6 +186,18 @@ function leakCheck<Input extends object>(
   };
 }
 
+/** Features of which tokens and mask may be lacking. */
+type AnyFeatures = PooledFeatures & Partial<Features>;
+
+function assertTokens(declared: number | 'varies', tokens: Tensor | undefined): void {
+  if ((declared === 0) === (tokens === undefined)) return;
+  throw new ConformanceError('the encoder gives tokens where it declares none, or the reverse', {
+    where: 'features.tokens',
+    expected: declared === 0 ? 'summaries alone' : 'tokens and a mask',
+    got: tokens === undefined ? 'summaries alone' : 'tokens',
+  });
+}
+
 function assertMask(mask: Tensor): void {
   const [, length] = mask.shape;
   const values = valuesOf(mask);
@@ -199,17 +212,18 @@ function assertMask(mask: Tensor): void {
 }
 
 /** Equal masks, pooled and real tokens; `actual` may have more (masked) tokens. */
-function assertSameFeatures(what: string, actual: Features, expected: Features): void {
+function assertSameFeatures(what: string, actual: AnyFeatures, expected: AnyFeatures): void {
+  expectClose(actual.pooled, expected.pooled, {}, `pooled ${what}`);
+  if (expected.tokens === undefined || expected.mask === undefined) return;
   const [batch, length, dim] = expected.tokens.shape;
   expectClose(
-    slice(actual.mask, [0, 0], [batch, length]),
+    slice(actual.mask!, [0, 0], [batch, length]),
     expected.mask,
     identical,
     `mask ${what}`,
   );
-  expectClose(actual.pooled, expected.pooled, {}, `pooled ${what}`);
   const real = expandDims(expected.mask, 2);
-  const tokens = slice(actual.tokens, [0, 0, 0], [batch, length, dim]);
+  const tokens = slice(actual.tokens!, [0, 0, 0], [batch, length, dim]);
   expectClose(mul(tokens, real), mul(expected.tokens, real), {}, `tokens ${what}`);
 }
 

@@ -1,8 +1,7 @@
-import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { inference } from '../contracts/context';
 import type { Features } from '../contracts/features';
 import { key } from '../keys';
-import { parameter, subtree, withPrefix, type Params } from '../params';
+import { subtree, withPrefix, type Params } from '../params';
 import { check, type Check } from './check';
 import { assertFinite } from './compare';
 import { assertGradientsMatch } from './finite-differences';
@@ -17,6 +16,7 @@ import {
   type Objective,
 } from './gradients';
 import { constantFeatures } from './samples';
+import { continuousParts, withParts } from './trees';
 
 export function gradientChecks(setup: FusionSetup, unreached: (path: string) => boolean): Check[] {
   return [
@@ -30,8 +30,8 @@ export function gradientChecks(setup: FusionSetup, unreached: (path: string) => 
     }),
     ...[0, 1000, -1000].map((value) =>
       check(`values and gradients are finite where every feature is ${value}`, () => {
-        const image = constantFeatures(setup.imageSpec, 2, value);
-        const text = constantFeatures(setup.textSpec, 2, value);
+        const image = constantFeatures(setup.images(2), value);
+        const text = constantFeatures(setup.texts(2), value);
         const { fusion, params } = setup.init();
         outputs(fusion, params, image, text, inference).forEach((output, i) =>
           assertFinite(outputNames[i]!, output),
@@ -53,22 +53,14 @@ function problem(
   const buffers = withPrefix('params.', params);
   const point: Params = {
     ...withPrefix('params.', nudged(key(17), trainable(params))),
-    'image.tokens': image.tokens,
-    'image.pooled': image.pooled,
-    'text.tokens': text.tokens,
-    'text.pooled': text.pooled,
+    ...withPrefix('image.', continuousParts(image)),
+    ...withPrefix('text.', continuousParts(text)),
   };
   const objective: Objective = (moved) => {
-    const features = (side: string, mask: Tensor2D): Features => ({
-      tokens: parameter<Tensor3D>(moved, `${side}.tokens`),
-      mask,
-      pooled: parameter<Tensor2D>(moved, `${side}.pooled`),
-    });
+    const images = withParts(image, subtree(moved, 'image.'));
+    const texts = withParts(text, subtree(moved, 'text.'));
     const all = subtree({ ...buffers, ...moved }, 'params.');
-    return weighedSum(
-      key(16),
-      outputs(fusion, all, features('image', image.mask), features('text', text.mask), inference),
-    );
+    return weighedSum(key(16), outputs(fusion, all, images, texts, inference));
   };
   return { objective, point };
 }

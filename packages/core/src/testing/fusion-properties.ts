@@ -1,12 +1,12 @@
-import { gather, reshape, slice } from '@tensorflow/tfjs-core';
+import { gather, onesLike, reshape, slice, zerosLike } from '@tensorflow/tfjs-core';
 import { inference } from '../contracts/context';
-import type { Features } from '../contracts/features';
+import type { Features, PooledFeatures } from '../contracts/features';
 import { foldIn, key } from '../keys';
-import { check, type Check } from './check';
+import { ConformanceError, check, type Check } from './check';
 import { assertFinite, assertShape } from './compare';
 import { expectClose } from './fixtures';
 import { outputNames, outputs, type FusionSetup } from './fusion-setup';
-import { padFeatures, sampleFeatures, scrambleMasked } from './samples';
+import { padFeatures, scrambleMasked, scrambleMissing } from './samples';
 import { joinRows, takeRows } from './trees';
 
 export function shapeChecks(setup: FusionSetup): Check[] {
@@ -78,7 +78,7 @@ export function independenceChecks(setup: FusionSetup): Check[] {
     check('a score does not depend on the other images and texts', () => {
       const { fusion, params } = setup.init();
       const [image, text] = [setup.images(3), setup.texts(3)];
-      const others = sampleFeatures(key(13), setup.textSpec, { batch: 2 });
+      const others = setup.sample('text', key(13), { batch: 2 });
       const scores = fusion.score(params, image, text, inference);
       const among = fusion.score(
         params,
@@ -97,7 +97,8 @@ export function independenceChecks(setup: FusionSetup): Check[] {
   ];
 }
 
-export function maskChecks(setup: FusionSetup): Check[] {
+/** What a fusion must not read. */
+export function blindnessChecks(setup: FusionSetup): Check[] {
   const compare = (
     what: string,
     change: (features: Features, side: 'image' | 'text') => Features,
@@ -108,18 +109,80 @@ export function maskChecks(setup: FusionSetup): Check[] {
     const after = outputs(fusion, params, change(image, 'image'), change(text, 'text'), inference);
     before.forEach((value, i) => expectClose(after[i]!, value, {}, `${outputNames[i]} ${what}`));
   };
-  return [
+  const { reads, takesMissing } = setup.create();
+  const checks = [
     check('values at masked tokens do not matter', () =>
       compare('with other values at masked tokens', (features, side) =>
-        scrambleMasked(foldIn(key(14), side), features),
+        setup.specs[side].tokens === 0 ? features : scrambleMasked(foldIn(key(14), side), features),
       ),
     ),
     check('padding a sequence further does not matter, where lengths vary', () =>
       compare('with more padding', (features, side) =>
-        (side === 'image' ? setup.imageSpec : setup.textSpec).tokens === 'varies'
+        setup.specs[side].tokens === 'varies'
           ? padFeatures(foldIn(key(15), side), features, 2)
           : features,
       ),
     ),
   ];
+  if (reads === 'pooled') {
+    checks.push(
+      check('does without tokens, as it says', () => {
+        const summaries = ({ pooled, present }: PooledFeatures): PooledFeatures => ({
+          pooled,
+          ...(present && { present }),
+        });
+        try {
+          compare('without tokens', (features) => summaries(features) as Features);
+        } catch (error) {
+          if (error instanceof ConformanceError) throw error;
+          throw new ConformanceError("the fusion says reads: 'pooled', and reads more", {
+            cause: error,
+          });
+        }
+      }),
+    );
+  }
+  if (takesMissing === true) {
+    checks.push(
+      check('what a missing row holds does not matter', () =>
+        compare('with other values in missing rows', (features, side) =>
+          scrambleMissing(foldIn(key(19), side), features),
+        ),
+      ),
+      check('gives finite outputs where a side is missing in every row, or both are', () => {
+        const { fusion, params } = setup.init();
+        const gone = (features: Features): Features => ({
+          ...features,
+          present: zerosLike(features.present!),
+        });
+        const [image, text] = [setup.images(2), setup.texts(2)];
+        for (const [left, right] of [
+          [gone(image), text],
+          [image, gone(text)],
+          [gone(image), gone(text)],
+        ] as const) {
+          outputs(fusion, params, left, right, inference).forEach((value, i) =>
+            assertFinite(outputNames[i]!, value),
+          );
+        }
+      }),
+      check('features without `present` are taken as given', () => {
+        const { fusion, params } = setup.init();
+        const whole = ({ present, ...features }: Features): Features => {
+          if (present === undefined) throw new ConformanceError('the samples have no `present`');
+          return features;
+        };
+        const [image, text] = [setup.images(2), setup.texts(2)];
+        const all = (features: Features): Features => ({
+          ...features,
+          present: onesLike(features.present!),
+        });
+        const expected = outputs(fusion, params, all(image), all(text), inference);
+        outputs(fusion, params, whole(image), whole(text), inference).forEach((value, i) =>
+          expectClose(value, expected[i]!, {}, `${outputNames[i]} without present`),
+        );
+      }),
+    );
+  }
+  return checks;
 }

@@ -4,24 +4,27 @@ import type { FeatureSpec, Features } from '../contracts/features';
 import type { Fusion } from '../contracts/fusion';
 import { key, type Key } from '../keys';
 import type { Params } from '../params';
-import { sampleFeatures, type SampleOptions } from './samples';
+import { sampleFeatures, samplePooled, type SampleOptions } from './samples';
 
 interface FusionSpecs {
   readonly image?: FeatureSpec;
   readonly text?: FeatureSpec;
 }
 
+type Side = 'image' | 'text';
+
 /** What every check starts from. */
 export class FusionSetup {
-  readonly imageSpec: FeatureSpec;
-  readonly textSpec: FeatureSpec;
+  readonly specs: Readonly<Record<Side, FeatureSpec>>;
 
   constructor(
     readonly create: () => Fusion,
     specs: FusionSpecs,
   ) {
-    this.imageSpec = specs.image ?? { dim: 8, tokens: 4 };
-    this.textSpec = specs.text ?? { dim: 6, tokens: 'varies' };
+    this.specs = {
+      image: specs.image ?? { dim: 8, tokens: 4 },
+      text: specs.text ?? { dim: 6, tokens: 'varies' },
+    };
   }
 
   init(seed = 1): { fusion: Fusion; params: Params } {
@@ -30,15 +33,29 @@ export class FusionSetup {
   }
 
   initOf(fusion: Fusion, from: Key): Params {
-    return fusion.init(from, this.imageSpec, this.textSpec);
+    return fusion.init(from, this.specs.image, this.specs.text);
   }
 
   images(batch: number, options: Omit<SampleOptions, 'batch'> = {}): Features {
-    return sampleFeatures(key(11), this.imageSpec, { ...options, batch });
+    return this.sample('image', key(11), { ...options, batch });
   }
 
   texts(batch: number, options: Omit<SampleOptions, 'batch'> = {}): Features {
-    return sampleFeatures(key(12), this.textSpec, { ...options, batch });
+    return this.sample('text', key(12), { ...options, batch });
+  }
+
+  /**
+   * Random features of a side: as complete as its spec says, and with missing rows (never both
+   * sides of a pair) for a fusion that takes them.
+   */
+  sample(side: Side, from: Key, options: SampleOptions): Features {
+    const spec = this.specs[side];
+    const missing = side === 'image' ? 1 : 0;
+    const given =
+      this.create().takesMissing === true ? ({ missing, ...options } as const) : options;
+    if (spec.tokens !== 0) return sampleFeatures(from, spec, given);
+    // Only a fusion of summaries can be tested with none but these; its type says the same.
+    return samplePooled(from, spec, given) as Features;
   }
 }
 

@@ -25,7 +25,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { Features } from '../contracts/features';
+import type { Features, PooledFeatures } from '../contracts/features';
 import type { Fused, Fusion } from '../contracts/fusion';
 import { foldIn, normal } from '../keys';
 import { parameter, type Params } from '../params';
@@ -96,8 +96,8 @@ function project(params: Params, path: string, tokens: Tensor3D): Tensor3D {
 }
 
 /** Cosine of two projected summaries. */
-function dual(): Fusion {
-  const embed: NonNullable<Fusion['embed']> = (params, side, { pooled }) =>
+function dual(): Fusion<PooledFeatures> {
+  const embed: NonNullable<Fusion<PooledFeatures>['embed']> = (params, side, { pooled }) =>
     tidy(() => {
       const projected = matMul(pooled, parameter<Tensor2D>(params, `${side}.weight`));
       const length = sqrt(add(sum(mul(projected, projected), 1, true), 1e-12));
@@ -107,6 +107,7 @@ function dual(): Fusion {
     name: 'dual',
     family: 'late',
     scoring: 'separable',
+    reads: 'pooled',
     init: (key, image, text) => ({
       'image.weight': normal(foldIn(key, 'image.weight'), [image.dim, width]),
       'text.weight': normal(foldIn(key, 'text.weight'), [text.dim, width]),
@@ -131,6 +132,7 @@ testFusion(
   { describe, it },
   { image: { dim: 3, tokens: 'varies' }, text: { dim: 5, tokens: 2 } },
 );
+testFusion(dual, { describe, it }, { image: { dim: 3, tokens: 0 }, text: { dim: 5, tokens: 0 } });
 
 /** The names of the checks that a fusion fails, with what they say. */
 async function failures(
@@ -245,6 +247,42 @@ const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
     },
     caughtBy: ['everything it has learned is in its parameters'],
   },
+  'keeps factors in a list of its own, which never train': {
+    create: () => {
+      const base = attentive();
+      const factor = 0.5 + Math.random();
+      return {
+        ...base,
+        fuse: (...args) =>
+          tidyTree(() => {
+            const { joint, match } = base.fuse(...args);
+            return { joint: mul<Tensor2D>(joint, factor), match };
+          }),
+      };
+    },
+    caughtBy: ['everything it has learned is in its parameters'],
+  },
+  'standardises the scores over the images of the batch': {
+    create: () => {
+      const base = dual();
+      return {
+        ...base,
+        score: (...args) =>
+          tidy(() => {
+            const scores = base.score(...args);
+            return sub<Tensor2D>(scores, mean(scores, 0, true));
+          }),
+      };
+    },
+    caughtBy: [
+      'score(image i, text j) equals fuse(image i, text j).match',
+      'a score does not depend on the other images and texts',
+    ],
+  },
+  'says that it takes missing rows, and reads them': {
+    create: () => ({ ...dual(), takesMissing: true }),
+    caughtBy: ['what a missing row holds does not matter'],
+  },
   'has a wrong gradient': {
     create: altered(({ joint, match }) => ({ joint: doubledGradient(joint) as Tensor2D, match })),
     caughtBy: ['gradients equal finite differences'],
@@ -315,6 +353,12 @@ describe('a fusion that breaks the contract', () => {
     const failed = await failures(create);
     expect([...failed.keys()]).toEqual(expect.arrayContaining(caughtBy));
     for (const name of caughtBy) expect(failed.get(name)).toBeInstanceOf(ConformanceError);
+  });
+
+  it('fails where it reads tokens that it said it does without', async () => {
+    const failed = await failures(() => ({ ...attentive(), reads: 'pooled' }));
+    expect([...failed.keys()]).toEqual(['does without tokens, as it says']);
+    expect(String([...failed.values()][0])).toMatch(/says reads: 'pooled', and reads more/);
   });
 
   it('is told what differs, where, and by how much', async () => {

@@ -7,16 +7,16 @@ import { ConformanceError, check, registerChecks, type Check, type TestRunner } 
 import { valuesOf } from './compare';
 import { expectClose } from './fixtures';
 import { gradientChecks } from './fusion-gradients';
-import { independenceChecks, maskChecks, shapeChecks } from './fusion-properties';
+import { blindnessChecks, independenceChecks, shapeChecks } from './fusion-properties';
 import { FusionSetup, outputs } from './fusion-setup';
 import { initialisationChecks, keyCheck, type Subject } from './initialisation';
 import { assertNoLeak } from './leaks';
 import { tensorsOf } from './trees';
 
 export interface FusionTestOptions {
-  /** The image features it is initialised for. Default `{ dim: 8, tokens: 4 }`. */
+  /** The image features it is initialised for; `tokens: 0` gives none. Default `{ dim: 8, tokens: 4 }`. */
   readonly image?: FeatureSpec;
-  /** The text features it is initialised for. Default `{ dim: 6, tokens: 'varies' }`. */
+  /** The text features it is initialised for; `tokens: 0` gives none. Default `{ dim: 6, tokens: 'varies' }`. */
   readonly text?: FeatureSpec;
   /**
    * Parameters that get no gradient by construction. Attention's key biases (`key.bias`,
@@ -34,7 +34,8 @@ export interface FusionTestOptions {
  * ```
  *
  * @param create makes the fusion anew; called several times. Keep it small (width 8, one layer,
- *   dropout on): gradients are compared with finite differences.
+ *   dropout on): gradients are compared with finite differences. One that `reads` summaries alone
+ *   is checked to, one that `takesMissing` sees missing rows throughout.
  */
 export function testFusion(
   create: () => Fusion,
@@ -50,7 +51,7 @@ export function fusionChecks(create: () => Fusion, options: FusionTestOptions = 
   return [
     ...shapeChecks(setup),
     ...independenceChecks(setup),
-    ...maskChecks(setup),
+    ...blindnessChecks(setup),
     ...gradientChecks(setup, options.unreached ?? (() => false)),
     ...stateChecks(setup),
     ...embeddingChecks(setup),

@@ -2,7 +2,7 @@ import { add, cast, concat, mul, scalar, sub, tensor2d, zeros } from '@tensorflo
 import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TextInput } from '../contracts/encoder';
 import type { FeatureSpec, Features } from '../contracts/features';
-import { normal, uniformArray, type Key } from '../keys';
+import { foldIn, normal, uniformArray, type Key } from '../keys';
 import { padFeatures, sampleFeatures, sampleMask, scrambleMasked } from './samples';
 import { tidyTree } from './trees';
 
@@ -26,31 +26,55 @@ export function imageInput(size: {
   return { make: (key, batch) => normal<Rank.R4>(key, [batch, height, width, channels]) };
 }
 
-/** Random ids in [0, vocabulary), `tokens` per row before padding. Default 5 tokens. */
-export function textInput(size: { vocabulary: number; tokens?: number }): InputKind<TextInput> {
-  const { vocabulary, tokens = 5 } = size;
-  const ids = (key: Key, batch: number, count: number): Tensor2D =>
+/**
+ * Random ids in [0, vocabulary), `tokens` per row before padding. Default 5 tokens. With
+ * `tokenTypes`, random `token_type_ids` below it too.
+ */
+export function textInput(size: {
+  vocabulary: number;
+  tokens?: number;
+  tokenTypes?: number;
+}): InputKind<TextInput> {
+  const { vocabulary, tokens = 5, tokenTypes } = size;
+  const draw = (key: Key, batch: number, count: number, below: number): Tensor2D =>
     tensor2d(
-      [...uniformArray(key, batch * count)].map((draw) => Math.floor(draw * vocabulary)),
+      [...uniformArray(key, batch * count)].map((value) => Math.floor(value * below)),
       [batch, count],
       'int32',
     );
+  const ids = (key: Key, batch: number, count: number): Tensor2D =>
+    draw(key, batch, count, vocabulary);
+  const types = (key: Key, batch: number, count: number): Pick<TextInput, 'token_type_ids'> =>
+    tokenTypes === undefined
+      ? {}
+      : { token_type_ids: draw(foldIn(key, 'types'), batch, count, tokenTypes) };
   return {
     make: (key, batch) =>
       tidyTree(() => ({
         input_ids: ids(key, batch, tokens),
         attention_mask: cast(sampleMask(batch, tokens), 'int32'),
+        ...types(key, batch, tokens),
       })),
-    scramble: (key, { input_ids, attention_mask }) =>
+    scramble: (key, { input_ids, attention_mask, token_type_ids }) =>
       tidyTree(() => {
         const [batch, count] = input_ids.shape;
-        const others = mul(ids(key, batch, count), sub(scalar(1, 'int32'), attention_mask));
-        return { input_ids: add(mul(input_ids, attention_mask), others), attention_mask };
+        const masked = sub(scalar(1, 'int32'), attention_mask);
+        const mix = (real: Tensor2D, other: Tensor2D): Tensor2D =>
+          add(mul(real, attention_mask), mul(other, masked));
+        const others = types(key, batch, count).token_type_ids;
+        return {
+          input_ids: mix(input_ids, ids(key, batch, count)),
+          attention_mask,
+          ...(token_type_ids && others && { token_type_ids: mix(token_type_ids, others) }),
+        };
       }),
-    pad: (key, { input_ids, attention_mask }, extra) =>
+    pad: (key, { input_ids, attention_mask, token_type_ids }, extra) =>
       tidyTree(() => {
         const [batch] = input_ids.shape;
+        const further = types(key, batch, extra).token_type_ids;
         return {
+          ...(token_type_ids &&
+            further && { token_type_ids: concat([token_type_ids, further], 1) }),
           input_ids: concat([input_ids, ids(key, batch, extra)], 1),
           attention_mask: concat([attention_mask, zeros<Rank.R2>([batch, extra], 'int32')], 1),
         };

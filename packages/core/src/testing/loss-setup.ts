@@ -54,10 +54,10 @@ export interface CaseOptions {
 export function lossCase(options: CaseOptions): LossCase {
   const { size, width, negatives, embeds, outputs, value, groups } = options;
   const spec: FeatureSpec = { dim: width, tokens: 3 };
-  const make = (name: string, rows: number): Features =>
-    value === undefined
-      ? sampleFeatures(foldIn(key(31), name), spec, { batch: rows })
-      : constantFeatures(spec, rows, value);
+  const make = (name: string, rows: number): Features => {
+    const features = sampleFeatures(foldIn(key(31), name), spec, { batch: rows });
+    return value === undefined ? features : constantFeatures(features, value);
+  };
   const texts = textInput({ vocabulary: 16, tokens: 3 });
   const ids = Array.from({ length: size }, (_, row) => `pair-${row}`);
   return {

@@ -1,15 +1,22 @@
 import {
+  add,
   concat,
   fill,
   mul,
+  onesLike,
+  reshape,
+  sub,
+  tensor1d,
   tensor2d,
   zeros,
   type Rank,
+  type Tensor,
+  type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import type { FeatureSpec, Features } from '../contracts/features';
+import type { FeatureSpec, Features, PooledFeatures } from '../contracts/features';
 import { foldIn, normal, type Key } from '../keys';
-import { tidyTree, withMasked } from './trees';
+import { continuousParts, mapTensors, tidyTree, withMasked, withParts } from './trees';
 
 /** How many tokens a sample has when the spec leaves it open. */
 const defaultTokens = 3;
@@ -20,6 +27,8 @@ export interface SampleOptions {
   readonly tokens?: number;
   /** Standard deviation of tokens and pooled. Default 1; 0 gives zero vectors. */
   readonly scale?: number;
+  /** Gives `present`, by which every second row from this one on is missing. Default: no `present`. */
+  readonly missing?: 0 | 1;
 }
 
 /** Random features: row b has its last b mod N tokens masked, so row 0 has none. */
@@ -29,8 +38,25 @@ export function sampleFeatures(key: Key, spec: FeatureSpec, options: SampleOptio
   return tidyTree(() => ({
     tokens: mul(normal(foldIn(key, 'tokens'), [batch, count, spec.dim]), scale),
     mask: sampleMask(batch, count),
-    pooled: mul(normal(foldIn(key, 'pooled'), [batch, spec.dim]), scale),
+    ...samplePooled(key, spec, options),
   }));
+}
+
+/** The summaries of {@link sampleFeatures}, without the tokens. */
+export function samplePooled(
+  key: Key,
+  { dim }: FeatureSpec,
+  { batch, scale = 1, missing }: SampleOptions,
+): PooledFeatures {
+  return tidyTree(() => ({
+    pooled: mul(normal(foldIn(key, 'pooled'), [batch, dim]), scale),
+    ...(missing !== undefined && { present: samplePresent(batch, missing) }),
+  }));
+}
+
+/** [batch] 0 in every second row from row `missing` on. */
+function samplePresent(batch: number, missing: 0 | 1): Tensor1D {
+  return tensor1d(Array.from({ length: batch }, (_, row) => (row % 2 === missing ? 0 : 1)));
 }
 
 /** [batch, tokens]: row b has its last b mod N tokens masked. */
@@ -61,12 +87,29 @@ export function padFeatures(key: Key, features: Features, extra: number): Featur
   }));
 }
 
-/** Features whose every value is `value`: zero vectors, saturated activations. */
-export function constantFeatures(spec: FeatureSpec, batch: number, value: number): Features {
-  const count = spec.tokens === 'varies' ? defaultTokens : spec.tokens;
+/** The same features with other, large values in the missing rows, and all tokens real there. */
+export function scrambleMissing<F extends PooledFeatures>(key: Key, features: F): F {
+  const { tokens, mask, pooled, present }: PooledFeatures & Partial<Features> = features;
+  if (present === undefined) return features;
+  const elsewhere = <T extends Tensor>(x: T, others: Tensor): T => {
+    const given = reshape(present, [x.shape[0], ...x.shape.slice(1).map(() => 1)]);
+    return add(mul(x, given), mul(others, sub(1, given)));
+  };
+  const noise = (part: string, x: Tensor): Tensor => normal(foldIn(key, part), x.shape, 0, 1000);
   return tidyTree(() => ({
-    tokens: fill<Rank.R3>([batch, count, spec.dim], value),
-    mask: sampleMask(batch, count),
-    pooled: fill<Rank.R2>([batch, spec.dim], value),
+    ...features,
+    ...(tokens && { tokens: elsewhere(tokens, noise('tokens', tokens)) }),
+    ...(mask && { mask: elsewhere(mask, onesLike(mask)) }),
+    pooled: elsewhere(pooled, noise('pooled', pooled)),
   }));
+}
+
+/** The same features with every value at `value`: zero vectors, saturated activations. */
+export function constantFeatures<F extends PooledFeatures>(features: F, value: number): F {
+  return tidyTree(() =>
+    withParts(
+      features,
+      mapTensors(continuousParts(features), ({ shape }) => fill(shape, value)),
+    ),
+  );
 }

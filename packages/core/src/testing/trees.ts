@@ -65,13 +65,13 @@ export function withMasked(values: Tensor3D, mask: Tensor2D, others: Tensor3D): 
   return add(mul(values, real), mul(others, sub(1, real)));
 }
 
-/** The parts of a tree that a gradient can be taken of: floats that are no masks. */
+/** The parts of a tree that a gradient can be taken of: floats that are no masks (`mask`, `present`). */
 export function continuousParts(value: object): Record<string, Tensor> {
   const parts = isTensor(value) ? { input: value } : (value as Record<string, unknown>);
   return Object.fromEntries(
     Object.entries(parts).filter(
       (entry): entry is [string, Tensor] =>
-        isTensor(entry[1]) && entry[1].dtype === 'float32' && !entry[0].endsWith('mask'),
+        isTensor(entry[1]) && entry[1].dtype === 'float32' && !/(mask|present)$/.test(entry[0]),
     ),
   );
 }

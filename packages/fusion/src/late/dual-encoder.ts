@@ -1,22 +1,24 @@
-import { add, concat, exp, matMul, mul, scalar, sum, tidy } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { concat, matMul, mul, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   mergeParams,
-  parameter,
+  requireComplete,
   requireInteger,
   requireRange,
+  requireTokens,
   withDefaults,
   type Context,
-  type Features,
   type FeatureSpec,
   type Fusion,
   type Key,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
-import { clampParameter, gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
-import { checkAligned, type Side } from '../features';
+import { gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
+import { checkAlignedSummaries, requireTokensOf, type Side } from '../features';
 import { attentionPooling, checkHeads, initAttentionPooling } from './attention-pooling';
+import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface DualEncoderOptions {
   /** Width E of the shared embedding. Default 256. */
@@ -46,6 +48,11 @@ export interface DualEncoderOptions {
 
 export type SidePooling = 'encoder' | 'attention';
 
+/** Options of a dual encoder that projects the encoders' own summaries, so reads no tokens. */
+export interface PooledDualEncoderOptions extends DualEncoderOptions {
+  pooling?: 'encoder' | Readonly<Record<Side, 'encoder'>>;
+}
+
 const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side, string>;
 
 /**
@@ -56,8 +63,12 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * `score` = exp(logit_scale) · cosine + logit_bias, a logit like every fusion's; both
  * scalars are learned, from ln(1/temperature) and 0, the scale kept in [0, ln 100]. A
  * loss that brings its own temperature takes the bare cosines from `embed`.
+ *
+ * It reads summaries alone, unless a side's pooling is by attention.
  */
-export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
+export function dualEncoder(options?: PooledDualEncoderOptions): Fusion<PooledFeatures>;
+export function dualEncoder(options?: DualEncoderOptions): Fusion;
+export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeatures> {
   const where = 'dualEncoder';
   const dim = options.dim ?? 256;
   const settings = withDefaults<DualEncoderOptions>(where, options, {
@@ -74,6 +85,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
   });
   const { projection, hidden, joint, temperature } = settings;
   const poolings = poolingsOf(where, settings.pooling);
+  const reads = Object.values(poolings).includes('attention') ? 'tokens' : 'pooled';
   const attention = { ...settings, maxTokens: settings.maxTextTokens };
   requireInteger(where, 'dim', dim);
   requireInteger(where, 'hidden', hidden);
@@ -98,43 +110,45 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
     );
   };
 
-  const pool = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D =>
-    poolings[side] === 'attention'
-      ? attentionPooling(params, `${prefix[side]}_pooling`, side, features, attention, ctx)
-      : features.pooled;
+  const pool = (params: Params, side: Side, features: PooledFeatures, ctx: Context): Tensor2D => {
+    if (poolings[side] === 'encoder') return features.pooled;
+    requireTokensOf(where, side, features);
+    return attentionPooling(params, `${prefix[side]}_pooling`, side, features, attention, ctx);
+  };
 
-  const embed = (params: Params, side: Side, features: Features, ctx: Context): Tensor2D =>
-    tidy(() => {
+  const embed = (params: Params, side: Side, features: PooledFeatures, ctx: Context): Tensor2D => {
+    requireComplete({ name: where }, features);
+    return tidy(() => {
       const name = `${prefix[side]}_projection`;
       const pooled = pool(params, side, features, ctx);
       if (projection === 'linear') return normalize(linear(params, name, pooled));
       const between = gelu(linear(params, `${name}.0`, pooled));
       return normalize(linear(params, `${name}.2`, between));
     });
-
-  const logits = <T extends Tensor>(params: Params, cosines: T): T => {
-    const scale = clampParameter(parameter<Scalar>(params, 'logit_scale'), 0, Math.log(100));
-    return add(mul(cosines, exp(scale)), parameter<Scalar>(params, 'logit_bias'));
   };
 
   return {
     name: `dual-encoder(${dim})`,
     family: 'late',
     scoring: 'separable',
-    init: (key: Key, image: FeatureSpec, text: FeatureSpec) =>
-      mergeParams(initSide(key, 'image', image), initSide(key, 'text', text), {
-        logit_scale: scalar(-Math.log(temperature)),
-        logit_bias: scalar(0),
-      }),
+    reads,
+    init: (key: Key, image: FeatureSpec, text: FeatureSpec) => {
+      requireTokens({ name: where, reads }, image, text);
+      return mergeParams(
+        initSide(key, 'image', image),
+        initSide(key, 'text', text),
+        initLogitScale(temperature),
+      );
+    },
     fuse: (params, image, text, ctx) => {
-      checkAligned(`${where}.fuse`, image, text);
+      checkAlignedSummaries(`${where}.fuse`, image, text);
       return tidy(() => {
         const left = embed(params, 'image', image, ctx);
         const right = embed(params, 'text', text, ctx);
         const product = mul<Tensor2D>(left, right);
         return {
           joint: joint === 'product' ? product : concat([left, right], 1),
-          match: logits(params, sum<Tensor1D>(product, 1)),
+          match: scaledLogits(params, sum<Tensor1D>(product, 1)),
         };
       });
     },
@@ -142,7 +156,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion {
       tidy(() => {
         const left = embed(params, 'image', image, ctx);
         const right = embed(params, 'text', text, ctx);
-        return logits(params, matMul(left, right, false, true));
+        return scaledLogits(params, matMul(left, right, false, true));
       }),
     embed,
   };

@@ -1,12 +1,12 @@
 import { add, zeros, type Tensor4D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Key, type Params } from '@crossweave/core';
-import { relu } from '@crossweave/core/nn';
+import { dropPath, relu } from '@crossweave/core/nn';
 import {
   initNormedConvolution,
   normedConvolution,
   type NormedConvolution,
   type Pass,
-} from './convolution';
+} from '../normed-convolution';
 
 interface Convolution {
   readonly kernel: number;
@@ -43,6 +43,7 @@ export type BlockKind = keyof typeof blocks;
 
 /** A residual block: relu(residual(x) + shortcut(x)). */
 export interface Block {
+  readonly path: string;
   readonly residual: readonly NormedConvolution[];
   /** Where the block changes size: a 1×1 convolution; else the shortcut is the identity. */
   readonly shortcut: NormedConvolution | undefined;
@@ -70,6 +71,7 @@ export function planBlock(
   const conv = `${path}.downsample.0`;
   const norm = `${path}.downsample.1`;
   return {
+    path,
     residual,
     shortcut: changes ? { conv, norm, in: channels, out, kernel: 1, stride } : undefined,
     out,
@@ -84,12 +86,18 @@ export function initBlock(key: Key, block: Block, zeroInit: boolean): Params {
   return zeroInit ? { ...params, [`${last.norm}.weight`]: zeros([last.out]) } : params;
 }
 
-/** [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]. */
-export function applyBlock(params: Params, block: Block, x: Tensor4D, pass: Pass): Tensor4D {
+/** [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]; `rate` of stochastic depth. */
+export function applyBlock(
+  params: Params,
+  block: Block,
+  x: Tensor4D,
+  rate: number,
+  pass: Pass,
+): Tensor4D {
   let residual = x;
   block.residual.forEach((layer, i) => {
     residual = normedConvolution(params, layer, i === 0 ? x : relu(residual), pass);
   });
   const shortcut = block.shortcut ? normedConvolution(params, block.shortcut, x, pass) : x;
-  return relu(add<Tensor4D>(residual, shortcut));
+  return relu(add<Tensor4D>(dropPath(residual, rate, pass.ctx, block.path), shortcut));
 }

@@ -1,4 +1,4 @@
-import { ConfigError, lookUp, requireInteger, withDefaults } from '@crossweave/core';
+import { ConfigError, lookUp, requireInteger, requireRange, withDefaults } from '@crossweave/core';
 import { heightAndWidth, type ImageSize } from '../image-size';
 import { blocks, type BlockKind } from './blocks';
 import { stems, type StemKind } from './stem';
@@ -30,6 +30,12 @@ export interface ResNetOptions {
    * Default false, as torchvision.
    */
   zeroInitResidual?: boolean;
+  /**
+   * Stochastic depth: in training the residual of the last block is dropped with this probability
+   * in [0, 1), that of the others with linearly less, down to 0 for the first (timm's rule).
+   * Default 0.
+   */
+  dropPath?: number;
 }
 
 export type ResNetSettings = Required<ResNetOptions>;
@@ -54,6 +60,7 @@ export function resNetSettings(
     stemStride: stride,
     frozenBatchNorm: false,
     zeroInitResidual: false,
+    dropPath: 0,
     ...preset,
   });
   lookUp(`${where}: "block"`, blocks, settings.block);
@@ -71,6 +78,7 @@ export function resNetSettings(
   for (const name of ['stemWidth', 'stemStride'] as const) {
     requireInteger(where, name, settings[name]);
   }
+  requireRange(where, 'dropPath', settings.dropPath, 0, 0.999);
   if (settings.imageSize !== 'any') heightAndWidth(where, settings.imageSize);
   return settings;
 }

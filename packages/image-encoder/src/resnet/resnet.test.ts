@@ -1,53 +1,37 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import {
-  mean,
-  sqrt,
-  square,
-  tidy,
-  zeros,
-  type Rank,
-  type Tensor,
-  type Tensor4D,
-} from '@tensorflow/tfjs-core';
+import { all, equal, mean, sqrt, square, tidy, zeros, type Rank } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   ShapeError,
-  disposeParams,
   inference,
+  initialShapes,
   key,
   normal,
   parameter,
-  type Params,
 } from '@crossweave/core';
-import { expectFixture, imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
+import { imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
+import { expectReference } from '../reference.testing';
 import type { ResNetOptions } from './options';
-import { resnet, resnet18, resnet50, resnetSmall } from './presets';
+import { resnet, resnet101, resnet152, resnet18, resnet34, resnet50, resnetSmall } from './presets';
 
 const folder = new URL('../../fixtures/', import.meta.url);
-const fixture = loadFixture(new URL('resnet.json', folder));
 const training = { training: true, key: key(0) };
 
-describe('equals torchvision in tokens, pooled, statistics and every gradient', () => {
+describe.each(['basic', 'bottleneck'])('%s blocks equal torchvision', (block) => {
+  const fixture = loadFixture(new URL(`resnet-${block}.json`, folder));
   const compare = (name: string, options: ResNetOptions, training: boolean): void => {
     tidy(() => {
       const reference = fixture.case(name);
       const encoder = resnet({ ...(reference.options as ResNetOptions), ...options });
-      expectFixture(reference, (params, inputs) => {
-        const recorded: Record<string, Tensor> = {};
-        const record = (path: string, value: Tensor): void => void (recorded[path] = value);
-        const image = parameter<Tensor4D>(inputs, 'image');
-        const { tokens, pooled } = encoder.apply(params, image, { training, key: key(0), record });
-        const { dim, tokens: count } = encoder.features;
-        expect(tokens.shape).toEqual([image.shape[0], count, dim]);
-        return { tokens, pooled, ...recorded };
-      });
+      expectReference(encoder, reference, training);
     });
   };
-  for (const name of fixture.names) it(name, () => compare(name, {}, name.endsWith('training')));
-
-  it('trains with frozen statistics as if in inference', () => {
-    compare('basic inference', { frozenBatchNorm: true }, true);
+  it('in inference', () => compare('inference', {}, false));
+  it('in training, statistics included', () => compare('training', {}, true));
+  it('in training with frozen statistics as in inference', () => {
+    compare('inference', { frozenBatchNorm: true }, true);
   });
 });
 
@@ -55,19 +39,26 @@ describe('conforms', () => {
   const input = imageInput({ height: 5, width: 5 });
   const tiny = { layers: [1, 1], widths: [2, 3], stem: 'small', imageSize: 5 } as const;
   testEncoder(() => resnet(tiny), { describe, it }, { input });
+  testEncoder(() => resnet({ ...tiny, dropPath: 0.4 }), { describe, it }, { input });
 });
 
 describe('presets', () => {
-  const shapesOf = (params: Params): Record<string, readonly number[]> =>
-    Object.fromEntries(Object.entries(params).map(([path, { shape }]) => [path, shape]));
-
+  const shapes = JSON.parse(readFileSync(new URL('resnet-shapes.json', folder), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   it('have the paths and shapes of torchvision', () => {
-    const shapes = JSON.parse(readFileSync(new URL('resnet-shapes.json', folder), 'utf8'));
     for (const [name, preset] of Object.entries({ resnet18, resnet50 })) {
-      const params = preset().init(key(0));
-      expect(shapesOf(params)).toEqual(shapes[name]);
-      disposeParams(params);
+      expect(initialShapes(preset())).toEqual(shapes[name]);
     }
+  });
+
+  it.each(Object.entries({ resnet34, resnet101, resnet152 }))('%s does too', (name, preset) => {
+    const lines = Object.entries(initialShapes(preset()))
+      .map(([path, shape]) => `${path} [${shape.join(',')}]`)
+      .sort();
+    const sha256 = createHash('sha256').update(lines.join('\n')).digest('hex');
+    expect({ entries: lines.length, sha256 }).toEqual(shapes[name]);
   });
 
   it('declare their tokens', () => {
@@ -76,6 +67,10 @@ describe('presets', () => {
     expect(resnetSmall().features).toEqual({ dim: 128, tokens: 64 });
     expect(resnetSmall({ stemStride: 1 }).features.tokens).toBe(256);
     expect(resnetSmall({ imageSize: 'any' }).features.tokens).toBe('varies');
+    for (const deep of [resnet101, resnet152]) {
+      expect(deep().features).toEqual({ dim: 2048, tokens: 49 });
+    }
+    expect(resnet34().name).toBe('resnet(basic 3-4-6-3, 64-128-256-512)');
     expect(resnetSmall().name).toBe('resnet(basic 1-1-1, 32-64-128)');
   });
 });
@@ -91,6 +86,21 @@ it('takes pictures of any size when told so', () => {
       const image = normal<Rank.R4>(key(1), [1, height, width, 3]);
       expect(encoder.apply(params, image, inference).tokens.shape).toEqual([1, height * width, 2]);
     }
+  });
+});
+
+it('drops the residuals of whole samples in training', () => {
+  tidy(() => {
+    const options = { layers: [1, 1], widths: [2, 2], strides: [1, 1], stem: 'small' } as const;
+    const more = { imageSize: 4, frozenBatchNorm: true, dropPath: 0.5 };
+    const encoder = resnet({ ...options, ...more });
+    const image = normal<Rank.R4>(key(1), [16, 4, 4, 3]);
+    const [, first, second] = encoder.hiddenStates(encoder.init(key(0)), image, training);
+    const same = all(equal(first!, second!), [1, 2]).dataSync();
+    // The rate of the first block is 0, that of the last 0.5: about half of its samples pass through.
+    const dropped = [...same].filter((value) => value === 1).length;
+    expect(dropped).toBeGreaterThan(3);
+    expect(dropped).toBeLessThan(13);
   });
 });
 
@@ -127,6 +137,7 @@ describe('refuses', () => {
     [{ layers: [1, 1] }, /"layers" and "widths" disagree.*4 numbers.*\[1,1\]/],
     [{ strides: [1, NaN, 1, 1] }, /"strides\[1\]".*NaN/],
     [{ stemStride: 0 }, /"stemStride"/],
+    [{ dropPath: 1 }, /"dropPath".*\[0, 0.999\].*got 1/],
     [{ imageSize: 0 }, /"imageSize".*got 0/],
     [{ imageSize: [1, 2, 3] }, /"imageSize" is neither/],
   ];
@@ -144,7 +155,7 @@ describe('refuses', () => {
       const small = normal<Rank.R4>(key(1), [2, 32, 32, 3]);
       expect(() => encoder.apply(params, small, training)).toThrow(ShapeError);
       expect(() => encoder.apply(params, small, training)).toThrow(
-        /resnetSmall.apply: image.*64, 64, 3.*2, 32, 32, 3/,
+        /resnetSmall: image.*64, 64, 3.*2, 32, 32, 3/,
       );
       const bytes = zeros<Rank.R4>([2, 64, 64, 3], 'int32');
       expect(() => encoder.apply(params, bytes, training)).toThrow(/normalised float32.*int32/);

@@ -1,9 +1,10 @@
-import { ones, reshape, tidy, type Rank, type Tensor4D } from '@tensorflow/tfjs-core';
-import { mergeParams, type Encoder } from '@crossweave/core';
-import { globalAveragePool } from '@crossweave/core/nn';
+import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import { mergeParams, type Context, type LayeredEncoder, type Params } from '@crossweave/core';
+import { dropPathRates } from '@crossweave/core/nn';
+import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
 import { applyBlock, initBlock, planBlock, type Block } from './blocks';
-import { initNormedConvolution } from './convolution';
+import { initNormedConvolution } from '../normed-convolution';
 import {
   resNetSettings,
   type ResNetOptions,
@@ -23,17 +24,33 @@ export function buildResNet(
   where: string,
   options: ResNetOptions,
   preset: ResNetPreset,
-): Encoder<Tensor4D> {
+): LayeredEncoder<Tensor4D> {
   const settings = resNetSettings(where, options, preset);
   const { stem, imageSize, block, layers, widths } = settings;
   const first = stemLayer(stem, settings.stemWidth, settings.stemStride);
   const stages = planStages(settings);
+  const blocks = stages.flat();
+  const rates = dropPathRates(blocks.length, settings.dropPath);
   const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
+
+  /** What the stem and each stage give, [B, h, w, C]. */
+  const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
+    checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
+    const pass = { ctx, frozen: settings.frozenBatchNorm };
+    const grids = [applyStem(params, stem, first, image, pass)];
+    let at = 0;
+    for (const stage of stages) {
+      const advance = (x: Tensor4D, block: Block): Tensor4D =>
+        applyBlock(params, block, x, rates[at++]!, pass);
+      grids.push(stage.reduce(advance, grids.at(-1)!));
+    }
+    return grids;
+  };
 
   return {
     name: `resnet(${block} ${layers.join('-')}, ${widths.join('-')})`,
     features: {
-      dim: stages.at(-1)!.out,
+      dim: blocks.at(-1)!.out,
       tokens:
         size === undefined ? 'varies' : gridSide(settings, size[0]) * gridSide(settings, size[1]),
     },
@@ -41,35 +58,27 @@ export function buildResNet(
       tidy(() =>
         mergeParams(
           initNormedConvolution(key, first),
-          ...stages.map((part) => initBlock(key, part, settings.zeroInitResidual)),
+          ...blocks.map((block) => initBlock(key, block, settings.zeroInitResidual)),
         ),
       ),
-    apply(params, image, ctx) {
-      checkImage(`${where}.apply`, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
-      const pass = { ctx, frozen: settings.frozenBatchNorm };
-      return tidy(() => {
-        const stemmed = applyStem(params, stem, first, image, pass);
-        const grid = stages.reduce((x, part) => applyBlock(params, part, x, pass), stemmed);
-        const [batch, height, width, channels] = grid.shape;
-        const tokens = reshape<Rank.R3>(grid, [batch, height * width, channels]);
-        const mask = ones<Rank.R2>([batch, height * width]);
-        return { tokens, mask, pooled: globalAveragePool(grid) };
-      });
-    },
+    apply: (params, image, ctx) => tidy(() => gridFeatures(gridsOf(params, image, ctx).at(-1)!)),
+    hiddenStates: (params, image, ctx) =>
+      tidy(() => gridsOf(params, image, ctx).map((grid) => gridTokens(grid))),
   };
 }
 
-function planStages(settings: ResNetSettings): Block[] {
+/** The blocks of each stage. */
+function planStages(settings: ResNetSettings): Block[][] {
   const { block, layers, widths, strides } = settings;
-  const out: Block[] = [];
-  widths.forEach((width, stage) => {
-    for (let i = 0; i < layers[stage]!; i++) {
-      const channels = out.at(-1)?.out ?? settings.stemWidth;
+  let channels = settings.stemWidth;
+  return widths.map((width, stage) =>
+    Array.from({ length: layers[stage]! }, (_, i) => {
       const stride = i === 0 ? strides[stage]! : 1;
-      out.push(planBlock(block, `layer${stage + 1}.${i}`, channels, width, stride));
-    }
-  });
-  return out;
+      const planned = planBlock(block, `layer${stage + 1}.${i}`, channels, width, stride);
+      channels = planned.out;
+      return planned;
+    }),
+  );
 }
 
 /** Tokens along a side of `pixels`: every layer is padded so that it gives ⌈n / stride⌉. */

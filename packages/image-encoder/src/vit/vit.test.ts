@@ -1,4 +1,4 @@
-import { mean, sqrt, square, tidy, type Rank, type Tensor4D } from '@tensorflow/tfjs-core';
+import { all, equal, mean, sqrt, square, tidy, type Rank } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   ShapeError,
@@ -8,35 +8,26 @@ import {
   normal,
   parameter,
 } from '@crossweave/core';
-import { expectFixture, imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
+import { imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
-import { vit, vitB16, vitSmall } from './presets';
+import { expectReference } from '../reference.testing';
+import { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './presets';
 
 const fixture = loadFixture(new URL('../../fixtures/vit.json', import.meta.url));
 
-it("equals Hugging Face's ViTModel in tokens, pooled and every gradient", () => {
+it.each(fixture.names)('equals Hugging Face in features, layers and every gradient: %s', (name) => {
   tidy(() => {
-    const reference = fixture.case('vit');
-    const encoder = vit(reference.options);
-    const own = encoder.init(key(0));
-    expect(Object.keys(own).sort()).toEqual(Object.keys(reference.params).sort());
-    for (const [path, value] of Object.entries(reference.params)) {
-      expect(own[path]?.shape, path).toEqual(value.shape);
-    }
-    expectFixture(reference, (params, inputs) => {
-      const image = parameter<Tensor4D>(inputs, 'image');
-      const { tokens, pooled } = encoder.apply(params, image, inference);
-      const { dim, tokens: count } = encoder.features;
-      expect(tokens.shape).toEqual([image.shape[0], count, dim]);
-      return { tokens, pooled };
-    });
+    const reference = fixture.case(name);
+    expectReference(vit(reference.options), reference);
   });
 });
 
 describe('conforms', () => {
   const input = imageInput({ height: 4, width: 6 });
   const tiny = { imageSize: [4, 6], patchSize: 2, dim: 4, layers: 1, heads: 2, hidden: 6 } as const;
-  testEncoder(() => vit({ ...tiny, dropout: 0.2 }), { describe, it }, { input });
+  const regular = { dropout: 0.2, dropPath: 0.3, patchDropout: 0.4, pooling: 'mean' } as const;
+  testEncoder(() => vit(tiny), { describe, it }, { input });
+  testEncoder(() => vit({ ...tiny, layers: 2, ...regular }), { describe, it }, { input });
 });
 
 it('starts with weights of the deviation asked for, biases zero', () => {
@@ -60,12 +51,56 @@ it('starts with weights of the deviation asked for, biases zero', () => {
 
 it('presets declare their tokens and sizes', () => {
   expect(vitB16().features).toEqual({ dim: 768, tokens: 197 });
+  expect(vitTi16().features).toEqual({ dim: 192, tokens: 197 });
+  expect(vitS16({ imageSize: 384 }).features).toEqual({ dim: 384, tokens: 577 });
+  expect(vitB32().features).toEqual({ dim: 768, tokens: 50 });
+  expect(vitL16({ imageSize: 'any' }).features).toEqual({ dim: 1024, tokens: 'varies' });
+  expect(vitB16({ patchDropout: 0.5 }).features.tokens).toBe('varies');
   expect(vitSmall().features).toEqual({ dim: 128, tokens: 65 });
   expect(vitSmall().name).toBe('vit(4x128, patch 8)');
   tidy(() => {
     // ViT-B/16 has 85,798,656 parameters without pooler; every one of its 12 layers 7,087,872.
     const params = vitB16({ layers: 1 }).init(key(0));
     expect(countParameters(params)).toBe(85_798_656 - 11 * 7_087_872);
+  });
+});
+
+it('takes pictures of any size when told so, by positions of one', () => {
+  tidy(() => {
+    const tiny = { patchSize: 2, dim: 4, layers: 1, heads: 2 };
+    const encoder = vit({ ...tiny, imageSize: 'any', positionSize: [4, 6] });
+    const params = encoder.init(key(0));
+    expect(params['embeddings.position_embeddings']?.shape).toEqual([1, 7, 4]);
+    for (const [height, width] of [
+      [4, 6],
+      [2, 8],
+    ] as const) {
+      const image = normal<Rank.R4>(key(1), [1, height, width, 3]);
+      const { tokens } = encoder.apply(params, image, inference);
+      expect(tokens.shape).toEqual([1, 1 + (height * width) / 4, 4]);
+    }
+    const odd = normal<Rank.R4>(key(1), [1, 4, 5, 3]);
+    expect(() => encoder.apply(params, odd, inference)).toThrow(/whole patches.*multiples of 2/);
+  });
+});
+
+it('leaves patches and layers out in training', () => {
+  tidy(() => {
+    const tiny = { imageSize: 8, patchSize: 2, dim: 4, layers: 2, heads: 2 };
+    const image = normal<Rank.R4>(key(1), [16, 8, 8, 3]);
+    const dropping = vit({ ...tiny, patchDropout: 0.5 });
+    const training = { training: true, key: key(2) };
+    const params = dropping.init(key(0));
+    expect(dropping.apply(params, image, training).tokens.shape).toEqual([16, 9, 4]);
+    expect(dropping.apply(params, image, inference).tokens.shape).toEqual([16, 17, 4]);
+
+    const shallow = vit({ ...tiny, dropPath: 0.7 });
+    const [, first, second] = shallow.hiddenStates(params, image, training);
+    const same = all(equal(first!, second!), [1, 2]).dataSync();
+    // Both residuals of the last layer are dropped in about half of the samples (0.7²).
+    const dropped = [...same].filter((value) => value === 1).length;
+    expect(dropped).toBeGreaterThan(3);
+    expect(dropped).toBeLessThan(13);
   });
 });
 
@@ -78,7 +113,12 @@ describe('refuses', () => {
     [{ dropout: 1 }, /"dropout".*\[0, 0.999\].*got 1/],
     [{ dropout: NaN }, /"dropout".*NaN/],
     [{ initializerRange: -1 }, /"initializerRange"/],
-    [{ imageSize: 'any' }, /"imageSize" is neither/],
+    [{ imageSize: 'all' }, /"imageSize" is neither/],
+    [{ positionSize: 100 }, /"positionSize" is no multiple/],
+    [{ pooling: 'cls' }, /"pooling".*"cls".*class, mean/],
+    [{ activation: 'gelo' }, /"activation".*"gelu"/],
+    [{ dropPath: 1 }, /"dropPath"/],
+    [{ patchDropout: -0.1 }, /"patchDropout"/],
   ];
   for (const [options, message] of wrong) {
     it(JSON.stringify(options), () => {

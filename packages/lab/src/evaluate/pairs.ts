@@ -1,5 +1,5 @@
 import { tidy } from '@tensorflow/tfjs-core';
-import { inference, type Fusion, type Params } from '@crossweave/core';
+import { inference, requireComplete, type Fusion, type Params } from '@crossweave/core';
 import { disposeTensors, type FeatureCache } from '../features/encode-split';
 import type { FeatureTable } from '../features/table';
 
@@ -29,6 +29,7 @@ export async function scorePairs(
   await inChunks(pairs.length, options, async (rows, from, count) => {
     const image = cache.images.gather(rows.map((row) => pairs[row]![0]));
     const text = cache.texts.gather(rows.map((row) => pairs[row]![1]));
+    requireComplete(fusion, image, text);
     const match = tidy(() => fusion.fuse(params, image, text, inference).match);
     scores.set((await match.data()).subarray(0, count), from);
     [image, text, match].forEach(disposeTensors);
@@ -73,6 +74,7 @@ async function embed(
   let out = new Float32Array(0);
   await inChunks(wanted.length, options, async (rows, from, count) => {
     const features = table.gather(rows.map((row) => wanted[row]!));
+    requireComplete(fusion, features);
     const embedded = tidy(() => fusion.embed!(params, side, features, inference));
     const width = embedded.shape[1];
     if (out.length === 0) out = new Float32Array(wanted.length * width);

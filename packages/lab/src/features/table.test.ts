@@ -1,4 +1,4 @@
-import { ones, tensor2d, tensor3d } from '@tensorflow/tfjs-core';
+import { ones, tensor1d, tensor2d, tensor3d } from '@tensorflow/tfjs-core';
 import { ConfigError, ShapeError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { FeatureTable } from './table';
@@ -33,6 +33,17 @@ describe('FeatureTable', () => {
     ]);
     expect(pooled.arraySync()).toEqual([[8], [7], [8]]);
     expect(table.bytes).toBe(4 * (3 + 3 + 1 + 1 + 1 + 1));
+  });
+
+  it('keeps which rows are missing, and summaries without tokens', async () => {
+    const table = new FeatureTable(1);
+    await table.append({ pooled: tensor2d([[1], [2]]) }, 2);
+    expect(Object.keys(table.gather([0]))).toEqual(['pooled']);
+    expect(table.spec).toEqual({ dim: 1, tokens: 0 });
+    await table.append({ pooled: tensor2d([[3], [4]]), present: tensor1d([0, 1]) }, 2);
+    const { pooled, present } = table.gather([3, 2, 0]);
+    expect(pooled.arraySync()).toEqual([[4], [3], [1]]);
+    expect(present!.arraySync()).toEqual([1, 0, 1]);
   });
 
   it('refuses another width and a row that is not there', async () => {

@@ -1,21 +1,29 @@
-import { tensor2d, tensor3d } from '@tensorflow/tfjs-core';
-import { ConfigError, ShapeError, type Features, type FeatureSpec } from '@crossweave/core';
+import { tensor1d, tensor2d, tensor3d, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  ShapeError,
+  type Features,
+  type FeatureSpec,
+  type PooledFeatures,
+} from '@crossweave/core';
 
 interface Row {
   readonly tokens: Float32Array;
   readonly mask: Float32Array;
   readonly pooled: Float32Array;
+  readonly present: boolean;
 }
 
 /**
  * Features of many inputs in memory, by row. Padding at the end of a row is not stored;
  * {@link FeatureTable.gather} pads to the longest row of the table, so every batch of
- * a size has the same shape.
+ * a size has the same shape. Features without tokens give a table without, whose spec says 0.
  */
 export class FeatureTable {
   readonly dim: number;
   private readonly stored: Row[] = [];
-  private longest = 1;
+  private longest = 0;
+  private partial = false;
 
   constructor(dim: number) {
     this.dim = dim;
@@ -25,14 +33,15 @@ export class FeatureTable {
     return this.stored.length;
   }
 
-  /** Shape of what {@link gather} gives: `tokens` is the longest row's length. */
+  /** Shape of what {@link gather} gives: `tokens` is the longest row's length, 0 without tokens. */
   get spec(): FeatureSpec {
     return { dim: this.dim, tokens: this.longest };
   }
 
   /** Adds the first `count` rows of features; reads them, so does not dispose them. */
-  async append(features: Features, count: number): Promise<void> {
-    const [, length, dim] = features.tokens.shape;
+  async append(features: PooledFeatures & Partial<Features>, count: number): Promise<void> {
+    const [rows, dim] = features.pooled.shape;
+    const length = features.mask?.shape[1] ?? 0;
     if (dim !== this.dim) {
       throw new ShapeError('features have another width than the table', {
         where: 'FeatureTable.append',
@@ -40,12 +49,15 @@ export class FeatureTable {
         got: dim,
       });
     }
-    const read = async (part: keyof Features) => (await features[part].data()) as Float32Array;
-    const [tokens, mask, pooled] = await Promise.all([
-      read('tokens'),
-      read('mask'),
-      read('pooled'),
+    const read = async (part: Tensor | undefined): Promise<Float32Array> =>
+      part === undefined ? new Float32Array(0) : part.data<'float32'>();
+    const [tokens, mask, pooled, present] = await Promise.all([
+      read(features.tokens),
+      read(features.mask),
+      read(features.pooled),
+      features.present === undefined ? new Float32Array(rows).fill(1) : read(features.present),
     ]);
+    if (features.present !== undefined) this.partial = true;
     for (let row = 0; row < count; row++) {
       const rowMask = mask.subarray(row * length, (row + 1) * length);
       const real = rowMask.findLastIndex((value) => value > 0) + 1;
@@ -55,12 +67,16 @@ export class FeatureTable {
         tokens: tokens.slice(start, start + real * dim),
         mask: rowMask.slice(0, real),
         pooled: pooled.slice(row * dim, (row + 1) * dim),
+        present: present[row]! > 0,
       });
-      this.longest = Math.max(this.longest, real);
+      this.longest = Math.max(this.longest, real, Math.min(length, 1));
     }
   }
 
-  /** Features of these rows in this order; the caller disposes them. */
+  /**
+   * Features of these rows in this order, with `present` when any that came in had it; the caller
+   * disposes them.
+   */
   gather(rows: readonly number[]): Features {
     const [count, length, dim] = [rows.length, this.longest, this.dim];
     const tokens = new Float32Array(count * length * dim);
@@ -72,11 +88,17 @@ export class FeatureTable {
       mask.set(stored.mask, i * length);
       pooled.set(stored.pooled, i * dim);
     });
+    // As complete as what came in: the fusions that read tokens are refused where there are none.
     return {
-      tokens: tensor3d(tokens, [count, length, dim]),
-      mask: tensor2d(mask, [count, length]),
+      ...(length > 0 && {
+        tokens: tensor3d(tokens, [count, length, dim]),
+        mask: tensor2d(mask, [count, length]),
+      }),
       pooled: tensor2d(pooled, [count, dim]),
-    };
+      ...(this.partial && {
+        present: tensor1d(rows.map((row) => Number(this.row(row).present))),
+      }),
+    } as PooledFeatures as Features;
   }
 
   /** The summary of a row, [dim]; not a copy. */

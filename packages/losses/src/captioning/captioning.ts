@@ -25,6 +25,7 @@ import {
   requireRange,
   withDefaults,
   type Loss,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { excluded } from '../same';
 import { logged } from '../terms';
@@ -46,7 +47,7 @@ export interface CaptioningOptions {
  *
  * @throws ConfigError when the model gives no `captions`.
  */
-export function captioning(options: CaptioningOptions = {}): Loss {
+export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures> {
   const where = 'captioning';
   const { labelSmoothing, vocabulary } = withDefaults<CaptioningOptions>(where, options, {
     labelSmoothing: 0,

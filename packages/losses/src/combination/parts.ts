@@ -11,22 +11,23 @@ import {
   type Loss,
   type ModelOutputs,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import type { AnyBatch } from '../rows';
 
 /** A loss that is one of several. */
-export interface Part<Given> {
-  readonly loss: Loss;
+export interface Part<F extends PooledFeatures, Given = unknown> {
+  readonly loss: Loss<F>;
   /** Of its parameters and terms: its name and a dot. */
   readonly prefix: string;
   readonly given: Given;
 }
 
 /** @throws ConfigError for an empty list, or two losses of one name. */
-export function requireParts<Given extends { readonly loss: Loss }>(
+export function requireParts<F extends PooledFeatures, Given extends { readonly loss: Loss<F> }>(
   where: string,
   parts: readonly Given[],
-): Part<Given>[] {
+): Part<F, Given>[] {
   const names = parts.map(({ loss }) => loss.name);
   if (names.length === 0 || new Set(names).size < names.length) {
     throw new ConfigError('a sum needs at least one loss, and each once', { where, got: names });
@@ -35,17 +36,17 @@ export function requireParts<Given extends { readonly loss: Loss }>(
 }
 
 /** The parameters of all, each under its prefix. */
-export function initParts(parts: readonly Part<unknown>[], key: Key): Params {
+export function initParts<F extends PooledFeatures>(parts: readonly Part<F>[], key: Key): Params {
   return mergeParams(
     ...parts.map(({ loss, prefix }) => withPrefix(prefix, loss.init?.(foldIn(key, prefix)) ?? {})),
   );
 }
 
 /** Totals in order, and all terms: a loss's total under its name, its terms under its prefix. */
-export function evaluateParts(
-  parts: readonly Part<unknown>[],
+export function evaluateParts<F extends PooledFeatures>(
+  parts: readonly Part<F>[],
   params: Params,
-  outputs: ModelOutputs,
+  outputs: ModelOutputs<F>,
   batch: AnyBatch,
   ctx: Context,
 ): { totals: Scalar[]; terms: Record<string, Scalar> } {
@@ -60,7 +61,7 @@ export function evaluateParts(
 }
 
 /** The weighted sum of the parts' chance levels, where every part has one. */
-export function chanceOf<P extends Part<unknown>>(
+export function chanceOf<P extends { readonly loss: Pick<Loss, 'chance'> }>(
   parts: readonly P[],
   weight: (part: P) => number,
   offset = 0,

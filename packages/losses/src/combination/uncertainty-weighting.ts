@@ -1,11 +1,19 @@
 import { add, exp, mul, scalar, tidy, type Scalar } from '@tensorflow/tfjs-core';
-import { mergeParams, parameter, requireRange, type Key, type Loss } from '@crossweave/core';
+import {
+  mergeParams,
+  parameter,
+  requireRange,
+  type Features,
+  type Key,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { clampParameter } from '@crossweave/core/nn';
 import { logged } from '../terms';
 import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
 
-export interface UncertainLoss {
-  readonly loss: Loss;
+export interface UncertainLoss<F extends PooledFeatures = Features> {
+  readonly loss: Loss<F>;
   /** A likelihood over classes (every contrast is one), or a squared error. Default classification. */
   readonly kind?: 'classification' | 'regression';
   /** ln σ² at the start, in [−10, 10]. Default 0, a weight of 1. */
@@ -23,9 +31,11 @@ export interface UncertainLoss {
  *
  * @throws ConfigError for an empty list, two losses of one name, or a start out of range.
  */
-export function uncertaintyWeighting(given: readonly UncertainLoss[]): Loss {
+export function uncertaintyWeighting<F extends PooledFeatures>(
+  given: readonly UncertainLoss<F>[],
+): Loss<F> {
   const where = 'uncertaintyWeighting';
-  const parts = requireParts(where, given).map((part) => {
+  const parts = requireParts<F, UncertainLoss<F>>(where, given).map((part) => {
     const { kind = 'classification', initial = 0 } = part.given;
     requireRange(where, `initial of ${part.loss.name}`, initial, -10, 10);
     const factor = kind === 'classification' ? 1 : 0.5;

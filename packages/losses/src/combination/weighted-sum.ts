@@ -1,10 +1,16 @@
 import { add, mul, tidy, type Scalar } from '@tensorflow/tfjs-core';
-import { requireRange, type Key, type Loss } from '@crossweave/core';
+import {
+  requireRange,
+  type Features,
+  type Key,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { logged } from '../terms';
 import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
 
-export interface WeightedLoss {
-  readonly loss: Loss;
+export interface WeightedLoss<F extends PooledFeatures = Features> {
+  readonly loss: Loss<F>;
   /** Not negative. Default 1. */
   readonly weight?: number;
 }
@@ -12,13 +18,13 @@ export interface WeightedLoss {
 /**
  * Σ weight · loss. Each loss has its parameters and terms under its name
  * (`info-nce.logit_scale`, `info-nce.accuracy`), and its own unweighted total as the term
- * of that name. Chance is the weighted sum, when every loss has one.
+ * of that name. It reads what its parts read. Chance is the weighted sum, when every loss has one.
  *
  * @throws ConfigError for an empty list, two losses of one name, or a negative weight.
  */
-export function weightedSum(given: readonly WeightedLoss[]): Loss {
+export function weightedSum<F extends PooledFeatures>(given: readonly WeightedLoss<F>[]): Loss<F> {
   const where = 'weightedSum';
-  const parts = requireParts(where, given).map((part) => {
+  const parts = requireParts<F, WeightedLoss<F>>(where, given).map((part) => {
     const { weight = 1 } = part.given;
     requireRange(where, `weight of ${part.loss.name}`, weight, 0, Number.MAX_VALUE);
     return { ...part, weight };

@@ -1,6 +1,6 @@
 import { add, logSumExp, mul, reciprocal, softmax, sub, tensor2d } from '@tensorflow/tfjs-core';
 import { matMul, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss } from '@crossweave/core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { normalize } from '@crossweave/core/nn';
 import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
@@ -31,7 +31,7 @@ export interface CloobOptions {
  * Needs embeddings. Terms: `images`, `texts` (the two bounds), `accuracy` of the embeddings as they
  * are, `temperature`. Chance: 2·ln(B − 1).
  */
-export function cloob(options: CloobOptions = {}): Loss {
+export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
   const where = 'cloob';
   const { temperature, beta, same } = withDefaults<CloobOptions>(where, options, {
     temperature: 'auto',

@@ -9,7 +9,7 @@ import {
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { tidy, transpose, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss } from '@crossweave/core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
 import {
   cosines,
@@ -50,7 +50,7 @@ export interface DecoupledOptions {
  * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln(B − 1), with K hard negatives
  * ln(B − 1 + K) for images, and twice B − 1 `within`.
  */
-export function decoupled(options: DecoupledOptions = {}): Loss {
+export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> {
   const where = 'decoupled';
   const settings = withDefaults<DecoupledOptions>(where, options, {
     temperature: 'auto',

@@ -1,6 +1,6 @@
 import { add, concat, mul, reciprocal, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Loss } from '@crossweave/core';
+import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import {
   candidates,
   duplicateDefaults,
@@ -37,7 +37,7 @@ export interface InfoNCEOptions extends DuplicateOptions {
  * above every negative), `temperature`.
  * Chance: ln B, and ln(B + K) for the images with K hard negatives.
  */
-export function infoNCE(options: InfoNCEOptions = {}): Loss {
+export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
   const where = 'infoNCE';
   const settings = withDefaults<InfoNCEOptions>(where, options, {
     temperature: 'auto',

@@ -1,6 +1,12 @@
 import { add, concat, logSumExp, mean, mul, reciprocal, sub } from '@tensorflow/tfjs-core';
 import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, requireRange, withDefaults, type Loss } from '@crossweave/core';
+import {
+  ConfigError,
+  requireRange,
+  withDefaults,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { stopGradient } from '@crossweave/core/nn';
 import { negativesPerPair } from '../rows';
 import { excluded, rivals, sameTexts, type Sameness } from '../same';
@@ -44,7 +50,9 @@ export interface MultipleNegativesRankingOptions {
  * Needs embeddings. Terms: `accuracy` (over i2t), `temperature`. Chance: the logarithm of the number
  * of candidates; `per-direction` their mean.
  */
-export function multipleNegativesRanking(options: MultipleNegativesRankingOptions = {}): Loss {
+export function multipleNegativesRanking(
+  options: MultipleNegativesRankingOptions = {},
+): Loss<PooledFeatures> {
   const where = 'multipleNegativesRanking';
   const settings = withDefaults<MultipleNegativesRankingOptions>(where, options, {
     temperature: 'auto',

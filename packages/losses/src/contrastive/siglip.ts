@@ -6,6 +6,7 @@ import {
   requireInteger,
   withDefaults,
   type Loss,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { sameRows } from '../same';
@@ -46,7 +47,7 @@ export interface SigLIPOptions extends DuplicateOptions {
  * strictly first). Chance, with b as it starts: ln(1 + e^−b) + (B − 1 + K)·ln(1 + e^b), which is 10.0
  * for b = −10; a model that knows nothing but learns b gets to ln B + (B − 1)·ln(B/(B − 1)).
  */
-export function siglip(options: SigLIPOptions = {}): Loss {
+export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
   const where = 'siglip';
   const settings = withDefaults<SigLIPOptions>(where, options, {
     temperature: { initial: 0.1 },

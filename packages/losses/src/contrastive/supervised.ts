@@ -1,6 +1,6 @@
 import { add, concat, mul, reciprocal, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Loss } from '@crossweave/core';
+import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { excluded, sameRows, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { crossEntropy } from '../softmax';
@@ -25,7 +25,7 @@ export interface SupervisedOptions {
  *
  * Needs embeddings. Terms: `temperature`. Chance: ln(2B − 1).
  */
-export function supervised(options: SupervisedOptions = {}): Loss {
+export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures> {
   const where = 'supervised';
   const { temperature, same } = withDefaults<SupervisedOptions>(where, options, {
     temperature: 'auto',

@@ -1,6 +1,12 @@
 import { add, concat, expandDims, maximum, mul, relu, sqrt, sub, sum } from '@tensorflow/tfjs-core';
 import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, requireRange, withDefaults, type Loss } from '@crossweave/core';
+import {
+  ConfigError,
+  requireRange,
+  withDefaults,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { rivals, sameRows, sameTexts, type Sameness } from '../same';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
 import { diagonal, rowMaximum, strictlyFirst } from '../softmax';
@@ -33,7 +39,7 @@ export interface TripletOptions {
  * Terms: `accuracy` (images whose own text scores strictly above every negative). Chance: the
  * margin once for every negative that counts.
  */
-export function triplet(options: TripletOptions = {}): Loss {
+export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
   const where = 'triplet';
   const settings = withDefaults<TripletOptions>(where, options, {
     margin: 0.2,

@@ -1,6 +1,6 @@
 import { add, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss } from '@crossweave/core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { similarities } from '../similarities';
@@ -31,7 +31,9 @@ export interface DistilledContrastiveOptions extends DuplicateOptions {
  *
  * @throws ConfigError when the outputs have no teacher.
  */
-export function distilledContrastive(options: DistilledContrastiveOptions = {}): Loss {
+export function distilledContrastive(
+  options: DistilledContrastiveOptions = {},
+): Loss<PooledFeatures> {
   const where = 'distilledContrastive';
   const settings = withDefaults<DistilledContrastiveOptions>(where, options, {
     temperature: 'auto',

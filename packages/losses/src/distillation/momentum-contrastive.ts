@@ -1,6 +1,12 @@
 import { add, concat, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type ModelOutputs } from '@crossweave/core';
+import {
+  requireRange,
+  withDefaults,
+  type Loss,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { cosines, requireEmbeddings, similarities } from '../similarities';
@@ -29,7 +35,9 @@ export interface MomentumContrastiveOptions extends DuplicateOptions {
  *
  * @throws ConfigError when the outputs have no teacher.
  */
-export function momentumContrastive(options: MomentumContrastiveOptions = {}): Loss {
+export function momentumContrastive(
+  options: MomentumContrastiveOptions = {},
+): Loss<PooledFeatures> {
   const where = 'momentumContrastive';
   const settings = withDefaults<MomentumContrastiveOptions>(where, options, {
     temperature: 'auto',
@@ -78,7 +86,7 @@ type Opinions = readonly [own: Tensor2D, twin: Tensor2D];
 /** Of both directions, and the images of the queue. */
 function opinions(
   where: string,
-  outputs: ModelOutputs,
+  outputs: ModelOutputs<PooledFeatures>,
 ): { i2t: Opinions; t2i: Opinions; queue: readonly string[] } {
   const teacher = requireTeacher(where, outputs);
   if (outputs.embed === undefined) {

@@ -1,7 +1,15 @@
-import { ConfigError, type ModelOutputs, type Teacher } from '@crossweave/core';
+import {
+  ConfigError,
+  type ModelOutputs,
+  type Teacher,
+  type PooledFeatures,
+} from '@crossweave/core';
 
 /** @throws ConfigError when the outputs have no teacher, or one that does not embed as the model does. */
-export function requireTeacher(where: string, outputs: ModelOutputs): Teacher {
+export function requireTeacher(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+): Teacher<PooledFeatures> {
   const { teacher } = outputs;
   if (teacher === undefined || (outputs.embed !== undefined && teacher.embed === undefined)) {
     throw new ConfigError('there is no teacher to learn from', {

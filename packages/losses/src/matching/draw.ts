@@ -15,7 +15,13 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, uniformArray, type Key, type ModelOutputs } from '@crossweave/core';
+import {
+  requireRange,
+  uniformArray,
+  type Key,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { normalize, stopGradient } from '@crossweave/core/nn';
 import { cosines } from '../similarities';
 import { excluded, rivalCounts, rivals, type Identities } from '../same';
@@ -88,7 +94,7 @@ export function drawRivals(
  * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
  * for a fusion without embeddings that of text i and text j as encoded.
  */
-export function textSimilarity(outputs: ModelOutputs): Tensor2D {
+export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { image, text } = outputs;
   return outputs.embed === undefined
     ? cosines(normalize(text.pooled), normalize(text.pooled))
@@ -96,7 +102,7 @@ export function textSimilarity(outputs: ModelOutputs): Tensor2D {
 }
 
 /** The same for the images that text i might show. */
-export function imageSimilarity(outputs: ModelOutputs): Tensor2D {
+export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { pooled } = outputs.image;
   return outputs.embed === undefined
     ? cosines(normalize(pooled), normalize(pooled))

@@ -18,9 +18,9 @@ import {
   requireInteger,
   withDefaults,
   type Context,
-  type Features,
   type Loss,
   type ModelOutputs,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { drawRivals, requireDraws, textSimilarity } from './draw';
 import { excluded } from '../same';
@@ -40,7 +40,7 @@ export interface ListwiseMatchingOptions {
 
 /** Texts to be weighed against the true one, and 0 for those that stand for no text. */
 interface Candidates {
-  readonly text: Features;
+  readonly text: PooledFeatures;
   /** Per image. */
   readonly count: number;
   readonly valid: readonly number[];
@@ -55,7 +55,7 @@ interface Candidates {
  * Terms: `accuracy`, the share of images whose true text scores strictly highest. Chance:
  * ln(1 + K + M), with M at most B − 1.
  */
-export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss {
+export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'listwiseMatching';
   const settings = withDefaults<ListwiseMatchingOptions>(where, options, {
     inBatch: 3,
@@ -97,14 +97,18 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss {
   };
 }
 
-function givenTexts(where: string, outputs: ModelOutputs, batch: AnyBatch): Candidates[] {
+function givenTexts(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+  batch: AnyBatch,
+): Candidates[] {
   const count = negativesPerPair(where, outputs, batch);
   if (outputs.negatives === undefined || count === 0) return [];
   return [{ text: outputs.negatives, count, valid: ones(batch.size * count) }];
 }
 
 function drawnTexts(
-  outputs: ModelOutputs,
+  outputs: ModelOutputs<PooledFeatures>,
   batch: AnyBatch,
   ctx: Context,
   count: number,

@@ -5,9 +5,9 @@ import {
   requireInteger,
   withDefaults,
   type Context,
-  type Features,
   type Loss,
   type ModelOutputs,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { drawRivals, imageSimilarity, requireDraws, textSimilarity } from './draw';
 import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
@@ -31,8 +31,8 @@ export interface MatchingOptions {
 
 /** Pairs to be judged, and 0 for those that stand for no pair. */
 interface Pairs {
-  readonly image: Features;
-  readonly text: Features;
+  readonly image: PooledFeatures;
+  readonly text: PooledFeatures;
   readonly weights: readonly number[];
 }
 
@@ -45,7 +45,7 @@ interface Pairs {
  * `accuracy.false` of either kind. Chance: ln 2 (where all pairs weigh the same, a model that
  * knows only the share of true ones gets below it).
  */
-export function matching(options: MatchingOptions = {}): Loss {
+export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'matching';
   const settings = withDefaults<MatchingOptions>(where, options, {
     inBatch: 1,
@@ -96,7 +96,7 @@ export function matching(options: MatchingOptions = {}): Loss {
 
 /** Each image with drawn texts, and each text with drawn images. */
 function drawnPairs(
-  outputs: ModelOutputs,
+  outputs: ModelOutputs<PooledFeatures>,
   batch: AnyBatch,
   ctx: Context,
   settings: Required<MatchingOptions>,
@@ -114,7 +114,11 @@ function drawnPairs(
   ];
 }
 
-function givenPairs(where: string, outputs: ModelOutputs, batch: AnyBatch): Pairs[] {
+function givenPairs(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+  batch: AnyBatch,
+): Pairs[] {
   const count = negativesPerPair(where, outputs, batch);
   if (outputs.negatives === undefined || count === 0) return [];
   return [

@@ -19,7 +19,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss } from '@crossweave/core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { rivals, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
@@ -46,7 +46,9 @@ export interface AlignmentUniformityOptions {
  * Needs embeddings. Terms: `alignment`, `uniformity`, `uniformity.image`, `uniformity.text`. No
  * chance level: how far features that tell nothing are spread is up to them.
  */
-export function alignmentUniformity(options: AlignmentUniformityOptions = {}): Loss {
+export function alignmentUniformity(
+  options: AlignmentUniformityOptions = {},
+): Loss<PooledFeatures> {
   const where = 'alignmentUniformity';
   const settings = withDefaults<AlignmentUniformityOptions>(where, options, {
     alpha: 2,

@@ -10,7 +10,7 @@ import {
   type Scalar,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss } from '@crossweave/core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { standardise } from '@crossweave/core/nn';
 import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
@@ -29,7 +29,7 @@ export interface BarlowTwinsOptions {
  * Needs embeddings. Terms: `invariance`, `redundancy` (unweighted sums). Chance depends on E alone
  * (it is E, where C is 0), which the loss does not know.
  */
-export function barlowTwins(options: BarlowTwinsOptions = {}): Loss {
+export function barlowTwins(options: BarlowTwinsOptions = {}): Loss<PooledFeatures> {
   const where = 'barlowTwins';
   const { redundancy: weight } = withDefaults<BarlowTwinsOptions>(where, options, {
     redundancy: 0.0051,

@@ -1,6 +1,6 @@
 import { add, eye, matMul, mean, mul, relu, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import { tidy, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss } from '@crossweave/core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
 import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
@@ -28,7 +28,7 @@ export interface VicregOptions {
  * Needs embeddings. Terms: `invariance`, `variance`, `covariance` (unweighted). No chance level:
  * features that tell nothing may have any variance.
  */
-export function vicreg(options: VicregOptions = {}): Loss {
+export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
   const where = 'vicreg';
   const weights = withDefaults<VicregOptions>(where, options, {
     invariance: 25,

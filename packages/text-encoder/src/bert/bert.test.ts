@@ -1,9 +1,7 @@
 import {
   dispose,
-  expandDims,
   mean,
   memory,
-  mul,
   sqrt,
   square,
   tensor2d,
@@ -19,12 +17,14 @@ import {
   parameter,
   type TextInput,
 } from '@crossweave/core';
-import { expectFixture, loadFixture, testEncoder, textInput } from '@crossweave/core/testing';
+import { testEncoder, textInput } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
-import type { BertOptionsWithVocabulary } from './presets';
-import { bert, bertBase, bertSmall } from './presets';
+import { bertFromConfig } from '../config/from-config';
+import type { HuggingFaceConfig } from '../config/reader';
+import { equalsReference } from '../transformer/reference.testing';
+import type { BertOptionsWithVocabulary } from './options';
+import { bert, bertBase, bertSmall, miniLM, miniLM12 } from './presets';
 
-const fixture = loadFixture(new URL('../../fixtures/bert.json', import.meta.url));
 const tiny = { vocabulary: 11, dim: 4, layers: 1, heads: 2, hidden: 6, maxPositions: 8 } as const;
 
 function texts(ids: number[][], mask: number[][]): TextInput {
@@ -34,29 +34,9 @@ function texts(ids: number[][], mask: number[][]): TextInput {
   };
 }
 
-describe("equals Hugging Face's BertModel in tokens, pooled and every gradient", () => {
-  for (const pooling of fixture.names) {
-    it(`pooling ${pooling}`, () => {
-      tidy(() => {
-        const reference = fixture.case(pooling);
-        const encoder = bert(reference.options as unknown as BertOptionsWithVocabulary);
-        const own = encoder.init(key(0));
-        expect(Object.keys(own).sort()).toEqual(Object.keys(reference.params).sort());
-        for (const [path, value] of Object.entries(reference.params)) {
-          expect(own[path]?.shape, path).toEqual(value.shape);
-        }
-        expectFixture(reference, (params, inputs) => {
-          const input = {
-            input_ids: parameter<Tensor2D>(inputs, 'input_ids'),
-            attention_mask: parameter<Tensor2D>(inputs, 'attention_mask'),
-          };
-          const { tokens, mask, pooled } = encoder.apply(params, input, inference);
-          return { tokens: mul(tokens, expandDims(mask, 2)), pooled };
-        });
-      });
-    });
-  }
-});
+equalsReference('bert', ({ config, ...options }) =>
+  bertFromConfig(config as HuggingFaceConfig, options),
+);
 
 describe('conforms', () => {
   const input = textInput({ vocabulary: tiny.vocabulary });
@@ -64,6 +44,40 @@ describe('conforms', () => {
     const create = () => bert({ ...tiny, pooling, dropout: 0.2 });
     testEncoder(create, { describe, it }, { input });
   }
+  const pairs = textInput({ vocabulary: tiny.vocabulary, tokenTypes: 2 });
+  const normalized = () => bert({ ...tiny, pooling: 'mean', normalize: true });
+  testEncoder(normalized, { describe, it }, { input: pairs });
+});
+
+it('reads token types, all 0 when they are not given', () => {
+  tidy(() => {
+    const encoder = bert({ ...tiny, pooling: 'mean' });
+    const params = encoder.init(key(0));
+    const input = texts([[1, 2, 3]], [[1, 1, 1]]);
+    const pooled = (types?: number[]): number[] => [
+      ...encoder
+        .apply(
+          params,
+          { ...input, ...(types && { token_type_ids: tensor2d([types], [1, 3], 'int32') }) },
+          inference,
+        )
+        .pooled.dataSync(),
+    ];
+    expect(pooled([0, 0, 0])).toEqual(pooled());
+    expect(pooled([0, 0, 1])).not.toEqual(pooled());
+  });
+});
+
+it('gives the hidden states of all layers, and leaks none', () => {
+  const encoder = bert({ ...tiny, layers: 3 });
+  const params = encoder.init(key(0));
+  const input = texts([[1, 2, 3]], [[1, 1, 0]]);
+  const before = memory().numTensors;
+  const states = encoder.hiddenStates(params, input, inference);
+  expect(states.map(({ shape }) => shape)).toEqual(Array(4).fill([1, 3, 4]));
+  expect(memory().numTensors).toBe(before + 4);
+  dispose([...states]);
+  dispose([...Object.values(params), ...Object.values(input)]);
 });
 
 it('starts as BERT: weights of the deviation asked for, biases zero, the padding row zero', () => {
@@ -135,11 +149,17 @@ it('presets declare their sizes', () => {
   expect(bertBase().features).toEqual({ dim: 768, tokens: 'varies' });
   expect(bertBase().name).toBe('bert(12x768, cls)');
   expect(bertSmall({ vocabulary: 10 }).name).toBe('bert(4x128, mean)');
+  expect(miniLM({ normalize: true }).name).toBe('bert(6x384, mean, normalized)');
+  expect(miniLM12().name).toBe('bert(12x384, mean)');
   const before = memory().numTensors;
   // BERT-base has 109,482,240 parameters, a layer 7,087,872 of them, a word 768.
   const params = bertBase({ layers: 1, vocabulary: 30, pooling: 'pooler' }).init(key(0));
   expect(countParameters(params)).toBe(109_482_240 - 11 * 7_087_872 - (30_522 - 30) * 768);
   dispose(Object.values(params));
+  // all-MiniLM-L6-v2 has 22,713,216 with its pooling layer.
+  const mini = miniLM({ pooling: 'pooler', vocabulary: 30 }).init(key(0));
+  expect(countParameters(mini)).toBe(22_713_216 - (30_522 - 30) * 384);
+  dispose(Object.values(mini));
   expect(memory().numTensors).toBe(before);
 });
 
@@ -153,6 +173,11 @@ describe('refuses', () => {
     [{ vocabulary: 9, pooling: 'avg' }, /"pooling".*"avg".*cls, mean, max, pooler/],
     [{ vocabulary: 9, layers: 1.5 }, /"layers".*1.5/],
     [{ vocabulary: 9, dropout: NaN }, /"dropout".*NaN/],
+    [{ vocabulary: 9, attentionDropout: 1 }, /"attentionDropout".*1/],
+    [{ vocabulary: 9, activation: 'gelo' }, /"activation".*"gelo".*"gelu"/],
+    [{ vocabulary: 9, epsilon: 0 }, /"epsilon".*0/],
+    [{ vocabulary: 9, normalize: 'yes' }, /"normalize" is neither/],
+    [{ vocabulary: 9, tokenTypes: 0 }, /"tokenTypes".*at least 1/],
   ];
   for (const [options, message] of wrong) {
     it(JSON.stringify(options), () => {
@@ -171,6 +196,10 @@ describe('refuses', () => {
       expect(long).toThrow(/longer than the position table.*at most 2.*3.*Truncate/);
       const uneven = () => encoder.apply(params, texts([[1, 2]], [[1]]), inference);
       expect(uneven).toThrow(/attention_mask does not fit/);
+      const types = tensor2d([[0]], [1, 1], 'int32');
+      const short = { ...texts([[1, 2]], [[1, 1]]), token_type_ids: types };
+      expect(() => encoder.apply(params, short, inference)).toThrow(/token_type_ids does not fit/);
+      expect(() => encoder.hiddenStates(params, short, inference)).toThrow(/hiddenStates/);
     });
   });
 });

@@ -1,8 +1,25 @@
-import { add, concat, reshape, slice, zeros } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { foldIn, parameter, type Context, type Key, type Params } from '@crossweave/core';
+import {
+  add,
+  concat,
+  cumsum,
+  mul,
+  notEqual,
+  reshape,
+  scalar,
+  slice,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  parameter,
+  type Context,
+  type Key,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
 import { dropout, embedding, initLayerNorm, layerNorm, normalInit } from '@crossweave/core/nn';
-import { epsilon } from './layer';
+import { firstPlaces } from '../transformer/places';
 import type { BertSettings } from './options';
 
 const words = 'embeddings.word_embeddings';
@@ -10,37 +27,79 @@ const positions = 'embeddings.position_embeddings';
 const types = 'embeddings.token_type_embeddings';
 const norm = 'embeddings.LayerNorm';
 
-/** The parameters of Hugging Face's `BertEmbeddings`; the padding token's row is zero. */
-export function initEmbeddings(key: Key, settings: BertSettings): Params {
+/** What differs among BERT's kin before the first layer. */
+export interface EmbeddingPlan {
+  /**
+   * `'all'`: position n is the n-th token. `'real'`: positions count real tokens, the first of
+   * them stands at the padding id + 1, and what is padding at the padding id (RoBERTa).
+   */
+  readonly counts: 'all' | 'real';
+}
+
+/**
+ * The parameters of Hugging Face's `BertEmbeddings`, `RobertaEmbeddings` or DistilBERT's
+ * `Embeddings`; the padding token's row is zero.
+ */
+export function initEmbeddings(
+  key: Key,
+  { counts }: EmbeddingPlan,
+  settings: BertSettings,
+): Params {
   const { vocabulary, dim, padTokenId, maxPositions, tokenTypes } = settings;
   const table = (path: string, rows: number): Tensor2D =>
     normalInit<Rank.R2>(foldIn(key, `${path}.weight`), [rows, dim], settings.initializerRange);
-  const drawn = table(words, vocabulary);
-  const after = padTokenId + 1;
+  const places = counts === 'all' ? maxPositions : maxPositions + padTokenId + 1;
   return {
-    [`${words}.weight`]: concat([
-      slice(drawn, [0, 0], [padTokenId, dim]),
-      zeros<Rank.R2>([1, dim]),
-      slice(drawn, [after, 0], [vocabulary - after, dim]),
-    ]),
-    [`${positions}.weight`]: table(positions, maxPositions),
-    [`${types}.weight`]: table(types, tokenTypes),
+    [`${words}.weight`]: withoutRow(table(words, vocabulary), padTokenId),
+    [`${positions}.weight`]:
+      counts === 'all'
+        ? table(positions, places)
+        : withoutRow(table(positions, places), padTokenId),
+    ...(tokenTypes > 0 && { [`${types}.weight`]: table(types, tokenTypes) }),
     ...initLayerNorm(norm, dim),
   };
 }
 
-/** dropout(norm(word + position + type 0)): int32 [B, N] → [B, N, D]. */
+/** dropout(norm(word + position + type)): int32 [B, N] → [B, N, D]. */
 export function embed(
   params: Params,
-  ids: Tensor2D,
+  input: TextInput,
+  plan: EmbeddingPlan,
   settings: BertSettings,
   ctx: Context,
 ): Tensor3D {
-  const { dim } = settings;
-  const count = ids.shape[1];
-  const places = slice(parameter<Tensor2D>(params, `${positions}.weight`), [0, 0], [count, dim]);
-  const type = slice(parameter<Tensor2D>(params, `${types}.weight`), [0, 0], [1, dim]);
-  const constant = reshape<Rank.R3>(add<Tensor2D>(places, type), [1, count, dim]);
-  const x = add<Tensor3D>(embedding<Tensor3D>(params, words, ids), constant);
-  return dropout(layerNorm(params, norm, x, epsilon), settings.dropout, ctx, 'embeddings');
+  const { input_ids } = input;
+  const places =
+    plan.counts === 'all'
+      ? firstPlaces(params, positions, input_ids.shape[1])
+      : embedding<Tensor3D>(params, positions, countReal(input, settings.padTokenId));
+  // What all texts share comes first: its sum is small.
+  const constant =
+    settings.tokenTypes === 0 ? places : add<Tensor3D>(places, typesOf(params, input));
+  const x = add<Tensor3D>(embedding<Tensor3D>(params, words, input_ids), constant);
+  const { epsilon, dropout: rate } = settings;
+  return dropout(layerNorm(params, norm, x, epsilon), rate, ctx, 'embeddings');
+}
+
+/** [1, 1, D] of type 0, or [B, N, D] of the types that are given. */
+function typesOf(params: Params, { token_type_ids }: TextInput): Tensor {
+  if (token_type_ids !== undefined) return embedding<Tensor3D>(params, types, token_type_ids);
+  const table = parameter<Tensor2D>(params, `${types}.weight`);
+  return reshape<Rank.R3>(slice(table, [0, 0], [1, table.shape[1]]), [1, 1, table.shape[1]]);
+}
+
+/** `padTokenId` + 1, + 2, … at the real tokens, `padTokenId` elsewhere: int32 [B, N]. */
+function countReal({ input_ids, attention_mask }: TextInput, padTokenId: number): Tensor2D {
+  const real = mul<Tensor2D>(notEqual(input_ids, padTokenId), attention_mask);
+  return add(mul(cumsum(real, 1), real), scalar(padTokenId, 'int32'));
+}
+
+/** The table with zeros in one row. */
+function withoutRow(table: Tensor2D, row: number): Tensor2D {
+  const [rows, dim] = table.shape;
+  return concat([
+    slice(table, [0, 0], [row, dim]),
+    zeros<Rank.R2>([1, dim]),
+    slice(table, [row + 1, 0], [rows - row - 1, dim]),
+  ]);
 }

@@ -1,17 +1,26 @@
-import type { Encoder, TextInput } from '@crossweave/core';
+import type { LayeredEncoder, TextInput } from '@crossweave/core';
 import { buildBert } from './bert';
-import type { BertOptions, BertPreset } from './options';
+import {
+  bertSettings,
+  type BertOptions,
+  type BertOptionsWithVocabulary,
+  type BertPreset,
+} from './options';
 
 const base = { dim: 768, layers: 12, heads: 12, maxPositions: 512 } as const;
+const uncased = { vocabulary: 30522 } as const;
+const mini = { ...uncased, dim: 384, heads: 12, maxPositions: 512, pooling: 'mean' } as const;
 
 const presets = {
   bert: base,
-  bertBase: { ...base, vocabulary: 30522 },
+  bertBase: { ...base, ...uncased },
+  miniLM: { ...mini, layers: 6 },
+  miniLM12: { ...mini, layers: 12 },
   bertSmall: { dim: 128, layers: 4, heads: 4, maxPositions: 64, pooling: 'mean', dropout: 0 },
 } as const satisfies Record<string, BertPreset>;
 
-/** Options where the vocabulary must be given: a wrong one would show late. */
-export type BertOptionsWithVocabulary = BertOptions & Required<Pick<BertOptions, 'vocabulary'>>;
+const make = (name: keyof typeof presets, options: BertOptions): LayeredEncoder<TextInput> =>
+  buildBert(name, bertSettings(name, options, presets[name]));
 
 /**
  * A BERT of any size, with Hugging Face's parameter names. Except for the vocabulary, the
@@ -19,13 +28,26 @@ export type BertOptionsWithVocabulary = BertOptions & Required<Pick<BertOptions,
  *
  * @throws ConfigError for an unknown option, one out of range, or no vocabulary.
  */
-export function bert(options: BertOptionsWithVocabulary): Encoder<TextInput> {
-  return buildBert('bert', options, presets.bert);
+export function bert(options: BertOptionsWithVocabulary): LayeredEncoder<TextInput> {
+  return make('bert', options);
 }
 
 /** `bert-base-uncased`: texts of up to 512 tokens, width 768, 12 layers, 30522 words. */
-export function bertBase(options: BertOptions = {}): Encoder<TextInput> {
-  return buildBert('bertBase', options, presets.bertBase);
+export function bertBase(options: BertOptions = {}): LayeredEncoder<TextInput> {
+  return make('bertBase', options);
+}
+
+/**
+ * `sentence-transformers/all-MiniLM-L6-v2`: width 384, 6 layers, 30522 words, mean pooling. With
+ * `normalize: true` its `pooled` is that model's sentence embedding.
+ */
+export function miniLM(options: BertOptions = {}): LayeredEncoder<TextInput> {
+  return make('miniLM', options);
+}
+
+/** `sentence-transformers/all-MiniLM-L12-v2`: {@link miniLM} with 12 layers. */
+export function miniLM12(options: BertOptions = {}): LayeredEncoder<TextInput> {
+  return make('miniLM12', options);
 }
 
 /**
@@ -33,6 +55,6 @@ export function bertBase(options: BertOptions = {}): Encoder<TextInput> {
  * pooling, no dropout; 0.8 million parameters and 128 a word. Not Google's BERT-Small
  * (width 512).
  */
-export function bertSmall(options: BertOptionsWithVocabulary): Encoder<TextInput> {
-  return buildBert('bertSmall', options, presets.bertSmall);
+export function bertSmall(options: BertOptionsWithVocabulary): LayeredEncoder<TextInput> {
+  return make('bertSmall', options);
 }

@@ -21,11 +21,10 @@ import {
   type Params,
 } from '@crossweave/core';
 import { checkNumber } from '../check';
-import { constant, type Schedule } from '../schedules';
 import { clipScale, globalNorm } from './clip';
-import { defaultLearningRates, rateGroups, type LearningRate } from './groups';
+import { defaultLearningRates, rateGroups, type LearningRate, type RateOptions } from './groups';
 
-export interface AdamWOptions {
+export interface AdamWOptions extends RateOptions {
   /** Default {@link defaultLearningRates}: image 1e-3, text 2e-5, fusion 1e-3, loss 1e-3. */
   readonly learningRate?: LearningRate;
   /** Decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
@@ -36,8 +35,6 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Which parameters decay. Default: those of two dimensions or more, so no bias, norm or temperature. */
   readonly decays?: (path: string, value: Tensor) => boolean;
-  /** Multiplies all rates. Default 1 throughout. */
-  readonly schedule?: Schedule;
   /** Largest global norm of the gradients, > 0; Infinity: no clipping. Default 1. */
   readonly clipNorm?: number;
 }
@@ -54,11 +51,7 @@ export interface AdamWOptions {
  */
 export function adamW(options: AdamWOptions = {}): Optimizer {
   const where = 'adamW';
-  const groups = rateGroups(
-    where,
-    options.learningRate ?? defaultLearningRates,
-    options.schedule ?? constant(),
-  );
+  const groups = rateGroups(where, options.learningRate ?? defaultLearningRates, options);
   const [beta1, beta2] = options.betas ?? [0.9, 0.999];
   checkNumber(where, 'betas[0]', beta1, 0, 1);
   checkNumber(where, 'betas[1]', beta2, 0, 1);
@@ -95,11 +88,15 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       const root2 = sqrt(correction2);
       const scaledEpsilon = mul(root2, epsilon);
       const stepSize = div(root2, correction1);
-      const byGroup = Object.fromEntries(
-        Object.entries(groups.ratesAt(step)).map(([group, rate]) => [
-          group,
-          { size: mul(stepSize, scalar(rate)), kept: scalar(1 - rate * weightDecay) },
-        ]),
+      const rates = groups.ratesOf(Object.keys(gradients), step);
+      const factors = new Map(
+        [...new Set(rates.values())].map((rate) => {
+          const { value } = rate;
+          return [
+            rate,
+            { size: mul(stepSize, scalar(value)), kept: scalar(1 - value * weightDecay) },
+          ];
+        }),
       );
 
       const newParams: Record<string, Tensor> = { ...params };
@@ -110,7 +107,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       };
       for (const [path, gradient] of Object.entries(gradients)) {
         const value = parameter(params, path);
-        const { size, kept } = byGroup[groups.groupOf(path)]!;
+        const { size, kept } = factors.get(rates.get(path)!)!;
         const mean = average(beta1, parameter(state, `exp_avg.${path}`), mul(gradient, share));
         // The share goes in before squaring: squares of g itself, which the norm needs as well,
         // would all be kept until the norm is known.

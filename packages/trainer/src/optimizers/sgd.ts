@@ -1,16 +1,13 @@
 import { add, mul, scalar, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { isBuffer, mapParams, parameter, withPrefix, type Optimizer } from '@crossweave/core';
 import { checkNumber } from '../check';
-import { constant, type Schedule } from '../schedules';
 import { clipScale, globalNorm } from './clip';
-import { rateGroups, type LearningRate } from './groups';
+import { rateGroups, type LearningRate, type RateOptions } from './groups';
 
-export interface SgdOptions {
+export interface SgdOptions extends RateOptions {
   readonly learningRate: LearningRate;
   /** In [0, 1). Default 0. */
   readonly momentum?: number;
-  /** Multiplies all rates. Default 1 throughout. */
-  readonly schedule?: Schedule;
   /** Largest global norm of the gradients, > 0. Default Infinity: no clipping. */
   readonly clipNorm?: number;
 }
@@ -23,7 +20,7 @@ export interface SgdOptions {
  */
 export function sgd(options: SgdOptions): Optimizer {
   const where = 'sgd';
-  const groups = rateGroups(where, options.learningRate, options.schedule ?? constant());
+  const groups = rateGroups(where, options.learningRate, options);
   const momentum = checkNumber(where, 'momentum', options.momentum ?? 0, 0, 1);
   const clipNorm = options.clipNorm ?? Infinity;
   if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE);
@@ -41,11 +38,14 @@ export function sgd(options: SgdOptions): Optimizer {
       tidy(() => {
         const gradientNorm = globalNorm(gradients);
         const clip = clipNorm === Infinity ? scalar(1) : clipScale(gradientNorm, clipNorm);
-        const rates = groups.ratesAt(step);
+        const rates = groups.ratesOf(Object.keys(gradients), step);
+        const factors = new Map(
+          [...new Set(rates.values())].map((rate) => [rate, scalar(rate.value)]),
+        );
         const newParams: Record<string, Tensor> = { ...params };
         const newState: Record<string, Tensor> = { ...state };
         for (const [path, gradient] of Object.entries(gradients)) {
-          const rate = scalar(rates[groups.groupOf(path)]!);
+          const rate = factors.get(rates.get(path)!)!;
           const buffer = `momentum_buffer.${path}`;
           let direction = mul(gradient, clip);
           if (momentum > 0) {

@@ -1,0 +1,20 @@
+import { encoderRows } from './encoders';
+import { engineRows } from './engine';
+import { products } from './products';
+import type { Row } from './row';
+
+export { products };
+export type { Row, Variant } from './row';
+
+/** A table of `benchmarks/README.md`. */
+export interface Suite {
+  readonly name: string;
+  /** What `--help` says it measures. */
+  readonly about: string;
+  readonly rows: readonly Row[];
+}
+
+export const suites: readonly Suite[] = [
+  { name: 'engine', about: 'training steps', rows: engineRows },
+  { name: 'encoders', about: 'features and training steps of encoders', rows: encoderRows },
+];

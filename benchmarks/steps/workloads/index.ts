@@ -1,0 +1,22 @@
+import type { Workload } from '../workload';
+import { bertBaseFeatures, bertBaseStep } from './bert-base';
+import { crossAttention } from './cross-attention';
+import { gemm } from './gemm';
+import { mlp } from './mlp';
+import { resnet50Features, resnet50Step, resnetSmallStep } from './resnet';
+import { vitB16Features, vitB16Step } from './vit-b16';
+
+export const workloads: Readonly<Record<string, Workload>> = {
+  'cross-attention': crossAttention,
+  'bert-base': bertBaseStep,
+  'bert-base-features': bertBaseFeatures,
+  resnet50: resnet50Step,
+  'resnet50-features': resnet50Features,
+  'resnet-small': resnetSmallStep,
+  'vit-b16': vitB16Step,
+  'vit-b16-features': vitB16Features,
+  mlp,
+  'gemm-512': gemm(512),
+  'gemm-1024': gemm(1024),
+  'gemm-2048': gemm(2048),
+};

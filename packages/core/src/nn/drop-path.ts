@@ -1,0 +1,32 @@
+import { mul, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/context';
+import { foldIn, uniformArray } from '../keys';
+import { requireRange } from '../options';
+
+/**
+ * Stochastic depth (Huang et al. 2016; timm's `DropPath`): in training, drops the residual branch
+ * `x` [B, …] of each sample with probability `rate` in [0, 1] and scales the branches that stay by
+ * 1/(1 − rate); else the identity. Which samples depends on the context's key and `path` alone, so
+ * each use in one pass needs a path of its own.
+ *
+ * @throws ConfigError for a rate out of range.
+ */
+export function dropPath<T extends Tensor>(x: T, rate: number, ctx: Context, path: string): T {
+  requireRange(path, 'dropPath', rate, 0, 1);
+  if (!ctx.training || rate === 0) return x;
+  const [batch = 1, ...rest] = x.shape;
+  const scale = uniformArray(foldIn(ctx.key, path), batch);
+  const kept = rate === 1 ? 0 : 1 / (1 - rate);
+  for (let i = 0; i < batch; i++) scale[i] = scale[i]! < rate ? 0 : kept;
+  return tidy(() => mul<T>(x, tensor(scale, [batch, ...rest.map(() => 1)], 'float32')));
+}
+
+/**
+ * The rates of `layers` layers when that of the last is `rate`: 0, rate/(layers−1), …, rate, as in
+ * timm and DeiT. A single layer has rate 0.
+ */
+export function dropPathRates(layers: number, rate: number): number[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    layers === 1 ? 0 : (rate * layer) / (layers - 1),
+  );
+}

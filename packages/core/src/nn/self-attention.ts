@@ -1,0 +1,43 @@
+import { reshape, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/context';
+import type { Params } from '../params';
+import { scaledDotProductAttention } from './attention';
+import { linear } from './linear';
+
+export interface SelfAttentionInput {
+  /** [B, N, D] */
+  readonly x: Tensor3D;
+  /** Paths of the linear layers, each D → D. */
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  /** A divisor of D. */
+  readonly heads: number;
+  /** [B, N], 1 = attend. */
+  readonly mask?: Tensor2D | undefined;
+  /** Tokens see themselves and what comes before; default false. */
+  readonly causal?: boolean | undefined;
+  readonly ctx: Context;
+  /** Of the attention weights; default 0. */
+  readonly dropout?: number | undefined;
+}
+
+/**
+ * Self attention with query, key and value layers of their own (Hugging Face's transformers;
+ * `torch.nn.MultiheadAttention` joins them: see `multiHeadAttention`), without the output layer:
+ * [B, N, D] → [B, N, D]. `path` names the dropout mask and stands in errors.
+ */
+export function selfAttention(params: Params, path: string, input: SelfAttentionInput): Tensor3D {
+  const { x, query, key, value, heads, mask, causal, ctx, dropout } = input;
+  const [batch, tokens, dim] = x.shape;
+  return tidy(() => {
+    const [q, k, v] = [query, key, value].map((layer) => {
+      const projected = linear(params, layer, x);
+      const split = reshape<Rank.R4>(projected, [batch, tokens, heads, dim / heads]);
+      return transpose(split, [0, 2, 1, 3]);
+    });
+    const attended = scaledDotProductAttention(q!, k!, v!, { mask, causal, dropout, ctx, path });
+    return reshape<Rank.R3>(transpose(attended, [0, 2, 1, 3]), [batch, tokens, dim]);
+  });
+}

@@ -1,0 +1,77 @@
+import { add } from '@tensorflow/tfjs-core';
+import {
+  lookUp,
+  mergeParams,
+  withDefaults,
+  type Fusion,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { activations, initLinear, linear, type Activation } from '@crossweave/core/nn';
+import { concatLinear } from './concat-linear';
+import { checkHidden, initMlp, mlpBehindFirst } from './mlp';
+import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+
+/** `dropout` acts behind each activation. */
+export interface ConcatMlpOptions extends PooledFusionOptions {
+  /** Widths between the MLP's layers; none makes it one linear layer. Default [500, 500]. */
+  hidden?: readonly number[];
+  /** Between the layers. Default `relu`. */
+  activation?: Activation;
+  /**
+   * A linear layer on each side first, to the width of the narrower or the wider one, so that
+   * neither outnumbers the other. Default `none`.
+   */
+  adapt?: 'none' | 'min' | 'max';
+}
+
+/** The width of a side behind its adapter, by its own and the other side's. */
+const adaptedWidth: Readonly<
+  Record<NonNullable<ConcatMlpOptions['adapt']>, (own: number, other: number) => number>
+> = { none: (own) => own, min: Math.min, max: Math.max };
+
+/**
+ * An MLP on both vectors side by side: joint = MLP([x; y]), image x [B, D_i] before text
+ * y [B, D_t] by declaration, not by the order of names. MMF's ConcatMLP (`linears.i`, its
+ * widths and ReLU); with no `hidden` TorchMultimodal's ConcatFusionModule with a linear
+ * projection; with `adapt: 'max'` the per-side layers of AutoGluon's fusion MLP.
+ */
+export function concatMlp(options: ConcatMlpOptions = {}): Fusion<PooledFeatures> {
+  const where = 'concatMlp';
+  const settings = withDefaults<ConcatMlpOptions>(where, options, {
+    ...pooledDefaults,
+    hidden: [500, 500],
+    activation: 'relu',
+    adapt: 'none',
+  });
+  const { dim, hidden } = settings;
+  checkHidden(where, hidden);
+  lookUp(`${where}.activation`, activations, settings.activation);
+  const widthOf = lookUp(`${where}.adapt`, adaptedWidth, settings.adapt);
+  const adapts = settings.adapt !== 'none';
+
+  return pooledFusion({
+    where,
+    name: `concat-mlp(${[...hidden, dim].join('-')})`,
+    settings,
+    init: (key, { image, text }) => {
+      const left = widthOf(image.dim, text.dim);
+      const right = widthOf(text.dim, image.dim);
+      const mlp = initMlp(key, 'mlp', [left + right, ...hidden, dim]);
+      if (!adapts) return mlp;
+      return mergeParams(
+        initLinear(key, 'image_adapter', { in: image.dim, out: left }),
+        initLinear(key, 'text_adapter', { in: text.dim, out: right }),
+        mlp,
+      );
+    },
+    prepare: (params, image, text) =>
+      concatLinear(
+        params,
+        'mlp.linears.0',
+        adapts ? linear(params, 'image_adapter', image) : image,
+        adapts ? linear(params, 'text_adapter', text) : text,
+      ),
+    join: (params, image, text, ctx) =>
+      mlpBehindFirst(params, 'mlp', add(image, text), settings, ctx),
+  });
+}

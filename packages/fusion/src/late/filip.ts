@@ -1,0 +1,158 @@
+import { add, concat, div, matMul, mul, reshape, sub, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  mergeParams,
+  requireComplete,
+  requireInteger,
+  requireRange,
+  requireTokens,
+  withDefaults,
+  type Features,
+  type Fusion,
+  type Params,
+} from '@crossweave/core';
+import { initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
+import { checkAligned, requireTokensOf, scoreInBlocks, type Side } from '../features';
+import { largest, shareOfLargest } from './largest';
+import { initLogitScale, scaledLogits } from './logit-scale';
+
+export interface FilipOptions {
+  /** Width E of the shared space of tokens. Default 256. */
+  dim?: number;
+  /** Start of the temperature that divides the similarities. Default 0.07. */
+  temperature?: number;
+  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 1024. */
+  chunk?: number;
+}
+
+/** A row's unit-norm tokens [B, N, E], and what its mask means for a mean and for a maximum. */
+interface Embedded {
+  readonly tokens: Tensor3D;
+  /** [B, N], 1 / (real tokens) at each of them, 0 at the others. */
+  readonly weight: Tensor2D;
+  /** [B, N], added to what is compared with the others: 0 at real tokens. */
+  readonly penalty: Tensor2D;
+}
+
+const projection = { image: 'visual_projection', text: 'text_projection' } as const;
+
+/** Finite, and below every cosine. */
+const masked = 1e9;
+
+/**
+ * Token-wise late interaction (FILIP, Yao et al., arXiv 2111.07783): tokens of both sides are
+ * projected to unit norm (`visual_projection`, `text_projection`, without bias), each real
+ * token of one side looks for the most similar real one of the other, and the similarity of a
+ * pair is the mean over tokens, here of both directions, since one score serves both:
+ * s = ½·(mean_i max_t c[i, t] + mean_t max_i c[i, t]). `match` and `score` are
+ * exp(logit_scale)·s + logit_bias.
+ *
+ * `joint` [B, 2E] is the elementwise product of each token and its best match (the mean of
+ * equally good ones), averaged over image tokens, and beside it over text tokens: each half
+ * sums to its direction's similarity. There is no one embedding of a side, so no `embed`.
+ */
+export function filip(options: FilipOptions = {}): Fusion {
+  const where = 'filip';
+  const settings = withDefaults<FilipOptions>(where, options, {
+    dim: 256,
+    temperature: 0.07,
+    chunk: 1024,
+  });
+  const { dim, temperature, chunk } = settings;
+  requireInteger(where, 'dim', dim);
+  requireInteger(where, 'chunk', chunk);
+  requireRange(where, 'temperature', temperature, 0.01, 1);
+
+  return {
+    name: `filip(${dim})`,
+    family: 'late',
+    scoring: 'joint',
+    init: (key, image, text) => {
+      requireTokens({ name: where }, image, text);
+      return mergeParams(
+        initLinear(key, 'visual_projection', { in: image.dim, out: dim, bias: false }),
+        initLinear(key, 'text_projection', { in: text.dim, out: dim, bias: false }),
+        initLogitScale(temperature),
+      );
+    },
+    fuse: (params, image, text) => {
+      checkAligned(`${where}.fuse`, image, text);
+      return tidy(() => {
+        const joint = matchedProducts(
+          embedTokens(params, 'image', image),
+          embedTokens(params, 'text', text),
+        );
+        const similarities = mul<Tensor1D>(sum(joint, 1), 0.5);
+        return { joint, match: scaledLogits(params, similarities) };
+      });
+    },
+    score: (params, image, text) => {
+      requireComplete({ name: where }, image, text);
+      return tidy(() => {
+        const left = embedTokens(params, 'image', image);
+        const right = embedTokens(params, 'text', text);
+        return scaledLogits(params, scoreInBlocks(left, right, chunk, similarity));
+      });
+    },
+  };
+}
+
+/** @throws ShapeError for features without tokens. */
+function embedTokens(params: Params, side: Side, features: Features): Embedded {
+  requireTokensOf('filip', side, features);
+  const { tokens, mask } = features;
+  return {
+    tokens: normalize(linear(params, projection[side], tokens)),
+    weight: div(mask, sum(mask, 1, true)),
+    penalty: mul(sub(mask, 1), masked),
+  };
+}
+
+/** [m, n]: m images against n texts, from all m·N_i·n·N_t cosines. */
+function similarity(image: Embedded, text: Embedded): Tensor2D {
+  const [m, imageTokens, width] = image.tokens.shape;
+  const [n, textTokens] = text.tokens.shape;
+  const flat = (x: Tensor3D): Tensor2D => reshape(x, [-1, width]);
+  const ofImage = (x: Tensor2D) => reshape<Rank.R4>(x, [m, imageTokens, 1, 1]);
+  const ofText = (x: Tensor2D) => reshape<Rank.R4>(x, [1, 1, n, textTokens]);
+  const cosines = reshape<Rank.R4>(matMul(flat(image.tokens), flat(text.tokens), false, true), [
+    m,
+    imageTokens,
+    n,
+    textTokens,
+  ]);
+  const toText = largest(add(cosines, ofText(text.penalty)), 3);
+  const toImage = largest(add(cosines, ofImage(image.penalty)), 1);
+  const ofImages = sum<Tensor2D>(mul(toText, ofImage(image.weight)), [1, 3]);
+  return mul(add(ofImages, sum(mul(toImage, ofText(text.weight)), [1, 3])), 0.5);
+}
+
+/** [B, 2E] of aligned pairs: see `joint` of {@link filip}. */
+function matchedProducts(image: Embedded, text: Embedded): Tensor2D {
+  const [size, imageTokens] = image.weight.shape;
+  const textTokens = text.weight.shape[1];
+  // Which tokens match is a constant of differentiation, as in the gradient of a maximum.
+  const cosines = matMul(stopGradient(image.tokens), stopGradient(text.tokens), false, true);
+  const bestText = shareOfLargest(
+    add(cosines, reshape<Rank.R3>(text.penalty, [size, 1, textTokens])),
+    2,
+  );
+  const bestImage = shareOfLargest(
+    add(cosines, reshape<Rank.R3>(image.penalty, [size, imageTokens, 1])),
+    1,
+  );
+  return concat(
+    [
+      meanProduct(image, matMul(bestText, text.tokens)),
+      meanProduct(text, matMul(bestImage, image.tokens, true)),
+    ],
+    1,
+  );
+}
+
+/** [B, E]: the mean over real tokens of token∘match. */
+function meanProduct({ tokens, weight }: Embedded, matches: Tensor3D): Tensor2D {
+  const [size, count, width] = tokens.shape;
+  const products = mul<Tensor3D>(tokens, matches);
+  return reshape(matMul(reshape<Rank.R3>(weight, [size, 1, count]), products), [size, width]);
+}

@@ -1,0 +1,45 @@
+import { add, mul, relu, split, type Tensor2D } from '@tensorflow/tfjs-core';
+import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { initLinear, linear } from '@crossweave/core/nn';
+import type { Side } from '../features';
+import { modulatedFusion, type ModulatedFusionOptions } from './modulated-fusion';
+import { pooledDefaults } from './pooled-fusion';
+
+export interface FilmOptions extends ModulatedFusionOptions {
+  /** The side that makes γ and β. Default `text`, as questions modulate pictures in the paper. */
+  modulator?: Side;
+}
+
+/**
+ * Feature-wise linear modulation (Perez et al., arXiv 1709.07871): one side's vector is
+ * scaled and shifted entry by entry as the other side says, then rectified:
+ * joint = relu((1 + Δγ(y))∘(P·x) + β(y)), by default image x and text y. `projection`
+ * [D, D_x] brings x to width D; `film` [2D, D_y] gives Δγ above β. As in the paper the scale is
+ * one plus what is learned, so that nothing is silenced at the start, and a ReLU follows
+ * (MultiBench's FiLM has neither, and no projection).
+ */
+export function film(options: FilmOptions = {}): Fusion<PooledFeatures> {
+  const where = 'film';
+  const settings = withDefaults<FilmOptions>(where, options, {
+    ...pooledDefaults,
+    modulator: 'text',
+  });
+  const { dim, modulator } = settings;
+
+  return modulatedFusion({
+    where,
+    name: `film(${dim}, by ${modulator})`,
+    settings,
+    init: (key, base, by) =>
+      mergeParams(
+        initLinear(key, 'projection', { in: base.dim, out: dim }),
+        initLinear(key, 'film', { in: by.dim, out: 2 * dim }),
+      ),
+    base: (params, x) => linear(params, 'projection', x),
+    modulation: (params, y) => {
+      const [scale, shift] = split(linear(params, 'film', y), 2, 1) as [Tensor2D, Tensor2D];
+      return { scale: add<Tensor2D>(scale, 1), shift };
+    },
+    join: (x, { scale, shift }) => relu(add<Tensor2D>(mul(x, scale), shift)),
+  });
+}

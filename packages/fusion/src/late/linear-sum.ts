@@ -1,0 +1,73 @@
+import { add, matMul, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  lookUp,
+  mergeParams,
+  parameter,
+  requireInteger,
+  withDefaults,
+  type Context,
+  type Fusion,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { activations, dropout, initLinear, linear, type Activation } from '@crossweave/core/nn';
+import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+
+/** `dropout` acts behind each side's activation. */
+export interface LinearSumOptions extends PooledFusionOptions {
+  /** Width M in which the sides are added. Default 1200. */
+  hidden?: number;
+  /** Of each side. Default `relu`. */
+  activation?: Activation;
+  /** Of the joint representation; with `none` it cannot bind, as `meanOfLogits`. Default `relu`. */
+  outputActivation?: Activation | 'none';
+}
+
+const outputs: Record<Activation | 'none', (x: Tensor2D) => Tensor2D> = {
+  ...activations,
+  none: (x) => x,
+};
+
+/**
+ * The sum of both vectors behind a layer each: joint = a(W_o·(a(W_0·x) + a(W_1·y))), image x,
+ * text y, every layer with a bias. MMF's LinearSum (`linear0` the image's, `linear1` the
+ * text's, `linear_out`), with its width and activations.
+ */
+export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures> {
+  const where = 'linearSum';
+  const settings = withDefaults<LinearSumOptions>(where, options, {
+    ...pooledDefaults,
+    hidden: 1200,
+    activation: 'relu',
+    outputActivation: 'relu',
+  });
+  const { dim, hidden } = settings;
+  requireInteger(where, 'hidden', hidden);
+  const activate = lookUp(`${where}.activation`, activations, settings.activation);
+  const activateOutput = lookUp(`${where}.outputActivation`, outputs, settings.outputActivation);
+
+  const side = (x: Tensor2D, ctx: Context, path: string): Tensor2D =>
+    dropout(activate(x), settings.dropout, ctx, path);
+
+  return pooledFusion({
+    where,
+    name: `sum(${hidden}-${dim})`,
+    settings,
+    init: (key, { image, text }) =>
+      mergeParams(
+        initLinear(key, 'linear0', { in: image.dim, out: hidden }),
+        initLinear(key, 'linear1', { in: text.dim, out: hidden }),
+        initLinear(key, 'linear_out', { in: hidden, out: dim }),
+      ),
+    // W_o of a sum is the sum of two products: one a row, none a pair.
+    prepare: (params, image, text, ctx) => ({
+      image: linear(params, 'linear_out', side(linear(params, 'linear0', image), ctx, 'image')),
+      text: matMul(
+        side(linear(params, 'linear1', text), ctx, 'text'),
+        parameter<Tensor2D>(params, 'linear_out.weight'),
+        false,
+        true,
+      ),
+    }),
+    join: (_, image, text) => activateOutput(add<Tensor2D>(image, text)),
+  });
+}

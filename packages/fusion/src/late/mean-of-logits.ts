@@ -1,0 +1,69 @@
+import { add, mul, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  lookUp,
+  mergeParams,
+  withDefaults,
+  type Context,
+  type Fusion,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { activations, linear, type Activation } from '@crossweave/core/nn';
+import type { Side } from '../features';
+import { checkHidden, initMlp, mlpBehindFirst } from './mlp';
+import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+
+/** `dim` logits; `dropout` acts behind each activation. */
+export interface MeanOfLogitsOptions extends PooledFusionOptions {
+  /** Widths between the layers of each classifier. Default [], which makes it linear. */
+  hidden?: readonly number[];
+  /** Between the layers. Default `relu`. */
+  activation?: Activation;
+}
+
+/**
+ * Fusion of decisions: joint = (f_i(x) + f_t(y)) / 2, the mean of the D logits of a
+ * classifier on the image alone and one on the text alone. MMF's late fusion, its linear
+ * classifiers by default.
+ *
+ * `match` is the mean of two unimodal logits as well: what the image alone and the text alone
+ * say of a match. score[i][j] = (a_i + b_j) / 2, so it ranks the texts of every image alike: it
+ * cannot bind a text to its image, and shows how far priors of either side carry.
+ */
+export function meanOfLogits(options: MeanOfLogitsOptions = {}): Fusion<PooledFeatures> {
+  const where = 'meanOfLogits';
+  const settings = withDefaults<MeanOfLogitsOptions>(where, options, {
+    ...pooledDefaults,
+    hidden: [],
+    activation: 'relu',
+  });
+  const { dim, hidden } = settings;
+  checkHidden(where, hidden);
+  lookUp(`${where}.activation`, activations, settings.activation);
+
+  const classify = (params: Params, side: Side, x: Tensor2D, ctx: Context): Tensor2D => {
+    const path = `${side}_classifier`;
+    const first = linear(params, `${path}.linears.0`, x);
+    return mlpBehindFirst(params, path, first, settings, ctx);
+  };
+
+  return pooledFusion({
+    where,
+    name: `mean-of-logits(${[...hidden, dim].join('-')})`,
+    settings,
+    init: (key, { image, text }) =>
+      mergeParams(
+        initMlp(key, 'image_classifier', [image.dim, ...hidden, dim]),
+        initMlp(key, 'text_classifier', [text.dim, ...hidden, dim]),
+      ),
+    prepare: (params, image, text, ctx) => ({
+      image: classify(params, 'image', image, ctx),
+      text: classify(params, 'text', text, ctx),
+    }),
+    join: (_, image, text) => mul(add<Tensor2D>(image, text), 0.5),
+    score: (params, image, text) => {
+      const ofImages = linear(params, 'match_head', image);
+      return mul(add<Tensor2D>(ofImages, transpose(linear(params, 'match_head', text))), 0.5);
+    },
+  });
+}

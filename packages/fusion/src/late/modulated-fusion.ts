@@ -1,0 +1,74 @@
+import { transpose, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  lookUp,
+  type Context,
+  type FeatureSpec,
+  type Fusion,
+  type Key,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
+import type { Rows, Side } from '../features';
+import { dropSides, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+
+/** `dropout` acts on both vectors. */
+export interface ModulatedFusionOptions extends PooledFusionOptions {
+  /** The side whose vector makes the weights with which the other's is transformed. */
+  modulator?: Side;
+}
+
+export interface ModulatedFusionParts<Base, Modulation> {
+  readonly where: string;
+  readonly name: string;
+  readonly settings: Required<ModulatedFusionOptions>;
+  /** Parameters, from the widths of the modulated side and of the modulator. */
+  readonly init: (key: Key, base: FeatureSpec, modulator: FeatureSpec) => Params;
+  /** What `join` needs of the modulated vectors, once a row. */
+  readonly base: (params: Params, vector: Tensor2D) => Base;
+  /** What `join` needs of the modulating vectors, once a row. */
+  readonly modulation: (params: Params, vector: Tensor2D) => Modulation;
+  /** [B, D] of B pairs. */
+  readonly join: (base: Base, modulation: Modulation) => Tensor2D;
+  /** Scores of all modulated rows against all modulations, where there is a closed form. */
+  readonly score?: (params: Params, base: Base, modulation: Modulation) => Tensor2D;
+}
+
+/** A {@link pooledFusion} whose sides have roles: one makes the weights, the other meets them. */
+export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows<Modulation>>(
+  parts: ModulatedFusionParts<Base, Modulation>,
+): Fusion<PooledFeatures> {
+  const { where, name, settings, base, modulation, join, score } = parts;
+  const shared = { where, name, settings };
+  const drop = (image: Tensor2D, text: Tensor2D, ctx: Context) =>
+    dropSides(image, text, settings.dropout, ctx);
+
+  const byText = (): Fusion<PooledFeatures> =>
+    pooledFusion<Base, Modulation>({
+      ...shared,
+      init: (key, { image, text }) => parts.init(key, image, text),
+      prepare: (params, image, text, ctx) => {
+        const [x, y] = drop(image, text, ctx);
+        return { image: base(params, x), text: modulation(params, y) };
+      },
+      join: (_, image, text) => join(image, text),
+      ...(score && { score }),
+    });
+
+  const byImage = (): Fusion<PooledFeatures> =>
+    pooledFusion<Modulation, Base>({
+      ...shared,
+      init: (key, { image, text }) => parts.init(key, text, image),
+      prepare: (params, image, text, ctx) => {
+        const [x, y] = drop(image, text, ctx);
+        return { image: modulation(params, x), text: base(params, y) };
+      },
+      join: (_, image, text) => join(text, image),
+      ...(score && { score: (params, image, text) => transpose(score(params, text, image)) }),
+    });
+
+  const roles = { text: byText, image: byImage } satisfies Record<
+    Side,
+    () => Fusion<PooledFeatures>
+  >;
+  return lookUp(`${where}.modulator`, roles, settings.modulator)();
+}

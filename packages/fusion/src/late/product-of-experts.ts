@@ -1,0 +1,79 @@
+import { add, div, exp, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  mergeParams,
+  withDefaults,
+  type Fusion,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { initLinear, linear, withGradient } from '@crossweave/core/nn';
+import type { Side } from '../features';
+import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+
+/** `dropout` acts on both vectors. */
+export type ProductOfExpertsOptions = PooledFusionOptions;
+
+/** Added to each variance. */
+const epsilon = 1e-8;
+
+/**
+ * The precision 1 / (exp(logvar) + ε) with the derivative −T·(1 − ε·T), which stays finite
+ * where exp overflows.
+ */
+function precision(logvar: Tensor2D): Tensor2D {
+  return withGradient(
+    logvar,
+    (value, save) => {
+      const result = reciprocal(add<Tensor2D>(exp(value), epsilon));
+      save(result);
+      return result;
+    },
+    (gradient, [result]) => {
+      const slope = sub(mul<Tensor2D>(result!, epsilon), 1);
+      return mul(mul(gradient, result!), slope);
+    },
+  );
+}
+
+/**
+ * Product of experts (Wu & Goodman, arXiv 1802.05335; MultiBench's MVAE): each side is a
+ * Gaussian over D latent numbers, of mean μ = W·x + b and log variance `logvar` of another
+ * linear layer, and joint is the mean of the product of both and the prior N(0, 1):
+ * (T_i·μ_i + T_t·μ_t) / (T_0 + T_i + T_t) with precisions T = 1 / (exp(logvar) + ε),
+ * logvar 0 for the prior, ε = 1e-8.
+ *
+ * The log variances say how much each side counts, and learn from that. The variance of the
+ * product itself, 1 / ΣT, is no part of `joint`, and nothing is sampled. A side that is
+ * unsure of everything leaves the other with the prior: how MVAE treats a missing modality.
+ */
+export function productOfExperts(options: ProductOfExpertsOptions = {}): Fusion<PooledFeatures> {
+  const where = 'productOfExperts';
+  const settings = withDefaults<ProductOfExpertsOptions>(where, options, pooledDefaults);
+  const { dim } = settings;
+  const prior = 1 / (1 + epsilon);
+
+  const expert = (params: Params, side: Side, x: Tensor2D) => {
+    const certainty = precision(linear(params, `${side}_logvar`, x));
+    return { precision: certainty, weighed: mul(linear(params, `${side}_mean`, x), certainty) };
+  };
+
+  return pooledFusion({
+    where,
+    name: `product-of-experts(${dim})`,
+    settings,
+    init: (key, specs) =>
+      mergeParams(
+        ...(['image', 'text'] as const).flatMap((side) =>
+          ['mean', 'logvar'].map((head) =>
+            initLinear(key, `${side}_${head}`, { in: specs[side].dim, out: dim }),
+          ),
+        ),
+      ),
+    prepare: (params, image, text, ctx) => {
+      const [x, y] = dropSides(image, text, settings.dropout, ctx);
+      return { image: expert(params, 'image', x), text: expert(params, 'text', y) };
+    },
+    join: (_, image, text) =>
+      div(add(image.weighed, text.weighed), add(add(image.precision, text.precision), prior)),
+  });
+}

@@ -1,0 +1,62 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  key,
+  parameter,
+  partition,
+  toOurParams,
+  toTheirParams,
+  type KeyMap,
+  type LayeredEncoder,
+} from '@crossweave/core';
+import { expectClose, expectFixture, type FixtureCase } from '@crossweave/core/testing';
+import { expect } from 'vitest';
+
+/**
+ * Compares an encoder with a reference's case: features, hidden states, in training running
+ * statistics, and the gradient of every parameter and of the picture. Call inside `tidy`.
+ */
+export function expectReference(
+  encoder: LayeredEncoder<Tensor4D>,
+  reference: FixtureCase,
+  training = false,
+): void {
+  const own = encoder.init(key(0));
+  const shapesOf = (tree: Readonly<Record<string, Tensor>>): string[] =>
+    Object.entries(tree)
+      .map(([path, { shape }]) => `${path} ${shape.join('x')}`)
+      .sort();
+  expect(shapesOf(own)).toEqual(shapesOf(reference.params));
+
+  expectFixture(reference, (params, inputs) => {
+    const recorded: Record<string, Tensor> = {};
+    const record = (path: string, value: Tensor): void => void (recorded[path] = value);
+    const image = parameter<Tensor4D>(inputs, 'image');
+    const { tokens, pooled } = encoder.apply(params, image, { training, key: key(0), record });
+    const { dim, tokens: count } = encoder.features;
+    expect(tokens.shape).toEqual([image.shape[0], count, dim]);
+    const hidden = encoder.hiddenStates(params, image, { training, key: key(0) });
+    const named = Object.fromEntries(hidden.map((value, i) => [`hidden${i}`, value]));
+    return { tokens, pooled, ...named, ...recorded };
+  });
+}
+
+/**
+ * The same for a reference of another library: its parameters and gradients come to ours through
+ * the map, and going back gives its own parameters again.
+ */
+export function expectForeignReference(
+  encoder: LayeredEncoder<Tensor4D>,
+  reference: FixtureCase,
+  map: KeyMap,
+): void {
+  const { params: theirs, gradients } = reference;
+  const params = toOurParams(theirs, map);
+  const [ofInputs, ofParams] = partition(gradients, (path) => path in reference.inputs);
+  const converted = { ...ofInputs, ...toOurParams(ofParams, map) };
+  expectReference(encoder, { ...reference, params, gradients: converted });
+
+  const back = toTheirParams(params, map);
+  const kept = Object.keys(theirs).filter((path) => map.toOurs(path)?.length !== 0);
+  expect(Object.keys(back).sort()).toEqual(kept.sort());
+  for (const path of kept) expectClose(back[path]!, theirs[path]!, { rtol: 0, atol: 0 }, path);
+}

@@ -1,0 +1,60 @@
+import { add, concat, reshape, tile, zeros } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { foldIn, parameter, type Context, type Key, type Params } from '@crossweave/core';
+import { dropout, normalInit } from '@crossweave/core/nn';
+import { heightAndWidth, type ImageSize } from '../image-size';
+import type { TransformerDeviations, TransformerNames, TransformerSettings } from './names';
+import { dropPatches } from './patch-dropout';
+import { embedPatches } from './patches';
+import { resizePositions, type Grid } from './positions';
+
+/** Rows and columns of patches in pictures of a size. */
+export function gridOf(where: string, size: ImageSize, patchSize: number): Grid {
+  const [height, width] = heightAndWidth(where, size);
+  return [height / patchSize, width / patchSize];
+}
+
+export function initEmbeddings(
+  key: Key,
+  names: TransformerNames['embeddings'],
+  { dim, patchSize, positionSize }: TransformerSettings,
+  deviations: TransformerDeviations,
+): Params {
+  const [rows, columns] = gridOf('positionSize', positionSize, patchSize);
+  const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
+  const draw = (path: string, shape: number[], deviation: number): Params => ({
+    [path]: normalInit(foldIn(key, path), shape, deviation),
+  });
+  return {
+    ...draw(names.classToken, [...ones(names.classAxes), dim], deviations.classToken),
+    ...draw(
+      names.positions,
+      [...ones(names.positionAxes), 1 + rows * columns, dim],
+      deviations.positions,
+    ),
+    ...draw(`${names.projection}.weight`, [dim, 3, patchSize, patchSize], deviations.patches),
+    ...(names.bias && { [`${names.projection}.bias`]: zeros([dim]) }),
+  };
+}
+
+/** [B, H, W, 3] → [B, 1 + h·w, D]: the class token and the patches, each at its position. */
+export function embed(
+  params: Params,
+  names: TransformerNames['embeddings'],
+  image: Tensor4D,
+  { dim, patchSize, positionSize, dropout: rate, patchDropout }: TransformerSettings,
+  ctx: Context,
+): Tensor3D {
+  const [batch, height, width] = image.shape;
+  const patches = embedPatches(params, names.projection, image);
+  const classToken = reshape<Rank.R3>(parameter(params, names.classToken), [1, 1, dim]);
+  const table: Tensor2D = reshape<Rank.R2>(parameter(params, names.positions), [-1, dim]);
+  const positions = resizePositions(
+    table,
+    gridOf('positionSize', positionSize, patchSize),
+    gridOf('image', [height, width], patchSize),
+  );
+  const tokens = concat<Tensor3D>([tile(classToken, [batch, 1, 1]), patches], 1);
+  const placed = add<Tensor3D>(tokens, reshape<Rank.R3>(positions, [1, -1, dim]));
+  return dropPatches(dropout(placed, rate, ctx, 'embeddings'), patchDropout, ctx);
+}

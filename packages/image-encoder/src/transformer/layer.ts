@@ -1,0 +1,80 @@
+import { add, tidy, zeros, type Tensor3D } from '@tensorflow/tfjs-core';
+import { foldIn, mergeParams, type Context, type Key, type Params } from '@crossweave/core';
+import {
+  activations,
+  dropPath,
+  dropout,
+  initLayerNorm,
+  layerNorm,
+  linear,
+  normalInit,
+  selfAttention,
+} from '@crossweave/core/nn';
+import type { TransformerDeviations, TransformerNames, TransformerSettings } from './names';
+
+/** A layer of one model: where it is, and how often its residuals are dropped in training. */
+export interface Layer {
+  readonly path: string;
+  readonly parts: TransformerNames['parts'];
+  readonly dropPath: number;
+}
+
+/** A linear layer with weight N(0, `deviation`²) and bias 0. */
+export function initDense(
+  key: Key,
+  path: string,
+  into: number,
+  out: number,
+  deviation: number,
+): Params {
+  const weight = `${path}.weight`;
+  return {
+    [weight]: normalInit(foldIn(key, weight), [out, into], deviation),
+    [`${path}.bias`]: zeros([out]),
+  };
+}
+
+export function initLayer(
+  key: Key,
+  { path, parts }: Layer,
+  { dim, hidden }: TransformerSettings,
+  deviations: TransformerDeviations,
+): Params {
+  return mergeParams(
+    ...[parts.query, parts.key, parts.value].map((name) =>
+      initDense(key, `${path}.${name}`, dim, dim, deviations.attention),
+    ),
+    initDense(key, `${path}.${parts.attentionOut}`, dim, dim, deviations.attentionOut),
+    initDense(key, `${path}.${parts.hidden}`, dim, hidden, deviations.hidden),
+    initDense(key, `${path}.${parts.hiddenOut}`, hidden, dim, deviations.hiddenOut),
+    initLayerNorm(`${path}.${parts.attentionNorm}`, dim),
+    initLayerNorm(`${path}.${parts.hiddenNorm}`, dim),
+  );
+}
+
+/** x + attention(norm(x)), then x + feed-forward(norm(x)): [B, N, D] → [B, N, D]. */
+export function applyLayer(
+  params: Params,
+  layer: Layer,
+  x: Tensor3D,
+  settings: TransformerSettings,
+  ctx: Context,
+): Tensor3D {
+  const { heads, epsilon, activation, dropout: rate } = settings;
+  const at = (part: keyof typeof layer.parts): string => `${layer.path}.${layer.parts[part]}`;
+  const residual = (part: 'attentionOut' | 'hiddenOut', value: Tensor3D): Tensor3D => {
+    const change = dropout(linear(params, at(part), value), rate, ctx, at(part));
+    return dropPath(change, layer.dropPath, ctx, `${at(part)}.drop_path`);
+  };
+  return tidy(() => {
+    const attended = selfAttention(params, `${layer.path}.attention`, {
+      x: layerNorm(params, at('attentionNorm'), x, epsilon),
+      ...{ query: at('query'), key: at('key'), value: at('value') },
+      ...{ heads, dropout: rate, ctx },
+    });
+    const between = add<Tensor3D>(x, residual('attentionOut', attended));
+    const normed = layerNorm(params, at('hiddenNorm'), between, epsilon);
+    const inner = activations[activation](linear(params, at('hidden'), normed));
+    return add(between, residual('hiddenOut', inner));
+  });
+}

@@ -1,0 +1,68 @@
+import type { Activation } from '@crossweave/core/nn';
+import type { ImageSize } from '../image-size';
+
+/** Where a family's checkpoints keep the parts of a vision transformer, and how they start. */
+export interface TransformerNames {
+  readonly embeddings: {
+    readonly classToken: string;
+    readonly positions: string;
+    /** The patches' convolution, with a bias or without. */
+    readonly projection: string;
+    readonly bias: boolean;
+    /** Axes of size 1 before those of the class token [D] and the positions [N, D]. */
+    readonly classAxes: number;
+    readonly positionAxes: number;
+  };
+  /** A norm between embeddings and layers, where there is one. */
+  readonly firstNorm?: string;
+  readonly layer: (index: number) => string;
+  /** Below a layer's path. */
+  readonly parts: {
+    readonly attentionNorm: string;
+    readonly query: string;
+    readonly key: string;
+    readonly value: string;
+    readonly attentionOut: string;
+    readonly hiddenNorm: string;
+    readonly hidden: string;
+    readonly hiddenOut: string;
+  };
+  readonly lastNorm: string;
+  /** A linear layer without bias behind the last norm. */
+  readonly embedding: string;
+}
+
+/** Standard deviations of the initial weights; biases start at 0. */
+export interface TransformerDeviations {
+  readonly classToken: number;
+  readonly positions: number;
+  readonly patches: number;
+  /** Query, key and value. */
+  readonly attention: number;
+  readonly attentionOut: number;
+  readonly hidden: number;
+  readonly hiddenOut: number;
+  readonly embedding: number;
+}
+
+export interface TransformerSettings {
+  readonly imageSize: ImageSize | 'any';
+  /** Size of the pictures that the table of positions is for. */
+  readonly positionSize: ImageSize;
+  readonly patchSize: number;
+  /** D. */
+  readonly dim: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly hidden: number;
+  readonly activation: Activation;
+  /** Of the layer norms. */
+  readonly epsilon: number;
+  readonly dropout: number;
+  /** Of the last layer. */
+  readonly dropPath: number;
+  readonly patchDropout: number;
+  readonly pooling: 'class' | 'mean';
+  /** Width of the embedding that tokens and pooled are projected to. */
+  readonly projection: number | false;
+}

@@ -1,0 +1,47 @@
+import { matMul, tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+
+/** Rows and columns of patches. */
+export type Grid = readonly [rows: number, columns: number];
+
+/**
+ * A table of positions [1 + h·w, D], the class token's first, for another grid: [1 + h'·w', D] by
+ * bicubic interpolation, the class token's row as it is. The same table for the same grid.
+ *
+ * As Hugging Face's `interpolate_pos_encoding`: PyTorch's `interpolate(mode='bicubic')` with
+ * corners not aligned and without antialiasing. It is linear in the table, so one product does it.
+ */
+export function resizePositions(table: Tensor2D, from: Grid, to: Grid): Tensor2D {
+  if (from[0] === to[0] && from[1] === to[1]) return table;
+  const [rows, columns] = [bicubicWeights(from[0], to[0]), bicubicWeights(from[1], to[1])];
+  const width = 1 + from[0] * from[1];
+  const weights = new Float32Array((1 + to[0] * to[1]) * width);
+  weights[0] = 1;
+  let at = width;
+  for (const row of rows) {
+    for (const column of columns) {
+      row.forEach((above, i) => {
+        column.forEach((beside, j) => (weights[at + 1 + i * from[1] + j] = above * beside));
+      });
+      at += width;
+    }
+  }
+  return tidy(() => matMul(tensor2d(weights, [weights.length / width, width]), table));
+}
+
+/** Keys' bicubic kernel with a = −0.75, as PyTorch has it: weights [to][from] of one axis. */
+function bicubicWeights(from: number, to: number): Float64Array[] {
+  const a = -0.75;
+  const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;
+  const far = (x: number): number => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return Array.from({ length: to }, (_, place) => {
+    const source = ((place + 0.5) * from) / to - 0.5;
+    const first = Math.floor(source);
+    const t = source - first;
+    const out = new Float64Array(from);
+    [far(t + 1), near(t), near(1 - t), far(2 - t)].forEach((weight, i) => {
+      const clamped = Math.min(Math.max(first - 1 + i, 0), from - 1);
+      out[clamped] = out[clamped]! + weight;
+    });
+    return out;
+  });
+}

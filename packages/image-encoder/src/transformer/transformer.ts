@@ -1,0 +1,111 @@
+import { mean, ones, reshape, slice, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  ShapeError,
+  foldIn,
+  mergeParams,
+  showShape,
+  type Context,
+  type LayeredEncoder,
+  type Params,
+} from '@crossweave/core';
+import { dropPathRates, initLayerNorm, layerNorm, linear, normalInit } from '@crossweave/core/nn';
+import { checkImage, heightAndWidth } from '../image-size';
+import { embed, gridOf, initEmbeddings } from './embeddings';
+import { applyLayer, initLayer, type Layer } from './layer';
+import type { TransformerDeviations, TransformerNames, TransformerSettings } from './names';
+
+/**
+ * A pre-norm vision transformer (Dosovitskiy et al. 2020) under a family's names.
+ *
+ * Reads [B, H, W, 3]. Tokens: the class token, then the patches row by row, after the last norm and
+ * the projection if there is one, [B, 1 + h·w, D], all real; pooled: the class token, or the mean
+ * of the patches.
+ */
+export function buildTransformer(
+  where: string,
+  name: string,
+  settings: TransformerSettings,
+  names: TransformerNames,
+  deviations: TransformerDeviations,
+): LayeredEncoder<Tensor4D> {
+  const { dim, epsilon, imageSize, patchSize, projection, firstNorm } = { ...settings, ...names };
+  const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
+  const grid = size && gridOf(where, size, patchSize);
+  const layers = dropPathRates(settings.layers, settings.dropPath).map((dropPath, i): Layer => ({
+    path: names.layer(i),
+    parts: names.parts,
+    dropPath,
+  }));
+  const projected = `${names.embedding}.weight`;
+
+  const hiddenStates = (params: Params, image: Tensor4D, ctx: Context): Tensor3D[] => {
+    checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
+    checkPatches(where, image, patchSize);
+    const embedded = embed(params, names.embeddings, image, settings, ctx);
+    const hidden = [
+      firstNorm === undefined ? embedded : layerNorm(params, firstNorm, embedded, epsilon),
+    ];
+    for (const layer of layers) {
+      hidden.push(applyLayer(params, layer, hidden.at(-1)!, settings, ctx));
+    }
+    return hidden;
+  };
+
+  return {
+    name,
+    features: {
+      dim: projection === false ? dim : projection,
+      tokens: grid === undefined || settings.patchDropout > 0 ? 'varies' : 1 + grid[0] * grid[1],
+    },
+    init: (key) =>
+      mergeParams(
+        initEmbeddings(key, names.embeddings, settings, deviations),
+        ...(firstNorm === undefined ? [] : [initLayerNorm(firstNorm, dim)]),
+        ...layers.map((layer) => initLayer(key, layer, settings, deviations)),
+        initLayerNorm(names.lastNorm, dim),
+        projection === false
+          ? {}
+          : {
+              [projected]: normalInit(
+                foldIn(key, projected),
+                [projection, dim],
+                deviations.embedding,
+              ),
+            },
+      ),
+    apply: (params, image, ctx) =>
+      tidy(() => {
+        const last = hiddenStates(params, image, ctx).at(-1)!;
+        const normed = layerNorm(params, names.lastNorm, last, epsilon);
+        const tokens = projection === false ? normed : linear(params, names.embedding, normed);
+        const [batch, count] = tokens.shape;
+        return {
+          tokens,
+          mask: ones<Rank.R2>([batch, count]),
+          pooled: pool(tokens, settings.pooling),
+        };
+      }),
+    hiddenStates: (params, image, ctx) => tidy(() => hiddenStates(params, image, ctx)),
+  };
+}
+
+/** [B, 1 + N, D] → [B, D] */
+function pool(tokens: Tensor3D, pooling: TransformerSettings['pooling']): Tensor2D {
+  const [batch, count, dim] = tokens.shape;
+  if (pooling === 'class') {
+    return reshape<Rank.R2>(slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
+  }
+  return mean<Tensor2D>(slice(tokens, [0, 1, 0], [batch, count - 1, dim]), 1);
+}
+
+function checkPatches(where: string, image: Tensor4D, patchSize: number): void {
+  const [, height, width] = image.shape;
+  if (height % patchSize !== 0 || width % patchSize !== 0) {
+    throw new ShapeError('the picture is not made of whole patches', {
+      where,
+      expected: `sides that are multiples of ${patchSize}`,
+      got: showShape(image.shape),
+    });
+  }
+}

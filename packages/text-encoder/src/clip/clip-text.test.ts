@@ -1,0 +1,110 @@
+import { dispose, reshape, slice, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  countParameters,
+  inference,
+  key,
+  toOurParams,
+  toTheirParams,
+  type TextInput,
+} from '@crossweave/core';
+import { expectClose, loadFixture, testEncoder, textInput } from '@crossweave/core/testing';
+import { describe, expect, it } from 'vitest';
+import { clipTextFromConfig } from '../config/from-config';
+import type { HuggingFaceConfig } from '../config/reader';
+import { equalsReference } from '../transformer/reference.testing';
+import { openClipText } from './open-clip';
+import type { ClipTextOptionsWithVocabulary } from './options';
+import { clipText, clipTextBase, clipTextLarge } from './presets';
+
+const tiny = { vocabulary: 11, dim: 4, layers: 1, heads: 2, hidden: 6, maxPositions: 8 } as const;
+
+equalsReference('clip-text', ({ config, ...options }) =>
+  clipTextFromConfig(config as HuggingFaceConfig, options),
+);
+equalsReference(
+  'open-clip-text',
+  (options) => clipText(options as unknown as ClipTextOptionsWithVocabulary),
+  (params) => toOurParams(params, openClipText),
+);
+
+it("gives open_clip's names and layouts back", () => {
+  tidy(() => {
+    const url = new URL('../../fixtures/open-clip-text.json', import.meta.url);
+    const theirs = loadFixture(url).case('gelu').params;
+    const back = toTheirParams(toOurParams(theirs, openClipText), openClipText);
+    expect(Object.keys(back).sort()).toEqual(Object.keys(theirs).sort());
+    for (const [path, value] of Object.entries(theirs)) expectClose(back[path]!, value, {}, path);
+    expect(openClipText.toOurs('text.ln_final.bias')).toEqual(openClipText.toOurs('ln_final.bias'));
+    expect(openClipText.toOurs('visual.conv1.weight')).toEqual([]);
+    expect(openClipText.toOurs('logit_scale')).toEqual([]);
+  });
+});
+
+describe('conforms', () => {
+  const input = textInput({ vocabulary: tiny.vocabulary });
+  const variants = [
+    { pooling: 'eot' },
+    { pooling: 'eot', projection: true, endOfText: 3 },
+    { pooling: 'mean', dropout: 0.2 },
+    { pooling: 'max' },
+  ] as const;
+  for (const options of variants) {
+    testEncoder(() => clipText({ ...tiny, ...options }), { describe, it }, { input });
+  }
+});
+
+function texts(ids: number[]): TextInput {
+  return {
+    input_ids: tensor2d([ids], undefined, 'int32'),
+    attention_mask: tensor2d([ids.map(() => 1)], undefined, 'int32'),
+  };
+}
+
+it('is causal: later tokens change no earlier one, in any hidden state', () => {
+  tidy(() => {
+    const encoder = clipText({ ...tiny, layers: 2 });
+    const params = encoder.init(key(0));
+    const whole = encoder.hiddenStates(params, texts([9, 3, 4, 10]), inference);
+    const part = encoder.hiddenStates(params, texts([9, 3]), inference);
+    whole.forEach((state, i) => {
+      expectClose(slice(state, [0, 0, 0], [1, 2, 4]), part[i]!);
+    });
+  });
+});
+
+it('ends a text at the first token of an id, or of the largest one', () => {
+  tidy(() => {
+    const pooledAt = (endOfText: number | 'largest', ids: number[], at: number): void => {
+      const encoder = clipText({ ...tiny, endOfText });
+      const { tokens, pooled } = encoder.apply(encoder.init(key(0)), texts(ids), inference);
+      const token = reshape(slice(tokens, [0, at, 0], [1, 1, 4]), [1, 4]);
+      expectClose(pooled, token);
+    };
+    pooledAt('largest', [9, 3, 10, 10], 2);
+    pooledAt('largest', [10, 3, 9], 0);
+    pooledAt(3, [9, 10, 3, 3], 2);
+    // No text without an end comes from CLIP's tokenizer.
+    pooledAt(7, [9, 10, 3], 0);
+    pooledAt(0, [9, 0, 3, 0], 1);
+  });
+});
+
+it('presets have the sizes of the published towers', () => {
+  expect(clipTextBase().features).toEqual({ dim: 512, tokens: 'varies' });
+  expect(clipTextLarge({ projection: true }).name).toBe('clip-text(12x768, eot)');
+  const params = clipTextBase({ layers: 1, vocabulary: 30 }).init(key(0));
+  // CLIPTextModel of ViT-B/32 has 63,165,952 parameters, a layer 3,152,384 of them, a word 512.
+  expect(countParameters(params)).toBe(63_165_952 - 11 * 3_152_384 - (49_408 - 30) * 512);
+  dispose(Object.values(params));
+});
+
+it.each([
+  [{ pooling: 'cls' }, /"pooling".*"cls".*eot, mean, max/],
+  [{ endOfText: 9 }, /"endOfText" is not in the vocabulary.*below 9/],
+  [{ projection: 4 }, /"projection" is neither true nor false/],
+] as const)('refuses %j', (wrong, message) => {
+  const options = { vocabulary: 9, ...wrong } as unknown as ClipTextOptionsWithVocabulary;
+  expect(() => clipText(options)).toThrow(ConfigError);
+  expect(() => clipText(options)).toThrow(message);
+});

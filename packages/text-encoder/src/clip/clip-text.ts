@@ -1,0 +1,75 @@
+import { add, type Tensor3D } from '@tensorflow/tfjs-core';
+import { foldIn, mergeParams, type LayeredEncoder, type TextInput } from '@crossweave/core';
+import { dropout, embedding, initEmbedding, normalInit } from '@crossweave/core/nn';
+import { buildEncoder } from '../transformer/encoder';
+import { firstPlaces } from '../transformer/places';
+import type { ClipTextSettings } from './options';
+
+const words = 'text_model.embeddings.token_embedding';
+const positions = 'text_model.embeddings.position_embedding';
+const projectionPath = 'text_projection';
+
+/**
+ * The text tower of CLIP (Radford et al. 2021): a causal transformer, parameters under the names
+ * of Hugging Face's `CLIPTextModelWithProjection` (`text_projection.weight` only with
+ * `projection`). Initial weights are of OpenAI's deviations.
+ *
+ * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's after the final norm,
+ * [B, N, D]; mask: the input's. A token sees itself and the real tokens before it.
+ */
+export function buildClipText(
+  where: string,
+  settings: ClipTextSettings,
+): LayeredEncoder<TextInput> {
+  const { dim, layers, vocabulary, maxPositions, projection, endOfText } = settings;
+  const attention = dim ** -0.5;
+  // Smaller where a residual begins, so that the sum over 2·layers of them is of width √D.
+  const residual = attention * (2 * layers) ** -0.5;
+  return buildEncoder(
+    where,
+    {
+      family: 'clip-text',
+      initEmbeddings: (key) =>
+        mergeParams(
+          initEmbedding(key, words, { count: vocabulary, dim, standardDeviation: 0.02 }),
+          initEmbedding(key, positions, { count: maxPositions, dim, standardDeviation: 0.01 }),
+        ),
+      embed(params, { input_ids }, ctx) {
+        const places = firstPlaces(params, positions, input_ids.shape[1]);
+        const x = add<Tensor3D>(embedding<Tensor3D>(params, words, input_ids), places);
+        return dropout(x, settings.dropout, ctx, 'embeddings');
+      },
+      layer: {
+        path: (index) => `text_model.encoder.layers.${index}`,
+        names: {
+          query: 'self_attn.q_proj',
+          key: 'self_attn.k_proj',
+          value: 'self_attn.v_proj',
+          attentionOutput: 'self_attn.out_proj',
+          attentionNorm: 'layer_norm1',
+          hidden: 'mlp.fc1',
+          output: 'mlp.fc2',
+          outputNorm: 'layer_norm2',
+        },
+        normFirst: true,
+        causal: true,
+        deviations: {
+          attention,
+          attentionOutput: residual,
+          hidden: (2 * dim) ** -0.5,
+          output: residual,
+        },
+      },
+      finalNorm: 'text_model.final_layer_norm',
+      endOfText,
+      ...(projection && {
+        projection: projectionPath,
+        initHead: (key) => {
+          const weight = `${projectionPath}.weight`;
+          return { [weight]: normalInit(foldIn(key, weight), [dim, dim], attention) };
+        },
+      }),
+    },
+    settings,
+  );
+}

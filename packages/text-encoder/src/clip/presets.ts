@@ -1,0 +1,41 @@
+import type { LayeredEncoder, TextInput } from '@crossweave/core';
+import { buildClipText } from './clip-text';
+import {
+  clipTextSettings,
+  type ClipTextOptions,
+  type ClipTextOptionsWithVocabulary,
+  type ClipTextPreset,
+} from './options';
+
+const base = { dim: 512, layers: 12, heads: 8, maxPositions: 77 } as const;
+const tokens = { vocabulary: 49408 } as const;
+
+const presets = {
+  clipText: base,
+  clipTextBase: { ...base, ...tokens },
+  clipTextLarge: { ...base, ...tokens, dim: 768, heads: 12 },
+} as const satisfies Record<string, ClipTextPreset>;
+
+const make = (name: keyof typeof presets, options: ClipTextOptions): LayeredEncoder<TextInput> =>
+  buildClipText(name, clipTextSettings(name, options, presets[name]));
+
+/**
+ * A CLIP text tower of any size, with Hugging Face's parameter names. Except for the vocabulary,
+ * the defaults are {@link clipTextBase}'s. OpenAI's models have the activation `quickGelu` (the
+ * default), most of open_clip's `gelu`.
+ *
+ * @throws ConfigError for an unknown option, one out of range, or no vocabulary.
+ */
+export function clipText(options: ClipTextOptionsWithVocabulary): LayeredEncoder<TextInput> {
+  return make('clipText', options);
+}
+
+/** The text tower of CLIP's ViT-B/32 and ViT-B/16: up to 77 tokens, width 512, 12 layers. */
+export function clipTextBase(options: ClipTextOptions = {}): LayeredEncoder<TextInput> {
+  return make('clipTextBase', options);
+}
+
+/** The text tower of CLIP's ViT-L/14: up to 77 tokens, width 768, 12 layers. */
+export function clipTextLarge(options: ClipTextOptions = {}): LayeredEncoder<TextInput> {
+  return make('clipTextLarge', options);
+}

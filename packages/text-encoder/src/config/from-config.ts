@@ -1,0 +1,98 @@
+import { ConfigError, type LayeredEncoder, type TextInput } from '@crossweave/core';
+import { bert } from '../bert/presets';
+import type { BertOptions } from '../bert/options';
+import { clipText } from '../clip/presets';
+import type { ClipTextOptions } from '../clip/options';
+import { distilbert } from '../distilbert/presets';
+import type { DistilBertOptions } from '../distilbert/distilbert';
+import { roberta } from '../roberta/presets';
+import type { RobertaOptions } from '../roberta/roberta';
+import type { TransformerOptions } from '../transformer/options';
+import { clipTextConfig, distilBertConfig, bertConfig, robertaConfig } from './architectures';
+import type { HuggingFaceConfig } from './reader';
+
+/** What a config leaves open, and what you want otherwise. */
+export type FromConfigOptions<Options> = Options & {
+  /** Settings of the config that you know to be of no consequence. Default: none. */
+  readonly ignore?: readonly string[];
+};
+
+type Make<Options> = (
+  config: HuggingFaceConfig,
+  options?: FromConfigOptions<Options>,
+) => LayeredEncoder<TextInput>;
+
+/**
+ * BERT of a Hugging Face config of `model_type` `bert`.
+ *
+ * @throws ConfigError for a setting that is not supported or not known, or an option out of range.
+ */
+export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
+  const { ignore, ...rest } = options;
+  return bert({ ...bertConfig('bertFromConfig', config, ignore), ...rest });
+};
+
+/** DistilBERT of a config of `model_type` `distilbert`. @throws ConfigError as {@link bertFromConfig} */
+export const distilbertFromConfig: Make<DistilBertOptions> = (config, options = {}) => {
+  const { ignore, ...rest } = options;
+  return distilbert({ ...distilBertConfig('distilbertFromConfig', config, ignore), ...rest });
+};
+
+/**
+ * RoBERTa of a config of `model_type` `roberta`, `xlm-roberta` or `camembert`.
+ *
+ * @throws ConfigError as {@link bertFromConfig}
+ */
+export const robertaFromConfig: Make<RobertaOptions> = (config, options = {}) => {
+  const { ignore, ...rest } = options;
+  return roberta({ ...robertaConfig('robertaFromConfig', config, ignore), ...rest });
+};
+
+/**
+ * CLIP's text tower of a config of `model_type` `clip_text_model`, or of `clip` (its
+ * `text_config`, with `text_projection`).
+ *
+ * @throws ConfigError as {@link bertFromConfig}
+ */
+export const clipTextFromConfig: Make<ClipTextOptions> = (config, options = {}) => {
+  const { ignore, ...rest } = options;
+  return clipText({ ...clipTextConfig('clipTextFromConfig', config, ignore), ...rest });
+};
+
+const byModelType: Readonly<Record<string, Make<never>>> = {
+  bert: bertFromConfig,
+  distilbert: distilbertFromConfig,
+  roberta: robertaFromConfig,
+  'xlm-roberta': robertaFromConfig,
+  camembert: robertaFromConfig,
+  clip_text_model: clipTextFromConfig,
+  clip: clipTextFromConfig,
+};
+
+/**
+ * The encoder that a Hugging Face `config.json` describes, by its `model_type`; options say what
+ * the config leaves open (`pooling`), or change it (`dropout`).
+ *
+ * ```ts
+ * const encoder = textEncoderFromConfig(JSON.parse(text), { pooling: 'mean' });
+ * ```
+ *
+ * @throws ConfigError for an unknown `model_type` (it lists the known), a setting that is not
+ * supported or not known, or an option out of range.
+ */
+export function textEncoderFromConfig(
+  config: HuggingFaceConfig,
+  options: FromConfigOptions<TransformerOptions> = {},
+): LayeredEncoder<TextInput> {
+  const type = config['model_type'];
+  const make = typeof type === 'string' && Object.hasOwn(byModelType, type) && byModelType[type];
+  if (make === false || make === undefined) {
+    throw new ConfigError('the "model_type" is not known', {
+      where: 'textEncoderFromConfig',
+      expected: `one of ${Object.keys(byModelType).join(', ')}`,
+      got: type,
+    });
+  }
+  // The factory itself refuses what is not one of its options.
+  return make(config, options as never);
+}

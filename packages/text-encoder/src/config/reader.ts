@@ -1,0 +1,99 @@
+import { ConfigError, lookUp, nearestName } from '@crossweave/core';
+import type { Activation } from '@crossweave/core/nn';
+
+/** A Hugging Face `config.json`, parsed. */
+export type HuggingFaceConfig = Readonly<Record<string, unknown>>;
+
+/** Hugging Face's names of activations. */
+const activations: Readonly<Record<string, Activation>> = {
+  gelu: 'gelu',
+  gelu_python: 'gelu',
+  gelu_new: 'geluTanh',
+  gelu_fast: 'geluTanh',
+  gelu_pytorch_tanh: 'geluTanh',
+  quick_gelu: 'quickGelu',
+  relu: 'relu',
+};
+
+/** Settings of any config that say nothing about what an encoder computes. */
+const harmless = new Set([
+  ...['_attn_implementation_autoset', '_commit_hash', '_name_or_path', 'architectures', 'dtype'],
+  ...['finetuning_task', 'gradient_checkpointing', 'initializer_factor', 'language', 'model_type'],
+  ...['return_dict', 'name', 'output_attentions', 'output_hidden_states', 'output_past'],
+  ...['task_specific_params', 'tie_word_embeddings', 'tokenizer_class', 'torch_dtype'],
+  ...['torchscript', 'transformers_version', 'use_cache', 'chunk_size_feed_forward'],
+  // Heads and their losses.
+  ...['classifier_dropout', 'id2label', 'label2id', 'num_labels', 'problem_type', 'pooler_fc_size'],
+  ...['pooler_num_attention_heads', 'pooler_num_fc_layers', 'pooler_size_per_head', 'pooler_type'],
+  ...['qa_dropout', 'seq_classif_dropout', 'directionality'],
+  // Tokens no encoder looks at, and generation.
+  ...['bos_token_id', 'decoder_start_token_id', 'prefix', 'sep_token_id', 'max_length'],
+  ...['min_length', 'do_sample', 'early_stopping', 'num_beams', 'num_beam_groups', 'top_k'],
+  ...['diversity_penalty', 'temperature', 'top_p', 'typical_p', 'repetition_penalty'],
+  ...['length_penalty', 'no_repeat_ngram_size', 'encoder_no_repeat_ngram_size', 'bad_words_ids'],
+  ...['num_return_sequences', 'output_scores', 'return_dict_in_generate', 'forced_bos_token_id'],
+  ...['forced_eos_token_id', 'remove_invalid_values', 'exponential_decay_length_penalty'],
+  ...['suppress_tokens', 'begin_suppress_tokens', 'tf_legacy_loss', 'use_bfloat16'],
+]);
+
+/** Reads a config setting by setting, and knows at the end what nobody asked for. */
+export interface ConfigReader {
+  /** A number. `fallback` stands for an absent one, as Hugging Face does. */
+  number(name: string, fallback: number): number;
+  activation(name: string, fallback: string): Activation;
+  /** A setting of which one value alone can be followed; absent or null is that value. */
+  only(name: string, value: unknown): void;
+  /** The value as it is, for what the methods above do not cover. */
+  raw(name: string): unknown;
+  /**
+   * @throws ConfigError when a setting is left that was not read and may matter.
+   */
+  finish(): void;
+}
+
+/** @param ignore settings that the caller knows to be of no consequence. */
+export function readConfig(
+  where: string,
+  config: HuggingFaceConfig,
+  ignore: readonly string[] = [],
+): ConfigReader {
+  // Configs come from files: not everything that parses is one.
+  if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
+    throw new ConfigError('the config is no object', { where, expected: 'a parsed config.json' });
+  }
+  const seen = new Set<string>(ignore);
+  const raw = (name: string): unknown => {
+    seen.add(name);
+    return config[name] ?? undefined;
+  };
+  return {
+    raw,
+    number(name, fallback) {
+      const value = raw(name) ?? fallback;
+      if (typeof value !== 'number' || !Number.isFinite(value)) {
+        throw new ConfigError(`"${name}" is no number`, { where, got: value });
+      }
+      return value;
+    },
+    activation(name, fallback) {
+      const value = raw(name) ?? fallback;
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return lookUp(`${where}: "${name}"`, activations, text);
+    },
+    only(name, value) {
+      const found = raw(name);
+      if (found === undefined || JSON.stringify(found) === JSON.stringify(value)) return;
+      throw new ConfigError(`"${name}" is not supported`, { where, expected: value, got: found });
+    },
+    finish() {
+      const unread = Object.keys(config).filter((name) => !seen.has(name) && !harmless.has(name));
+      if (unread.length === 0) return;
+      const nearest = nearestName(unread[0]!, seen);
+      throw new ConfigError(`there are settings this encoder does not know: ${unread.join(', ')}`, {
+        where,
+        expected: `some of ${[...seen].join(', ')}`,
+        advice: `${nearest === undefined ? '' : `Did you mean "${nearest}"? `}Where they make no difference to what the model computes, name them in "ignore".`,
+      });
+    },
+  };
+}

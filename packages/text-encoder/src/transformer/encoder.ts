@@ -1,0 +1,99 @@
+import { cast, tidy, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  ShapeError,
+  checkShapes,
+  mergeParams,
+  showShape,
+  type Context,
+  type Key,
+  type LayeredEncoder,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
+import { initLayerNorm, layerNorm, linear, normalize } from '@crossweave/core/nn';
+import { applyLayer, initLayer, type LayerPlan } from './layer';
+import type { TransformerSettings } from './options';
+import { poolings, type Pooled } from './pooling';
+
+/** What one architecture is made of; the rest is the same for all. */
+export interface Architecture {
+  /** The first word of the encoder's name: `bert`. */
+  readonly family: string;
+  readonly initEmbeddings: (key: Key) => Params;
+  /** int32 [B, N] → [B, N, D]. */
+  readonly embed: (params: Params, input: TextInput, ctx: Context) => Tensor3D;
+  readonly layer: LayerPlan;
+  /** Path of the layer norm after the last layer. Absent: there is none. */
+  readonly finalNorm?: string;
+  /** Parameters of pooling and projection. Absent: there are none. */
+  readonly initHead?: (key: Key) => Params;
+  /** Default 'largest'. */
+  readonly endOfText?: Pooled['endOfText'];
+  /** Path of the linear layer after pooling. Absent: there is none. */
+  readonly projection?: string | undefined;
+}
+
+/** An encoder of the architecture, with the given sizes. */
+export function buildEncoder(
+  where: string,
+  architecture: Architecture,
+  settings: TransformerSettings,
+): LayeredEncoder<TextInput> {
+  const { family, layer, finalNorm, projection, endOfText = 'largest' } = architecture;
+  const { dim, layers, maxPositions, epsilon, pooling } = settings;
+  const paths = Array.from({ length: layers }, (_, i) => layer.path(i));
+
+  const run = (params: Params, input: TextInput, mask: Tensor2D, ctx: Context): Tensor3D[] => {
+    const states = [architecture.embed(params, input, ctx)];
+    for (const path of paths) {
+      states.push(applyLayer(params, path, states.at(-1)!, mask, layer, settings, ctx));
+    }
+    return states;
+  };
+
+  return {
+    name: `${family}(${layers}x${dim}, ${pooling}${settings.normalize ? ', normalized' : ''})`,
+    features: { dim, tokens: 'varies' },
+    init: (key) =>
+      tidy(() =>
+        mergeParams(
+          architecture.initEmbeddings(key),
+          ...paths.map((path) => initLayer(key, path, layer, settings)),
+          finalNorm === undefined ? {} : initLayerNorm(finalNorm, dim),
+          architecture.initHead?.(key) ?? {},
+        ),
+      ),
+    apply(params, input, ctx) {
+      checkInput(`${where}.apply`, input, maxPositions);
+      return tidy(() => {
+        const mask = cast<Tensor2D>(input.attention_mask, 'float32');
+        const last = run(params, input, mask, ctx).at(-1)!;
+        const tokens = finalNorm === undefined ? last : layerNorm(params, finalNorm, last, epsilon);
+        const found = poolings[pooling]({ tokens, mask, ids: input.input_ids, params, endOfText });
+        const pooled = projection === undefined ? found : linear(params, projection, found);
+        return { tokens, mask, pooled: settings.normalize ? normalize(pooled) : pooled };
+      });
+    },
+    hiddenStates(params, input, ctx) {
+      checkInput(`${where}.hiddenStates`, input, maxPositions);
+      return tidy(() => run(params, input, cast<Tensor2D>(input.attention_mask, 'float32'), ctx));
+    },
+  };
+}
+
+function checkInput(where: string, input: TextInput, maxPositions: number): void {
+  const { input_ids, attention_mask, token_type_ids } = input;
+  const { N } = checkShapes(where, {
+    input_ids: [input_ids, ['B', 'N']],
+    attention_mask: [attention_mask, ['B', 'N']],
+    ...(token_type_ids && { token_type_ids: [token_type_ids, ['B', 'N']] as const }),
+  });
+  if (N > maxPositions) {
+    throw new ShapeError('the texts are longer than the position table', {
+      where,
+      expected: `at most ${maxPositions} tokens`,
+      got: showShape(['B', N]),
+      advice: `Truncate the texts to ${maxPositions} tokens, or raise maxPositions (before training).`,
+    });
+  }
+}
