@@ -43,7 +43,7 @@ export default tseslint.config(
   },
   {
     files: browserSafe,
-    ignores: ['**/src/node/**', '**/*.test.ts'],
+    ignores: ['**/src/node/**', '**/src/onnx/**', '**/*.test.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

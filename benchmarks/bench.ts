@@ -2,12 +2,14 @@
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
+import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ...Object.fromEntries(
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
+  'real-weights': realWeightsSuite,
   loading: loadingSuite,
   soak: soakSuite,
 };

@@ -10,11 +10,19 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from fixture import write
-from fusion_cases import D_IMAGE, D_TEXT, N_IMAGE, fusion_case
+from fusion_cases import (
+    D_IMAGE,
+    D_TEXT,
+    DIM,
+    HEADS,
+    HIDDEN,
+    LAYERS,
+    TABLE,
+    TokenFusion,
+    fusion_case,
+)
 
 torch.manual_seed(11)
-
-DIM, LAYERS, HEADS, HIDDEN, TABLE = 4, 2, 2, 6, 7
 
 
 class DualEncoder(nn.Module):
@@ -65,34 +73,6 @@ class DualEncoder(nn.Module):
         right = self.embed(self.text_projection, getattr(self, "text_pooling", None), text)
         match = (left * right).sum(-1) * self.logit_scale.exp() + self.logit_bias
         return torch.cat([left, right], 1), match
-
-
-class TokenFusion(nn.Module):
-    def __init__(self, norm_first, positions):
-        super().__init__()
-        self.norm_first, self.positions = norm_first, positions
-        self.visual_projection = nn.Linear(D_IMAGE, DIM)
-        self.text_projection = nn.Linear(D_TEXT, DIM)
-        self.visual_norm, self.text_norm = nn.LayerNorm(DIM), nn.LayerNorm(DIM)
-        self.token_type_embeddings = nn.Embedding(2, DIM)
-        if positions:
-            self.visual_position_embeddings = nn.Embedding(N_IMAGE, DIM)
-            self.text_position_embeddings = nn.Embedding(TABLE, DIM)
-
-    def embed(self, name, row, tokens):
-        x = getattr(self, f"{name}_projection")(tokens) + self.token_type_embeddings.weight[row]
-        if self.positions:
-            x = x + getattr(self, f"{name}_position_embeddings").weight[: tokens.shape[1]]
-        return getattr(self, f"{name}_norm")(x)
-
-    def fuse(self, image, text):
-        joint = self.join(
-            self.embed("visual", 1, image["tokens"]),
-            image["mask"],
-            self.embed("text", 0, text["tokens"]),
-            text["mask"],
-        )
-        return joint, self.match_head(joint)[:, 0]
 
 
 class SingleStream(TokenFusion):

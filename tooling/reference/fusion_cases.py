@@ -13,6 +13,7 @@ torch.set_default_dtype(torch.float64)
 torch.backends.mha.set_fastpath_enabled(False)
 
 B, N_IMAGE, N_TEXT, D_IMAGE, D_TEXT = 3, 4, 5, 6, 4
+DIM, LAYERS, HEADS, HIDDEN, TABLE = 4, 2, 2, 6, 7
 
 
 def features(side, count, width, lengths):
@@ -25,6 +26,36 @@ def features(side, count, width, lengths):
 
 def side(inputs, name, rows=slice(None)):
     return {part: inputs[f"{name}.{part}"][rows] for part in ("tokens", "mask", "pooled")}
+
+
+class TokenFusion(nn.Module):
+    """Both sides embedded at width DIM; a subclass has `match_head` and `join`."""
+
+    def __init__(self, norm_first, positions):
+        super().__init__()
+        self.norm_first, self.positions = norm_first, positions
+        self.visual_projection = nn.Linear(D_IMAGE, DIM)
+        self.text_projection = nn.Linear(D_TEXT, DIM)
+        self.visual_norm, self.text_norm = nn.LayerNorm(DIM), nn.LayerNorm(DIM)
+        self.token_type_embeddings = nn.Embedding(2, DIM)
+        if positions:
+            self.visual_position_embeddings = nn.Embedding(N_IMAGE, DIM)
+            self.text_position_embeddings = nn.Embedding(TABLE, DIM)
+
+    def embed(self, name, row, tokens):
+        x = getattr(self, f"{name}_projection")(tokens) + self.token_type_embeddings.weight[row]
+        if self.positions:
+            x = x + getattr(self, f"{name}_position_embeddings").weight[: tokens.shape[1]]
+        return getattr(self, f"{name}_norm")(x)
+
+    def fuse(self, image, text):
+        joint = self.join(
+            self.embed("visual", 1, image["tokens"]),
+            image["mask"],
+            self.embed("text", 0, text["tokens"]),
+            text["mask"],
+        )
+        return joint, self.match_head(joint)[:, 0]
 
 
 class Everything(nn.Module):
@@ -61,5 +92,5 @@ def fusion_case(fusion, **options):
         **features("image", N_IMAGE, D_IMAGE, [4, 2, 3]),
         **features("text", N_TEXT, D_TEXT, [3, 5, 1]),
     }
-    params = dict(fusion.named_parameters())
+    params = {**dict(fusion.named_parameters()), **dict(fusion.named_buffers())}
     return case(run, inputs, params, options, constant=("image.mask", "text.mask"))

@@ -1,7 +1,5 @@
 """packages/image-encoder's ViT and CLIP towers against Hugging Face, timm and open_clip: small models of random weights."""
 
-import re
-
 from open_clip.transformer import QuickGELU, VisionTransformer as OpenClipTower
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 from torch import nn
@@ -9,6 +7,7 @@ from torch.func import functional_call
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection, ViTConfig, ViTModel
 
 from fixture import case, write
+from image_names import vit_name
 from random_params import Random
 
 random = Random(5)
@@ -52,24 +51,6 @@ def make_case(model, layers, run, options, size, prefix="", names=lambda name: n
     for handle in handles:
         handle.remove()
     return made
-
-
-# transformers 5 has new names in memory; its files keep these.
-VIT_NAMES = [
-    (r"^layers\.(\d+)\.attention\.q_proj", r"encoder.layer.\1.attention.attention.query"),
-    (r"^layers\.(\d+)\.attention\.k_proj", r"encoder.layer.\1.attention.attention.key"),
-    (r"^layers\.(\d+)\.attention\.v_proj", r"encoder.layer.\1.attention.attention.value"),
-    (r"^layers\.(\d+)\.attention\.o_proj", r"encoder.layer.\1.attention.output.dense"),
-    (r"^layers\.(\d+)\.mlp\.fc1", r"encoder.layer.\1.intermediate.dense"),
-    (r"^layers\.(\d+)\.mlp\.fc2", r"encoder.layer.\1.output.dense"),
-    (r"^layers\.", r"encoder.layer."),
-]
-
-
-def vit_name(name):
-    for pattern, replacement in VIT_NAMES:
-        name = re.sub(pattern, replacement, name)
-    return name
 
 
 SIZES = {"patchSize": 4, "dim": 8, "layers": 2, "heads": 2, "hidden": 12}

@@ -15,11 +15,16 @@ export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
 export { mapFeatures } from './contracts/features';
 export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';
+export type { FrozenEncoder } from './contracts/frozen-encoder';
 export type { Fused, Fusion } from './contracts/fusion';
 export { requireComplete, requireTokens } from './contracts/fusion-inputs';
 export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export { encoderCost, fusionCost } from './cost/cost';
+export type { FusionCost, FusionCostOptions } from './cost/cost';
+export { countFlops } from './cost/count-flops';
+export type { FlopCount } from './cost/count-flops';
 export {
   ConfigError,
   CrossweaveError,

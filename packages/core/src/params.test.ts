@@ -105,6 +105,9 @@ describe('buffers', () => {
     'a.b.running_var',
     'num_batches_tracked',
     'embeddings.position_ids',
+    'sketch0.hash_index',
+    'sketch1.hash_sign',
+    'sketch.hash_reached',
   ])('%s is one', (path) => expect(isBuffer(path)).toBe(true));
 
   it.each(['norm.weight', 'running_mean.weight', 'my_running_mean', ''])('%s is none', (path) =>

@@ -81,6 +81,10 @@ const bufferLeaves = new Set([
   'running_var',
   'num_batches_tracked',
   'position_ids',
+  // Random places and signs of a count sketch.
+  'hash_index',
+  'hash_sign',
+  'hash_reached',
 ]);
 
 /** Whether a path is a buffer (saved with the model, never trained by gradient). */

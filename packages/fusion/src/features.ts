@@ -115,6 +115,7 @@ export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>
 
 /** [B, …] → [B·count, …]: a a a b b b. Multiplying by ones, whose gradient is one sum. */
 export function repeatEach<T extends Tensor>(x: T, count: number): T {
+  if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;
   const apart = reshape(x, [size, 1, ...rest]);
   const many = mul(apart, ones([1, count, ...rest.map(() => 1)]));
@@ -123,6 +124,7 @@ export function repeatEach<T extends Tensor>(x: T, count: number): T {
 
 /** [B, …] → [count·B, …]: a b a b a b. */
 export function repeatAll<T extends Tensor>(x: T, count: number): T {
+  if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;
   const apart = reshape(x, [1, size, ...rest]);
   const many = mul(apart, ones([count, 1, ...rest.map(() => 1)]));

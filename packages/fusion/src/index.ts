@@ -1,3 +1,5 @@
+export { matchCost, matchFlops, matchParameters } from './cost/match';
+export type { FusionSize, MatchBy, MatchOptions, MatchedFusion } from './cost/match';
 export * from './cross-attention';
 export * from './early';
 export { scoreInBlocks, scoreInChunks } from './features';
@@ -7,4 +9,4 @@ export { withMissingModality } from './missing-modality';
 export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
-export type { TransformerFusionOptions } from './transformer-fusion';
+export type { TokenFusionOptions, TransformerFusionOptions } from './transformer-fusion';

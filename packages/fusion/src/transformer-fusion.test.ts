@@ -1,25 +1,44 @@
-import { reverse, tidy } from '@tensorflow/tfjs-core';
+import { ones, reverse, tensor3d, tidy, type Rank } from '@tensorflow/tfjs-core';
 import { inference, key, type FeatureSpec } from '@crossweave/core';
 import { expectClose, sampleFeatures } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { createFusion } from './registry';
-import { transformerSettings } from './transformer-fusion';
+import {
+  imageOfEachText,
+  tokenFusionDefaults,
+  transformerSettings,
+  type TransformerFusionOptions,
+} from './transformer-fusion';
 
 const image: FeatureSpec = { dim: 6, tokens: 3 };
 const text: FeatureSpec = { dim: 4, tokens: 'varies' };
 
+const settingsOf = (options: TransformerFusionOptions) =>
+  transformerSettings('t', options, { ...tokenFusionDefaults, normFirst: false });
+
 it('makes the feed-forward layers four times as wide as the model, unless told', () => {
-  expect(transformerSettings('t', { dim: 32 }).hidden).toBe(128);
-  expect(transformerSettings('t', { dim: 32, hidden: 8 }).hidden).toBe(8);
+  expect(settingsOf({ dim: 32 }).hidden).toBe(128);
+  expect(settingsOf({ dim: 32, hidden: 8 }).hidden).toBe(8);
 });
 
 it('refuses options out of range, and names the nearest of an unknown one', () => {
-  expect(() => transformerSettings('t', { layers: 0 })).toThrow(/"layers".*got 0/);
-  expect(() => transformerSettings('t', { chunk: 0.5 })).toThrow(/"chunk"/);
-  expect(() => transformerSettings('t', { dropout: 1 })).toThrow(/"dropout"/);
+  expect(() => settingsOf({ layers: 0 })).toThrow(/"layers".*got 0/);
+  expect(() => settingsOf({ chunk: 0.5 })).toThrow(/"chunk"/);
+  expect(() => settingsOf({ dropout: 1 })).toThrow(/"dropout"/);
   const misspelt: object = { head: 2 };
-  expect(() => transformerSettings('t', misspelt)).toThrow(/Did you mean "heads"/);
+  expect(() => settingsOf(misspelt)).toThrow(/Did you mean "heads"/);
 });
+
+it('repeats each image for the texts that follow one another with it', () =>
+  tidy(() => {
+    const rows = (values: number[]) => ({
+      tokens: tensor3d(values, [values.length, 1, 1]),
+      mask: ones<Rank.R2>([values.length, 1]),
+    });
+    const each = imageOfEachText(rows([1, 2]), rows([5, 6, 7, 5, 6, 7]));
+    expect([...each.tokens.dataSync()]).toEqual([1, 1, 1, 2, 2, 2]);
+    expect(each.mask.shape).toEqual([6, 1]);
+  }));
 
 describe.each(['single-stream', 'co-attention'])('%s', (name) => {
   it('scores the same whatever the chunk', () =>

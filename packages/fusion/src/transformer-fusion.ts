@@ -1,4 +1,4 @@
-import { reshape, tidy, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { reshape, tidy, type Rank, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
   mergeParams,
@@ -13,11 +13,18 @@ import {
   type Params,
 } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
-import { checkAligned, scoreInChunks, type Side, type Tokens } from './features';
+import {
+  checkAligned,
+  repeatAll,
+  repeatEach,
+  scoreInBlocks,
+  type Side,
+  type Tokens,
+} from './features';
 import { embedTokens, initTokenEmbedding } from './token-embedding';
 
-/** What the fusions by a transformer over token sequences share. */
-export interface TransformerFusionOptions {
+/** What the fusions of token sequences share. */
+export interface TokenFusionOptions {
   /** Width D of the sequences. Default 256. */
   dim?: number;
   /** Transformer layers (of each stream). Default 2. */
@@ -32,31 +39,43 @@ export interface TransformerFusionOptions {
   positions?: boolean;
   /** Rows of the text's position table when its encoder's token count varies. Default 128. */
   maxTextTokens?: number;
-  /** Norm before each sub-layer and once at the end, instead of after each. Default false. */
-  normFirst?: boolean;
   /** Pairs a pass of `score`, which bounds its memory. Default 256. */
   chunk?: number;
 }
 
-export type TransformerFusionSettings = Required<TransformerFusionOptions>;
+/** Those of them whose layers come in both orders. */
+export interface TransformerFusionOptions extends TokenFusionOptions {
+  /** Norm before each sub-layer and once at the end, instead of after each. Default false. */
+  normFirst?: boolean;
+}
 
-/** @throws ConfigError for an unknown option or one out of range. */
-export function transformerSettings(
+/** The defaults of {@link TokenFusionOptions}, but for `hidden`, which follows `dim`. */
+export const tokenFusionDefaults = {
+  dim: 256,
+  layers: 2,
+  heads: 4,
+  dropout: 0,
+  positions: true,
+  maxTextTokens: 128,
+  chunk: 256,
+} as const satisfies TokenFusionOptions;
+
+/**
+ * The options with `defaults` filled in: these are {@link tokenFusionDefaults} and those of the
+ * fusion's own.
+ *
+ * @throws ConfigError for an unknown option, or a shared one out of range.
+ */
+export function transformerSettings<Options extends TokenFusionOptions>(
   where: string,
-  options: TransformerFusionOptions,
-): TransformerFusionSettings {
-  const dim = options.dim ?? 256;
-  const settings = withDefaults<TransformerFusionOptions>(where, options, {
-    dim,
-    layers: 2,
-    heads: 4,
-    hidden: 4 * dim,
-    dropout: 0,
-    positions: true,
-    maxTextTokens: 128,
-    normFirst: false,
-    chunk: 256,
-  });
+  options: Options,
+  defaults: Omit<Required<Options>, 'hidden'> & Omit<Required<TokenFusionOptions>, 'hidden'>,
+): Required<Options> & Required<TokenFusionOptions> {
+  type Settings = Required<Options> & Required<TokenFusionOptions>;
+  const hidden = 4 * (options.dim ?? defaults.dim);
+  // What was left out is put back, which the compiler cannot see through Omit.
+  const all = { ...defaults, hidden } as Settings;
+  const settings = withDefaults<Options>(where, options, all) as Settings;
   for (const name of ['dim', 'layers', 'heads', 'hidden', 'maxTextTokens', 'chunk'] as const) {
     requireInteger(where, name, settings[name]);
   }
@@ -64,28 +83,44 @@ export function transformerSettings(
   return settings;
 }
 
+type SideLayers = (params: Params, side: Tokens, ctx: Context) => Tokens;
+
 /** The part of such a fusion that is its own. */
 export interface TransformerFusionParts {
   readonly where: string;
   readonly name: string;
   readonly family: Fusion['family'];
-  readonly settings: TransformerFusionSettings;
+  readonly settings: Required<TokenFusionOptions>;
   /** Width of the joint representation. */
   readonly width: number;
   readonly init: (key: Key) => Params;
-  /** [B, width] of B aligned pairs, both sides embedded at width D. */
+  /** What a side's embedded tokens pass before they meet the other side, once a row. Default: nothing. */
+  readonly prepare?: Partial<Readonly<Record<Side, SideLayers>>>;
+  /**
+   * [P, width] of P pairs, both sides prepared at width D: P texts and m images, each image
+   * paired with the next P / m texts. Attention from texts to images takes them as they are;
+   * other forms call {@link imageOfEachText} first.
+   */
   readonly join: (params: Params, image: Tokens, text: Tokens, ctx: Context) => Tensor2D;
 }
 
+/** The images repeated, so that row b goes with text b. */
+export function imageOfEachText(image: Tokens, text: Tokens): Tokens {
+  const count = text.tokens.shape[0] / image.tokens.shape[0];
+  return { tokens: repeatEach(image.tokens, count), mask: repeatEach(image.mask, count) };
+}
+
 /**
- * Token embedding in front (see {@link initTokenEmbedding}), `join`, and the linear
- * `match_head` behind. Tokens are embedded once a row; only `join` runs once a pair.
+ * Token embedding in front (see {@link initTokenEmbedding}), `prepare` and `join`, and the
+ * linear `match_head` behind. Only `join` runs once a pair.
  */
 export function transformerFusion(parts: TransformerFusionParts): Fusion {
-  const { where, settings, width, join } = parts;
+  const { where, settings, width, prepare = {}, join } = parts;
 
-  const embed = (params: Params, side: Side, features: Features, ctx: Context): Tokens =>
-    embedTokens(params, where, side, features, ctx, settings);
+  const embed = (params: Params, side: Side, features: Features, ctx: Context): Tokens => {
+    const embedded = embedTokens(params, where, side, features, ctx, settings);
+    return prepare[side]?.(params, embedded, ctx) ?? embedded;
+  };
 
   const match = (params: Params, joint: Tensor2D): Tensor1D =>
     reshape(linear(params, 'match_head', joint), [joint.shape[0]]);
@@ -114,9 +149,12 @@ export function transformerFusion(parts: TransformerFusionParts): Fusion {
       tidy(() => {
         const left = embed(params, 'image', image, ctx);
         const right = embed(params, 'text', text, ctx);
-        return scoreInChunks(left, right, settings.chunk, (images, texts, pass) => {
+        return scoreInBlocks(left, right, settings.chunk, (images, texts, pass) => {
+          const [m, n] = [images.tokens.shape[0], texts.tokens.shape[0]];
+          const each = { tokens: repeatAll(texts.tokens, m), mask: repeatAll(texts.mask, m) };
           const own = { ...ctx, key: foldIn(ctx.key, pass) };
-          return match(params, join(params, images, texts, own));
+          const scores = match(params, join(params, images, each, own));
+          return reshape<Rank.R2>(scores, [m, n]);
         });
       }),
   };

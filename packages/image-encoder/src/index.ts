@@ -1,8 +1,14 @@
+export { openClipResNetKeys } from './clip-resnet/keys';
+export type { ClipResNetOptions } from './clip-resnet/options';
+export { clipResNet, clipRN50 } from './clip-resnet/presets';
 export { huggingFaceClipViTKeys } from './clip-vit/keys-hugging-face';
 export { openClipViTKeys } from './clip-vit/keys-open-clip';
 export type { ClipViTOptions } from './clip-vit/options';
 export { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
 export type { ImageSize } from './image-size';
+export { torchvisionMobileNetV3Keys } from './mobilenet/keys';
+export type { InvertedResidual, MobileNetV3Options } from './mobilenet/options';
+export { mobileNetV3, mobileNetV3Small } from './mobilenet/presets';
 export { createImageEncoder, imageEncoders } from './registry';
 export type { ImageEncoderTable } from './registry';
 export type { BlockKind } from './resnet/blocks';

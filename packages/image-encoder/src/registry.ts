@@ -1,6 +1,8 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { lookUp, type Encoder } from '@crossweave/core';
+import { clipResNet, clipRN50 } from './clip-resnet/presets';
 import { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
+import { mobileNetV3, mobileNetV3Small } from './mobilenet/presets';
 import {
   resnet,
   resnet101,
@@ -27,6 +29,8 @@ export const imageEncoders = {
   resnet101,
   resnet152,
   'resnet-small': resnetSmall,
+  'mobilenet-v3': mobileNetV3,
+  'mobilenet-v3-small': mobileNetV3Small,
   vit,
   'vit-ti16': vitTi16,
   'vit-s16': vitS16,
@@ -38,6 +42,8 @@ export const imageEncoders = {
   'clip-vit-b32': clipVitB32,
   'clip-vit-b16': clipVitB16,
   'clip-vit-l14': clipVitL14,
+  'clip-resnet': clipResNet,
+  'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { infoNCE } from './info-nce';
+import { infoNCE } from './contrastive/info-nce';
 import { createLoss, losses } from './registry';
 
 describe('createLoss', () => {

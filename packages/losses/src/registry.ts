@@ -1,13 +1,51 @@
 import { lookUp, type Loss } from '@crossweave/core';
-import { infoNCE, type InfoNCEOptions } from './info-nce';
-import { listwiseMatching, type ListwiseMatchingOptions } from './listwise-matching';
-import { matching, type MatchingOptions } from './matching';
+import { captioning, type CaptioningOptions } from './captioning/captioning';
+import { cloob, type CloobOptions } from './contrastive/cloob';
+import { decoupled, type DecoupledOptions } from './contrastive/decoupled';
+import { filip, type FilipOptions } from './contrastive/filip';
+import { infoNCE, type InfoNCEOptions } from './contrastive/info-nce';
+import {
+  multipleNegativesRanking,
+  type MultipleNegativesRankingOptions,
+} from './contrastive/multiple-negatives-ranking';
+import { siglip, type SigLIPOptions } from './contrastive/siglip';
+import { supervised, type SupervisedOptions } from './contrastive/supervised';
+import { triplet, type TripletOptions } from './contrastive/triplet';
+import {
+  distilledContrastive,
+  type DistilledContrastiveOptions,
+} from './distillation/distilled-contrastive';
+import {
+  momentumContrastive,
+  type MomentumContrastiveOptions,
+} from './distillation/momentum-contrastive';
+import { listwiseMatching, type ListwiseMatchingOptions } from './matching/listwise-matching';
+import { matching, type MatchingOptions } from './matching/matching';
+import {
+  alignmentUniformity,
+  type AlignmentUniformityOptions,
+} from './regularisation/alignment-uniformity';
+import { barlowTwins, type BarlowTwinsOptions } from './regularisation/barlow-twins';
+import { vicreg, type VicregOptions } from './regularisation/vicreg';
 
 /** The options of each loss by its name. */
 export interface LossOptions {
   'info-nce': InfoNCEOptions;
+  siglip: SigLIPOptions;
+  triplet: TripletOptions;
+  'multiple-negatives-ranking': MultipleNegativesRankingOptions;
+  supervised: SupervisedOptions;
+  decoupled: DecoupledOptions;
+  cloob: CloobOptions;
+  filip: FilipOptions;
   matching: MatchingOptions;
   'listwise-matching': ListwiseMatchingOptions;
+  'momentum-contrastive': MomentumContrastiveOptions;
+  'distilled-contrastive': DistilledContrastiveOptions;
+  captioning: CaptioningOptions;
+  'alignment-uniformity': AlignmentUniformityOptions;
+  'barlow-twins': BarlowTwinsOptions;
+  vicreg: VicregOptions;
 }
 
 /**
@@ -18,8 +56,21 @@ export const losses: {
   readonly [Name in keyof LossOptions]: (options?: LossOptions[Name]) => Loss;
 } = {
   'info-nce': infoNCE,
+  siglip,
+  triplet,
+  'multiple-negatives-ranking': multipleNegativesRanking,
+  supervised,
+  decoupled,
+  cloob,
+  filip,
   matching,
   'listwise-matching': listwiseMatching,
+  'momentum-contrastive': momentumContrastive,
+  'distilled-contrastive': distilledContrastive,
+  captioning,
+  'alignment-uniformity': alignmentUniformity,
+  'barlow-twins': barlowTwins,
+  vicreg,
 };
 
 /** A table of losses whose options are checked when they are made, not by the compiler. */

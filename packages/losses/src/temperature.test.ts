@@ -1,6 +1,6 @@
 import { grad, scalar, tidy, type Scalar } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { temperatureRule, type Temperature } from './temperature';
+import { biasRule, temperatureRule, type Temperature } from './temperature';
 
 const inverse = (temperature: Temperature): number =>
   tidy(() => {
@@ -11,7 +11,7 @@ const inverse = (temperature: Temperature): number =>
 it('gives 1/T of a fixed, chosen or learned temperature', () => {
   expect(inverse(0.1)).toBeCloseTo(10, 5);
   expect(inverse('auto')).toBe(2);
-  expect(inverse('learned')).toBeCloseTo(10, 4);
+  expect(inverse('learned')).toBeCloseTo(1 / 0.07, 4);
   expect(inverse({ initial: 0.02 })).toBeCloseTo(50, 3);
 });
 
@@ -25,4 +25,13 @@ it('stays in [1, 100], and comes back from a bound', () =>
     const slope = grad((x) => at(x as Scalar));
     expect(slope(scalar(20)).dataSync()[0]).toBeCloseTo(100, 3);
     expect(slope(scalar(-20)).dataSync()[0]).toBe(0);
+  }));
+
+it('gives a fixed or learned bias', () =>
+  tidy(() => {
+    expect(biasRule('t', -3).value({}).dataSync()[0]).toBe(-3);
+    const learned = biasRule('t', 'learned');
+    expect(learned.value(learned.init!()).dataSync()[0]).toBe(-10);
+    expect(biasRule('t', { initial: -2 }).initial).toBe(-2);
+    expect(() => biasRule('t', NaN)).toThrow(/"bias"/);
   }));

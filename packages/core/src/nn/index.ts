@@ -2,6 +2,7 @@ import '../gradients';
 
 export { activations, gelu, geluTanh, quickGelu, relu } from './activations';
 export type { Activation } from './activations';
+export { amax } from './amax';
 export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
 export { batchNorm, initBatchNorm } from './batch-norm';
@@ -11,8 +12,10 @@ export type { Block } from './checkpoint';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
+export { depthwiseConv2d } from './depthwise-conv2d';
 export { dropPath, dropPathRates } from './drop-path';
 export { dropout } from './dropout';
+export { einsum } from './einsum';
 export { embedding, initEmbedding } from './embedding';
 export type { EmbeddingOptions } from './embedding';
 export {
@@ -23,8 +26,9 @@ export {
   xavierUniform,
 } from './initialisers';
 export { initLayerNorm, layerNorm } from './layer-norm';
-export { initLinear, linear } from './linear';
+export { affine, initLinear, linear } from './linear';
 export type { LinearOptions } from './linear';
+export { maskedSoftmax } from './masked-softmax';
 export { initMultiHeadAttention, multiHeadAttention } from './multi-head-attention';
 export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi-head-attention';
 export { normalize } from './normalize';

@@ -1,14 +1,4 @@
-import {
-  greater,
-  memory,
-  mul,
-  scalar,
-  sqrt,
-  square,
-  sum,
-  tensor1d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { greater, memory, mul, sqrt, square, sum, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { assertGradientsMatch, expectClose, gradientsAt } from '../testing';
@@ -20,7 +10,7 @@ it('chooses by place, broadcasts, and leaves out what is not a number', () => {
   tidy(() => {
     const chosen = select(tensor1d([1, 0, 2]), tensor1d([1, NaN, 3]), tensor1d([NaN, 5, NaN]));
     expectClose(chosen, tensor1d([1, 5, 3]));
-    const wide = select<Tensor1D>(tensor1d([1, 0]), tensor1d([7, 7]), scalar(2) as never);
+    const wide = select<Tensor1D>(tensor1d([1, 0]), tensor1d([7, 7]), 2);
     expectClose(wide, tensor1d([7, 2]));
   });
   expect(memory().numTensors).toBe(before);
@@ -41,8 +31,8 @@ it('keeps a root finite at 0 when its argument is guarded', () =>
     const { x: gradient } = gradientsAt(
       ({ x: at }) => {
         const positive = greater(at!, 0);
-        const root = sqrt(select(positive, at!, tensor1d([1, 1])));
-        return sum<Scalar>(select(positive, root, tensor1d([0, 0])));
+        const root = sqrt(select(positive, at!, 1));
+        return sum<Scalar>(select(positive, root, 0));
       },
       { x },
     );

@@ -10,6 +10,10 @@ import { stopGradient } from './stop-gradient';
  * value is not chosen, and 0·∞ is NaN. So guard the argument, not the result:
  * √ of `select(positive, x, 1)`, then `select(positive, root, 0)`.
  */
-export function select<T extends Tensor>(condition: Tensor, whenTrue: T, whenFalse: T): T {
-  return where(stopGradient(cast(condition, 'bool')), whenTrue, whenFalse);
+export function select<T extends Tensor>(
+  condition: Tensor,
+  whenTrue: T | number,
+  whenFalse: T | number,
+): T {
+  return where<T>(stopGradient(cast(condition, 'bool')), whenTrue, whenFalse);
 }

@@ -7,6 +7,7 @@ export type { EncoderTestOptions } from './encoder';
 export { assertGradientsMatch } from './finite-differences';
 export { expectClose, expectFixture, loadFixture } from './fixtures';
 export type { Fixture, FixtureCase } from './fixtures';
+export { formulaParams, formulaTensor } from './formula';
 export { fusionChecks, testFusion } from './fusion';
 export type { FusionTestOptions } from './fusion';
 export { gradientsAt } from './gradients';

@@ -58,11 +58,12 @@ export function pairBatches<Image, Text extends object = TextInput>(
     const rows = order.slice(index * batchSize, (index + 1) * batchSize);
     const drawn = rows.map((row) => draw(split, row, epochKey, choice, negatives));
     const ids = rows.map((row) => recordAt(split, row).id);
+    const captions = drawn.map(({ caption }) => caption);
     const texts = {
-      text: split.texts(drawn.map(({ caption }) => caption)),
+      text: split.texts(captions),
       ...(negatives > 0 && { negatives: split.texts(drawn.flatMap((pair) => pair.negatives)) }),
     };
-    const labels = { size: rows.length, ids, groups: ids };
+    const labels = { size: rows.length, ids, groups: ids, captions };
     try {
       return { ...labels, image: await split.images(rows), ...texts };
     } catch (error) {

@@ -9,6 +9,8 @@ import {
 } from '@crossweave/core/nn';
 import type { Side, Tokens } from '../features';
 import {
+  imageOfEachText,
+  tokenFusionDefaults,
   transformerFusion,
   transformerSettings,
   type TransformerFusionOptions,
@@ -26,7 +28,10 @@ export type CoAttentionOptions = TransformerFusionOptions;
  */
 export function coAttention(options: CoAttentionOptions = {}): Fusion {
   const where = 'coAttention';
-  const settings = transformerSettings(where, options);
+  const settings = transformerSettings(where, options, {
+    ...tokenFusionDefaults,
+    normFirst: false,
+  });
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;
 
   const layerPath = (side: Side, i: number): string => `cross_modal_${side}_layers.${i}`;
@@ -64,7 +69,7 @@ export function coAttention(options: CoAttentionOptions = {}): Fusion {
     width: 2 * dim,
     init: (key) => mergeParams(initStream(key, 'image'), initStream(key, 'text')),
     join: (params, image, text, ctx) => {
-      let streams: Record<Side, Tokens> = { image, text };
+      let streams: Record<Side, Tokens> = { image: imageOfEachText(image, text), text };
       for (let i = 0; i < layers; i++) {
         streams = {
           image: layer(params, layerPath('image', i), streams.image, streams.text, ctx),

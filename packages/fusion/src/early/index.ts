@@ -1,9 +1,23 @@
+import { bottleneck, type BottleneckOptions } from './bottleneck';
+import { channelConcat, type ChannelConcatOptions } from './channel-concat';
+import { deepSet, type DeepSetOptions } from './deep-set';
+import { deepSetTransformer, type DeepSetTransformerOptions } from './deep-set-transformer';
 import { singleStream, type SingleStreamOptions } from './single-stream';
 
-export { singleStream };
-export type { SingleStreamOptions };
+export { bottleneck, channelConcat, deepSet, deepSetTransformer, singleStream };
+export type {
+  BottleneckOptions,
+  ChannelConcatOptions,
+  DeepSetOptions,
+  DeepSetTransformerOptions,
+  SingleStreamOptions,
+};
 
-/** Early fusion: both sides' tokens pass through the same layers. */
+/** Early fusion: both sides pass through the same layers. */
 export const earlyFusions = {
   'single-stream': singleStream,
+  'channel-concat': channelConcat,
+  bottleneck,
+  'deep-set': deepSet,
+  'deep-set-transformer': deepSetTransformer,
 };

@@ -1,4 +1,4 @@
-import { concat, mul, ones, reshape, slice } from '@tensorflow/tfjs-core';
+import { concat, mul, ones, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor3D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, normal, parameter, type Fusion } from '@crossweave/core';
 import {
@@ -8,6 +8,8 @@ import {
   transformerBlock,
 } from '@crossweave/core/nn';
 import {
+  imageOfEachText,
+  tokenFusionDefaults,
   transformerFusion,
   transformerSettings,
   type TransformerFusionOptions,
@@ -23,7 +25,10 @@ export type SingleStreamOptions = TransformerFusionOptions;
  */
 export function singleStream(options: SingleStreamOptions = {}): Fusion {
   const where = 'singleStream';
-  const settings = transformerSettings(where, options);
+  const settings = transformerSettings(where, options, {
+    ...tokenFusionDefaults,
+    normFirst: false,
+  });
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;
 
   return transformerFusion({
@@ -40,16 +45,18 @@ export function singleStream(options: SingleStreamOptions = {}): Fusion {
         ),
         normFirst ? initLayerNorm('encoder.norm', dim) : {},
       ),
-    join: (params, image, text, ctx) => {
-      const size = image.tokens.shape[0];
+    join: (params, images, text, ctx) => {
+      const image = imageOfEachText(images, text);
+      const size = text.tokens.shape[0];
       const cls = mul<Tensor3D>(parameter(params, 'cls_token'), ones([size, 1, 1]));
       const mask = concat([ones<Rank.R2>([size, 1]), text.mask, image.mask], 1);
       let x = concat([cls, text.tokens, image.tokens], 1);
       for (let i = 0; i < layers; i++) {
-        const block = { mask, heads, ctx, normFirst, dropout };
+        const keep = i === layers - 1 ? 1 : undefined;
+        const block = { mask, heads, ctx, normFirst, dropout, keep };
         x = transformerBlock(params, `encoder.layers.${i}`, x, block);
       }
-      const first = reshape<Rank.R2>(slice(x, [0, 0, 0], [size, 1, dim]), [size, dim]);
+      const first = reshape<Rank.R2>(x, [size, dim]);
       return normFirst ? layerNorm(params, 'encoder.norm', first) : first;
     },
   });

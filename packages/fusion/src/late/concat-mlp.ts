@@ -1,5 +1,11 @@
 import { add } from '@tensorflow/tfjs-core';
-import { lookUp, mergeParams, withDefaults, type Fusion } from '@crossweave/core';
+import {
+  lookUp,
+  mergeParams,
+  withDefaults,
+  type Fusion,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { activations, initLinear, linear, type Activation } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
 import { checkHidden, initMlp, mlpBehindFirst } from './mlp';
@@ -29,7 +35,7 @@ const adaptedWidth: Readonly<
  * widths and ReLU); with no `hidden` TorchMultimodal's ConcatFusionModule with a linear
  * projection; with `adapt: 'max'` the per-side layers of AutoGluon's fusion MLP.
  */
-export function concatMlp(options: ConcatMlpOptions = {}): Fusion {
+export function concatMlp(options: ConcatMlpOptions = {}): Fusion<PooledFeatures> {
   const where = 'concatMlp';
   const settings = withDefaults<ConcatMlpOptions>(where, options, {
     ...pooledDefaults,

@@ -120,6 +120,18 @@ describe('filip', () => {
     }
   });
 
+  it('refuses encoders without tokens, and features without', () =>
+    tidy(() => {
+      const fusion = filip({ dim: 5 });
+      expect(() => fusion.init(key(1), image, { dim: 4, tokens: 0 })).toThrow(/filip.*text/);
+      const params = fusion.init(key(1), image, text);
+      const [left, right] = [rows(image, 2, 2), rows(text, 3, 2)];
+      const summaries = { pooled: right.pooled } as Features;
+      for (const run of [fusion.fuse, fusion.score]) {
+        expect(() => run(params, left, summaries, inference)).toThrow(/filip.*text.*no tokens/);
+      }
+    }));
+
   it('refuses options out of range', () => {
     expect(() => filip({ temperature: 0 })).toThrow(/"temperature"/);
     expect(() => filip({ chunk: 0 })).toThrow(/"chunk"/);

@@ -2,15 +2,17 @@ import { add, concat, div, matMul, mul, reshape, sub, sum, tidy } from '@tensorf
 import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
   mergeParams,
+  requireComplete,
   requireInteger,
   requireRange,
+  requireTokens,
   withDefaults,
   type Features,
   type Fusion,
   type Params,
 } from '@crossweave/core';
 import { initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
-import { checkAligned, scoreInBlocks } from '../features';
+import { checkAligned, requireTokensOf, scoreInBlocks, type Side } from '../features';
 import { largest, shareOfLargest } from './largest';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
@@ -19,7 +21,7 @@ export interface FilipOptions {
   dim?: number;
   /** Start of the temperature that divides the similarities. Default 0.07. */
   temperature?: number;
-  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 256. */
+  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 1024. */
   chunk?: number;
 }
 
@@ -31,6 +33,8 @@ interface Embedded {
   /** [B, N], added to what is compared with the others: 0 at real tokens. */
   readonly penalty: Tensor2D;
 }
+
+const projection = { image: 'visual_projection', text: 'text_projection' } as const;
 
 /** Finite, and below every cosine. */
 const masked = 1e9;
@@ -52,7 +56,7 @@ export function filip(options: FilipOptions = {}): Fusion {
   const settings = withDefaults<FilipOptions>(where, options, {
     dim: 256,
     temperature: 0.07,
-    chunk: 256,
+    chunk: 1024,
   });
   const { dim, temperature, chunk } = settings;
   requireInteger(where, 'dim', dim);
@@ -63,35 +67,42 @@ export function filip(options: FilipOptions = {}): Fusion {
     name: `filip(${dim})`,
     family: 'late',
     scoring: 'joint',
-    init: (key, image, text) =>
-      mergeParams(
+    init: (key, image, text) => {
+      requireTokens({ name: where }, image, text);
+      return mergeParams(
         initLinear(key, 'visual_projection', { in: image.dim, out: dim, bias: false }),
         initLinear(key, 'text_projection', { in: text.dim, out: dim, bias: false }),
         initLogitScale(temperature),
-      ),
+      );
+    },
     fuse: (params, image, text) => {
       checkAligned(`${where}.fuse`, image, text);
       return tidy(() => {
         const joint = matchedProducts(
-          embedTokens(params, 'visual_projection', image),
-          embedTokens(params, 'text_projection', text),
+          embedTokens(params, 'image', image),
+          embedTokens(params, 'text', text),
         );
         const similarities = mul<Tensor1D>(sum(joint, 1), 0.5);
         return { joint, match: scaledLogits(params, similarities) };
       });
     },
-    score: (params, image, text) =>
-      tidy(() => {
-        const left = embedTokens(params, 'visual_projection', image);
-        const right = embedTokens(params, 'text_projection', text);
+    score: (params, image, text) => {
+      requireComplete({ name: where }, image, text);
+      return tidy(() => {
+        const left = embedTokens(params, 'image', image);
+        const right = embedTokens(params, 'text', text);
         return scaledLogits(params, scoreInBlocks(left, right, chunk, similarity));
-      }),
+      });
+    },
   };
 }
 
-function embedTokens(params: Params, path: string, { tokens, mask }: Features): Embedded {
+/** @throws ShapeError for features without tokens. */
+function embedTokens(params: Params, side: Side, features: Features): Embedded {
+  requireTokensOf('filip', side, features);
+  const { tokens, mask } = features;
   return {
-    tokens: normalize(linear(params, path, tokens)),
+    tokens: normalize(linear(params, projection[side], tokens)),
     weight: div(mask, sum(mask, 1, true)),
     penalty: mul(sub(mask, 1), masked),
   };

@@ -1,5 +1,5 @@
 import { add, mul, relu, split, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion } from '@crossweave/core';
+import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
 import type { Side } from '../features';
 import { modulatedFusion, type ModulatedFusionOptions } from './modulated-fusion';
@@ -15,9 +15,10 @@ export interface FilmOptions extends ModulatedFusionOptions {
  * scaled and shifted entry by entry as the other side says, then rectified:
  * joint = relu((1 + Δγ(y))∘(P·x) + β(y)), by default image x and text y. `projection`
  * [D, D_x] brings x to width D; `film` [2D, D_y] gives Δγ above β. As in the paper the scale is
- * one plus what is learned, so that nothing is silenced at the start.
+ * one plus what is learned, so that nothing is silenced at the start, and a ReLU follows
+ * (MultiBench's FiLM has neither, and no projection).
  */
-export function film(options: FilmOptions = {}): Fusion {
+export function film(options: FilmOptions = {}): Fusion<PooledFeatures> {
   const where = 'film';
   const settings = withDefaults<FilmOptions>(where, options, {
     ...pooledDefaults,

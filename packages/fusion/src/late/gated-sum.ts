@@ -1,5 +1,5 @@
 import { add, mul, slice, softmax } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion } from '@crossweave/core';
+import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
 import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
@@ -16,7 +16,7 @@ export type GatedSumOptions = PooledFusionOptions;
  * bias. TorchMultimodal's AttentionFusionModule and its names (`attention.0`,
  * `encoding_projection.image`, `encoding_projection.text`).
  */
-export function gatedSum(options: GatedSumOptions = {}): Fusion {
+export function gatedSum(options: GatedSumOptions = {}): Fusion<PooledFeatures> {
   const where = 'gatedSum';
   const settings = withDefaults<GatedSumOptions>(where, options, pooledDefaults);
   const { dim } = settings;

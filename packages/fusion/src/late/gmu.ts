@@ -1,5 +1,5 @@
 import { add, mul, sigmoid, sub, tanh, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion } from '@crossweave/core';
+import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { initLinear, linear } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
 import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
@@ -11,9 +11,9 @@ export type GmuOptions = PooledFusionOptions;
  * Gated multimodal unit (Arevalo et al., arXiv 1702.01992): each entry of the joint
  * representation is a mixture of both sides with a weight of its own,
  * joint = z∘tanh(W_i·x) + (1 − z)∘tanh(W_t·y) with z = σ(W_z·[x; y]) [B, D], image x,
- * text y, no biases, as in the paper.
+ * text y, no biases: the bimodal unit as the paper writes it.
  */
-export function gmu(options: GmuOptions = {}): Fusion {
+export function gmu(options: GmuOptions = {}): Fusion<PooledFeatures> {
   const where = 'gmu';
   const settings = withDefaults<GmuOptions>(where, options, pooledDefaults);
   const { dim } = settings;

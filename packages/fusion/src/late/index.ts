@@ -1,3 +1,4 @@
+import { bilinearFusions } from './bilinear';
 import { concatMlp, type ConcatMlpOptions } from './concat-mlp';
 import {
   dualEncoder,
@@ -13,6 +14,7 @@ import { meanOfLogits, type MeanOfLogitsOptions } from './mean-of-logits';
 import { multiplicative, type MultiplicativeOptions } from './multiplicative';
 import { productOfExperts, type ProductOfExpertsOptions } from './product-of-experts';
 
+export * from './bilinear';
 export {
   concatMlp,
   dualEncoder,
@@ -51,4 +53,5 @@ export const lateFusions = {
   multiplicative,
   'product-of-experts': productOfExperts,
   filip,
+  ...bilinearFusions,
 };

@@ -7,6 +7,7 @@ import {
   withDefaults,
   type Context,
   type Fusion,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { activations, dropout, initLinear, linear, type Activation } from '@crossweave/core/nn';
 import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
@@ -31,7 +32,7 @@ const outputs: Record<Activation | 'none', (x: Tensor2D) => Tensor2D> = {
  * text y, every layer with a bias. MMF's LinearSum (`linear0` the image's, `linear1` the
  * text's, `linear_out`), with its width and activations.
  */
-export function linearSum(options: LinearSumOptions = {}): Fusion {
+export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures> {
   const where = 'linearSum';
   const settings = withDefaults<LinearSumOptions>(where, options, {
     ...pooledDefaults,

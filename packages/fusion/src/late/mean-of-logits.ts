@@ -6,6 +6,7 @@ import {
   type Context,
   type Fusion,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { activations, linear, type Activation } from '@crossweave/core/nn';
 import type { Side } from '../features';
@@ -29,7 +30,7 @@ export interface MeanOfLogitsOptions extends PooledFusionOptions {
  * say of a match. score[i][j] = (a_i + b_j) / 2, so it ranks the texts of every image alike: it
  * cannot bind a text to its image, and shows how far priors of either side carry.
  */
-export function meanOfLogits(options: MeanOfLogitsOptions = {}): Fusion {
+export function meanOfLogits(options: MeanOfLogitsOptions = {}): Fusion<PooledFeatures> {
   const where = 'meanOfLogits';
   const settings = withDefaults<MeanOfLogitsOptions>(where, options, {
     ...pooledDefaults,

@@ -6,6 +6,7 @@ import {
   type Fusion,
   type Key,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import type { Rows, Side } from '../features';
 import { dropSides, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
@@ -35,13 +36,13 @@ export interface ModulatedFusionParts<Base, Modulation> {
 /** A {@link pooledFusion} whose sides have roles: one makes the weights, the other meets them. */
 export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows<Modulation>>(
   parts: ModulatedFusionParts<Base, Modulation>,
-): Fusion {
+): Fusion<PooledFeatures> {
   const { where, name, settings, base, modulation, join, score } = parts;
   const shared = { where, name, settings };
   const drop = (image: Tensor2D, text: Tensor2D, ctx: Context) =>
     dropSides(image, text, settings.dropout, ctx);
 
-  const byText = (): Fusion =>
+  const byText = (): Fusion<PooledFeatures> =>
     pooledFusion<Base, Modulation>({
       ...shared,
       init: (key, { image, text }) => parts.init(key, image, text),
@@ -53,7 +54,7 @@ export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows
       ...(score && { score }),
     });
 
-  const byImage = (): Fusion =>
+  const byImage = (): Fusion<PooledFeatures> =>
     pooledFusion<Modulation, Base>({
       ...shared,
       init: (key, { image, text }) => parts.init(key, text, image),
@@ -65,6 +66,9 @@ export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows
       ...(score && { score: (params, image, text) => transpose(score(params, text, image)) }),
     });
 
-  const roles = { text: byText, image: byImage } satisfies Record<Side, () => Fusion>;
+  const roles = { text: byText, image: byImage } satisfies Record<
+    Side,
+    () => Fusion<PooledFeatures>
+  >;
   return lookUp(`${where}.modulator`, roles, settings.modulator)();
 }

@@ -9,6 +9,7 @@ import {
   type Fusion,
   type Key,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { initLinear, linear, uniformInit } from '@crossweave/core/nn';
 import type { Side } from '../features';
@@ -48,7 +49,7 @@ interface Form {
  * The published `vector` and `scalar` keep the width of y; here `projection`, without bias,
  * first brings y to width D. The scores are a bilinear form, hence one matrix product.
  */
-export function multiplicative(options: MultiplicativeOptions = {}): Fusion {
+export function multiplicative(options: MultiplicativeOptions = {}): Fusion<PooledFeatures> {
   const where = 'multiplicative';
   const settings = withDefaults<MultiplicativeOptions>(where, options, {
     ...pooledDefaults,

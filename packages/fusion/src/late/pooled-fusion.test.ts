@@ -43,6 +43,11 @@ function product(options: Options = {}) {
 }
 
 testFusion(() => product({ dim: 5, dropout: 0.3, chunk: 3 }), { describe, it });
+testFusion(
+  () => product({ dim: 5 }),
+  { describe, it },
+  { image: { dim: 6, tokens: 0 }, text: { dim: 4, tokens: 0 } },
+);
 
 describe('pooledFusion', () => {
   const rows = (spec: FeatureSpec, seed: number, batch: number) =>

@@ -1,8 +1,8 @@
 import { reshape, tidy, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  checkShapes,
   foldIn,
   mergeParams,
+  requireComplete,
   requireInteger,
   requireRange,
   type Context,
@@ -10,9 +10,10 @@ import {
   type Fusion,
   type Key,
   type Params,
+  type PooledFeatures,
 } from '@crossweave/core';
 import { dropout, initLinear, linear } from '@crossweave/core/nn';
-import { scoreInChunks, type Rows, type Side } from '../features';
+import { checkAlignedSummaries, scoreInChunks, type Rows, type Side } from '../features';
 
 /** What the fusions of two summaries share. */
 export interface PooledFusionOptions {
@@ -63,10 +64,10 @@ export interface PooledFusionParts<Image, Text> {
   /** The joint representation [B, width] of B aligned pairs of prepared rows. */
   readonly join: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
   /**
-   * The scores [B_i, B_t] of prepared rows, where the form gives them without a pass per
-   * pair. Only for a `join` that draws no dropout of its own. Default: `join` in chunks.
+   * The scores [B_i, B_t] of prepared rows, where the form gives them without a `join` per
+   * pair; equal to the match of `join`. Default: `join` in chunks.
    */
-  readonly score?: (params: Params, image: Image, text: Text) => Tensor2D;
+  readonly score?: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
 }
 
 /**
@@ -77,7 +78,7 @@ export interface PooledFusionParts<Image, Text> {
  */
 export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>(
   parts: PooledFusionParts<Image, Text>,
-): Fusion {
+): Fusion<PooledFeatures> {
   const { where, settings, prepare, join, width = () => settings.dim } = parts;
   requireInteger(where, 'dim', settings.dim);
   requireInteger(where, 'chunk', settings.chunk);
@@ -90,30 +91,30 @@ export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>
     name: parts.name,
     family: 'late',
     scoring: 'joint',
+    reads: 'pooled',
     init: (key, image, text) =>
       mergeParams(
         parts.init(key, { image, text }),
         initLinear(key, 'match_head', { in: width({ image, text }), out: 1 }),
       ),
     fuse: (params, image, text, ctx) => {
-      checkShapes(`${where}.fuse`, {
-        'image.pooled': [image.pooled, ['B', 'Di']],
-        'text.pooled': [text.pooled, ['B', 'Dt']],
-      });
+      checkAlignedSummaries(`${where}.fuse`, image, text);
       return tidy(() => {
         const rows = prepare(params, image.pooled, text.pooled, ctx);
         const joint = join(params, rows.image, rows.text, ctx);
         return { joint, match: match(params, joint) };
       });
     },
-    score: (params, image, text, ctx) =>
-      tidy(() => {
+    score: (params, image, text, ctx) => {
+      requireComplete({ name: where }, image, text);
+      return tidy(() => {
         const rows = prepare(params, image.pooled, text.pooled, ctx);
-        if (parts.score !== undefined) return parts.score(params, rows.image, rows.text);
+        if (parts.score !== undefined) return parts.score(params, rows.image, rows.text, ctx);
         return scoreInChunks(rows.image, rows.text, settings.chunk, (images, texts, pass) => {
           const own = { ...ctx, key: foldIn(ctx.key, pass) };
           return match(params, join(params, images, texts, own));
         });
-      }),
+      });
+    },
   };
 }

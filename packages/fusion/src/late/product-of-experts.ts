@@ -1,5 +1,11 @@
 import { add, div, exp, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion, type Params } from '@crossweave/core';
+import {
+  mergeParams,
+  withDefaults,
+  type Fusion,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { initLinear, linear, withGradient } from '@crossweave/core/nn';
 import type { Side } from '../features';
 import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
@@ -40,7 +46,7 @@ function precision(logvar: Tensor2D): Tensor2D {
  * product itself, 1 / ΣT, is no part of `joint`, and nothing is sampled. A side that is
  * unsure of everything leaves the other with the prior: how MVAE treats a missing modality.
  */
-export function productOfExperts(options: ProductOfExpertsOptions = {}): Fusion {
+export function productOfExperts(options: ProductOfExpertsOptions = {}): Fusion<PooledFeatures> {
   const where = 'productOfExperts';
   const settings = withDefaults<ProductOfExpertsOptions>(where, options, pooledDefaults);
   const { dim } = settings;

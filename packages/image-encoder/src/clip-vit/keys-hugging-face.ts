@@ -1,10 +1,6 @@
 import { keyMap } from '@crossweave/core';
 
-const tower = (part: string): Record<string, string> => ({
-  [`vision_model.${part}`]: `vision_model.${part}`,
-});
-// A bare CLIPVisionModel that transformers 5 has saved has no `vision_model.`.
-const bare = (part: string): Record<string, string> => ({ [part]: `vision_model.${part}` });
+const parts = ['embeddings.**', 'pre_layrnorm.*', 'encoder.**', 'post_layernorm.*'];
 
 /**
  * Hugging Face's `CLIPVisionModelWithProjection`, `CLIPVisionModel` or the vision tower of a whole
@@ -13,11 +9,11 @@ const bare = (part: string): Record<string, string> => ({ [part]: `vision_model.
 export const huggingFaceClipViTKeys = keyMap('Hugging Face CLIP vision tower', {
   rules: {
     'visual_projection.weight': 'visual_projection.weight',
-    ...Object.assign(
-      {},
-      ...['embeddings.**', 'pre_layrnorm.*', 'encoder.**', 'post_layernorm.*'].flatMap((part) => [
-        tower(part),
-        bare(part),
+    ...Object.fromEntries(
+      parts.flatMap((part) => [
+        [`vision_model.${part}`, `vision_model.${part}`],
+        // A bare CLIPVisionModel that transformers 5 has saved.
+        [part, `vision_model.${part}`],
       ]),
     ),
   },

@@ -1,4 +1,5 @@
 import { keyMap } from '@crossweave/core';
+import { openClipTextPaths } from '../open-clip-text';
 
 const layer = 'vision_model.encoder.layers.*';
 
@@ -23,15 +24,5 @@ export const openClipViTKeys = keyMap('open_clip ViT', {
     'visual.ln_post.*': 'vision_model.post_layernorm.*',
     'visual.proj': { transposed: 'visual_projection.weight' },
   },
-  drops: openClipTextPaths(),
+  drops: openClipTextPaths,
 });
-
-/** What a whole CLIP model has besides its vision tower. */
-export function openClipTextPaths(): string[] {
-  return [
-    ...['transformer.', 'token_embedding.', 'positional_embedding', 'ln_final.', 'text.'],
-    ...['text_projection', 'logit_scale', 'logit_bias', 'attn_mask'],
-    // Numbers that OpenAI's own files hold.
-    ...['input_resolution', 'context_length', 'vocab_size'],
-  ];
-}

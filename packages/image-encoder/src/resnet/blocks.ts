@@ -6,7 +6,7 @@ import {
   normedConvolution,
   type NormedConvolution,
   type Pass,
-} from './convolution';
+} from '../normed-convolution';
 
 interface Convolution {
   readonly kernel: number;

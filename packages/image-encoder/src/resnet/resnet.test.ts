@@ -1,14 +1,14 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { all, equal, mean, sqrt, square, tidy, zeros, type Rank } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   ShapeError,
-  disposeParams,
   inference,
+  initialShapes,
   key,
   normal,
   parameter,
-  type Params,
 } from '@crossweave/core';
 import { imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -43,16 +43,22 @@ describe('conforms', () => {
 });
 
 describe('presets', () => {
-  const shapesOf = (params: Params): Record<string, readonly number[]> =>
-    Object.fromEntries(Object.entries(params).map(([path, { shape }]) => [path, shape]));
-
+  const shapes = JSON.parse(readFileSync(new URL('resnet-shapes.json', folder), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   it('have the paths and shapes of torchvision', () => {
-    const shapes = JSON.parse(readFileSync(new URL('resnet-shapes.json', folder), 'utf8'));
     for (const [name, preset] of Object.entries({ resnet18, resnet50 })) {
-      const params = preset().init(key(0));
-      expect(shapesOf(params)).toEqual(shapes[name]);
-      disposeParams(params);
+      expect(initialShapes(preset())).toEqual(shapes[name]);
     }
+  });
+
+  it.each(Object.entries({ resnet34, resnet101, resnet152 }))('%s does too', (name, preset) => {
+    const lines = Object.entries(initialShapes(preset()))
+      .map(([path, shape]) => `${path} [${shape.join(',')}]`)
+      .sort();
+    const sha256 = createHash('sha256').update(lines.join('\n')).digest('hex');
+    expect({ entries: lines.length, sha256 }).toEqual(shapes[name]);
   });
 
   it('declare their tokens', () => {

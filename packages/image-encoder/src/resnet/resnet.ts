@@ -4,7 +4,7 @@ import { dropPathRates } from '@crossweave/core/nn';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
 import { applyBlock, initBlock, planBlock, type Block } from './blocks';
-import { initNormedConvolution } from './convolution';
+import { initNormedConvolution } from '../normed-convolution';
 import {
   resNetSettings,
   type ResNetOptions,

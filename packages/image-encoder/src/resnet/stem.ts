@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Params } from '@crossweave/core';
 import { maxPool2d, relu } from '@crossweave/core/nn';
-import { normedConvolution, type NormedConvolution, type Pass } from './convolution';
+import { normedConvolution, type NormedConvolution, type Pass } from '../normed-convolution';
 
 interface StemShape {
   readonly kernel: number;

@@ -1,5 +1,12 @@
-import { memory, scalar } from '@tensorflow/tfjs-core';
-import { ConfigError, DataError, disposeParams, key } from '@crossweave/core';
+import { memory, scalar, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  DataError,
+  disposeParams,
+  inference,
+  key,
+  type FrozenEncoder,
+} from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
 import { encodeSplit } from './encode-split';
@@ -21,6 +28,25 @@ describe('encodeSplit', () => {
     expect(cache.images.rows).toBe(10);
     expect(cache.texts.rows).toBe(50);
     expect([...cache.images.pooled(7)]).toEqual([7, 1, 2]);
+  });
+
+  it('takes an encoder that another runtime computes in place of a tower', async () => {
+    const split = tinySplit(5);
+    const parts = towers();
+    const { encoder, params } = parts.image;
+    const frozen: FrozenEncoder<Tensor2D> = {
+      name: 'frozen',
+      features: encoder.features,
+      fingerprint: '0',
+      encode: (image) =>
+        Promise.resolve(tidy(() => ({ ...encoder.apply(params, image, inference) }))),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    const before = memory().numTensors;
+    const cache = await encodeSplit({ split, ...parts, image: frozen, batchSize: 2 });
+    expect(memory().numTensors).toBe(before);
+    expect(cache.fingerprint).toBe((await encodeSplit({ split, ...parts })).fingerprint);
+    disposeParams(params);
   });
 
   it('gives back what the encoder gave, without the padding', async () => {

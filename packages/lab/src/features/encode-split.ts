@@ -4,6 +4,7 @@ import {
   DataError,
   inference,
   type Encoder,
+  type FrozenEncoder,
   type PairRecord,
   type PairSplit,
   type Params,
@@ -20,8 +21,8 @@ export interface Tower<Input> {
 
 export interface EncodeOptions<Image, Text> {
   readonly split: PairSplit<Image, Text>;
-  readonly image: Tower<Image>;
-  readonly text: Tower<Text>;
+  readonly image: Tower<Image> | FrozenEncoder<Image>;
+  readonly text: Tower<Text> | FrozenEncoder<Text>;
   /** Inputs a pass. Default 64. */
   readonly batchSize?: number;
   readonly onProgress?: (progress: EncodeProgress) => void;
@@ -50,8 +51,8 @@ export interface FeatureCache {
 }
 
 /**
- * Runs frozen towers over all images and over all distinct captions and negatives
- * of a split, and keeps the features in memory.
+ * Runs frozen towers, or encoders that another runtime computes, over all images and over all
+ * distinct captions and negatives of a split, and keeps the features in memory.
  *
  * @throws DataError for an empty split, the signal's reason when aborted.
  */
@@ -72,11 +73,12 @@ export async function encodeSplit<Image, Text>(
   }
   const encode = async <Input>(
     side: 'image' | 'text',
-    tower: Tower<Input>,
+    tower: Tower<Input> | FrozenEncoder<Input>,
     total: number,
     load: (rows: readonly number[]) => Input | Promise<Input>,
   ): Promise<FeatureTable> => {
-    const table = new FeatureTable(tower.encoder.features.dim);
+    const { features: spec } = 'encode' in tower ? tower : tower.encoder;
+    const table = new FeatureTable(spec.dim);
     const size = Math.min(batchSize, total);
     for (let from = 0; from < total; from += size) {
       signal?.throwIfAborted();
@@ -84,7 +86,10 @@ export async function encodeSplit<Image, Text>(
       // The last pass is filled up with its last row: one shape throughout.
       const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, count - 1));
       const input = await load(rows);
-      const features = tidy(() => ({ ...tower.encoder.apply(tower.params, input, inference) }));
+      const features =
+        'encode' in tower
+          ? await tower.encode(input)
+          : tidy(() => ({ ...tower.encoder.apply(tower.params, input, inference) }));
       await table.append(features, count);
       disposeTensors(features);
       disposeTensors(input);

@@ -1,0 +1,168 @@
+import {
+  ConfigError,
+  countParameters,
+  disposeParams,
+  fusionCost,
+  key,
+  requireInteger,
+  requireRange,
+  withDefaults,
+  type FusionCostOptions,
+  type Fusion,
+} from '@crossweave/core';
+
+/** What is chosen so that a fusion costs as much as another. */
+export interface FusionSize {
+  /** A multiple of `step`. */
+  readonly width: number;
+  /** One of `depths`; undefined where there are none to choose from. */
+  readonly depth: number | undefined;
+}
+
+export interface MatchOptions {
+  /** Widths are multiples of it: the heads that must divide them. Default 4. */
+  step?: number;
+  /** Smallest width. Default `step`. */
+  min?: number;
+  /** Largest width. Default 4096. */
+  max?: number;
+  /** Depths to choose from; of equal costs the first wins. Default: none, the depth is `make`'s own. */
+  depths?: readonly number[];
+  /** Largest relative difference from the target, above 0. Default 0.25. */
+  tolerance?: number;
+}
+
+export interface MatchedFusion extends FusionSize {
+  readonly fusion: Fusion;
+  /** What it costs, by what was matched. */
+  readonly reached: number;
+  readonly target: number;
+  /** (reached − target) / target. */
+  readonly difference: number;
+}
+
+export type MatchBy = 'parameters' | 'flops' | 'scoringFlops';
+
+/**
+ * The fusion whose number of parameters is nearest to `target`, a number or another fusion: so that an
+ * ablation compares strategies, not sizes. `make` gives a fusion for a width (and a depth), whose
+ * cost must grow with the width.
+ *
+ * ```ts
+ * const { fusion } = matchParameters(({ width }) => singleStream({ dim: width }), specs, coAttention());
+ * ```
+ *
+ * @throws ConfigError when no width comes within `tolerance` of the target; it says what was nearest.
+ */
+export function matchParameters(
+  make: (size: FusionSize) => Fusion,
+  specs: FusionCostOptions,
+  target: number | Fusion,
+  options?: MatchOptions,
+): MatchedFusion {
+  return matchCost('parameters', make, specs, target, options);
+}
+
+/** As {@link matchParameters}, by the operations of `fuse` for one pair. */
+export function matchFlops(
+  make: (size: FusionSize) => Fusion,
+  specs: FusionCostOptions,
+  target: number | Fusion,
+  options?: MatchOptions,
+): MatchedFusion {
+  return matchCost('flops', make, specs, target, options);
+}
+
+/** As {@link matchParameters}, by the cost that `by` names. */
+export function matchCost(
+  by: MatchBy,
+  make: (size: FusionSize) => Fusion,
+  specs: FusionCostOptions,
+  target: number | Fusion,
+  options: MatchOptions = {},
+): MatchedFusion {
+  const where = 'matchCost';
+  const step = options.step ?? 4;
+  const { min, max, depths, tolerance } = withDefaults<MatchOptions>(where, options, {
+    step,
+    min: step,
+    max: 4096,
+    depths: [],
+    tolerance: 0.25,
+  });
+  requireInteger(where, 'step', step);
+  requireRange(where, 'tolerance', tolerance, 0, Number.MAX_VALUE);
+  const wanted = typeof target === 'number' ? target : costOf(target, specs, by);
+  requireRange(where, 'target', wanted, 1, Number.MAX_VALUE);
+
+  const tried = (width: number, depth: number | undefined): MatchedFusion => {
+    const fusion = make({ width, depth });
+    const reached = costOf(fusion, specs, by);
+    return {
+      fusion,
+      width,
+      depth,
+      reached,
+      target: wanted,
+      difference: (reached - wanted) / wanted,
+    };
+  };
+  const [low, high] = [Math.ceil(min / step), Math.floor(max / step)];
+  if (low > high) {
+    throw new ConfigError('there is no width to choose', {
+      where,
+      expected: `a multiple of ${step} between "min" and "max"`,
+      got: `${min} and ${max}`,
+    });
+  }
+  const nearest = (depths.length === 0 ? [undefined] : depths)
+    .map((depth) => nearestWidth((steps) => tried(steps * step, depth), low, high))
+    .reduce((best, next) => (distance(next) < distance(best) ? next : best));
+  if (distance(nearest) <= tolerance) return nearest;
+  const { fusion, reached, difference } = nearest;
+  throw new ConfigError(`no width gives ${fusion.name.replace(/\(.*/, '')} the ${by} asked for`, {
+    where,
+    expected: `${wanted} within ${tolerance * 100} %`,
+    got: `${reached} at best (${fusion.name}, ${(difference * 100).toFixed(1)} %)`,
+    advice:
+      'Change the target, the range of widths, the depths or the other options, or the tolerance.',
+  });
+}
+
+/** One cost alone: parameters need no pass. */
+function costOf(fusion: Fusion, specs: FusionCostOptions, by: MatchBy): number {
+  if (by !== 'parameters') return fusionCost(fusion, specs)[by];
+  const params = fusion.init(key(0), specs.image, specs.text);
+  const count = countParameters(params);
+  disposeParams(params);
+  return count;
+}
+
+function distance({ difference }: MatchedFusion): number {
+  return Math.abs(difference);
+}
+
+/** Doubles the width until the cost is reached, so that none much larger is ever made; then halves. */
+function nearestWidth(
+  tried: (steps: number) => MatchedFusion,
+  low: number,
+  high: number,
+): MatchedFusion {
+  let below = tried(low);
+  if (below.difference >= 0) return below;
+  let [from, to] = [low, low];
+  let above = below;
+  while (above.difference < 0) {
+    if (to === high) return above;
+    [from, below] = [to, above];
+    to = Math.min(2 * to, high);
+    above = tried(to);
+  }
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    const found = tried(middle);
+    if (found.difference < 0) [from, below] = [middle, found];
+    else [to, above] = [middle, found];
+  }
+  return distance(below) <= distance(above) ? below : above;
+}

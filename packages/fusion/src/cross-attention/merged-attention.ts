@@ -1,0 +1,82 @@
+import { concat, slice, tanh, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { mergeParams, type Fusion, type Params } from '@crossweave/core';
+import {
+  initLayerNorm,
+  initLinear,
+  initTransformerBlock,
+  layerNorm,
+  linear,
+  maskedMean,
+  transformerBlock,
+} from '@crossweave/core/nn';
+import type { Side } from '../features';
+import { summaryReading, type SummaryOptions } from '../summary';
+import {
+  imageOfEachText,
+  tokenFusionDefaults,
+  transformerFusion,
+  transformerSettings,
+  type TransformerFusionOptions,
+} from '../transformer-fusion';
+
+export interface MergedAttentionOptions extends TransformerFusionOptions, SummaryOptions {}
+
+/**
+ * The merged attention that METER compares with its co-attention (arXiv 2111.02387, §3.1): one
+ * stack of layers over the tokens of both sides, the same weights for both.
+ *
+ * Its layers are those of `singleStream`. It differs in what is read: it adds no token of its
+ * own; the text's `summary` and the mean of the image's tokens (METER with a Swin encoder) each
+ * pass a pooler, tanh of a linear layer, and `joint` [B, 2D] is the image's beside the text's.
+ * `match` is a linear head on it. Poolers are named as METER's, layers as nn.TransformerEncoder's.
+ */
+export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
+  const where = 'mergedAttention';
+  const settings = transformerSettings<MergedAttentionOptions>(where, options, {
+    ...tokenFusionDefaults,
+    normFirst: false,
+    summary: 'first',
+  });
+  const { dim, layers, heads, hidden, dropout, normFirst } = settings;
+  const reading = summaryReading(where, settings.summary);
+  const pooler = (side: Side): string => `cross_modal_${side}_pooler.dense`;
+
+  const pool = (params: Params, side: Side, summary: Tensor2D): Tensor2D =>
+    tanh(linear(params, pooler(side), summary));
+
+  return transformerFusion({
+    where,
+    name: `merged-attention(${dim}x${layers})`,
+    family: 'cross-attention',
+    settings,
+    width: 2 * dim,
+    init: (key) =>
+      mergeParams(
+        ...Array.from({ length: layers }, (_, i) =>
+          initTransformerBlock(key, `encoder.layers.${i}`, { dim, hidden }),
+        ),
+        normFirst ? initLayerNorm('encoder.norm', dim) : {},
+        initLinear(key, pooler('image'), { in: dim, out: dim }),
+        initLinear(key, pooler('text'), { in: dim, out: dim }),
+      ),
+    join: (params, images, text, ctx) => {
+      const image = imageOfEachText(images, text);
+      const [size, count] = image.mask.shape;
+      const mask = concat([image.mask, text.mask], 1);
+      // The image in front: where the text's first token is read, the rest of it comes last.
+      let x: Tensor3D = concat([image.tokens, text.tokens], 1);
+      for (let i = 0; i < layers; i++) {
+        const read = count + (reading.keep ?? text.tokens.shape[1]);
+        const keep = i === layers - 1 ? read : undefined;
+        const block = { mask, heads, ctx, normFirst, dropout, keep };
+        x = transformerBlock(params, `encoder.layers.${i}`, x, block);
+      }
+      if (normFirst) x = layerNorm(params, 'encoder.norm', x);
+      const part = (from: number, length: number): Tensor3D =>
+        slice(x, [0, from, 0], [size, length, dim]);
+      const words = { tokens: part(count, x.shape[1] - count), mask: text.mask };
+      const seen = maskedMean(part(0, count), image.mask);
+      return concat([pool(params, 'image', seen), pool(params, 'text', reading.of(words))], 1);
+    },
+  });
+}

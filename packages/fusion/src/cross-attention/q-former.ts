@@ -1,0 +1,155 @@
+import { concat, mean, mul, ones, slice } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  mergeParams,
+  normal,
+  parameter,
+  requireInteger,
+  type Context,
+  type Fusion,
+  type Key,
+  type Params,
+} from '@crossweave/core';
+import {
+  crossAttentionPart,
+  dropout as drop,
+  feedForwardPart,
+  initLayerNorm,
+  initLinear,
+  initMultiHeadAttention,
+  layerNorm,
+  selfAttentionPart,
+} from '@crossweave/core/nn';
+import type { Tokens } from '../features';
+import {
+  tokenFusionDefaults,
+  transformerFusion,
+  transformerSettings,
+  type TokenFusionOptions,
+} from '../transformer-fusion';
+
+export interface QFormerOptions extends TokenFusionOptions {
+  /** Learned queries Q. Default 32. */
+  queries?: number;
+  /** Layers 0, k, 2k, … attend to the image. Default 2. */
+  crossEvery?: number;
+  /** Of the layers' norms. Default 1e-12, BERT's. */
+  epsilon?: number;
+}
+
+const queryPath = 'query_tokens';
+
+/**
+ * Cross-attention fusion by learned queries (BLIP-2's Q-Former, arXiv 2301.12597): in each layer
+ * queries and text share one self attention; in every `crossEvery`-th the queries, and only
+ * they, attend to the image's tokens; then queries and text have a feed-forward network each.
+ * The norm comes after each part. `joint` [B, D] is the mean of the queries' outputs, `match` a
+ * linear head on it: BLIP-2's matching head on every query, averaged.
+ *
+ * `layers.i` has the keys of nn.TransformerDecoderLayer, with the queries' `linear1`, `linear2`
+ * and `norm3` under `layers.i.query`. The last layer has none for the text, whose output nobody
+ * reads. What sees no image in the first layer runs once a text.
+ */
+export function qFormer(options: QFormerOptions = {}): Fusion {
+  const where = 'qFormer';
+  const settings = transformerSettings<QFormerOptions>(where, options, {
+    ...tokenFusionDefaults,
+    queries: 32,
+    crossEvery: 2,
+    epsilon: 1e-12,
+  });
+  const { dim, layers, heads, hidden, dropout, queries, crossEvery, epsilon } = settings;
+  requireInteger(where, 'queries', queries);
+  requireInteger(where, 'crossEvery', crossEvery);
+
+  const path = (i: number): string => `layers.${i}`;
+  const isLast = (i: number): boolean => i === layers - 1;
+  const seesImage = (i: number): boolean => i % crossEvery === 0;
+
+  const initFeedForward = (key: Key, at: string): Params =>
+    mergeParams(
+      initLinear(key, `${at}.linear1`, { in: dim, out: hidden }),
+      initLinear(key, `${at}.linear2`, { in: hidden, out: dim }),
+      initLayerNorm(`${at}.norm3`, dim),
+    );
+
+  const initLayer = (key: Key, i: number): Params =>
+    mergeParams(
+      initMultiHeadAttention(key, `${path(i)}.self_attn`, { dim }),
+      initLayerNorm(`${path(i)}.norm1`, dim),
+      seesImage(i) ? initMultiHeadAttention(key, `${path(i)}.multihead_attn`, { dim }) : {},
+      seesImage(i) ? initLayerNorm(`${path(i)}.norm2`, dim) : {},
+      initFeedForward(key, `${path(i)}.query`),
+      isLast(i) ? {} : initFeedForward(key, path(i)),
+    );
+
+  /** Self attention over [queries, text]; of the last layer's result only the queries. */
+  const shared = (params: Params, i: number, both: Tokens, ctx: Context): Tensor3D => {
+    const keep = isLast(i) ? queries : undefined;
+    const block = { mask: both.mask, heads, ctx, dropout, epsilon, keep };
+    return selfAttentionPart(params, path(i), both.tokens, block);
+  };
+
+  const split = (x: Tensor3D): { query: Tensor3D; text?: Tensor3D } => {
+    const [size, count] = x.shape;
+    if (count === queries) return { query: x };
+    const text = slice(x, [0, queries, 0], [size, count - queries, dim]);
+    return { query: slice(x, [0, 0, 0], [size, queries, dim]), text };
+  };
+
+  const textRest = (params: Params, i: number, text: Tensor3D, ctx: Context): Tensor3D =>
+    feedForwardPart(params, path(i), 3, text, { heads, ctx, dropout, epsilon });
+
+  const queryRest = (
+    params: Params,
+    i: number,
+    query: Tensor3D,
+    image: Tokens,
+    ctx: Context,
+  ): Tensor3D => {
+    const block = { contextMask: image.mask, heads, ctx, dropout, epsilon };
+    const seen = seesImage(i)
+      ? crossAttentionPart(params, path(i), query, image.tokens, block)
+      : query;
+    return feedForwardPart(params, `${path(i)}.query`, 3, seen, block);
+  };
+
+  /** What layer 0 does before the image comes in: the queries' self attention, all of the text's. */
+  const alone = (params: Params, text: Tokens, ctx: Context): Tokens => {
+    const size = text.tokens.shape[0];
+    // The embedding's norm is one for all tokens, queries included.
+    const normed = layerNorm(params, 'text_norm', parameter<Tensor3D>(params, queryPath));
+    const repeated = mul<Tensor3D>(normed, ones([size, 1, 1]));
+    const tokens = concat([drop(repeated, dropout, ctx, queryPath), text.tokens], 1);
+    const mask = concat([ones<Rank.R2>([size, queries]), text.mask], 1);
+    const { query, text: words } = split(shared(params, 0, { tokens, mask }, ctx));
+    const both = words && concat([query, textRest(params, 0, words, ctx)], 1);
+    return { tokens: both ?? query, mask };
+  };
+
+  return transformerFusion({
+    where,
+    name: `q-former(${dim}x${layers}, ${queries})`,
+    family: 'cross-attention',
+    settings,
+    width: dim,
+    init: (key) =>
+      mergeParams(
+        { [queryPath]: normal(foldIn(key, queryPath), [1, queries, dim], 0, 0.02) },
+        ...Array.from({ length: layers }, (_, i) => initLayer(key, i)),
+      ),
+    prepare: { text: alone },
+    join: (params, image, { tokens, mask }, ctx) => {
+      let x = tokens;
+      for (let i = 0; i < layers; i++) {
+        if (i > 0) x = shared(params, i, { tokens: x, mask }, ctx);
+        const { query, text } = split(x);
+        const seen = queryRest(params, i, query, image, ctx);
+        if (text === undefined) return mean(seen, 1);
+        x = concat([seen, i > 0 ? textRest(params, i, text, ctx) : text], 1);
+      }
+      return mean(x, 1);
+    },
+  });
+}

@@ -1,0 +1,151 @@
+import { add, concat, mean, mul, ones, slice } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  mergeParams,
+  normal,
+  parameter,
+  requireInteger,
+  type Context,
+  type Fusion,
+  type Key,
+  type Params,
+} from '@crossweave/core';
+import {
+  initLayerNorm,
+  initTransformerBlock,
+  layerNorm,
+  transformerBlock,
+} from '@crossweave/core/nn';
+import type { Side, Tokens } from '../features';
+import {
+  imageOfEachText,
+  tokenFusionDefaults,
+  transformerFusion,
+  transformerSettings,
+  type TransformerFusionOptions,
+} from '../transformer-fusion';
+
+/** `normFirst` is true by default here, as in ViT. */
+export interface BottleneckOptions extends TransformerFusionOptions {
+  /** Bottleneck tokens K. Default 4. */
+  bottlenecks?: number;
+  /**
+   * The first layer that has bottleneck tokens. Streams exchange from the layer behind it, so at
+   * `layers` − 1 and above they never do: `match` is then a sum of one term a side. Default 0,
+   * since the encoders have been layers of one side already.
+   */
+  fusionLayer?: number;
+}
+
+/**
+ * Early fusion through bottleneck tokens (MBT, arXiv 2107.00135). Each side's stream is [CLS],
+ * its tokens, and K bottleneck tokens that both streams have in common. A layer of each stream's
+ * own weights updates all of them; the two updates of the bottleneck tokens are averaged. So all
+ * that a stream knows of the other has passed K tokens. `joint` [B, D] is the mean of the
+ * outputs at both [CLS], `match` a linear head on it: MBT's average of both sides' logits.
+ *
+ * `{image,text}_encoder.layers.i` have the keys of nn.TransformerEncoder; `encoder_norm` is one
+ * for both streams. Layers up to `fusionLayer` have not met the other side: they run once a row.
+ */
+export function bottleneck(options: BottleneckOptions = {}): Fusion {
+  const where = 'bottleneck';
+  const settings = transformerSettings<BottleneckOptions>(where, options, {
+    ...tokenFusionDefaults,
+    normFirst: true,
+    bottlenecks: 4,
+    fusionLayer: 0,
+  });
+  const { dim, layers, heads, hidden, dropout, normFirst, bottlenecks, fusionLayer } = settings;
+  requireInteger(where, 'bottlenecks', bottlenecks);
+  requireInteger(where, 'fusionLayer', fusionLayer, 0);
+  /** Layers of one side alone, the one that first has bottleneck tokens included. */
+  const alone = Math.min(layers, fusionLayer + 1);
+
+  const token = (key: Key, path: string, count: number): Params => ({
+    [path]: normal(foldIn(key, path), [1, count, dim], 0, 0.02),
+  });
+
+  const initStream = (key: Key, side: Side): Params =>
+    mergeParams(
+      token(key, `${side}_cls_token`, 1),
+      ...Array.from({ length: layers }, (_, i) =>
+        initTransformerBlock(key, `${side}_encoder.layers.${i}`, { dim, hidden }),
+      ),
+    );
+
+  const layer = (params: Params, side: Side, i: number, x: Tokens, ctx: Context): Tokens => {
+    const keep = i === layers - 1 ? 1 : undefined;
+    const block = { mask: x.mask, heads, ctx, normFirst, dropout, keep };
+    const path = `${side}_encoder.layers.${i}`;
+    return { tokens: transformerBlock(params, path, x.tokens, block), mask: x.mask };
+  };
+
+  const prepare =
+    (side: Side) =>
+    (params: Params, own: Tokens, ctx: Context): Tokens => {
+      const size = own.tokens.shape[0];
+      const repeated = (path: string): Tensor3D =>
+        mul(parameter<Tensor3D>(params, path), ones([size, 1, 1]));
+      let x: Tokens = {
+        tokens: concat([repeated(`${side}_cls_token`), own.tokens], 1),
+        mask: concat([ones<Rank.R2>([size, 1]), own.mask], 1),
+      };
+      for (let i = 0; i < alone; i++) {
+        if (i === fusionLayer) {
+          x = {
+            tokens: concat([x.tokens, repeated('bottleneck')], 1),
+            mask: concat([x.mask, ones<Rank.R2>([size, bottlenecks])], 1),
+          };
+        }
+        x = layer(params, side, i, x, ctx);
+      }
+      return x;
+    };
+
+  return transformerFusion({
+    where,
+    name: `bottleneck(${dim}x${layers}, ${bottlenecks})`,
+    family: 'early',
+    settings,
+    width: dim,
+    init: (key) =>
+      mergeParams(
+        initStream(key, 'image'),
+        initStream(key, 'text'),
+        fusionLayer < layers ? token(key, 'bottleneck', bottlenecks) : {},
+        normFirst ? initLayerNorm('encoder_norm', dim) : {},
+      ),
+    prepare: { image: prepare('image'), text: prepare('text') },
+    join: (params, images, text, ctx) => {
+      let streams: Record<Side, Tokens> = { image: imageOfEachText(images, text), text };
+      for (let i = alone; i < layers; i++) {
+        const { image, text: words } = exchange(streams, bottlenecks);
+        streams = {
+          image: layer(params, 'image', i, image, ctx),
+          text: layer(params, 'text', i, words, ctx),
+        };
+      }
+      // The last layer computed the token at [CLS] alone.
+      const both = concat([streams.image.tokens, streams.text.tokens], 1);
+      return mean(normFirst ? layerNorm(params, 'encoder_norm', both) : both, 1);
+    },
+  });
+}
+
+/** Both streams with the mean of their last `count` tokens in place of these. */
+function exchange(streams: Record<Side, Tokens>, count: number): Record<Side, Tokens> {
+  const part = ({ tokens }: Tokens, from: number, length: number): Tensor3D => {
+    const [size, , dim] = tokens.shape;
+    return slice(tokens, [0, from, 0], [size, length, dim]);
+  };
+  const { image, text } = streams;
+  const owned = (side: Tokens): number => side.tokens.shape[1] - count;
+  const [one, other] = [part(image, owned(image), count), part(text, owned(text), count)];
+  const shared = mul<Tensor3D>(add(one, other), 0.5);
+  const renewed = (side: Tokens): Tokens => ({
+    tokens: concat([part(side, 0, owned(side)), shared], 1),
+    mask: side.mask,
+  });
+  return { image: renewed(image), text: renewed(text) };
+}

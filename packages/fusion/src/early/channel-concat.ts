@@ -1,0 +1,141 @@
+import {
+  add,
+  concat,
+  expandDims,
+  maximum,
+  mul,
+  ones,
+  reshape,
+  slice,
+  sub,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { foldIn, mergeParams, normal, parameter, type Fusion, type Params } from '@crossweave/core';
+import {
+  affine,
+  initLayerNorm,
+  initLinear,
+  initTransformerBlock,
+  layerNorm,
+  transformerBlock,
+} from '@crossweave/core/nn';
+import { repeatEach, type Side, type Tokens } from '../features';
+import {
+  tokenFusionDefaults,
+  transformerFusion,
+  transformerSettings,
+  type TransformerFusionOptions,
+} from '../transformer-fusion';
+
+export type ChannelConcatOptions = TransformerFusionOptions;
+
+const projection = 'channel_projection';
+const nullTokens = 'null_tokens.weight';
+
+/** Row of the null tokens, as of the token types; column block of the projection. */
+const order = { text: 0, image: 1 } as const satisfies Record<Side, number>;
+
+/**
+ * Early fusion of tokens aligned by position: token p of the joint sequence is a linear layer of
+ * [text token p; image token p] along the channels, and a transformer runs over [CLS] and the
+ * joint sequence (concatenation along features of aligned sequences, as MultiBench's
+ * ConcatEarly, arXiv 2107.07502). The sequence is as long as the longer side. Where one side has
+ * no real token, a learned null token of that side stands in; where neither has, the position is
+ * masked. `joint` [B, D] is the output at [CLS], `match` a linear head on it.
+ *
+ * Words and patches are not aligned by nature: it is the baseline that shows what attention
+ * between unaligned tokens is worth. The linear layer of a concatenation is a sum of one term a
+ * side, so each is computed once a row. Blocks are `encoder.layers.i` of nn.TransformerEncoder.
+ */
+export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
+  const where = 'channelConcat';
+  const settings = transformerSettings<ChannelConcatOptions>(where, options, {
+    ...tokenFusionDefaults,
+    normFirst: false,
+  });
+  const { dim, layers, heads, hidden, dropout, normFirst } = settings;
+
+  const nullToken = (params: Params, side: Side): Tensor3D =>
+    reshape(slice(parameter<Tensor2D>(params, nullTokens), [order[side], 0], [1, dim]), [
+      1,
+      1,
+      dim,
+    ]);
+
+  /** The side's term of the projection; the bias goes with the text's. */
+  const project = (params: Params, side: Side, x: Tensor3D): Tensor3D => {
+    const weight = parameter<Tensor2D>(params, `${projection}.weight`);
+    const columns = slice(weight, [0, order[side] * dim], [dim, dim]);
+    const bias = parameter<Tensor1D>(params, `${projection}.bias`);
+    return affine(projection, x, columns, side === 'text' ? bias : undefined);
+  };
+
+  const prepare =
+    (side: Side) =>
+    (params: Params, { tokens, mask }: Tokens): Tokens => {
+      const real = expandDims<Tensor3D>(mask, 2);
+      const filled = add(mul(tokens, real), mul(nullToken(params, side), sub(1, real)));
+      return { tokens: project(params, side, filled as Tensor3D), mask };
+    };
+
+  /** The side's terms at `count` positions, the null token's where it ends. */
+  const extend = (params: Params, side: Side, { tokens, mask }: Tokens, count: number): Tokens => {
+    const [size, own] = mask.shape;
+    if (own === count) return { tokens, mask };
+    const absent = project(params, side, nullToken(params, side));
+    return {
+      tokens: concat([tokens, mul<Tensor3D>(absent, ones([size, count - own, 1]))], 1),
+      mask: concat([mask, zeros<Rank.R2>([size, count - own])], 1),
+    };
+  };
+
+  /** One sequence of each text and its image, [CLS] in front. */
+  const align = (params: Params, images: Tokens, texts: Tokens): Tokens => {
+    const count = Math.max(images.mask.shape[1], texts.mask.shape[1]);
+    const image = extend(params, 'image', images, count);
+    const text = extend(params, 'text', texts, count);
+    const [size, each] = [text.mask.shape[0], text.mask.shape[0] / image.mask.shape[0]];
+    // Broadcast over the texts of an image, which is one pass less than repeating the image.
+    const both = add(
+      reshape(text.tokens, [-1, each, count, dim]),
+      expandDims<Tensor4D>(image.tokens, 1),
+    );
+    const cls = mul<Tensor3D>(parameter(params, 'cls_token'), ones([size, 1, 1]));
+    const mask = maximum<Tensor2D>(repeatEach(image.mask, each), text.mask);
+    return {
+      tokens: concat([cls, reshape<Rank.R3>(both, [size, count, dim])], 1),
+      mask: concat([ones<Rank.R2>([size, 1]), mask], 1),
+    };
+  };
+
+  return transformerFusion({
+    where,
+    name: `channel-concat(${dim}x${layers})`,
+    family: 'early',
+    settings,
+    width: dim,
+    init: (key) =>
+      mergeParams(
+        { cls_token: normal(foldIn(key, 'cls_token'), [1, 1, dim], 0, 0.02) },
+        { [nullTokens]: normal(foldIn(key, nullTokens), [2, dim], 0, 0.02) },
+        initLinear(key, projection, { in: 2 * dim, out: dim }),
+        ...Array.from({ length: layers }, (_, i) =>
+          initTransformerBlock(key, `encoder.layers.${i}`, { dim, hidden }),
+        ),
+        normFirst ? initLayerNorm('encoder.norm', dim) : {},
+      ),
+    prepare: { image: prepare('image'), text: prepare('text') },
+    join: (params, image, text, ctx) => {
+      const { tokens, mask } = align(params, image, text);
+      let x = tokens;
+      for (let i = 0; i < layers; i++) {
+        const keep = i === layers - 1 ? 1 : undefined;
+        const block = { mask, heads, ctx, normFirst, dropout, keep };
+        x = transformerBlock(params, `encoder.layers.${i}`, x, block);
+      }
+      const first = reshape<Rank.R2>(x, [mask.shape[0], dim]);
+      return normFirst ? layerNorm(params, 'encoder.norm', first) : first;
+    },
+  });
+}

@@ -1,0 +1,56 @@
+import { add, maximum, mul, type Tensor2D } from '@tensorflow/tfjs-core';
+import { lookUp, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { pooledFusion } from '../late/pooled-fusion';
+import {
+  checkSet,
+  initSet,
+  pairOfElements,
+  setDefaults,
+  setElement,
+  setMlp,
+  type SetOptions,
+} from './set-elements';
+
+const pools = {
+  mean: (x: Tensor2D, y: Tensor2D): Tensor2D => mul(add(x, y), 0.5),
+  sum: (x: Tensor2D, y: Tensor2D): Tensor2D => add(x, y),
+  max: (x: Tensor2D, y: Tensor2D): Tensor2D => maximum(x, y),
+} as const;
+
+export interface DeepSetOptions extends SetOptions {
+  /** How the set becomes one vector. Default `mean`. */
+  pool?: keyof typeof pools;
+}
+
+/**
+ * The two sides as an unordered set (Deep Sets, arXiv 1703.06114; TorchMultimodal's
+ * DeepsetFusionModule, arXiv 2003.01607): both summaries are projected to D and normalised, and
+ * `joint` [B, D] is an MLP of their pool; `match` a linear head on it. The set's elements are
+ * the sides, one vector each: it sees no tokens.
+ *
+ * With `attention` TorchMultimodal weighs elements and then normalises their features, which
+ * undoes the weights; here the weights come after that normalisation. With `normalization:
+ * 'modalities'` the order is theirs.
+ */
+export function deepSet(options: DeepSetOptions = {}): Fusion<PooledFeatures> {
+  const where = 'deepSet';
+  const settings = withDefaults<DeepSetOptions>(where, options, { ...setDefaults, pool: 'mean' });
+  checkSet(where, settings);
+  const pool = lookUp(`${where}: pool`, pools, settings.pool);
+
+  const fusion = pooledFusion({
+    where,
+    name: `deep-set(${settings.dim})`,
+    settings,
+    init: (key, specs) => initSet(key, specs, settings),
+    prepare: (params, image, text, ctx) => ({
+      image: setElement(params, 'image', image, settings, ctx),
+      text: setElement(params, 'text', text, settings, ctx),
+    }),
+    join: (params, image, text, ctx) => {
+      const [x, y] = pairOfElements(image, text, settings);
+      return setMlp(params, pool(x, y), settings.dropout, ctx);
+    },
+  });
+  return { ...fusion, family: 'early' };
+}

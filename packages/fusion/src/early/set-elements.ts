@@ -1,0 +1,116 @@
+import { concat, mul, slice, softmax, stack, tanh, unstack } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  lookUp,
+  mergeParams,
+  requireInteger,
+  type Context,
+  type FeatureSpec,
+  type Key,
+  type Params,
+} from '@crossweave/core';
+import { dropout as drop, initLinear, linear, normalize, relu } from '@crossweave/core/nn';
+import type { Side } from '../features';
+import { pooledDefaults, type PooledFusionOptions } from '../late/pooled-fusion';
+
+/** `dropout` acts on both projected summaries and between the layers of the MLP. */
+export interface SetOptions extends PooledFusionOptions {
+  /** Width of the MLP's hidden layer. Default 256. */
+  hidden?: number;
+  /** Weighs the two elements by a small network on each. Default false. */
+  attention?: boolean;
+  /** Width of that network. Default 128. */
+  attentionDim?: number;
+  /**
+   * What is brought to length 1: each element's `features`, or each feature over both
+   * `modalities`. Default `features`.
+   */
+  normalization?: 'features' | 'modalities';
+}
+
+export const setDefaults = {
+  ...pooledDefaults,
+  hidden: 256,
+  attention: false,
+  attentionDim: 128,
+  normalization: 'features',
+} as const satisfies Required<SetOptions>;
+
+/** One side's element of the set. */
+export interface SetElement {
+  /** [B, D] */
+  readonly value: Tensor2D;
+  /** [B, 1] what its weight is the softmax of, where elements are weighed. */
+  readonly logit?: Tensor2D;
+}
+
+export type SetSettings = Required<SetOptions>;
+
+/** @throws ConfigError for a width or a normalization that is none. */
+export function checkSet(where: string, settings: SetSettings): void {
+  requireInteger(where, 'hidden', settings.hidden);
+  requireInteger(where, 'attentionDim', settings.attentionDim);
+  const known = { features: true, modalities: true };
+  lookUp(`${where}: normalization`, known, settings.normalization);
+}
+
+/**
+ * TorchMultimodal's names: `projections.{image,text}`, `attention.0`, `attention.2` (without its
+ * bias, to which the softmax over the elements is blind), `mlp.0`, `mlp.2`.
+ */
+export function initSet(
+  key: Key,
+  specs: Readonly<Record<Side, FeatureSpec>>,
+  { dim, hidden, attention, attentionDim }: SetSettings,
+): Params {
+  return mergeParams(
+    initLinear(key, 'projections.image', { in: specs.image.dim, out: dim }),
+    initLinear(key, 'projections.text', { in: specs.text.dim, out: dim }),
+    attention ? initLinear(key, 'attention.0', { in: dim, out: attentionDim }) : {},
+    attention ? initLinear(key, 'attention.2', { in: attentionDim, out: 1, bias: false }) : {},
+    initLinear(key, 'mlp.0', { in: dim, out: hidden }),
+    initLinear(key, 'mlp.2', { in: hidden, out: dim }),
+  );
+}
+
+/** The element of each row's summary, which does not depend on the other side. */
+export function setElement(
+  params: Params,
+  side: Side,
+  summary: Tensor2D,
+  { attention, normalization, dropout }: SetSettings,
+  ctx: Context,
+): SetElement {
+  const projection = `projections.${side}`;
+  const projected = drop(linear(params, projection, summary), dropout, ctx, projection);
+  // Normalised before it is weighed: afterwards a positive weight would be undone.
+  const value = normalization === 'features' ? normalize(projected) : projected;
+  if (!attention) return { value };
+  const hidden = tanh(linear(params, 'attention.0', projected));
+  return { value, logit: linear(params, 'attention.2', hidden) };
+}
+
+/** Both elements [B, D] of pairs, weighed and normalised as told. */
+export function pairOfElements(
+  image: SetElement,
+  text: SetElement,
+  { normalization }: SetSettings,
+): readonly [image: Tensor2D, text: Tensor2D] {
+  let pair: readonly [Tensor2D, Tensor2D] = [image.value, text.value];
+  if (image.logit !== undefined && text.logit !== undefined) {
+    const weights = softmax(concat([image.logit, text.logit], 1));
+    const size = weights.shape[0];
+    const weighed = (x: Tensor2D, side: number): Tensor2D =>
+      mul(x, slice(weights, [0, side], [size, 1]));
+    pair = [weighed(image.value, 0), weighed(text.value, 1)];
+  }
+  if (normalization === 'features') return pair;
+  const [first, second] = unstack(normalize<Tensor3D>(stack([...pair], 2) as Tensor3D), 2);
+  return [first as Tensor2D, second as Tensor2D];
+}
+
+/** The MLP behind the set: [B, D] → [B, D]. */
+export function setMlp(params: Params, x: Tensor2D, dropout: number, ctx: Context): Tensor2D {
+  const hidden = drop(relu(linear(params, 'mlp.0', x)), dropout, ctx, 'mlp.0');
+  return linear(params, 'mlp.2', hidden);
+}

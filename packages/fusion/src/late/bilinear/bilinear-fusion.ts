@@ -1,0 +1,111 @@
+import { add, matMul, reshape } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { foldIn, mergeParams, parameter } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { dropout, initLinear, linear, normalize, signedSqrt } from '@crossweave/core/nn';
+import { scoreInBlocks } from '../../features';
+import { pooledFusion, type PooledFusionOptions, type PooledFusionParts } from '../pooled-fusion';
+import type { Product } from './products';
+import type { Activate } from './projections';
+
+/** What the fusions by products of projections share. `dropout` acts on both of these. */
+export interface BilinearFusionOptions extends PooledFusionOptions {
+  /** Signed square root and unit norm of the products. Default false. */
+  normalize?: boolean;
+}
+
+/** The part of such a fusion that is its own. */
+export interface BilinearFusionParts<Image, Text> extends Pick<
+  PooledFusionParts<Image, Text>,
+  'where' | 'name' | 'init' | 'prepare'
+> {
+  readonly settings: Required<PooledFusionOptions>;
+  readonly product: Product<Image, Text>;
+  /** G, how many products a pair has. */
+  readonly products: number;
+  /** Equal parts of the products that are normalised, each by itself; 0 normalises nothing. */
+  readonly normalized: number;
+  /** Of the joint representation; absent, it stays as it is. */
+  readonly activate?: Activate | undefined;
+  /** Path of a bias of G numbers that the products get. */
+  readonly bias?: string;
+  /** What is made of the products [B, G] before they are normalised. */
+  readonly pool?: (params: Params, products: Tensor2D) => Tensor2D;
+}
+
+/**
+ * joint = f(W · n(z) + b) of the products z [B, G] of prepared rows, W `linear_out` [D, G], n the
+ * signed square root and unit norm where asked for, f an activation: the form that the fusions of
+ * MMF (mmf/modules/fusions.py) have in common.
+ *
+ * Where neither n nor f bends the products, a score is bilinear in the two rows, and all of them
+ * are one matrix product.
+ */
+export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
+  parts: BilinearFusionParts<Image, Text>,
+): Fusion<PooledFeatures> {
+  const { settings, product, products, normalized, activate, bias, pool } = parts;
+  const bends = normalized > 0 || activate !== undefined || pool !== undefined;
+
+  const head = (params: Params, pairs: Tensor2D, ctx: Context): Tensor2D => {
+    const shifted = bias === undefined ? pairs : add<Tensor2D>(pairs, biasOf(params, bias));
+    const pooled = pool === undefined ? shifted : pool(params, shifted);
+    const scaled = normalized === 0 ? pooled : powerNormalize(pooled, normalized);
+    const kept = dropout(scaled, settings.dropout, ctx, 'products.dropout');
+    const joint = linear(params, 'linear_out', kept);
+    return activate === undefined ? joint : activate(joint);
+  };
+
+  return pooledFusion<Image, Text>({
+    ...parts,
+    init: (key, specs) =>
+      mergeParams(
+        parts.init(key, specs),
+        initLinear(key, 'linear_out', { in: products, out: settings.dim }),
+      ),
+    join: (params, image, text, ctx) => head(params, product.aligned(image, text), ctx),
+    score: (params, image, text, ctx) => {
+      const drops = ctx.training && settings.dropout > 0;
+      if (!bends && !drops) {
+        const { weights, offset } = foldedHead(params, bias);
+        return add(product.weighed(image, text, weights), offset);
+      }
+      return scoreInBlocks(image, text, settings.chunk, (images, texts, pass) => {
+        const own = { ...ctx, key: foldIn(ctx.key, pass) };
+        const joint = head(params, product.crossed(images, texts), own);
+        return reshape<Rank.R2>(linear(params, 'match_head', joint), [
+          images.shape[0],
+          texts.shape[0],
+        ]);
+      });
+    },
+  });
+}
+
+/** `match_head` behind `linear_out` as one weight a product, [1, G], and one offset, [1, 1]. */
+function foldedHead(params: Params, bias?: string): { weights: Tensor2D; offset: Tensor2D } {
+  const last = parameter<Tensor2D>(params, 'match_head.weight');
+  const weights = matMul<Tensor2D>(last, parameter<Tensor2D>(params, 'linear_out.weight'));
+  const behind = matMul(last, column(biasOf(params, 'linear_out.bias')));
+  const offset = add<Tensor2D>(behind, biasOf(params, 'match_head.bias'));
+  if (bias === undefined) return { weights, offset };
+  return { weights, offset: add<Tensor2D>(offset, matMul(weights, column(biasOf(params, bias)))) };
+}
+
+/** A bias of any shape as one row of numbers. */
+function biasOf(params: Params, path: string): Tensor1D {
+  return reshape<Rank.R1>(parameter(params, path), [-1]);
+}
+
+function column(x: Tensor1D): Tensor2D {
+  return reshape<Rank.R2>(x, [-1, 1]);
+}
+
+/** The signed square root of x [B, G], and unit norm of each of `parts` equal parts of a row. */
+function powerNormalize(x: Tensor2D, parts: number): Tensor2D {
+  const [rows, width] = x.shape;
+  const roots = signedSqrt(x);
+  if (parts === 1) return normalize(roots);
+  const apart = reshape<Rank.R3>(roots, [rows, parts, width / parts]);
+  return reshape<Rank.R2>(normalize(apart), [rows, width]);
+}

@@ -1,0 +1,100 @@
+import {
+  reshape,
+  type Rank,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import { ConfigError, lookUp, mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import type { Side } from '../../features';
+import { pooledDefaults, type PooledFusionOptions } from '../pooled-fusion';
+import { bilinearFusion } from './bilinear-fusion';
+import { lowRankCore, tuckerCore, type BlockCore } from './block-cores';
+import { initProjections, project, sidePaths } from './projections';
+
+/** `dropout` acts on the projections and their products. */
+export interface BlockOptions extends PooledFusionOptions {
+  /** Width M of the projections, all chunks together. Default 1600. */
+  hidden?: number;
+  /** C, into how many chunks it is cut; divides `hidden`. Default 20. */
+  chunks?: number;
+  /** What multiplies within a chunk: products of rank `rank`, or a full core. Default `low-rank`. */
+  core?: 'low-rank' | 'tucker';
+  /** R, how many products are summed to one number in a low-rank core. Default 15. */
+  rank?: number;
+  /** One set of layers for both sides, which must be of equal width. Default false. */
+  shared?: boolean;
+  /** Signed square root and unit norm of each chunk, of all in one, or none. Default `chunks`. */
+  normalize?: 'chunks' | 'whole' | 'none';
+}
+
+/**
+ * Block-superdiagonal fusion (Ben-younes et al. 2019, arXiv 1902.00038): both sides are projected
+ * to M and cut into C chunks of S = M/C; chunk c of one side meets chunk c of the other alone,
+ * by products of rank R as in MUTAN, or by a full core [S, S, S] (MMF's BlockTucker). The
+ * products of all chunks, normalised, go through `linear_out`.
+ *
+ * MMF's names: `linear0` for the image, `linear1`, `linear_out`. What it keeps a chunk each is
+ * stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
+ * `bilinears.weight` [C, S, S, S] and `.bias` [C, S].
+ */
+export function block(options: BlockOptions = {}): Fusion<PooledFeatures> {
+  const where = 'block';
+  const settings = withDefaults<BlockOptions>(where, options, {
+    ...pooledDefaults,
+    hidden: 1600,
+    chunks: 20,
+    core: 'low-rank',
+    rank: 15,
+    shared: false,
+    normalize: 'chunks',
+  });
+  const { hidden, chunks, rank, shared, dim, dropout } = settings;
+  for (const name of ['hidden', 'chunks', 'rank'] as const) {
+    requireInteger(where, name, settings[name]);
+  }
+  if (hidden % chunks !== 0) {
+    throw new ConfigError('the chunks are not of equal size', {
+      where,
+      expected: `"chunks" to divide "hidden", ${hidden}`,
+      got: chunks,
+    });
+  }
+  const paths = sidePaths('linear', shared);
+  const size = hidden / chunks;
+  const parts = { chunks, whole: 1, none: 0 };
+  const normalized = lookUp(`${where}.normalize`, parts, settings.normalize);
+
+  const cut = (params: Params, side: Side, x: Tensor2D, ctx: Context): Tensor3D =>
+    reshape<Rank.R3>(project(params, paths[side], x, dropout, ctx), [-1, chunks, size]);
+
+  const withCore = <Image extends Tensor, Text extends Tensor>(
+    kind: string,
+    core: BlockCore<Image, Text>,
+  ): Fusion<PooledFeatures> =>
+    bilinearFusion<Image, Text>({
+      where,
+      name: `block(${hidden}/${chunks} ${kind}-${dim})`,
+      settings,
+      product: core.product,
+      ...(core.bias !== undefined && { bias: core.bias }),
+      products: hidden,
+      normalized,
+      init: (key, specs) =>
+        mergeParams(initProjections(key, where, paths, specs, hidden), core.init(key)),
+      prepare: (params, image, text, ctx) => ({
+        image: core.image(params, cut(params, 'image', image, ctx)),
+        text: core.text(params, cut(params, 'text', text, ctx)),
+      }),
+    });
+
+  return lookUp(
+    `${where}.core`,
+    {
+      'low-rank': () => withCore(`x${rank}`, lowRankCore({ chunks, size }, rank, shared)),
+      tucker: () => withCore('tucker', tuckerCore({ chunks, size })),
+    },
+    settings.core,
+  )();
+}

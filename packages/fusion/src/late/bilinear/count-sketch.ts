@@ -1,0 +1,94 @@
+import { cast, gather, matMul, mul, reshape, tensor, unstack } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { checkShapes, ConfigError, foldIn, parameter, randomInteger } from '@crossweave/core';
+import type { Key, Params } from '@crossweave/core';
+import type { HartleyTables, Torus } from './hartley';
+
+/** Each side of the torus costs a table of its square. */
+const longest = 1024;
+
+/**
+ * The sides P ≤ Q of a torus with `places` places, as equal as they can be: the transforms cost
+ * P + Q products a place.
+ *
+ * @throws ConfigError when Q is beyond 1024, as for a large prime.
+ */
+export function torusOf(where: string, places: number): Torus {
+  let rows = Math.floor(Math.sqrt(places));
+  while (places % rows !== 0) rows--;
+  if (places / rows > longest) {
+    throw new ConfigError('the length of the sketch has no two factors of about its root', {
+      where,
+      expected: `"hidden" a product of two numbers of at most ${longest}`,
+      got: places,
+      advice: `${Math.round(Math.sqrt(places)) ** 2} is one near it.`,
+    });
+  }
+  return [rows, places / rows];
+}
+
+/** Where each of D numbers goes on the torus, and whether it is added or subtracted there. */
+export interface Hash {
+  /** [D] in Z_P. */
+  readonly rows: readonly number[];
+  /** [D] in Z_Q. */
+  readonly columns: readonly number[];
+  /** [D] 1 or −1. */
+  readonly signs: readonly number[];
+}
+
+export function drawHash(key: Key, width: number, [rows, columns]: Torus): Hash {
+  const draw = (name: string, limit: number): number[] =>
+    Array.from({ length: width }, (_, i) => randomInteger(foldIn(foldIn(key, name), i), limit));
+  return {
+    rows: draw('rows', rows),
+    columns: draw('columns', columns),
+    signs: draw('signs', 2).map((bit) => 2 * bit - 1),
+  };
+}
+
+/** As buffers: `hash_index` [2, D], rows before columns, and `hash_sign` [D]. */
+export function hashBuffers(path: string, { rows, columns, signs }: Hash): Params {
+  return {
+    [`${path}.hash_index`]: tensor([...rows, ...columns], [2, rows.length], 'int32'),
+    [`${path}.hash_sign`]: tensor([...signs], [signs.length], 'int32'),
+  };
+}
+
+/** [P·Q] 1 at the places where a product of one number of either side falls, else 0. */
+export function reachedPlaces(left: Hash, right: Hash, [P, Q]: Torus): Int32Array {
+  const reached = new Int32Array(P * Q);
+  left.rows.forEach((a, i) => {
+    right.rows.forEach((b, j) => {
+      const column = (left.columns[i]! + right.columns[j]!) % Q;
+      reached[((a + b) % P) * Q + column] = 1;
+    });
+  });
+  return reached;
+}
+
+/**
+ * Both transforms of the count sketch of x [B, D], [B, 2, P·Q], by one product with a matrix that
+ * holds those of each of the D places: `tables.mixed` for one side, `tables.plain` for the other.
+ *
+ * @throws ShapeError when the hash is of another width.
+ */
+export function sketchTransforms(
+  params: Params,
+  path: string,
+  x: Tensor2D,
+  { torus, columns }: HartleyTables,
+  rows: Float32Array,
+): Tensor3D {
+  const [P, Q] = torus;
+  const [, width] = x.shape;
+  const index = parameter<Tensor2D>(params, `${path}.hash_index`);
+  const sign = parameter<Tensor1D>(params, `${path}.hash_sign`);
+  checkShapes(path, { hash_index: [index, [2, width]], hash_sign: [sign, [width]] });
+  const [row, column] = unstack(index) as [Tensor1D, Tensor1D];
+  const signs = reshape(cast(sign, 'float32'), [width, 1, 1]);
+  const ofRow = mul<Tensor3D>(gather(tensor<Rank.R3>(rows, [P, 2 * P, 2]), row), signs);
+  const ofColumn = gather(tensor<Rank.R3>(columns, [Q, 2, Q]), column);
+  const ofPlace = reshape<Rank.R2>(matMul(ofRow, ofColumn), [width, 2 * P * Q]);
+  return reshape<Rank.R3>(matMul(x, ofPlace), [-1, 2, P * Q]);
+}

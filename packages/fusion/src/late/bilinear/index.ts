@@ -1,0 +1,35 @@
+import { block, type BlockOptions } from './block';
+import { lowRankTensorFusion, type LowRankTensorFusionOptions } from './low-rank-tensor-fusion';
+import { mcb, type McbOptions } from './mcb';
+import { mfb, type MfbOptions } from './mfb';
+import { mfh, type MfhOptions } from './mfh';
+import { mlb, type MlbOptions } from './mlb';
+import { mutan, type MutanOptions } from './mutan';
+import { tensorFusion, type TensorFusionOptions } from './tensor-fusion';
+import { tucker, type TuckerOptions } from './tucker';
+
+export { block, lowRankTensorFusion, mcb, mfb, mfh, mlb, mutan, tensorFusion, tucker };
+export type {
+  BlockOptions,
+  LowRankTensorFusionOptions,
+  McbOptions,
+  MfbOptions,
+  MfhOptions,
+  MlbOptions,
+  MutanOptions,
+  TensorFusionOptions,
+  TuckerOptions,
+};
+
+/** Late fusion by products: each number of one side meets numbers of the other. */
+export const bilinearFusions = {
+  mlb,
+  mfb,
+  mfh,
+  mutan,
+  tucker,
+  block,
+  mcb,
+  'tensor-fusion': tensorFusion,
+  'low-rank-tensor-fusion': lowRankTensorFusion,
+};

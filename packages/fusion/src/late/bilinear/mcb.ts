@@ -1,0 +1,75 @@
+import { cast, mul, tensor1d } from '@tensorflow/tfjs-core';
+import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import type { Fusion, PooledFeatures } from '@crossweave/core';
+import type { Activation } from '@crossweave/core/nn';
+import { pooledDefaults } from '../pooled-fusion';
+import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
+import { drawHash, hashBuffers, reachedPlaces, sketchTransforms, torusOf } from './count-sketch';
+import { hartleyTables, inverseHartley } from './hartley';
+import { rankProduct } from './products';
+import { activationNamed, sidePaths } from './projections';
+
+/** `dropout` acts on the sketch. */
+export interface McbOptions extends BilinearFusionOptions {
+  /** Length of the sketch: a product of two numbers of at most 1024. Default 16000. */
+  hidden?: number;
+  /** Of the joint representation. Default `relu`. */
+  outputActivation?: Activation | 'none';
+  /** Default 256; a pair takes six times the length of the sketch. */
+  chunk?: number;
+}
+
+/**
+ * Multimodal compact bilinear pooling (Fukui et al. 2016, arXiv 1606.01847): joint =
+ * f(W_o · n(s) + b_o), s the count sketch of the outer product x ⊗ y, whose products are unbiased
+ * estimates of ⟨x, x'⟩·⟨y, y'⟩. It is the circular convolution of the sketches of x and y, each
+ * number of which has a random place and sign (`sketch<side>.hash_index`, `.hash_sign`: buffers,
+ * drawn by `init` and never trained).
+ *
+ * The places lie on a torus Z_P × Z_Q, P·Q the sketch's length, in place of the paper's circle,
+ * and are the same up to their order where P and Q have no common divisor (16000 = 125·128).
+ * There the convolution is a handful of matrix products with Hartley transforms, which any
+ * engine differentiates: 2·(P + Q) products a number and pair, whatever the widths of x and y.
+ */
+export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
+  const where = 'mcb';
+  const settings = withDefaults<McbOptions>(where, options, {
+    ...pooledDefaults,
+    chunk: 256,
+    hidden: 16000,
+    normalize: false,
+    outputActivation: 'relu',
+  });
+  const { hidden, dim, normalize } = settings;
+  requireInteger(where, 'hidden', hidden);
+  const torus = torusOf(where, hidden);
+  const tables = hartleyTables(torus);
+  const { image, text } = sidePaths('sketch');
+  const reached = 'sketch.hash_reached';
+
+  return bilinearFusion({
+    where,
+    name: `mcb(${hidden}-${dim})`,
+    settings,
+    product: rankProduct,
+    products: hidden,
+    normalized: normalize ? 1 : 0,
+    activate: activationNamed(`${where}.outputActivation`, settings.outputActivation),
+    init: (key, specs) => {
+      const left = drawHash(foldIn(key, image), specs.image.dim, torus);
+      const right = drawHash(foldIn(key, text), specs.text.dim, torus);
+      const hashes = mergeParams(hashBuffers(image, left), hashBuffers(text, right));
+      if (!normalize) return hashes;
+      return { ...hashes, [reached]: tensor1d(reachedPlaces(left, right, torus), 'int32') };
+    },
+    prepare: (params, x, y) => ({
+      image: sketchTransforms(params, image, x, tables, tables.mixed),
+      text: sketchTransforms(params, text, y, tables, tables.plain),
+    }),
+    pool: (params, transforms) => {
+      const sketch = inverseHartley(tables, transforms);
+      // A place that no product falls on holds rounding, which the root would blow up.
+      return normalize ? mul(sketch, cast(parameter(params, reached), 'float32')) : sketch;
+    },
+  });
+}

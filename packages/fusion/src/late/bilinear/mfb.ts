@@ -1,0 +1,51 @@
+import { reshape, transpose, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { bilinearFusion } from './bilinear-fusion';
+import { hadamardActivations, hadamardDefaults, type HadamardOptions } from './hadamard';
+import { rankProduct } from './products';
+import { initProjections, project, sidePaths } from './projections';
+
+export interface MfbOptions extends HadamardOptions {
+  /** How many neighbouring products are summed to one. Default 2. */
+  factor?: number;
+}
+
+/**
+ * Multi-modal factorised bilinear pooling (Yu et al. 2017, arXiv 1708.01471): as MLB at width
+ * M·F, whose products are summed by F neighbours before `linear_out`, so that each of M numbers
+ * is a bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
+ * ReLUs and order: product m·F + f belongs to sum m.
+ */
+export function mfb(options: MfbOptions = {}): Fusion<PooledFeatures> {
+  const where = 'mfb';
+  const settings = withDefaults<MfbOptions>(where, options, { ...hadamardDefaults, factor: 2 });
+  const { hidden, factor, dim, dropout } = settings;
+  requireInteger(where, 'factor', factor);
+  const activate = hadamardActivations(where, settings);
+  const paths = sidePaths('linear');
+
+  const rows = (params: Params, path: string, x: Tensor2D, ctx: Context): Tensor3D =>
+    factorRows(project(params, path, x, dropout, ctx, activate.input), factor);
+
+  return bilinearFusion({
+    where,
+    name: `mfb(${hidden}x${factor}-${dim})`,
+    settings,
+    product: rankProduct,
+    products: hidden,
+    normalized: settings.normalize ? 1 : 0,
+    activate: activate.output,
+    init: (key, specs) => initProjections(key, where, paths, specs, hidden * factor),
+    prepare: (params, image, text, ctx) => ({
+      image: rows(params, paths.image, image, ctx),
+      text: rows(params, paths.text, text, ctx),
+    }),
+  });
+}
+
+/** [B, M·F], factors side by side → [B, F, M]. */
+export function factorRows(x: Tensor2D, factor: number): Tensor3D {
+  const [rows, width] = x.shape;
+  return transpose(reshape<Rank.R3>(x, [rows, width / factor, factor]), [0, 2, 1]);
+}

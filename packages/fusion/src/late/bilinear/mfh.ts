@@ -1,0 +1,55 @@
+import { concat, mul, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { bilinearFusion } from './bilinear-fusion';
+import { hadamardActivations, hadamardDefaults } from './hadamard';
+import { factorRows, type MfbOptions } from './mfb';
+import { rankProduct } from './products';
+import { initProjections, project, type SidePaths } from './projections';
+
+export type MfhOptions = MfbOptions;
+
+/**
+ * Factorised high-order pooling (Yu et al. 2017, arXiv 1708.03619): two MFB in a cascade. The
+ * products of the second are multiplied by those of the first before they are summed, which makes
+ * them of fourth order; both sums lie side by side, 2M, before `linear_out`, each normalised by
+ * itself. MMF's names: `linear<side>_<step>`, side 0 the image.
+ *
+ * The second step's factors are (x_0∘x_1) and (y_0∘y_1), so that both are formed once a row.
+ */
+export function mfh(options: MfhOptions = {}): Fusion<PooledFeatures> {
+  const where = 'mfh';
+  const settings = withDefaults<MfhOptions>(where, options, { ...hadamardDefaults, factor: 2 });
+  const { hidden, factor, dim, dropout } = settings;
+  requireInteger(where, 'factor', factor);
+  const activate = hadamardActivations(where, settings);
+  const paths = ([0, 1] as const).map((step): SidePaths => ({
+    image: `linear0_${step}`,
+    text: `linear1_${step}`,
+  }));
+
+  const rows = (params: Params, side: keyof SidePaths, x: Tensor2D, ctx: Context): Tensor3D => {
+    const [first, second] = paths.map((step) =>
+      factorRows(project(params, step[side], x, dropout, ctx, activate.input), factor),
+    );
+    return concat([first!, mul<Tensor3D>(first!, second!)], 2);
+  };
+
+  return bilinearFusion({
+    where,
+    name: `mfh(${hidden}x${factor}-${dim})`,
+    settings,
+    product: rankProduct,
+    products: 2 * hidden,
+    normalized: settings.normalize ? 2 : 0,
+    activate: activate.output,
+    init: (key, specs) =>
+      mergeParams(
+        ...paths.map((step) => initProjections(key, where, step, specs, hidden * factor)),
+      ),
+    prepare: (params, image, text, ctx) => ({
+      image: rows(params, 'image', image, ctx),
+      text: rows(params, 'text', text, ctx),
+    }),
+  });
+}

@@ -1,0 +1,40 @@
+import { reshape, slice, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
+import { lookUp } from '@crossweave/core';
+import { maskedMean } from '@crossweave/core/nn';
+import type { Tokens } from './features';
+
+interface Reading {
+  /** Tokens that are read, counted from the first. Absent: all. */
+  readonly keep?: number;
+  /** [B, D] of tokens [B, N, D]. */
+  readonly of: (tokens: Tokens) => Tensor2D;
+}
+
+const readings = {
+  first: {
+    keep: 1,
+    of: ({ tokens }) => {
+      const [size, count, dim] = tokens.shape;
+      const first = count === 1 ? tokens : slice(tokens, [0, 0, 0], [size, 1, dim]);
+      return reshape<Rank.R2>(first, [size, dim]);
+    },
+  },
+  mean: { of: ({ tokens, mask }) => maskedMean(tokens, mask) },
+} as const satisfies Record<string, Reading>;
+
+export type Summary = keyof typeof readings;
+
+export interface SummaryOptions {
+  /**
+   * What is read of the text's sequence: its `first` token, which is [CLS] in BERT and its kin
+   * and as good as any other once it has attended to all; or the `mean` of the real tokens, for
+   * encoders whose sequence begins with a word. `first` costs less: the last layer computes no
+   * other token. Default `first`.
+   */
+  summary?: Summary;
+}
+
+/** @throws ConfigError for a name that is none. */
+export function summaryReading(where: string, summary: Summary): Reading {
+  return lookUp<Reading>(`${where}: summary`, readings, summary);
+}

@@ -1,0 +1,86 @@
+import { ones, tidy, type Rank, type Tensor4D } from '@tensorflow/tfjs-core';
+import { mergeParams, type Context, type LayeredEncoder, type Params } from '@crossweave/core';
+import { dropPathRates } from '@crossweave/core/nn';
+import { gridTokens } from '../grid';
+import { checkImage, heightAndWidth, type ImageSize } from '../image-size';
+import type { Pass } from '../normed-convolution';
+import type { Grid } from '../transformer/positions';
+import { attentionPool, initAttentionPool } from './attention-pool';
+import { applyBlock, applyStem, initLayers, planStages, planStem } from './layers';
+import { clipResNetSettings, type ClipResNetOptions, type ClipResNetPreset } from './options';
+
+/**
+ * CLIP's modified ResNet (Radford et al. 2021), parameters under the names of OpenAI's and
+ * open_clip's checkpoints: `visual.conv1`, `visual.layer1.0.conv1`, `visual.attnpool.q_proj`…
+ *
+ * Reads [B, H, W, 3]. Pooled: the attention pool's embedding [B, E]; tokens: the last grid's places,
+ * row by row, in the embedding's space, [B, h·w, E], all real.
+ */
+export function buildClipResNet(
+  where: string,
+  options: ClipResNetOptions,
+  preset: ClipResNetPreset,
+): LayeredEncoder<Tensor4D> {
+  const settings = clipResNetSettings(where, options, preset);
+  const { layers, widths, heads, projection, imageSize, positionSize } = settings;
+  const stem = planStem(widths[0]!);
+  const stages = planStages(layers, widths);
+  const blocks = stages.flat();
+  const rates = new Map(
+    dropPathRates(blocks.length, settings.dropPath).map((rate, i) => [blocks[i]!, rate]),
+  );
+  const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
+  const gridOf = (pictures: ImageSize): Grid => {
+    const [rows, columns] = heightAndWidth(where, pictures).map((pixels) =>
+      stages.reduce(
+        (side, _, stage) => (stage === 0 ? side : Math.floor(side / 2)),
+        quarter(pixels),
+      ),
+    );
+    return [rows!, columns!];
+  };
+  const trained = gridOf(positionSize);
+  const grid = size && gridOf(size);
+
+  /** What the stem and each stage give, [B, h, w, C]. */
+  const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
+    checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
+    const pass: Pass = { ctx, frozen: settings.frozenBatchNorm };
+    const grids = [applyStem(params, stem, image, pass)];
+    for (const stage of stages) {
+      grids.push(
+        stage.reduce(
+          (x, block) => applyBlock(params, block, x, rates.get(block)!, pass),
+          grids.at(-1)!,
+        ),
+      );
+    }
+    return grids;
+  };
+
+  return {
+    name: `clip-resnet(${layers.join('-')}, ${widths.join('-')})`,
+    features: { dim: projection, tokens: grid === undefined ? 'varies' : grid[0] * grid[1] },
+    init: (key) =>
+      tidy(() =>
+        mergeParams(
+          initLayers(key, stem, blocks),
+          initAttentionPool(key, trained, blocks.at(-1)!.out, projection),
+        ),
+      ),
+    apply: (params, image, ctx) =>
+      tidy(() => {
+        const last = gridsOf(params, image, ctx).at(-1)!;
+        const { pooled, tokens } = attentionPool(params, last, heads, trained);
+        const [batch, count] = tokens.shape;
+        return { tokens, mask: ones<Rank.R2>([batch, count]), pooled };
+      }),
+    hiddenStates: (params, image, ctx) =>
+      tidy(() => gridsOf(params, image, ctx).map((value) => gridTokens(value))),
+  };
+}
+
+/** Of a side of `pixels` behind the stem: a convolution of stride 2, and a pool that drops a rest. */
+function quarter(pixels: number): number {
+  return Math.floor(Math.ceil(pixels / 2) / 2);
+}

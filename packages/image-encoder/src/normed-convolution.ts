@@ -1,0 +1,55 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { foldIn, type Context, type Key, type Params } from '@crossweave/core';
+import {
+  batchNorm,
+  conv2d,
+  depthwiseConv2d,
+  initBatchNorm,
+  normalInit,
+  type BatchNormOptions,
+} from '@crossweave/core/nn';
+
+/** A convolution without bias and the batch norm behind it. */
+export interface NormedConvolution {
+  /** Path of the convolution, which has `weight` alone. */
+  readonly conv: string;
+  /** Path of the batch norm. */
+  readonly norm: string;
+  readonly in: number;
+  readonly out: number;
+  /** Side of the kernel; the padding is (kernel − 1) / 2. */
+  readonly kernel: number;
+  readonly stride: number;
+  /** Each channel by itself (`in` = `out`); default false. */
+  readonly depthwise?: boolean;
+}
+
+/** How the batch norms of a pass behave. */
+export interface Pass extends BatchNormOptions {
+  readonly ctx: Context;
+}
+
+/** Kaiming normal by fan out, as torchvision; the batch norm's weight 1 and bias 0. */
+export function initNormedConvolution(key: Key, layer: NormedConvolution): Params {
+  const { in: channels, out, kernel, depthwise = false } = layer;
+  const path = `${layer.conv}.weight`;
+  const deviation = Math.sqrt(2 / (out * kernel * kernel));
+  const shape: [number, number, number, number] = [out, depthwise ? 1 : channels, kernel, kernel];
+  return {
+    [path]: normalInit(foldIn(key, path), shape, deviation),
+    ...initBatchNorm(layer.norm, out),
+  };
+}
+
+/** [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]. */
+export function normedConvolution(
+  params: Params,
+  layer: NormedConvolution,
+  x: Tensor4D,
+  { ctx, ...options }: Pass,
+): Tensor4D {
+  const { stride, kernel, depthwise = false } = layer;
+  const convolve = depthwise ? depthwiseConv2d : conv2d;
+  const convolved = convolve(params, layer.conv, x, { stride, padding: (kernel - 1) / 2 });
+  return batchNorm(params, layer.norm, convolved, ctx, options);
+}

@@ -1,0 +1,75 @@
+import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
+import { requireRange } from '@crossweave/core';
+import { excluded, sameness, sameTexts, type Identities, type Sameness } from './same';
+
+export interface DuplicateOptions {
+  /**
+   * What becomes of a row whose text is as true of an image as its own: left out (`exclude`), one
+   * more true text (`positive`), or a false one as any other (`negative`, what CLIP does).
+   * Default `exclude`.
+   */
+  duplicates?: 'exclude' | 'positive' | 'negative';
+  /** What makes two rows the same, where the batch tells it. Default groups and captions. */
+  same?: readonly Sameness[];
+}
+
+export const duplicateDefaults: Required<DuplicateOptions> = {
+  duplicates: 'exclude',
+  same: sameTexts,
+};
+
+/** Which of the W candidates in the columns are right for each row, and which do not count. */
+export interface Candidates {
+  /** [B, W], rows sum to 1. */
+  readonly targets: Tensor2D;
+  /** [B, W] to be added to logits: 0, or a large negative number where one does not count. */
+  readonly barred: Tensor2D;
+  /** [B, W] 1 where the candidate is no negative. */
+  readonly spared: Tensor2D;
+}
+
+/** Candidates beside the B rows of the other side, in this order. */
+export interface MoreCandidates {
+  /** Images of the rows of a queue. Default none. */
+  readonly queue?: readonly string[];
+  /** How many false ones each row has of its own. Default 0. */
+  readonly hard?: number;
+}
+
+/**
+ * The candidates of a contrast in the batch: the B rows of the other side, and `more`. Targets are
+ * spread evenly over the true ones, then smoothed: a share `smoothing` of each row is spread evenly
+ * over all that count, as `label_smoothing` of `torch.nn.functional.cross_entropy`.
+ */
+export function candidates(
+  batch: Identities,
+  { duplicates, same: by }: Required<DuplicateOptions>,
+  smoothing = 0,
+  { queue = [], hard = 0 }: MoreCandidates = {},
+): Candidates {
+  const size = batch.groups.length;
+  const shared = size + queue.length;
+  const width = shared + hard;
+  const everyone = { ...batch, groups: [...batch.groups, ...queue] };
+  const same = sameness(everyone, duplicates === 'negative' ? [] : by);
+  const [targets, barred, spared] = [0, 1, 2].map(() => new Float32Array(size * width));
+  for (let i = 0; i < size; i++) {
+    const alike = Array.from({ length: width }, (_, j) => j < shared && same(i, j));
+    const trueOnes = alike.filter(Boolean).length;
+    const [positives, counting] =
+      duplicates === 'exclude' ? [1, width - trueOnes + 1] : [trueOnes, width];
+    alike.forEach((is, j) => {
+      const at = i * width + j;
+      if (is) spared![at] = 1;
+      if (is && i !== j && duplicates === 'exclude') barred![at] = excluded;
+      else targets![at] = (is ? (1 - smoothing) / positives : 0) + smoothing / counting;
+    });
+  }
+  const matrix = (values?: Float32Array): Tensor2D => tensor2d(values!, [size, width]);
+  return { targets: matrix(targets), barred: matrix(barred), spared: matrix(spared) };
+}
+
+/** @throws ConfigError unless the share of smoothed targets is in [0, 1]. */
+export function requireSmoothing(where: string, labelSmoothing: number): void {
+  requireRange(where, 'labelSmoothing', labelSmoothing, 0, 1);
+}

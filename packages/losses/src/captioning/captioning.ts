@@ -1,0 +1,91 @@
+import {
+  add,
+  cast,
+  div,
+  greater,
+  logSoftmax,
+  max,
+  maximum,
+  mul,
+  oneHot,
+  reshape,
+} from '@tensorflow/tfjs-core';
+import {
+  sum,
+  tidy,
+  type Rank,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  checkShapes,
+  requireInteger,
+  requireRange,
+  withDefaults,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { excluded } from '../same';
+import { logged } from '../terms';
+
+export interface CaptioningOptions {
+  /** Share of the target that is spread over the vocabulary, in [0, 1]. Default 0; BLIP has 0.1. */
+  labelSmoothing?: number;
+  /** V, if the loss is to know its chance level. Default `unknown`. */
+  vocabulary?: number | 'unknown';
+}
+
+/**
+ * Captioning (CoCa, arXiv 2205.01917): cross-entropy of a text decoder's logits, the mean over the
+ * tokens of the batch that are no padding, so that long captions weigh more than short ones. A
+ * batch of nothing but padding gives 0. CoCa is `weightedSum` of InfoNCE, weight 1, and this,
+ * weight 2.
+ *
+ * Terms: `accuracy` (tokens whose right id scores strictly highest). Chance: ln V, where V is given.
+ *
+ * @throws ConfigError when the model gives no `captions`.
+ */
+export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures> {
+  const where = 'captioning';
+  const { labelSmoothing, vocabulary } = withDefaults<CaptioningOptions>(where, options, {
+    labelSmoothing: 0,
+    vocabulary: 'unknown',
+  });
+  requireRange(where, 'labelSmoothing', labelSmoothing, 0, 1);
+  if (vocabulary !== 'unknown') requireInteger(where, 'vocabulary', vocabulary);
+
+  return {
+    name: 'captioning',
+    compute: (_params, { captions }) =>
+      tidy(() => {
+        if (captions === undefined) {
+          throw new ConfigError('the model writes no captions', {
+            where,
+            expected: 'outputs.captions, from a model with a text decoder',
+          });
+        }
+        const { N, V, B } = checkShapes(where, {
+          'captions.logits': [captions.logits, ['B', 'N', 'V']],
+          'captions.targets': [captions.targets, ['B', 'N']],
+          'captions.mask': [captions.mask, ['B', 'N']],
+        });
+        const logits = reshape<Rank.R2>(captions.logits, [B * N, V]);
+        const ids = reshape<Rank.R1>(captions.targets, [B * N]);
+        const right = cast(oneHot(ids, V), 'float32') as Tensor2D;
+        const real = cast(reshape<Rank.R1>(captions.mask, [B * N]), 'float32');
+        const weights = div<Tensor1D>(real, maximum(sum(real), 1));
+        const smoothed = add(mul(right, 1 - labelSmoothing), labelSmoothing / V);
+        const each = sum<Tensor1D>(mul(logSoftmax(logits), smoothed), 1);
+        const own = sum(mul(logits, right), 1);
+        const best = max(add(logits, mul(right, excluded)), 1);
+        const correct = cast(greater(own, best), 'float32');
+        return {
+          total: mul<Scalar>(sum(mul(each, weights)), -1),
+          terms: logged({ accuracy: sum<Scalar>(mul(correct, weights)) }),
+        };
+      }),
+    ...(vocabulary !== 'unknown' && { chance: () => Math.log(vocabulary) }),
+  };
+}

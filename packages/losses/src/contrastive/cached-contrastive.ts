@@ -1,0 +1,193 @@
+import { add, concat, dispose, engine, keep, mul, slice, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { ConfigError, ShapeError, foldIn, subtree, withPrefix } from '@crossweave/core';
+import type { Context, Features, Loss, ModelOutputs, Params } from '@crossweave/core';
+import type { AnyBatch } from '../rows';
+
+/** What a loss of a whole batch needs of a chunk of b pairs. */
+export interface ChunkEmbeddings {
+  /** [b, E], of unit length, as `embed` gives them. */
+  readonly image: Tensor2D;
+  /** [b, E]. */
+  readonly text: Tensor2D;
+  /** [b·K, E], where the batch has hard negatives. */
+  readonly negatives?: Tensor2D;
+}
+
+export interface CachedContrast<Chunk> {
+  /** Of embeddings alone: any contrast or regulariser that does not fuse pairs or read tokens. */
+  readonly loss: Loss;
+  /** The loss's own parameters. */
+  readonly lossParams: Params;
+  /** What `encode` reads; gradients are taken of all of it. */
+  readonly params: Params;
+  /** The pairs of the batch in their order, cut into chunks. */
+  readonly chunks: readonly Chunk[];
+  /** Encodes a chunk; called twice with the same context, so it draws the same dropout twice. */
+  readonly encode: (params: Params, chunk: Chunk, ctx: Context) => ChunkEmbeddings;
+  /** Sizes and identities of the whole batch. */
+  readonly batch: AnyBatch;
+  readonly ctx: Context;
+}
+
+/** The caller disposes every tensor of it. */
+export interface CachedGradients {
+  readonly total: Scalar;
+  readonly terms: Readonly<Record<string, Scalar>>;
+  /** By path of `params`; those the loss does not depend on are absent. */
+  readonly gradients: Params;
+  /** By path of `lossParams`. */
+  readonly lossGradients: Params;
+}
+
+/**
+ * The loss of a large batch and its exact gradients with the activations of one chunk alive at a
+ * time (GradCache, arXiv 2101.06983): embeddings of all chunks are made without a tape, the loss is
+ * differentiated by the embeddings and by its own parameters, once, over the whole batch; then
+ * each chunk is encoded again and the gradients of its embeddings are carried on. It costs one more
+ * forward pass. Multiple negatives ranking under it is sentence-transformers' cached form.
+ *
+ * Equal to the gradients of the batch in one piece for encoders that treat rows apart. Batch norm
+ * in training does not: its statistics are those of the chunk. Dropout is that of the chunk's key,
+ * foldIn(ctx.key, chunk). Statistics are recorded in the second pass alone.
+ *
+ * @throws ConfigError for a loss that reads more than embeddings, ShapeError when the chunks' rows
+ * are not the batch's.
+ */
+export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGradients {
+  const { params, chunks, encode, ctx } = given;
+  const context = (i: number): Context => ({ training: ctx.training, key: foldIn(ctx.key, i) });
+  const recording = ctx.record && { record: ctx.record };
+  const terms: Record<string, Scalar> = {};
+  const kept = tidy(() => {
+    const embedded = chunks.map((chunk, i) =>
+      tidyRecord(() => present(encode(params, chunk, context(i)))),
+    );
+    const { total, slopes } = contrastSlopes(given, embedded, terms);
+    const gradients: Record<string, Tensor> = {};
+    chunks.forEach((chunk, i) => {
+      const found = tidyRecord(() =>
+        gradientsBy(params, (): Scalar => {
+          const again = present(encode(params, chunk, { ...context(i), ...recording }));
+          return Object.entries(again)
+            .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))
+            .reduce((all, part) => add(all, part));
+        }),
+      );
+      for (const [path, gradient] of Object.entries(found)) {
+        const before = gradients[path];
+        gradients[path] = before === undefined ? gradient : add(before, gradient);
+        if (before !== undefined) dispose([before, gradient]);
+      }
+    });
+    return {
+      ...withPrefix('params.', gradients),
+      ...withPrefix('loss.', subtree(slopes, 'loss.')),
+      total,
+    };
+  });
+  return {
+    total: kept.total,
+    terms,
+    gradients: subtree(kept, 'params.'),
+    lossGradients: subtree(kept, 'loss.'),
+  };
+}
+
+/** The loss over all embeddings, with its gradients by them (`image`…) and by its own (`loss.`). */
+function contrastSlopes(
+  {
+    loss,
+    lossParams,
+    batch,
+    ctx,
+  }: Pick<CachedContrast<unknown>, 'loss' | 'lossParams' | 'batch' | 'ctx'>,
+  embedded: readonly Record<string, Tensor2D>[],
+  terms: Record<string, Scalar>,
+): { total: Scalar; slopes: Params } {
+  const all = Object.fromEntries(
+    Object.keys(embedded[0] ?? {}).map((side) => [
+      side,
+      concat<Tensor2D>(
+        embedded.map((part) => part[side]!),
+        0,
+      ),
+    ]),
+  );
+  const rows = all['image']?.shape[0] ?? 0;
+  if (rows !== batch.size) {
+    throw new ShapeError('the chunks are not the batch', {
+      where: 'cachedContrastive',
+      expected: `${batch.size} pairs`,
+      got: `${rows} pairs in ${embedded.length} chunks`,
+    });
+  }
+  let total: Scalar | undefined;
+  const slopes = gradientsBy({ ...all, ...withPrefix('loss.', lossParams) }, () => {
+    const result = loss.compute(lossParams, embeddingOutputs(all), batch, ctx);
+    for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
+    total = keep(result.total.clone());
+    return result.total;
+  });
+  return { total: total!, slopes };
+}
+
+/** A model that is its embeddings. */
+function embeddingOutputs(all: Readonly<Record<string, Tensor2D>>): ModelOutputs {
+  const refuse = (what: string): never => {
+    throw new ConfigError(`the loss reads ${what}, and there are embeddings alone`, {
+      where: 'cachedContrastive',
+      advice: 'Train it on the batch in one piece.',
+    });
+  };
+  const side = (pooled: Tensor2D): Features => ({
+    pooled,
+    get tokens(): Tensor3D {
+      return refuse('tokens');
+    },
+    get mask(): Tensor2D {
+      return refuse('tokens');
+    },
+  });
+  return {
+    image: side(all['image']!),
+    text: side(all['text']!),
+    ...(all['negatives'] && { negatives: side(all['negatives']) }),
+    fuse: () => refuse('fused pairs'),
+    score: () => refuse("the fusion's scores"),
+    embed: (_, { pooled }) => pooled,
+  };
+}
+
+/** The rows of chunk `at` of what stands for all rows of a side. */
+function rowsOf(
+  slopes: Params,
+  embedded: readonly Record<string, Tensor2D>[],
+  side: string,
+  at: number,
+): Tensor2D {
+  const before = embedded.slice(0, at).reduce((rows, part) => rows + part[side]!.shape[0], 0);
+  const [count, width] = embedded[at]![side]!.shape;
+  const slope = slopes[side] as Tensor2D | undefined;
+  // A side that the loss does not depend on has no gradient to carry on.
+  return slope === undefined
+    ? mul(embedded[at]![side]!, 0)
+    : slice<Rank.R2, Tensor2D>(slope, [before, 0], [count, width]);
+}
+
+/** The gradients of a scalar by a tree; paths it does not depend on are absent. */
+function gradientsBy(tree: Params, objective: () => Scalar): Params {
+  // tfjs's own valueAndGrads refuses tensors the result does not depend on.
+  const { grads } = engine().gradients(objective, Object.values(tree), undefined, true);
+  const found = Object.keys(tree).map((path, i) => [path, grads[i] as Tensor | null | undefined]);
+  return Object.fromEntries(found.filter((entry): entry is [string, Tensor] => entry[1] != null));
+}
+
+function present({ image, text, negatives }: ChunkEmbeddings): Record<string, Tensor2D> {
+  return { image, text, ...(negatives && { negatives }) };
+}
+
+/** tfjs's `tidy`, for trees. */
+function tidyRecord<T extends Tensor>(make: () => Readonly<Record<string, T>>): Record<string, T> {
+  return tidy(() => ({ ...make() }));
+}

@@ -1,0 +1,112 @@
+import {
+  add,
+  concat,
+  logSumExp,
+  mul,
+  reciprocal,
+  softmax,
+  sub,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
+import { tidy, transpose, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
+import {
+  cosines,
+  hardSimilarities,
+  requireEmbeddings,
+  requireNegatives,
+  similarities,
+} from '../similarities';
+import { diagonal, meanOfCounted, strictlyFirst } from '../softmax';
+import { temperatureRule, type Temperature } from '../temperature';
+import { logged } from '../terms';
+
+export interface DecoupledOptions {
+  /** T; `auto`, the default, is 0.1 on cosines and 1 on logits. */
+  temperature?: Temperature;
+  /**
+   * Rows of the own modality are negatives too, as in the paper, whose two sides are views of one
+   * picture; needs embeddings. Default false.
+   */
+  within?: boolean;
+  /**
+   * Weighs true pairs by 2 − B·softmax(s_ii/σ) (DCLW), which favours those that are still apart.
+   * σ, or `none`. Default `none`; the paper's σ is 0.5.
+   */
+  weightSigma?: number | 'none';
+  /** The batch's hard negatives are negatives of their own image. Default false. */
+  negatives?: boolean;
+  /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
+  same?: readonly Sameness[];
+}
+
+/**
+ * Decoupled contrastive learning (DCL, arXiv 2110.06848): InfoNCE whose sum leaves out the true
+ * pair, −s_ii/T + ln Σ_{j≠i} exp(s_ij/T), mean of both directions. Without the true pair in the sum
+ * the gradient does not vanish where the batch is small or easy. Rows without a negative do not
+ * count. The total may be negative.
+ *
+ * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln(B − 1), with K hard negatives
+ * ln(B − 1 + K) for images, and twice B − 1 `within`.
+ */
+export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> {
+  const where = 'decoupled';
+  const settings = withDefaults<DecoupledOptions>(where, options, {
+    temperature: 'auto',
+    within: false,
+    weightSigma: 'none',
+    negatives: false,
+    same: sameTexts,
+  });
+  const { within, weightSigma, negatives, same } = settings;
+  if (weightSigma !== 'none') requireRange(where, 'weightSigma', weightSigma, 1e-3, 1e3);
+  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const rowsOf = (batchSize: number): number => (batchSize - 1) * (within ? 2 : 1);
+
+  return {
+    name: 'decoupled',
+    ...(init && { init }),
+    compute: (params, outputs, batch) =>
+      tidy(() => {
+        const { size } = batch;
+        const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
+        const others = rivals(batch, same);
+        const barred = tensor2d(
+          others.map((rival) => (1 - rival) * excluded),
+          [size, size],
+        );
+        const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
+        const sides = within ? requireEmbeddings(where, outputs) : undefined;
+        const square = sides ? cosines(sides.image, sides.text) : similarities(outputs);
+        const own = diagonal(square);
+        const pull = mul<Tensor1D>(
+          mul(own, scale),
+          weightSigma === 'none' ? 1 : sub(2, mul(softmax(mul(own, 1 / weightSigma)), size)),
+        );
+        const contrast = (across: Tensor2D, alike: Tensor2D | undefined, hard: number): Scalar => {
+          const columns = [across, ...(alike ? [alike] : [])].map((s) =>
+            add<Tensor2D>(mul(s, scale), barred),
+          );
+          if (hard > 0) columns.push(mul(hardSimilarities(outputs, size, hard), scale));
+          const push = logSumExp(concat(columns, 1), 1);
+          const counted = rivalCounts(others).map((count) => count + hard > 0);
+          return meanOfCounted(sub<Tensor1D>(push, pull), counted);
+        };
+        const i2t = contrast(square, sides && cosines(sides.image, sides.image), extra);
+        const t2i = contrast(transpose(square), sides && cosines(sides.text, sides.text), 0);
+        const spared = tensor2d(sameRows(batch, same), [size, size]);
+        const accuracy = strictlyFirst(square, spared);
+        return {
+          total: mul<Scalar>(add(i2t, t2i), 0.5),
+          terms: logged({ i2t, t2i, accuracy, temperature: reciprocal(scale) }),
+        };
+      }),
+    chance: (batchSize, hard = 0) => {
+      const [i2t, t2i] = [rowsOf(batchSize) + (negatives ? hard : 0), rowsOf(batchSize)].map(
+        (count) => (count === 0 ? 0 : Math.log(count)),
+      );
+      return (i2t! + t2i!) / 2;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import {
+  add,
+  cast,
+  div,
+  matMul,
+  maximum,
+  mul,
+  reciprocal,
+  reshape,
+  sub,
+  sum,
+} from '@tensorflow/tfjs-core';
+import { tidy, type Rank, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import { checkShapes, withDefaults, type Features, type Loss } from '@crossweave/core';
+import { normalize } from '@crossweave/core/nn';
+import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { excluded } from '../same';
+import { crossEntropy, rowMaximum, strictlyFirst } from '../softmax';
+import { temperatureRule, type Temperature } from '../temperature';
+import { logged } from '../terms';
+
+export interface FilipOptions extends DuplicateOptions {
+  /** T; `auto`, the default, is 0.1. */
+  temperature?: Temperature;
+}
+
+/**
+ * FILIP (arXiv 2111.07783): InfoNCE over late interactions of tokens. How much image i shows of
+ * text j is the mean over the image's tokens of the largest cosine with a token of the text; how
+ * much text j tells of image i the same with sides exchanged. Each direction contrasts its own
+ * measure, and the total is their mean. Padding neither counts nor wins.
+ *
+ * It reads the tokens of both encoders, whose widths must be equal, and adds no parameters to
+ * join them: a fusion that projects tokens first gives its `score` to {@link infoNCE}. Needs memory
+ * for the cosines of all B·N image tokens with all B·N text tokens.
+ *
+ * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln B.
+ *
+ * @throws ShapeError when the tokens of the two sides differ in width.
+ */
+export function filip(options: FilipOptions = {}): Loss {
+  const where = 'filip';
+  const settings = withDefaults<FilipOptions>(where, options, {
+    temperature: 'auto',
+    ...duplicateDefaults,
+  });
+  const { init, inverse } = temperatureRule(where, settings.temperature);
+
+  return {
+    name: 'filip',
+    ...(init && { init }),
+    compute: (params, { image, text }, batch) =>
+      tidy(() => {
+        checkShapes(where, {
+          'image.tokens': [image.tokens, ['B', '*', 'D']],
+          'text.tokens': [text.tokens, ['B', '*', 'D']],
+        });
+        const scale = inverse(params, 0.1);
+        const { targets, barred, spared } = candidates(batch, settings);
+        const contrast = (from: Features, to: Features): { loss: Scalar; accuracy: Scalar } => {
+          const logits = add<Tensor2D>(mul(tokenwise(from, to), scale), barred);
+          return { loss: crossEntropy(logits, targets), accuracy: strictlyFirst(logits, spared) };
+        };
+        const [i2t, t2i] = [contrast(image, text), contrast(text, image)];
+        return {
+          total: mul<Scalar>(add(i2t.loss, t2i.loss), 0.5),
+          terms: logged({
+            i2t: i2t.loss,
+            t2i: t2i.loss,
+            accuracy: i2t.accuracy,
+            temperature: reciprocal(scale),
+          }),
+        };
+      }),
+    chance: (batchSize) => Math.log(batchSize),
+  };
+}
+
+/** [B, B'] mean over the real tokens of row i of the largest cosine with a real token of row j. */
+function tokenwise(from: Features, to: Features): Tensor2D {
+  const [size, tokens, width] = from.tokens.shape;
+  const [others, otherTokens] = to.mask.shape;
+  const rows = (x: Features): Tensor2D =>
+    normalize(reshape<Rank.R2>(x.tokens, [x.mask.size, width]));
+  const padding = mul(sub(1, cast(to.mask, 'float32')), excluded);
+  const cosines = add(
+    matMul(rows(from), rows(to), false, true),
+    reshape(padding, [1, others * otherTokens]),
+  );
+  const best = rowMaximum(reshape<Rank.R2>(cosines, [size * tokens * others, otherTokens]));
+  const real = cast(from.mask, 'float32');
+  const weights = div(real, maximum(sum(real, 1, true), 1));
+  return sum(
+    mul(reshape<Rank.R3>(best, [size, tokens, others]), reshape(weights, [size, tokens, 1])),
+    1,
+  );
+}

@@ -1,0 +1,97 @@
+import { add, concat, mul, reciprocal, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import {
+  candidates,
+  duplicateDefaults,
+  requireSmoothing,
+  type DuplicateOptions,
+} from '../candidates';
+import { hardSimilarities, requireNegatives, similarities } from '../similarities';
+import { crossEntropy, strictlyFirst } from '../softmax';
+import { temperatureRule, type Temperature } from '../temperature';
+import { logged } from '../terms';
+
+export interface InfoNCEOptions extends DuplicateOptions {
+  /**
+   * T. `auto`, the default, is 0.1 on cosines, and 1 for a fusion without embeddings, whose
+   * scores are logits already. Any other applies to both.
+   */
+  temperature?: Temperature;
+  /** Images choose among texts, texts among images, or the mean of both. Default both. */
+  direction?: 'both' | 'i2t' | 't2i';
+  /** The batch's hard negatives are further columns of their own image's row. Default false. */
+  negatives?: boolean;
+  /** Share of the target that is spread over all candidates, in [0, 1]. Default 0. */
+  labelSmoothing?: number;
+}
+
+/**
+ * InfoNCE in the batch (arXiv 1807.03748; both ways as in CLIP, arXiv 2103.00020):
+ * the mean over rows i of −log(exp(s_ii/T) / Σ_j exp(s_ij/T)), s the cosines of `embed`, or
+ * `score` where the fusion has none. Texts that are as true of an image as its own are left
+ * out of its sum, or, with `duplicates: 'positive'`, share the target evenly with it (ALBEF's
+ * targets by image id, the outer form of SupCon).
+ *
+ * Terms: `i2t`, `t2i`, `accuracy` (rows of the first direction whose own partner scores strictly
+ * above every negative), `temperature`.
+ * Chance: ln B, and ln(B + K) for the images with K hard negatives.
+ */
+export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
+  const where = 'infoNCE';
+  const settings = withDefaults<InfoNCEOptions>(where, options, {
+    temperature: 'auto',
+    direction: 'both',
+    negatives: false,
+    labelSmoothing: 0,
+    ...duplicateDefaults,
+  });
+  const { temperature, direction, negatives, labelSmoothing } = settings;
+  requireSmoothing(where, labelSmoothing);
+  const { init, inverse } = temperatureRule(where, temperature);
+  const ways = { i2t: direction !== 't2i', t2i: direction !== 'i2t' };
+
+  return {
+    name: 'info-nce',
+    ...(init && { init }),
+    compute: (params, outputs, batch) =>
+      tidy(() => {
+        const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
+        const square = mul<Tensor2D>(similarities(outputs), scale);
+        const contrast = (logits: Tensor2D): { loss: Scalar; accuracy: Scalar } => {
+          const hard = logits.shape[1] - batch.size;
+          const { targets, barred, spared } = candidates(batch, settings, labelSmoothing, { hard });
+          const counting = add<Tensor2D>(logits, barred);
+          return {
+            loss: crossEntropy(counting, targets),
+            accuracy: strictlyFirst(counting, spared),
+          };
+        };
+        const across = (): Tensor2D => {
+          if (!negatives) return square;
+          const extra = requireNegatives(where, outputs, batch);
+          const hard = mul<Tensor2D>(hardSimilarities(outputs, batch.size, extra), scale);
+          return concat([square, hard], 1);
+        };
+        const i2t = ways.i2t ? contrast(across()) : undefined;
+        const t2i = ways.t2i ? contrast(transpose(square)) : undefined;
+        const [first, second] = [i2t, t2i].filter((way) => way !== undefined);
+        return {
+          total: second ? mul<Scalar>(add(first!.loss, second.loss), 0.5) : first!.loss,
+          terms: logged({
+            ...(i2t && { i2t: i2t.loss }),
+            ...(t2i && { t2i: t2i.loss }),
+            accuracy: first!.accuracy,
+            temperature: reciprocal(scale),
+          }),
+        };
+      }),
+    chance: (batchSize, hard = 0) => {
+      const levels = [
+        ...(ways.i2t ? [Math.log(batchSize + (negatives ? hard : 0))] : []),
+        ...(ways.t2i ? [Math.log(batchSize)] : []),
+      ];
+      return levels.reduce((sum, level) => sum + level, 0) / levels.length;
+    },
+  };
+}

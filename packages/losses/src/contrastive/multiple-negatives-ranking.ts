@@ -1,0 +1,170 @@
+import { add, concat, logSumExp, mean, mul, reciprocal, sub } from '@tensorflow/tfjs-core';
+import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  requireRange,
+  withDefaults,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { stopGradient } from '@crossweave/core/nn';
+import { negativesPerPair } from '../rows';
+import { excluded, rivals, sameTexts, type Sameness } from '../same';
+import { cosines, requireEmbeddings } from '../similarities';
+import { diagonal, strictlyFirst } from '../softmax';
+import { temperatureRule, type Temperature } from '../temperature';
+import { logged } from '../terms';
+
+/** Who is weighed against whom: images against texts, texts against images, or within one side. */
+export type RankingDirection = 'i2t' | 't2i' | 'i2i' | 't2t';
+
+export interface MultipleNegativesRankingOptions {
+  /** T; `auto`, the default, is 0.05 (a scale of 20). */
+  temperature?: Temperature;
+  /** Must hold `i2t`. Default `i2t` alone. */
+  directions?: readonly RankingDirection[];
+  /**
+   * One softmax over the candidates of all directions (`joint`), or one for each and their mean,
+   * which only `i2t` and `t2i` allow: the others lack the true pair. Default `joint`.
+   */
+  partition?: 'joint' | 'per-direction';
+  /**
+   * Which negatives of `i2t` have α·s added to their logit, a constant of differentiation: those
+   * of other pairs (`in-batch`, arXiv 2503.04812), the own hard ones (`hard`, arXiv 2509.20354) or
+   * `all`. Default none.
+   */
+  hardness?: 'none' | 'in-batch' | 'hard' | 'all';
+  /** α, at least 0. Default 0, which adds nothing; the papers have 9 in the batch and 5 for hard ones. */
+  hardnessStrength?: number;
+  /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
+  same?: readonly Sameness[];
+}
+
+/**
+ * Multiple negatives ranking as sentence-transformers has it, images in the place of queries and
+ * texts in that of documents: −s_ii/T + ln Σ exp(s/T) over the texts of the whole batch, the hard
+ * negatives of every pair included, and over what further `directions` add: t2i the images, i2i
+ * the other images, t2t the texts but those of the own pair. All four in one softmax is GTE's
+ * improved contrastive loss (arXiv 2308.03281).
+ *
+ * Needs embeddings. Terms: `accuracy` (over i2t), `temperature`. Chance: the logarithm of the number
+ * of candidates; `per-direction` their mean.
+ */
+export function multipleNegativesRanking(
+  options: MultipleNegativesRankingOptions = {},
+): Loss<PooledFeatures> {
+  const where = 'multipleNegativesRanking';
+  const settings = withDefaults<MultipleNegativesRankingOptions>(where, options, {
+    temperature: 'auto',
+    directions: ['i2t'],
+    partition: 'joint',
+    hardness: 'none',
+    hardnessStrength: 0,
+    same: sameTexts,
+  });
+  const { directions, partition, hardness, hardnessStrength, same } = settings;
+  requireDirections(where, directions, partition);
+  requireRange(where, 'hardnessStrength', hardnessStrength, 0, 1e4);
+  const { init, inverse } = temperatureRule(where, settings.temperature);
+
+  return {
+    name: 'multiple-negatives-ranking',
+    ...(init && { init }),
+    compute: (params, outputs, batch) =>
+      tidy(() => {
+        const { size } = batch;
+        const { image, text } = requireEmbeddings(where, outputs);
+        const extra = negativesPerPair(where, outputs, batch);
+        const hard = outputs.negatives && outputs.embed!('text', outputs.negatives);
+        const texts = hard ? concat<Tensor2D>([text, hard], 0) : text;
+        const scale = inverse(params, 0.05);
+        const masks = masksOf(rivals(batch, same), size, extra);
+
+        const i2t = cosines(image, texts);
+        const plain = (c: Tensor2D, barred: Tensor2D): Tensor2D => add(mul(c, scale), barred);
+        const pressed = (logits: Tensor2D): Tensor2D =>
+          hardness === 'none'
+            ? logits
+            : add(logits, mul(stopGradient(i2t), mul(masks[hardness](), hardnessStrength)));
+        const square = cosines(image, text);
+        const candidates: Record<RankingDirection, () => Tensor2D> = {
+          i2t: () => pressed(plain(i2t, masks.texts())),
+          t2i: () => plain(transpose(square), masks.images()),
+          i2i: () => plain(cosines(image, image), masks.others()),
+          t2t: () => plain(cosines(text, texts), masks.otherTexts()),
+        };
+        const parts = directions.map((direction) => candidates[direction]());
+        const own = mul(diagonal(square), scale);
+        const normalisers = (partition === 'joint' ? [concat(parts, 1)] : parts).map((part) =>
+          logSumExp(part, 1),
+        );
+        const normaliser = mul(
+          normalisers.reduce((total, next) => add(total, next)),
+          1 / normalisers.length,
+        );
+        const accuracy = strictlyFirst(i2t, masks.spared());
+        return {
+          total: mean<Scalar>(sub(normaliser, own)),
+          terms: logged({ accuracy, temperature: reciprocal(scale) }),
+        };
+      }),
+    chance: (batchSize, hard = 0) => {
+      const counts = directions.map((direction) => {
+        const others = direction === 'i2i' || direction === 't2t' ? batchSize - 1 : batchSize;
+        return direction === 'i2t' || direction === 't2t' ? others * (1 + hard) : others;
+      });
+      if (partition === 'joint') return Math.log(counts.reduce((total, count) => total + count, 0));
+      return counts.reduce((total, count) => total + Math.log(count), 0) / counts.length;
+    },
+  };
+}
+
+function requireDirections(
+  where: string,
+  directions: readonly RankingDirection[],
+  partition: 'joint' | 'per-direction',
+): void {
+  const known = ['i2t', 't2i', 'i2i', 't2t'];
+  const unknown = directions.some((direction) => !known.includes(direction));
+  if (unknown || !directions.includes('i2t') || new Set(directions).size < directions.length) {
+    throw new ConfigError('"directions" must name i2t, and each once', {
+      where,
+      expected: `some of ${known.join(', ')}`,
+      got: directions,
+    });
+  }
+  const within = directions.filter((direction) => direction === 'i2i' || direction === 't2t');
+  if (partition === 'per-direction' && within.length > 0) {
+    throw new ConfigError('a softmax of its own needs the true pair among its candidates', {
+      where,
+      got: within,
+      advice: "Use partition: 'joint' with these directions.",
+    });
+  }
+}
+
+/** What counts, as terms to add to logits [B, B·(1 + K)] or [B, B], and what is pressed or spared. */
+function masksOf(rival: Float32Array, size: number, extra: number) {
+  const width = size * (1 + extra);
+  const isRival = (i: number, j: number): boolean => rival[i * size + j] === 1;
+  const matrix = (columns: number, value: (i: number, j: number) => number): Tensor2D =>
+    tensor2d(
+      Float32Array.from({ length: size * columns }, (_, at) =>
+        value(Math.floor(at / columns), at % columns),
+      ),
+      [size, columns],
+    );
+  /** The pair whose text or hard negative stands in column j. */
+  const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
+  const bar = (barred: boolean): number => (barred ? excluded : 0);
+  return {
+    texts: () => matrix(width, (i, j) => bar(j < size && i !== j && !isRival(i, j))),
+    images: () => matrix(size, (i, j) => bar(i !== j && !isRival(i, j))),
+    others: () => matrix(size, (i, j) => bar(!isRival(i, j))),
+    otherTexts: () => matrix(width, (i, j) => bar(pairOf(j) === i || (j < size && !isRival(i, j)))),
+    spared: () => matrix(width, (i, j) => (j < size && !isRival(i, j) ? 1 : 0)),
+    'in-batch': () => matrix(width, (i, j) => (pairOf(j) === i ? 0 : 1)),
+    hard: () => matrix(width, (i, j) => (j >= size && pairOf(j) === i ? 1 : 0)),
+    all: () => matrix(width, (i, j) => (i === j ? 0 : 1)),
+  };
+}

@@ -1,0 +1,71 @@
+import {
+  add,
+  concat,
+  matMul,
+  mul,
+  neg,
+  reshape,
+  sigmoid,
+  slice,
+  softplus,
+  sum,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { withEagerGradients } from '../eager-gradients';
+import { cosines, type Embeddings } from '../similarities';
+
+/** [B·(to − from)] of the columns from…to: 1 for a true text, −1 for a false one, 0 does not count. */
+export type Signs = (from: number, to: number) => Float32Array;
+
+/**
+ * Σ −ln σ(y·(s·c + b)) over all pairs, `chunk` texts at a time: value and gradients come in one
+ * sweep, and no more than B·chunk scores exist at once, neither now nor in the backward pass.
+ *
+ * With z = s·c + b and g = −y·σ(−y·z): ∂/∂image = s·g·text, ∂/∂text = s·gᵀ·image, ∂/∂s = Σ g·c,
+ * ∂/∂b = Σ g.
+ */
+export function sigmoidLossInChunks(
+  { image, text }: Embeddings,
+  scale: Scalar,
+  bias: Scalar,
+  signs: Signs,
+  chunk: number,
+): Scalar {
+  const [size, width] = text.shape;
+  return withEagerGradients([image, text, scale, bias], (left, right, s, b) => {
+    const images = left as Tensor2D;
+    const starts = Array.from({ length: Math.ceil(size / chunk) }, (_, i) => i * chunk);
+    let sums: Tensor1D | undefined;
+    const textGradients: Tensor2D[] = [];
+    for (const from of starts) {
+      const count = Math.min(chunk, size - from);
+      const texts = slice(right as Tensor2D, [from, 0], [count, width]);
+      const y = tensor2d(signs(from, from + count), [size, count]);
+      const [total, forTexts] = tidy((): [Tensor1D, Tensor2D] => {
+        const c = cosines(images, texts);
+        const margin = mul<Tensor2D>(y, add(mul(c, s), b));
+        // Entries of sign 0 would give ln 2 each.
+        const each = mul(softplus(neg(margin)), mul(y, y));
+        const g = mul<Tensor2D>(neg(y), sigmoid(neg(margin)));
+        const forImages = reshape(mul(matMul(g, texts), s), [size * width]);
+        const figures = [sum(each), sum(mul(g, c)), sum(g)].map((x) => reshape<Rank.R1>(x, [1]));
+        const parts: Tensor1D[] = [...figures, reshape<Rank.R1>(forImages, [size * width])];
+        return [
+          sums === undefined ? concat(parts) : add(sums, concat(parts)),
+          mul(matMul(g, images, true), s),
+        ];
+      });
+      sums?.dispose();
+      sums = total;
+      textGradients.push(forTexts);
+    }
+    const figure = (at: number): Scalar => reshape(slice(sums!, at, 1), []);
+    const forImages: Tensor = reshape(slice(sums!, 3, size * width), [size, width]);
+    return {
+      value: figure(0),
+      gradients: [forImages, concat(textGradients), figure(1), figure(2)],
+    };
+  });
+}

@@ -1,0 +1,89 @@
+import { add, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import { stopGradient } from '@crossweave/core/nn';
+import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { similarities } from '../similarities';
+import { crossEntropy, strictlyFirst } from '../softmax';
+import { temperatureRule, type Temperature } from '../temperature';
+import { logged } from '../terms';
+import { requireTeacher } from './teacher';
+
+export interface DistilledContrastiveOptions extends DuplicateOptions {
+  /** The student's T; `auto`, the default, is 0.1 on cosines, 1 on logits. */
+  temperature?: Temperature;
+  /** The teacher's own T; `auto`, the default, is 0.01 on cosines (where CLIP ends), 1 on logits. */
+  teacherTemperature?: number | 'auto';
+  /** Weight of the contrast with the true pairs, at least 0. Default 1. */
+  contrastive?: number;
+  /** Weight of the cross-entropy against the teacher, at least 0. Default 1. */
+  distillation?: number;
+}
+
+/**
+ * Distillation between contrastive models, as open_clip's `DistillClipLoss`: the student's softmax
+ * over the batch learns the true pairs (InfoNCE) and, by cross-entropy −Σ p·ln q, the softmax p of
+ * `outputs.teacher`, each at a temperature of its own; both are means of the two directions. No
+ * gradient flows into the teacher, whose embeddings may have another width.
+ *
+ * Terms: `contrastive`, `distillation` (unweighted), `accuracy`, `temperature`. Chance: weight ·
+ * ln B of both, for cross-entropy against any target is ln B where the student's scores are equal.
+ *
+ * @throws ConfigError when the outputs have no teacher.
+ */
+export function distilledContrastive(
+  options: DistilledContrastiveOptions = {},
+): Loss<PooledFeatures> {
+  const where = 'distilledContrastive';
+  const settings = withDefaults<DistilledContrastiveOptions>(where, options, {
+    temperature: 'auto',
+    teacherTemperature: 'auto',
+    contrastive: 1,
+    distillation: 1,
+    ...duplicateDefaults,
+  });
+  const { teacherTemperature } = settings;
+  const weights = { truth: settings.contrastive, teacher: settings.distillation };
+  requireRange(where, 'contrastive', weights.truth, 0, 1e6);
+  requireRange(where, 'distillation', weights.teacher, 0, 1e6);
+  if (teacherTemperature !== 'auto') {
+    requireRange(where, 'teacherTemperature', teacherTemperature, 1e-4, 1e4);
+  }
+  const { init, inverse } = temperatureRule(where, settings.temperature);
+
+  return {
+    name: 'distilled-contrastive',
+    ...(init && { init }),
+    compute: (params, outputs, batch) =>
+      tidy(() => {
+        const teacher = requireTeacher(where, outputs);
+        const logitsAlready = outputs.embed === undefined;
+        const scale = inverse(params, logitsAlready ? 1 : 0.1);
+        const auto = logitsAlready ? 1 : 0.01;
+        const teacherT = teacherTemperature === 'auto' ? auto : teacherTemperature;
+        const { targets, barred, spared } = candidates(batch, settings);
+        const student = mul<Tensor2D>(similarities(outputs), scale);
+        const opinion = mul<Tensor2D>(stopGradient(similarities(teacher)), 1 / teacherT);
+        const ways = [
+          [student, opinion],
+          [transpose(student), transpose(opinion)],
+        ] as const;
+        const both = (loss: (logits: Tensor2D, told: Tensor2D) => Scalar): Scalar => {
+          const [i2t, t2i] = ways.map(([own, told]) => loss(add(own, barred), add(told, barred)));
+          return mul(add<Scalar>(i2t!, t2i!), 0.5);
+        };
+        const contrastive = both((logits) => crossEntropy(logits, targets));
+        const distillation = both((logits, told) => crossEntropy(logits, softmax(told)));
+        return {
+          total: add<Scalar>(mul(contrastive, weights.truth), mul(distillation, weights.teacher)),
+          terms: logged({
+            contrastive,
+            distillation,
+            accuracy: strictlyFirst(student, spared),
+            temperature: reciprocal(scale),
+          }),
+        };
+      }),
+    chance: (batchSize) => (weights.truth + weights.teacher) * Math.log(batchSize),
+  };
+}

@@ -1,0 +1,109 @@
+import { add, concat, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  requireRange,
+  withDefaults,
+  type Loss,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { stopGradient } from '@crossweave/core/nn';
+import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { cosines, requireEmbeddings, similarities } from '../similarities';
+import { crossEntropy, strictlyFirst } from '../softmax';
+import { temperatureRule, type Temperature } from '../temperature';
+import { logged } from '../terms';
+import { requireTeacher } from './teacher';
+
+export interface MomentumContrastiveOptions extends DuplicateOptions {
+  /** T of the model and of its momentum twin; `auto`, the default, is 0.1 on cosines, 1 on logits. */
+  temperature?: Temperature;
+  /** α: how much of the target is the twin's opinion, in [0, 1]. Default 0.4. */
+  alpha?: number;
+}
+
+/**
+ * ALBEF's image-text contrast with soft targets (ITC with momentum distillation, arXiv 2107.07651):
+ * cross-entropy against α·softmax(s'/T) + (1 − α)·truth, s' the similarities that the momentum twin,
+ * `outputs.teacher`, finds; mean of both directions. Candidates are the twin's embeddings of the
+ * other side, then those of its queue; where the fusion has no embeddings, the batch's own scores.
+ * Targets carry no gradient, neither do the twin's embeddings.
+ *
+ * A row of the queue of the same image as a row of the batch is treated as a duplicate.
+ *
+ * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln B, without a queue.
+ *
+ * @throws ConfigError when the outputs have no teacher.
+ */
+export function momentumContrastive(
+  options: MomentumContrastiveOptions = {},
+): Loss<PooledFeatures> {
+  const where = 'momentumContrastive';
+  const settings = withDefaults<MomentumContrastiveOptions>(where, options, {
+    temperature: 'auto',
+    alpha: 0.4,
+    ...duplicateDefaults,
+  });
+  const { alpha } = settings;
+  requireRange(where, 'alpha', alpha, 0, 1);
+  const { init, inverse } = temperatureRule(where, settings.temperature);
+
+  return {
+    name: 'momentum-contrastive',
+    ...(init && { init }),
+    compute: (params, outputs, batch) =>
+      tidy(() => {
+        const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
+        const { i2t, t2i, queue } = opinions(where, outputs);
+        const contrast = (own: Tensor2D, twin: Tensor2D): { loss: Scalar; accuracy: Scalar } => {
+          const { targets, barred, spared } = candidates(batch, settings, 0, { queue });
+          const logits = add<Tensor2D>(mul(own, scale), barred);
+          const opinion = softmax(add<Tensor2D>(mul(twin, scale), barred));
+          const soft = add<Tensor2D>(mul(opinion, alpha), mul(targets, 1 - alpha));
+          return {
+            loss: crossEntropy(logits, stopGradient(soft)),
+            accuracy: strictlyFirst(logits, spared),
+          };
+        };
+        const [first, second] = [contrast(...i2t), contrast(...t2i)];
+        return {
+          total: mul<Scalar>(add(first.loss, second.loss), 0.5),
+          terms: logged({
+            i2t: first.loss,
+            t2i: second.loss,
+            accuracy: first.accuracy,
+            temperature: reciprocal(scale),
+          }),
+        };
+      }),
+    chance: (batchSize) => Math.log(batchSize),
+  };
+}
+
+/** Similarities [B, B + Q]: the model's own, and its twin's, a constant of differentiation. */
+type Opinions = readonly [own: Tensor2D, twin: Tensor2D];
+
+/** Of both directions, and the images of the queue. */
+function opinions(
+  where: string,
+  outputs: ModelOutputs<PooledFeatures>,
+): { i2t: Opinions; t2i: Opinions; queue: readonly string[] } {
+  const teacher = requireTeacher(where, outputs);
+  if (outputs.embed === undefined) {
+    const [own, twin] = [similarities(outputs), stopGradient(similarities(teacher))];
+    return { i2t: [own, twin], t2i: [transpose(own), transpose(twin)], queue: [] };
+  }
+  const own = requireEmbeddings(where, outputs);
+  const embedded = requireEmbeddings(where, teacher);
+  const side = (name: 'image' | 'text'): { twin: Tensor2D; all: Tensor2D } => {
+    const twin = stopGradient(embedded[name]);
+    const { queue } = teacher;
+    return { twin, all: queue ? concat([twin, stopGradient(queue[name])], 0) : twin };
+  };
+  const [image, text] = [side('image'), side('text')];
+  return {
+    i2t: [cosines(own.image, text.all), cosines(image.twin, text.all)],
+    t2i: [cosines(own.text, image.all), cosines(text.twin, image.all)],
+    queue: teacher.queue?.groups ?? [],
+  };
+}

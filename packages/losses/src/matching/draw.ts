@@ -1,0 +1,115 @@
+import {
+  add,
+  argMax,
+  cast,
+  equal,
+  log,
+  mul,
+  range,
+  reshape,
+  softmax,
+  stack,
+  sub,
+  tensor2d,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  requireRange,
+  uniformArray,
+  type Key,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
+import { normalize, stopGradient } from '@crossweave/core/nn';
+import { cosines } from '../similarities';
+import { excluded, rivalCounts, rivals, type Identities } from '../same';
+
+export interface DrawOptions {
+  /** Draw by similarity (true) or uniformly. */
+  readonly hard: boolean;
+  /** T of the softmax that turns similarities into probabilities. */
+  readonly drawTemperature: number;
+}
+
+/** @throws ConfigError unless the options of drawing are in range. */
+export function requireDraws(where: string, { drawTemperature }: DrawOptions): void {
+  requireRange(where, 'drawTemperature', drawTemperature, 1e-4, 1e4);
+}
+
+export interface Draw {
+  /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */
+  readonly rows: Tensor1D;
+  /** [B·count] 1, or 0 where row b has no rival left (its text is true of all its batch-mates). */
+  readonly valid: readonly number[];
+}
+
+/** Added to each rival's probability after the softmax, so that none is ever ruled out by rounding. */
+const floor = 1e-4;
+
+/**
+ * Draws `count` different in-batch negatives for each row, among its rivals (`same.ts`),
+ * with probability softmax(similarity / T) + 1e-4 (ALBEF, arXiv 2107.07651; its floor stands
+ * after the softmax as in BLIP, inside it has no effect). Sampling is by adding Gumbel noise
+ * and taking the largest, so no value leaves the engine.
+ *
+ * @param similarity [B, B] whose row b scores the candidates of row b.
+ */
+export function drawRivals(
+  key: Key,
+  similarity: () => Tensor2D,
+  batch: Identities,
+  count: number,
+  { hard, drawTemperature }: DrawOptions,
+): Draw {
+  const size = batch.groups.length;
+  const rivalsOfAll = rivals(batch);
+  const rows = tidy(() => {
+    const allowed = tensor2d(rivalsOfAll, [size, size]);
+    const barred = sub(1, allowed);
+    let weights = add(mul(barred, excluded), tensor2d(gumbel(key, size * size), [size, size]));
+    if (hard) {
+      const scaled = mul(stopGradient(similarity()), 1 / drawTemperature);
+      const chances = softmax(add(scaled, mul(barred, excluded)));
+      // Barred entries become log 1 = 0: they are excluded by the term above.
+      weights = add(weights, log(add(mul(add(chances, floor), allowed), barred)));
+    }
+    const drawn: Tensor1D[] = [];
+    for (let s = 0; s < count; s++) {
+      const row = argMax<Tensor1D>(weights, 1);
+      drawn.push(row);
+      const taken = equal(reshape(row, [size, 1]), range(0, size, 1, 'int32'));
+      weights = add(weights, mul(cast(taken, 'float32'), 2 * excluded));
+    }
+    return reshape<Rank.R1>(stack(drawn, 1), [size * count]);
+  });
+  const valid = rivalCounts(rivalsOfAll).flatMap((rivalsOfRow) =>
+    Array.from({ length: count }, (_, s) => (s < rivalsOfRow ? 1 : 0)),
+  );
+  return { rows, valid };
+}
+
+/**
+ * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
+ * for a fusion without embeddings that of text i and text j as encoded.
+ */
+export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
+  const { image, text } = outputs;
+  return outputs.embed === undefined
+    ? cosines(normalize(text.pooled), normalize(text.pooled))
+    : cosines(outputs.embed('image', image), outputs.embed('text', text));
+}
+
+/** The same for the images that text i might show. */
+export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
+  const { pooled } = outputs.image;
+  return outputs.embed === undefined
+    ? cosines(normalize(pooled), normalize(pooled))
+    : transpose(textSimilarity(outputs));
+}
+
+/** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */
+function gumbel(key: Key, count: number): Float32Array {
+  return uniformArray(key, count).map((u) => -Math.log(-Math.log(u + 2 ** -25)));
+}

@@ -1,0 +1,102 @@
+import {
+  add,
+  exp,
+  log,
+  maximum,
+  mul,
+  pow,
+  scalar,
+  sub,
+  sum,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
+import {
+  mean,
+  square,
+  tidy,
+  transpose,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import { rivals, sameTexts, type Sameness } from '../same';
+import { cosines, requireEmbeddings } from '../similarities';
+import { logged } from '../terms';
+
+export interface AlignmentUniformityOptions {
+  /** Power of the distance of true pairs, in [1, 8]. Default 2. */
+  alpha?: number;
+  /** Sharpness of the Gaussian kernel. Default 2. */
+  t?: number;
+  /** Weight of alignment, at least 0. Default 1. */
+  alignment?: number;
+  /** Weight of uniformity, at least 0. Default 1. */
+  uniformity?: number;
+  /** What makes two rows the same, which need not spread. Default groups and captions. */
+  same?: readonly Sameness[];
+}
+
+/**
+ * Alignment and uniformity on the sphere (arXiv 2005.10242): the mean over pairs of
+ * ‖image − text‖^α, and the mean of both modalities' ln mean_{i<j} exp(−t·‖x_i − x_j‖²), which falls
+ * as embeddings spread. Pairs of rows of the same image, or text, are left out of uniformity; where
+ * no pair is left it is 0. The total may be negative.
+ *
+ * Needs embeddings. Terms: `alignment`, `uniformity`, `uniformity.image`, `uniformity.text`. No
+ * chance level: how far features that tell nothing are spread is up to them.
+ */
+export function alignmentUniformity(
+  options: AlignmentUniformityOptions = {},
+): Loss<PooledFeatures> {
+  const where = 'alignmentUniformity';
+  const settings = withDefaults<AlignmentUniformityOptions>(where, options, {
+    alpha: 2,
+    t: 2,
+    alignment: 1,
+    uniformity: 1,
+    same: sameTexts,
+  });
+  const { alpha, t, same } = settings;
+  requireRange(where, 'alpha', alpha, 1, 8);
+  requireRange(where, 't', t, 1e-3, 1e3);
+  requireRange(where, 'alignment', settings.alignment, 0, 1e6);
+  requireRange(where, 'uniformity', settings.uniformity, 0, 1e6);
+
+  return {
+    name: 'alignment-uniformity',
+    compute: (_params, outputs, batch) =>
+      tidy(() => {
+        const { image, text } = requireEmbeddings(where, outputs);
+        const apart = sum<Tensor1D>(square(sub(image, text)), 1);
+        // Below the floor the root has no gradient instead of an infinite one.
+        const alignment = mean<Scalar>(alpha === 2 ? apart : pow(maximum(apart, 1e-12), alpha / 2));
+        const pairs = rivals(batch, same);
+        const count = pairs.reduce((total, pair) => total + pair, 0);
+        const weights = tensor2d(pairs, [batch.size, batch.size]);
+        const spread = (x: Tensor2D): Scalar =>
+          count === 0 ? scalar(0) : log(mul<Scalar>(sum(mul(kernel(x, t), weights)), 1 / count));
+        const [images, texts] = [spread(image), spread(text)];
+        const uniformity = mul<Scalar>(add(images, texts), 0.5);
+        return {
+          total: add<Scalar>(
+            mul(alignment, settings.alignment),
+            mul(uniformity, settings.uniformity),
+          ),
+          terms: logged({
+            alignment,
+            uniformity,
+            'uniformity.image': images,
+            'uniformity.text': texts,
+          }),
+        };
+      }),
+  };
+}
+
+/** [B, B] exp(−t·‖x_i − x_j‖²), by ‖a‖² + ‖b‖² − 2ab, since a zero row is not of length 1. */
+function kernel(x: Tensor2D, t: number): Tensor2D {
+  const squares = sum<Tensor2D>(square(x), 1, true);
+  const distances = sub<Tensor2D>(add(squares, transpose(squares)), mul(cosines(x, x), 2));
+  return exp(mul<Tensor2D>(distances, -t));
+}

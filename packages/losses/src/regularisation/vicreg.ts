@@ -1,0 +1,72 @@
+import { add, eye, matMul, mean, mul, relu, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
+import { tidy, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import { requireEmbeddings } from '../similarities';
+import { logged } from '../terms';
+
+export interface VicregOptions {
+  /** λ: weight of the distance of true pairs, at least 0. Default 25. */
+  invariance?: number;
+  /** μ: weight of keeping every dimension's deviation at 1, at least 0. Default 25. */
+  variance?: number;
+  /** ν: weight of the covariances of different dimensions, at least 0. Default 1. */
+  covariance?: number;
+}
+
+/**
+ * VICReg (arXiv 2105.04906) in the scaling of the authors' code, which its weights are for: with z
+ * and z' the two sides' embeddings,
+ *
+ * - invariance: the mean over rows and dimensions of (z − z')²,
+ * - variance: the mean over dimensions of max(0, 1 − √(Var z + 1e-4)), mean of the two sides,
+ * - covariance: Σ_{i≠j} Cov(z)_ij² / E, sum of the two sides.
+ *
+ * Variances and covariances are unbiased (divided by B − 1). Embeddings have length 1, where a
+ * deviation of 1 in each of E dimensions is out of reach, so they are scaled by √E first. It has no
+ * negatives, so rows of the same image do no harm.
+ *
+ * Needs embeddings. Terms: `invariance`, `variance`, `covariance` (unweighted). No chance level:
+ * features that tell nothing may have any variance.
+ */
+export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
+  const where = 'vicreg';
+  const weights = withDefaults<VicregOptions>(where, options, {
+    invariance: 25,
+    variance: 25,
+    covariance: 1,
+  });
+  for (const [name, weight] of Object.entries(weights)) requireRange(where, name, weight, 0, 1e6);
+
+  return {
+    name: 'vicreg',
+    compute: (_params, outputs) =>
+      tidy(() => {
+        const { image, text } = requireEmbeddings(where, outputs);
+        const scale = Math.sqrt(image.shape[1]);
+        const [left, right] = [mul<Tensor2D>(image, scale), mul<Tensor2D>(text, scale)];
+        const [images, texts] = [moments(left), moments(right)];
+        const invariance = mean<Scalar>(square(sub(left, right)));
+        const variance = mul<Scalar>(add(images.variance, texts.variance), 0.5);
+        const covariance = add<Scalar>(images.covariance, texts.covariance);
+        const terms = { invariance, variance, covariance };
+        const parts = Object.values(terms).map((part, i) =>
+          mul<Scalar>(part, [weights.invariance, weights.variance, weights.covariance][i]!),
+        );
+        return { total: parts.reduce((all, part) => add(all, part)), terms: logged(terms) };
+      }),
+  };
+}
+
+function moments(z: Tensor2D): { variance: Scalar; covariance: Scalar } {
+  const [size, width] = z.shape;
+  const centred = sub<Tensor2D>(z, mean(z, 0, true));
+  // One row has no variance: 0, not 0/0.
+  const perRow = 1 / Math.max(1, size - 1);
+  const deviations = sqrt(add(mul(sum(square(centred), 0), perRow), 1e-4));
+  const covariances = mul(matMul(centred, centred, true), perRow);
+  const offDiagonal = mul(covariances, sub(1, eye(width)));
+  return {
+    variance: mean(relu(sub(1, deviations))),
+    covariance: mul(sum(square(offDiagonal)), 1 / width),
+  };
+}

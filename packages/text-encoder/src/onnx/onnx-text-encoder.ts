@@ -1,0 +1,144 @@
+import {
+  cast,
+  clone,
+  dispose,
+  expandDims,
+  ones,
+  tensor2d,
+  tidy,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  checkShapes,
+  lookUp,
+  type Features,
+  type FrozenEncoder,
+  type TextInput,
+} from '@crossweave/core';
+import { normalize } from '@crossweave/core/nn';
+import {
+  loadOnnxModel,
+  onnxOutput,
+  type OnnxModel,
+  type OnnxModelOptions,
+  type TransformersImports,
+} from '@crossweave/core/node';
+import { poolings } from '../transformer/pooling';
+
+export interface OnnxTextEncoderOptions extends OnnxModelOptions {
+  /**
+   * The output that holds the tokens [B, N, D]. Default: `last_hidden_state`, else
+   * `token_embeddings`; a model that has neither gives `pooled` as its one token.
+   */
+  readonly tokens?: string;
+  /** What `pooled` is: a pooling of the tokens, or an output [B, D] of the model. Default `mean`. */
+  readonly pooling?: TokenPooling | { readonly output: string };
+  /** Whether `pooled` is scaled to length 1. Default false. */
+  readonly normalize?: boolean;
+}
+
+type TokenPooling = 'cls' | 'mean' | 'max' | 'eot';
+
+const { cls, mean, max, eot } = poolings;
+const ofTokens = { cls, mean, max, eot };
+const tokenOutputs = ['last_hidden_state', 'token_embeddings'];
+const where = 'onnxTextEncoder';
+
+const imports: TransformersImports = {
+  '@xenova/transformers': () => import('@xenova/transformers'),
+  '@huggingface/transformers': () => import('@huggingface/transformers'),
+};
+
+/**
+ * A feature extraction model of a Hugging Face folder (`config.json` and `onnx/model.onnx`, as
+ * the hub has them) as a frozen encoder of texts, run by `@xenova/transformers` or
+ * `@huggingface/transformers`. Nothing is downloaded. It reads ids of the folder's own tokenizer
+ * (`loadTokenizer` of `@crossweave/data`), whose files are part of the fingerprint.
+ *
+ * @throws ConfigError for an option out of range or when no library is installed, DataError when
+ * files are missing, EngineError when the model cannot be loaded or lacks an output.
+ */
+export async function onnxTextEncoder(
+  folder: string,
+  options: OnnxTextEncoderOptions = {},
+): Promise<FrozenEncoder<TextInput>> {
+  const { pooling = 'mean', normalize: unit = false, tokens = null } = options;
+  if (typeof pooling === 'string') lookUp(`${where}: "pooling"`, ofTokens, pooling);
+  const settings = { pooling, normalize: unit, tokens };
+  const model = await loadOnnxModel(where, folder, imports, options, settings);
+  const encode = (input: TextInput): Promise<Features> => run(model, input, options);
+  try {
+    return {
+      name: `onnx(${folder.split(/[\\/]/).findLast((part) => part !== '') ?? folder})`,
+      features: { dim: await probe(encode), tokens: 'varies' },
+      fingerprint: model.fingerprint,
+      encode,
+      [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await model[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** D, of one token. */
+async function probe(encode: (input: TextInput) => Promise<Features>): Promise<number> {
+  const one = (id: number): Tensor2D => tensor2d([id], [1, 1], 'int32');
+  const input = { input_ids: one(0), attention_mask: one(1) };
+  try {
+    const features = await encode(input);
+    dispose({ ...features });
+    return features.pooled.shape[1];
+  } finally {
+    dispose(input);
+  }
+}
+
+async function run(
+  model: OnnxModel,
+  input: TextInput,
+  options: OnnxTextEncoderOptions,
+): Promise<Features> {
+  const { input_ids, attention_mask, token_type_ids } = input;
+  checkShapes(`${where}.encode`, {
+    input_ids: [input_ids, ['B', 'N']],
+    attention_mask: [attention_mask, ['B', 'N']],
+    ...(token_type_ids && { token_type_ids: [token_type_ids, ['B', 'N']] as const }),
+  });
+  const types = token_type_ids === undefined ? zerosLike(input_ids) : clone(token_type_ids);
+  let outputs: Record<string, Tensor> = {};
+  try {
+    outputs = await model.run({ input_ids, attention_mask, token_type_ids: types });
+    // A copy: `tidy` keeps what a plain object holds.
+    return tidy(() => ({ ...featuresOf(outputs, input, options) }));
+  } finally {
+    dispose([types, ...Object.values(outputs)]);
+  }
+}
+
+/** New tensors, whatever the model gave. */
+function featuresOf(
+  outputs: Readonly<Record<string, Tensor>>,
+  { input_ids, attention_mask }: TextInput,
+  options: OnnxTextEncoderOptions,
+): Features {
+  const { pooling = 'mean', normalize: unit = false } = options;
+  const named = options.tokens ?? tokenOutputs.find((name) => name in outputs);
+  const finish = (value: Tensor2D): Tensor2D => (unit ? normalize(value) : clone(value));
+  if (named === undefined && typeof pooling === 'object') {
+    const pooled = finish(onnxOutput<Tensor2D>(where, outputs, pooling.output, 2));
+    return {
+      tokens: expandDims<Tensor3D>(pooled, 1),
+      mask: ones<Rank.R2>([pooled.shape[0], 1]),
+      pooled,
+    };
+  }
+  const tokens = onnxOutput<Tensor3D>(where, outputs, named ?? tokenOutputs[0]!, 3);
+  const mask = cast<Tensor2D>(attention_mask, 'float32');
+  const pooled =
+    typeof pooling === 'object'
+      ? onnxOutput<Tensor2D>(where, outputs, pooling.output, 2)
+      : ofTokens[pooling]({ tokens, mask, ids: input_ids, params: {}, endOfText: 'largest' });
+  return { tokens: clone(tokens), mask: clone(mask), pooled: finish(pooled) };
+}
