@@ -32,6 +32,7 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
+export { select } from './select';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';

@@ -1,4 +1,3 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, foldIn, key, type Optimizer, type Params } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { initialParams } from '../gradients';

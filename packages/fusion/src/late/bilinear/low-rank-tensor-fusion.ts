@@ -1,6 +1,13 @@
 import { add, matMul, mul, reshape, transpose, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { checkShapes, foldIn, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import {
+  checkShapes,
+  foldIn,
+  parameter,
+  requireInteger,
+  withDefaults,
+  type PooledFeatures,
+} from '@crossweave/core';
 import type { Context, Fusion, Key, Params } from '@crossweave/core';
 import { dropout, linear, normalInit } from '@crossweave/core/nn';
 import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
@@ -25,7 +32,9 @@ const paths = { image: 'factors.0', text: 'factors.1' } as const;
  *
  * Nothing bends the products, so all scores are one matrix product of the rows.
  */
-export function lowRankTensorFusion(options: LowRankTensorFusionOptions = {}): Fusion {
+export function lowRankTensorFusion(
+  options: LowRankTensorFusionOptions = {},
+): Fusion<PooledFeatures> {
   const where = 'lowRankTensorFusion';
   const settings = withDefaults<LowRankTensorFusionOptions>(where, options, {
     ...pooledDefaults,
