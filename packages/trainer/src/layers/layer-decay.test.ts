@@ -46,7 +46,7 @@ async function movements(optimizer: Optimizer): Promise<Record<string, number[]>
     }
     disposeReplaced(state, next);
     state = next;
-    for (const side of [batch.image, batch.text]) (side).dispose();
+    for (const side of [batch.image, batch.text]) side.dispose();
   }
   disposeState(state);
   return moved;

@@ -5,15 +5,8 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  lookUp,
-  mergeParams,
-  requireInteger,
-  withDefaults,
-  type PooledFeatures,
-} from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import { ConfigError, lookUp, mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import type { Side } from '../../features';
 import { pooledDefaults, type PooledFusionOptions } from '../pooled-fusion';
 import { bilinearFusion } from './bilinear-fusion';

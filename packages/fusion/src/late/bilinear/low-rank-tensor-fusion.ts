@@ -1,14 +1,7 @@
 import { add, matMul, mul, reshape, transpose, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import {
-  checkShapes,
-  foldIn,
-  parameter,
-  requireInteger,
-  withDefaults,
-  type PooledFeatures,
-} from '@crossweave/core';
-import type { Context, Fusion, Key, Params } from '@crossweave/core';
+import { checkShapes, foldIn, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Key, Params, PooledFeatures } from '@crossweave/core';
 import { dropout, linear, normalInit } from '@crossweave/core/nn';
 import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
 import { rankProduct } from './products';

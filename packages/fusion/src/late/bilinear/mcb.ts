@@ -1,13 +1,6 @@
 import { cast, mul, tensor1d } from '@tensorflow/tfjs-core';
-import {
-  foldIn,
-  mergeParams,
-  parameter,
-  requireInteger,
-  withDefaults,
-  type PooledFeatures,
-} from '@crossweave/core';
-import type { Fusion } from '@crossweave/core';
+import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import type { Fusion, PooledFeatures } from '@crossweave/core';
 import type { Activation } from '@crossweave/core/nn';
 import { pooledDefaults } from '../pooled-fusion';
 import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';

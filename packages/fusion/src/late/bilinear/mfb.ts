@@ -1,6 +1,6 @@
 import { reshape, transpose, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { requireInteger, withDefaults, type PooledFeatures } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import { requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { bilinearFusion } from './bilinear-fusion';
 import { hadamardActivations, hadamardDefaults, type HadamardOptions } from './hadamard';
 import { rankProduct } from './products';

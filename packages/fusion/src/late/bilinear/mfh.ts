@@ -1,6 +1,6 @@
 import { concat, mul, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, withDefaults, type PooledFeatures } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { bilinearFusion } from './bilinear-fusion';
 import { hadamardActivations, hadamardDefaults } from './hadamard';
 import { factorRows, type MfbOptions } from './mfb';

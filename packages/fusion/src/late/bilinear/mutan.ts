@@ -1,6 +1,6 @@
 import { reshape, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, withDefaults, type PooledFeatures } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { linear } from '@crossweave/core/nn';
 import type { Side } from '../../features';
 import { pooledDefaults } from '../pooled-fusion';

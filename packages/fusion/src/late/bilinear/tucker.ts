@@ -1,13 +1,6 @@
 import { matMul, reshape, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  foldIn,
-  mergeParams,
-  parameter,
-  requireInteger,
-  withDefaults,
-  type PooledFeatures,
-} from '@crossweave/core';
-import type { Fusion, Params } from '@crossweave/core';
+import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import type { Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { uniformInit } from '@crossweave/core/nn';
 import { pooledDefaults } from '../pooled-fusion';
 import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
