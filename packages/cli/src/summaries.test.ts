@@ -48,7 +48,6 @@ const ofSummaries = Object.keys(fusions).filter((name) => createFusion(name).rea
 /** Those whose default inner width would take minutes here. */
 const inner: Readonly<Record<string, object>> = {
   'concat-mlp': { hidden: [16] },
-  'deep-set-transformer': { layers: 1, heads: 2 },
   block: { hidden: 16, chunks: 4, rank: 2 },
   mcb: { hidden: 32 },
   mfb: { hidden: 16 },
