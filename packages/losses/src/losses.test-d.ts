@@ -1,6 +1,16 @@
 import type { Features, Loss, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
-import { infoNCE, listwiseMatching, matching, weightedSum, type LossOptions } from './index';
+import {
+  type cachedContrastive,
+  filip,
+  infoNCE,
+  listwiseMatching,
+  matching,
+  siglip,
+  triplet,
+  weightedSum,
+  type LossOptions,
+} from './index';
 
 it('gives every factory the contract', () => {
   expectTypeOf(infoNCE).returns.toExtend<Loss>();
@@ -15,6 +25,9 @@ it('knows which losses do without tokens, sums included', () => {
   const sum = weightedSum([{ loss: infoNCE() }, { loss: ofTokens }]);
   expectTypeOf(sum).toExtend<Loss>();
   expectTypeOf(sum).not.toExtend<Loss<PooledFeatures>>();
+  type Cacheable = Parameters<typeof cachedContrastive>[0]['loss'];
+  expectTypeOf(infoNCE).returns.toExtend<Cacheable>();
+  expectTypeOf(filip).returns.not.toExtend<Cacheable>();
 });
 
 it('refuses options of another loss and misspelt ones', () => {
@@ -22,6 +35,12 @@ it('refuses options of another loss and misspelt ones', () => {
   infoNCE({ inBatch: 2 });
   // @ts-expect-error -- a temperature is a number, 'auto', 'learned' or { initial }
   infoNCE({ temperature: 'fixed' });
+  // @ts-expect-error -- a direction is both, i2t or t2i
+  infoNCE({ direction: 'i2i' });
+  // @ts-expect-error -- the hinge has a margin, no temperature
+  triplet({ temperature: 0.1 });
+  // @ts-expect-error -- a chunk is a number or 'all'
+  siglip({ chunk: 'none' });
   expectTypeOf<'info-nec'>().not.toExtend<keyof LossOptions>();
 });
 

@@ -40,6 +40,7 @@ function splitOf(count: number, failing = -1): PairSplit {
 
 interface Plain {
   readonly ids: readonly string[];
+  readonly captions: readonly string[];
   readonly image: number[];
   readonly text: number[][];
   readonly negatives: number[][];
@@ -49,6 +50,7 @@ interface Plain {
 function plain(batch: Batch): Plain {
   const values = {
     ids: batch.ids,
+    captions: batch.captions ?? [],
     image: [...batch.image.dataSync()],
     text: batch.text.input_ids.arraySync(),
     negatives: batch.negatives?.input_ids.arraySync() ?? [],
@@ -69,11 +71,12 @@ describe('pairBatches', () => {
     expect([source.batchSize, source.batchesPerEpoch]).toEqual([3, 2]);
     const batches = await epoch(source, 0);
     expect(new Set(batches.flatMap(({ ids }) => ids)).size).toBe(6);
-    for (const { ids, image, text, negatives } of batches) {
+    for (const { ids, captions, image, text, negatives } of batches) {
       expect(ids).toEqual(image.map((row) => `id-${row}`));
       text.forEach((tokens, b) => {
         const letter = 3 + (image[b] ?? 0);
         const length = tokens.filter((id) => id === letter).length;
+        expect(captions[b]?.length).toBe(length);
         expect(tokens.slice(0, length + 2)).toEqual([
           1,
           ...new Array<number>(length).fill(letter),
