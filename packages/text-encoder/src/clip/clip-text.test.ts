@@ -45,7 +45,7 @@ it("gives open_clip's names and layouts back", () => {
 });
 
 it("takes Hugging Face's whole model, its text tower with or without projection", () => {
-  const { toOurs } = huggingFaceClipTextKeys;
+  const toOurs = (path: string) => huggingFaceClipTextKeys.toOurs(path);
   const norm = [{ path: 'text_model.final_layer_norm.bias' }];
   expect(toOurs('text_model.final_layer_norm.bias')).toEqual(norm);
   expect(toOurs('final_layer_norm.bias')).toEqual(norm);
