@@ -89,11 +89,39 @@ describe('commands', () => {
       environment: { engine: 'onnx' },
     });
 
+    const flops = results.arms.map((arm) => arm.flops);
+    expect(flops.every((count) => count !== undefined && count > 0)).toBe(true);
+    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('FLOPs a pair');
+
     const second = await run(...args);
     expect(second.code).toBe(0);
     expect(second.stderr).toContain('Towers: already trained');
     expect(second.stderr).toContain('cross-attention, seed 1: already done');
     expect(second.stdout).toBe(first.stdout);
+  });
+
+  it('ablate gives arms the size of another, and says so', async () => {
+    const out = join(folder, 'matched');
+    const small = { heads: 2, layers: 1, maxTextTokens: 32 };
+    const arms = {
+      cross: { name: 'co-attention', options: { ...small, dim: 16 } },
+      early: { name: 'single-stream', options: small, match: { to: 'cross', by: 'parameters' } },
+      late: {
+        name: 'dual-encoder',
+        options: { projection: 'mlp' },
+        match: { to: 'early', by: 'flops' },
+      },
+    };
+    const { code, stderr } = await run(
+      ...['ablate', '--preset', 'quickstart', '--captions', captions, '--out', out, ...tiny],
+      ...['--set', `arms=${JSON.stringify(arms)}`],
+    );
+    expect(stderr).toContain('Arm early: single-stream(');
+    expect(code).toBe(0);
+    const results = validateResults(JSON.parse(await readFile(join(out, 'results.json'), 'utf8')));
+    const [cross, early, late] = results.arms;
+    expect(Math.abs(early!.params / cross!.params - 1)).toBeLessThan(0.15);
+    expect(Math.abs(late!.flops! / early!.flops! - 1)).toBeLessThan(0.15);
   });
 
   it('train writes a run that eval measures as train did', async () => {

@@ -12,13 +12,16 @@ export function resultsTable(results: AblationResults): string {
   const metrics = columns.filter(([metric]) =>
     results.arms.some(({ summary }) => summary[metric] !== undefined),
   );
-  const rows: string[][] = [['', ...metrics.map(([, title]) => title), 'parameters', 'seconds']];
-  for (const { name, summary, params, trials } of results.arms) {
+  const counted = results.arms.some(({ flops }) => flops !== undefined);
+  const costs = ['parameters', ...(counted ? ['MFLOPs a pair'] : []), 'seconds'];
+  const rows: string[][] = [['', ...metrics.map(([, title]) => title), ...costs]];
+  for (const { name, summary, params, flops, trials } of results.arms) {
     const seconds = trials.reduce((sum, trial) => sum + trial.seconds, 0);
     rows.push([
       name,
       ...metrics.map(([metric]) => figure(summary[metric])),
       params.toLocaleString('en'),
+      ...(counted ? [flops === undefined ? '' : (flops / 1e6).toPrecision(3)] : []),
       seconds.toFixed(0),
     ]);
   }
@@ -26,7 +29,11 @@ export function resultsTable(results: AblationResults): string {
     ...results.floors,
     chance: results.chance ?? {},
   })) {
-    rows.push([name, ...metrics.map(([metric]) => values[metric]?.toFixed(3) ?? ''), '', '']);
+    rows.push([
+      name,
+      ...metrics.map(([metric]) => values[metric]?.toFixed(3) ?? ''),
+      ...costs.map(() => ''),
+    ]);
   }
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>

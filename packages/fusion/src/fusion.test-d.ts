@@ -3,10 +3,13 @@ import { expectTypeOf, it } from 'vitest';
 import {
   coAttention,
   concatMlp,
+  deepSet,
+  deepSetTransformer,
   dualEncoder,
   filip,
   film,
   fusions,
+  qFormer,
   singleStream,
   withMissingModality,
   type DualEncoderOptions,
@@ -56,6 +59,14 @@ it('knows that late fusions read summaries alone, but for late interaction', () 
   expectTypeOf(concatMlp).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(film).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(filip).returns.toEqualTypeOf<Fusion>();
+});
+
+it('knows which fusions of early and cross-attention read summaries alone', () => {
+  expectTypeOf(deepSet).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(deepSetTransformer).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(qFormer).returns.toEqualTypeOf<Fusion>();
+  // @ts-expect-error -- its layers have one order
+  qFormer({ normFirst: true });
 });
 
 it('keeps what a fusion reads when it learns to do without a side', () => {

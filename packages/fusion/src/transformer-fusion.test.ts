@@ -1,9 +1,10 @@
-import { reverse, tidy } from '@tensorflow/tfjs-core';
+import { ones, reverse, tensor3d, tidy, type Rank } from '@tensorflow/tfjs-core';
 import { inference, key, type FeatureSpec } from '@crossweave/core';
 import { expectClose, sampleFeatures } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { createFusion } from './registry';
 import {
+  imageOfEachText,
   tokenFusionDefaults,
   transformerSettings,
   type TransformerFusionOptions,
@@ -27,6 +28,17 @@ it('refuses options out of range, and names the nearest of an unknown one', () =
   const misspelt: object = { head: 2 };
   expect(() => settingsOf(misspelt)).toThrow(/Did you mean "heads"/);
 });
+
+it('repeats each image for the texts that follow one another with it', () =>
+  tidy(() => {
+    const rows = (values: number[]) => ({
+      tokens: tensor3d(values, [values.length, 1, 1]),
+      mask: ones<Rank.R2>([values.length, 1]),
+    });
+    const each = imageOfEachText(rows([1, 2]), rows([5, 6, 7, 5, 6, 7]));
+    expect([...each.tokens.dataSync()]).toEqual([1, 1, 1, 2, 2, 2]);
+    expect(each.mask.shape).toEqual([6, 1]);
+  }));
 
 describe.each(['single-stream', 'co-attention'])('%s', (name) => {
   it('scores the same whatever the chunk', () =>

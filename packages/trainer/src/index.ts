@@ -9,6 +9,8 @@ export { layerDecay } from './layers/layer-decay';
 export type { LayerDecay } from './layers/layer-decay';
 export { layerOf } from './layers/encoder-layers';
 export type { LayerOf } from './layers/encoder-layers';
+export { mergeLora, withLora } from './lora/with-lora';
+export type { LoraOptions } from './lora/with-lora';
 export { adamW } from './optimizers/adamw';
 export type { AdamWOptions } from './optimizers/adamw';
 export { defaultLearningRates } from './optimizers/groups';

@@ -34,6 +34,20 @@ describe('partsOf', () => {
     expect(partsOf(slower, data).recipe).not.toEqual(partsOf(config, data).recipe);
   });
 
+  it('settles the size of an arm that is matched, and keeps it in the recipe', () => {
+    const early = {
+      ...config.arms['early']!,
+      match: { to: 'cross-attention', by: 'parameters', width: 'dim' },
+    } as const;
+    const { arms, recipe, notes } = partsOf({ ...config, arms: { ...config.arms, early } }, data);
+    const fusion = arms.find(({ name }) => name === 'early')!.fusion;
+    const { dim } = recipe.arms['early']!.arm.options;
+    expect(fusion.name).toBe(`single-stream(${String(dim)}x2)`);
+    expect(dim).not.toBe(config.arms['early']!.options['dim']);
+    expect(notes).toEqual([expect.stringContaining(fusion.name)]);
+    expect(partsOf(config, data).notes).toEqual([]);
+  });
+
   it('refuses to compare nothing', () => {
     expect(() => partsOf({ ...config, arms: {} }, data)).toThrow(ConfigError);
   });

@@ -7,6 +7,7 @@ import { compareFusions, writeReport, type AblationResults } from '@crossweave/l
 import { createLoss } from '@crossweave/losses';
 import { Interrupted, requiredText, type Command } from '../command';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
+import { sizeArms } from '../config/match-arms';
 import { openData } from '../config/open-data';
 import { ablationPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
@@ -28,8 +29,10 @@ export const ablate: Command = {
     const engine = await chooseEngine(values, session);
     const data = await openData(config.data, out, terminal);
 
+    const { notes, ...parts } = partsOf(config, data);
+    for (const note of notes) terminal.note(note);
     const end = await compareFusions({
-      ...partsOf(config, data),
+      ...parts,
       out,
       signal,
       onProgress: followComparison(terminal),
@@ -43,6 +46,7 @@ export const ablate: Command = {
       config,
       environment,
       data: data.fingerprint,
+      ...(notes.length > 0 && { matched: notes }),
     });
     await writeReport(out, {
       title: `Fusions on ${config.data.captions}`,
@@ -67,12 +71,19 @@ export function partsOf(config: AblationConfig, data: PairDataset) {
     });
   }
   const train = data.split(config.data.train);
-  const vocabulary = data.tokenizer.vocabularySize;
+  const image = imageEncoderOf(config.image, config.data.imageSize);
+  const text = textEncoderOf(config.text, data.tokenizer.vocabularySize);
+  const arms = sizeArms(config.arms, {
+    image: image.features,
+    text: text.features,
+    textTokens: config.data.maxTokens,
+  });
   return {
+    notes: [...arms.values()].flatMap(({ note }) => note ?? []),
     data: { train, test: data.split(config.data.test), fingerprint: data.fingerprint },
     towers: {
-      image: imageEncoderOf(config.image, config.data.imageSize),
-      text: textEncoderOf(config.text, vocabulary),
+      image,
+      text,
       fusion: createFusion(towers.fusion.name, towers.fusion.options),
       loss: createLoss(towers.loss.name, towers.loss.options),
       optimizer: optimizerOf(towers),
@@ -85,9 +96,9 @@ export function partsOf(config: AblationConfig, data: PairDataset) {
           key,
         }),
     },
-    arms: Object.entries(config.arms).map(([name, { name: fusion, options }]) => ({
+    arms: Array.from(arms, ([name, { fusion }]) => ({
       name,
-      fusion: createFusion(fusion, options),
+      fusion,
       training: {
         loss: createLoss(phase.loss.name, phase.loss.options),
         optimizer: optimizerOf(phase),
@@ -104,7 +115,7 @@ export function partsOf(config: AblationConfig, data: PairDataset) {
         ...pick(config, 'image', 'text', 'towers'),
       },
       arms: Object.fromEntries(
-        Object.entries(config.arms).map(([name, arm]) => [name, { arm, training: phase }]),
+        Array.from(arms, ([name, { part }]) => [name, { arm: part, training: phase }]),
       ),
     },
   };

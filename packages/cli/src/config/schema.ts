@@ -6,6 +6,22 @@ const part = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** The size of a fusion is chosen so that it costs as much as another arm, or a number. */
+const match = z.strictObject({
+  /** Another arm by name, or the number itself. */
+  to: z.union([z.string(), z.number().positive()]),
+  /** `flops`: operations of fusing one pair. */
+  by: z.enum(['parameters', 'flops']).default('parameters'),
+  /** The option that is the width. */
+  width: z.string().default('dim'),
+  /** Widths are multiples of it. Default: the arm's `heads`, or 4. */
+  step: z.int().min(1).optional(),
+  /** Depths (option `layers`) to choose from; default: the arm's own. */
+  depths: z.array(z.int().min(1)).min(1).optional(),
+});
+
+const arm = part.extend({ match: match.optional() });
+
 const count = z.int().min(1);
 const rate = z.number().min(0);
 
@@ -49,7 +65,7 @@ export const ablationSchema = z.strictObject({
   /** Contrastive pre-training of both towers. */
   towers: z.strictObject({ ...training, fusion: part, seed: z.int().min(0).default(0) }),
   /** The fusions to compare, by the names the results give them. */
-  arms: z.record(z.string(), part),
+  arms: z.record(z.string(), arm),
   /** Training of each fusion on the towers' cached tokens. */
   fusion: z.strictObject(training),
   seeds: z.array(z.int().min(0)).min(1),
@@ -67,6 +83,7 @@ export const trainSchema = z.strictObject({
 });
 
 export type PartConfig = z.output<typeof part>;
+export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;

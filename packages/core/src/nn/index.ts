@@ -7,6 +7,8 @@ export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
 export { batchNorm, initBatchNorm } from './batch-norm';
 export type { BatchNormOptions } from './batch-norm';
+export { checkpoint } from './checkpoint';
+export type { Block } from './checkpoint';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';
 export type { Conv2dOptions } from './conv2d';
@@ -32,6 +34,7 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
+export { select } from './select';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';
 export { signedSqrt } from './signed-sqrt';

@@ -1,19 +1,25 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { ConfigError, DataError } from '@crossweave/core';
+import { basename, join, resolve } from 'node:path';
+import { DataError } from '@crossweave/core';
+import {
+  fromFolder,
+  importTransformers,
+  type TransformersImports,
+  type TransformersLibraryName,
+} from '@crossweave/core/node';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
 
-export type TransformersLibraryName = '@xenova/transformers' | '@huggingface/transformers';
+const imports: TransformersImports = {
+  '@xenova/transformers': () => import('@xenova/transformers'),
+  '@huggingface/transformers': () => import('@huggingface/transformers'),
+};
 
-interface TransformersLibrary {
+/** What is used here of either library; each types its tokenizers differently. */
+interface Tokenizers {
   readonly AutoTokenizer: {
-    from_pretrained(name: string, options: { local_files_only: true }): Promise<unknown>;
+    from_pretrained(name: string, options: object): Promise<TransformersTokenizer>;
   };
-  readonly env: { localModelPath: string; useFSCache: boolean };
 }
-
-/** The library's settings are global to the process: one tokenizer is loaded at a time. */
-let lastLoad: Promise<unknown> = Promise.resolve();
 
 /**
  * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`, read through
@@ -29,22 +35,11 @@ export async function loadTokenizer(
 ): Promise<Tokenizer> {
   const path = resolve(folder);
   const vocabularySize = await readVocabularySize(path);
-  const { AutoTokenizer, env } = await importLibrary(library);
-  const load = lastLoad.then(async () => {
-    const { localModelPath, useFSCache } = env;
-    env.localModelPath = `${dirname(path).replaceAll('\\', '/')}/`;
-    // The file cache holds downloads by name and would win over a folder of the same name.
-    env.useFSCache = false;
-    try {
-      return await AutoTokenizer.from_pretrained(basename(path), { local_files_only: true });
-    } finally {
-      env.localModelPath = localModelPath;
-      env.useFSCache = useFSCache;
-    }
-  });
-  lastLoad = load.catch(() => undefined);
-  // Both libraries type their tokenizers differently; this is the part they share.
-  const tokenizer = (await load) as TransformersTokenizer;
+  const found = await importTransformers('loadTokenizer', imports, library);
+  const { AutoTokenizer } = found.module as unknown as Tokenizers;
+  const tokenizer = await fromFolder(found, path, (name) =>
+    AutoTokenizer.from_pretrained(name, { local_files_only: true }),
+  );
   return fromTransformers(tokenizer, { name: basename(path), vocabularySize });
 }
 
@@ -81,31 +76,4 @@ async function readJson(file: string): Promise<object> {
       cause,
     });
   }
-}
-
-async function importLibrary(name?: TransformersLibraryName): Promise<TransformersLibrary> {
-  const failures: unknown[] = [];
-  for (const candidate of ['@xenova/transformers', '@huggingface/transformers'] as const) {
-    if (name !== undefined && name !== candidate) continue;
-    try {
-      return (await import(candidate)) as TransformersLibrary;
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  // A library that is there but fails says more than one that is absent.
-  const cause =
-    failures.find((error) => !(error instanceof Error && isAbsent(error))) ?? failures[0];
-  throw new ConfigError('no tokenizer library could be imported', {
-    where: 'loadTokenizer',
-    expected: name ?? '@xenova/transformers or @huggingface/transformers',
-    got: cause instanceof Error ? cause.message : String(cause),
-    advice:
-      'Install one: npm i @huggingface/transformers. @xenova/transformers needs a working sharp: override its sharp with version 0.35.',
-    cause,
-  });
-}
-
-function isAbsent(error: Error): boolean {
-  return 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }

@@ -1,5 +1,11 @@
 import { reshape, stack, type Rank, type Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, withDefaults, type Fusion } from '@crossweave/core';
+import {
+  mergeParams,
+  requireInteger,
+  withDefaults,
+  type Fusion,
+  type PooledFeatures,
+} from '@crossweave/core';
 import {
   initLayerNorm,
   initTransformerBlock,
@@ -33,7 +39,9 @@ export interface DeepSetTransformerOptions extends SetOptions {
  * nn.TransformerEncoder's, norm after each part and once at the end, ReLU:
  * `pooling_function.layers.i`, `pooling_function.norm`.
  */
-export function deepSetTransformer(options: DeepSetTransformerOptions = {}): Fusion {
+export function deepSetTransformer(
+  options: DeepSetTransformerOptions = {},
+): Fusion<PooledFeatures> {
   const where = 'deepSetTransformer';
   const settings = withDefaults<DeepSetTransformerOptions>(where, options, {
     ...setDefaults,

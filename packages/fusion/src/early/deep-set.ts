@@ -1,5 +1,5 @@
 import { add, maximum, mul, type Tensor2D } from '@tensorflow/tfjs-core';
-import { lookUp, withDefaults, type Fusion } from '@crossweave/core';
+import { lookUp, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { pooledFusion } from '../late/pooled-fusion';
 import {
   checkSet,
@@ -32,7 +32,7 @@ export interface DeepSetOptions extends SetOptions {
  * undoes the weights; here the weights come after that normalisation. With `normalization:
  * 'modalities'` the order is theirs.
  */
-export function deepSet(options: DeepSetOptions = {}): Fusion {
+export function deepSet(options: DeepSetOptions = {}): Fusion<PooledFeatures> {
   const where = 'deepSet';
   const settings = withDefaults<DeepSetOptions>(where, options, { ...setDefaults, pool: 'mean' });
   checkSet(where, settings);

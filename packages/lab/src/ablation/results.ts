@@ -19,6 +19,8 @@ export interface ArmResult {
   readonly name: string;
   /** Trained parameters. */
   readonly params: number;
+  /** Operations of fusing one pair, in inference. */
+  readonly flops?: number;
   readonly trials: readonly TrialResult[];
   readonly summary: Readonly<Record<string, Summary>>;
 }
@@ -91,6 +93,7 @@ export function validateResults(value: unknown, where = 'results.json'): Ablatio
 function checkArm(value: unknown, at: string, seeds: readonly number[]): string {
   const arm = object(value, at);
   number(arm['params'], `${at}.params`);
+  if (arm['flops'] !== undefined) number(arm['flops'], `${at}.flops`);
   const trials = list(arm['trials'], `${at}.trials`, (entry, path) => {
     const trial = object(entry, path);
     figures(trial['metrics'], `${path}.metrics`);

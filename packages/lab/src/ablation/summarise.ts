@@ -42,9 +42,11 @@ function armResult(name: string, trials: readonly TrialRecord[]): ArmResult {
   const shared = Object.keys(trials[0]?.outcome.metrics ?? {}).filter((metric) =>
     trials.every(({ outcome }) => metric in outcome.metrics),
   );
+  const flops = trials[0]?.outcome.flops;
   return {
     name,
     params: trials[0]?.outcome.params ?? 0,
+    ...(flops !== undefined && { flops }),
     trials: trials.map(({ seed, outcome: { metrics, steps, seconds } }) => ({
       seed,
       metrics,

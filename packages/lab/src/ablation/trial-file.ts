@@ -10,6 +10,8 @@ export type CurvePoint = readonly [step: number, value: number];
 export interface TrialOutcome {
   /** Trained parameters. */
   readonly params: number;
+  /** Operations of fusing one pair (`fusionCost`), where they were counted. */
+  readonly flops?: number;
   readonly steps: number;
   /** Wall-clock time of training and evaluation. */
   readonly seconds: number;

@@ -90,6 +90,9 @@ describe('compareFusions', () => {
     if (end.interrupted) throw new Error('nobody interrupted');
     const results = validateResults(end.results);
     const [equal, blind] = results.arms;
+    // A difference and its square, or a product with 0; one number a pair.
+    expect(equal).toMatchObject({ params: 4, flops: 3 });
+    expect(blind).toMatchObject({ params: 4, flops: 1 });
     expect(equal?.summary['matching.accuracy']?.mean).toBe(1);
     expect(blind?.summary['matching.accuracy']?.mean).toBe(0.5);
     expect(results.comparisons.find(({ metric }) => metric === 'matching.accuracy')).toMatchObject({

@@ -4,6 +4,7 @@ import {
   countParameters,
   disposeParams,
   foldIn,
+  fusionCost,
   key as keyOf,
   subtree,
 } from '@crossweave/core';
@@ -147,8 +148,21 @@ async function runTrial<Image, Text>(
     );
     const seconds = (performance.now() - began) / 1000;
     const count = countParameters(params);
-    return { params: count, steps, seconds, metrics, outcomes, curves: { loss: curve } };
+    const flops = pairFlops(options, arm, caches.train);
+    return { params: count, flops, steps, seconds, metrics, outcomes, curves: { loss: curve } };
   } finally {
     disposeState(state);
   }
+}
+
+/** Operations of fusing one pair whose sides are as long as the longest of the train split. */
+function pairFlops<Image, Text>(
+  { towers }: CompareFusionsOptions<Image, Text>,
+  { fusion }: FusionArm,
+  { images, texts }: FeatureCache,
+): number {
+  return fusionCost(fusion, {
+    image: { ...towers.image.features, tokens: images.spec.tokens },
+    text: { ...towers.text.features, tokens: texts.spec.tokens },
+  }).flops;
 }

@@ -71,6 +71,13 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** 12.3 M, 1.5 G. */
+export function formatFlops(count: number): string {
+  const [size, unit] =
+    count < 1e6 ? [1e3, 'k'] : count < 1e9 ? [1e6, 'M'] : count < 1e12 ? [1e9, 'G'] : [1e12, 'T'];
+  return `${(count / size).toPrecision(3)} ${unit}`;
+}
+
 function minus(text: string): string {
   return text.replace('-', '−');
 }

@@ -33,6 +33,7 @@ export function sampleTrials(seeds: readonly number[] = [1, 2, 3]): TrialRecord[
         config: 'hash',
         outcome: {
           params: 123456,
+          flops: arm === 'late' ? 98_300 : 2_345_000_000,
           steps: 400,
           seconds: 41.5,
           metrics: {

@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDifference,
   formatEstimate,
+  formatFlops,
   formatMetric,
   formatP,
   kindMetrics,
@@ -19,16 +20,19 @@ export interface Table {
 /** Arms with their metrics; below them chance and the floors. */
 export function mainTable(results: AblationResults): Table {
   const metrics = chooseMetrics(results);
+  const counted = results.arms.some(({ flops }) => flops !== undefined);
+  const costs = ['Parameters', ...(counted ? ['FLOPs a pair'] : []), 'Seconds a trial'];
   return {
-    head: ['Arm', ...metrics.map(metricLabel), 'Parameters', 'Seconds a trial'],
+    head: ['Arm', ...metrics.map(metricLabel), ...costs],
     rows: [
       ...results.arms.map((arm) => [
         arm.name,
         ...estimates(results, arm.name, metrics),
         formatCount(arm.params),
+        ...(counted ? [arm.flops === undefined ? '–' : formatFlops(arm.flops)] : []),
         (arm.trials.reduce((sum, { seconds }) => sum + seconds, 0) / arm.trials.length).toFixed(1),
       ]),
-      ...references(results, metrics).map((row) => [...row, '', '']),
+      ...references(results, metrics).map((row) => [...row, ...costs.map(() => '')]),
     ],
   };
 }

@@ -8,11 +8,14 @@ import {
   type Params,
 } from '@crossweave/core';
 import { layerRow, type LayerOf } from '../layers/encoder-layers';
+import { isAdapter } from '../lora/adapters';
 
 /** What of an encoder stays as it is. */
 export type Freezing =
   /** All of it. */
   | 'all'
+  /** All of it but the adapters of `withLora`. */
+  | 'base'
   /** Everything up to and with a stage or layer, named by its path: `layer2`, `encoder.layer.5`. */
   | { readonly upTo: string; readonly layerOf?: LayerOf }
   /** The embeddings (or stem) and this many layers (or blocks) after them; 0: the embeddings alone. */
@@ -56,6 +59,14 @@ export function freeze(
 
 function coveredBy(part: string, paths: readonly string[], freezing: Freezing): readonly string[] {
   if (freezing === 'all') return paths;
+  if (freezing === 'base') {
+    if (paths.some(isAdapter)) return paths.filter((path) => !isAdapter(path));
+    throw new ConfigError(`${part} has no adapters`, {
+      where: 'freeze',
+      expected: 'an encoder made by withLora',
+      advice: "Wrap the encoder, or freeze 'all' of it.",
+    });
+  }
   if ('paths' in freezing) {
     for (const pattern of freezing.paths) {
       if (paths.some(pathPattern(pattern))) continue;

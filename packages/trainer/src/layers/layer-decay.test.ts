@@ -1,4 +1,3 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, foldIn, key, type Optimizer, type Params } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { initialParams } from '../gradients';
@@ -47,7 +46,7 @@ async function movements(optimizer: Optimizer): Promise<Record<string, number[]>
     }
     disposeReplaced(state, next);
     state = next;
-    for (const side of [batch.image, batch.text]) (side).dispose();
+    for (const side of [batch.image, batch.text]) side.dispose();
   }
   disposeState(state);
   return moved;

@@ -1,7 +1,7 @@
 import { add, matMul, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, parameter } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { dropout, initLinear, linear, normalize, signedSqrt } from '@crossweave/core/nn';
 import { scoreInBlocks } from '../../features';
 import { pooledFusion, type PooledFusionOptions, type PooledFusionParts } from '../pooled-fusion';
@@ -43,7 +43,7 @@ export interface BilinearFusionParts<Image, Text> extends Pick<
  */
 export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
   parts: BilinearFusionParts<Image, Text>,
-): Fusion {
+): Fusion<PooledFeatures> {
   const { settings, product, products, normalized, activate, bias, pool } = parts;
   const bends = normalized > 0 || activate !== undefined || pool !== undefined;
 

@@ -6,7 +6,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { ConfigError, lookUp, mergeParams, requireInteger, withDefaults } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import type { Side } from '../../features';
 import { pooledDefaults, type PooledFusionOptions } from '../pooled-fusion';
 import { bilinearFusion } from './bilinear-fusion';
@@ -39,7 +39,7 @@ export interface BlockOptions extends PooledFusionOptions {
  * stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
  * `bilinears.weight` [C, S, S, S] and `.bias` [C, S].
  */
-export function block(options: BlockOptions = {}): Fusion {
+export function block(options: BlockOptions = {}): Fusion<PooledFeatures> {
   const where = 'block';
   const settings = withDefaults<BlockOptions>(where, options, {
     ...pooledDefaults,
@@ -72,7 +72,7 @@ export function block(options: BlockOptions = {}): Fusion {
   const withCore = <Image extends Tensor, Text extends Tensor>(
     kind: string,
     core: BlockCore<Image, Text>,
-  ): Fusion =>
+  ): Fusion<PooledFeatures> =>
     bilinearFusion<Image, Text>({
       where,
       name: `block(${hidden}/${chunks} ${kind}-${dim})`,

@@ -68,7 +68,7 @@ export function reachedPlaces(left: Hash, right: Hash, [P, Q]: Torus): Int32Arra
 }
 
 /**
- * Both transforms of the count sketch of x [B, D], [B, 2, Q·P], by one product with a matrix that
+ * Both transforms of the count sketch of x [B, D], [B, 2, P·Q], by one product with a matrix that
  * holds those of each of the D places: `tables.mixed` for one side, `tables.plain` for the other.
  *
  * @throws ShapeError when the hash is of another width.
@@ -77,8 +77,8 @@ export function sketchTransforms(
   params: Params,
   path: string,
   x: Tensor2D,
-  { torus, rows }: HartleyTables,
-  columns: Float32Array,
+  { torus, columns }: HartleyTables,
+  rows: Float32Array,
 ): Tensor3D {
   const [P, Q] = torus;
   const [, width] = x.shape;
@@ -87,8 +87,8 @@ export function sketchTransforms(
   checkShapes(path, { hash_index: [index, [2, width]], hash_sign: [sign, [width]] });
   const [row, column] = unstack(index) as [Tensor1D, Tensor1D];
   const signs = reshape(cast(sign, 'float32'), [width, 1, 1]);
-  const ofRow = gather(tensor<Rank.R3>(rows, [P, 2, P]), row);
-  const ofColumn = mul<Tensor3D>(gather(tensor<Rank.R3>(columns, [Q, 2 * Q, 2]), column), signs);
-  const ofPlace = reshape<Rank.R2>(matMul(ofColumn, ofRow), [width, 2 * Q * P]);
-  return reshape<Rank.R3>(matMul(x, ofPlace), [-1, 2, Q * P]);
+  const ofRow = mul<Tensor3D>(gather(tensor<Rank.R3>(rows, [P, 2 * P, 2]), row), signs);
+  const ofColumn = gather(tensor<Rank.R3>(columns, [Q, 2, Q]), column);
+  const ofPlace = reshape<Rank.R2>(matMul(ofRow, ofColumn), [width, 2 * P * Q]);
+  return reshape<Rank.R3>(matMul(x, ofPlace), [-1, 2, P * Q]);
 }

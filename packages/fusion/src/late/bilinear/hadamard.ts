@@ -9,7 +9,7 @@ export interface HadamardOptions extends BilinearFusionOptions {
   /** Width M in which the sides meet. Default 1200. */
   hidden?: number;
   /** Of each side's projection. Default `relu`. */
-  inputActivation?: Activation | 'none';
+  activation?: Activation | 'none';
   /** Of the joint representation. Default `relu`. */
   outputActivation?: Activation | 'none';
 }
@@ -19,7 +19,7 @@ export const hadamardDefaults = {
   ...pooledDefaults,
   hidden: 1200,
   normalize: false,
-  inputActivation: 'relu',
+  activation: 'relu',
   outputActivation: 'relu',
 } as const satisfies Required<HadamardOptions>;
 
@@ -34,7 +34,7 @@ export function hadamardActivations(
 ): { input: Activate | undefined; output: Activate | undefined } {
   requireInteger(where, 'hidden', settings.hidden);
   return {
-    input: activationNamed(`${where}.inputActivation`, settings.inputActivation),
+    input: activationNamed(`${where}.activation`, settings.activation),
     output: activationNamed(`${where}.outputActivation`, settings.outputActivation),
   };
 }

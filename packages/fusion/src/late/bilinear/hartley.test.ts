@@ -4,11 +4,11 @@ import { isClose } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { hartleyTables, inverseHartley, type Torus } from './hartley';
 
-/** Σ f(a, b)·(cos ψ + sin ψ) by its definition, in the order [q, p]. */
+/** Σ f(a, b)·(cos ψ + sin ψ) by its definition. */
 function transform(f: ArrayLike<number>, [P, Q]: Torus): number[] {
   const out: number[] = [];
-  for (let q = 0; q < Q; q++) {
-    for (let p = 0; p < P; p++) {
+  for (let p = 0; p < P; p++) {
+    for (let q = 0; q < Q; q++) {
       let total = 0;
       for (let a = 0; a < P; a++) {
         for (let b = 0; b < Q; b++) {
@@ -44,10 +44,10 @@ describe('inverseHartley', () => {
 describe('hartleyTables', () => {
   it('are numbers, not tensors, so that a fusion owns none', () => {
     const before = memory().numTensors;
-    const { rows, mixed, plain, inverseRows, inverseColumns } = hartleyTables([2, 3]);
-    expect([rows, mixed, plain, inverseRows, inverseColumns].map(({ length }) => length)).toEqual([
-      8, 36, 36, 8, 18,
-    ]);
+    const { columns, mixed, plain, inverseRows, inverseColumns } = hartleyTables([2, 3]);
+    expect(
+      [columns, mixed, plain, inverseRows, inverseColumns].map(({ length }) => length),
+    ).toEqual([18, 16, 16, 8, 18]);
     expect(memory().numTensors).toBe(before);
   });
 });

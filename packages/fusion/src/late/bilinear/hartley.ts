@@ -1,4 +1,4 @@
-import { matMul, reshape, tensor, transpose } from '@tensorflow/tfjs-core';
+import { matMul, reshape, tensor } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 
 /** P and Q of a torus of P·Q places. */
@@ -13,55 +13,59 @@ export type Torus = readonly [rows: number, columns: number];
  */
 export interface HartleyTables {
   readonly torus: Torus;
-  /** [P, 2, P]: cos and sin of 2πap/P by the place a. */
-  readonly rows: Float32Array;
-  /** [Q, 2·Q, 2] by the place b: how C + S and C − S at q are made of `rows`. */
+  /** [P, 2·P, 2] by the row a of a place: how C + S and C − S at p are made of `columns`. */
   readonly mixed: Float32Array;
   /** The same for C and S. */
   readonly plain: Float32Array;
-  /** [P, 2·P]: cos and sin of 2πap/P, side by side. */
-  readonly inverseRows: Float32Array;
-  /** [2·Q, Q]: (cos + sin)/(P·Q) and (cos − sin)/(P·Q) of 2πbq/Q, one below the other. */
+  /** [Q, 2, Q] by the column b of a place: cos and sin of 2πbq/Q. */
+  readonly columns: Float32Array;
+  /** [Q, 2·Q]: (cos + sin)/(P·Q) and (cos − sin)/(P·Q) of 2πbq/Q, side by side. */
   readonly inverseColumns: Float32Array;
+  /** [P, P·2]: cos and sin of 2πap/P, in turn. */
+  readonly inverseRows: Float32Array;
 }
 
 export function hartleyTables(torus: Torus): HartleyTables {
   const [P, Q] = torus;
-  const row = (a: number, p: number) => angle(a * p, P);
-  const column = (b: number, q: number) => angle(b * q, Q);
   return {
     torus,
-    rows: fill([P, 2, P], (a, trig, p) => (trig === 0 ? row(a, p).cos : row(a, p).sin)),
-    plain: fill([Q, 2 * Q, 2], (b, line, part) => {
-      const { cos, sin } = column(b, line % Q);
-      return (line < Q ? [cos, -sin] : [sin, cos])[part]!;
+    mixed: fill([P, 2 * P, 2], (a, line, part) => {
+      const { cos, sin } = angle(a * (line % P), P);
+      return (line < P ? [cos + sin, cos - sin] : [cos - sin, -cos - sin])[part]!;
     }),
-    mixed: fill([Q, 2 * Q, 2], (b, line, part) => {
-      const { cos, sin } = column(b, line % Q);
-      return (line < Q ? [cos + sin, cos - sin] : [cos - sin, -cos - sin])[part]!;
+    plain: fill([P, 2 * P, 2], (a, line, part) => {
+      const { cos, sin } = angle(a * (line % P), P);
+      return (line < P ? [cos, -sin] : [sin, cos])[part]!;
     }),
-    inverseRows: fill([P, 2, P], (p, trig, a) => (trig === 0 ? row(a, p).cos : row(a, p).sin)),
-    inverseColumns: fill([2, Q, Q], (trig, q, b) => {
-      const { cos, sin } = column(b, q);
-      return (trig === 0 ? cos + sin : cos - sin) / (P * Q);
+    columns: fill([Q, 2, Q], (b, part, q) => {
+      const { cos, sin } = angle(b * q, Q);
+      return part === 0 ? cos : sin;
+    }),
+    inverseColumns: fill([Q, 2, Q], (q, part, b) => {
+      const { cos, sin } = angle(b * q, Q);
+      return (part === 0 ? cos + sin : cos - sin) / (P * Q);
+    }),
+    inverseRows: fill([P, P, 2], (a, p, part) => {
+      const { cos, sin } = angle(a * p, P);
+      return part === 0 ? cos : sin;
     }),
   };
 }
 
 /**
- * From transforms [B, Q·P] back to the torus [B, P·Q], by its rows, then by its columns:
+ * From transforms [B, P·Q] back to the torus [B, P·Q], along its columns, then along its rows:
  * cos(α + β) + sin(α + β) = cos α · (cos β + sin β) + sin α · (cos β − sin β).
  */
 export function inverseHartley(tables: HartleyTables, transforms: Tensor2D): Tensor2D {
   const [P, Q] = tables.torus;
-  const byRows = matMul(
-    reshape<Rank.R2>(transforms, [-1, P]),
-    tensor<Rank.R2>(tables.inverseRows, [P, 2 * P]),
+  const byColumns = matMul(
+    reshape<Rank.R2>(transforms, [-1, Q]),
+    tensor<Rank.R2>(tables.inverseColumns, [Q, 2 * Q]),
   );
-  const turned = transpose(reshape(byRows, [-1, Q, 2, P]), [0, 3, 2, 1]);
+  // Row p holds the factors of cos α, then those of sin α: as they lie, two rows for each p.
   const places = matMul(
-    reshape<Rank.R2>(turned, [-1, 2 * Q]),
-    tensor<Rank.R2>(tables.inverseColumns, [2 * Q, Q]),
+    tensor<Rank.R3>(tables.inverseRows, [1, P, 2 * P]),
+    reshape<Rank.R3>(byColumns, [-1, 2 * P, Q]),
   );
   return reshape<Rank.R2>(places, [-1, P * Q]);
 }

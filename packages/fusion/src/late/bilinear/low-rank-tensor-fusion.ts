@@ -1,7 +1,7 @@
 import { add, matMul, mul, reshape, transpose, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { checkShapes, foldIn, parameter, requireInteger, withDefaults } from '@crossweave/core';
-import type { Context, Fusion, Key, Params } from '@crossweave/core';
+import type { Context, Fusion, Key, Params, PooledFeatures } from '@crossweave/core';
 import { dropout, linear, normalInit } from '@crossweave/core/nn';
 import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
 import { rankProduct } from './products';
@@ -25,7 +25,9 @@ const paths = { image: 'factors.0', text: 'factors.1' } as const;
  *
  * Nothing bends the products, so all scores are one matrix product of the rows.
  */
-export function lowRankTensorFusion(options: LowRankTensorFusionOptions = {}): Fusion {
+export function lowRankTensorFusion(
+  options: LowRankTensorFusionOptions = {},
+): Fusion<PooledFeatures> {
   const where = 'lowRankTensorFusion';
   const settings = withDefaults<LowRankTensorFusionOptions>(where, options, {
     ...pooledDefaults,

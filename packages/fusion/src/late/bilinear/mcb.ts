@@ -1,6 +1,6 @@
 import { cast, mul, tensor1d } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
-import type { Fusion } from '@crossweave/core';
+import type { Fusion, PooledFeatures } from '@crossweave/core';
 import type { Activation } from '@crossweave/core/nn';
 import { pooledDefaults } from '../pooled-fusion';
 import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
@@ -31,7 +31,7 @@ export interface McbOptions extends BilinearFusionOptions {
  * There the convolution is a handful of matrix products with Hartley transforms, which any
  * engine differentiates: 2·(P + Q) products a number and pair, whatever the widths of x and y.
  */
-export function mcb(options: McbOptions = {}): Fusion {
+export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mcb';
   const settings = withDefaults<McbOptions>(where, options, {
     ...pooledDefaults,

@@ -10,7 +10,7 @@ const runner = { describe, it };
 const small = { dim: 5, hidden: 4, factor: 3 };
 testFusion(() => mfb({ ...small, dropout: 0.3, chunk: 4 }), runner);
 testFusion(
-  () => mfb({ ...small, normalize: true, inputActivation: 'none', outputActivation: 'none' }),
+  () => mfb({ ...small, normalize: true, activation: 'none', outputActivation: 'none' }),
   runner,
 );
 

@@ -1,6 +1,6 @@
 import { reshape, transpose, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { requireInteger, withDefaults } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { bilinearFusion } from './bilinear-fusion';
 import { hadamardActivations, hadamardDefaults, type HadamardOptions } from './hadamard';
 import { rankProduct } from './products';
@@ -17,7 +17,7 @@ export interface MfbOptions extends HadamardOptions {
  * is a bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
  * ReLUs and order: product m·F + f belongs to sum m.
  */
-export function mfb(options: MfbOptions = {}): Fusion {
+export function mfb(options: MfbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfb';
   const settings = withDefaults<MfbOptions>(where, options, { ...hadamardDefaults, factor: 2 });
   const { hidden, factor, dim, dropout } = settings;

@@ -8,7 +8,7 @@ import { mfh } from './mfh';
 
 const runner = { describe, it };
 const small = { dim: 5, hidden: 4, factor: 2 };
-const plain = { inputActivation: 'none', outputActivation: 'none' } as const;
+const plain = { activation: 'none', outputActivation: 'none' } as const;
 testFusion(() => mfh({ ...small, dropout: 0.3, chunk: 4 }), runner);
 testFusion(() => mfh({ ...small, ...plain, normalize: true }), runner);
 

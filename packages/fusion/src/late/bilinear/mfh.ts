@@ -1,6 +1,6 @@
 import { concat, mul, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { bilinearFusion } from './bilinear-fusion';
 import { hadamardActivations, hadamardDefaults } from './hadamard';
 import { factorRows, type MfbOptions } from './mfb';
@@ -17,7 +17,7 @@ export type MfhOptions = MfbOptions;
  *
  * The second step's factors are (x_0∘x_1) and (y_0∘y_1), so that both are formed once a row.
  */
-export function mfh(options: MfhOptions = {}): Fusion {
+export function mfh(options: MfhOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfh';
   const settings = withDefaults<MfhOptions>(where, options, { ...hadamardDefaults, factor: 2 });
   const { hidden, factor, dim, dropout } = settings;

@@ -8,10 +8,10 @@ import { mlb } from './mlb';
 
 const runner = { describe, it };
 const small = { dim: 5, hidden: 7 };
-const plain = { inputActivation: 'none', outputActivation: 'none' } as const;
+const plain = { activation: 'none', outputActivation: 'none' } as const;
 testFusion(() => mlb({ ...small, dropout: 0.3, chunk: 4 }), runner);
 testFusion(() => mlb({ ...small, ...plain, chunk: 4 }), runner);
-testFusion(() => mlb({ ...small, ...plain, normalize: true, inputActivation: 'gelu' }), runner);
+testFusion(() => mlb({ ...small, ...plain, normalize: true, activation: 'gelu' }), runner);
 
 describe('mlb', () => {
   it('multiplies the projections number by number, then takes roots and unit length', () =>

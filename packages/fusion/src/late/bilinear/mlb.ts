@@ -1,5 +1,11 @@
 import { reshape, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Context, type Fusion, type Params } from '@crossweave/core';
+import {
+  withDefaults,
+  type Context,
+  type Fusion,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { bilinearFusion } from './bilinear-fusion';
 import { hadamardActivations, hadamardDefaults, type HadamardOptions } from './hadamard';
 import { rankProduct } from './products';
@@ -13,7 +19,7 @@ export type MlbOptions = HadamardOptions;
  * image, `linear1`, `linear_out`) and its ReLUs, where the paper has tanh. `normalize` puts a
  * signed square root and unit norm before W_o.
  */
-export function mlb(options: MlbOptions = {}): Fusion {
+export function mlb(options: MlbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mlb';
   const settings = withDefaults<MlbOptions>(where, options, hadamardDefaults);
   const { hidden, dim, dropout } = settings;

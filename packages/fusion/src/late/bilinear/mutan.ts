@@ -1,6 +1,6 @@
 import { reshape, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
-import type { Context, Fusion, Params } from '@crossweave/core';
+import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { linear } from '@crossweave/core/nn';
 import type { Side } from '../../features';
 import { pooledDefaults } from '../pooled-fusion';
@@ -24,7 +24,7 @@ export interface MutanOptions extends BilinearFusionOptions {
  * `linear1` and `merge_linear1`, `linear_out`. Its width of 1600 takes 77 million numbers in the
  * merging layers alone; the default here takes 2 million.
  */
-export function mutan(options: MutanOptions = {}): Fusion {
+export function mutan(options: MutanOptions = {}): Fusion<PooledFeatures> {
   const where = 'mutan';
   const settings = withDefaults<MutanOptions>(where, options, {
     ...pooledDefaults,

@@ -49,10 +49,10 @@ describe('activationNamed', () => {
   it('finds activations, knows none, and names the nearest', () =>
     tidy(() => {
       const x = normal(key(1), [4]);
-      expect(activationNamed('mlb.inputActivation', 'none')).toBeUndefined();
-      expectClose(activationNamed('mlb.inputActivation', 'relu')!(x), relu(x));
-      expect(() => activationNamed('mlb.inputActivation', 'rely' as never)).toThrow(
-        /mlb.inputActivation.*Did you mean "relu"/,
+      expect(activationNamed('mlb.activation', 'none')).toBeUndefined();
+      expectClose(activationNamed('mlb.activation', 'relu')!(x), relu(x));
+      expect(() => activationNamed('mlb.activation', 'rely' as never)).toThrow(
+        /mlb.activation.*Did you mean "relu"/,
       );
     }));
 });

@@ -1,6 +1,6 @@
 import { add, concat, matMul, mul, ones, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { parameter, withDefaults, type Fusion } from '@crossweave/core';
+import { parameter, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
 import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
 import { initProjections, project, sidePaths } from './projections';
 
@@ -20,7 +20,7 @@ export interface TensorFusionOptions extends PooledFusionOptions {
  *
  * A linear head on the tensor is a bilinear form, so all scores are two matrix products.
  */
-export function tensorFusion(options: TensorFusionOptions = {}): Fusion {
+export function tensorFusion(options: TensorFusionOptions = {}): Fusion<PooledFeatures> {
   const where = 'tensorFusion';
   const settings = withDefaults<TensorFusionOptions>(where, options, {
     ...pooledDefaults,

@@ -1,6 +1,6 @@
 import { matMul, reshape, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
-import type { Fusion, Params } from '@crossweave/core';
+import type { Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { uniformInit } from '@crossweave/core/nn';
 import { pooledDefaults } from '../pooled-fusion';
 import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
@@ -20,7 +20,7 @@ export interface TuckerOptions extends BilinearFusionOptions {
  * names: `linear0` for the image, `linear1`, `bilinear` as torch.nn.Bilinear, `linear_out`. The
  * core at MMF's width of 1600 would take 16 GB; the default's takes 8 MB.
  */
-export function tucker(options: TuckerOptions = {}): Fusion {
+export function tucker(options: TuckerOptions = {}): Fusion<PooledFeatures> {
   const where = 'tucker';
   const settings = withDefaults<TuckerOptions>(where, options, {
     ...pooledDefaults,

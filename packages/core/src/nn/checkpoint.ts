@@ -1,0 +1,101 @@
+import {
+  customGrad,
+  engine,
+  equal,
+  reshape,
+  slice,
+  tidy,
+  where,
+  zerosLike,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/context';
+import type { Params } from '../params';
+
+/** A part of a forward pass: a pure function of its parameters, inputs and context. */
+export type Block<X extends readonly Tensor[], Y extends Tensor> = (
+  params: Params,
+  inputs: X,
+  ctx: Context,
+) => Y;
+
+/**
+ * `block(params, inputs, ctx)` with gradient checkpointing (Chen et al. 2016): nothing of what the
+ * block computes inside is kept for the backward pass, which computes it again when the gradient
+ * arrives. Values and gradients are the same to the last bit; dropout draws the same again, since it
+ * depends on keys; running statistics are recorded once.
+ *
+ * Gradients flow to `params` and `inputs` alone, and tensors that the block takes from outside
+ * must live until the backward pass: pass masks as inputs. First derivatives only.
+ */
+export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
+  block: Block<X, Y>,
+  params: Params,
+  inputs: X,
+  ctx: Context,
+): Y {
+  const paths = Object.keys(params);
+  const silent: Context = {
+    training: ctx.training,
+    key: ctx.key,
+    ...(ctx.frozen && { frozen: ctx.frozen }),
+  };
+  const run = (tensors: readonly Tensor[], context: Context): Y => {
+    const tree = Object.fromEntries(paths.map((path, i) => [path, tensors[i]!]));
+    // As many inputs as were given, of the same types.
+    return block(tree, tensors.slice(paths.length) as readonly Tensor[] as X, context);
+  };
+  const op = customGrad<Y>((...received) => {
+    // tfjs types the saver as one more input.
+    const save = received.pop() as unknown as (tensors: Tensor[]) => void;
+    const tensors = received as Tensor[];
+    const value = run(tensors, ctx);
+    save(tensors);
+    return {
+      value,
+      gradFunc: (gradient: Y, saved: Tensor[]) =>
+        pullBack((again) => run(again, silent), saved, paths.length, gradient),
+    };
+  });
+  return op(...paths.map((path) => params[path]!), ...inputs);
+}
+
+/** The gradients by all of `tensors`; those from `first` on are the inputs, of which there is one. */
+function pullBack(
+  run: (tensors: readonly Tensor[]) => Tensor,
+  tensors: readonly Tensor[],
+  first: number,
+  gradient: Tensor,
+): Tensor[] {
+  return tidy(() => {
+    const late = tensors.map((tensor, i) => (i < first ? tensor : after(tensor, gradient)));
+    const { state } = engine();
+    // tfjs has one tape, and the outer pass still needs its own.
+    const outer = state.activeTape;
+    try {
+      const { grads } = engine().gradients(() => run(late), late, gradient, true);
+      return late.map((tensor, i) => (grads[i] as Tensor | undefined) ?? zerosLike(tensor));
+    } finally {
+      state.activeTape = outer;
+    }
+  });
+}
+
+/**
+ * The same values, but not before `cause` is there. An engine that compiles forward and backward
+ * pass together would else see that the block is computed twice, and keep the first result.
+ */
+function after(x: Tensor, cause: Tensor): Tensor {
+  if (x.dtype !== 'float32') return x;
+  return tidy(() => {
+    const probe = reshape(
+      slice(
+        cause,
+        cause.shape.map(() => 0),
+        cause.shape.map(() => 1),
+      ),
+      [],
+    );
+    return where(equal(probe, probe), x, x);
+  });
+}
