@@ -6,6 +6,7 @@ import {
   ones,
   reshape,
   sum,
+  tensor1d,
   tensor2d,
   tidy,
   type Tensor2D,
@@ -104,6 +105,12 @@ it('takes similarities from the embeddings, or each side from its own summaries'
     };
     close(imageSimilarity(bare), [1, 0, 0, 1]);
     close(textSimilarity(bare), [1, Math.SQRT1_2, Math.SQRT1_2, 1]);
+    const partial = {
+      ...text,
+      pooled: tensor2d([1, 1, NaN, NaN], [2, 2]),
+      present: tensor1d([1, 0]),
+    };
+    close(textSimilarity({ ...bare, text: partial }), [1, 0, 0, 0]);
     const embedded = { ...bare, embed: (_: 'image' | 'text', { pooled }: Features) => pooled };
     close(textSimilarity(embedded), [2, 0, 3, 15]);
     close(imageSimilarity(embedded), [2, 3, 0, 15]);

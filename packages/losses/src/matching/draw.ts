@@ -22,7 +22,7 @@ import {
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { normalize, stopGradient } from '@crossweave/core/nn';
+import { normalize, select, stopGradient } from '@crossweave/core/nn';
 import { cosines } from '../similarities';
 import { excluded, rivalCounts, rivals, type Identities } from '../same';
 
@@ -97,16 +97,20 @@ export function drawRivals(
 export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { image, text } = outputs;
   return outputs.embed === undefined
-    ? cosines(normalize(text.pooled), normalize(text.pooled))
+    ? likeness(text)
     : cosines(outputs.embed('image', image), outputs.embed('text', text));
 }
 
 /** The same for the images that text i might show. */
 export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
-  const { pooled } = outputs.image;
-  return outputs.embed === undefined
-    ? cosines(normalize(pooled), normalize(pooled))
-    : transpose(textSimilarity(outputs));
+  return outputs.embed === undefined ? likeness(outputs.image) : transpose(textSimilarity(outputs));
+}
+
+/** [B, B] cosines of a side's own summaries; a missing row is like none. */
+function likeness({ pooled, present }: PooledFeatures): Tensor2D {
+  const known = present ? select(reshape(present, [-1, 1]), pooled, 0) : pooled;
+  const directions = normalize(known);
+  return cosines(directions, directions);
 }
 
 /** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */
