@@ -64,6 +64,9 @@ if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture
       tool('publint', [from, '--strict', '--pack', 'npm'], { capture: true }),
     );
   }
+  await check('a fusion and a loss of your own (examples/custom-fusion)', () =>
+    pnpm(['--dir', 'examples/custom-fusion', 'run', 'test'], { capture: true }),
+  );
   await check('packed packages install and import', () =>
     run(process.execPath, ['tooling/packed.mjs'], { capture: true }),
   );

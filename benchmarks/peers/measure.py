@@ -17,6 +17,7 @@ parser.add_argument(
     help="default: as most programs run; tuned: fused AdamW, fused attention, channels_last; "
          "compiled: tuned under torch.compile, which needs a C++ compiler")
 parser.add_argument("--features", action="store_true", help="no training: the features alone")
+parser.add_argument("--fusion", help="of fusions.py alone")
 parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
 options = parser.parse_args()
 tuned, compiled = options.variant != "default", options.variant == "compiled"

@@ -1,3 +1,5 @@
+// Counting a fusion's operations runs its kernels, of which the lazy engine computes none.
+import '@crossweave/tfjs-backend-onnx/register';
 import { parseOptions, usage, type SuiteOptions } from './options';
 import { whyNoPeer } from './processes';
 import { describeMachine, publish } from './publish';

@@ -127,26 +127,27 @@ class CoAttention(TokenFusion):
         return torch.cat([mean(image, image_mask), mean(text, text_mask)], 1)
 
 
-SHAPE = {"dim": DIM, "heads": HEADS, "hidden": HIDDEN}
-DEEP = {**SHAPE, "layers": LAYERS, "maxTextTokens": TABLE}
-PLAIN = {**DEEP, "normFirst": True, "positions": False}
-write(
-    __file__,
-    "fusion",
-    "fusion",
-    {
-        "dual-encoder": fusion_case(DualEncoder(), **SHAPE),
-        "dual-encoder, mlp": fusion_case(DualEncoder(mlp=True), **SHAPE, projection="mlp"),
-        "dual-encoder, attention": fusion_case(
-            DualEncoder(attention=True),
-            **SHAPE,
-            pooling="attention",
-            queries=2,
-            maxTextTokens=TABLE,
-        ),
-        "single-stream": fusion_case(SingleStream(), **DEEP),
-        "single-stream, norm first": fusion_case(SingleStream(True, False), **PLAIN),
-        "co-attention": fusion_case(CoAttention(), **DEEP),
-        "co-attention, norm first": fusion_case(CoAttention(True, False), **PLAIN),
-    },
-)
+if __name__ == "__main__":
+    SHAPE = {"dim": DIM, "heads": HEADS, "hidden": HIDDEN}
+    DEEP = {**SHAPE, "layers": LAYERS, "maxTextTokens": TABLE}
+    PLAIN = {**DEEP, "normFirst": True, "positions": False}
+    write(
+        __file__,
+        "fusion",
+        "fusion",
+        {
+            "dual-encoder": fusion_case(DualEncoder(), **SHAPE),
+            "dual-encoder, mlp": fusion_case(DualEncoder(mlp=True), **SHAPE, projection="mlp"),
+            "dual-encoder, attention": fusion_case(
+                DualEncoder(attention=True),
+                **SHAPE,
+                pooling="attention",
+                queries=2,
+                maxTextTokens=TABLE,
+            ),
+            "single-stream": fusion_case(SingleStream(), **DEEP),
+            "single-stream, norm first": fusion_case(SingleStream(True, False), **PLAIN),
+            "co-attention": fusion_case(CoAttention(), **DEEP),
+            "co-attention, norm first": fusion_case(CoAttention(True, False), **PLAIN),
+        },
+    )

@@ -9,9 +9,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-import fusion_attention_peers as peers
 from fixture import write
-from fusion_cases import DIM, HEADS, HIDDEN, TABLE, B, TokenFusion, fusion_case
+from fusion_cases import DIM, EPSILON, HEADS, HIDDEN, TABLE, B, TokenFusion, fusion_case
 
 torch.manual_seed(12)
 
@@ -94,7 +93,7 @@ class AttentionalPooler(TextDecoder):
 class QFormerLayer(nn.Module):
     def __init__(self, crosses, text=True):
         super().__init__()
-        epsilon = peers.EPSILON
+        epsilon = EPSILON
         self.self_attn, self.norm1 = attention(), nn.LayerNorm(DIM, epsilon)
         if crosses:
             self.multihead_attn, self.norm2 = attention(), nn.LayerNorm(DIM, epsilon)
@@ -264,32 +263,35 @@ class Bottleneck(TokenFusion):
 
 
 def check_peers():
+    import fusion_attention_peers as peers
+
     x, context = torch.randn(B, 5, DIM), torch.randn(B, 4, DIM)
     for norm_first in (False, True):
-        decoder = TextDecoder(1, norm_first, False, "first", 1e-5 if norm_first else peers.EPSILON)
+        decoder = TextDecoder(1, norm_first, False, "first", 1e-5 if norm_first else EPSILON)
         peers.check_decoder_layer(decoder.layers[0], HEADS, x, context, norm_first)
     for crosses in (False, True):
         peers.check_q_former_layer(QFormerLayer(crosses), HEADS, QUERIES, x, context)
     peers.check_pooler(Pooler(), HEADS, x)
 
 
-check_peers()
-SHAPE = {"dim": DIM, "heads": HEADS, "hidden": HIDDEN, "maxTextTokens": TABLE}
-ONE, TWO = {**SHAPE, "layers": 1}, {**SHAPE, "layers": 2}
-MEAN = {**ONE, "normFirst": True, "positions": False, "summary": "mean", "epsilon": 1e-5}
-write(
-    __file__,
-    "fusion",
-    "attention",
-    {
-        "channel-concat": fusion_case(ChannelConcat(), **ONE),
-        "bottleneck": fusion_case(Bottleneck(), **TWO, bottlenecks=QUERIES),
-        "text-queries-image": fusion_case(TextDecoder(2, False, True, "first", peers.EPSILON), **TWO),
-        "text-queries-image, mean": fusion_case(TextDecoder(1, True, False, "mean", 1e-5), **MEAN),
-        "attentional-pooler": fusion_case(AttentionalPooler(), **ONE, queries=QUERIES),
-        "q-former": fusion_case(QFormer(), **TWO, queries=QUERIES),
-        "gated-cross-attention": fusion_case(GatedCrossAttention(), **ONE),
-        "merged-attention": fusion_case(MergedAttention(), **ONE),
-        "mult": fusion_case(Mult(), **ONE, selfLayers=1),
-    },
-)
+if __name__ == "__main__":
+    check_peers()
+    SHAPE = {"dim": DIM, "heads": HEADS, "hidden": HIDDEN, "maxTextTokens": TABLE}
+    ONE, TWO = {**SHAPE, "layers": 1}, {**SHAPE, "layers": 2}
+    MEAN = {**ONE, "normFirst": True, "positions": False, "summary": "mean", "epsilon": 1e-5}
+    write(
+        __file__,
+        "fusion",
+        "attention",
+        {
+            "channel-concat": fusion_case(ChannelConcat(), **ONE),
+            "bottleneck": fusion_case(Bottleneck(), **TWO, bottlenecks=QUERIES),
+            "text-queries-image": fusion_case(TextDecoder(2, False, True, "first", EPSILON), **TWO),
+            "text-queries-image, mean": fusion_case(TextDecoder(1, True, False, "mean", 1e-5), **MEAN),
+            "attentional-pooler": fusion_case(AttentionalPooler(), **ONE, queries=QUERIES),
+            "q-former": fusion_case(QFormer(), **TWO, queries=QUERIES),
+            "gated-cross-attention": fusion_case(GatedCrossAttention(), **ONE),
+            "merged-attention": fusion_case(MergedAttention(), **ONE),
+            "mult": fusion_case(Mult(), **ONE, selfLayers=1),
+        },
+    )

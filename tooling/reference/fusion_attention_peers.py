@@ -7,7 +7,7 @@ from torchmultimodal.models.blip2.qformer_layers import QformerLayer
 from torchmultimodal.modules.layers.attention_pooler import AttentionPooler
 from torchmultimodal.modules.layers.transformer import TransformerDecoderLayer
 
-EPSILON = 1e-12
+from fusion_cases import EPSILON
 
 
 def thirds(attention, *names):

@@ -194,42 +194,43 @@ def same(x):
     return x
 
 
-SHAPE = {"dim": DIM, "hidden": HIDDEN}
-PLAIN = {"activation": "none", "outputActivation": "none", "normalize": True}
-FACTORS = {**SHAPE, "factor": FACTOR}
-RANKS = {**SHAPE, "rank": RANK}
-BLOCKS = {**RANKS, "chunks": CHUNKS}
-CORES = {**SHAPE, "chunks": CHUNKS, "core": "tucker"}
-write(
-    __file__,
-    "fusion",
-    "bilinear",
-    {
-        "mlb": fusion_case(Mfb(1), **SHAPE),
-        "mlb, normalised": fusion_case(Mfb(1, same, True), **SHAPE, **PLAIN),
-        "mfb": fusion_case(Mfb(FACTOR), **FACTORS),
-        "mfb, normalised": fusion_case(Mfb(FACTOR, same, True), **FACTORS, **PLAIN),
-        "mfh": fusion_case(Mfh(), **FACTORS),
-        "mfh, normalised": fusion_case(Mfh(same, True), **FACTORS, **PLAIN),
-        "mutan": fusion_case(Mutan(), **RANKS),
-        "mutan, normalised": fusion_case(Mutan(True), **RANKS, normalize=True),
-        "tucker": fusion_case(Tucker(), **SHAPE),
-        "tucker, normalised": fusion_case(Tucker(True), **SHAPE, normalize=True),
-        "block": fusion_case(Block(), **BLOCKS),
-        "block, normalised as a whole": fusion_case(
-            Block(normalize="whole"), **BLOCKS, normalize="whole"
-        ),
-        "block, not normalised": fusion_case(Block(normalize="none"), **BLOCKS, normalize="none"),
-        "block, tucker": fusion_case(Block("tucker"), **CORES),
-        "block, tucker, not normalised": fusion_case(
-            Block("tucker", "none"), **CORES, normalize="none"
-        ),
-        "mcb": fusion_case(Mcb(2, 3), dim=DIM, hidden=6),
-        "mcb, normalised": fusion_case(
-            Mcb(3, 5, True, same), dim=DIM, hidden=15, normalize=True, outputActivation="none"
-        ),
-        "tensor-fusion": fusion_case(TensorFusion(), dim=DIM),
-        "tensor-fusion, plain": fusion_case(TensorFusion(False), project=False),
-        "low-rank-tensor-fusion": fusion_case(LowRankTensorFusion(), dim=DIM, rank=RANK),
-    },
-)
+if __name__ == "__main__":
+    SHAPE = {"dim": DIM, "hidden": HIDDEN}
+    PLAIN = {"activation": "none", "outputActivation": "none", "normalize": True}
+    FACTORS = {**SHAPE, "factor": FACTOR}
+    RANKS = {**SHAPE, "rank": RANK}
+    BLOCKS = {**RANKS, "chunks": CHUNKS}
+    CORES = {**SHAPE, "chunks": CHUNKS, "core": "tucker"}
+    write(
+        __file__,
+        "fusion",
+        "bilinear",
+        {
+            "mlb": fusion_case(Mfb(1), **SHAPE),
+            "mlb, normalised": fusion_case(Mfb(1, same, True), **SHAPE, **PLAIN),
+            "mfb": fusion_case(Mfb(FACTOR), **FACTORS),
+            "mfb, normalised": fusion_case(Mfb(FACTOR, same, True), **FACTORS, **PLAIN),
+            "mfh": fusion_case(Mfh(), **FACTORS),
+            "mfh, normalised": fusion_case(Mfh(same, True), **FACTORS, **PLAIN),
+            "mutan": fusion_case(Mutan(), **RANKS),
+            "mutan, normalised": fusion_case(Mutan(True), **RANKS, normalize=True),
+            "tucker": fusion_case(Tucker(), **SHAPE),
+            "tucker, normalised": fusion_case(Tucker(True), **SHAPE, normalize=True),
+            "block": fusion_case(Block(), **BLOCKS),
+            "block, normalised as a whole": fusion_case(
+                Block(normalize="whole"), **BLOCKS, normalize="whole"
+            ),
+            "block, not normalised": fusion_case(Block(normalize="none"), **BLOCKS, normalize="none"),
+            "block, tucker": fusion_case(Block("tucker"), **CORES),
+            "block, tucker, not normalised": fusion_case(
+                Block("tucker", "none"), **CORES, normalize="none"
+            ),
+            "mcb": fusion_case(Mcb(2, 3), dim=DIM, hidden=6),
+            "mcb, normalised": fusion_case(
+                Mcb(3, 5, True, same), dim=DIM, hidden=15, normalize=True, outputActivation="none"
+            ),
+            "tensor-fusion": fusion_case(TensorFusion(), dim=DIM),
+            "tensor-fusion, plain": fusion_case(TensorFusion(False), project=False),
+            "low-rank-tensor-fusion": fusion_case(LowRankTensorFusion(), dim=DIM, rank=RANK),
+        },
+    )

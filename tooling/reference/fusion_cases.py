@@ -14,6 +14,8 @@ torch.backends.mha.set_fastpath_enabled(False)
 
 B, N_IMAGE, N_TEXT, D_IMAGE, D_TEXT = 3, 4, 5, 6, 4
 DIM, LAYERS, HEADS, HIDDEN, TABLE = 4, 2, 2, 6, 7
+# Of the layer norms of BERT and its descendants.
+EPSILON = 1e-12
 
 
 def features(side, count, width, lengths):

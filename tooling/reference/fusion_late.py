@@ -11,8 +11,6 @@ import math
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from torchmultimodal.modules.fusions.attention_fusion import AttentionFusionModule
-from torchmultimodal.modules.fusions.concat_fusion import ConcatFusionModule
 
 from fixture import write
 from fusion_cases import B, D_IMAGE, D_TEXT, fusion_case
@@ -201,6 +199,9 @@ class Filip(nn.Module):
 
 
 def agrees_with_torchmultimodal():
+    from torchmultimodal.modules.fusions.attention_fusion import AttentionFusionModule
+    from torchmultimodal.modules.fusions.concat_fusion import ConcatFusionModule
+
     x, y = torch.randn(B, D_IMAGE), torch.randn(B, D_TEXT)
     channels = {"text": y, "image": x}
 
@@ -214,43 +215,44 @@ def agrees_with_torchmultimodal():
     assert torch.allclose(theirs(channels), own.join(x, y))
 
 
-agrees_with_torchmultimodal()
-OUT = {"dim": DIM}
-write(
-    __file__,
-    "fusion",
-    "late",
-    {
-        "concat-mlp": fusion_case(ConcatMlp(HIDDEN, 4), **OUT, hidden=[HIDDEN, 4]),
-        "concat-mlp, one layer": fusion_case(ConcatMlp(), **OUT, hidden=[]),
-        "concat-mlp, adapted": fusion_case(
-            ConcatMlp(HIDDEN, adapt=max, activation=F.gelu),
-            **OUT,
-            hidden=[HIDDEN],
-            adapt="max",
-            activation="gelu",
-        ),
-        "sum": fusion_case(LinearSum(), **OUT, hidden=HIDDEN),
-        "sum, linear": fusion_case(
-            LinearSum(F.gelu, nn.Identity()),
-            **OUT,
-            hidden=HIDDEN,
-            activation="gelu",
-            outputActivation="none",
-        ),
-        "gated-sum": fusion_case(GatedSum(), **OUT),
-        "gmu": fusion_case(Gmu(), **OUT),
-        "mean-of-logits": fusion_case(MeanOfLogits(), **OUT),
-        "mean-of-logits, mlp": fusion_case(MeanOfLogits(HIDDEN), **OUT, hidden=[HIDDEN]),
-        "film": fusion_case(Film(), **OUT),
-        "film, by image": fusion_case(Film("image"), **OUT, modulator="image"),
-        "multiplicative": fusion_case(Multiplicative(), **OUT),
-        "multiplicative, matrix": fusion_case(Multiplicative("matrix"), **OUT, form="matrix"),
-        "multiplicative, scalar": fusion_case(
-            Multiplicative("scalar", "text"), **OUT, form="scalar", modulator="text"
-        ),
-        "product-of-experts": fusion_case(ProductOfExperts(), **OUT),
-        "filip": fusion_case(Filip(), **OUT),
-        "filip, chunked": fusion_case(Filip(0.5), **OUT, chunk=1),
-    },
-)
+if __name__ == "__main__":
+    agrees_with_torchmultimodal()
+    OUT = {"dim": DIM}
+    write(
+        __file__,
+        "fusion",
+        "late",
+        {
+            "concat-mlp": fusion_case(ConcatMlp(HIDDEN, 4), **OUT, hidden=[HIDDEN, 4]),
+            "concat-mlp, one layer": fusion_case(ConcatMlp(), **OUT, hidden=[]),
+            "concat-mlp, adapted": fusion_case(
+                ConcatMlp(HIDDEN, adapt=max, activation=F.gelu),
+                **OUT,
+                hidden=[HIDDEN],
+                adapt="max",
+                activation="gelu",
+            ),
+            "sum": fusion_case(LinearSum(), **OUT, hidden=HIDDEN),
+            "sum, linear": fusion_case(
+                LinearSum(F.gelu, nn.Identity()),
+                **OUT,
+                hidden=HIDDEN,
+                activation="gelu",
+                outputActivation="none",
+            ),
+            "gated-sum": fusion_case(GatedSum(), **OUT),
+            "gmu": fusion_case(Gmu(), **OUT),
+            "mean-of-logits": fusion_case(MeanOfLogits(), **OUT),
+            "mean-of-logits, mlp": fusion_case(MeanOfLogits(HIDDEN), **OUT, hidden=[HIDDEN]),
+            "film": fusion_case(Film(), **OUT),
+            "film, by image": fusion_case(Film("image"), **OUT, modulator="image"),
+            "multiplicative": fusion_case(Multiplicative(), **OUT),
+            "multiplicative, matrix": fusion_case(Multiplicative("matrix"), **OUT, form="matrix"),
+            "multiplicative, scalar": fusion_case(
+                Multiplicative("scalar", "text"), **OUT, form="scalar", modulator="text"
+            ),
+            "product-of-experts": fusion_case(ProductOfExperts(), **OUT),
+            "filip": fusion_case(Filip(), **OUT),
+            "filip, chunked": fusion_case(Filip(0.5), **OUT, chunk=1),
+        },
+    )

@@ -1,5 +1,6 @@
 import { encoderRows } from './encoders';
 import { engineRows } from './engine';
+import { fusionRows } from './fusions';
 import { products } from './products';
 import type { Row } from './row';
 
@@ -17,4 +18,5 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   { name: 'engine', about: 'training steps', rows: engineRows },
   { name: 'encoders', about: 'features and training steps of encoders', rows: encoderRows },
+  { name: 'fusions', about: 'matching steps of fusions', rows: fusionRows },
 ];

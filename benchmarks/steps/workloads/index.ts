@@ -1,6 +1,7 @@
 import type { Workload } from '../workload';
 import { bertBaseFeatures, bertBaseStep } from './bert-base';
 import { crossAttention } from './cross-attention';
+import { fusionSteps } from './fusions';
 import { gemm } from './gemm';
 import { mlp } from './mlp';
 import { resnet50Features, resnet50Step, resnetSmallStep } from './resnet';
@@ -16,6 +17,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'vit-b16': vitB16Step,
   'vit-b16-features': vitB16Features,
   mlp,
+  ...fusionSteps,
   'gemm-512': gemm(512),
   'gemm-1024': gemm(1024),
   'gemm-2048': gemm(2048),

@@ -8,7 +8,12 @@ import {
   type KeyMap,
   type LayeredEncoder,
 } from '@crossweave/core';
-import { expectClose, expectFixture, type FixtureCase } from '@crossweave/core/testing';
+import {
+  expectClose,
+  expectFixture,
+  type Closeness,
+  type FixtureCase,
+} from '@crossweave/core/testing';
 import { expect } from 'vitest';
 
 /**
@@ -19,6 +24,7 @@ export function expectReference(
   encoder: LayeredEncoder<Tensor4D>,
   reference: FixtureCase,
   training = false,
+  closeness: Closeness = {},
 ): void {
   const own = encoder.init(key(0));
   const shapesOf = (tree: Readonly<Record<string, Tensor>>): string[] =>
@@ -27,17 +33,21 @@ export function expectReference(
       .sort();
   expect(shapesOf(own)).toEqual(shapesOf(reference.params));
 
-  expectFixture(reference, (params, inputs) => {
-    const recorded: Record<string, Tensor> = {};
-    const record = (path: string, value: Tensor): void => void (recorded[path] = value);
-    const image = parameter<Tensor4D>(inputs, 'image');
-    const { tokens, pooled } = encoder.apply(params, image, { training, key: key(0), record });
-    const { dim, tokens: count } = encoder.features;
-    expect(tokens.shape).toEqual([image.shape[0], count, dim]);
-    const hidden = encoder.hiddenStates(params, image, { training, key: key(0) });
-    const named = Object.fromEntries(hidden.map((value, i) => [`hidden${i}`, value]));
-    return { tokens, pooled, ...named, ...recorded };
-  });
+  expectFixture(
+    reference,
+    (params, inputs) => {
+      const recorded: Record<string, Tensor> = {};
+      const record = (path: string, value: Tensor): void => void (recorded[path] = value);
+      const image = parameter<Tensor4D>(inputs, 'image');
+      const { tokens, pooled } = encoder.apply(params, image, { training, key: key(0), record });
+      const { dim, tokens: count } = encoder.features;
+      expect(tokens.shape).toEqual([image.shape[0], count, dim]);
+      const hidden = encoder.hiddenStates(params, image, { training, key: key(0) });
+      const named = Object.fromEntries(hidden.map((value, i) => [`hidden${i}`, value]));
+      return { tokens, pooled, ...named, ...recorded };
+    },
+    closeness,
+  );
 }
 
 /**

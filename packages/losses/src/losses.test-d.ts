@@ -1,6 +1,8 @@
 import type { Features, Loss, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
 import {
+  type cachedContrastive,
+  filip,
   infoNCE,
   listwiseMatching,
   matching,
@@ -23,6 +25,9 @@ it('knows which losses do without tokens, sums included', () => {
   const sum = weightedSum([{ loss: infoNCE() }, { loss: ofTokens }]);
   expectTypeOf(sum).toExtend<Loss>();
   expectTypeOf(sum).not.toExtend<Loss<PooledFeatures>>();
+  type Cacheable = Parameters<typeof cachedContrastive>[0]['loss'];
+  expectTypeOf(infoNCE).returns.toExtend<Cacheable>();
+  expectTypeOf(filip).returns.not.toExtend<Cacheable>();
 });
 
 it('refuses options of another loss and misspelt ones', () => {

@@ -9,6 +9,8 @@ import {
   norm,
   scalar,
   slice,
+  square,
+  sub,
   sum,
   tidy,
   eye,
@@ -132,6 +134,29 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
     caughtBy: ['everything it has learned is in its parameters'],
   },
 };
+
+/** Distance from a teacher's summaries, and the mean logit of captions. */
+function reading(): Loss {
+  return {
+    name: 'reading',
+    compute: (_params, { image, teacher, captions }) =>
+      tidyLoss(() => {
+        const distance = sum<Scalar>(square(sub(image.pooled, teacher!.image.pooled)));
+        return { total: add<Scalar>(distance, mean(captions!.logits)), terms: {} };
+      }),
+  };
+}
+
+const optional = { outputs: ['teacher', 'captions'], embeds: [false] } as const;
+testLoss(reading, { describe, it }, optional);
+
+describe('optional outputs', () => {
+  it('are there for losses that ask for them alone', async () => {
+    const order = 'permuting the pairs of a batch leaves the total as it is';
+    const check = lossChecks(reading).find(({ name }) => name === order);
+    await expect(async () => check!.run()).rejects.toThrow(TypeError);
+  });
+});
 
 describe('a loss that breaks the contract', () => {
   it.each(Object.entries(broken))('%s', async (_, { loss, caughtBy }) => {

@@ -1,7 +1,18 @@
-import { add, concat, dispose, engine, keep, mul, slice, sum, tidy } from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  dispose,
+  engine,
+  keep,
+  mul,
+  scalar,
+  slice,
+  sum,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, ShapeError, foldIn, subtree, withPrefix } from '@crossweave/core';
-import type { Context, Features, Loss, ModelOutputs, Params } from '@crossweave/core';
+import type { Context, Loss, ModelOutputs, Params, PooledFeatures } from '@crossweave/core';
 import type { AnyBatch } from '../rows';
 
 /** What a loss of a whole batch needs of a chunk of b pairs. */
@@ -16,7 +27,7 @@ export interface ChunkEmbeddings {
 
 export interface CachedContrast<Chunk> {
   /** Of embeddings alone: any contrast or regulariser that does not fuse pairs or read tokens. */
-  readonly loss: Loss;
+  readonly loss: Loss<PooledFeatures>;
   /** The loss's own parameters. */
   readonly lossParams: Params;
   /** What `encode` reads; gradients are taken of all of it. */
@@ -30,7 +41,7 @@ export interface CachedContrast<Chunk> {
   readonly ctx: Context;
 }
 
-/** The caller disposes every tensor of it. */
+/** The caller disposes every tensor of it; `terms` outlive an enclosing `tidy`. */
 export interface CachedGradients {
   readonly total: Scalar;
   readonly terms: Readonly<Record<string, Scalar>>;
@@ -66,13 +77,15 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
     const { total, slopes } = contrastSlopes(given, embedded, terms);
     const gradients: Record<string, Tensor> = {};
     chunks.forEach((chunk, i) => {
-      const found = tidyRecord(() =>
-        gradientsBy(params, (): Scalar => {
-          const again = present(encode(params, chunk, { ...context(i), ...recording }));
-          return Object.entries(again)
-            .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))
-            .reduce((all, part) => add(all, part));
-        }),
+      const found = tidyRecord(
+        () =>
+          gradientsBy(params, (): Scalar => {
+            const again = present(encode(params, chunk, { ...context(i), ...recording }));
+            return Object.entries(again)
+              .filter(([side]) => side in slopes)
+              .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))
+              .reduce((all, part) => add(all, part), scalar(0));
+          })[1],
       );
       for (const [path, gradient] of Object.entries(found)) {
         const before = gradients[path];
@@ -122,33 +135,23 @@ function contrastSlopes(
       got: `${rows} pairs in ${embedded.length} chunks`,
     });
   }
-  let total: Scalar | undefined;
-  const slopes = gradientsBy({ ...all, ...withPrefix('loss.', lossParams) }, () => {
+  const [total, slopes] = gradientsBy({ ...all, ...withPrefix('loss.', lossParams) }, () => {
     const result = loss.compute(lossParams, embeddingOutputs(all), batch, ctx);
     for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
-    total = keep(result.total.clone());
     return result.total;
   });
-  return { total: total!, slopes };
+  return { total, slopes };
 }
 
-/** A model that is its embeddings. */
-function embeddingOutputs(all: Readonly<Record<string, Tensor2D>>): ModelOutputs {
+/** A model that is its embeddings. Losses of tokens do not fit it by their type. */
+function embeddingOutputs(all: Readonly<Record<string, Tensor2D>>): ModelOutputs<PooledFeatures> {
   const refuse = (what: string): never => {
     throw new ConfigError(`the loss reads ${what}, and there are embeddings alone`, {
       where: 'cachedContrastive',
       advice: 'Train it on the batch in one piece.',
     });
   };
-  const side = (pooled: Tensor2D): Features => ({
-    pooled,
-    get tokens(): Tensor3D {
-      return refuse('tokens');
-    },
-    get mask(): Tensor2D {
-      return refuse('tokens');
-    },
-  });
+  const side = (pooled: Tensor2D): PooledFeatures => ({ pooled });
   return {
     image: side(all['image']!),
     text: side(all['text']!),
@@ -168,19 +171,16 @@ function rowsOf(
 ): Tensor2D {
   const before = embedded.slice(0, at).reduce((rows, part) => rows + part[side]!.shape[0], 0);
   const [count, width] = embedded[at]![side]!.shape;
-  const slope = slopes[side] as Tensor2D | undefined;
-  // A side that the loss does not depend on has no gradient to carry on.
-  return slope === undefined
-    ? mul(embedded[at]![side]!, 0)
-    : slice<Rank.R2, Tensor2D>(slope, [before, 0], [count, width]);
+  return slice<Rank.R2, Tensor2D>(slopes[side] as Tensor2D, [before, 0], [count, width]);
 }
 
-/** The gradients of a scalar by a tree; paths it does not depend on are absent. */
-function gradientsBy(tree: Params, objective: () => Scalar): Params {
+/** A scalar, and its gradients by a tree; paths it does not depend on are absent. */
+function gradientsBy(tree: Params, objective: () => Scalar): [value: Scalar, gradients: Params] {
   // tfjs's own valueAndGrads refuses tensors the result does not depend on.
-  const { grads } = engine().gradients(objective, Object.values(tree), undefined, true);
+  const { value, grads } = engine().gradients(objective, Object.values(tree), undefined, true);
   const found = Object.keys(tree).map((path, i) => [path, grads[i] as Tensor | null | undefined]);
-  return Object.fromEntries(found.filter((entry): entry is [string, Tensor] => entry[1] != null));
+  const given = found.filter((entry): entry is [string, Tensor] => entry[1] != null);
+  return [value, Object.fromEntries(given)];
 }
 
 function present({ image, text, negatives }: ChunkEmbeddings): Record<string, Tensor2D> {

@@ -1,0 +1,40 @@
+import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { LayeredEncoder } from '@crossweave/core';
+import { useEngine } from '@crossweave/core/engine';
+import { loadFixture } from '@crossweave/core/testing';
+import { beforeAll, describe, it } from 'vitest';
+import { clipResNet } from './clip-resnet/presets';
+import { clipVit } from './clip-vit/presets';
+import { mobileNetV3 } from './mobilenet/presets';
+import { expectReference } from './reference.testing';
+import { resnet } from './resnet/presets';
+import { vit } from './vit/presets';
+
+/** Each family's fixtures whose parameters have our names. */
+const families: Readonly<Record<string, (options: object) => LayeredEncoder<Tensor4D>>> = {
+  'resnet-basic': resnet,
+  'resnet-bottleneck': resnet,
+  mobilenet: mobileNetV3,
+  vit,
+  'clip-vit': clipVit,
+  'clip-resnet': clipResNet,
+};
+
+beforeAll(async () => {
+  await useEngine('onnx');
+});
+
+describe.each(Object.entries(families))(
+  'on the onnx engine %s equals its reference',
+  (file, family) => {
+    const fixture = loadFixture(new URL(`../fixtures/${file}.json`, import.meta.url));
+    it.each(fixture.names)('%s', (name) => {
+      tidy(() => {
+        const reference = fixture.case(name);
+        // PyTorch's own float32 gradients are up to 4e-5 away from these, which are of float64.
+        const closeness = { rtol: 1e-4, atol: 1e-4 };
+        expectReference(family(reference.options), reference, name === 'training', closeness);
+      });
+    });
+  },
+);
