@@ -18,7 +18,14 @@ export type { Features, FeatureSpec, PooledFeatures } from './contracts/features
 export type { FrozenEncoder } from './contracts/frozen-encoder';
 export type { Fused, Fusion } from './contracts/fusion';
 export { requireComplete, requireTokens } from './contracts/fusion-inputs';
-export type { CaptionLogits, Loss, LossResult, ModelOutputs, Teacher } from './contracts/loss';
+export type {
+  CaptionLogits,
+  EmbeddingQueue,
+  Loss,
+  LossResult,
+  ModelOutputs,
+  Teacher,
+} from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
 export { encoderCost, fusionCost } from './cost/cost';

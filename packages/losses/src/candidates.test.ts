@@ -66,6 +66,15 @@ it('adds a queue, by its images, and hard negatives', () => {
   expect(spared![1]!.slice(3)).toEqual([1, 0, 0]);
 });
 
+it.each(['exclude', 'positive', 'negative'])('never counts empty places: %s', (duplicates) => {
+  const queue = ['x', null, null];
+  const [targets, barred, spared] = rowsOf({ duplicates }, 0.4, { queue });
+  const columns = (matrix?: number[][]): number[] => matrix![1]!.slice(3);
+  close([targets![1]!], [[0.1, 0.7, 0.1, 0.1, 0, 0]]);
+  expect(columns(barred).map((value) => value < 0)).toEqual([false, true, true]);
+  expect(columns(spared)).toEqual([0, 1, 1]);
+});
+
 it('refuses a share that is none', () => {
   expect(() => {
     requireSmoothing('t', 1.5);

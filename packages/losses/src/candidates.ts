@@ -30,8 +30,8 @@ export interface Candidates {
 
 /** Candidates beside the B rows of the other side, in this order. */
 export interface MoreCandidates {
-  /** Images of the rows of a queue. Default none. */
-  readonly queue?: readonly string[];
+  /** Images of the rows of a queue; null: an empty place, which never counts. Default none. */
+  readonly queue?: readonly (string | null)[];
   /** How many false ones each row has of its own. Default 0. */
   readonly hard?: number;
 }
@@ -51,10 +51,12 @@ export function candidates(
   const width = size + queue.length + hard;
   const everyone = { ...batch, groups: [...batch.groups, ...queue] };
   const same = sameness(everyone, duplicates === 'negative' ? [] : by).slice(0, size);
+  const empty = queue.flatMap((group, place) => (group === null ? [size + place] : []));
+  const there = width - empty.length;
   const [targets, barred, spared] = [0, 1, 2].map(() => new Float32Array(size * width));
   same.forEach((alike, i) => {
     const [positives, counting] =
-      duplicates === 'exclude' ? [1, width - alike.size + 1] : [alike.size, width];
+      duplicates === 'exclude' ? [1, there - alike.size + 1] : [alike.size, there];
     if (smoothing > 0) targets!.fill(smoothing / counting, i * width, (i + 1) * width);
     for (const j of alike) {
       const at = i * width + j;
@@ -64,6 +66,12 @@ export function candidates(
         targets![at] = 0;
         barred![at] = excluded;
       }
+    }
+    for (const j of empty) {
+      const at = i * width + j;
+      spared![at] = 1;
+      targets![at] = 0;
+      barred![at] = excluded;
     }
   });
   const matrix = (values?: Float32Array): Tensor2D => tensor2d(values!, [size, width]);

@@ -7,7 +7,10 @@ import type { Batch } from '@crossweave/core';
 export type Sameness = 'groups' | 'captions' | 'labels';
 
 /** What a batch tells of its rows. */
-export type Identities = Pick<Batch, Sameness>;
+export interface Identities extends Pick<Batch, Exclude<Sameness, 'groups'>> {
+  /** As {@link Batch.groups}; null is like no other. */
+  readonly groups: readonly (string | null)[];
+}
 
 /** By image and by words: what makes another row's text true of one's own image. */
 export const sameTexts: readonly Sameness[] = ['groups', 'captions'];
@@ -23,7 +26,9 @@ export function sameness(
   const alike = batch.groups.map((_, row) => new Set([row]));
   for (const kind of by) {
     const rowsOf = new Map<string, number[]>();
-    batch[kind]?.forEach((name, row) => rowsOf.set(name, [...(rowsOf.get(name) ?? []), row]));
+    batch[kind]?.forEach((name, row) => {
+      if (name !== null) rowsOf.set(name, [...(rowsOf.get(name) ?? []), row]);
+    });
     for (const rows of rowsOf.values()) {
       if (rows.length > 1) for (const row of rows) for (const other of rows) alike[row]!.add(other);
     }

@@ -1,7 +1,9 @@
 import { Tensor, keep, tidy } from '@tensorflow/tfjs-core';
 import { withPrefix, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { evaluateObjective, lossAndGradients } from './gradients';
-import { partitionTrainable, trainingContext, type StepOptions, type TrainState } from './step';
+import { partitionTrainable } from './partition';
+import { trainingContext, type StepOptions, type TrainState } from './step';
+import { teach } from './teacher/teach';
 
 /**
  * The name of the first tensor of a step that holds NaN or an infinity, in the order of
@@ -14,16 +16,18 @@ export async function firstNonFinite<Image, Text, F extends PooledFeatures>(
   batch: Batch<Image, Text>,
   key: Key,
 ): Promise<string | undefined> {
-  const ctx = trainingContext(options, key);
+  const ctx = trainingContext(options, key, state.step);
   const computed = tidy(() => {
     const [trainable, fixed] = partitionTrainable(options, state.params);
-    const { outputs } = evaluateObjective(options, state.params, batch, ctx);
-    const backward = lossAndGradients(options, trainable, fixed, batch, ctx);
+    const objective = { model: teach(options, state, batch).model, loss: options.loss };
+    const { outputs } = evaluateObjective(objective, state.params, batch, ctx);
+    const backward = lossAndGradients(objective, trainable, fixed, batch, ctx);
     for (const value of Object.values(backward.recorded)) value.dispose();
     const named = {
       ...leaves('features of the image', outputs.image),
       ...leaves('features of the text', outputs.text),
       ...leaves('features of the negatives', outputs.negatives),
+      ...leaves('teacher', outputs.teacher),
       ...withPrefix('loss term ', backward.terms),
       loss: backward.total,
       ...withPrefix('gradient of ', backward.gradients),
@@ -43,7 +47,8 @@ export async function firstNonFinite<Image, Text, F extends PooledFeatures>(
     }
     return undefined;
   } finally {
-    const own = new Set<Tensor>(Object.values(given));
+    const { queue } = state.teacher ?? {};
+    const own = new Set<Tensor>(Object.values({ ...given, ...leaves('queue', queue) }));
     for (const value of Object.values(computed)) if (!own.has(value)) value.dispose();
   }
 }

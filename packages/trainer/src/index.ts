@@ -21,5 +21,11 @@ export { constant, warmupConstant, warmupCosine } from './schedules';
 export type { Schedule } from './schedules';
 export { disposeState, trainStep } from './step';
 export type { StepOptions, StepOutcome, TrainState } from './step';
+export type {
+  MomentumTeacher,
+  TeacherOptions,
+  TeacherState,
+  TrainedTeacher,
+} from './teacher/options';
 export { DivergenceError, train } from './train';
 export type { TrainOptions, TrainRecord, TrainResult } from './train';

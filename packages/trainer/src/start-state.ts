@@ -9,7 +9,9 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { initialParams } from './gradients';
-import { partitionTrainable, type TrainState } from './step';
+import { partitionTrainable } from './partition';
+import type { TrainState } from './step';
+import type { TeacherState } from './teacher/options';
 import type { TrainOptions } from './train';
 
 /**
@@ -22,14 +24,29 @@ export function startState<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): TrainState {
   if (options.start !== undefined) {
-    const { step, params, optimizer } = options.start;
-    const copy = (tree: TrainState['params']) => mapParams(tree, (value) => value.clone());
-    return { step, params: copy(params), optimizer: copy(optimizer) };
+    const { step, params, optimizer, teacher } = options.start;
+    return {
+      step,
+      params: copyOf(params),
+      optimizer: copyOf(optimizer),
+      ...(teacher && { teacher: copyOfTeacher(teacher) }),
+    };
   }
   const drawn = initialParams(options, foldIn(options.key, 'init'));
   const params = options.initial === undefined ? drawn : replaced(drawn, options.initial);
   const [trainable] = partitionTrainable(options, params);
   return { step: 0, params, optimizer: options.optimizer.init(trainable) };
+}
+
+function copyOf(tree: Params): Params {
+  return mapParams(tree, (value) => value.clone());
+}
+
+function copyOfTeacher({ params, queue }: TeacherState): TeacherState {
+  return {
+    params: copyOf(params),
+    ...(queue && { queue: { ...queue, image: queue.image.clone(), text: queue.text.clone() } }),
+  };
 }
 
 /** `drawn` with the parameters of `given` in the places of its own, which are disposed. */

@@ -1,6 +1,11 @@
-import { dispose, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
-  isBuffer,
+  dispose,
+  tidy,
+  type Scalar,
+  type Tensor,
+  type TensorContainerObject,
+} from '@tensorflow/tfjs-core';
+import {
   mapParams,
   partition,
   type Batch,
@@ -13,6 +18,9 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { lossAndGradients, type Objective } from './gradients';
+import { partitionTrainable } from './partition';
+import type { TeacherOptions, TeacherState } from './teacher/options';
+import { teach } from './teacher/teach';
 
 /** Everything that training carries from step to step. */
 export interface TrainState {
@@ -21,6 +29,8 @@ export interface TrainState {
   /** The model's parameters and buffers, and the loss's under `loss.`. */
   readonly params: Params;
   readonly optimizer: OptimizerState;
+  /** Of a momentum twin. */
+  readonly teacher?: TeacherState;
 }
 
 export interface StepOptions<Image, Text, F extends PooledFeatures = Features> extends Objective<
@@ -33,6 +43,11 @@ export interface StepOptions<Image, Text, F extends PooledFeatures = Features> e
   readonly frozen?: (path: string) => boolean;
   /** Encoders compute their layers again in the backward pass, to hold less. Default false. */
   readonly recompute?: boolean;
+  /**
+   * A second model for losses that learn from one (`outputs.teacher`): a momentum twin, or a trained
+   * model. Default: none.
+   */
+  readonly teacher?: TeacherOptions<Image, Text, F>;
 }
 
 export interface StepOutcome {
@@ -53,11 +68,13 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
   batch: Batch<Image, Text>,
   key: Key,
 ): StepOutcome {
-  return tidy(() => {
-    const ctx = trainingContext(options, key);
+  // A type of tfjs's that interfaces do not fit: it asks for an index signature.
+  return tidy<StepOutcome & TensorContainerObject>(() => {
+    const ctx = trainingContext(options, key, state.step);
     const [trainable, fixed] = partitionTrainable(options, state.params);
+    const { model, next } = teach(options, state, batch);
     const { total, terms, gradients, recorded } = lossAndGradients(
-      options,
+      { model, loss: options.loss },
       trainable,
       fixed,
       batch,
@@ -71,12 +88,19 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
       state.params,
       (value, path): Tensor => updated.params[path] ?? buffers[path] ?? value,
     );
-    return {
-      state: { step: state.step + 1, params, optimizer: updated.state },
+    const teacher = next(params);
+    const outcome: StepOutcome = {
+      state: {
+        step: state.step + 1,
+        params,
+        optimizer: updated.state,
+        ...(teacher && { teacher }),
+      },
       total,
       terms,
       gradientNorm: updated.gradientNorm,
     };
+    return outcome as StepOutcome & TensorContainerObject;
   });
 }
 
@@ -84,32 +108,31 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
 export function trainingContext(
   { frozen, recompute }: { frozen?: (path: string) => boolean; recompute?: boolean },
   key: Key,
+  step: number,
 ): Context {
   return {
     training: true,
     key,
+    step,
     ...(frozen && { frozen }),
     ...(recompute !== undefined && { recompute }),
   };
 }
 
-/** The parameters gradients are taken for, and all others. */
-export function partitionTrainable(
-  options: { readonly frozen?: (path: string) => boolean },
-  params: Params,
-): [trainable: Params, fixed: Params] {
-  const frozen = options.frozen ?? (() => false);
-  return partition(params, (path) => !isBuffer(path) && !frozen(path));
-}
-
 /** Disposes the tensors of `old` that are not also in `kept`. */
 export function disposeReplaced(old: TrainState, kept: TrainState): void {
-  const alive = new Set([...Object.values(kept.params), ...Object.values(kept.optimizer)]);
-  for (const value of [...Object.values(old.params), ...Object.values(old.optimizer)]) {
-    if (!alive.has(value)) value.dispose();
-  }
+  const alive = new Set(tensorsOf(kept));
+  for (const value of tensorsOf(old)) if (!alive.has(value)) value.dispose();
 }
 
 export function disposeState(state: TrainState): void {
-  dispose([...Object.values(state.params), ...Object.values(state.optimizer)]);
+  dispose(tensorsOf(state));
+}
+
+function tensorsOf({ params, optimizer, teacher }: TrainState): Tensor[] {
+  const queue = teacher?.queue;
+  return [
+    ...[params, optimizer, teacher?.params ?? {}].flatMap((tree) => Object.values(tree)),
+    ...(queue === undefined ? [] : [queue.image, queue.text]),
+  ];
 }

@@ -21,6 +21,7 @@ import {
   type StepOptions,
   type TrainState,
 } from './step';
+import { checkTeacher } from './teacher/options';
 
 export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> extends StepOptions<
   Image,
@@ -140,6 +141,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
 ): Promise<TrainResult> {
   const { data, steps, key, signal, log, evaluate, checkpoint } = options;
   checkTrainOptions(options);
+  if (options.teacher !== undefined) checkTeacher(options.teacher, options.start?.teacher);
   let state = startState(options);
   let skipped = 0;
   let saved = state.step;

@@ -7,6 +7,8 @@ export interface Context {
   readonly training: boolean;
   /** The pass's key. Consumers never use it directly: they fold in a name of their own. */
   readonly key: Key;
+  /** Steps of the run done before this one, for what changes as training goes on. Absent: none is run. */
+  readonly step?: number;
   /**
    * Receives new values of buffers (batch norm's running statistics) by parameter
    * path. Absent: the statistics are not tracked. Takes ownership of `value`.
@@ -29,10 +31,11 @@ export const inference: Context = { training: false, key: { high: 0, low: 0 } };
 
 /** A context for the module at `prefix`: own key; paths it records or asks about get the prefix. */
 export function scoped(ctx: Context, prefix: string): Context {
-  const { record, frozen, recompute } = ctx;
+  const { step, record, frozen, recompute } = ctx;
   return {
     training: ctx.training,
     key: foldIn(ctx.key, prefix),
+    ...(step !== undefined && { step }),
     ...(record && { record: (path: string, value: Tensor) => record(prefix + path, value) }),
     ...(recompute !== undefined && { recompute }),
     ...(frozen && { frozen: (path: string) => frozen(prefix + path) }),

@@ -14,13 +14,18 @@ export interface Teacher<F extends PooledFeatures = Features> extends Pick<
   ModelOutputs<F>,
   'image' | 'text' | 'score' | 'embed'
 > {
-  /** Embeddings [Q, E] of earlier batches, further candidates beside the batch's own. */
-  readonly queue?: {
-    readonly image: Tensor2D;
-    readonly text: Tensor2D;
-    /** [Q] identities of their images, as {@link Batch.groups}. */
-    readonly groups: readonly string[];
-  };
+  /** Earlier batches, further candidates beside the batch's own. */
+  readonly queue?: EmbeddingQueue;
+}
+
+/** Embeddings of earlier pairs, by a teacher. */
+export interface EmbeddingQueue {
+  /** [Q, E], of unit length; zeros where the place is empty. */
+  readonly image: Tensor2D;
+  /** [Q, E]. */
+  readonly text: Tensor2D;
+  /** [Q] identities of their images, as {@link Batch.groups}; null: an empty place, to be left out. */
+  readonly groups: readonly (string | null)[];
 }
 
 /** What a text decoder predicts: position n is scored before it is seen. */

@@ -4,7 +4,7 @@ export type { LoadedCheckpoint, LoadOptions } from './checkpoints/load-checkpoin
 export { saveCheckpoint } from './checkpoints/save-checkpoint';
 export type { SaveOptions } from './checkpoints/save-checkpoint';
 export { readBytes, readJson, writeFileAtomic, writeJsonAtomic } from './files';
-export { loadSafetensors, saveSafetensors } from './safetensors';
+export { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from './safetensors';
 export { findOnnxFolder } from './transformers/find-onnx-folder';
 export type { OnnxFolder } from './transformers/find-onnx-folder';
 export { fromFolder } from './transformers/folder';

@@ -23,6 +23,18 @@ export async function loadSafetensors(path: string): Promise<Params> {
 }
 
 /**
+ * What was written into the header of a safetensors file beside its tensors.
+ *
+ * @throws DataError when the file is missing or unreadable, FileFormatError when it is damaged.
+ */
+export async function readSafetensorsMetadata(
+  path: string,
+): Promise<Readonly<Record<string, string>>> {
+  await using source = await openSafetensors(path);
+  return source.metadata;
+}
+
+/**
  * Writes parameters to a safetensors file, atomically and one at a time; `metadata` goes into its
  * header.
  *

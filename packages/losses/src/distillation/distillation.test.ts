@@ -67,11 +67,29 @@ describe('momentumContrastive', () => {
           ...view(image, text),
           teacher: { ...view(image, text), ...queue },
         });
-      const queued = (group: string) => ({
+      const queued = (group: string | null) => ({
         queue: { image: normalize(far), text: normalize(far), groups: [group] },
       });
       expect(total(queued('other'))).toBeGreaterThan(total({}));
       expect(total(queued('other'))).toBeGreaterThan(total(queued('a')));
+      expect(total(queued(null))).toBeCloseTo(total({}), 6);
+    }));
+
+  it('lets alpha grow over the first steps where it knows them', () =>
+    tidy(() => {
+      const outputs = { ...view(...pair(1)), teacher: view(...pair(5)) };
+      const total = (given: object, step?: number): number =>
+        momentumContrastive(given)
+          .compute({}, outputs, batchOf(['a', 'b', 'c']), {
+            ...inference,
+            ...(step !== undefined && { step }),
+          })
+          .total.dataSync()[0]!;
+      const ramp = { alpha: 0.6, rampSteps: 4 };
+      for (const [step, alpha] of [0, 0.15, 0.3, 0.45, 0.6, 0.6].entries()) {
+        expect(total(ramp, step)).toBeCloseTo(total({ alpha }), 5);
+      }
+      expect(total(ramp)).toBeCloseTo(total({ alpha: 0.6 }), 5);
     }));
 
   it('lets no gradient into the teacher', () =>
@@ -92,6 +110,7 @@ describe('momentumContrastive', () => {
     const [image, text] = pair(1);
     expect(() => valueOf(momentumContrastive(), view(image, text))).toThrow(/no teacher/);
     expect(() => momentumContrastive({ alpha: 2 })).toThrow(/"alpha"/);
+    expect(() => momentumContrastive({ rampSteps: -1 })).toThrow(/"rampSteps"/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { add, concat, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import {
+  requireInteger,
   requireRange,
   withDefaults,
   type Loss,
@@ -20,6 +21,11 @@ export interface MomentumContrastiveOptions extends DuplicateOptions {
   temperature?: Temperature;
   /** α: how much of the target is the twin's opinion, in [0, 1]. Default 0.4. */
   alpha?: number;
+  /**
+   * Steps over which α grows evenly from 0, for a twin that knows nothing yet (ALBEF: those of the
+   * first epoch or two). Default 0: α as it is. Outside of training it always is.
+   */
+  rampSteps?: number;
 }
 
 /**
@@ -29,7 +35,8 @@ export interface MomentumContrastiveOptions extends DuplicateOptions {
  * other side, then those of its queue; where the fusion has no embeddings, the batch's own scores.
  * Targets carry no gradient, neither do the twin's embeddings.
  *
- * A row of the queue of the same image as a row of the batch is treated as a duplicate.
+ * A row of the queue of the same image as a row of the batch is treated as a duplicate; empty places
+ * of the queue do not count.
  *
  * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln B, without a queue.
  *
@@ -42,24 +49,29 @@ export function momentumContrastive(
   const settings = withDefaults<MomentumContrastiveOptions>(where, options, {
     temperature: 'auto',
     alpha: 0.4,
+    rampSteps: 0,
     ...duplicateDefaults,
   });
-  const { alpha } = settings;
+  const { alpha, rampSteps } = settings;
   requireRange(where, 'alpha', alpha, 0, 1);
+  requireInteger(where, 'rampSteps', rampSteps, 0);
+  const shareAt = (step = rampSteps): number =>
+    step < rampSteps ? (alpha * step) / rampSteps : alpha;
   const { init, inverse } = temperatureRule(where, settings.temperature);
 
   return {
     name: 'momentum-contrastive',
     ...(init && { init }),
-    compute: (params, outputs, batch) =>
+    compute: (params, outputs, batch, ctx) =>
       tidy(() => {
+        const share = shareAt(ctx.step);
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
         const { i2t, t2i, queue } = opinions(where, outputs);
         const contrast = (own: Tensor2D, twin: Tensor2D): { loss: Scalar; accuracy: Scalar } => {
           const { targets, barred, spared } = candidates(batch, settings, 0, { queue });
           const logits = add<Tensor2D>(mul(own, scale), barred);
           const opinion = softmax(add<Tensor2D>(mul(twin, scale), barred));
-          const soft = add<Tensor2D>(mul(opinion, alpha), mul(targets, 1 - alpha));
+          const soft = add<Tensor2D>(mul(opinion, share), mul(targets, 1 - share));
           return {
             loss: crossEntropy(logits, stopGradient(soft)),
             accuracy: strictlyFirst(logits, spared),
@@ -87,7 +99,7 @@ type Opinions = readonly [own: Tensor2D, twin: Tensor2D];
 function opinions(
   where: string,
   outputs: ModelOutputs<PooledFeatures>,
-): { i2t: Opinions; t2i: Opinions; queue: readonly string[] } {
+): { i2t: Opinions; t2i: Opinions; queue: readonly (string | null)[] } {
   const teacher = requireTeacher(where, outputs);
   if (outputs.embed === undefined) {
     const [own, twin] = [similarities(outputs), stopGradient(similarities(teacher))];

@@ -2,13 +2,17 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSafetensors, saveSafetensors } from '@crossweave/core/node';
 import type { TrainState } from '../step';
+import { loadTeacher, saveTeacher } from './teacher';
+
+type Part = 'params' | 'teacher' | 'optimizer';
 
 const pattern = /^step-(\d+)\.(params|optimizer)\.safetensors$/;
 
 /**
  * Checkpoints in a folder: `step-<n>.params.safetensors` (the model, loadable by any
- * reader of the format) and `step-<n>.optimizer.safetensors`. Each is written atomically and the
- * optimizer's last, so a step that has both is complete.
+ * reader of the format), `step-<n>.optimizer.safetensors`, and, with a momentum twin,
+ * `step-<n>.teacher.safetensors`. Each is written atomically and the optimizer's last, so a step that
+ * has that and the parameters is complete.
  */
 export async function saveCheckpoint(
   folder: string,
@@ -18,12 +22,16 @@ export async function saveCheckpoint(
   await mkdir(folder, { recursive: true });
   const metadata = { step: String(state.step) };
   await saveSafetensors(pathOf(folder, state.step, 'params'), state.params, metadata);
+  const teacher = pathOf(folder, state.step, 'teacher');
+  if (state.teacher === undefined) await rm(teacher, { force: true });
+  else await saveTeacher(teacher, state.teacher, metadata);
   await saveSafetensors(pathOf(folder, state.step, 'optimizer'), state.optimizer, metadata);
   const old = (await listCheckpoints(folder)).filter((step) => step !== state.step);
   for (const step of old.slice(0, Math.max(0, old.length + 1 - (options.keep ?? 2)))) {
     // The optimizer's file first: what is left of a half-deleted step does not count.
-    await rm(pathOf(folder, step, 'optimizer'), { force: true });
-    await rm(pathOf(folder, step, 'params'), { force: true });
+    for (const part of ['optimizer', 'teacher', 'params'] as const) {
+      await rm(pathOf(folder, step, part), { force: true });
+    }
   }
 }
 
@@ -55,9 +63,10 @@ export async function loadCheckpoint(
   if (wanted === undefined) return undefined;
   const params = await loadSafetensors(pathOf(folder, wanted, 'params'));
   const optimizer = await loadSafetensors(pathOf(folder, wanted, 'optimizer'));
-  return { step: wanted, params, optimizer };
+  const teacher = await loadTeacher(pathOf(folder, wanted, 'teacher'));
+  return { step: wanted, params, optimizer, ...(teacher && { teacher }) };
 }
 
-function pathOf(folder: string, step: number, part: 'params' | 'optimizer'): string {
+function pathOf(folder: string, step: number, part: Part): string {
   return join(folder, `step-${String(step).padStart(8, '0')}.${part}.safetensors`);
 }

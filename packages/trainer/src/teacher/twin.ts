@@ -1,0 +1,33 @@
+import { add, mul, scalar, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { mapParams, parameter, partition, type Params } from '@crossweave/core';
+import { partitionTrainable } from '../partition';
+import type { TeacherState } from './options';
+
+interface Followed {
+  readonly params: Params;
+  readonly teacher?: TeacherState;
+}
+
+/**
+ * What of the twin is its own: an average for each trained parameter of the model, which begins
+ * with its present value. Frozen parameters and the loss's are not copied, and neither are running
+ * statistics, as in `torch.optim.swa_utils.AveragedModel`.
+ */
+export function averages(
+  options: { readonly frozen?: (path: string) => boolean },
+  { params, teacher }: Followed,
+): Params {
+  const [trainable] = partitionTrainable(options, params);
+  const [, ofModel] = partition(trainable, (path) => path.startsWith('loss.'));
+  const own = teacher?.params ?? {};
+  // Another tensor than the model's, so that the twin is no part of what is differentiated.
+  return { ...mapParams(ofModel, (value, path): Tensor => own[path] ?? value.clone()), ...own };
+}
+
+/** The averages after a step that made `params`: t + (1 − m)·(p − t), so equal ones stay equal. */
+export function follow(averaged: Params, params: Params, momentum: number): Params {
+  const rate = scalar(1 - momentum);
+  return mapParams(averaged, (value, path) =>
+    add(value, mul(rate, sub(parameter(params, path), value))),
+  );
+}
