@@ -1,11 +1,26 @@
-import { env, memory, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
-import { foldIn, key, normalArray, uniformArray, type BatchSource } from '@crossweave/core';
+import { backend, env, memory, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  key,
+  normalArray,
+  uniformArray,
+  type BatchSource,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { engines, useEngine } from '@crossweave/core/engine';
 import { createFusion } from '@crossweave/fusion';
 import { createImageEncoder } from '@crossweave/image-encoder';
-import { createLoss } from '@crossweave/losses';
+import { createLoss, momentumContrastive } from '@crossweave/losses';
 import { createTextEncoder } from '@crossweave/text-encoder';
-import { adamW, disposeState, jointModel, train, warmupCosine } from '@crossweave/trainer';
+import {
+  adamW,
+  disposeState,
+  jointModel,
+  train,
+  warmupCosine,
+  type MomentumTeacher,
+} from '@crossweave/trainer';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const sizes = { batch: 4, image: 16, tokens: 6, vocabulary: 20, negatives: 1 };
@@ -66,9 +81,16 @@ const cases = {
 type Name = keyof typeof cases;
 const names = Object.keys(cases) as Name[];
 
-async function lossCurve(engine: string, name: Name): Promise<number[]> {
+interface Given {
+  readonly loss?: Loss<PooledFeatures>;
+  readonly teacher?: MomentumTeacher;
+  readonly log?: () => void;
+}
+
+async function lossCurve(engine: string, name: Name, given: Given = {}): Promise<number[]> {
   await useEngine(engine);
   const { options, loss } = cases[name];
+  const { teacher } = given;
   const curve: number[] = [];
   const state = await train({
     model: jointModel({
@@ -76,7 +98,8 @@ async function lossCurve(engine: string, name: Name): Promise<number[]> {
       text: createTextEncoder('bert', text),
       fusion: createFusion(name, options),
     }),
-    loss: createLoss(loss),
+    loss: given.loss ?? createLoss(loss),
+    ...(teacher && { teacher }),
     optimizer: adamW({
       learningRate: { '': 1e-3 },
       clipNorm: 1,
@@ -87,6 +110,7 @@ async function lossCurve(engine: string, name: Name): Promise<number[]> {
     key: key(0),
     log: (record) => {
       if (record.kind === 'step') curve.push(record.loss);
+      given.log?.();
     },
   });
   disposeState(state);
@@ -111,6 +135,22 @@ describe('the same model, seed and data give the same loss curve', () => {
     reference[name] = await lossCurve('cpu', name);
     expect(new Set(reference[name]).size, 'it moves').toBe(steps);
     expectSameCurve(await lossCurve('onnx', name), reference[name]);
+  });
+
+  it('on onnx and cpu with a momentum twin, whose graph does not change as its queue fills', async () => {
+    const compiled: number[] = [];
+    const given = {
+      loss: momentumContrastive({ rampSteps: 5 }),
+      // Batches of 4: full after the seventh step.
+      teacher: { momentum: 0.9, queue: 26 },
+    };
+    const expected = await lossCurve('cpu', 'dual-encoder', given);
+    const log = (): void => {
+      const { numSessions } = backend().memory() as unknown as { numSessions: number };
+      compiled.push(numSessions);
+    };
+    expectSameCurve(await lossCurve('onnx', 'dual-encoder', { ...given, log }), expected);
+    expect(new Set(compiled.slice(1)).size).toBe(1);
   });
 
   it.for(names)('on tensorflow: %s', async (name, { task, skip, onTestFinished }) => {
