@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disposeParams } from '@crossweave/core';
@@ -179,10 +179,14 @@ describe('train begins with weights', () => {
       ...[`image.weights=${from('image')}`, 'image.freeze="all"'],
       ...[`text.weights=${from('text')}`, 'text.freeze="base"', 'text.lora={"rank":2,"alpha":4}'],
       'training.recompute=true',
+      'training.loss={"name":"momentum-contrastive"}',
+      'training.teacher={"momentum":0.9,"queue":6}',
     ];
     const { code, stdout, stderr } = await start(second, ...settings);
     expect(code, stderr).toBe(0);
     const tuned = await weightsOf(second, 2);
+    const twin = await readdir(join(second, 'checkpoints'));
+    expect(twin).toContain('step-00000002.teacher.safetensors');
     for (const [path, value] of Object.entries(trained)) {
       if (!/^(image|text)\./.test(path)) continue;
       expect(tuned[path]!.dataSync(), path).toEqual(value.dataSync());

@@ -39,6 +39,7 @@ export const train: Command = {
     const engine = await chooseEngine(values, session);
     const data = await openData(config.data, out, terminal);
     const { training, image, text } = config;
+    const { momentum, queue } = training.teacher ?? {};
     const parts = {
       image: imageEncoderOf(config.image, config.data.imageSize),
       text: textEncoderOf(config.text, data.tokenizer.vocabularySize),
@@ -83,6 +84,9 @@ export const train: Command = {
       optimizer: optimizerOf(training, rateScale),
       frozen,
       recompute: training.recompute,
+      ...(momentum !== undefined && {
+        teacher: { momentum, ...(queue !== undefined && { queue }) },
+      }),
       initial,
       data: batches,
       steps: training.steps,

@@ -123,6 +123,10 @@ export const trainSchema = z.strictObject({
     ...training,
     /** Compute layers again in the backward pass: less memory, more time. */
     recompute: z.boolean().default(false),
+    /** The momentum twin that `momentum-contrastive` learns from, and the size of its queue. */
+    teacher: z
+      .strictObject({ momentum: z.number().min(0).lt(1).default(0.995), queue: count.optional() })
+      .optional(),
   }),
   seed: z.int().min(0).default(0),
 });
