@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { disposeParams } from '@crossweave/core';
+import { loadSafetensors } from '@crossweave/core/node';
 import { validateResults } from '@crossweave/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCode, main } from './main';
@@ -148,6 +151,66 @@ describe('commands', () => {
     expect(JSON.parse(again.stdout)).toEqual(JSON.parse(trained.stdout));
     const measured = await run('eval', '--run', out, '--json');
     expect(JSON.parse(measured.stdout)).toMatchObject({ step: 3, split: 'test', metrics });
+  });
+});
+
+describe('train begins with weights', () => {
+  const weightsOf = async (out: string, step: number) =>
+    loadSafetensors(
+      join(out, 'checkpoints', `step-${String(step).padStart(8, '0')}.params.safetensors`),
+    );
+  const start = (out: string, ...settings: string[]) =>
+    run(
+      ...['train', '--preset', 'dual-encoder', '--out', out, '--captions', captions, '--json'],
+      ...['training.steps=2', 'training.batchSize=4', ...settings].flatMap((one) => ['--set', one]),
+    );
+
+  it('of another run, with a frozen tower, adapters and layers computed again', async () => {
+    const first = join(folder, 'first');
+    expect((await start(first)).code).toBe(0);
+    const trained = await weightsOf(first, 2);
+    const from = (part: string): string =>
+      JSON.stringify({
+        from: join(first, 'checkpoints', 'step-00000002.params.safetensors'),
+        prefix: `${part}.`,
+      });
+    const second = join(folder, 'second');
+    const settings = [
+      ...[`image.weights=${from('image')}`, 'image.freeze="all"'],
+      ...[`text.weights=${from('text')}`, 'text.freeze="base"', 'text.lora={"rank":2,"alpha":4}'],
+      'training.recompute=true',
+    ];
+    const { code, stdout, stderr } = await start(second, ...settings);
+    expect(code, stderr).toBe(0);
+    const tuned = await weightsOf(second, 2);
+    for (const [path, value] of Object.entries(trained)) {
+      if (!/^(image|text)\./.test(path)) continue;
+      expect(tuned[path]!.dataSync(), path).toEqual(value.dataSync());
+    }
+    const adapters = Object.keys(tuned).filter((path) => path.includes('.lora_B.'));
+    expect(adapters).toHaveLength(4);
+    for (const path of adapters) {
+      expect(tuned[path]!.dataSync().some((value) => value !== 0)).toBe(true);
+    }
+    const { metrics } = JSON.parse(stdout) as { metrics: object };
+    const measured = await run('eval', '--run', second, '--json');
+    expect(JSON.parse(measured.stdout)).toMatchObject({ step: 2, metrics });
+    [trained, tuned].forEach(disposeParams);
+  });
+
+  it('and refuses what does not fit, or would do nothing', async () => {
+    const out = join(folder, 'refused');
+    const absent = await start(out, 'image.weights="org/none-such"');
+    expect([absent.code, absent.stderr]).toEqual([
+      exitCode.failed,
+      expect.stringMatching(/no such model in a cache.*download/),
+    ]);
+    expect(existsSync(join(out, 'run.json'))).toBe(false);
+    const nothing = await start(join(folder, 'nothing'), 'image.freeze={"upTo":"layer9"}');
+    expect([nothing.code, nothing.stderr]).toEqual([
+      exitCode.usage,
+      expect.stringMatching(/"image: layer9" would freeze nothing/),
+    ]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface StepOptions<Image, Text, F extends PooledFeatures = Features> e
   readonly optimizer: Optimizer;
   /** Parameters (and their buffers) that stay as they are. Default: none. */
   readonly frozen?: (path: string) => boolean;
+  /** Encoders compute their layers again in the backward pass, to hold less. Default false. */
+  readonly recompute?: boolean;
 }
 
 export interface StepOutcome {
@@ -80,10 +82,15 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
 
 /** The context of a training step. */
 export function trainingContext(
-  { frozen }: { readonly frozen?: (path: string) => boolean },
+  { frozen, recompute }: { frozen?: (path: string) => boolean; recompute?: boolean },
   key: Key,
 ): Context {
-  return { training: true, key, ...(frozen && { frozen }) };
+  return {
+    training: true,
+    key,
+    ...(frozen && { frozen }),
+    ...(recompute !== undefined && { recompute }),
+  };
 }
 
 /** The parameters gradients are taken for, and all others. */

@@ -5,20 +5,19 @@ import {
   NonFiniteError,
   disposeBatch,
   foldIn,
-  mapParams,
   type Batch,
   type BatchSource,
   type Features,
   type Key,
+  type Params,
   type PooledFeatures,
 } from '@crossweave/core';
 import { checkCount } from './check';
 import { firstNonFinite } from './diagnose';
-import { initialParams } from './gradients';
+import { startState } from './start-state';
 import {
   disposeReplaced,
   disposeState,
-  partitionTrainable,
   trainStep,
   type StepOptions,
   type TrainState,
@@ -34,6 +33,11 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   readonly steps: number;
   /** Initial parameters, dropout and augmentation derive from it: same key, same run. */
   readonly key: Key;
+  /**
+   * Parameters to begin with in place of drawn ones, by path (a checkpoint's); stay the caller's.
+   * Not read where there is a `start`, which has its own. Default none.
+   */
+  readonly initial?: Params;
   /** Where to go on from; stays the caller's. Default: fresh parameters, step 0. */
   readonly start?: TrainState;
   /**
@@ -253,20 +257,6 @@ async function read(outcome: {
     gradientNorm: gradientNorm!,
     terms: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
   };
-}
-
-/** The state to begin with, in tensors of its own. */
-function startState<Image, Text, F extends PooledFeatures>(
-  options: TrainOptions<Image, Text, F>,
-): TrainState {
-  if (options.start !== undefined) {
-    const { step, params, optimizer } = options.start;
-    const copy = (tree: TrainState['params']) => mapParams(tree, (value) => value.clone());
-    return { step, params: copy(params), optimizer: copy(optimizer) };
-  }
-  const params = initialParams(options, foldIn(options.key, 'init'));
-  const [trainable] = partitionTrainable(options, params);
-  return { step: 0, params, optimizer: options.optimizer.init(trainable) };
 }
 
 function checkOptions<Image, Text, F extends PooledFeatures>(

@@ -1,18 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigError, key as keyOf, subtree } from '@crossweave/core';
+import { ConfigError, disposeParams, key as keyOf, subtree } from '@crossweave/core';
 import { pairBatches } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { createLoss } from '@crossweave/losses';
-import { disposeState, jointModel, train as trainModel } from '@crossweave/trainer';
-import { openRun, readRun } from '@crossweave/trainer/node';
+import {
+  disposeState,
+  freeze,
+  jointModel,
+  layerDecay,
+  train as trainModel,
+} from '@crossweave/trainer';
+import { listCheckpoints, openRun, readRun } from '@crossweave/trainer/node';
 import { Interrupted, requiredText, type Command } from '../command';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import { openData } from '../config/open-data';
 import { trainPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
+import { initialWeights } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { evaluateModel } from '../evaluate-model';
 
@@ -31,12 +38,18 @@ export const train: Command = {
     await refuseOtherConfig(out, config);
     const engine = await chooseEngine(values, session);
     const data = await openData(config.data, out, terminal);
-    const { training } = config;
+    const { training, image, text } = config;
     const parts = {
       image: imageEncoderOf(config.image, config.data.imageSize),
       text: textEncoderOf(config.text, data.tokenizer.vocabularySize),
       fusion: createFusion(config.fusion.name, config.fusion.options),
     };
+    const model = jointModel(parts);
+    const frozen = freeze(model, { image: image.freeze, text: text.freeze });
+    const rateScale = layerDecay(model, {
+      ...(image.layerDecay !== undefined && { 'image.': image.layerDecay }),
+      ...(text.layerDecay !== undefined && { 'text.': text.layerDecay }),
+    });
     const key = keyOf(config.seed);
     const batches = pairBatches(data.split(config.data.train), {
       batchSize: training.batchSize,
@@ -45,6 +58,14 @@ export const train: Command = {
     });
     const test = data.split(config.data.test);
 
+    // Before the folder is made: what cannot be loaded leaves no run behind.
+    const isNew = (await listCheckpoints(join(out, 'checkpoints'))).length === 0;
+    const initial = isNew
+      ? await initialWeights({
+          image: { config: image, encoder: parts.image },
+          text: { config: text, encoder: parts.text },
+        })
+      : {};
     const run = await openRun(out, {
       description: {
         command: 'train',
@@ -57,9 +78,12 @@ export const train: Command = {
     if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
     const progress = terminal.progress('Training');
     const state = await trainModel({
-      model: jointModel(parts),
+      model,
       loss: createLoss(training.loss.name, training.loss.options),
-      optimizer: optimizerOf(training),
+      optimizer: optimizerOf(training, rateScale),
+      frozen,
+      recompute: training.recompute,
+      initial,
       data: batches,
       steps: training.steps,
       key,
@@ -75,6 +99,7 @@ export const train: Command = {
       },
     });
     if (start !== undefined) disposeState(start);
+    disposeParams(initial);
     try {
       if (state.interrupted) {
         throw new Interrupted(

@@ -1,12 +1,12 @@
 import { ConfigError, type Encoder, type Optimizer, type TextInput } from '@crossweave/core';
 import { createImageEncoder } from '@crossweave/image-encoder';
 import { createTextEncoder } from '@crossweave/text-encoder';
-import { adamW, defaultLearningRates, warmupCosine } from '@crossweave/trainer';
+import { adamW, defaultLearningRates, warmupCosine, withLora } from '@crossweave/trainer';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { PartConfig, PhaseConfig } from './schema';
+import type { EncoderConfig, PhaseConfig } from './schema';
 
 /** AdamW with the phase's rates, warm-up and cosine. */
-export function optimizerOf(phase: PhaseConfig): Optimizer {
+export function optimizerOf(phase: PhaseConfig, rateScale?: (path: string) => number): Optimizer {
   const { image, text, fusion, loss } = phase.learningRate;
   return adamW({
     learningRate: {
@@ -18,16 +18,17 @@ export function optimizerOf(phase: PhaseConfig): Optimizer {
     weightDecay: phase.weightDecay,
     clipNorm: phase.clipNorm,
     schedule: warmupCosine({ warmup: phase.warmup, steps: phase.steps }),
+    ...(rateScale && { rateScale }),
   });
 }
 
 /** The image encoder of a config; one that takes `imageSize` gets the data's unless it says its own. */
-export function imageEncoderOf(part: PartConfig, imageSize: number): Encoder<Tensor4D> {
-  return createImageEncoder(part.name, { imageSize, ...part.options });
+export function imageEncoderOf(part: EncoderConfig, imageSize: number): Encoder<Tensor4D> {
+  return adapted(createImageEncoder(part.name, { imageSize, ...part.options }), part);
 }
 
 /** The text encoder of a config, with the tokenizer's vocabulary. */
-export function textEncoderOf(part: PartConfig, vocabulary: number): Encoder<TextInput> {
+export function textEncoderOf(part: EncoderConfig, vocabulary: number): Encoder<TextInput> {
   const asked = part.options['vocabulary'];
   if (typeof asked === 'number' && asked < vocabulary) {
     throw new ConfigError('the text encoder has fewer words than the tokenizer', {
@@ -36,5 +37,9 @@ export function textEncoderOf(part: PartConfig, vocabulary: number): Encoder<Tex
       got: asked,
     });
   }
-  return createTextEncoder(part.name, { vocabulary, ...part.options });
+  return adapted(createTextEncoder(part.name, { vocabulary, ...part.options }), part);
+}
+
+function adapted<Input>(encoder: Encoder<Input>, { lora }: EncoderConfig): Encoder<Input> {
+  return lora === undefined ? encoder : withLora(encoder, lora);
 }

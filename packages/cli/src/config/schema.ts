@@ -6,6 +6,47 @@ const part = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** A checkpoint to begin with: a file, a folder or a hub id, or that and how to read it. */
+const weights = z
+  .union([
+    z.string(),
+    z.strictObject({
+      from: z.string(),
+      /** What the wanted entries' names start with: `bert.`. */
+      prefix: z.string().optional(),
+      /** The library whose names it has, see key-maps.ts. */
+      keys: z.string().optional(),
+      ignoreUnexpected: z.array(z.string()).optional(),
+      ignoreMissing: z.array(z.string()).optional(),
+      revision: z.string().optional(),
+      /** Fetch a hub's model that is not on this machine. */
+      download: z.boolean().optional(),
+    }),
+  ])
+  .transform((given) => (typeof given === 'string' ? { from: given } : given));
+
+const freezing = z.union([
+  z.enum(['all', 'base']),
+  z.strictObject({ upTo: z.string() }),
+  z.strictObject({ layers: z.int().min(0) }),
+  z.strictObject({ paths: z.array(z.string()).min(1) }),
+]);
+
+const lora = z.strictObject({
+  rank: z.int().min(1),
+  alpha: z.number().positive(),
+  targets: z.array(z.string()).min(1).optional(),
+  dropout: z.number().min(0).lt(1).optional(),
+});
+
+/** An encoder that is trained, with where it starts and what of it learns how fast. */
+const encoder = part.extend({
+  weights: weights.optional(),
+  freeze: freezing.optional(),
+  lora: lora.optional(),
+  layerDecay: z.number().positive().max(1).optional(),
+});
+
 /** The size of a fusion is chosen so that it costs as much as another arm, or a number. */
 const match = z.strictObject({
   /** Another arm by name, or the number itself. */
@@ -75,10 +116,14 @@ export const ablationSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   data,
-  image: part,
-  text: part,
+  image: encoder,
+  text: encoder,
   fusion: part,
-  training: z.strictObject(training),
+  training: z.strictObject({
+    ...training,
+    /** Compute layers again in the backward pass: less memory, more time. */
+    recompute: z.boolean().default(false),
+  }),
   seed: z.int().min(0).default(0),
 });
 
@@ -87,4 +132,6 @@ export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
-export type PhaseConfig = TrainConfig['training'];
+/** An encoder as `train` has it; an ablation's has its name and options alone. */
+export type EncoderConfig = PartConfig & Partial<TrainConfig['image']>;
+export type PhaseConfig = AblationConfig['fusion'];

@@ -18,6 +18,17 @@ describe('scoped', () => {
     expect(scoped({ training: true, key: key(7) }, 'text.').key).not.toEqual(ctx.key);
   });
 
+  it('asks what is frozen under the prefix, and passes on whether to recompute', () => {
+    const frozen = (path: string): boolean => path === 'image.layer1.norm.running_mean';
+    const outer = { training: true, key: key(7), frozen, recompute: true };
+    const inner = scoped(scoped(outer, 'image.'), 'layer1.');
+    expect(['norm.running_mean', 'running_mean'].map((path) => inner.frozen?.(path))).toEqual([
+      true,
+      false,
+    ]);
+    expect(inner.recompute).toBe(true);
+  });
+
   it('records under the prefix, through every level', () => {
     const recorded = new Map<string, Tensor>();
     const record = (path: string, value: Tensor) => void recorded.set(path, value);

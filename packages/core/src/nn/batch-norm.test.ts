@@ -42,6 +42,11 @@ describe('batchNorm', () => {
   it.each([
     ['out of training', inference, false],
     ['frozen', training, true],
+    [
+      'frozen by the context',
+      { ...training, frozen: (p: string) => p.startsWith('layer.') },
+      false,
+    ],
   ])("has PyTorch's values and gradients with stored statistics: %s", (_, ctx, frozen) => {
     tidy(() => {
       const { recorded } = recording();

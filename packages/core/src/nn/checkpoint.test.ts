@@ -5,6 +5,7 @@ import {
   setBackend,
   sum,
   tidy,
+  type Rank,
   type Scalar,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
@@ -61,7 +62,7 @@ describe.each(['cpu', 'onnx'])('on %s', (name) => {
   it('leaks nothing and records running statistics once', async () => {
     await setBackend(name);
     const params = initBatchNorm('bn', 4);
-    const x = normal(key(1), [5, 2, 4]) as Tensor3D;
+    const x = normal<Rank.R3>(key(1), [5, 2, 4]);
     const before = memory().numTensors;
     let recorded = 0;
     const ctx: Context = {
@@ -95,7 +96,7 @@ describe.each(['cpu', 'onnx'])('on %s', (name) => {
 
 it('holds less for the backward pass where every operation computes at once', () => {
   const params = makeParams();
-  const x = normal(key(1), [2, 16, 8]) as Tensor3D;
+  const x = normal<Rank.R3>(key(1), [2, 16, 8]);
   const most = (checkpointed: boolean): number => {
     let bytes = 0;
     tidy(() => {
@@ -116,7 +117,7 @@ it('holds less for the backward pass where every operation computes at once', ()
 it('is the block itself without a gradient', () => {
   tidy(() => {
     const params = makeParams();
-    const x = normal(key(1), [2, 3, 8]) as Tensor3D;
+    const x = normal<Rank.R3>(key(1), [2, 3, 8]);
     expect([...loss(params, x, true).dataSync()]).toEqual([...loss(params, x, false).dataSync()]);
   });
 });

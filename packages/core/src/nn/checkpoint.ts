@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
-import type { Params } from '../params';
+import { partition, type Params } from '../params';
 
 /** A part of a forward pass: a pure function of its parameters, inputs and context. */
 export type Block<X extends readonly Tensor[], Y extends Tensor> = (
@@ -60,6 +60,22 @@ export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
   return op(...paths.map((path) => params[path]!), ...inputs);
 }
 
+/**
+ * The layer at `path` of an encoder: {@link checkpoint} with the parameters below the path where the
+ * context asks to recompute, else the block itself.
+ */
+export function runLayer<X extends readonly Tensor[], Y extends Tensor>(
+  block: Block<X, Y>,
+  params: Params,
+  path: string,
+  inputs: X,
+  ctx: Context,
+): Y {
+  if (ctx.recompute !== true) return block(params, inputs, ctx);
+  const [own] = partition(params, (name) => name.startsWith(`${path}.`));
+  return checkpoint(block, own, inputs, ctx);
+}
+
 /** The gradients by all of `tensors`; those from `first` on are the inputs, of which there is one. */
 function pullBack(
   run: (tensors: readonly Tensor[]) => Tensor,
@@ -74,7 +90,7 @@ function pullBack(
     const outer = state.activeTape;
     try {
       const { grads } = engine().gradients(() => run(late), late, gradient, true);
-      return late.map((tensor, i) => (grads[i] as Tensor | undefined) ?? zerosLike(tensor));
+      return late.map((tensor, i) => grads[i] ?? zerosLike(tensor));
     } finally {
       state.activeTape = outer;
     }

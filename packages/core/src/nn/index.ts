@@ -7,7 +7,7 @@ export { scaledDotProductAttention } from './attention';
 export type { AttentionOptions } from './attention';
 export { batchNorm, initBatchNorm } from './batch-norm';
 export type { BatchNormOptions } from './batch-norm';
-export { checkpoint } from './checkpoint';
+export { checkpoint, runLayer } from './checkpoint';
 export type { Block } from './checkpoint';
 export { clampParameter } from './clamp';
 export { conv2d, initConv2d } from './conv2d';

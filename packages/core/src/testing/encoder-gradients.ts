@@ -5,7 +5,8 @@ import type { Features, PooledFeatures } from '../contracts/features';
 import { key } from '../keys';
 import { mapParams, subtree, withPrefix, type Params } from '../params';
 import { check, type Check } from './check';
-import { assertFinite } from './compare';
+import { assertFinite, identical } from './compare';
+import { expectClose } from './fixtures';
 import { assertGradientsMatch } from './finite-differences';
 import {
   assertFiniteGradients,
@@ -37,6 +38,19 @@ export function encoderGradientChecks<Input extends object>(
     check('gradients equal finite differences in training, dropout being fixed by the key', () => {
       const { objective, point } = problem(create(), make(key(21), 3), training);
       assertGradientsMatch(objective, point, key(25), 6);
+    }),
+    check('gradients stay the same to the last bit where layers are computed again', () => {
+      const at = (recompute: boolean): Params => {
+        const { objective, point } = problem(create(), make(key(21), 3), {
+          ...training,
+          recompute,
+        });
+        return gradientsAt(objective, point);
+      };
+      const kept = at(false);
+      for (const [path, gradient] of Object.entries(at(true))) {
+        expectClose(gradient, kept[path]!, identical, `the gradient of ${path}, computed again,`);
+      }
     }),
     ...[0, 1000, -1000].map((value) =>
       check(`values and gradients are finite where every input value is ${value}`, () => {

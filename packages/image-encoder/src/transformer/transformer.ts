@@ -9,7 +9,15 @@ import {
   type LayeredEncoder,
   type Params,
 } from '@crossweave/core';
-import { dropPathRates, initLayerNorm, layerNorm, linear, normalInit } from '@crossweave/core/nn';
+import {
+  dropPathRates,
+  initLayerNorm,
+  layerNorm,
+  linear,
+  normalInit,
+  runLayer,
+  type Block,
+} from '@crossweave/core/nn';
 import { checkImage, heightAndWidth } from '../image-size';
 import { embed, gridOf, initEmbeddings } from './embeddings';
 import { applyLayer, initLayer, type Layer } from './layer';
@@ -47,7 +55,9 @@ export function buildTransformer(
       firstNorm === undefined ? embedded : layerNorm(params, firstNorm, embedded, epsilon),
     ];
     for (const layer of layers) {
-      hidden.push(applyLayer(params, layer, hidden.at(-1)!, settings, ctx));
+      const block: Block<readonly [Tensor3D], Tensor3D> = (own, [x], at) =>
+        applyLayer(own, layer, x, settings, at);
+      hidden.push(runLayer(block, params, layer.path, [hidden.at(-1)!], ctx));
     }
     return hidden;
   };

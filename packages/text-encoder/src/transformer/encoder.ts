@@ -10,7 +10,14 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
-import { initLayerNorm, layerNorm, linear, normalize } from '@crossweave/core/nn';
+import {
+  initLayerNorm,
+  layerNorm,
+  linear,
+  normalize,
+  runLayer,
+  type Block,
+} from '@crossweave/core/nn';
 import { applyLayer, initLayer, type LayerPlan } from './layer';
 import type { TransformerSettings } from './options';
 import { poolings, type Pooled } from './pooling';
@@ -46,7 +53,9 @@ export function buildEncoder(
   const run = (params: Params, input: TextInput, mask: Tensor2D, ctx: Context): Tensor3D[] => {
     const states = [architecture.embed(params, input, ctx)];
     for (const path of paths) {
-      states.push(applyLayer(params, path, states.at(-1)!, mask, layer, settings, ctx));
+      const block: Block<readonly [Tensor3D, Tensor2D], Tensor3D> = (own, [x, seen], at) =>
+        applyLayer(own, path, x, seen, layer, settings, at);
+      states.push(runLayer(block, params, path, [states.at(-1)!, mask], ctx));
     }
     return states;
   };

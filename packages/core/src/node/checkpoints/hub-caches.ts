@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
@@ -43,7 +43,9 @@ export async function modelFolders(
 function defaultSeekers(): string[] {
   const [, program] = process.argv;
   const own = fileURLToPath(import.meta.url);
-  return [join(process.cwd(), 'package.json'), ...(program === undefined ? [] : [program]), own];
+  // A command is a link from node_modules/.bin; its package's own modules lie where it leads.
+  const real = program !== undefined && existsSync(program) ? [realpathSync(program)] : [];
+  return [join(process.cwd(), 'package.json'), ...real, own];
 }
 
 /** Where the libraries that are installed keep models: what they downloaded, and what was put there. */
