@@ -7,10 +7,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { disposeParams, inference } from '@crossweave/core';
+import { disposeParams, inference, initialShapes } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
-import { loadSafetensors, readJson } from '@crossweave/core/node';
-import { bertFromConfig, type HuggingFaceConfig } from '@crossweave/text-encoder';
+import { loadCheckpoint, readJson } from '@crossweave/core/node';
+import {
+  bertFromConfig,
+  huggingFaceBertKeys,
+  type HuggingFaceConfig,
+} from '@crossweave/text-encoder';
 import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 
 interface Reference {
@@ -61,7 +65,11 @@ export async function realWeightsSuite(args: readonly string[]): Promise<number>
 async function embed({ folder, tokens }: Reference): Promise<number[][]> {
   const config = (await readJson(join(folder, 'config.json'))) as HuggingFaceConfig;
   const encoder = bertFromConfig(config, { pooling: 'mean', normalize: true });
-  const params = await loadSafetensors(join(folder, 'model.safetensors'));
+  const { params } = await loadCheckpoint(folder, {
+    expected: initialShapes(encoder),
+    keyMap: huggingFaceBertKeys,
+    ignoreUnexpected: ['pooler'],
+  });
   const pooled = tidy(() => {
     const ids = (values: number[][]): Tensor2D => tensor2d(values, undefined, 'int32');
     const input = {

@@ -61,6 +61,9 @@ def transformers_case(model, inputs, pooling, **options):
         result = functional_call(model, p, (i["input_ids"],), {**given, "output_hidden_states": True})
         mask = i["attention_mask"].unsqueeze(-1)
         tokens = result.last_hidden_state
+        if "text_projection.weight" in p:
+            # Ours live in the shared embedding, all of them.
+            tokens = tokens @ p["text_projection.weight"].T
         pooled = POOLINGS[pooling](tokens, mask, result)
         if options.get("normalize"):
             pooled = torch.nn.functional.normalize(pooled, dim=-1)
@@ -172,6 +175,7 @@ def open_clip(quick):
         hooks += [block.register_forward_hook(lambda module, args, result: states.append(result)) for block in blocks]
         model.output_tokens = True
         pooled, tokens = functional_call(model, p, (i["input_ids"],))
+        tokens = tokens @ p["text_projection"]
         for hook in hooks:
             hook.remove()
         return outputs(tokens, pooled, states, i["attention_mask"].unsqueeze(-1))
@@ -179,12 +183,12 @@ def open_clip(quick):
     params = {name: value for name, value in random_params(model).items() if name in names}
     activation = "quickGelu" if quick else "gelu"
     options = {"vocabulary": 13, "dim": 6, "layers": 2, "heads": 2, "hidden": 12, "maxPositions": 5,
-               "activation": activation, "projection": True}
+               "activation": activation, "projection": 6}
     return case(run, inputs, params, options)
 
 
 write(__file__, "text-encoder", "clip-text", {
-    "projected": clip(CLIPTextModelWithProjection),
+    "projected": clip(CLIPTextModelWithProjection, projection_dim=4),
     "unprojected, gelu": clip(Unprojected, hidden_act="gelu"),
     "ended by an id": clip(Unprojected, ENDED, eos_token_id=8),
     "legacy end": clip(Unprojected, ENDED, eos_token_id=2),

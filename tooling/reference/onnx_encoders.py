@@ -1,6 +1,7 @@
 """Tiny models as Hugging Face folders, each with an ONNX file and the same weights as safetensors.
 
     packages/text-encoder/fixtures/onnx-bert/   BertModel
+    packages/text-encoder/fixtures/onnx-clip/   CLIPTextModelWithProjection in the folder of a whole CLIP
     packages/image-encoder/fixtures/onnx-vit/   ViTModel
 
 Tests load them through @xenova/transformers and @huggingface/transformers and compare with our
@@ -16,7 +17,7 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
-from transformers import BertConfig, BertModel, ViTConfig, ViTModel
+from transformers import BertConfig, BertModel, CLIPConfig, CLIPTextModelWithProjection, ViTConfig, ViTModel
 
 from fixture import ROOT
 
@@ -35,7 +36,7 @@ class Outputs(torch.nn.Module):
         return tuple(result[name] for name in self.outputs)
 
 
-def save(model, folder, example, outputs, dynamic):
+def save(model, folder, example, outputs, dynamic, file="model"):
     """The folder as the transformers libraries expect it; weights random but for the seed."""
     generator = torch.Generator().manual_seed(6)
     with torch.no_grad():
@@ -45,7 +46,7 @@ def save(model, folder, example, outputs, dynamic):
     model.save_pretrained(folder)
     names = list(example)
     torch.onnx.export(
-        Outputs(model.eval(), names, outputs), tuple(example.values()), str(folder / "onnx" / "model.onnx"),
+        Outputs(model.eval(), names, outputs), tuple(example.values()), str(folder / "onnx" / f"{file}.onnx"),
         input_names=names, output_names=outputs, dynamic_axes=dynamic, opset_version=14, dynamo=False,
     )
     print(folder.relative_to(ROOT), {path.name: path.stat().st_size for path in folder.rglob("*") if path.is_file()})
@@ -82,6 +83,25 @@ write(bert_folder / "tokenizer_config.json", {
     "tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 16,
     "pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]",
 })
+
+# CLIP's text tower, which gives no tokens but its place in the shared embedding.
+
+clip_folder = ROOT / "packages/text-encoder/fixtures/onnx-clip"
+clip = CLIPConfig(projection_dim=4, text_config={
+    "vocab_size": 13, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 12,
+    "max_position_embeddings": 7, "bos_token_id": 11, "eos_token_id": 12, "projection_dim": 4,
+})
+clip.text_config._attn_implementation = "eager"
+clip_ids = torch.tensor([[11, 5, 7, 12], [11, 6, 12, 12]])
+save(
+    CLIPTextModelWithProjection(clip.text_config),
+    clip_folder,
+    {"input_ids": clip_ids, "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])},
+    ["text_embeds"],
+    {"input_ids": sizes, "attention_mask": sizes, "text_embeds": {0: "batch"}},
+    file="text_model",
+)
+clip.save_pretrained(clip_folder)
 
 # ViT.
 

@@ -19,7 +19,10 @@ def full_case(model, ids, pooled, options):
     model.load_state_dict(state, assign=True)
     with torch.inference_mode():
         result = model.double().eval()(input_ids=ids, attention_mask=MASK)
-    tokens = result.last_hidden_state
+        tokens = result.last_hidden_state
+        if "projection" in options:
+            # Ours live in the shared embedding, all of them.
+            tokens = model.text_projection(tokens)
     print("spread of tokens", tokens.std().item(), "and pooled", pooled(result).std().item())
     places = [0, 8]
     outputs = {"pooled": pooled(result), "tokens": tokens[:, places]}
@@ -34,5 +37,5 @@ clip_ids[0, 23] = clip_ids[1, 8] = 49407
 write(__file__, "text-encoder", "full", {
     "bertBase": full_case(BertModel(BertConfig()), IDS, lambda result: result.pooler_output, {"pooling": "pooler"}),
     "clipTextBase": full_case(CLIPTextModelWithProjection(CLIPTextConfig()), clip_ids,
-                              lambda result: result.text_embeds, {"projection": True}),
+                              lambda result: result.text_embeds, {"projection": 512}),
 })

@@ -8,6 +8,8 @@ import {
   dualEncoder,
   filip,
   film,
+  mcb,
+  mutan,
   fusions,
   qFormer,
   singleStream,
@@ -58,6 +60,8 @@ it('knows which dual encoders read summaries alone', () => {
 it('knows that late fusions read summaries alone, but for late interaction', () => {
   expectTypeOf(concatMlp).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(film).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(mutan).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
+  expectTypeOf(mcb).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(filip).returns.toEqualTypeOf<Fusion>();
 });
 

@@ -1,12 +1,15 @@
 import {
   add,
+  concat,
   fill,
   memory,
   mul,
   reshape,
+  slice,
   sum,
   tensor1d,
   tidy,
+  type Tensor,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
 import {
@@ -25,7 +28,7 @@ import { coAttention } from './cross-attention';
 import { singleStream } from './early';
 import { dualEncoder } from './late';
 import { withMissingModality } from './missing-modality';
-import { createFusion } from './registry';
+import { createFusion, fusions } from './registry';
 
 const runner = { describe, it };
 const small = { dim: 8, heads: 2, layers: 1 };
@@ -154,12 +157,52 @@ describe('withMissingModality', () => {
   });
 });
 
-describe('a fusion that does not know of missing rows', () => {
-  it.each(['dual-encoder', 'single-stream', 'co-attention'])('%s refuses them', (name) =>
+/** Small options of the fusions whose inner width is large. */
+const inner: Readonly<Record<string, object>> = {
+  'concat-mlp': { hidden: [16] },
+  block: { hidden: 16, chunks: 4, rank: 2 },
+  mcb: { hidden: 32 },
+  mfb: { hidden: 16 },
+  mfh: { hidden: 16 },
+  mlb: { hidden: 16 },
+  mutan: { hidden: 16, rank: 2 },
+  tucker: { hidden: 8 },
+};
+
+describe('every fusion of the package', () => {
+  it.each(Object.keys(fusions))('%s does without a side, and reads nothing of it', (name) =>
     tidy(() => {
-      const fusion = createFusion(name, { dim: 8 });
+      const specs = { dim: 8, tokens: 3 };
+      const fusion = createFusion(name, { dim: 8, ...inner[name], missing: 'learned' });
+      const params = fusion.init(key(3), specs, specs);
+      const text = sampleFeatures(key(2), specs, { batch: 2 });
+      const image = sampleFeatures(key(1), specs, { batch: 2, missing: 1 });
+      const other = sampleFeatures(key(5), specs, { batch: 2, missing: 1, scale: 1000 });
+      const row = <T extends Tensor>(x: T, y: T): T => concat([slice(x, 0, 1), slice(y, 1, 1)]);
+      const changed: Features = {
+        tokens: row(image.tokens, other.tokens),
+        mask: row(image.mask, other.mask),
+        pooled: row(image.pooled, other.pooled),
+        present: image.present!,
+      };
+      const run = (features: Features) => fusion.fuse(params, features, text, inference);
+      expectClose(run(changed).match, run(image).match);
+      expectClose(run(changed).joint, run(image).joint);
+      const scores = fusion.score(params, changed, text, inference);
+      expectClose(scores, fusion.score(params, image, text, inference));
+      expect([...scores.dataSync()].every(Number.isFinite)).toBe(true);
+    }),
+  );
+});
+
+describe('a fusion that does not know of missing rows', () => {
+  it.each(Object.keys(fusions))('%s refuses them', (name) =>
+    tidy(() => {
+      const fusion = createFusion(name, { dim: 8, ...inner[name] });
+      const spec = { dim: 8, tokens: 3 };
       const params = fusion.init(key(3), spec, spec);
-      const [image, text] = [images(1), texts()];
+      const image = sampleFeatures(key(1), spec, { batch: 2, missing: 1 });
+      const text = sampleFeatures(key(2), spec, { batch: 2 });
       const runs = [
         () => fusion.fuse(params, image, text, inference),
         () => fusion.score(params, image, text, inference),

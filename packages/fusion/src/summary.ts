@@ -27,9 +27,9 @@ export type Summary = keyof typeof readings;
 export interface SummaryOptions {
   /**
    * What is read of the text's sequence: its `first` token, which is [CLS] in BERT and its kin
-   * and as good as any other once it has attended to all; or the `mean` of the real tokens, for
-   * encoders whose sequence begins with a word. `first` costs less: the last layer computes no
-   * other token. Default `first`.
+   * and must be real (padding comes behind); or the `mean` of the real tokens, for encoders whose
+   * sequence begins with a word. `first` costs less: the last layer computes no other token.
+   * Default `first`.
    */
   summary?: Summary;
 }

@@ -31,7 +31,7 @@ export interface TokenEmbeddingOptions {
  * default linear layer: sqrt(1/3)), so that neither the content nor the place of a token
  * drowns the other at the start.
  */
-const embeddingDeviation = 0.5;
+export const embeddingDeviation = 0.5;
 
 /** Type rows as in ViLT and METER. */
 const typeRow = { text: 0, image: 1 } as const satisfies Record<Side, number>;

@@ -3,6 +3,9 @@ import { inference, initialShapes } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
 import { expectClose, formulaParams, formulaTensor, loadFixture } from '@crossweave/core/testing';
 import { beforeAll, it } from 'vitest';
+import { clipRN50 } from './clip-resnet/presets';
+import { clipVitB32 } from './clip-vit/presets';
+import { mobileNetV3Small } from './mobilenet/presets';
 import { resnet50 } from './resnet/presets';
 import { vitB16 } from './vit/presets';
 
@@ -12,7 +15,9 @@ beforeAll(async () => {
   await useEngine('onnx');
 });
 
-it.each(Object.entries({ resnet50, vitB16 }))('%s gives PyTorch’s features', (name, preset) => {
+const presets = { resnet50, mobileNetV3Small, vitB16, clipVitB32, clipRN50 };
+
+it.each(Object.entries(presets))('%s gives PyTorch’s features', (name, preset) => {
   tidy(() => {
     const encoder = preset();
     const params = formulaParams(initialShapes(encoder));

@@ -48,23 +48,24 @@ export function candidates(
   { queue = [], hard = 0 }: MoreCandidates = {},
 ): Candidates {
   const size = batch.groups.length;
-  const shared = size + queue.length;
-  const width = shared + hard;
+  const width = size + queue.length + hard;
   const everyone = { ...batch, groups: [...batch.groups, ...queue] };
-  const same = sameness(everyone, duplicates === 'negative' ? [] : by);
+  const same = sameness(everyone, duplicates === 'negative' ? [] : by).slice(0, size);
   const [targets, barred, spared] = [0, 1, 2].map(() => new Float32Array(size * width));
-  for (let i = 0; i < size; i++) {
-    const alike = Array.from({ length: width }, (_, j) => j < shared && same(i, j));
-    const trueOnes = alike.filter(Boolean).length;
+  same.forEach((alike, i) => {
     const [positives, counting] =
-      duplicates === 'exclude' ? [1, width - trueOnes + 1] : [trueOnes, width];
-    alike.forEach((is, j) => {
+      duplicates === 'exclude' ? [1, width - alike.size + 1] : [alike.size, width];
+    if (smoothing > 0) targets!.fill(smoothing / counting, i * width, (i + 1) * width);
+    for (const j of alike) {
       const at = i * width + j;
-      if (is) spared![at] = 1;
-      if (is && i !== j && duplicates === 'exclude') barred![at] = excluded;
-      else targets![at] = (is ? (1 - smoothing) / positives : 0) + smoothing / counting;
-    });
-  }
+      spared![at] = 1;
+      if (i === j || duplicates !== 'exclude') targets![at]! += (1 - smoothing) / positives;
+      else {
+        targets![at] = 0;
+        barred![at] = excluded;
+      }
+    }
+  });
   const matrix = (values?: Float32Array): Tensor2D => tensor2d(values!, [size, width]);
   return { targets: matrix(targets), barred: matrix(barred), spared: matrix(spared) };
 }

@@ -13,15 +13,22 @@ export type Identities = Pick<Batch, Sameness>;
 export const sameTexts: readonly Sameness[] = ['groups', 'captions'];
 
 /**
- * Whether text j is as true of image i as its own and the other way round, by any of `by` that the
- * batch tells: a symmetric relation that holds between a row and itself.
+ * Of each row the rows that are the same, itself among them: text j is as true of image i as its
+ * own and the other way round, by any of `by` that the batch tells. A symmetric relation.
  */
 export function sameness(
   batch: Identities,
   by: readonly Sameness[],
-): (i: number, j: number) => boolean {
-  const told = by.map((kind) => batch[kind]).filter((names) => names !== undefined);
-  return (i, j) => i === j || told.some((names) => names[i] === names[j]);
+): readonly ReadonlySet<number>[] {
+  const alike = batch.groups.map((_, row) => new Set([row]));
+  for (const kind of by) {
+    const rowsOf = new Map<string, number[]>();
+    batch[kind]?.forEach((name, row) => rowsOf.set(name, [...(rowsOf.get(name) ?? []), row]));
+    for (const rows of rowsOf.values()) {
+      if (rows.length > 1) for (const row of rows) for (const other of rows) alike[row]!.add(other);
+    }
+  }
+  return alike;
 }
 
 /**
@@ -34,12 +41,12 @@ export function sameRows(
   from = 0,
   to = batch.groups.length,
 ): Float32Array {
-  const size = batch.groups.length;
   const width = to - from;
-  const same = sameness(batch, by);
-  return Float32Array.from({ length: size * width }, (_, at) =>
-    same(Math.floor(at / width), from + (at % width)) ? 1 : 0,
-  );
+  const out = new Float32Array(batch.groups.length * width);
+  sameness(batch, by).forEach((alike, i) => {
+    for (const j of alike) if (j >= from && j < to) out[i * width + j - from] = 1;
+  });
+  return out;
 }
 
 /** [B·B] the opposite: 1 where text j may be a negative of image i. */

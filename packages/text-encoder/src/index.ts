@@ -1,6 +1,12 @@
+export {
+  huggingFaceBertKeys,
+  huggingFaceDistilBertKeys,
+  huggingFaceRobertaKeys,
+} from './bert/keys';
 export type { BertOptions, BertOptionsWithVocabulary } from './bert/options';
 export { bert, bertBase, bertSmall, miniLM, miniLM12 } from './bert/presets';
-export { openClipText } from './clip/open-clip';
+export { huggingFaceClipTextKeys } from './clip/keys-hugging-face';
+export { openClipTextKeys } from './clip/keys-open-clip';
 export type { ClipTextOptions, ClipTextOptionsWithVocabulary } from './clip/options';
 export { clipText, clipTextBase, clipTextLarge } from './clip/presets';
 export {

@@ -1,6 +1,5 @@
 import type { Scalar } from '@tensorflow/tfjs-core';
 import {
-  ConfigError,
   DataError,
   NonFiniteError,
   disposeBatch,
@@ -12,7 +11,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { checkCount } from './check';
+import { checkTrainOptions } from './check';
 import { firstNonFinite } from './diagnose';
 import { startState } from './start-state';
 import {
@@ -140,7 +139,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): Promise<TrainResult> {
   const { data, steps, key, signal, log, evaluate, checkpoint } = options;
-  checkOptions(options);
+  checkTrainOptions(options);
   let state = startState(options);
   let skipped = 0;
   let saved = state.step;
@@ -257,32 +256,6 @@ async function read(outcome: {
     gradientNorm: gradientNorm!,
     terms: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
   };
-}
-
-function checkOptions<Image, Text, F extends PooledFeatures>(
-  options: TrainOptions<Image, Text, F>,
-): void {
-  checkCount('train', 'steps', options.steps);
-  if (options.evaluateEvery !== undefined)
-    checkCount('train', 'evaluateEvery', options.evaluateEvery);
-  if (options.checkpointEvery !== undefined)
-    checkCount('train', 'checkpointEvery', options.checkpointEvery);
-  if (options.start !== undefined) checkCount('train', 'start.step', options.start.step, 0);
-  if (options.data.batchesPerEpoch < 1) {
-    throw new DataError('the data has no batch', {
-      where: 'train',
-      got: `${options.data.batchesPerEpoch} batches of ${options.data.batchSize}`,
-      advice: 'Lower the batch size, or look at why the split is empty.',
-    });
-  }
-  const policy: string = options.onNonFinite ?? 'stop';
-  if (policy !== 'stop' && policy !== 'skip') {
-    throw new ConfigError('onNonFinite is not a policy', {
-      where: 'train',
-      expected: '"stop" or "skip"',
-      got: policy,
-    });
-  }
 }
 
 function isDue(step: number, steps: number, every: number | undefined): boolean {

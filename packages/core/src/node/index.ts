@@ -5,6 +5,8 @@ export { saveCheckpoint } from './checkpoints/save-checkpoint';
 export type { SaveOptions } from './checkpoints/save-checkpoint';
 export { readBytes, readJson, writeFileAtomic, writeJsonAtomic } from './files';
 export { loadSafetensors, saveSafetensors } from './safetensors';
+export { findOnnxFolder } from './transformers/find-onnx-folder';
+export type { OnnxFolder } from './transformers/find-onnx-folder';
 export { fromFolder } from './transformers/folder';
 export { importTransformers } from './transformers/library';
 export type {
@@ -12,5 +14,5 @@ export type {
   TransformersLibrary,
   TransformersLibraryName,
 } from './transformers/library';
-export { loadOnnxModel, onnxOutput } from './transformers/onnx-model';
+export { loadOnnxModel, onnxFile, onnxOutput } from './transformers/onnx-model';
 export type { OnnxModel, OnnxModelOptions } from './transformers/onnx-model';

@@ -31,8 +31,8 @@ import {
 export interface GatedCrossAttentionOptions extends TokenFusionOptions, SummaryOptions {
   /**
    * Where every gate starts; what it lets through is its tanh. At 0 a fresh model reads the text
-   * alone: in the first step only the gates have gradients, then what is behind them too.
-   * Default 0, as published.
+   * alone: in the first step only the gates have gradients, then what is behind them too. That
+   * spares a trained language model; fresh layers learn sooner from 1. Default 0, as published.
    */
   gate?: number;
 }

@@ -18,6 +18,7 @@ import {
   transformerBlock,
 } from '@crossweave/core/nn';
 import type { Side, Tokens } from '../features';
+import { embeddingDeviation } from '../token-embedding';
 import {
   imageOfEachText,
   tokenFusionDefaults,
@@ -62,8 +63,10 @@ export function bottleneck(options: BottleneckOptions = {}): Fusion {
   /** Layers of one side alone, the one that first has bottleneck tokens included. */
   const alone = Math.min(layers, fusionLayer + 1);
 
+  // Not ViT's 0.02: beside embedded tokens such small ones all become what they first attend to,
+  // the K bottleneck tokens one.
   const token = (key: Key, path: string, count: number): Params => ({
-    [path]: normal(foldIn(key, path), [1, count, dim], 0, 0.02),
+    [path]: normal(foldIn(key, path), [1, count, dim], 0, embeddingDeviation),
   });
 
   const initStream = (key: Key, side: Side): Params =>

@@ -21,6 +21,7 @@ import {
   transformerBlock,
 } from '@crossweave/core/nn';
 import { repeatEach, type Side, type Tokens } from '../features';
+import { embeddingDeviation } from '../token-embedding';
 import {
   tokenFusionDefaults,
   transformerFusion,
@@ -118,7 +119,7 @@ export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
     init: (key) =>
       mergeParams(
         { cls_token: normal(foldIn(key, 'cls_token'), [1, 1, dim], 0, 0.02) },
-        { [nullTokens]: normal(foldIn(key, nullTokens), [2, dim], 0, 0.02) },
+        { [nullTokens]: normal(foldIn(key, nullTokens), [2, dim], 0, embeddingDeviation) },
         initLinear(key, projection, { in: 2 * dim, out: dim }),
         ...Array.from({ length: layers }, (_, i) =>
           initTransformerBlock(key, `encoder.layers.${i}`, { dim, hidden }),

@@ -32,7 +32,6 @@ const names: TransformerNames = {
     hiddenOut: 'mlp.fc2',
   },
   lastNorm: 'vision_model.post_layernorm',
-  embedding: 'visual_projection',
 };
 
 /**
@@ -48,11 +47,18 @@ export function buildClipViT(
   preset: ClipViTPreset,
 ): LayeredEncoder<Tensor4D> {
   const settings = clipViTSettings(where, options, preset);
-  const { layers, dim, patchSize } = settings;
+  const { layers, dim, patchSize, projection } = settings;
   return buildTransformer(
     where,
     `clip-vit(${layers}x${dim}, patch ${patchSize})`,
-    { ...settings, pooling: 'class' },
+    {
+      ...settings,
+      pooling: 'class',
+      projection:
+        projection === false
+          ? undefined
+          : { path: 'visual_projection', dim: projection, deviation: dim ** -0.5 },
+    },
     names,
     deviations(settings),
   );
@@ -69,6 +75,5 @@ function deviations({ dim, layers }: ClipViTSettings): TransformerDeviations {
     attentionOut: width,
     hidden: (2 * dim) ** -0.5,
     hiddenOut: width * depth,
-    embedding: width,
   };
 }

@@ -1,4 +1,4 @@
-import { withDefaults } from '@crossweave/core';
+import { requireInteger, withDefaults } from '@crossweave/core';
 import type { Activation } from '@crossweave/core/nn';
 import type { ImageSize } from '../image-size';
 import { checkSettings } from '../transformer/check-settings';
@@ -67,6 +67,8 @@ export function clipViTSettings(
     patchDropout: 0,
     ...preset,
   });
-  checkSettings(where, { ...settings, pooling: 'class' });
+  const { projection, ...others } = settings;
+  if (projection !== false) requireInteger(where, 'projection', projection);
+  checkSettings(where, { ...others, pooling: 'class' });
   return settings;
 }

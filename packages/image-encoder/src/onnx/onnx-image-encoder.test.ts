@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { dispose, memory, ones, tidy, type Rank } from '@tensorflow/tfjs-core';
@@ -83,8 +85,13 @@ it('has one fingerprint for both libraries, another for other preprocessing', as
   expect(await fingerprint({ preprocessing })).not.toBe(one);
 });
 
-it('names the file a folder lacks', async () => {
+it('names what is not there: the model, or a file of its folder', async () => {
   const missing = onnxImageEncoder('nowhere');
   await expect(missing).rejects.toThrow(DataError);
-  await expect(missing).rejects.toThrow(/nowhere\/preprocessor_config.json/);
+  await expect(missing).rejects.toThrow(/there is no such folder.*got nowhere.*hf download/);
+  const empty = await mkdtemp(join(tmpdir(), 'crossweave-onnx-image-'));
+  const lacking = onnxImageEncoder(empty);
+  await expect(lacking).rejects.toThrow(DataError);
+  await expect(lacking).rejects.toThrow(/preprocessor_config.json: the file cannot be read/);
+  await rm(empty, { recursive: true });
 });

@@ -14,7 +14,9 @@ import type { Rank, Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfj
 import { lookUp, type Features, type FrozenEncoder } from '@crossweave/core';
 import { normalize } from '@crossweave/core/nn';
 import {
+  findOnnxFolder,
   loadOnnxModel,
+  onnxFile,
   onnxOutput,
   readJson,
   type OnnxModel,
@@ -66,24 +68,26 @@ const poolings = {
  * `preprocessor_config.json` and `onnx/model.onnx`, as the hub has them) as a frozen encoder, run
  * by `@xenova/transformers` or `@huggingface/transformers`. Nothing is downloaded.
  *
+ * @param model the folder, or the id of a hub's model that lies in a cache of the libraries.
  * @throws ConfigError for an option out of range or when no library is installed, DataError or
  * FileFormatError when files are missing or not understood, EngineError when the model cannot be
  * loaded or lacks an output.
  */
 export async function onnxImageEncoder(
-  folder: string,
+  model: string,
   options: OnnxImageEncoderOptions = {},
 ): Promise<OnnxImageEncoder> {
   const { pooling = null, normalize: unit = false, tokens = null } = options;
   if (typeof pooling === 'string') lookUp(`${where}: "pooling"`, poolings, pooling);
+  const { folder, name } = await findOnnxFolder(where, model, onnxFile(options));
   const file = `${folder}/preprocessor_config.json`;
   const preprocessing = options.preprocessing ?? readPreprocessing(file, await readJson(file));
   const settings = { pooling, normalize: unit, tokens, preprocessing };
-  const model = await loadOnnxModel(where, folder, imports, options, settings);
+  const loaded = await loadOnnxModel(where, folder, imports, options, settings);
   const { height, width } = preprocessing;
   const encode = async (image: Tensor4D): Promise<Features> => {
     checkImage(`${where}.encode`, image, height, width);
-    return await run(model, image, options);
+    return await run(loaded, image, options);
   };
   try {
     const probed = zeros<Rank.R4>([1, height, width, 3]);
@@ -93,15 +97,15 @@ export async function onnxImageEncoder(
     dispose({ ...found });
     const [, count, dim] = found.tokens.shape;
     return {
-      name: `onnx(${folder.split(/[\\/]/).findLast((part) => part !== '') ?? folder})`,
+      name: `onnx(${name})`,
       features: { dim, tokens: count },
-      fingerprint: model.fingerprint,
+      fingerprint: loaded.fingerprint,
       preprocessing,
       encode,
-      [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await model[Symbol.asyncDispose]();
+    await loaded[Symbol.asyncDispose]();
     throw error;
   }
 }

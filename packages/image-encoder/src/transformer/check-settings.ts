@@ -5,7 +5,7 @@ import type { TransformerSettings } from './names';
 
 /** @throws ConfigError for a setting out of range, or sizes that do not fit one another. */
 export function checkSettings(where: string, settings: TransformerSettings): void {
-  const { dim, heads, patchSize, imageSize, positionSize, projection } = settings;
+  const { dim, heads, patchSize, imageSize, positionSize } = settings;
   for (const name of ['patchSize', 'dim', 'layers', 'heads', 'hidden'] as const) {
     requireInteger(where, name, settings[name]);
   }
@@ -15,7 +15,6 @@ export function checkSettings(where: string, settings: TransformerSettings): voi
   requireRange(where, 'epsilon', settings.epsilon, 0, 1);
   lookUp(`${where}: "activation"`, activations, settings.activation);
   lookUp(`${where}: "pooling"`, { class: true, mean: true }, settings.pooling);
-  if (projection !== false) requireInteger(where, 'projection', projection);
   if (dim % heads !== 0) {
     throw new ConfigError('"heads" must divide "dim"', {
       where,

@@ -28,8 +28,6 @@ export interface TransformerNames {
     readonly hiddenOut: string;
   };
   readonly lastNorm: string;
-  /** A linear layer without bias behind the last norm. */
-  readonly embedding: string;
 }
 
 /** Standard deviations of the initial weights; biases start at 0. */
@@ -42,7 +40,6 @@ export interface TransformerDeviations {
   readonly attentionOut: number;
   readonly hidden: number;
   readonly hiddenOut: number;
-  readonly embedding: number;
 }
 
 export interface TransformerSettings {
@@ -63,6 +60,13 @@ export interface TransformerSettings {
   readonly dropPath: number;
   readonly patchDropout: number;
   readonly pooling: 'class' | 'mean';
-  /** Width of the embedding that tokens and pooled are projected to. */
-  readonly projection: number | false;
+  readonly projection?: Projection | undefined;
+}
+
+/** A linear layer without bias behind the last norm, to the width of tokens and pooled. */
+export interface Projection {
+  readonly path: string;
+  readonly dim: number;
+  /** Standard deviation of the initial weights. */
+  readonly deviation: number;
 }

@@ -6,6 +6,7 @@ import {
   mergeParams,
   showShape,
   type Context,
+  type Key,
   type LayeredEncoder,
   type Params,
 } from '@crossweave/core';
@@ -21,7 +22,12 @@ import {
 import { checkImage, heightAndWidth } from '../image-size';
 import { embed, gridOf, initEmbeddings } from './embeddings';
 import { applyLayer, initLayer, type Layer } from './layer';
-import type { TransformerDeviations, TransformerNames, TransformerSettings } from './names';
+import type {
+  Projection,
+  TransformerDeviations,
+  TransformerNames,
+  TransformerSettings,
+} from './names';
 
 /**
  * A pre-norm vision transformer (Dosovitskiy et al. 2020) under a family's names.
@@ -45,7 +51,6 @@ export function buildTransformer(
     parts: names.parts,
     dropPath,
   }));
-  const projected = `${names.embedding}.weight`;
 
   const hiddenStates = (params: Params, image: Tensor4D, ctx: Context): Tensor3D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
@@ -65,7 +70,7 @@ export function buildTransformer(
   return {
     name,
     features: {
-      dim: projection === false ? dim : projection,
+      dim: projection?.dim ?? dim,
       tokens: grid === undefined || settings.patchDropout > 0 ? 'varies' : 1 + grid[0] * grid[1],
     },
     init: (key) =>
@@ -74,21 +79,13 @@ export function buildTransformer(
         ...(firstNorm === undefined ? [] : [initLayerNorm(firstNorm, dim)]),
         ...layers.map((layer) => initLayer(key, layer, settings, deviations)),
         initLayerNorm(names.lastNorm, dim),
-        projection === false
-          ? {}
-          : {
-              [projected]: normalInit(
-                foldIn(key, projected),
-                [projection, dim],
-                deviations.embedding,
-              ),
-            },
+        projection === undefined ? {} : initProjection(key, projection, dim),
       ),
     apply: (params, image, ctx) =>
       tidy(() => {
         const last = hiddenStates(params, image, ctx).at(-1)!;
         const normed = layerNorm(params, names.lastNorm, last, epsilon);
-        const tokens = projection === false ? normed : linear(params, names.embedding, normed);
+        const tokens = projection === undefined ? normed : linear(params, projection.path, normed);
         const [batch, count] = tokens.shape;
         return {
           tokens,
@@ -98,6 +95,11 @@ export function buildTransformer(
       }),
     hiddenStates: (params, image, ctx) => tidy(() => hiddenStates(params, image, ctx)),
   };
+}
+
+function initProjection(key: Key, { path, dim, deviation }: Projection, from: number): Params {
+  const weight = `${path}.weight`;
+  return { [weight]: normalInit(foldIn(key, weight), [dim, from], deviation) };
 }
 
 /** [B, 1 + N, D] → [B, D] */

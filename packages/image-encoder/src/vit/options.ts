@@ -65,6 +65,6 @@ export function viTSettings(where: string, options: ViTOptions, preset: ViTPrese
     ...preset,
   });
   requireRange(where, 'initializerRange', settings.initializerRange, 0, 1);
-  checkSettings(where, { ...settings, projection: false });
+  checkSettings(where, settings);
   return settings;
 }

@@ -26,7 +26,6 @@ const names: TransformerNames = {
     hiddenOut: 'output.dense',
   },
   lastNorm: 'layernorm',
-  embedding: 'projection',
 };
 
 /**
@@ -40,14 +39,8 @@ export function buildViT(
 ): LayeredEncoder<Tensor4D> {
   const settings = viTSettings(where, options, preset);
   const { layers, dim, patchSize, initializerRange: range } = settings;
-  return buildTransformer(
-    where,
-    `vit(${layers}x${dim}, patch ${patchSize})`,
-    { ...settings, projection: false },
-    names,
-    {
-      ...{ classToken: range, positions: range, patches: range, attention: range },
-      ...{ attentionOut: range, hidden: range, hiddenOut: range, embedding: range },
-    },
-  );
+  return buildTransformer(where, `vit(${layers}x${dim}, patch ${patchSize})`, settings, names, {
+    ...{ classToken: range, positions: range, patches: range, attention: range },
+    ...{ attentionOut: range, hidden: range, hiddenOut: range },
+  });
 }

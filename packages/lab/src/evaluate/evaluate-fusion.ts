@@ -1,19 +1,11 @@
 import type { FeatureCache } from '../features/encode-split';
 import { matchingMetrics } from '../metrics/matching';
 import { retrievalMetrics, type Metrics } from '../metrics/retrieval';
-import { scoreAll, scorePairs, type FittedFusion, type Pair, type ScoringOptions } from './pairs';
+import { scorePairs, type FittedFusion, type Pair, type ScoringOptions } from './pairs';
 import { comparisonPlan, retrievalPlan } from './plan';
-import { rerank } from './rerank';
+import { retrievalScores, type RetrievalScoresOptions } from './retrieval-scores';
 
-export interface EvaluateOptions extends ScoringOptions {
-  /**
-   * A separable fusion over the same features that finds candidates. Without it the fusion
-   * scores every image with every caption itself.
-   */
-  readonly dual?: FittedFusion;
-  /** How many candidates a query are re-ranked. Default 16. */
-  readonly top?: number;
-}
+export type EvaluateOptions = RetrievalScoresOptions;
 
 /**
  * Evaluates a fusion on a split: matching accuracy of true against false captions
@@ -73,31 +65,4 @@ async function matching(
       return { kind, image, positive: scores[positive]!, negative: scores[negative]! };
     }),
   );
-}
-
-/** Scores both ways: [images × texts] and [texts × images]. */
-async function retrievalScores(
-  fitted: FittedFusion,
-  cache: FeatureCache,
-  textRows: readonly number[],
-  options: EvaluateOptions,
-): Promise<{ i2t: Float64Array; t2i: Float64Array }> {
-  const finder = options.dual ?? fitted;
-  const all = await scoreAll(finder, cache, textRows, options);
-  const images = cache.images.rows;
-  const texts = textRows.length;
-  const i2t = Float64Array.from(all);
-  const t2i = Float64Array.from(all, (_, k) => all[(k % images) * texts + Math.floor(k / images)]!);
-  if (finder === fitted) return { i2t, t2i };
-  const top = options.top ?? 16;
-  const score = (pairs: readonly Pair[]): Promise<Float32Array> =>
-    scorePairs(fitted, cache, pairs, options);
-  return {
-    i2t: await rerank(i2t, texts, top, (found) =>
-      score(found.map(([image, text]): Pair => [image, textRows[text]!])),
-    ),
-    t2i: await rerank(t2i, images, top, (found) =>
-      score(found.map(([text, image]): Pair => [image, textRows[text]!])),
-    ),
-  };
 }

@@ -18,17 +18,29 @@ export interface ScoringOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Matching scores of pairs, fused jointly in chunks of one shape. */
-export async function scorePairs(
-  { fusion, params }: FittedFusion,
+/** Matching scores of pairs, fused jointly in chunks of one shape: what bounds the memory. */
+export function scorePairs(
+  fitted: FittedFusion,
   cache: FeatureCache,
   pairs: readonly Pair[],
   options: ScoringOptions = {},
 ): Promise<Float32Array> {
-  const scores = new Float32Array(pairs.length);
-  await inChunks(pairs.length, options, async (rows, from, count) => {
-    const image = cache.images.gather(rows.map((row) => pairs[row]![0]));
-    const text = cache.texts.gather(rows.map((row) => pairs[row]![1]));
+  return scoreEach(fitted, cache, pairs.length, (i) => pairs[i]!, options);
+}
+
+/** The same of `total` pairs that are named as they are needed: no list of them has to exist. */
+async function scoreEach(
+  { fusion, params }: FittedFusion,
+  cache: FeatureCache,
+  total: number,
+  pairAt: (i: number) => Pair,
+  options: ScoringOptions,
+): Promise<Float32Array> {
+  const scores = new Float32Array(total);
+  await inChunks(total, options, async (rows, from, count) => {
+    const pairs = rows.map(pairAt);
+    const image = cache.images.gather(pairs.map(([row]) => row));
+    const text = cache.texts.gather(pairs.map(([, row]) => row));
     requireComplete(fusion, image, text);
     const match = tidy(() => fusion.fuse(params, image, text, inference).match);
     scores.set((await match.data()).subarray(0, count), from);
@@ -37,7 +49,12 @@ export async function scorePairs(
   return scores;
 }
 
-/** Every image of the cache against the texts of these rows, [images × texts] row by row. */
+/**
+ * Every image of the cache against the texts of these rows, [images × texts] row by row: products
+ * of embeddings for a separable fusion (cosines, each row embedded once), a pass a pair for a joint
+ * one. At most `chunk` rows or pairs are tensors at a time, so only the scores grow with
+ * images · texts.
+ */
 export async function scoreAll(
   fitted: FittedFusion,
   cache: FeatureCache,
@@ -47,8 +64,8 @@ export async function scoreAll(
   const imageRows = Array.from({ length: cache.images.rows }, (_, row) => row);
   const [images, texts] = [imageRows.length, textRows.length];
   if (fitted.fusion.embed === undefined) {
-    const pairs = imageRows.flatMap((image) => textRows.map((text): Pair => [image, text]));
-    return scorePairs(fitted, cache, pairs, options);
+    const pairAt = (i: number): Pair => [Math.floor(i / texts), textRows[i % texts]!];
+    return scoreEach(fitted, cache, images * texts, pairAt, options);
   }
   const image = await embed(fitted, 'image', cache.images, imageRows, options);
   const text = await embed(fitted, 'text', cache.texts, textRows, options);

@@ -75,13 +75,12 @@ function whole(
       const parts = ranges.map((range, i) =>
         encode(params, range, { ...ctx, key: foldIn(ctx.key, i) }),
       );
-      const side = (name: 'image' | 'text' | 'negatives'): PooledFeatures =>
-        ({
-          pooled: concat<Tensor2D>(
-            parts.map((part) => part[name]!),
-            0,
-          ),
-        });
+      const side = (name: 'image' | 'text' | 'negatives'): PooledFeatures => ({
+        pooled: concat<Tensor2D>(
+          parts.map((part) => part[name]!),
+          0,
+        ),
+      });
       const outputs = {
         image: side('image'),
         text: side('text'),

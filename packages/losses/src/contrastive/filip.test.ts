@@ -1,4 +1,4 @@
-import { ones, tensor3d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { ones, tensor1d, tensor3d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { inference, type Features, type ModelOutputs } from '@crossweave/core';
 import { testLoss } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -30,6 +30,13 @@ describe('filip', () => {
         const text = side([1, 0, 0, 1, 0, 1, padding, 0], [1, 1, 1, 0]);
         expect(i2t(image, text)).toBeCloseTo((own + across) / 2, 5);
       }
+    }));
+
+  it('refuses missing rows', () =>
+    tidy(() => {
+      const image = side([1, 0, 0, 1, 0, 2, 0, 3], [1, 1, 1, 1]);
+      const present = tensor1d([1, 0]);
+      expect(() => i2t(image, { ...image, present })).toThrow(/missing row has no tokens/);
     }));
 
   it('refuses tokens of different widths', () =>

@@ -11,7 +11,7 @@ import {
   sum,
 } from '@tensorflow/tfjs-core';
 import { tidy, type Rank, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { checkShapes, withDefaults, type Features, type Loss } from '@crossweave/core';
+import { ConfigError, checkShapes, withDefaults, type Features, type Loss } from '@crossweave/core';
 import { normalize } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { excluded } from '../same';
@@ -36,7 +36,8 @@ export interface FilipOptions extends DuplicateOptions {
  *
  * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln B.
  *
- * @throws ShapeError when the tokens of the two sides differ in width.
+ * @throws ShapeError when the tokens of the two sides differ in width, ConfigError when rows are
+ * missing.
  */
 export function filip(options: FilipOptions = {}): Loss {
   const where = 'filip';
@@ -55,6 +56,12 @@ export function filip(options: FilipOptions = {}): Loss {
           'image.tokens': [image.tokens, ['B', '*', 'D']],
           'text.tokens': [text.tokens, ['B', '*', 'D']],
         });
+        if (image.present !== undefined || text.present !== undefined) {
+          throw new ConfigError('a missing row has no tokens to compare', {
+            where,
+            advice: 'Leave out the pairs of which a side is missing, or use infoNCE.',
+          });
+        }
         const scale = inverse(params, 0.1);
         const { targets, barred, spared } = candidates(batch, settings);
         const contrast = (from: Features, to: Features): { loss: Scalar; accuracy: Scalar } => {

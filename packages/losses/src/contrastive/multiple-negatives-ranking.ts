@@ -147,13 +147,13 @@ function requireDirections(
 function masksOf(rival: Float32Array, size: number, extra: number) {
   const width = size * (1 + extra);
   const isRival = (i: number, j: number): boolean => rival[i * size + j] === 1;
-  const matrix = (columns: number, value: (i: number, j: number) => number): Tensor2D =>
-    tensor2d(
-      Float32Array.from({ length: size * columns }, (_, at) =>
-        value(Math.floor(at / columns), at % columns),
-      ),
-      [size, columns],
-    );
+  const matrix = (columns: number, value: (i: number, j: number) => number): Tensor2D => {
+    const out = new Float32Array(size * columns);
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < columns; j++) out[i * columns + j] = value(i, j);
+    }
+    return tensor2d(out, [size, columns]);
+  };
   /** The pair whose text or hard negative stands in column j. */
   const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
   const bar = (barred: boolean): number => (barred ? excluded : 0);

@@ -41,21 +41,18 @@ export function sigmoidLossInChunks(
     const textGradients: Tensor2D[] = [];
     for (const from of starts) {
       const count = Math.min(chunk, size - from);
-      const texts = slice(right as Tensor2D, [from, 0], [count, width]);
-      const y = tensor2d(signs(from, from + count), [size, count]);
       const [total, forTexts] = tidy((): [Tensor1D, Tensor2D] => {
+        const texts = slice(right as Tensor2D, [from, 0], [count, width]);
+        const y = tensor2d(signs(from, from + count), [size, count]);
         const c = cosines(images, texts);
         const margin = mul<Tensor2D>(y, add(mul(c, s), b));
         // Entries of sign 0 would give ln 2 each.
         const each = mul(softplus(neg(margin)), mul(y, y));
         const g = mul<Tensor2D>(neg(y), sigmoid(neg(margin)));
-        const forImages = reshape(mul(matMul(g, texts), s), [size * width]);
-        const figures = [sum(each), sum(mul(g, c)), sum(g)].map((x) => reshape<Rank.R1>(x, [1]));
-        const parts: Tensor1D[] = [...figures, reshape<Rank.R1>(forImages, [size * width])];
-        return [
-          sums === undefined ? concat(parts) : add(sums, concat(parts)),
-          mul(matMul(g, images, true), s),
-        ];
+        const forImages = mul(matMul(g, texts), s);
+        const parts = [sum(each), sum(mul(g, c)), sum(g), forImages];
+        const flat = concat(parts.map((part) => reshape<Rank.R1>(part, [part.size])));
+        return [sums === undefined ? flat : add(sums, flat), mul(matMul(g, images, true), s)];
       });
       sums?.dispose();
       sums = total;

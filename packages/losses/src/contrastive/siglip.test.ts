@@ -1,6 +1,9 @@
 import {
+  dispose,
   grads,
+  memory,
   ones,
+  profile,
   reshape,
   scalar,
   tidy,
@@ -14,9 +17,12 @@ import { describe, expect, it } from 'vitest';
 import { siglip } from './siglip';
 
 const runner = { describe, it };
-testLoss(() => siglip(), runner);
+testLoss(() => siglip(), runner, { negatives: [0] });
 testLoss(() => siglip({ negatives: true, temperature: 0.5, bias: -1 }), runner, { negatives: [2] });
-testLoss(() => siglip({ chunk: 2, duplicates: 'positive' }), runner, { embeds: [true] });
+testLoss(() => siglip({ chunk: 2, duplicates: 'positive' }), runner, {
+  embeds: [true],
+  negatives: [0],
+});
 
 const outputsOf = (image: Tensor2D, text: Tensor2D): ModelOutputs => {
   const side = (pooled: Tensor2D): Features => ({
@@ -74,6 +80,26 @@ describe('siglip', () => {
       }
     }),
   );
+
+  it('needs the memory of a chunk of texts in chunks', async () => {
+    const [image, text] = [1, 2].map((seed): Tensor2D => normal(key(seed), [256, 4]));
+    const groups = Array.from({ length: 256 }, (_, i) => String(i));
+    const peak = async (chunk: number | 'all'): Promise<number> => {
+      const loss = siglip({ chunk, bias: -10, temperature: 0.1 });
+      const slopes = grads(
+        (x, y) =>
+          loss.compute({}, outputsOf(x as Tensor2D, y as Tensor2D), batchOf(groups), inference)
+            .total,
+      );
+      const { peakBytes } = await profile(() => tidy(() => void slopes([image!, text!])));
+      return peakBytes;
+    };
+    const before = memory().numBytes;
+    const scores = 4 * 256 ** 2;
+    expect((await peak('all')) - before).toBeGreaterThan(4 * scores);
+    expect((await peak(8)) - before).toBeLessThan(scores);
+    dispose([image!, text!]);
+  });
 
   it('refuses a temperature without a choice, and chunks of scores', () => {
     expect(() => siglip({ temperature: 'auto' })).toThrow(/no automatic choice/);

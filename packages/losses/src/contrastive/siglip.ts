@@ -76,11 +76,12 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
         const { size } = batch;
         const [scale, shift] = [temperature.inverse(params, 1), bias.value(params)];
         const signs: Signs = (from, to) => {
-          const same = sameRows(batch, duplicates === 'negative' ? [] : settings.same, from, to);
-          return same.map((is, at) => {
-            const own = Math.floor(at / (to - from)) === (at % (to - from)) + from;
-            return is === 0 ? -1 : own || duplicates === 'positive' ? 1 : 0;
-          });
+          const by = duplicates === 'negative' ? [] : settings.same;
+          const same = sameRows(batch, by, from, to);
+          const duplicate = duplicates === 'positive' ? 1 : 0;
+          const out = same.map((is) => (is === 0 ? -1 : duplicate));
+          for (let j = from; j < to; j++) out[j * (to - from) + j - from] = 1;
+          return out;
         };
         const parts: Scalar[] = [];
         const terms: Record<string, Scalar> = { temperature: reciprocal(scale), bias: shift };

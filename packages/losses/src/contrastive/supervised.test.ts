@@ -4,7 +4,11 @@ import { testLoss } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { supervised } from './supervised';
 
-testLoss(() => supervised({ temperature: 'learned' }), { describe, it }, { embeds: [true] });
+testLoss(
+  () => supervised({ temperature: 'learned' }),
+  { describe, it },
+  { embeds: [true], negatives: [0] },
+);
 
 describe('supervised', () => {
   const side = (rows: number[]): Features => {

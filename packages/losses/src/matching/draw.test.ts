@@ -6,6 +6,7 @@ import {
   ones,
   reshape,
   sum,
+  tensor1d,
   tensor2d,
   tidy,
   type Tensor2D,
@@ -104,6 +105,10 @@ it('takes similarities from the embeddings, or each side from its own summaries'
     };
     close(imageSimilarity(bare), [1, 0, 0, 1]);
     close(textSimilarity(bare), [1, Math.SQRT1_2, Math.SQRT1_2, 1]);
+    const missing = { pooled: tensor2d([2, 0, NaN, 3], [2, 2]), present: tensor1d([1, 0]) };
+    const partial = { image: missing, text: missing } as unknown as ModelOutputs;
+    close(imageSimilarity(partial), [1, 0, 0, 0]);
+    close(textSimilarity(partial), [1, 0, 0, 0]);
     const embedded = { ...bare, embed: (_: 'image' | 'text', { pooled }: Features) => pooled };
     close(textSimilarity(embedded), [2, 0, 3, 15]);
     close(imageSimilarity(embedded), [2, 3, 0, 15]);

@@ -22,7 +22,7 @@ import {
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { normalize, stopGradient } from '@crossweave/core/nn';
+import { normalize, select, stopGradient } from '@crossweave/core/nn';
 import { cosines } from '../similarities';
 import { excluded, rivalCounts, rivals, type Identities } from '../same';
 
@@ -92,21 +92,27 @@ export function drawRivals(
 
 /**
  * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
- * for a fusion without embeddings that of text i and text j as encoded.
+ * for a fusion without embeddings that of text i and text j as encoded (0 where one is missing).
  */
 export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { image, text } = outputs;
   return outputs.embed === undefined
-    ? cosines(normalize(text.pooled), normalize(text.pooled))
+    ? cosines(directions(text), directions(text))
     : cosines(outputs.embed('image', image), outputs.embed('text', text));
 }
 
 /** The same for the images that text i might show. */
 export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
-  const { pooled } = outputs.image;
+  const { image } = outputs;
   return outputs.embed === undefined
-    ? cosines(normalize(pooled), normalize(pooled))
+    ? cosines(directions(image), directions(image))
     : transpose(textSimilarity(outputs));
+}
+
+/** Summaries at unit length; of a missing row, which may hold anything, zeros. */
+function directions({ pooled, present }: PooledFeatures): Tensor2D {
+  if (present === undefined) return normalize(pooled);
+  return normalize(select<Tensor2D>(reshape(present, [-1, 1]), pooled, 0));
 }
 
 /** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */

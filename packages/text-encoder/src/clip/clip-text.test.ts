@@ -13,7 +13,8 @@ import { describe, expect, it } from 'vitest';
 import { clipTextFromConfig } from '../config/from-config';
 import type { HuggingFaceConfig } from '../config/reader';
 import { equalsReference } from '../transformer/reference.testing';
-import { openClipText } from './open-clip';
+import { huggingFaceClipTextKeys } from './keys-hugging-face';
+import { openClipTextKeys } from './keys-open-clip';
 import type { ClipTextOptionsWithVocabulary } from './options';
 import { clipText, clipTextBase, clipTextLarge } from './presets';
 
@@ -25,29 +26,44 @@ equalsReference('clip-text', ({ config, ...options }) =>
 equalsReference(
   'open-clip-text',
   (options) => clipText(options as unknown as ClipTextOptionsWithVocabulary),
-  (params) => toOurParams(params, openClipText),
+  (params) => toOurParams(params, openClipTextKeys),
 );
 
 it("gives open_clip's names and layouts back", () => {
   tidy(() => {
     const url = new URL('../../fixtures/open-clip-text.json', import.meta.url);
     const theirs = loadFixture(url).case('gelu').params;
-    const back = toTheirParams(toOurParams(theirs, openClipText), openClipText);
+    const back = toTheirParams(toOurParams(theirs, openClipTextKeys), openClipTextKeys);
     expect(Object.keys(back).sort()).toEqual(Object.keys(theirs).sort());
     for (const [path, value] of Object.entries(theirs)) expectClose(back[path]!, value, {}, path);
-    expect(openClipText.toOurs('text.ln_final.bias')).toEqual(openClipText.toOurs('ln_final.bias'));
-    expect(openClipText.toOurs('visual.conv1.weight')).toEqual([]);
-    expect(openClipText.toOurs('logit_scale')).toEqual([]);
+    expect(openClipTextKeys.toOurs('text.ln_final.bias')).toEqual(
+      openClipTextKeys.toOurs('ln_final.bias'),
+    );
+    expect(openClipTextKeys.toOurs('visual.conv1.weight')).toEqual([]);
+    expect(openClipTextKeys.toOurs('logit_scale')).toEqual([]);
   });
+});
+
+it("takes Hugging Face's whole model, its text tower with or without projection", () => {
+  const toOurs = (path: string) => huggingFaceClipTextKeys.toOurs(path);
+  const norm = [{ path: 'text_model.final_layer_norm.bias' }];
+  expect(toOurs('text_model.final_layer_norm.bias')).toEqual(norm);
+  expect(toOurs('final_layer_norm.bias')).toEqual(norm);
+  expect(toOurs('text_projection.weight')).toEqual([{ path: 'text_projection.weight' }]);
+  for (const path of ['vision_model.a.b', 'visual_projection.weight', 'logit_scale']) {
+    expect(toOurs(path), path).toEqual([]);
+  }
+  expect(toOurs('text_model.embeddings.position_ids')).toEqual([]);
+  expect(toOurs('other')).toBeUndefined();
 });
 
 describe('conforms', () => {
   const input = textInput({ vocabulary: tiny.vocabulary });
   const variants = [
-    { pooling: 'eot' },
-    { pooling: 'eot', projection: true, endOfText: 3 },
-    { pooling: 'mean', dropout: 0.2 },
-    { pooling: 'max' },
+    { pooling: 'eot', projection: false },
+    { pooling: 'eot', projection: 3, endOfText: 3 },
+    { pooling: 'mean', dropout: 0.2, projection: false },
+    { pooling: 'max', projection: false },
   ] as const;
   for (const options of variants) {
     testEncoder(() => clipText({ ...tiny, ...options }), { describe, it }, { input });
@@ -76,7 +92,7 @@ it('is causal: later tokens change no earlier one, in any hidden state', () => {
 it('ends a text at the first token of an id, or of the largest one', () => {
   tidy(() => {
     const pooledAt = (endOfText: number | 'largest', ids: number[], at: number): void => {
-      const encoder = clipText({ ...tiny, endOfText });
+      const encoder = clipText({ ...tiny, endOfText, projection: false });
       const { tokens, pooled } = encoder.apply(encoder.init(key(0)), texts(ids), inference);
       const token = reshape(slice(tokens, [0, at, 0], [1, 1, 4]), [1, 4]);
       expectClose(pooled, token);
@@ -92,8 +108,9 @@ it('ends a text at the first token of an id, or of the largest one', () => {
 
 it('presets have the sizes of the published towers', () => {
   expect(clipTextBase().features).toEqual({ dim: 512, tokens: 'varies' });
-  expect(clipTextLarge({ projection: true }).name).toBe('clip-text(12x768, eot)');
-  const params = clipTextBase({ layers: 1, vocabulary: 30 }).init(key(0));
+  expect(clipTextLarge().features.dim).toBe(768);
+  expect(clipTextLarge().name).toBe('clip-text(12x768, eot)');
+  const params = clipTextBase({ layers: 1, vocabulary: 30, projection: false }).init(key(0));
   // CLIPTextModel of ViT-B/32 has 63,165,952 parameters, a layer 3,152,384 of them, a word 512.
   expect(countParameters(params)).toBe(63_165_952 - 11 * 3_152_384 - (49_408 - 30) * 512);
   dispose(Object.values(params));
@@ -102,7 +119,7 @@ it('presets have the sizes of the published towers', () => {
 it.each([
   [{ pooling: 'cls' }, /"pooling".*"cls".*eot, mean, max/],
   [{ endOfText: 9 }, /"endOfText" is not in the vocabulary.*below 9/],
-  [{ projection: 4 }, /"projection" is neither true nor false/],
+  [{ projection: true }, /"projection" is out of range.*at least 1.*true/],
 ] as const)('refuses %j', (wrong, message) => {
   const options = { vocabulary: 9, ...wrong } as unknown as ClipTextOptionsWithVocabulary;
   expect(() => clipText(options)).toThrow(ConfigError);

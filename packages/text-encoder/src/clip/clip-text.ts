@@ -14,8 +14,9 @@ const projectionPath = 'text_projection';
  * of Hugging Face's `CLIPTextModelWithProjection` (`text_projection.weight` only with
  * `projection`). Initial weights are of OpenAI's deviations.
  *
- * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's after the final norm,
- * [B, N, D]; mask: the input's. A token sees itself and the real tokens before it.
+ * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's after the final norm and the
+ * projection, [B, N, D or the projection's width]; mask: the input's. A token sees itself and the
+ * real tokens before it.
  */
 export function buildClipText(
   where: string,
@@ -62,11 +63,11 @@ export function buildClipText(
       },
       finalNorm: 'text_model.final_layer_norm',
       endOfText,
-      ...(projection && {
-        projection: projectionPath,
+      ...(projection !== false && {
+        projection: { path: projectionPath, dim: projection },
         initHead: (key) => {
           const weight = `${projectionPath}.weight`;
-          return { [weight]: normalInit(foldIn(key, weight), [dim, dim], attention) };
+          return { [weight]: normalInit(foldIn(key, weight), [projection, dim], attention) };
         },
       }),
     },

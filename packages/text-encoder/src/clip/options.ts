@@ -1,4 +1,4 @@
-import { ConfigError, withDefaults } from '@crossweave/core';
+import { requireInteger, withDefaults } from '@crossweave/core';
 import {
   checkSettings,
   commonDefaults,
@@ -21,10 +21,10 @@ export interface ClipTextOptions extends TransformerOptions {
    */
   endOfText?: number | 'largest';
   /**
-   * Whether `pooled` goes through `text_projection`, D → D without bias, into the space that CLIP
-   * shares with its images. Default false.
+   * Width of the shared embedding that `text_projection` maps tokens and pooled to; false leaves
+   * the layer out, and both have width `dim`. Default 512.
    */
-  projection?: boolean;
+  projection?: number | false;
 }
 
 export type ClipTextSettings = Required<ClipTextOptions>;
@@ -45,14 +45,12 @@ export function clipTextSettings(
     dropout: 0,
     attentionDropout: options.dropout ?? preset.dropout ?? 0,
     endOfText: 'largest',
-    projection: false,
+    projection: 512,
     ...preset,
   });
   checkSettings(where, settings, ['eot', 'mean', 'max']);
   const { endOfText, projection } = settings;
   if (endOfText !== 'largest') requireTokenId(where, 'endOfText', endOfText, settings);
-  if (typeof projection !== 'boolean') {
-    throw new ConfigError('"projection" is neither true nor false', { where, got: projection });
-  }
+  if (projection !== false) requireInteger(where, 'projection', projection);
   return settings;
 }

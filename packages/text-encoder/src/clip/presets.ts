@@ -7,13 +7,13 @@ import {
   type ClipTextPreset,
 } from './options';
 
-const base = { dim: 512, layers: 12, heads: 8, maxPositions: 77 } as const;
+const base = { dim: 512, layers: 12, heads: 8, maxPositions: 77, projection: 512 } as const;
 const tokens = { vocabulary: 49408 } as const;
 
 const presets = {
   clipText: base,
   clipTextBase: { ...base, ...tokens },
-  clipTextLarge: { ...base, ...tokens, dim: 768, heads: 12 },
+  clipTextLarge: { ...base, ...tokens, dim: 768, heads: 12, projection: 768 },
 } as const satisfies Record<string, ClipTextPreset>;
 
 const make = (name: keyof typeof presets, options: ClipTextOptions): LayeredEncoder<TextInput> =>
@@ -30,12 +30,15 @@ export function clipText(options: ClipTextOptionsWithVocabulary): LayeredEncoder
   return make('clipText', options);
 }
 
-/** The text tower of CLIP's ViT-B/32 and ViT-B/16: up to 77 tokens, width 512, 12 layers. */
+/**
+ * The text tower of CLIP's ViT-B/32 and ViT-B/16: up to 77 tokens, width 512, 12 layers, a shared
+ * embedding of width 512.
+ */
 export function clipTextBase(options: ClipTextOptions = {}): LayeredEncoder<TextInput> {
   return make('clipTextBase', options);
 }
 
-/** The text tower of CLIP's ViT-L/14: up to 77 tokens, width 768, 12 layers. */
+/** The text tower of CLIP's ViT-L/14: up to 77 tokens, width 768, 12 layers, embedding 768. */
 export function clipTextLarge(options: ClipTextOptions = {}): LayeredEncoder<TextInput> {
   return make('clipTextLarge', options);
 }

@@ -1,4 +1,3 @@
-import { ConfigError } from '@crossweave/core';
 import type { BertOptionsWithVocabulary } from '../bert/options';
 import type { ClipTextOptionsWithVocabulary } from '../clip/options';
 import type { DistilBertOptionsWithVocabulary } from '../distilbert/distilbert';
@@ -81,18 +80,11 @@ export function clipTextConfig(
   only(read, { add_cross_attention: false, cross_attention_hidden_size: null });
   const dim = read.number('hidden_size', 512);
   const own = read.number('projection_dim', 512);
+  // The whole model's own setting stands above.
   const width = typeof config['projection_dim'] === 'number' ? config['projection_dim'] : own;
   const names = config['architectures'];
-  const projection =
+  const projected =
     whole || (Array.isArray(names) && names.includes('CLIPTextModelWithProjection'));
-  if (projection && width !== dim) {
-    throw new ConfigError('"projection_dim" is not supported', {
-      where,
-      expected: `${dim}, which is "hidden_size"`,
-      got: width,
-      advice: 'Tokens and pooled have one width. Use the text tower without its projection.',
-    });
-  }
   const end = read.number('eos_token_id', 49407);
   const options = {
     vocabulary: read.number('vocab_size', 49408),
@@ -106,7 +98,7 @@ export function clipTextConfig(
     attentionDropout: read.number('attention_dropout', 0),
     // 2 is what early conversions wrote by mistake; Hugging Face takes the largest id there.
     endOfText: end === 2 ? ('largest' as const) : end,
-    projection,
+    projection: projected ? width : (false as const),
   };
   // Initial weights are OpenAI's; padding and dropout play no part in Hugging Face's CLIP.
   for (const name of ['pad_token_id', 'initializer_range', 'dropout']) read.raw(name);

@@ -109,15 +109,14 @@ describe('refuses what it cannot follow', () => {
     );
     expect(distilbertFromConfig({ sinusoidal_pos_embds: false }).features.dim).toBe(768);
   });
+});
 
-  it("a projection to another width than the tokens'", () => {
-    const wide = { ...clip, projection_dim: 1024 };
-    expect(() => clipTextFromConfig(wide)).toThrow(/"projection_dim".*512.*got 1024/);
-    const alone = { model_type: 'clip_text_model', projection_dim: 1024 };
-    expect(clipTextFromConfig(alone).features.dim).toBe(512);
-    const architectures = ['CLIPTextModelWithProjection'];
-    expect(() => clipTextFromConfig({ ...alone, architectures })).toThrow(/"projection_dim"/);
-  });
+it("projects as CLIP's whole model and its projected tower do, and the bare tower does not", () => {
+  expect(clipTextFromConfig({ ...clip, projection_dim: 1024 }).features.dim).toBe(1024);
+  const alone = { model_type: 'clip_text_model', projection_dim: 1024 };
+  expect(clipTextFromConfig(alone).features.dim).toBe(512);
+  const architectures = ['CLIPTextModelWithProjection'];
+  expect(clipTextFromConfig({ ...alone, architectures }).features.dim).toBe(1024);
 });
 
 it("takes RoBERTa's rows behind the padding id for positions", () => {

@@ -25,11 +25,12 @@ import {
 import { loadSafetensors, readJson } from '@crossweave/core/node';
 import { expectClose } from '@crossweave/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bertFromConfig } from '../config/from-config';
+import { bertFromConfig, clipTextFromConfig } from '../config/from-config';
 import type { HuggingFaceConfig } from '../config/reader';
 import { onnxTextEncoder, type OnnxTextEncoderOptions } from './onnx-text-encoder';
 
 const folder = fileURLToPath(new URL('../../fixtures/onnx-bert', import.meta.url));
+const clip = fileURLToPath(new URL('../../fixtures/onnx-clip', import.meta.url));
 const libraries = ['@xenova/transformers', '@huggingface/transformers'] as const;
 
 let scratch = '';
@@ -92,6 +93,27 @@ describe.each(libraries)('%s', (library) => {
     }
     await encoder[Symbol.asyncDispose]();
     dispose([token_type_ids!, ...Object.values(untyped), ...Object.values(params)]);
+  });
+
+  it("takes a class, a file and an output: CLIP's text tower, whose summary is its one token", async () => {
+    const config = (await readJson(join(clip, 'config.json'))) as HuggingFaceConfig;
+    const params = await loadSafetensors(join(clip, 'model.safetensors'));
+    const encoder = await onnxTextEncoder(clip, {
+      ...{ library, modelClass: 'CLIPTextModelWithProjection', file: 'text_model' },
+      pooling: { output: 'text_embeds' },
+    });
+    expect(encoder.features.dim).toBe(4);
+    const ids = tensor2d([11, 5, 12, 11, 12, 12], [2, 3], 'int32');
+    const input = { input_ids: ids, attention_mask: tensor2d([1, 1, 1, 1, 1, 0], [2, 3], 'int32') };
+    const { tokens, mask, pooled } = await encoder.encode(input);
+    tidy(() => {
+      const expected = clipTextFromConfig(config).apply(params, input, inference).pooled;
+      expectClose(pooled, expected, { rtol: 1e-4, atol: 1e-5 }, 'pooled');
+      expectClose(tokens, expandDims(expected, 1), { rtol: 1e-4, atol: 1e-5 }, 'tokens');
+      expect(mask.arraySync()).toEqual([[1], [1]]);
+    });
+    await encoder[Symbol.asyncDispose]();
+    dispose([tokens, mask, pooled, ...Object.values(input), ...Object.values(params)]);
   });
 
   it('leaks nothing, whether it loads, runs or fails', async () => {

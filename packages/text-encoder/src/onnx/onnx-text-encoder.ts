@@ -18,7 +18,9 @@ import {
 } from '@crossweave/core';
 import { normalize } from '@crossweave/core/nn';
 import {
+  findOnnxFolder,
   loadOnnxModel,
+  onnxFile,
   onnxOutput,
   type OnnxModel,
   type OnnxModelOptions,
@@ -56,28 +58,30 @@ const imports: TransformersImports = {
  * `@huggingface/transformers`. Nothing is downloaded. It reads ids of the folder's own tokenizer
  * (`loadTokenizer` of `@crossweave/data`), whose files are part of the fingerprint.
  *
+ * @param model the folder, or the id of a hub's model that lies in a cache of the libraries.
  * @throws ConfigError for an option out of range or when no library is installed, DataError when
  * files are missing, EngineError when the model cannot be loaded or lacks an output.
  */
 export async function onnxTextEncoder(
-  folder: string,
+  model: string,
   options: OnnxTextEncoderOptions = {},
 ): Promise<FrozenEncoder<TextInput>> {
   const { pooling = 'mean', normalize: unit = false, tokens = null } = options;
   if (typeof pooling === 'string') lookUp(`${where}: "pooling"`, ofTokens, pooling);
+  const { folder, name } = await findOnnxFolder(where, model, onnxFile(options));
   const settings = { pooling, normalize: unit, tokens };
-  const model = await loadOnnxModel(where, folder, imports, options, settings);
-  const encode = (input: TextInput): Promise<Features> => run(model, input, options);
+  const loaded = await loadOnnxModel(where, folder, imports, options, settings);
+  const encode = (input: TextInput): Promise<Features> => run(loaded, input, options);
   try {
     return {
-      name: `onnx(${folder.split(/[\\/]/).findLast((part) => part !== '') ?? folder})`,
+      name: `onnx(${name})`,
       features: { dim: await probe(encode), tokens: 'varies' },
-      fingerprint: model.fingerprint,
+      fingerprint: loaded.fingerprint,
       encode,
-      [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await model[Symbol.asyncDispose]();
+    await loaded[Symbol.asyncDispose]();
     throw error;
   }
 }

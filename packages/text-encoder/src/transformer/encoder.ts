@@ -36,8 +36,8 @@ export interface Architecture {
   readonly initHead?: (key: Key) => Params;
   /** Default 'largest'. */
   readonly endOfText?: Pooled['endOfText'];
-  /** Path of the linear layer after pooling. Absent: there is none. */
-  readonly projection?: string | undefined;
+  /** The linear layer that maps all tokens to `dim` at the end. Absent: there is none. */
+  readonly projection?: { readonly path: string; readonly dim: number };
 }
 
 /** An encoder of the architecture, with the given sizes. */
@@ -62,7 +62,7 @@ export function buildEncoder(
 
   return {
     name: `${family}(${layers}x${dim}, ${pooling}${settings.normalize ? ', normalized' : ''})`,
-    features: { dim, tokens: 'varies' },
+    features: { dim: projection?.dim ?? dim, tokens: 'varies' },
     init: (key) =>
       tidy(() =>
         mergeParams(
@@ -77,9 +77,10 @@ export function buildEncoder(
       return tidy(() => {
         const mask = cast<Tensor2D>(input.attention_mask, 'float32');
         const last = run(params, input, mask, ctx).at(-1)!;
-        const tokens = finalNorm === undefined ? last : layerNorm(params, finalNorm, last, epsilon);
-        const found = poolings[pooling]({ tokens, mask, ids: input.input_ids, params, endOfText });
-        const pooled = projection === undefined ? found : linear(params, projection, found);
+        const normed = finalNorm === undefined ? last : layerNorm(params, finalNorm, last, epsilon);
+        const tokens = projection === undefined ? normed : linear(params, projection.path, normed);
+        const ids = input.input_ids;
+        const pooled = poolings[pooling]({ tokens, mask, ids, params, endOfText });
         return { tokens, mask, pooled: settings.normalize ? normalize(pooled) : pooled };
       });
     },

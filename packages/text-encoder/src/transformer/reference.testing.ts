@@ -7,7 +7,12 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
-import { expectFixture, loadFixture, type FixtureCase } from '@crossweave/core/testing';
+import {
+  expectFixture,
+  loadFixture,
+  type Closeness,
+  type FixtureCase,
+} from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 
 /**
@@ -19,6 +24,7 @@ export function equalsReference(
   file: string,
   make: (options: FixtureCase['options']) => LayeredEncoder<TextInput>,
   convert?: (params: Params) => Params,
+  closeness?: Closeness,
 ): void {
   const fixture = loadFixture(new URL(`../../fixtures/${file}.json`, import.meta.url));
   describe(`equals the reference in all hidden states and gradients: ${file}`, () => {
@@ -30,8 +36,10 @@ export function equalsReference(
           Object.fromEntries(Object.entries(params).map(([path, { shape }]) => [path, shape]));
         const theirs = convert ? convert(reference.params) : reference.params;
         expect(shapes(encoder.init(key(0)))).toEqual(shapes(theirs));
-        expectFixture(reference, (params, inputs) =>
-          everything(encoder, convert ? convert(params) : params, inputs),
+        expectFixture(
+          reference,
+          (params, inputs) => everything(encoder, convert ? convert(params) : params, inputs),
+          closeness,
         );
       });
     });

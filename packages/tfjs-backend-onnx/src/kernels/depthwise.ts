@@ -9,10 +9,10 @@ import { convInfoOf } from './conv';
 import { binary } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
-import { concat } from './concat';
 import { transposedConv } from './transposed-conv';
 import { activate } from './activations';
-import { shifted, windowOf } from './window';
+import { slice } from './slice';
+import { windowOf } from './window';
 
 /** filter [kh, kw, C, M] as ONNX has it for C groups: [C·M, 1, kh, kw] */
 function weightsOf(b: OnnxBackend, filter: Node): Node {
@@ -27,20 +27,43 @@ function depthwise(b: OnnxBackend, x: Node, filter: Node, info: backend_util.Con
   return b.op('Conv', [x, weightsOf(b, filter)], shape, 'float32', attributes);
 }
 
-/** The gradient for the filter: per place in it, Σ over images and pixels of x · dy. */
+/**
+ * The gradient for the filter [kh, kw, C, M], as one convolution: images are the channels, each
+ * channel of x is a group, dy is its filter, and strides and dilations change places.
+ */
 function filterGradient(b: OnnxBackend, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
-  const { batchSize, inChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
-  const multiplier = info.outChannels / inChannels;
-  const pixels = outHeight * outWidth;
-  const flat = b.reshape(dy, [batchSize, inChannels, multiplier, pixels]);
-  const parts = shifted(b, x, windowOf(info), [outHeight, outWidth]).map((part) => {
-    const seen = b.reshape(part, [batchSize, inChannels, 1, pixels]);
-    const each = binary(b, 'Mul', flat, seen);
-    const shape = [inChannels, multiplier];
-    const sum = b.op('ReduceSum', [each], shape, 'float32', { keepdims: 0 }, [[0, 3]]);
-    return b.reshape(sum, [1, inChannels, multiplier]);
-  });
-  return b.reshape(concat(b, parts, 0), [filterHeight, filterWidth, inChannels, multiplier]);
+  const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  const { kernel: filter, strides, dilations, pads } = windowOf(info);
+  const images = b.reshape(transpose(b, x, [1, 0, 2, 3]), [
+    1,
+    inChannels * batchSize,
+    inHeight,
+    inWidth,
+  ]);
+  const weights = transpose(b, dy, [1, 0, 2, 3]);
+  // Behind the last place of a window that strides fit into there may be a rest of the image.
+  const [top, left, bottom, right] = pads;
+  const places = (length: number, near: number, far: number, out: number, i: 0 | 1): number =>
+    Math.floor((length + near + far - (out - 1) * strides[i] - 1) / dilations[i]) + 1;
+  const shape = [
+    1,
+    outChannels,
+    places(inHeight, top, bottom, outHeight, 0),
+    places(inWidth, left, right, outWidth, 1),
+  ];
+  const attributes = {
+    kernel_shape: [outHeight, outWidth],
+    strides: dilations,
+    dilations: strides,
+    pads,
+    group: inChannels,
+  };
+  const all = b.op('Conv', [images, weights], shape, 'float32', attributes);
+  const [height, width] = filter;
+  const kept = slice(b, all, [0, 0, 0, 0], [1, outChannels, height, width]);
+  const multiplier = outChannels / inChannels;
+  const parts = b.reshape(kept, [inChannels, multiplier, height, width]);
+  return transpose(b, parts, [2, 3, 0, 1]);
 }
 
 export const depthwiseKernels = {

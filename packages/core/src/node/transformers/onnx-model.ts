@@ -69,8 +69,11 @@ export async function loadOnnxModel(
   if (typeof found?.from_pretrained !== 'function') {
     throw new ConfigError(`there is no model class "${modelClass}" in ${library.name}`, { where });
   }
-  const stored = quantized ? `${file}_quantized` : file;
-  const fingerprint = await fingerprintFolder(folder, stored, { ...settings, modelClass });
+
+  const fingerprint = await fingerprintFolder(folder, onnxFile(options), {
+    ...settings,
+    modelClass,
+  });
   const model = await fromFolder(library, folder, (name) =>
     // One library reads `quantized`, the other `dtype`.
     found.from_pretrained(name, {
@@ -108,6 +111,11 @@ export async function loadOnnxModel(
       await model.dispose();
     },
   };
+}
+
+/** The name of the weights in `onnx/`, without `.onnx`. */
+export function onnxFile({ file = 'model', quantized = false }: OnnxModelOptions): string {
+  return quantized ? `${file}_quantized` : file;
 }
 
 function isFloat32(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { keyMap, type KeyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/core';
 
 const layer = 'text_model.encoder.layers.*';
 const projections = (leaf: string): string[] =>
@@ -8,7 +8,7 @@ const projections = (leaf: string): string[] =>
  * The text tower of an open_clip or OpenAI checkpoint, which holds the image tower beside it:
  * `CLIP` (bare paths) or `CustomTextCLIP` (paths under `text.`).
  */
-export const openClipText: KeyMap = keyMap('open_clip text', {
+export const openClipTextKeys = keyMap('open_clip text tower', {
   rules: {
     'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
     positional_embedding: 'text_model.embeddings.position_embedding.weight',
