@@ -30,7 +30,8 @@ import {
 } from '@crossweave/trainer';
 
 /** Widths for tokens of width 128 and two CPU cores; the defaults are those of the papers. */
-const layers = { dim: 64, layers: 2, hidden: 128, normFirst: true };
+const layers = { dim: 64, layers: 2, hidden: 128 };
+const normFirst = { ...layers, normFirst: true };
 const options: { readonly [Name in keyof FusionOptions]?: FusionOptions[Name] } = {
   'dual-encoder': { dim: 128, projection: 'mlp', hidden: 256 },
   'concat-mlp': { dim: 128, hidden: [256] },
@@ -45,15 +46,15 @@ const options: { readonly [Name in keyof FusionOptions]?: FusionOptions[Name] } 
   mcb: { dim: 128, hidden: 1024 },
   'tensor-fusion': { dim: 32 },
   'low-rank-tensor-fusion': { dim: 128, rank: 8 },
-  'single-stream': layers,
-  'channel-concat': layers,
-  bottleneck: layers,
-  'text-queries-image': layers,
-  'co-attention': layers,
-  'merged-attention': layers,
+  'single-stream': normFirst,
+  'channel-concat': normFirst,
+  bottleneck: normFirst,
+  'text-queries-image': normFirst,
+  'co-attention': normFirst,
+  'merged-attention': normFirst,
   'gated-cross-attention': layers,
   'q-former': { ...layers, queries: 8 },
-  'attentional-pooler': { ...layers, queries: 8 },
+  'attentional-pooler': { ...normFirst, queries: 8 },
   mult: layers,
 };
 
@@ -156,8 +157,8 @@ for (const name of Object.keys(fusions)) {
     countParameters(params).toLocaleString('en-US'),
     milliseconds.toFixed(0),
     loss.toFixed(3),
-    share(metrics[i2t!]!),
-    share(metrics[t2i!]!),
+    share(metrics[i2t]!),
+    share(metrics[t2i]!),
   ]);
   console.log(table.at(-1)!.join('  '));
   disposeState(state);
@@ -168,8 +169,8 @@ table.push([
   '',
   '',
   Math.log(8).toFixed(3),
-  share(chance[i2t!]!),
-  share(chance[t2i!]!),
+  share(chance[i2t]!),
+  share(chance[t2i]!),
 ]);
 
 const lines = table.map((cells) => `| ${cells.join(' | ')} |`);

@@ -10,15 +10,25 @@ import {
   torchvisionMobileNetV3Keys,
   torchvisionResNetKeys,
 } from '@crossweave/image-encoder';
-import { openClipText } from '@crossweave/text-encoder';
+import {
+  huggingFaceBertKeys,
+  huggingFaceClipTextKeys,
+  huggingFaceDistilBertKeys,
+  huggingFaceRobertaKeys,
+  openClipTextKeys,
+} from '@crossweave/text-encoder';
 
 /** The names a config's `weights.keys` may give: the library that wrote the checkpoint, and the architecture. */
 export const keyMaps = {
+  'hugging-face-bert': huggingFaceBertKeys,
+  'hugging-face-clip-text': huggingFaceClipTextKeys,
   'hugging-face-clip-vit': huggingFaceClipViTKeys,
+  'hugging-face-distilbert': huggingFaceDistilBertKeys,
   'hugging-face-resnet': huggingFaceResNetKeys,
+  'hugging-face-roberta': huggingFaceRobertaKeys,
   'hugging-face-vit': huggingFaceViTKeys,
   'open-clip-resnet': openClipResNetKeys,
-  'open-clip-text': openClipText,
+  'open-clip-text': openClipTextKeys,
   'open-clip-vit': openClipViTKeys,
   'timm-resnet': timmResNetKeys,
   'timm-vit': timmViTKeys,

@@ -1,6 +1,6 @@
 import { expandDims, mul, slice, type Tensor } from '@tensorflow/tfjs-core';
 import { inference, type Context } from '../contracts/context';
-import type { Encoder } from '../contracts/encoder';
+import type { Encoder, LayeredEncoder } from '../contracts/encoder';
 import type { Features, PooledFeatures } from '../contracts/features';
 import { key } from '../keys';
 import type { Params } from '../params';
@@ -181,9 +181,20 @@ function leakCheck<Input extends object>(
         const ctx: Context = { training: true, key: key(2), record };
         return [encoder.apply(params, inputs, ctx), ...recorded];
       });
+      if (isLayered(encoder)) {
+        assertNoLeak('hiddenStates', given, () => [
+          ...encoder.hiddenStates(params, inputs, inference),
+        ]);
+      }
       given.forEach((value) => value.dispose());
     },
   };
+}
+
+function isLayered<Input>(
+  encoder: Encoder<Input, PooledFeatures>,
+): encoder is Encoder<Input, PooledFeatures> & Pick<LayeredEncoder<Input>, 'hiddenStates'> {
+  return 'hiddenStates' in encoder;
 }
 
 /** Features of which tokens and mask may be lacking. */

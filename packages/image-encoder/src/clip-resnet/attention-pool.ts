@@ -42,7 +42,11 @@ export function attentionPool(
   return tidy(() => {
     const places = gridTokens(grid);
     const table = parameter<Tensor2D>(params, positions);
-    const at = reshape<Rank.R3>(resizePositions(table, trained, [height, width]), [1, count, dim]);
+    const at = reshape<Rank.R3>(resizePositions(positions, table, trained, [height, width]), [
+      1,
+      count,
+      dim,
+    ]);
     const tokens = add<Tensor3D>(
       concat<Tensor3D>([mean<Tensor3D>(places, 1, true), places], 1),
       at,

@@ -1,5 +1,13 @@
 import { tidy, type Rank } from '@tensorflow/tfjs-core';
-import { ConfigError, countParameters, inference, key, normal, parameter } from '@crossweave/core';
+import {
+  ConfigError,
+  ShapeError,
+  countParameters,
+  inference,
+  key,
+  normal,
+  parameter,
+} from '@crossweave/core';
 import { imageInput, loadFixture, testEncoder } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { expectForeignReference, expectReference } from '../reference.testing';
@@ -55,6 +63,18 @@ it('takes pictures of any size when told so, by positions of one', () => {
       const { tokens } = encoder.apply(params, image, inference);
       expect(tokens.shape).toEqual([1, (height / 8) * (width / 8), 3]);
     }
+  });
+});
+
+it('refuses pictures that leave no place', () => {
+  expect(() => clipRN50({ imageSize: 30 })).toThrow(/clipRN50: .*too small.*at least 31.*got 30/);
+  tidy(() => {
+    const encoder = clipResNet({
+      ...{ layers: [1, 1], widths: [2, 2], heads: 2, projection: 3 },
+      ...{ imageSize: 'any', positionSize: 16 },
+    });
+    const image = normal<Rank.R4>(key(1), [1, 16, 6, 3]);
+    expect(() => encoder.apply(encoder.init(key(0)), image, inference)).toThrow(ShapeError);
   });
 });
 

@@ -1,5 +1,11 @@
 import { ones, tidy, type Rank, type Tensor4D } from '@tensorflow/tfjs-core';
-import { mergeParams, type Context, type LayeredEncoder, type Params } from '@crossweave/core';
+import {
+  ShapeError,
+  mergeParams,
+  type Context,
+  type LayeredEncoder,
+  type Params,
+} from '@crossweave/core';
 import { dropPathRates } from '@crossweave/core/nn';
 import { gridTokens } from '../grid';
 import { checkImage, heightAndWidth, type ImageSize } from '../image-size';
@@ -37,6 +43,13 @@ export function buildClipResNet(
         quarter(pixels),
       ),
     );
+    if (rows! < 1 || columns! < 1) {
+      throw new ShapeError('pictures are too small', {
+        where,
+        expected: `sides of at least ${2 ** (stages.length + 1) - 1} pixels`,
+        got: pictures,
+      });
+    }
     return [rows!, columns!];
   };
   const trained = gridOf(positionSize);
@@ -45,6 +58,8 @@ export function buildClipResNet(
   /** What the stem and each stage give, [B, h, w, C]. */
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
+    const [, height, width] = image.shape;
+    gridOf([height, width]);
     const pass: Pass = { ctx, frozen: settings.frozenBatchNorm };
     const grids = [applyStem(params, stem, image, pass)];
     for (const stage of stages) {

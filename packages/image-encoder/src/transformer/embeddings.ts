@@ -50,6 +50,7 @@ export function embed(
   const classToken = reshape<Rank.R3>(parameter(params, names.classToken), [1, 1, dim]);
   const table: Tensor2D = reshape<Rank.R2>(parameter(params, names.positions), [-1, dim]);
   const positions = resizePositions(
+    names.positions,
     table,
     gridOf('positionSize', positionSize, patchSize),
     gridOf('image', [height, width], patchSize),

@@ -5,8 +5,8 @@ import { resizePositions } from './positions';
 it('is the identity for the same grid, and keeps the class token and constants', () => {
   tidy(() => {
     const table = tensor2d([9, 1, 1, 1, 1], [5, 1]);
-    expect(resizePositions(table, [2, 2], [2, 2])).toBe(table);
-    const other = resizePositions(table, [2, 2], [3, 5]);
+    expect(resizePositions('t', table, [2, 2], [2, 2])).toBe(table);
+    const other = resizePositions('t', table, [2, 2], [3, 5]);
     expect(other.shape).toEqual([16, 1]);
     const [classToken, ...patches] = other.dataSync();
     expect(classToken).toBe(9);
@@ -29,16 +29,25 @@ it("is PyTorch's bicubic interpolation along each axis", () => {
         [6, 1],
       ],
     ] as const) {
-      const [, ...values] = resizePositions(table, from, to).dataSync();
+      const [, ...values] = resizePositions('t', table, from, to).dataSync();
       values.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 3));
     }
+  });
+});
+
+it('refuses a table for another grid', () => {
+  tidy(() => {
+    const table = tensor2d([1, 2, 3, 4], [4, 1]);
+    expect(() => resizePositions('table', table, [2, 2], [2, 2])).toThrow(
+      /table: .*other pictures.*\[5, ...\]; got \[4, 1\].*"positionSize"/,
+    );
   });
 });
 
 it('leaks nothing', () => {
   const table = tensor2d([0, 1, 2, 3, 4], [5, 1]);
   const before = memory().numTensors;
-  resizePositions(table, [2, 2], [3, 3]).dispose();
+  resizePositions('t', table, [2, 2], [3, 3]).dispose();
   expect(memory().numTensors).toBe(before);
   table.dispose();
 });

@@ -1,4 +1,5 @@
 import { matMul, tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import { ShapeError, showShape } from '@crossweave/core';
 
 /** Rows and columns of patches. */
 export type Grid = readonly [rows: number, columns: number];
@@ -7,10 +8,20 @@ export type Grid = readonly [rows: number, columns: number];
  * A table of positions [1 + h·w, D], the class token's first, for another grid: [1 + h'·w', D] by
  * bicubic interpolation, the class token's row as it is. The same table for the same grid.
  *
- * As Hugging Face's `interpolate_pos_encoding`: PyTorch's `interpolate(mode='bicubic')` with
+ * `where` names the table in errors. As Hugging Face's `interpolate_pos_encoding`: PyTorch's `interpolate(mode='bicubic')` with
  * corners not aligned and without antialiasing. It is linear in the table, so one product does it.
+ *
+ * @throws ShapeError unless the table has a row for the class token and each place of `from`.
  */
-export function resizePositions(table: Tensor2D, from: Grid, to: Grid): Tensor2D {
+export function resizePositions(where: string, table: Tensor2D, from: Grid, to: Grid): Tensor2D {
+  if (table.shape[0] !== 1 + from[0] * from[1]) {
+    throw new ShapeError('the table of positions is for other pictures', {
+      where,
+      expected: showShape([1 + from[0] * from[1], '...']),
+      got: showShape(table.shape),
+      advice: 'Give "positionSize": the size of the pictures that the checkpoint was trained with.',
+    });
+  }
   if (from[0] === to[0] && from[1] === to[1]) return table;
   const [rows, columns] = [bicubicWeights(from[0], to[0]), bicubicWeights(from[1], to[1])];
   const width = 1 + from[0] * from[1];

@@ -147,6 +147,14 @@ it('gives numbers beside shapes that end in 1 as many axes', () => {
   expect(ops(optimised([single]))).toEqual(['Add']);
 });
 
+it('computes again what was made to wait for another value', () => {
+  // Gradient checkpointing rests on it: see core's `checkpoint`.
+  const [x, late] = [input(), input([])];
+  const waiting = op('Where', [op('Equal', [late, late], []), x, x]);
+  const nodes = optimised([op('Exp', [x]), op('Exp', [waiting])]);
+  expect(ops(nodes)).toEqual(['Exp', 'Equal', 'Where', 'Exp']);
+});
+
 it('copes with graphs deeper than the call stack', () => {
   let x = input();
   for (let i = 0; i < 20_000; i++) x = op('Neg', [x]);
