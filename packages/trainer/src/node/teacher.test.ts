@@ -61,8 +61,10 @@ it('refuses a queue that does not fit its images, and leaves nothing behind', as
   const before = memory().numTensors;
   await saveSafetensors(path, queue, { groups: '["a"]' });
   await expect(loadTeacher(path)).rejects.toThrow(FileFormatError);
-  await saveSafetensors(path, queue, { groups: '[1]' });
-  await expect(loadTeacher(path)).rejects.toThrow(/not a list of names/);
+  for (const groups of ['[1]', '["a"']) {
+    await saveSafetensors(path, queue, { groups });
+    await expect(loadTeacher(path)).rejects.toThrow(/not a list of names/);
+  }
   expect(await loadTeacher(join(folder, 'nowhere'))).toBeUndefined();
   expect(memory().numTensors).toBe(before);
   disposeState(state);

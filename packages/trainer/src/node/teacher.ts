@@ -52,12 +52,20 @@ export async function loadTeacher(path: string): Promise<TeacherState | undefine
 }
 
 function parseGroups(path: string, stored: string): (string | null)[] {
-  const groups: unknown = JSON.parse(stored);
-  const valid = (group: unknown): group is string | null =>
+  const refuse = (cause?: unknown): never => {
+    throw new FileFormatError('the images of the queue are not a list of names', {
+      where: path,
+      got: stored.slice(0, 80),
+      ...(cause !== undefined && { cause }),
+    });
+  };
+  const isGroup = (group: unknown): group is string | null =>
     group === null || typeof group === 'string';
-  if (Array.isArray(groups) && groups.every(valid)) return groups;
-  throw new FileFormatError('the images of the queue are not a list of names', {
-    where: path,
-    got: stored.slice(0, 80),
-  });
+  try {
+    const groups: unknown = JSON.parse(stored);
+    if (Array.isArray(groups) && groups.every(isGroup)) return groups;
+  } catch (cause) {
+    return refuse(cause);
+  }
+  return refuse();
 }
