@@ -106,3 +106,26 @@ describe('nearestName', () => {
     expect(nearestName('cross', ['crosses', 'cross'])).toBe('cross');
   });
 });
+
+describe('messages', () => {
+  it('are bounded, whatever a file holds, and keep the fields whole', () => {
+    const got = 'x'.repeat(1_000_000);
+    const error = new DataError('the line is no JSON', { where: 'f.jsonl:1', got });
+    expect(error.message.length).toBeLessThan(1000);
+    expect(error.message).toContain('(1000000 characters)');
+    expect(error.got).toBe(got);
+  });
+
+  it('carry no terminal escapes', () => {
+    const { message } = new DataError('bad\u001b[2Jname', { got: '\u202etxt.exe\u009b31m\u0007' });
+    expect(message).toBe('bad\\u001b[2Jname; got \\u202etxt.exe\\u009b31m\\u0007.');
+  });
+
+  it('are written for values that JSON cannot write', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    for (const got of [circular, [1n], Symbol('s'), () => 1]) {
+      expect(new DataError('odd', { got }).message).toMatch(/^odd; got ./);
+    }
+  });
+});

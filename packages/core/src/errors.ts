@@ -107,20 +107,47 @@ export class FileFormatError extends CrossweaveError {
   }
 }
 
+/** Longest parts of a message, in characters: what a file holds must not fill a screen. */
+const longest = { what: 400, where: 400, expected: 1600, got: 300, advice: 1600 };
+
 function composeMessage(what: string, details: ErrorDetails): string {
-  const parts = [details.where === undefined ? what : `${details.where}: ${what}`];
-  if (details.expected !== undefined) parts.push(`expected ${show(details.expected)}`);
-  if (details.got !== undefined) parts.push(`got ${show(details.got)}`);
+  const said = bounded(what, longest.what);
+  const parts = [
+    details.where === undefined ? said : `${bounded(details.where, longest.where)}: ${said}`,
+  ];
+  if (details.expected !== undefined) {
+    parts.push(`expected ${bounded(show(details.expected), longest.expected)}`);
+  }
+  if (details.got !== undefined) parts.push(`got ${bounded(show(details.got), longest.got)}`);
   const sentence = `${parts.join('; ')}.`.replace(/\.\.$/, '.');
-  return details.advice === undefined ? sentence : `${sentence} ${details.advice}`;
+  return details.advice === undefined
+    ? sentence
+    : `${sentence} ${bounded(details.advice, longest.advice)}`;
 }
+
+/** At most `limit` characters, without the control characters by which a file could steer a terminal. */
+function bounded(text: string, limit: number): string {
+  const cut = text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
+  return cut.replace(steering, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+    return `\\u${code}`;
+  });
+}
+
+/** C0 without tab and line feed, delete, C1, and the marks that turn the direction of text. */
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 function show(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  // JSON.stringify gives undefined for these.
-  if (value === undefined || typeof value === 'function') return String(value);
-  return JSON.stringify(value);
+  try {
+    // undefined for functions and symbols.
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Circular, too deep, or with a BigInt in it.
+    return Object.prototype.toString.call(value);
+  }
 }
 
 /** The entry of `known` nearest to `name` by edit distance, if one is near enough to be a slip. */

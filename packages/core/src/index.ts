@@ -28,6 +28,7 @@ export type {
 } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export type { TokenizerFacts } from './contracts/tokenizer';
 export { encoderCost, fusionCost } from './cost/cost';
 export type { FusionCost, FusionCostOptions } from './cost/cost';
 export { countFlops } from './cost/count-flops';

@@ -63,6 +63,7 @@ export function tinySplit(count: number): PairSplit<Tensor2D, Tensor3D> & { load
       });
       return tensor3dOf(values);
     },
+    textIdentity: (caption) => caption,
   };
 }
 

@@ -9,7 +9,10 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
   readonly ids: readonly string[];
   /** [B] identity of the image: rows with equal entries are never each other's negatives. */
   readonly groups: readonly string[];
-  /** [B] the captions as words: a text is as true of an image as its equal. Absent: not known. */
+  /**
+   * [B] identity of the caption (`PairSplit.textIdentity`): rows with equal entries have the
+   * same text, which is as true of the one image as of the other. Absent: not known.
+   */
   readonly captions?: readonly string[];
   /** [B] the class of each pair, for losses that tell classes apart. Absent: there are none. */
   readonly labels?: readonly string[];

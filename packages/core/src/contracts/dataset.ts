@@ -26,4 +26,11 @@ export interface PairSplit<Image = Tensor4D, Text = TextInput> {
   images(rows: readonly number[]): Promise<Image>;
   /** Tokenised captions, all padded or truncated to the same length; the caller disposes them. */
   texts(captions: readonly string[]): Text;
+  /**
+   * What makes a caption the same text as another: its token ids after the tokenizer's own
+   * normalisation, before any is cut. So captions that differ in case, spaces or invisible
+   * characters alone are one text to a tokenizer that does not see these. Relevance in metrics,
+   * false negatives in losses and repeats in batches all go by it.
+   */
+  textIdentity(caption: string): string;
 }

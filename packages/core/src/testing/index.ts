@@ -18,5 +18,7 @@ export { lossChecks, testLoss } from './loss';
 export type { LossTestOptions } from './loss';
 export { optimizerChecks, testOptimizer } from './optimizer';
 export type { OptimizerTestOptions } from './optimizer';
+export { optionsChecks, testOptions } from './options';
+export type { OptionsTestOptions } from './options';
 export { sampleFeatures } from './samples';
 export type { SampleOptions } from './samples';

@@ -35,6 +35,7 @@ function splitOf(count: number, failing = -1): PairSplit {
       return Promise.resolve(tensor4d([...rows], [rows.length, 1, 1, 1]));
     },
     texts: (captions) => encodeTexts(captions, letters, 8),
+    textIdentity: (caption) => caption,
   };
 }
 

@@ -63,7 +63,12 @@ export function pairBatches<Image, Text extends object = TextInput>(
       text: split.texts(captions),
       ...(negatives > 0 && { negatives: split.texts(drawn.flatMap((pair) => pair.negatives)) }),
     };
-    const labels = { size: rows.length, ids, groups: ids, captions };
+    const labels = {
+      size: rows.length,
+      ids,
+      groups: ids,
+      captions: captions.map((caption) => split.textIdentity(caption)),
+    };
     try {
       return { ...labels, image: await split.images(rows), ...texts };
     } catch (error) {

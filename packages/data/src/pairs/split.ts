@@ -73,6 +73,10 @@ export class FileSplit implements PairSplit {
     );
   }
 
+  textIdentity(caption: string): string {
+    return this.#preprocessing.tokenizer.encode(caption).join(' ');
+  }
+
   #sample(row: number): Sample {
     const sample = this.#samples[row];
     if (sample !== undefined) return sample;

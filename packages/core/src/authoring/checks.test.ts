@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import * as checks from './checks';
+import { requireNumber, requireOneOf } from './require';
+
+describe('numbers', () => {
+  it.each([
+    [{ min: 0 }, [0, 1], [-1, NaN, Infinity, '0', null]],
+    [{ above: 0 }, [1e-9], [0, -0]],
+    [{ below: 1, min: 0 }, [0, 0.999999], [1]],
+    [{ max: 1 }, [1, -5], [1.0001]],
+    [{ integer: true, min: 0 }, [0, 2 ** 53 - 1], [0.5, 2 ** 53]],
+  ])('%j', (bounds, right, wrong) => {
+    const { accepts } = checks.number(bounds);
+    expect(right.filter(accepts)).toEqual(right);
+    expect(wrong.filter(accepts)).toEqual([]);
+  });
+
+  it('are described as they are bounded', () => {
+    expect(checks.count().expected).toBe('a whole number of at least 1');
+    expect(checks.dropRate().expected).toBe('a number in [0, 1)');
+    expect(checks.number({ above: 0 }).expected).toBe('a number above 0');
+    expect(checks.number().expected).toBe('a finite number');
+  });
+});
+
+it('lists, objects and alternatives check what is in them', () => {
+  const names = checks.listOf(checks.oneOf('a', 'b'), { min: 1, distinct: true });
+  expect([['a'], ['b', 'a']].every(names.accepts)).toBe(true);
+  expect([[], ['c'], ['a', 'a'], 'a', { 0: 'a' }].filter(names.accepts)).toEqual([]);
+
+  const pair = checks.fields({ low: checks.number(), high: checks.number() }, ['low']);
+  expect([{ low: 1 }, { low: 1, high: undefined }].every(pair.accepts)).toBe(true);
+  expect([{}, { low: 1, hihg: 2 }, { low: '1' }, [1], new Date()].filter(pair.accepts)).toEqual([]);
+
+  const either = checks.anyOf(checks.oneOf('auto'), checks.exactly(false), checks.count());
+  expect(['auto', false, 3].every(either.accepts)).toBe(true);
+  expect([true, 0, 'aut'].filter(either.accepts)).toEqual([]);
+  expect(() => checks.requireValue('w', 'n', 'aut', either)).toThrow(/"auto"\?/);
+});
+
+it('requireNumber and requireOneOf say where, what, expected and got', () => {
+  expect(() => requireNumber('adamW', 'beta1', 1, { min: 0, below: 1 })).toThrow(
+    'adamW: "beta1" has a value that is not allowed; expected a number in [0, 1); got 1.',
+  );
+  expect(() => requireOneOf('w', 'mode', 'bth', ['both', 'one'])).toThrow(
+    /"both" \| "one".*"both"/,
+  );
+});

@@ -1,0 +1,24 @@
+export {
+  anyOf,
+  anything,
+  boolean,
+  callback,
+  count,
+  dropRate,
+  exactly,
+  fields,
+  having,
+  listOf,
+  number,
+  oneOf,
+  recordOf,
+  requireValue,
+  share,
+  text,
+} from './checks';
+export type { Check, NumberBounds } from './checks';
+export { checkOptions, readOptions, requireKnownKeys } from './options';
+export type { Checks } from './options';
+export { requireBoolean, requireNumber, requireOneOf, requireText } from './require';
+export { nearestName } from '../errors';
+export { lookUp } from '../options';

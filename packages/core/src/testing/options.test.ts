@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { boolean, count, oneOf, readOptions, text } from '../authoring/index';
+import { optionsChecks, testOptions } from './options';
+
+interface Options {
+  dim?: number;
+  mode?: 'fast' | 'exact';
+  on?: boolean;
+  label?: string;
+}
+const defaults: Required<Options> = { dim: 4, mode: 'fast', on: true, label: 'x' };
+
+const careful = (options: Options): Required<Options> =>
+  readOptions('careful', options, defaults, {
+    dim: count(),
+    mode: oneOf('fast', 'exact'),
+    on: boolean(),
+    label: text(),
+  });
+testOptions('careful', careful, { describe, it }, { anyText: ['label'] });
+
+it.each<[string, (options: Options) => unknown]>([
+  ['no check at all', () => undefined],
+  ['a check of names alone', (options) => careful({ ...options, mode: 'fast' })],
+  [
+    'a bound that NaN passes',
+    (options) => {
+      if ((options.dim ?? 1) < 1) throw new Error('dim');
+      return careful({ ...options, dim: 1 });
+    },
+  ],
+])('%s is caught', async (_name, create) => {
+  const run = async (): Promise<void> => {
+    for (const check of optionsChecks(create, { anyText: ['label'] })) await check.run();
+  };
+  await expect(run()).rejects.toThrow(/unknown option is not refused|takes a wrong value/);
+});
