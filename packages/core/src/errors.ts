@@ -142,8 +142,9 @@ function show(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   try {
-    // undefined for functions and symbols.
-    return JSON.stringify(value) ?? String(value);
+    // It gives undefined for functions and symbols, whatever its type says.
+    const json = JSON.stringify(value) as string | undefined;
+    return json ?? String(value);
   } catch {
     // Circular, too deep, or with a BigInt in it.
     return Object.prototype.toString.call(value);

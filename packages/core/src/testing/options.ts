@@ -63,7 +63,12 @@ export function optionsChecks(
     return /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
   };
   return [
-    { name: 'an unknown option is refused', run: async () => void (await known()) },
+    {
+      name: 'an unknown option is refused',
+      run: async () => {
+        await known();
+      },
+    },
     {
       name: 'wrong values are refused, by the name of the option',
       run: async () => {
