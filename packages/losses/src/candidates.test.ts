@@ -1,6 +1,6 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { candidates, duplicateDefaults, requireSmoothing } from './candidates';
+import { candidates, duplicateDefaults } from './candidates';
 
 const batch = { groups: ['a', 'b', 'a'] };
 const rowsOf = (options: object, ...rest: [number?, object?]): number[][][] =>
@@ -73,10 +73,4 @@ it.each(['exclude', 'positive', 'negative'])('never counts empty places: %s', (d
   close([targets![1]!], [[0.1, 0.7, 0.1, 0.1, 0, 0]]);
   expect(columns(barred).map((value) => value < 0)).toEqual([false, true, true]);
   expect(columns(spared)).toEqual([0, 1, 1]);
-});
-
-it('refuses a share that is none', () => {
-  expect(() => {
-    requireSmoothing('t', 1.5);
-  }).toThrow(/"labelSmoothing"/);
 });

@@ -1,5 +1,4 @@
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange } from '@crossweave/core';
 import { excluded, sameness, sameTexts, type Identities, type Sameness } from './same';
 
 export interface DuplicateOptions {
@@ -76,9 +75,4 @@ export function candidates(
   });
   const matrix = (values?: Float32Array): Tensor2D => tensor2d(values!, [size, width]);
   return { targets: matrix(targets), barred: matrix(barred), spared: matrix(spared) };
-}
-
-/** @throws ConfigError unless the share of smoothed targets is in [0, 1]. */
-export function requireSmoothing(where: string, labelSmoothing: number): void {
-  requireRange(where, 'labelSmoothing', labelSmoothing, 0, 1);
 }

@@ -6,6 +6,11 @@ export interface OptionsTestOptions {
   readonly required?: object;
   /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
   readonly anyText?: readonly string[];
+  /**
+   * The options there are. Default: those that the ConfigError for an unknown one lists; say them
+   * where the names are free (path prefixes) and so none is unknown.
+   */
+  readonly known?: readonly string[];
 }
 
 /** Values that no option takes. Each stands for a slip: a misspelt choice, a failed sum, a wrong form. */
@@ -42,7 +47,7 @@ export function testOptions(
 /** The same checks as data, for a runner of your own. */
 export function optionsChecks(
   create: (options: never) => unknown,
-  { required = {}, anyText = [] }: OptionsTestOptions = {},
+  { required = {}, anyText = [], known: names }: OptionsTestOptions = {},
 ): Check[] {
   const refusal = async (extra: object): Promise<unknown> => {
     try {
@@ -52,7 +57,7 @@ export function optionsChecks(
     }
     return undefined;
   };
-  const known = async (): Promise<string[]> => {
+  const known = async (): Promise<readonly string[]> => {
     const error = await refusal({ 'no such option': 1 });
     if (!isConfigError(error) || !error.message.includes('no such option')) {
       throw new ConformanceError('an unknown option is not refused', {
@@ -60,7 +65,14 @@ export function optionsChecks(
         got: String(error),
       });
     }
-    return /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
+    if (names !== undefined) return names;
+    const listed = /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
+    if (listed.length > 0) return listed;
+    throw new ConformanceError('the options there are cannot be read', {
+      expected: 'a ConfigError whose `expected` is "one of a, b, c"',
+      got: String(error.expected),
+      advice: 'Refuse unknown options by checkOptions, or pass their names as `known`.',
+    });
   };
   return [
     {

@@ -1,7 +1,9 @@
 import { add, logSumExp, mul, reciprocal, softmax, sub, tensor2d } from '@tensorflow/tfjs-core';
 import { matMul, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { number, readOptions } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
+import { sameCheck, temperatureCheck } from '../option-checks';
 import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { diagonal, meanOfCounted, strictlyFirst } from '../softmax';
@@ -33,13 +35,13 @@ export interface CloobOptions {
  */
 export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
   const where = 'cloob';
-  const { temperature, beta, same } = withDefaults<CloobOptions>(where, options, {
-    temperature: 'auto',
-    beta: 8,
-    same: sameTexts,
-  });
-  requireRange(where, 'beta', beta, 0, 1e4);
-  const { init, inverse } = temperatureRule(where, temperature);
+  const { temperature, beta, same } = readOptions<CloobOptions>(
+    where,
+    options,
+    { temperature: 'auto', beta: 8, same: sameTexts },
+    { temperature: temperatureCheck, beta: number({ min: 0, max: 1e4 }), same: sameCheck },
+  );
+  const { init, inverse } = temperatureRule(temperature);
   const retrieve = (stored: Tensor2D, by: Tensor2D): Tensor2D =>
     normalize(matMul(softmax(mul(cosines(by, stored), beta)), stored));
 

@@ -9,7 +9,9 @@ import {
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { tidy, transpose, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { anyOf, boolean, number, oneOf, readOptions } from '@crossweave/core/authoring';
+import { sameCheck, temperatureCheck } from '../option-checks';
 import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
 import {
   cosines,
@@ -52,16 +54,26 @@ export interface DecoupledOptions {
  */
 export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> {
   const where = 'decoupled';
-  const settings = withDefaults<DecoupledOptions>(where, options, {
-    temperature: 'auto',
-    within: false,
-    weightSigma: 'none',
-    negatives: false,
-    same: sameTexts,
-  });
+  const settings = readOptions<DecoupledOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      within: false,
+      weightSigma: 'none',
+      negatives: false,
+      same: sameTexts,
+    },
+    {
+      temperature: temperatureCheck,
+      within: boolean(),
+      weightSigma: anyOf(number({ min: 1e-3, max: 1e3 }), oneOf('none')),
+      negatives: boolean(),
+      same: sameCheck,
+    },
+  );
   const { within, weightSigma, negatives, same } = settings;
-  if (weightSigma !== 'none') requireRange(where, 'weightSigma', weightSigma, 1e-3, 1e3);
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const { init, inverse } = temperatureRule(settings.temperature);
   const rowsOf = (batchSize: number): number => (batchSize - 1) * (within ? 2 : 1);
 
   return {

@@ -11,9 +11,11 @@ import {
   sum,
 } from '@tensorflow/tfjs-core';
 import { tidy, type Rank, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, checkShapes, withDefaults, type Features, type Loss } from '@crossweave/core';
+import { ConfigError, checkShapes, type Features, type Loss } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { excluded } from '../same';
 import { crossEntropy, rowMaximum, strictlyFirst } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
@@ -41,11 +43,13 @@ export interface FilipOptions extends DuplicateOptions {
  */
 export function filip(options: FilipOptions = {}): Loss {
   const where = 'filip';
-  const settings = withDefaults<FilipOptions>(where, options, {
-    temperature: 'auto',
-    ...duplicateDefaults,
-  });
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const settings = readOptions<FilipOptions>(
+    where,
+    options,
+    { temperature: 'auto', ...duplicateDefaults },
+    { temperature: temperatureCheck, ...duplicateChecks },
+  );
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'filip',

@@ -1,12 +1,9 @@
 import { add, concat, mul, reciprocal, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
-import {
-  candidates,
-  duplicateDefaults,
-  requireSmoothing,
-  type DuplicateOptions,
-} from '../candidates';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { boolean, oneOf, readOptions, share } from '@crossweave/core/authoring';
+import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
 import { crossEntropy, strictlyFirst } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
@@ -39,16 +36,26 @@ export interface InfoNCEOptions extends DuplicateOptions {
  */
 export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
   const where = 'infoNCE';
-  const settings = withDefaults<InfoNCEOptions>(where, options, {
-    temperature: 'auto',
-    direction: 'both',
-    negatives: false,
-    labelSmoothing: 0,
-    ...duplicateDefaults,
-  });
+  const settings = readOptions<InfoNCEOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      direction: 'both',
+      negatives: false,
+      labelSmoothing: 0,
+      ...duplicateDefaults,
+    },
+    {
+      temperature: temperatureCheck,
+      direction: oneOf('both', 'i2t', 't2i'),
+      negatives: boolean(),
+      labelSmoothing: share(),
+      ...duplicateChecks,
+    },
+  );
   const { temperature, direction, negatives, labelSmoothing } = settings;
-  requireSmoothing(where, labelSmoothing);
-  const { init, inverse } = temperatureRule(where, temperature);
+  const { init, inverse } = temperatureRule(temperature);
   const ways = { i2t: direction !== 't2i', t2i: direction !== 'i2t' };
 
   return {

@@ -1,13 +1,9 @@
 import { add, concat, logSumExp, mean, mul, reciprocal, sub } from '@tensorflow/tfjs-core';
 import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
+import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
+import { sameCheck, temperatureCheck } from '../option-checks';
 import { negativesPerPair } from '../rows';
 import { excluded, rivals, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
@@ -34,7 +30,7 @@ export interface MultipleNegativesRankingOptions {
    * `all`. Default none.
    */
   hardness?: 'none' | 'in-batch' | 'hard' | 'all';
-  /** α, at least 0. Default 0, which adds nothing; the papers have 9 in the batch and 5 for hard ones. */
+  /** α, at least 0; above 0 where there is `hardness`. Default 0. The papers have 9 in the batch, 5 for hard ones. */
   hardnessStrength?: number;
   /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
   same?: readonly Sameness[];
@@ -54,18 +50,30 @@ export function multipleNegativesRanking(
   options: MultipleNegativesRankingOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'multipleNegativesRanking';
-  const settings = withDefaults<MultipleNegativesRankingOptions>(where, options, {
-    temperature: 'auto',
-    directions: ['i2t'],
-    partition: 'joint',
-    hardness: 'none',
-    hardnessStrength: 0,
-    same: sameTexts,
-  });
+  const settings = readOptions<MultipleNegativesRankingOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      directions: ['i2t'],
+      partition: 'joint',
+      hardness: 'none',
+      hardnessStrength: 0,
+      same: sameTexts,
+    },
+    {
+      temperature: temperatureCheck,
+      directions: listOf(oneOf('i2t', 't2i', 'i2i', 't2t'), { min: 1, distinct: true }),
+      partition: oneOf('joint', 'per-direction'),
+      hardness: oneOf('none', 'in-batch', 'hard', 'all'),
+      hardnessStrength: number({ min: 0, max: 1e4 }),
+      same: sameCheck,
+    },
+  );
   const { directions, partition, hardness, hardnessStrength, same } = settings;
   requireDirections(where, directions, partition);
-  requireRange(where, 'hardnessStrength', hardnessStrength, 0, 1e4);
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  requireHardness(where, hardness, hardnessStrength);
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'multiple-negatives-ranking',
@@ -124,12 +132,10 @@ function requireDirections(
   directions: readonly RankingDirection[],
   partition: 'joint' | 'per-direction',
 ): void {
-  const known = ['i2t', 't2i', 'i2i', 't2t'];
-  const unknown = directions.some((direction) => !known.includes(direction));
-  if (unknown || !directions.includes('i2t') || new Set(directions).size < directions.length) {
-    throw new ConfigError('"directions" must name i2t, and each once', {
+  if (!directions.includes('i2t')) {
+    throw new ConfigError('"directions" lacks "i2t", which holds the true pairs', {
       where,
-      expected: `some of ${known.join(', ')}`,
+      expected: '"i2t" and any of "t2i", "i2i", "t2t"',
       got: directions,
     });
   }
@@ -141,6 +147,16 @@ function requireDirections(
       advice: "Use partition: 'joint' with these directions.",
     });
   }
+}
+
+/** One without the other would do nothing. */
+function requireHardness(where: string, hardness: string, strength: number): void {
+  if ((hardness === 'none') === (strength === 0)) return;
+  throw new ConfigError('"hardness" and "hardnessStrength" go together', {
+    where,
+    expected: 'hardness "none" and hardnessStrength 0, or neither of the two',
+    got: `hardness "${hardness}" and hardnessStrength ${strength}`,
+  });
 }
 
 /** What counts, as terms to add to logits [B, B·(1 + K)] or [B, B], and what is pressed or spared. */

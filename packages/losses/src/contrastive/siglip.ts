@@ -1,14 +1,14 @@
 import { add, mul, neg, reciprocal, softplus, sum, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  mergeParams,
-  requireInteger,
-  withDefaults,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { mergeParams, type Loss, type PooledFeatures } from '@crossweave/core';
+import { anyOf, boolean, count, oneOf, readOptions } from '@crossweave/core/authoring';
 import { duplicateDefaults, type DuplicateOptions } from '../candidates';
+import {
+  biasCheck,
+  duplicateChecks,
+  fixedTemperatureCheck,
+  learnedTemperatureCheck,
+} from '../option-checks';
 import { sameRows } from '../same';
 import {
   hardSimilarities,
@@ -26,7 +26,7 @@ export interface SigLIPOptions extends DuplicateOptions {
    * T; default learned from 0.1 (a scale of 10). For a fusion without embeddings, whose scores
    * are logits already, a temperature of 1 and a bias of 0 add nothing to them.
    */
-  temperature?: Temperature;
+  temperature?: Exclude<Temperature, 'auto'>;
   /** Added to every logit. Default learned from −10. */
   bias?: Bias;
   /** The batch's hard negatives are further false texts of their own image. Default false. */
@@ -49,23 +49,28 @@ export interface SigLIPOptions extends DuplicateOptions {
  */
 export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
   const where = 'siglip';
-  const settings = withDefaults<SigLIPOptions>(where, options, {
-    temperature: { initial: 0.1 },
-    bias: 'learned',
-    negatives: false,
-    chunk: 'all',
-    ...duplicateDefaults,
-  });
+  const settings = readOptions<SigLIPOptions>(
+    where,
+    options,
+    {
+      temperature: { initial: 0.1 },
+      bias: 'learned',
+      negatives: false,
+      chunk: 'all',
+      ...duplicateDefaults,
+    },
+    {
+      // The scale belongs to the loss; a fusion's logits have no T of their own to choose.
+      temperature: anyOf(fixedTemperatureCheck, learnedTemperatureCheck),
+      bias: biasCheck,
+      negatives: boolean(),
+      chunk: anyOf(count(), oneOf('all')),
+      ...duplicateChecks,
+    },
+  );
   const { chunk, negatives, duplicates } = settings;
-  if (chunk !== 'all') requireInteger(where, 'chunk', chunk);
-  const temperature = temperatureRule(where, settings.temperature);
-  const bias = biasRule(where, settings.bias);
-  if (settings.temperature === 'auto') {
-    throw new ConfigError('"temperature" has no automatic choice', {
-      where,
-      expected: "a number, 'learned' or { initial }",
-    });
-  }
+  const temperature = temperatureRule(settings.temperature);
+  const bias = biasRule(settings.bias);
   const inits = [temperature.init, bias.init].filter((init) => init !== undefined);
 
   return {

@@ -1,6 +1,8 @@
 import { add, concat, mul, reciprocal, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
+import { sameCheck, temperatureCheck } from '../option-checks';
 import { excluded, sameRows, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { crossEntropy } from '../softmax';
@@ -27,11 +29,13 @@ export interface SupervisedOptions {
  */
 export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures> {
   const where = 'supervised';
-  const { temperature, same } = withDefaults<SupervisedOptions>(where, options, {
-    temperature: 'auto',
-    same: ['labels', 'groups', 'captions'],
-  });
-  const { init, inverse } = temperatureRule(where, temperature);
+  const { temperature, same } = readOptions<SupervisedOptions>(
+    where,
+    options,
+    { temperature: 'auto', same: ['labels', 'groups', 'captions'] },
+    { temperature: temperatureCheck, same: sameCheck },
+  );
+  const { init, inverse } = temperatureRule(temperature);
 
   return {
     name: 'supervised',

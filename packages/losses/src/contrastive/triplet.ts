@@ -1,12 +1,8 @@
 import { add, concat, expandDims, maximum, mul, relu, sqrt, sub, sum } from '@tensorflow/tfjs-core';
 import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
+import { boolean, oneOf, readOptions } from '@crossweave/core/authoring';
+import { sameCheck, weightCheck } from '../option-checks';
 import { rivals, sameRows, sameTexts, type Sameness } from '../same';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
 import { diagonal, rowMaximum, strictlyFirst } from '../softmax';
@@ -41,17 +37,29 @@ export interface TripletOptions {
  */
 export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
   const where = 'triplet';
-  const settings = withDefaults<TripletOptions>(where, options, {
-    margin: 0.2,
-    mining: 'hardest',
-    reduction: 'mean',
-    direction: 'both',
-    measure: 'cosine',
-    negatives: false,
-    same: sameTexts,
-  });
+  const settings = readOptions<TripletOptions>(
+    where,
+    options,
+    {
+      margin: 0.2,
+      mining: 'hardest',
+      reduction: 'mean',
+      direction: 'both',
+      measure: 'cosine',
+      negatives: false,
+      same: sameTexts,
+    },
+    {
+      margin: weightCheck,
+      mining: oneOf('hardest', 'all'),
+      reduction: oneOf('mean', 'sum'),
+      direction: oneOf('both', 'i2t', 't2i'),
+      measure: oneOf('cosine', 'euclidean'),
+      negatives: boolean(),
+      same: sameCheck,
+    },
+  );
   const { margin, mining, reduction, direction, measure, negatives, same } = settings;
-  requireRange(where, 'margin', margin, 0, 1e6);
 
   const costs = (s: Tensor2D, own: Tensor2D, counting: Tensor2D): Scalar => {
     const each = mul<Tensor2D>(relu(add<Tensor2D>(sub(s, own), margin)), counting);

@@ -1,8 +1,15 @@
 import { add, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { anyOf, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import {
+  duplicateChecks,
+  fixedTemperatureCheck,
+  temperatureCheck,
+  weightCheck,
+} from '../option-checks';
 import { similarities } from '../similarities';
 import { crossEntropy, strictlyFirst } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
@@ -35,21 +42,27 @@ export function distilledContrastive(
   options: DistilledContrastiveOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'distilledContrastive';
-  const settings = withDefaults<DistilledContrastiveOptions>(where, options, {
-    temperature: 'auto',
-    teacherTemperature: 'auto',
-    contrastive: 1,
-    distillation: 1,
-    ...duplicateDefaults,
-  });
+  const settings = readOptions<DistilledContrastiveOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      teacherTemperature: 'auto',
+      contrastive: 1,
+      distillation: 1,
+      ...duplicateDefaults,
+    },
+    {
+      temperature: temperatureCheck,
+      teacherTemperature: anyOf(fixedTemperatureCheck, oneOf('auto')),
+      contrastive: weightCheck,
+      distillation: weightCheck,
+      ...duplicateChecks,
+    },
+  );
   const { teacherTemperature } = settings;
   const weights = { truth: settings.contrastive, teacher: settings.distillation };
-  requireRange(where, 'contrastive', weights.truth, 0, 1e6);
-  requireRange(where, 'distillation', weights.teacher, 0, 1e6);
-  if (teacherTemperature !== 'auto') {
-    requireRange(where, 'teacherTemperature', teacherTemperature, 1e-4, 1e4);
-  }
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'distilled-contrastive',

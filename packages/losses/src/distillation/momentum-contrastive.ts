@@ -1,15 +1,10 @@
 import { add, concat, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  requireInteger,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type ModelOutputs,
-  type PooledFeatures,
-} from '@crossweave/core';
+import type { Loss, ModelOutputs, PooledFeatures } from '@crossweave/core';
+import { count, readOptions, share } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { cosines, requireEmbeddings, similarities } from '../similarities';
 import { crossEntropy, strictlyFirst } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
@@ -46,32 +41,30 @@ export function momentumContrastive(
   options: MomentumContrastiveOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'momentumContrastive';
-  const settings = withDefaults<MomentumContrastiveOptions>(where, options, {
-    temperature: 'auto',
-    alpha: 0.4,
-    rampSteps: 0,
-    ...duplicateDefaults,
-  });
+  const settings = readOptions<MomentumContrastiveOptions>(
+    where,
+    options,
+    { temperature: 'auto', alpha: 0.4, rampSteps: 0, ...duplicateDefaults },
+    { temperature: temperatureCheck, alpha: share(), rampSteps: count(0), ...duplicateChecks },
+  );
   const { alpha, rampSteps } = settings;
-  requireRange(where, 'alpha', alpha, 0, 1);
-  requireInteger(where, 'rampSteps', rampSteps, 0);
   const shareAt = (step = rampSteps): number =>
     step < rampSteps ? (alpha * step) / rampSteps : alpha;
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'momentum-contrastive',
     ...(init && { init }),
     compute: (params, outputs, batch, ctx) =>
       tidy(() => {
-        const share = shareAt(ctx.step);
+        const weight = shareAt(ctx.step);
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
         const { i2t, t2i, queue } = opinions(where, outputs);
         const contrast = (own: Tensor2D, twin: Tensor2D): { loss: Scalar; accuracy: Scalar } => {
           const { targets, barred, spared } = candidates(batch, settings, 0, { queue });
           const logits = add<Tensor2D>(mul(own, scale), barred);
           const opinion = softmax(add<Tensor2D>(mul(twin, scale), barred));
-          const soft = add<Tensor2D>(mul(opinion, share), mul(targets, 1 - share));
+          const soft = add<Tensor2D>(mul(opinion, weight), mul(targets, 1 - weight));
           return {
             loss: crossEntropy(logits, stopGradient(soft)),
             accuracy: strictlyFirst(logits, spared),

@@ -15,14 +15,10 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  requireRange,
-  uniformArray,
-  type Key,
-  type ModelOutputs,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { uniformArray, type Key, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
+import { boolean } from '@crossweave/core/authoring';
 import { normalize, select, stopGradient } from '@crossweave/core/nn';
+import { fixedTemperatureCheck } from '../option-checks';
 import { cosines } from '../similarities';
 import { excluded, rivalCounts, rivals, type Identities } from '../same';
 
@@ -33,10 +29,8 @@ export interface DrawOptions {
   readonly drawTemperature: number;
 }
 
-/** @throws ConfigError unless the options of drawing are in range. */
-export function requireDraws(where: string, { drawTemperature }: DrawOptions): void {
-  requireRange(where, 'drawTemperature', drawTemperature, 1e-4, 1e4);
-}
+/** Checks of the options of drawing. */
+export const drawChecks = { hard: boolean(), drawTemperature: fixedTemperatureCheck };
 
 export interface Draw {
   /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */

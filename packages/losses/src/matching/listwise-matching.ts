@@ -15,14 +15,13 @@ import {
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
-  requireInteger,
-  withDefaults,
   type Context,
   type Loss,
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { drawRivals, requireDraws, textSimilarity } from './draw';
+import { boolean, count, readOptions } from '@crossweave/core/authoring';
+import { drawChecks, drawRivals, textSimilarity } from './draw';
 import { excluded } from '../same';
 import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
 import { logged } from '../terms';
@@ -57,15 +56,13 @@ interface Candidates {
  */
 export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'listwiseMatching';
-  const settings = withDefaults<ListwiseMatchingOptions>(where, options, {
-    inBatch: 3,
-    hard: false,
-    drawTemperature: 0.1,
-    negatives: true,
-  });
+  const settings = readOptions<ListwiseMatchingOptions>(
+    where,
+    options,
+    { inBatch: 3, hard: false, drawTemperature: 0.1, negatives: true },
+    { inBatch: count(0), ...drawChecks, negatives: boolean() },
+  );
   const { inBatch, negatives } = settings;
-  requireInteger(where, 'inBatch', inBatch, 0);
-  requireDraws(where, settings);
   const drawnPerImage = (batchSize: number): number => Math.min(inBatch, batchSize - 1);
 
   return {

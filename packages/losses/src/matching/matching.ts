@@ -2,14 +2,13 @@ import { cast, greater, mul, softplus, sum, tensor1d, tidy } from '@tensorflow/t
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
-  requireInteger,
-  withDefaults,
   type Context,
   type Loss,
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { drawRivals, imageSimilarity, requireDraws, textSimilarity } from './draw';
+import { boolean, count, readOptions } from '@crossweave/core/authoring';
+import { drawChecks, drawRivals, imageSimilarity, textSimilarity } from './draw';
 import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
 import { logged } from '../terms';
 
@@ -47,15 +46,12 @@ interface Pairs {
  */
 export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'matching';
-  const settings = withDefaults<MatchingOptions>(where, options, {
-    inBatch: 1,
-    hard: true,
-    drawTemperature: 0.1,
-    negatives: true,
-    balanced: true,
-  });
-  requireInteger(where, 'inBatch', settings.inBatch, 0);
-  requireDraws(where, settings);
+  const settings = readOptions<MatchingOptions>(
+    where,
+    options,
+    { inBatch: 1, hard: true, drawTemperature: 0.1, negatives: true, balanced: true },
+    { inBatch: count(0), ...drawChecks, negatives: boolean(), balanced: boolean() },
+  );
 
   return {
     name: 'matching',

@@ -19,7 +19,9 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { number, readOptions } from '@crossweave/core/authoring';
+import { sameCheck, weightCheck } from '../option-checks';
 import { rivals, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
@@ -50,18 +52,19 @@ export function alignmentUniformity(
   options: AlignmentUniformityOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'alignmentUniformity';
-  const settings = withDefaults<AlignmentUniformityOptions>(where, options, {
-    alpha: 2,
-    t: 2,
-    alignment: 1,
-    uniformity: 1,
-    same: sameTexts,
-  });
+  const settings = readOptions<AlignmentUniformityOptions>(
+    where,
+    options,
+    { alpha: 2, t: 2, alignment: 1, uniformity: 1, same: sameTexts },
+    {
+      alpha: number({ min: 1, max: 8 }),
+      t: number({ min: 1e-3, max: 1e3 }),
+      alignment: weightCheck,
+      uniformity: weightCheck,
+      same: sameCheck,
+    },
+  );
   const { alpha, t, same } = settings;
-  requireRange(where, 'alpha', alpha, 1, 8);
-  requireRange(where, 't', t, 1e-3, 1e3);
-  requireRange(where, 'alignment', settings.alignment, 0, 1e6);
-  requireRange(where, 'uniformity', settings.uniformity, 0, 1e6);
 
   return {
     name: 'alignment-uniformity',
