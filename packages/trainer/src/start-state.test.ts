@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { jointModel } from './joint-model';
 import { adamW } from './optimizers/adamw';
 import { startState } from './start-state';
-import { disposeState } from './step';
+import { disposeState } from './state';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from './tiny.testing';
 
 const options = {

@@ -10,9 +10,9 @@ import {
 } from '@crossweave/core';
 import { initialParams } from './gradients';
 import { partitionTrainable } from './partition';
-import type { TrainState } from './step';
+import type { TrainOptions } from './options';
+import type { TrainState } from './state';
 import type { TeacherState } from './teacher/options';
-import type { TrainOptions } from './train';
 
 /**
  * The state training begins with, in tensors of its own: the given one, or fresh parameters of

@@ -7,10 +7,12 @@ export interface OptionsTestOptions {
   /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
   readonly anyText?: readonly string[];
   /**
-   * The options there are. Default: those that the ConfigError for an unknown one lists; say them
-   * where the names are free (path prefixes) and so none is unknown.
+   * The options to try, for a factory that takes any name (path prefixes), so that none is unknown.
+   * Default: those that the ConfigError for an unknown one lists.
    */
   readonly known?: readonly string[];
+  /** Options that take any value. Default none. */
+  readonly anyValue?: readonly string[];
 }
 
 /** Values that no option takes. Each stands for a slip: a misspelt choice, a failed sum, a wrong form. */
@@ -47,7 +49,7 @@ export function testOptions(
 /** The same checks as data, for a runner of your own. */
 export function optionsChecks(
   create: (options: never) => unknown,
-  { required = {}, anyText = [], known: names }: OptionsTestOptions = {},
+  { required = {}, anyText = [], anyValue = [], known: names }: OptionsTestOptions = {},
 ): Check[] {
   const refusal = async (extra: object): Promise<unknown> => {
     try {
@@ -58,6 +60,7 @@ export function optionsChecks(
     return undefined;
   };
   const known = async (): Promise<readonly string[]> => {
+    if (names !== undefined) return names;
     const error = await refusal({ 'no such option': 1 });
     if (!isConfigError(error) || !error.message.includes('no such option')) {
       throw new ConformanceError('an unknown option is not refused', {
@@ -65,7 +68,6 @@ export function optionsChecks(
         got: String(error),
       });
     }
-    if (names !== undefined) return names;
     const listed = /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
     if (listed.length > 0) return listed;
     throw new ConformanceError('the options there are cannot be read', {
@@ -74,17 +76,19 @@ export function optionsChecks(
       advice: 'Refuse unknown options by checkOptions, or pass their names as `known`.',
     });
   };
-  return [
-    {
-      name: 'an unknown option is refused',
-      run: async () => {
-        await known();
-      },
+  const unknown: Check = {
+    name: 'an unknown option is refused',
+    run: async () => {
+      await known();
     },
+  };
+  return [
+    ...(names === undefined ? [unknown] : []),
     {
       name: 'wrong values are refused, by the name of the option',
       run: async () => {
         for (const option of await known()) {
+          if (anyValue.includes(option)) continue;
           for (const value of wrongValues) {
             if (anyText.includes(option) && value === 'no such choice') continue;
             const error = await refusal({ [option]: value });

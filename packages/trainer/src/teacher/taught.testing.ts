@@ -13,7 +13,7 @@ import { normalize } from '@crossweave/core/nn';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
-import type { TrainOptions } from '../train';
+import type { TrainOptions } from '../options';
 
 /** Dot products of unit vectors. */
 const cosineFusion: Fusion<PooledFeatures> = {
