@@ -1,4 +1,6 @@
 export { cachedEncoder } from './cached-encoder';
+export { checkState } from './check-state';
+export type { StateOwner } from './check-state';
 export { evaluateObjective, initialParams, lossAndGradients } from './gradients';
 export type { Gradients, Objective } from './gradients';
 export { freeze, lit } from './freezing/freeze';

@@ -40,10 +40,19 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   readonly key: Key;
   /**
    * Parameters to begin with in place of drawn ones, by path (a checkpoint's); stay the caller's.
-   * Not read where there is a `start`, which has its own. Default none.
+   * Whole parts of the model: of a part (the first word of the paths) it has all or nothing. Adapters
+   * of `withLora` may be missing. Not read where there is a `start`, which has its own. Default none.
    */
   readonly initial?: Params;
-  /** Where to go on from; stays the caller's. Default: fresh parameters, step 0. */
+  /**
+   * Parameters that `initial` may lack though it has others of their part, as `pathPattern` of
+   * `@crossweave/core` reads them; they are drawn. Default none.
+   */
+  readonly ignoreMissing?: readonly string[];
+  /**
+   * Where to go on from; it must fit as {@link checkState} says, and stays the caller's. Default:
+   * fresh parameters, step 0.
+   */
   readonly start?: TrainState;
   /**
    * What to do when loss or gradients are NaN or infinite: `'stop'` throws
@@ -90,6 +99,16 @@ export type TrainRecord =
       readonly kind: 'evaluation';
       readonly step: number;
       readonly metrics: Readonly<Record<string, number>>;
+    }
+  | {
+      /** The run cannot learn anything as it is; logged once, after the step it is about. */
+      readonly kind: 'warning';
+      readonly step: number;
+      readonly epoch: number;
+      /** What was seen, and what follows from it. */
+      readonly message: string;
+      /** What the reader can do. */
+      readonly advice: string;
     };
 
 /** The final state, the caller's to dispose, and how training ended. */

@@ -6,11 +6,13 @@ import {
   checkOptions,
   count,
   having,
+  listOf,
   oneOf,
   paramTree,
   randomKey,
   recordOf,
   requireNumber,
+  text,
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
@@ -47,6 +49,7 @@ const checks: Checks<TrainOptions<unknown, unknown>> = {
   recompute: boolean(),
   teacher: recordOf(anything()),
   initial: paramTree(),
+  ignoreMissing: listOf(text()),
   start: stateCheck,
   onNonFinite: oneOf('stop', 'skip'),
   log: callback('(record)'),
@@ -64,9 +67,9 @@ export function checkTrainOptions<Image, Text, F extends PooledFeatures>(
   // The checks read no images, texts or features.
   const plain = options as unknown as TrainOptions<unknown, unknown>;
   checkOptions('train', plain, checks, ['model', 'loss', 'optimizer', 'data', 'steps', 'key']);
-  const { data, start, teacher } = options;
+  const { data, start, steps, teacher } = options;
   if (start !== undefined) {
-    requireNumber('train', 'start.step', start.step, { integer: true, min: 0 });
+    requireNumber('train', 'start.step', start.step, { integer: true, min: 0, max: steps });
   }
   if (teacher !== undefined) checkTeacher(teacher, start?.teacher);
   requireNumber('train', 'data.batchesPerEpoch', data.batchesPerEpoch, { integer: true, min: 0 });

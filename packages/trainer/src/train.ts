@@ -2,8 +2,10 @@ import type { Scalar } from '@tensorflow/tfjs-core';
 import { foldIn, type PooledFeatures } from '@crossweave/core';
 import { batchesFrom } from './batches-from';
 import { checkBatch } from './check-batch';
+import { checkState, requireSoundValues } from './check-state';
 import { firstNonFinite } from './diagnose';
 import { DivergenceError } from './divergence';
+import { learningGuard } from './guard';
 import type { TrainOptions, TrainResult } from './options';
 import { startState } from './start-state';
 import { disposeReplaced, disposeState } from './state';
@@ -15,17 +17,24 @@ export type { TrainOptions, TrainRecord } from './options';
 /**
  * Trains a model under a loss. One step: take the next batch, compute loss and gradients,
  * update, read the figures, log. Batches and keys are functions of the step's number, so
- * a run continued from a saved state ends with the same bits as one that never stopped.
+ * a run continued from a saved state ends with the same bits as one that never stopped. A run that
+ * cannot learn anything says so once, as a record of kind `warning`.
  *
- * @throws ConfigError for a wrong option, DataError when the data has no batch, DataError or
- * ShapeError that names the field of a batch that does not fit, DivergenceError as `onNonFinite` says; whatever the data, hooks or model throw.
+ * @throws ConfigError for a wrong option, what {@link checkState} throws for `start` and `initial`, DataError when the data has no batch, DataError or
+ * ShapeError that names the field of a batch that does not fit, DivergenceError as `onNonFinite`
+ * says; whatever the data, hooks or model throw.
  */
 export async function train<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): Promise<TrainResult> {
   const { data, steps, key, signal, log, evaluate, checkpoint } = options;
   checkTrainOptions(options);
+  if (options.start !== undefined) await checkState(options, options.start, 'train, start');
+  else if (options.initial !== undefined) {
+    await requireSoundValues('train, initial', options.initial);
+  }
   let state = startState(options);
+  const guard = learningGuard();
   let skipped = 0;
   let saved = state.step;
   const stopped = (): boolean => signal?.aborted ?? false;
@@ -50,7 +59,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
         if (Number.isFinite(total) && Number.isFinite(gradientNorm)) {
           disposeReplaced(state, outcome.state);
           state = outcome.state;
-          log?.({
+          const record = {
             kind: 'step',
             step,
             epoch,
@@ -60,7 +69,10 @@ export async function train<Image, Text, F extends PooledFeatures>(
             learningRates: options.optimizer.learningRates(step - 1),
             seconds: (performance.now() - began) / 1000,
             dataSeconds: (arrived - began) / 1000,
-          });
+          } as const;
+          log?.(record);
+          const warning = guard(record);
+          if (warning !== undefined) log?.(warning);
         } else {
           disposeReplaced(outcome.state, state);
           const tensor =

@@ -21,6 +21,22 @@ export function randomKey(): Check {
   return { expected: 'a key, as key(seed) gives it', accepts };
 }
 
+/** A tensor of any shape. */
+export function tensor(): Check {
+  return { expected: 'a tensor', accepts: isTensor };
+}
+
+/** A `Context` of a forward pass, by its mode alone: layers are called often. */
+export function anyContext(): Check {
+  return {
+    expected: 'a context, { training, key, … }',
+    accepts: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      typeof (value as { training?: unknown }).training === 'boolean',
+  };
+}
+
 /** A `Context` of a forward pass. */
 export function context(): Check {
   return fields(

@@ -10,7 +10,8 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { anything, boolean, share, text } from '../authoring/checks';
+import { boolean, share, text } from '../authoring/checks';
+import { anyContext, tensor } from '../authoring/domain-checks';
 import { checkOptions } from '../authoring/options';
 import type { Context } from '../contracts/context';
 import { ConfigError, ShapeError } from '../errors';
@@ -33,10 +34,10 @@ export interface AttentionOptions {
 }
 
 const checks = {
-  mask: anything(),
+  mask: tensor(),
   causal: boolean(),
   dropout: share(),
-  ctx: anything(),
+  ctx: anyContext(),
   path: text(),
 };
 

@@ -1,5 +1,6 @@
 import { add, slice, tidy, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { anything, boolean, count, number, oneOf, share } from '../authoring/checks';
+import { boolean, count, number, oneOf, share } from '../authoring/checks';
+import { anyContext, tensor } from '../authoring/domain-checks';
 import { checkOptions } from '../authoring/options';
 import type { Context } from '../contracts/context';
 import type { Key } from '../keys';
@@ -44,10 +45,10 @@ export interface CrossAttentionOptions extends TransformerOptions {
 
 const sizeChecks = { dim: count(), hidden: count() };
 const checks = {
-  mask: anything(),
-  contextMask: anything(),
+  mask: tensor(),
+  contextMask: tensor(),
   heads: count(),
-  ctx: anything(),
+  ctx: anyContext(),
   normFirst: boolean(),
   activation: oneOf(...Object.keys(activations)),
   dropout: share(),

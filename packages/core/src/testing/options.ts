@@ -6,13 +6,13 @@ export interface OptionsTestOptions {
   readonly required?: object;
   /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
   readonly anyText?: readonly string[];
+  /** Options that take any plain data, of which only NaN and the infinities are tried. Default none. */
+  readonly anyValue?: readonly string[];
   /**
    * The options to try, for a factory that takes any name (path prefixes), so that none is unknown.
    * Default: those that the ConfigError for an unknown one lists.
    */
   readonly known?: readonly string[];
-  /** Options that take any value. Default none. */
-  readonly anyValue?: readonly string[];
 }
 
 /** Values that no option takes. Each stands for a slip: a misspelt choice, a failed sum, a wrong form. */
@@ -88,9 +88,9 @@ export function optionsChecks(
       name: 'wrong values are refused, by the name of the option',
       run: async () => {
         for (const option of await known()) {
-          if (anyValue.includes(option)) continue;
           for (const value of wrongValues) {
             if (anyText.includes(option) && value === 'no such choice') continue;
+            if (anyValue.includes(option) && typeof value !== 'number') continue;
             const error = await refusal({ [option]: value });
             if (isConfigError(error) && error.message.includes(option)) continue;
             throw new ConformanceError(`"${option}" takes a wrong value`, {
