@@ -82,3 +82,4 @@ export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
 export { anyPattern, pathPattern } from './path-pattern';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';
+export { yieldToEventLoop } from './yield-to-event-loop';
