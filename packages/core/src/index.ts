@@ -48,6 +48,7 @@ export {
 export type { ErrorDetails, StateDictDifference } from './errors';
 export {
   bernoulli,
+  drawsNothing,
   foldIn,
   key,
   noDraws,
