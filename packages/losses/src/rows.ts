@@ -22,8 +22,9 @@ export function repeatRows<F extends PooledFeatures>(features: F, count: number)
 }
 
 /**
- * Rows of several features below each other; shorter sequences are padded and masked. Where some
- * say which rows are missing, those that do not have none missing.
+ * One batch of features from several, their rows one after the other. Shorter token sequences are
+ * padded and masked. If any part has `present`, so has the result, with 1 for the rows of parts
+ * without it.
  */
 export function joinRows<F extends PooledFeatures>(parts: readonly F[]): F {
   const given: readonly (PooledFeatures & Partial<Features>)[] = parts;

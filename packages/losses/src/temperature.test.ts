@@ -21,7 +21,7 @@ it('stays in [1, 100], and comes back from a bound', () =>
     const at = (x: Scalar): Scalar => rule.inverse({ logit_scale: x }, 1);
     expect(at(scalar(20)).dataSync()[0]).toBeCloseTo(100, 3);
     expect(at(scalar(-20)).dataSync()[0]).toBe(1);
-    // Descent on 1/T itself lowers it: allowed at the upper bound, barred at the lower.
+    // Descent on 1/T itself lowers it: allowed at the upper bound, stopped at the lower.
     const slope = grad((x) => at(x as Scalar));
     expect(slope(scalar(20)).dataSync()[0]).toBeCloseTo(100, 3);
     expect(slope(scalar(-20)).dataSync()[0]).toBe(0);

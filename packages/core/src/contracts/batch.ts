@@ -11,7 +11,7 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
   readonly groups: readonly string[];
   /**
    * [B] identity of the caption (`PairSplit.textIdentity`): rows with equal entries have the
-   * same text, which is as true of the one image as of the other. Absent: not known.
+   * same text, which is then right for the images of all of them. Absent: not known.
    */
   readonly captions?: readonly string[];
   /** [B] the class of each pair, for losses that tell classes apart. Absent: there are none. */

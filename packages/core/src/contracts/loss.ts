@@ -44,16 +44,16 @@ export interface CaptionLogits {
  * What a model's forward pass gives a loss: features of the batch, and the fusion's two
  * operations with the model's parameters already applied.
  *
- * A loss that reads no tokens sees `ModelOutputs<PooledFeatures>`, whatever the model has. Hence
- * the operations are methods, which stand for wider arguments too: what they are given must be
- * made of these features (rows taken, repeated, joined), which are as complete as the model's.
+ * Call `fuse`, `score` and `embed` with features made of `image`, `text` and `negatives` (rows taken,
+ * repeated or joined), never with features built anew: a loss that reads no tokens has the type
+ * `Loss<PooledFeatures>`, and the features it was given hold the tokens that the fusion reads.
  */
 export interface ModelOutputs<F extends PooledFeatures = Features> {
   /** B rows. */
   readonly image: F;
   /** B rows, aligned with `image`. */
   readonly text: F;
-  /** B·K rows, row b·K + k is false of image b. Absent when the batch has none. */
+  /** B·K rows; the text of row b·K + k is wrong for image b. Absent when the batch has none. */
   readonly negatives?: F;
   /** Fuses aligned pairs of any features (the batch's rows, gathered or repeated). */
   fuse(image: F, text: F): Fused;

@@ -21,8 +21,8 @@ import { constantOf } from './stop-gradient';
  *
  * The gradient, with x̂ the normalised x and ⟨·⟩ the mean over those axes, is
  * weight / σ · (g − ⟨g⟩ − x̂ · ⟨g · x̂⟩) for x, Σ g · x̂ for weight and Σ g for bias
- * (Ioffe & Szegedy 2015, §3), with Σ g · x̂ = (Σ g · x − mean · Σ g) / σ. It is a batch norm of
- * other weights: whatever is one pass forward is one pass backward. To be called inside `tidy`.
+ * (Ioffe & Szegedy 2015, §3), with Σ g · x̂ = (Σ g · x − mean · Σ g) / σ. The backward pass is computed
+ * as a batch norm with other weights, so it reads x as often as the forward pass. Call it inside `tidy`.
  */
 export function normaliseByBatch<T extends Tensor>(
   x: T,

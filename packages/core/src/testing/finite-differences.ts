@@ -9,8 +9,9 @@ import { gradientsAt, type Objective } from './gradients';
 type Field = ReadonlyMap<string, Float32Array>;
 
 /**
- * From large (curvature and kinks show) to small (float32 rounding shows): a right gradient
- * agrees with one. The small ones count only where the slope stands clear of the rounding.
+ * The step sizes h that are tried, the largest first. At a large one curvature falsifies the
+ * difference, at a small one the rounding of float32 does, so a gradient is right if it agrees at one
+ * of them. A small one is left out where rounding is more than 5 % of the slope.
  */
 const steps = [1e-2, 4e-3, 1e-3, 3e-4, 1e-4];
 

@@ -26,7 +26,7 @@ export type TeacherOptions<Image, Text, F extends PooledFeatures = Features> =
 
 /** What a momentum twin carries from step to step. */
 export interface TeacherState {
-  /** The averages, by path of what is trained of the model. All else the twin shares with it. */
+  /** An average for each trained parameter of the model, by path. The twin reads the model's other tensors. */
   readonly params: Params;
   readonly queue?: EmbeddingQueue;
 }

@@ -9,9 +9,9 @@ interface Followed {
 }
 
 /**
- * What of the twin is its own: an average for each trained parameter of the model, which begins
- * with its present value. Frozen parameters and the loss's are not copied, and neither are running
- * statistics, as in `torch.optim.swa_utils.AveragedModel`.
+ * The parameters that the twin does not share with the model: an average for each trained one, which
+ * begins with the parameter's present value. The twin shares frozen parameters, those of the loss and
+ * running statistics, as in `torch.optim.swa_utils.AveragedModel`.
  */
 export function averages(
   options: { readonly frozen?: (path: string) => boolean },
