@@ -43,7 +43,8 @@ function reasonOf({ terms, gradientNorm }: Step): Reason | undefined {
   }
   if (gradientNorm > 0) return undefined;
   return (batches) => ({
-    message: `all gradients are zero for ${batches}: nothing that is trained changes the loss.`,
-    advice: 'Look at what is frozen, and whether the loss reads what the model computes.',
+    message: `all gradients are zero for ${batches}: the parameters stay as they are.`,
+    advice:
+      'Look at what is frozen, and whether the loss reads what the model computes. A hinge has no gradient where every pair keeps the margin.',
   });
 }

@@ -72,7 +72,7 @@ export function initLayers(
   blocks: readonly Block[],
 ): Params {
   const init = (layer: NormedConvolution): Params => ({
-    ...initConv2d(key, layer.conv, layer),
+    ...initConv2d(key, layer.conv, { in: layer.in, out: layer.out, kernel: layer.kernel }),
     ...initBatchNorm(layer.norm, layer.out),
   });
   return mergeParams(
