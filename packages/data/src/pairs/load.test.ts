@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unitNormalisation } from '../image/normalise';
 import { buildVocabulary } from '../text/vocabulary';
 import { loadPairs } from './load';
-import { describeRejects } from './report';
+import { describeRejects } from './describe';
 import { letters, testFolder, type TestFolder } from './folder.testing';
 
 const common = { tokenizer: letters, imageSize: 4, maxTokens: 8, normalise: unitNormalisation };
@@ -29,7 +29,7 @@ describe('loadPairs', () => {
   it('gives images and texts of any rows, and leaks nothing', async () => {
     const data = await loadPairs({ ...common, captions: await folder.captions(rows) });
     expect(Object.keys(data.splits)).toEqual(['train', 'val']);
-    expect(data.report).toEqual({ rows: 12, rejects: [] });
+    expect(data.report).toMatchObject({ rows: 12, rejects: [], doubts: [], sharedPictures: [] });
     const train = data.split('train');
     expect(train.records[3]).toEqual({ id: '3.png', captions: ['abcd'] });
     const before = memory().numTensors;
@@ -79,7 +79,9 @@ describe('loadPairs', () => {
   it('names the splits there are', async () => {
     const data = await loadPairs({ ...common, captions: await folder.captions(rows) });
     expect(() => data.split('vall')).toThrow(DataError);
-    expect(() => data.split('vall')).toThrow(/"vall" is empty.*train, val.*Did you mean "val"/);
+    expect(() => data.split('vall')).toThrow(
+      /split "vall".*"train" \(10 records\), "val" \(2 records\).*Did you mean "val"/,
+    );
     expect(() => data.split('toString')).toThrow(DataError);
   });
 
@@ -157,7 +159,9 @@ describe('loadPairs', () => {
     await folder.write('11.png', '');
     await expect(loadPairs({ ...common, captions })).rejects.toThrow('"val" has no usable record');
     await folder.write('captions.jsonl', '{"image":"0.png"}\n{"image":"1.png"}');
-    await expect(loadPairs({ ...common, captions })).rejects.toThrow(/:1: there is no caption/);
+    await expect(loadPairs({ ...common, captions })).rejects.toThrow(
+      /:1: there is no field for the caption/,
+    );
   });
 
   it('takes an id once in a split', async () => {

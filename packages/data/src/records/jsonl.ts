@@ -1,47 +1,64 @@
 import { DataError } from '@crossweave/core';
-import { toRow, type ReadContext, type Row } from './record';
+import { linesOfText } from './lines';
+import { excerpt, toRow, type ReadContext, type Row } from './record';
 
 /**
  * JSON lines: one object a line, `{"image": path, "caption": string | string[]}`, optionally
  * `id`, `split` and `negatives` (a list of `{"caption", "kind"}` for each caption).
- * Empty lines are passed over.
+ * Blank lines are passed over.
+ *
+ * @throws DataError when a column that the caller named for ids or splits is in no line
  */
-export function readJsonl(text: string, context: ReadContext): Row[] {
-  const rows: Row[] = [];
-  text.split('\n').forEach((content, index) => {
-    const line = index + 1;
-    if (content.trim() !== '') rows.push(readLine(content, line, context));
+export function* readJsonl(text: string, context: ReadContext): Generator<Row> {
+  const { id, split } = context.columns;
+  const unseen = new Set([id, split].filter((name) => name !== undefined));
+  let first: ReadonlyMap<string, unknown> | undefined;
+  for (const { content, line } of linesOfText(text)) {
+    if (content.trim() === '') continue;
+    const values = parseLine(content, line, context);
+    if (values instanceof DataError) {
+      yield { line, lines: 1, error: values };
+      continue;
+    }
+    first ??= values;
+    for (const name of unseen) if (values.has(name)) unseen.delete(name);
+    yield toRow({ values, source: content }, { line, lines: 1 }, context);
+  }
+  const [missing] = unseen;
+  if (missing === undefined || first === undefined) return;
+  throw new DataError(`no line has the field "${missing}"`, {
+    where: context.file,
+    expected: `a field "${missing}", as the columns name it`,
+    got: `the fields ${[...first.keys()].join(', ')} on the first line`,
+    advice: 'Correct the name, or leave it out of the columns.',
   });
-  return rows;
 }
 
-function readLine(content: string, line: number, context: ReadContext): Row {
-  const where = `${context.file}:${line}`;
+function parseLine(
+  content: string,
+  line: number,
+  { file }: ReadContext,
+): ReadonlyMap<string, unknown> | DataError {
+  const details = {
+    where: `${file}:${line}`,
+    expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
+    got: excerpt(content),
+  };
   let value: unknown;
   try {
     value = JSON.parse(content);
   } catch (cause) {
-    const error = new DataError(`line ${line} is not JSON`, {
-      where,
-      expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
-      got: excerpt(content),
+    return new DataError(`line ${line} is not JSON`, {
+      ...details,
       advice: 'Correct or remove the line; every line is a whole object of its own.',
       cause,
     });
-    return { line, error };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const error = new DataError(`line ${line} is not a JSON object`, {
-      where,
-      expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
-      got: excerpt(content),
-      advice: 'A list of records goes one record to a line.',
-    });
-    return { line, error };
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return new Map(Object.entries(value));
   }
-  return toRow(value as Record<string, unknown>, line, context);
-}
-
-function excerpt(content: string): string {
-  return content.length > 60 ? `${content.slice(0, 60)}…` : content;
+  return new DataError(`line ${line} is not a JSON object`, {
+    ...details,
+    advice: 'A list of records goes one record to a line.',
+  });
 }

@@ -1,16 +1,5 @@
-import { DataError, nearestName, type HardNegative } from '@crossweave/core';
-
-/** Which fields or columns of a captions file hold what. */
-export interface Columns {
-  /** Path of the image, relative to the folder of the captions file (or absolute). Default `image`. */
-  readonly image?: string;
-  /** One caption, or (JSONL) a list of them. Default: `caption`, else `captions`. */
-  readonly caption?: string;
-  /** Default `id`; without it the image's path is the id. */
-  readonly id?: string;
-  /** Default `split`; without it every record belongs to {@link defaultSplit}. */
-  readonly split?: string;
-}
+import { DataError, type HardNegative } from '@crossweave/core';
+import { captionColumns, imageColumn, missingColumns, type Columns } from './columns';
 
 /** The split of records that name none. */
 export const defaultSplit = 'train';
@@ -29,10 +18,22 @@ export interface CaptionRecord {
   readonly line: number;
 }
 
+/** Where a row stands. Rows do not overlap, and every line that is not blank is in one. */
+export interface Place {
+  /** 1-based line of the captions file on which the row starts. */
+  readonly line: number;
+  /** How many lines it takes. */
+  readonly lines: number;
+}
+
 /** A row that could be read, or why it could not. */
 export type Row =
-  | { readonly line: number; readonly record: CaptionRecord }
-  | { readonly line: number; readonly error: DataError };
+  | (Place & {
+      readonly record: CaptionRecord;
+      /** Why the row may not be what was meant, though it could be read. */
+      readonly doubt?: DataError;
+    })
+  | (Place & { readonly error: DataError });
 
 /** What a reader needs besides the text. */
 export interface ReadContext {
@@ -41,76 +42,127 @@ export interface ReadContext {
   readonly columns: Columns;
 }
 
-/** One file format: text in, rows out, in the order of the file. */
-export type RecordReader = (text: string, context: ReadContext) => Row[];
+/** A row's fields by name; `source` is the row as written, where its values have lost their form. */
+export interface RowFields {
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly source?: string;
+}
 
 /** Checks one row's fields, whatever format they came from. */
-export function toRow(
-  fields: Readonly<Record<string, unknown>>,
-  line: number,
-  { file, columns }: ReadContext,
-): Row {
+export function toRow(row: RowFields, place: Place, { file, columns }: ReadContext): Row {
+  const { line, lines } = place;
   const where = `${file}:${line}`;
   try {
-    const image = fields[columns.image ?? 'image'];
-    if (typeof image !== 'string' || image.trim() === '') {
-      throw missing('image', columns.image ?? 'image', fields, where);
-    }
-    const captions = captionsOf(fields, columns, where);
-    const negatives = negativesOf(fields['negatives'], captions.length, where);
+    const absent = missingColumns([...row.values.keys()], columns, where, 'field');
+    if (absent !== undefined) throw absent;
+    const image = imageOf(row.values.get(imageColumn(columns)), where);
+    const captions = captionsOf(row, columns, where);
+    const negatives = negativesOf(row.values.get('negatives'), captions.length, where);
     return {
       line,
+      lines,
       record: {
-        id: text(fields, columns.id ?? 'id', where) ?? image,
+        id: textOf(row, columns.id ?? 'id', where) ?? image,
         image,
-        split: text(fields, columns.split ?? 'split', where) ?? defaultSplit,
+        split: textOf(row, columns.split ?? 'split', where) ?? defaultSplit,
         captions,
-        ...(negatives === undefined ? {} : { negatives }),
+        ...(negatives && { negatives }),
         line,
       },
     };
   } catch (error) {
-    if (error instanceof DataError) return { line, error };
+    if (error instanceof DataError) return { line, lines, error };
     throw error;
   }
 }
 
-function captionsOf(
-  fields: Readonly<Record<string, unknown>>,
-  columns: Columns,
-  where: string,
-): string[] {
-  const value =
-    columns.caption === undefined
-      ? (fields['caption'] ?? fields['captions'])
-      : fields[columns.caption];
-  if (value === undefined || value === null) {
-    throw missing('caption', columns.caption ?? 'caption', fields, where);
+function imageOf(value: unknown, where: string): string {
+  const details = { where, expected: 'the path of an image file' };
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new DataError('there is no image', { ...details, got: kindOf(value) });
   }
+  if (/^https?:\/\//i.test(value)) {
+    throw new DataError('the image is a URL', {
+      ...details,
+      got: excerpt(value),
+      advice: 'Pictures are read from disk: download them and write their paths.',
+    });
+  }
+  return withoutNul(value, 'the path of the image', where);
+}
+
+function captionsOf({ values }: RowFields, columns: Columns, where: string): string[] {
+  const names = captionColumns(columns).filter((name) => (values.get(name) ?? null) !== null);
+  if (names.length > 1) {
+    throw new DataError('there are captions in two fields', {
+      where,
+      expected: 'one field of captions',
+      got: names.map((name) => `"${name}"`).join(' and '),
+      advice: `Say which holds the captions: columns: { caption: '${names[1] ?? ''}' }.`,
+      suggestion: { columns: { ...columns, caption: names[1] } },
+    });
+  }
+  const value = values.get(names[0] ?? '');
   const list: unknown[] = Array.isArray(value) ? value : [value];
   const captions = list.map((caption) => (typeof caption === 'string' ? caption.trim() : ''));
-  if (captions.length === 0 || captions.includes('')) {
+  if (captions.length === 0 || !captions.every(isVisible)) {
+    const at = captions.findIndex((caption) => !isVisible(caption));
+    const what = kindOf(Array.isArray(value) && at >= 0 ? list[at] : value);
     throw new DataError('a caption is empty or not text', {
       where,
       expected: 'a string, or a list of at least one string',
-      got: value,
+      got: list.length > 1 ? `${what} as caption ${at + 1} of ${list.length}` : what,
       advice: 'Give the image a caption or remove the line.',
     });
   }
-  return captions;
+  return captions.map((caption) => withoutNul(caption, 'a caption', where));
 }
 
-/** An id or a split: text, or a number written as text. */
-function text(
-  fields: Readonly<Record<string, unknown>>,
-  name: string,
-  where: string,
-): string | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  throw new DataError(`"${name}" is not text`, { where, expected: 'a string', got: value });
+/** Something besides spaces, control characters and marks of formatting. */
+function isVisible(text: string): boolean {
+  return /[^\s\p{Cc}\p{Cf}]/u.test(text);
+}
+
+/** Zero bytes are no text: they come from another encoding or a damaged file. */
+function withoutNul(text: string, what: string, where: string): string {
+  if (!text.includes('\0')) return text;
+  throw new DataError(`${what} holds a zero byte`, {
+    where,
+    expected: 'text',
+    got: excerpt(text),
+    advice: 'Correct or remove the line.',
+  });
+}
+
+/** An id or a split: text, or a whole number that JSON can hold, as written. */
+function textOf({ values, source }: RowFields, name: string, where: string): string | undefined {
+  const value = values.get(name);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') {
+    const text = value.trim();
+    return text === '' ? undefined : withoutNul(text, `"${name}"`, where);
+  }
+  if (typeof value !== 'number') {
+    throw new DataError(`"${name}" is not text`, {
+      where,
+      expected: 'a string',
+      got: kindOf(value),
+    });
+  }
+  if (Number.isSafeInteger(value) && isWrittenAs(String(value), name, source)) return String(value);
+  throw new DataError(`"${name}" is a number that cannot be told from others`, {
+    where,
+    expected: 'text, or a whole number below 2^53 in its plain form',
+    got: String(value),
+    advice: `Write it as text: {"${name}": "…"}. Of numbers, 1.0 is 1, and large ones are rounded.`,
+  });
+}
+
+/** Whether the number of this name stands in the line in this form: 1.0 and 1e0 are read as 1. */
+function isWrittenAs(form: string, name: string, source: string | undefined): boolean {
+  if (source === undefined) return true;
+  const key = JSON.stringify(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`${key}\\s*:\\s*${form}\\s*[,}]`).test(source);
 }
 
 function negativesOf(
@@ -120,12 +172,14 @@ function negativesOf(
 ): HardNegative[][] | undefined {
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value) && value.length === captionCount && value.every(isNegativeList)) {
-    return value;
+    return value.map((list) =>
+      list.map(({ caption, kind }) => ({ caption: caption.trim(), kind })),
+    );
   }
   throw new DataError('"negatives" does not fit', {
     where,
     expected: `one list of { "caption", "kind" } for each of the ${captionCount} captions`,
-    got: value,
+    got: kindOf(value),
   });
 }
 
@@ -138,27 +192,22 @@ function isNegativeList(value: unknown): value is HardNegative[] {
         entry !== null &&
         'caption' in entry &&
         typeof entry.caption === 'string' &&
+        isVisible(entry.caption) &&
         'kind' in entry &&
         typeof entry.kind === 'string',
     )
   );
 }
 
-function missing(
-  what: 'image' | 'caption',
-  name: string,
-  fields: Readonly<Record<string, unknown>>,
-  where: string,
-): DataError {
-  const names = Object.keys(fields);
-  const near = nearestName(name, names);
-  return new DataError(`there is no ${what}`, {
-    where,
-    expected: `a field "${name}"`,
-    got: names.length === 0 ? 'no fields' : `the fields ${names.join(', ')}`,
-    advice:
-      near === undefined || near === name
-        ? `Name the field that holds the ${what}: columns: { ${what}: '…' }.`
-        : `Did you mean "${near}"? Then pass columns: { ${what}: '${near}' }.`,
-  });
+/** What a value is, in words: a message must not hold all of it. */
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (typeof value === 'string') return value === '' ? 'empty text' : excerpt(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'an object';
+}
+
+/** The beginning of a text, in quotes. */
+export function excerpt(text: string, most = 60): string {
+  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
 }

@@ -1,17 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { DataError } from '@crossweave/core';
+import { basename, resolve } from 'node:path';
+import { isCrossweaveError } from '@crossweave/core';
+import { checkOptions, oneOf, requireText, type Checks } from '@crossweave/core/authoring';
 import {
   fromFolder,
   importTransformers,
   type TransformersImports,
   type TransformersLibraryName,
 } from '@crossweave/core/node';
+import { damagedFile, fingerprintTokenizer, parseTokenizer, readTokenizerFiles } from './files';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
 
-const imports: TransformersImports = {
-  '@xenova/transformers': () => import('@xenova/transformers'),
+/** In the order in which they are tried. */
+export const transformersImports: TransformersImports = {
   '@huggingface/transformers': () => import('@huggingface/transformers'),
+  '@xenova/transformers': () => import('@xenova/transformers'),
 };
 
 /** What is used here of either library; each types its tokenizers differently. */
@@ -21,59 +23,51 @@ interface Tokenizers {
   };
 }
 
+export interface LoadTokenizerOptions {
+  /** Default: `@huggingface/transformers` if it is installed, else `@xenova/transformers`. */
+  readonly library?: TransformersLibraryName;
+}
+
+export const loadTokenizerChecks: Checks<LoadTokenizerOptions> = {
+  library: oneOf('@huggingface/transformers', '@xenova/transformers'),
+};
+
 /**
  * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`, read through
  * `AutoTokenizer`. Nothing is downloaded.
  *
- * @param library default: `@xenova/transformers` if it is installed, else `@huggingface/transformers`
- * @throws DataError when the folder lacks a file or a file is damaged
- * @throws ConfigError when no library is installed, or it cannot be imported
+ * @throws DataError when the folder lacks a file, a file is damaged, or its ids are no ids
+ * @throws ConfigError for a wrong option, and when no library is installed or can be imported
  */
 export async function loadTokenizer(
   folder: string,
-  { library }: { library?: TransformersLibraryName } = {},
+  options: LoadTokenizerOptions = {},
 ): Promise<Tokenizer> {
+  requireText('loadTokenizer', 'folder', folder);
+  checkOptions('loadTokenizer', options, loadTokenizerChecks);
   const path = resolve(folder);
-  const vocabularySize = await readVocabularySize(path);
-  const found = await importTransformers('loadTokenizer', imports, library);
-  const { AutoTokenizer } = found.module as unknown as Tokenizers;
-  const tokenizer = await fromFolder(found, path, (name) =>
-    AutoTokenizer.from_pretrained(name, { local_files_only: true }),
+  const files = await readTokenizerFiles(path);
+  const contents = parseTokenizer(path, files);
+  const library = await importTransformers('loadTokenizer', transformersImports, options.library);
+  const { AutoTokenizer } = library.module as unknown as Tokenizers;
+  const tokenizer = await typed(path, () =>
+    fromFolder(library, path, (name) =>
+      AutoTokenizer.from_pretrained(name, { local_files_only: true }),
+    ),
   );
-  return fromTransformers(tokenizer, { name: basename(path), vocabularySize });
+  return fromTransformers(tokenizer, {
+    name: basename(path),
+    fingerprint: fingerprintTokenizer(files),
+    ...contents,
+  });
 }
 
-/** Highest id + 1 over the model's vocabulary and the added tokens. */
-async function readVocabularySize(folder: string): Promise<number> {
-  await readJson(join(folder, 'tokenizer_config.json'));
-  const file = join(folder, 'tokenizer.json');
-  const { model, added_tokens: added } = (await readJson(file)) as {
-    model?: { vocab?: Record<string, number> | unknown[] };
-    added_tokens?: { id: number }[];
-  };
-  const vocabulary = model?.vocab;
-  if (vocabulary === undefined) {
-    throw new DataError('the tokenizer has no vocabulary', {
-      where: file,
-      expected: 'model.vocab',
-    });
-  }
-  const ids = Array.isArray(vocabulary) ? [vocabulary.length - 1] : Object.values(vocabulary);
-  return [...ids, ...(added ?? []).map(({ id }) => id)].reduce((a, b) => Math.max(a, b), -1) + 1;
-}
-
-async function readJson(file: string): Promise<object> {
+/** What the library makes of damaged files are errors of any kind. */
+async function typed<Result>(path: string, load: () => Promise<Result>): Promise<Result> {
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value === 'object' && value !== null) return value;
-    throw new TypeError('not a JSON object');
+    return await load();
   } catch (cause) {
-    throw new DataError('a tokenizer file is missing or damaged', {
-      where: file,
-      expected: 'a folder with tokenizer.json and tokenizer_config.json',
-      got: cause instanceof Error ? cause.message : String(cause),
-      advice: 'Build one from your captions with buildVocabulary, or copy one of a trained model.',
-      cause,
-    });
+    if (isCrossweaveError(cause)) throw cause;
+    throw damagedFile(path, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }

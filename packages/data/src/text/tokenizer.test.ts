@@ -11,7 +11,7 @@ function letters(before: number[], after: number[], padId?: number): Transformer
   return Object.assign(call, { pad_token_id: padId });
 }
 
-const facts = { name: 'letters', vocabularySize: 40 };
+const facts = { name: 'letters', vocabularySize: 40, fingerprint: 'f' };
 
 describe('fromTransformers', () => {
   it.each([

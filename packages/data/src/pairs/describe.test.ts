@@ -1,10 +1,12 @@
 import { DataError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { describeRejects, type Reject } from './report';
+import { describeRejects } from './describe';
+import type { Reject } from './rejects';
 
 const reject = (line: number): Reject => ({
   key: `c.csv:${line}`,
   reason: 'damaged-image',
+  rows: 1,
   action: line === 1 ? 'placeholder' : 'skipped',
   error: new DataError(`picture ${line}`),
 });
