@@ -1,6 +1,6 @@
 import { DataError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { describeRejects } from './describe';
+import { describeRejects, describeReport } from './describe';
 import type { Reject } from './rejects';
 
 const reject = (line: number): Reject => ({
@@ -25,5 +25,57 @@ describe('describeRejects', () => {
 
   it('says that nothing was damaged', () => {
     expect(describeRejects({ rows: 9, rejects: [] })).toBe('9 rows, none damaged');
+  });
+});
+
+describe('describeReport', () => {
+  const none = {
+    records: 10,
+    captions: 20,
+    distinctCaptions: 18,
+    repeatedCaptions: 0,
+    shared: { captions: 0 },
+    cut: { captions: 0, longest: 9 },
+    inOtherSplits: 0,
+  };
+  const report = {
+    rows: 20,
+    rejects: [],
+    doubts: [],
+    sharedPictures: [],
+    maxTokens: 16,
+    splits: { train: none },
+  };
+
+  it('says in one line what is worth no further word', () => {
+    expect(describeReport(report)).toBe(
+      '20 rows, none damaged\ntrain: 10 images with 20 captions, 18 of them different',
+    );
+  });
+
+  it('tells everything that could make a figure less than it seems', () => {
+    const train = {
+      ...none,
+      repeatedCaptions: 1,
+      shared: { captions: 2, most: { caption: 'a picture', images: 7 } },
+      cut: { captions: 5, longest: 40 },
+      unknown: { tokens: 3, of: 60 },
+      inOtherSplits: 4,
+    };
+    const text = describeReport({
+      ...report,
+      doubts: [new DataError('two rows in one', { where: 'c.csv:3' })],
+      sharedPictures: [
+        { splits: ['train', 'test'], by: 'content', pictures: 2, example: ['x', 'y'] },
+      ],
+      splits: { train, test: { ...none, distinctCaptions: 1 } },
+    });
+    expect(text.split('\n')).toEqual([
+      '20 rows, none damaged',
+      'doubtful: c.csv:3: two rows in one.',
+      '"train" and "test" share 2 pictures under different names, such as x and y: what is measured on them is not new to the model',
+      'train: 10 images with 20 captions, 18 of them different; 1 repeated caption left out; 2 texts shared by several images, "a picture" by 7 of them; 5 captions (25 %) cut at 16 tokens, the longest has 40; 5.0 % of the tokens unknown to the tokenizer (3 of 60); 4 texts in another split too',
+      'test: 10 images with 20 captions, 1 of them different; all captions are one text, so there is nothing to learn from this split',
+    ]);
   });
 });

@@ -1,16 +1,17 @@
-import { countByReason, percent } from './rejects';
+import { countByReason } from './rejects';
 import type { LoadReport, SplitReport } from './report';
+import { counted, percent } from './wording';
 
 /** What was damaged in a few lines for people: counts by reason, then the first of them. */
 export function describeRejects(
   { rows, rejects }: Pick<LoadReport, 'rows' | 'rejects'>,
   most = 5,
 ): string {
-  if (rejects.length === 0) return `${count(rows, 'row')}, none damaged`;
+  if (rejects.length === 0) return `${counted(rows, 'row')}, none damaged`;
   const lines = rejects.slice(0, most).map(({ error }) => `  ${error.message}`);
   if (rejects.length > most) lines.push(`  … and ${rejects.length - most} more`);
   return [
-    `${count(rows, 'row')}, ${rejects.length} damaged: ${countByReason(rejects)}`,
+    `${counted(rows, 'row')}, ${rejects.length} damaged: ${countByReason(rejects)}`,
     ...lines,
   ].join('\n');
 }
@@ -21,7 +22,7 @@ export function describeReport(report: LoadReport, most = 5): string {
   if (report.doubts.length > most) doubts.push(`… and ${report.doubts.length - most} more doubts`);
   const shared = report.sharedPictures.map(
     ({ splits, by, pictures, example }) =>
-      `"${splits[0]}" and "${splits[1]}" share ${count(pictures, 'picture')}${by === 'content' ? ' under different names' : ''}, such as ${example[0]} and ${example[1]}: what is measured on them is not new to the model`,
+      `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${by === 'content' ? ' under different names' : ''}, such as ${example[0]} and ${example[1]}: what is measured on them is not new to the model`,
   );
   const splits = Object.entries(report.splits).map(
     ([name, split]) => `${name}: ${describeSplit(split, report.maxTokens)}`,
@@ -32,35 +33,31 @@ export function describeReport(report: LoadReport, most = 5): string {
 function describeSplit(split: SplitReport, maxTokens: number): string {
   const { records, captions, distinctCaptions, repeatedCaptions, shared, cut, unknown } = split;
   const parts = [
-    `${count(records, 'image')} with ${count(captions, 'caption')}, ${distinctCaptions} of them different`,
+    `${counted(records, 'image')} with ${counted(captions, 'caption')}, ${distinctCaptions} of them different`,
   ];
   if (distinctCaptions === 1) {
     parts.push('all captions are one text, so there is nothing to learn from this split');
   }
-  if (repeatedCaptions > 0) parts.push(`${count(repeatedCaptions, 'repeated caption')} left out`);
+  if (repeatedCaptions > 0) parts.push(`${counted(repeatedCaptions, 'repeated caption')} left out`);
   if (shared.most !== undefined && distinctCaptions > 1) {
     const { caption, images } = shared.most;
     const text = JSON.stringify(caption.length > 40 ? `${caption.slice(0, 40)}…` : caption);
     parts.push(
-      `${count(shared.captions, 'text')} shared by several images, ${text} by ${images} of them`,
+      `${counted(shared.captions, 'text')} shared by several images, ${text} by ${images} of them`,
     );
   }
   if (cut.captions > 0) {
     parts.push(
-      `${count(cut.captions, 'caption')} (${percent(cut.captions / captions)}) cut at ${maxTokens} tokens, the longest has ${cut.longest}`,
+      `${counted(cut.captions, 'caption')} (${percent(cut.captions / captions)}) cut at ${maxTokens} tokens, the longest has ${cut.longest}`,
     );
   }
   if (unknown !== undefined && unknown.tokens > 0) {
     parts.push(
-      `${percent(unknown.tokens / unknown.of)} of the words unknown to the tokenizer (${unknown.tokens} of ${unknown.of})`,
+      `${percent(unknown.tokens / unknown.of)} of the tokens unknown to the tokenizer (${unknown.tokens} of ${unknown.of})`,
     );
   }
   if (split.inOtherSplits > 0) {
-    parts.push(`${count(split.inOtherSplits, 'text')} in another split too`);
+    parts.push(`${counted(split.inOtherSplits, 'text')} in another split too`);
   }
   return parts.join('; ');
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }

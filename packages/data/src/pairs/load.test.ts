@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { dispose, memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unitNormalisation } from '../image/normalise';
@@ -24,6 +25,16 @@ beforeEach(async () => {
   for (const [i, { image }] of rows.entries()) await folder.picture(image, 10 * i);
 });
 afterEach(() => folder.remove());
+
+testOptions(
+  'loadPairs',
+  (options) => loadPairs(options),
+  { describe, it },
+  {
+    required: { captions: 'captions.jsonl', tokenizer: letters },
+    anyText: ['captions', 'tokenizer', 'background'],
+  },
+);
 
 describe('loadPairs', () => {
   it('gives images and texts of any rows, and leaks nothing', async () => {
@@ -196,9 +207,12 @@ describe('loadPairs', () => {
     { concurrency: 0 },
     { cacheBytes: -1 },
     { policy: 'ignore' as 'skip' },
+    { normalize: unitNormalisation },
+    { normalise: { mean: [0, 0], std: [1, 1, 1] } },
+    { tokenizer: { encode: () => [] } },
   ])('refuses %j', async (options) => {
     const captions = await folder.captions(rows);
-    await expect(loadPairs({ ...common, captions, ...options })).rejects.toBeInstanceOf(
+    await expect(loadPairs({ ...common, captions, ...(options as object) })).rejects.toBeInstanceOf(
       ConfigError,
     );
   });

@@ -1,5 +1,6 @@
 import { DataError } from '@crossweave/core';
 import type { ReadSample } from './samples';
+import { counted, percent } from './wording';
 
 /** One thing of the data that was damaged, and what became of it. */
 export interface Reject {
@@ -45,14 +46,17 @@ export function requireFewRejects(
   const damaged = rejects.reduce((sum, reject) => sum + reject.rows, 0);
   if (damaged <= share * rows) return;
   const needed = Math.ceil((100 * damaged) / rows) / 100;
-  throw new DataError(`${damaged} of ${rows} rows are damaged (${percent(damaged / rows)})`, {
-    where: file,
-    expected: `at most ${percent(share)}`,
-    got: `${countByReason(rejects)}; first ${firstMessages(rejects)}`,
-    advice: `Mend the rows, or pass maxRejects: ${needed} to do without them.`,
-    cause: rejects[0]?.error,
-    suggestion: { maxRejects: needed },
-  });
+  throw new DataError(
+    `${damaged} of ${counted(rows, 'row')} are damaged (${percent(damaged / rows)})`,
+    {
+      where: file,
+      expected: `at most ${percent(share)}`,
+      got: `${countByReason(rejects)}; first ${firstMessages(rejects)}`,
+      advice: `Mend the rows, or pass maxRejects: ${needed} to do without them.`,
+      cause: rejects[0]?.error,
+      suggestion: { maxRejects: needed },
+    },
+  );
 }
 
 /** `12 record skipped, 3 damaged-image placeholder`. */
@@ -70,9 +74,4 @@ function firstMessages(rejects: readonly Reject[]): string {
     .slice(0, 2)
     .map(({ error }) => error.summary.slice(0, 110))
     .join(' ');
-}
-
-export function percent(share: number): string {
-  const value = 100 * share;
-  return `${value > 0 && value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
 }

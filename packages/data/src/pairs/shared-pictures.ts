@@ -1,7 +1,7 @@
 import { DataError, type PairSplit } from '@crossweave/core';
-import { percent } from './rejects';
 import type { ReadSample } from './samples';
 import type { SplitTable } from './split-table';
+import { counted, percent } from './wording';
 
 /** Pictures that two splits have in common. */
 export interface SharedPictures {
@@ -63,7 +63,7 @@ export function refuseShared(
   });
   if (refused === undefined) return;
   const { splits: names, by, pictures, example } = refused;
-  const subject = pictures === 1 ? '1 picture is' : `${pictures} pictures are`;
+  const subject = `${counted(pictures, 'picture')} ${pictures === 1 ? 'is' : 'are'}`;
   throw new DataError(
     `${subject} in the split "${names[0]}" and in "${names[1]}" too${by === 'content' ? ', under other names' : ''}`,
     {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { DataError, nearestName } from '@crossweave/core';
+import { counted } from './wording';
 
 /** Splits by name, in the order in which the captions file names them. */
 export type SplitTable<Split> = Readonly<Record<string, Split>>;
@@ -23,7 +24,7 @@ export function splitNamed<Split>(
   throw new DataError(`no record belongs to the split "${name}"`, {
     where: basename(captions),
     expected: `one of ${Object.entries(splits)
-      .map(([known, split]) => `"${known}" (${count(split)} records)`)
+      .map(([known, split]) => `"${known}" (${counted(count(split), 'record')})`)
       .join(', ')}`,
     got: JSON.stringify(name),
     advice:

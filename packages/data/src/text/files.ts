@@ -72,7 +72,7 @@ export function parseTokenizer(folder: string, files: TokenizerFiles): Tokenizer
   if (!ids.every(accepts)) {
     throw damagedFile(
       file,
-      `the id ${String(JSON.stringify(wrong))} among ${ids.length} (a whole number below ${most})`,
+      `the id ${JSON.stringify(wrong)} among ${ids.length} (a whole number below ${most})`,
     );
   }
   const unknownId = unknownIdOf(model, vocabulary, contents['pre_tokenizer']);
