@@ -15,7 +15,7 @@ describe('describeRejects', () => {
   it('counts by reason and shows the first', () => {
     expect(describeRejects({ rows: 9, rejects: [1, 2, 3].map(reject) }, 2)).toBe(
       [
-        '9 rows, 3 damaged: 1 damaged-image placeholder, 2 damaged-image skipped',
+        '9 rows, 3 rejects: 1 damaged-image placeholder, 2 damaged-image skipped',
         '  picture 1.',
         '  picture 2.',
         '  … and 1 more',
@@ -23,8 +23,8 @@ describe('describeRejects', () => {
     );
   });
 
-  it('says that nothing was damaged', () => {
-    expect(describeRejects({ rows: 9, rejects: [] })).toBe('9 rows, none damaged');
+  it('says that nothing was rejected', () => {
+    expect(describeRejects({ rows: 9, rejects: [] })).toBe('9 rows, no rejects');
   });
 });
 
@@ -49,7 +49,7 @@ describe('describeReport', () => {
 
   it('says in one line what is worth no further word', () => {
     expect(describeReport(report)).toBe(
-      '20 rows, none damaged\ntrain: 10 images with 20 captions, 18 of them different',
+      '20 rows, no rejects\ntrain: 10 images with 20 captions, 18 of them different',
     );
   });
 
@@ -71,7 +71,7 @@ describe('describeReport', () => {
       splits: { train, test: { ...none, distinctCaptions: 1 } },
     });
     expect(text.split('\n')).toEqual([
-      '20 rows, none damaged',
+      '20 rows, no rejects',
       'doubtful: c.csv:3: two rows in one.',
       '"train" and "test" share 2 pictures under different names, such as x and y: what is measured on them is not new to the model',
       'train: 10 images with 20 captions, 18 of them different; 1 repeated caption left out; 2 texts shared by several images, "a picture" by 7 of them; 5 captions (25 %) cut at 16 tokens, the longest has 40; 5.0 % of the tokens unknown to the tokenizer (3 of 60); 4 texts in another split too',

@@ -7,11 +7,11 @@ export function describeRejects(
   { rows, rejects }: Pick<LoadReport, 'rows' | 'rejects'>,
   most = 5,
 ): string {
-  if (rejects.length === 0) return `${counted(rows, 'row')}, none damaged`;
+  if (rejects.length === 0) return `${counted(rows, 'row')}, no rejects`;
   const lines = rejects.slice(0, most).map(({ error }) => `  ${error.message}`);
   if (rejects.length > most) lines.push(`  … and ${rejects.length - most} more`);
   return [
-    `${counted(rows, 'row')}, ${rejects.length} damaged: ${countByReason(rejects)}`,
+    `${counted(rows, 'row')}, ${counted(rejects.length, 'reject')}: ${countByReason(rejects)}`,
     ...lines,
   ].join('\n');
 }

@@ -125,7 +125,7 @@ describe('loadPairs', () => {
       { key: 'captions.jsonl:4 (3.png)', reason: 'damaged-image', action: 'skipped' },
       { key: 'captions.jsonl:6', reason: 'record', action: 'skipped' },
     ]);
-    expect(describeRejects(data.report)).toContain('12 rows, 2 damaged');
+    expect(describeRejects(data.report)).toContain('12 rows, 2 rejects');
     await expect(loadPairs({ ...common, captions, policy: 'fail' })).rejects.toThrow(/6: line 6/);
   });
 

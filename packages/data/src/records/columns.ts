@@ -36,6 +36,17 @@ export function imageColumn({ image }: Columns): string {
   return image ?? 'image';
 }
 
+/** The names of all columns that are read where they are there. */
+export function readColumns(columns: Columns): readonly string[] {
+  return [
+    imageColumn(columns),
+    ...captionColumns(columns),
+    columns.id ?? 'id',
+    columns.split ?? 'split',
+    'negatives',
+  ];
+}
+
 /**
  * What to say where columns that must be there are not: the columns there are, and which of them
  * seem to be meant, by a slip of the pen or by their meaning.

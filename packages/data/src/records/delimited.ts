@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { DataError } from '@crossweave/core';
-import { captionColumns, imageColumn, missingColumns } from './columns';
+import { imageColumn, missingColumns, readColumns } from './columns';
 import {
   readRecords,
   type DelimitedRecord,
@@ -76,19 +76,14 @@ function headerNames(
   const where = `${file}:${header.line}`;
   if (header.damage !== undefined) throw quoteError(header.damage, header.source, where, dialect);
   const names = header.fields.map((name) => name.trim());
-  const used = new Set([
-    imageColumn(columns),
-    ...captionColumns(columns),
-    columns.id ?? 'id',
-    columns.split ?? 'split',
-  ]);
-  const repeated = names.find((name, i) => used.has(name) && names.indexOf(name) < i);
+  const used = readColumns(columns);
+  const repeated = names.find((name, i) => used.includes(name) && names.indexOf(name) < i);
   if (repeated !== undefined) {
     throw new DataError(`two columns are called "${repeated}"`, {
       where,
       expected: 'a name of its own for every column that is read',
       got: names.join(', '),
-      advice: 'Rename one of them, or name the column to read with the option columns.',
+      advice: 'Rename one of them.',
     });
   }
   const other = otherDelimiter(header.source, names, dialect);
@@ -151,7 +146,7 @@ function quoteError(
   }[kind];
   return new DataError(what, {
     where,
-    expected: `a quoted field that closes, with ${String(quote)} in it written ${escape}${String(quote)}`,
+    expected: `a quoted field that closes, in which a ${String(quote)} is written ${escape}${String(quote)}`,
     got: excerpt(source),
     advice: backslash
       ? "Quotes seem to be written \\\" here: pass escape: '\\\\'."

@@ -47,6 +47,22 @@ describe('readJsonl', () => {
     }
   });
 
+  it('misses nothing where a field stands twice', () => {
+    const twice = '{"image":"a","caption":"x", "caption" : "y"}';
+    expect(message(twice)).toMatch(/line 1 has the field "caption" twice/);
+    expect(message('{"image":"a","caption":"x","more":{"k":1},"k":1,"k":2}')).toContain(
+      '"k" twice',
+    );
+    const apart = [
+      { image: 'caption', caption: 'image', more: { caption: 1, image: [{ image: 2 }] } },
+      { image: 'a', caption: '"caption": "x"' },
+      { image: 'a\\', caption: '\\"image":' },
+    ];
+    expect(apart.map((fields) => message(JSON.stringify(fields)))).toEqual(
+      apart.map(() => 'no error'),
+    );
+  });
+
   it('names the line that is not JSON and reads the others', () => {
     const rows = read('{"image":"a","caption":"x"}\n{"image":\n{"image":"b","caption":"y"}');
     expect(rows.map((row) => 'record' in row)).toEqual([true, false, true]);

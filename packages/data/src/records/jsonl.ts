@@ -1,4 +1,5 @@
 import { DataError } from '@crossweave/core';
+import { readColumns } from './columns';
 import { linesOfText } from './lines';
 import { excerpt, toRow, type ReadContext, type Row } from './record';
 
@@ -37,7 +38,7 @@ export function* readJsonl(text: string, context: ReadContext): Generator<Row> {
 function parseLine(
   content: string,
   line: number,
-  { file }: ReadContext,
+  { file, columns }: ReadContext,
 ): ReadonlyMap<string, unknown> | DataError {
   const details = {
     where: `${file}:${line}`,
@@ -55,10 +56,48 @@ function parseLine(
     });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return new Map(Object.entries(value));
+    const repeated = repeatedKey(content, readColumns(columns));
+    if (repeated === undefined) return new Map(Object.entries(value));
+    return new DataError(`line ${line} has the field "${repeated}" twice`, {
+      ...details,
+      advice: 'Correct the line; several captions go into one list.',
+    });
   }
   return new DataError(`line ${line} is not a JSON object`, {
     ...details,
     advice: 'A list of records goes one record to a line.',
   });
+}
+
+/** The first of these keys that an object has twice: JSON.parse keeps the last one alone. */
+function repeatedKey(content: string, names: readonly string[]): string | undefined {
+  const suspects = new Set(
+    names.filter((name) => {
+      const key = JSON.stringify(name);
+      return content.indexOf(key) !== content.lastIndexOf(key);
+    }),
+  );
+  if (suspects.size === 0) return undefined;
+  const seen = new Set<string>();
+  let depth = 0;
+  for (let at = 0; at < content.length; at++) {
+    const letter = content[at] ?? '';
+    if ('[{'.includes(letter)) depth++;
+    else if (']}'.includes(letter)) depth--;
+    if (letter !== '"') continue;
+    const start = at + 1;
+    for (at++; at < content.length && content[at] !== '"'; at++) if (content[at] === '\\') at++;
+    const name = content.slice(start, at);
+    if (depth !== 1 || !suspects.has(name) || !isKey(content, at + 1)) continue;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+/** Whether a colon follows. */
+function isKey(content: string, from: number): boolean {
+  let at = from;
+  while (/\s/.test(content[at] ?? '')) at++;
+  return content[at] === ':';
 }

@@ -45,6 +45,7 @@ describe('toRow', () => {
     ]);
     for (const text of ['12345678901234567890', '9007199254740993', '1.0', '1e0', '0.5', '-0']) {
       expect(id(text)).toMatch(/"id" is a number that cannot be told.*Write it as text/);
+      expect(id(text)).toContain(`got ${text}.`);
     }
     expect(message({ image: 'a', caption: 'b', id: true })).toContain('"id" is not text; ');
     expect(message({ image: 'a', caption: 'b', split: 1.5 })).toContain('"split" is a number');

@@ -149,20 +149,23 @@ function textOf({ values, source }: RowFields, name: string, where: string): str
       got: kindOf(value),
     });
   }
-  if (Number.isSafeInteger(value) && isWrittenAs(String(value), name, source)) return String(value);
+  const form = writtenForms(name, source);
+  if (Number.isSafeInteger(value) && (form.length === 0 || form.includes(String(value)))) {
+    return String(value);
+  }
   throw new DataError(`"${name}" is a number that cannot be told from others`, {
     where,
     expected: 'text, or a whole number below 2^53 in its plain form',
-    got: String(value),
+    got: form[0] ?? String(value),
     advice: `Write it as text: {"${name}": "…"}. Of numbers, 1.0 is 1, and large ones are rounded.`,
   });
 }
 
-/** Whether the number of this name stands in the line in this form: 1.0 and 1e0 are read as 1. */
-function isWrittenAs(form: string, name: string, source: string | undefined): boolean {
-  if (source === undefined) return true;
+/** How the numbers of this name are written in the line: JSON reads 1.0 and 1e0 as 1. */
+function writtenForms(name: string, source: string | undefined): string[] {
   const key = JSON.stringify(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`${key}\\s*:\\s*${form}\\s*[,}]`).test(source);
+  const numbers = new RegExp(`${key}\\s*:\\s*(-?\\d[\\d.eE+-]*)`, 'g');
+  return source === undefined ? [] : Array.from(source.matchAll(numbers), ([, form]) => form ?? '');
 }
 
 function negativesOf(
