@@ -15,7 +15,7 @@ export type { LoadReport, SplitReport } from './pairs/report';
 export type { SharedPictures } from './pairs/shared-pictures';
 export type { TokenisedPairs } from './pairs/tokenised';
 export { readRows } from './records/read';
-export type { ReadRowsOptions, RecordFormat } from './records/read';
+export type { ReadRowsOptions, RecordFormat } from './records/read-options';
 export type { Columns } from './records/columns';
 export { defaultSplit } from './records/record';
 export type { CaptionRecord, Place, Row } from './records/record';

@@ -12,7 +12,7 @@ import {
 } from '@crossweave/core/authoring';
 import type { DecodeOptions } from '../image/decode';
 import type { Normalisation } from '../image/normalise';
-import { readChecks, type ReadRowsOptions } from '../records/read';
+import { readChecks, type ReadRowsOptions } from '../records/read-options';
 import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
 

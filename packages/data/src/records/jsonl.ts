@@ -1,7 +1,8 @@
 import { DataError } from '@crossweave/core';
 import { readColumns } from './columns';
 import { linesOfText } from './lines';
-import { excerpt, toRow, type ReadContext, type Row } from './record';
+import { toRow, type ReadContext, type Row } from './record';
+import { excerpt } from './values';
 
 /**
  * JSON lines: one object a line, `{"image": path, "caption": string | string[]}`, optionally

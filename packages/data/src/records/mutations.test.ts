@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mutateBytes, mutationKey, mutations } from '../mutate.testing';
 import { toSamples } from '../pairs/samples';
 import { decodeText } from './decode-text';
-import { readRows, type RecordFormat } from './read';
+import { readRows } from './read';
+import type { RecordFormat } from './read-options';
 import type { Row } from './record';
 
 let folder = '';
