@@ -1,5 +1,6 @@
-export { decodeImage, defaultImageSize } from './image/decode';
-export type { DecodeOptions } from './image/decode';
+export { decodeImage } from './image/decode';
+export { defaultImageSize } from './image/options';
+export type { DecodeOptions } from './image/options';
 export { imagenetNormalisation, normaliseImages, unitNormalisation } from './image/normalise';
 export type { Normalisation } from './image/normalise';
 export { pairBatches } from './pairs/batches';

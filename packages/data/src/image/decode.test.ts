@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, DataError } from '@crossweave/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, type DecodeOptions } from './decode';
+import { decodeImage } from './decode';
+import type { DecodeOptions } from './options';
 
 interface Resized {
   readonly name: string;
@@ -180,10 +181,10 @@ describe('decodeImage', () => {
   });
 
   it('refuses too many pixels before decoding them', async () => {
-    const failure = decodeImage(await quarters(8), 'big.png', { limitInputPixels: 63 });
+    const failure = decodeImage(await quarters(8), 'big.png', { maxPixels: 63 });
     await expect(failure).rejects.toThrow(/big\.png: the image is too large; expected at most 63/);
     await expect(
-      decodeImage(await quarters(8), 'fits', { limitInputPixels: 64, size: 8 }),
+      decodeImage(await quarters(8), 'fits', { maxPixels: 64, size: 8 }),
     ).resolves.toHaveLength(192);
   });
 
