@@ -2,11 +2,17 @@ import { isCrossweaveError } from '@crossweave/core';
 import { requireText, requireValue } from '@crossweave/core/authoring';
 import sharp, { type Sharp } from 'sharp';
 import { unlessAborted } from '../concurrency';
+import { checkFormat } from './check-format';
 import { enlarge, enlarged, unchanged, type Side } from './enlarge';
-import { readFormat, readHeader, type Header } from './header';
+import type { ImageFormat } from './format';
+import { readHeader, type Header } from './header';
 import { decodingMemory } from './memory';
 import { readDecodeOptions, type DecodeOptions, type DecodeSettings } from './options';
 import { damaged } from './refusals';
+
+// libvips keeps the decoders of its last hundred operations with all that they hold, gigabytes for
+// large progressive JPEGs, and no picture is decoded twice in a row. The setting is the process's.
+sharp.cache(false);
 
 /**
  * Decodes an image file to sRGB, 8 bits: EXIF orientation applied, transparency flattened, embedded
@@ -46,26 +52,46 @@ async function decode(
   where: string,
   settings: DecodeSettings,
 ): Promise<Uint8Array> {
-  const { signal } = settings;
-  signal?.throwIfAborted();
+  settings.signal?.throwIfAborted();
+  const format = checkFormat(file, where, settings.svg);
   try {
-    const format = readFormat(file, where, settings.svg);
-    // The limit on pixels is checked by the header, with a message that states them.
-    const image = sharp(file, { limitInputPixels: false, failOn: 'error' });
-    const header = await readHeader(image, format, where, settings.maxPixels);
-    return await decodingMemory.run(header.bytes, settings.decodeBytes, () => {
-      signal?.throwIfAborted();
-      return render(image, header, where, settings);
+    return await decodeAs(format, file, where, settings, 'warning').catch((cause: unknown) => {
+      if (!harmless.test(messageOf(cause))) throw cause;
+      return decodeAs(format, file, where, settings, 'error');
     });
   } catch (cause) {
-    if (isCrossweaveError(cause) || signal?.aborted === true) throw cause;
-    throw damaged(where, cause instanceof Error ? cause.message : String(cause), cause);
+    if (isCrossweaveError(cause) || settings.signal?.aborted === true) throw cause;
+    throw damaged(where, messageOf(cause), cause);
   }
+}
+
+/** What libjpeg says of the photos of some phones, which are whole. */
+const harmless = /^(VipsJpeg: Invalid SOS parameters for sequential JPEG\s*)+$/;
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** @param failOn `warning`: a JPEG whose data ends before its end marker is filled with grey otherwise */
+async function decodeAs(
+  format: ImageFormat,
+  file: Uint8Array,
+  where: string,
+  settings: DecodeSettings,
+  failOn: 'warning' | 'error',
+): Promise<Uint8Array> {
+  // The limit on pixels is checked by the header, with a message that states them.
+  const image = sharp(file, { limitInputPixels: false, failOn });
+  const header = await readHeader(image, format, where, settings.maxPixels);
+  return decodingMemory.run(header.bytes, settings.decodeBytes, () => {
+    settings.signal?.throwIfAborted();
+    return render(image, header, where, settings);
+  });
 }
 
 async function render(
   image: Sharp,
-  { width, height, space }: Header,
+  { format, width, height, space }: Header,
   where: string,
   { size, resize, background }: DecodeSettings,
 ): Promise<Uint8Array> {
@@ -74,11 +100,12 @@ async function render(
   const columns = windowOf(width, fullWidth, size);
   const rows = windowOf(height, fullHeight, size);
   if (space !== undefined) image.pipelineColourspace(space);
+  image.autoOrient();
+  // A cut, though of the whole, keeps sharp from having JPEG and WebP scaled by their decoders.
+  if (format !== 'svg') image.extract({ left: 0, top: 0, width, height });
   const { data, info } = await image
-    .autoOrient()
     .flatten({ background })
-    // Without fastShrinkOnLoad, WebP is not scaled by its decoder, which differs from all others.
-    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: false })
+    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: 'cubic' })
     .extract({
       left: columns.left,
       top: rows.left,

@@ -18,16 +18,16 @@ export interface DecodeOptions {
    * is rounded down and its middle kept (torchvision's `Resize(size)` and `CenterCrop(size)`).
    *
    * Both use the cubic kernel (Catmull-Rom, a = −0.5), widened when shrinking, as Pillow's
-   * `BICUBIC` does. A JPEG of four times the size or more is first shrunk by a whole factor while
-   * it is decoded, to no less than twice the size. An image that already has the size keeps
-   * its values exactly.
+   * `BICUBIC` does, on the fully decoded image. An image that already has the size keeps its
+   * values exactly.
    */
   readonly resize?: 'squash' | 'shortest-and-centre-crop';
   /** What lies behind transparent pixels: a CSS colour name, `#rgb` or `#rrggbb`. Default white. */
   readonly background?: string;
   /**
-   * Images of more pixels are refused before they are decoded. Default 100 million, and 25 million
-   * for AVIF, whose decoder takes up to 28 bytes and half a microsecond for each.
+   * Images of more pixels are refused before they are decoded. Default 100 million (AVIF 20 million:
+   * its decoder takes up to half a microsecond for each), and fewer where decoding takes more than
+   * 900 MB by estimate.
    */
   readonly maxPixels?: number;
   /**
