@@ -1,5 +1,5 @@
 import { ConfigError, isCrossweaveError, nearestName } from '@crossweave/core';
-import { helpOf, Interrupted, parseOptions, type Command } from './command';
+import { Failed, helpOf, Interrupted, parseOptions, type Command } from './command';
 import { commands } from './commands/index';
 import { Terminal, type Streams } from './terminal';
 
@@ -44,6 +44,11 @@ export async function main(args: readonly string[], host: Host): Promise<number>
     if (error instanceof Interrupted) {
       terminal.note(error.message);
       return exitCode.interrupted;
+    }
+    if (error instanceof Failed) {
+      terminal.note(error.message);
+      terminal.document(error.document);
+      return exitCode.failed;
     }
     terminal.note(explain(error));
     terminal.document({ error: serialise(error) });

@@ -18,6 +18,7 @@ export { makeScenes } from './scenes';
 export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './scenes';
 export { encodeTexts } from './text/encode';
 export { loadTokenizer } from './text/load';
+export type { TokenizerLibraryName } from './text/load';
 export { fromTransformers } from './text/tokenizer';
 export type { Tokenizer, TransformersTokenizer } from './text/tokenizer';
 export { buildVocabulary, writeBertTokenizer } from './text/vocabulary';
