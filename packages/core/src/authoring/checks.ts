@@ -92,7 +92,9 @@ export function anyOf(...checks: readonly Check[]): Check {
 
 /** Exactly this value: `exactly(false)` beside a number that can be switched off. */
 export function exactly(wanted: string | number | boolean | null): Check {
-  return { expected: JSON.stringify(wanted), accepts: (value) => value === wanted };
+  // JSON has no word for Infinity.
+  const expected = typeof wanted === 'number' ? String(wanted) : JSON.stringify(wanted);
+  return { expected, accepts: (value) => value === wanted };
 }
 
 /** An array of at least `min` entries (default 0), each of which passes; `distinct`: none twice. */

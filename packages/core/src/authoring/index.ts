@@ -17,6 +17,7 @@ export {
   text,
 } from './checks';
 export type { Check, NumberBounds } from './checks';
+export { anyContext, batch, context, paramTree, randomKey, tensor } from './domain-checks';
 export { checkOptions, readOptions, requireKnownKeys } from './options';
 export type { Checks } from './options';
 export { requireBoolean, requireNumber, requireOneOf, requireText } from './require';

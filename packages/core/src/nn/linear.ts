@@ -1,5 +1,7 @@
 import { add, matMul, reshape, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { boolean, count } from '../authoring/checks';
+import { checkOptions } from '../authoring/options';
 import { foldIn, type Key } from '../keys';
 import { parameter, type Params } from '../params';
 import { uniformInit } from './initialisers';
@@ -12,8 +14,15 @@ export interface LinearOptions {
   readonly bias?: boolean;
 }
 
-/** `torch.nn.Linear`'s parameters: weight [out, in] and bias [out], both U(±1/√in). */
+const checks = { in: count(), out: count(), bias: boolean() };
+
+/**
+ * `torch.nn.Linear`'s parameters: weight [out, in] and bias [out], both U(±1/√in).
+ *
+ * @throws ConfigError for a wrong option.
+ */
 export function initLinear(key: Key, path: string, options: LinearOptions): Params {
+  checkOptions<LinearOptions>(path, options, checks, ['in', 'out']);
   const bound = 1 / Math.sqrt(options.in);
   const weight = `${path}.weight`;
   const bias = `${path}.bias`;
