@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as checks from './checks';
-import { requireNumber, requireOneOf } from './require';
+import { requireDivisor, requireNumber, requireOneOf } from './require';
 
 describe('numbers', () => {
   it.each([
@@ -44,5 +44,12 @@ it('requireNumber and requireOneOf say where, what, expected and got', () => {
   );
   expect(() => requireOneOf('w', 'mode', 'bth', ['both', 'one'])).toThrow(
     /"both" \| "one".*"both"/,
+  );
+});
+
+it('requireDivisor names both sides', () => {
+  requireDivisor('w', ['heads', 4], ['dim', 12]);
+  expect(() => requireDivisor('w', ['heads', 5], ['dim', 12])).toThrow(
+    'w: "heads" must divide "dim"; expected a divisor of 12; got 5.',
   );
 });

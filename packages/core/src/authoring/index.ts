@@ -19,6 +19,12 @@ export {
 export type { Check, NumberBounds } from './checks';
 export { checkOptions, readOptions, requireKnownKeys } from './options';
 export type { Checks } from './options';
-export { requireBoolean, requireNumber, requireOneOf, requireText } from './require';
+export {
+  requireBoolean,
+  requireDivisor,
+  requireNumber,
+  requireOneOf,
+  requireText,
+} from './require';
 export { nearestName } from '../errors';
 export { lookUp } from '../options';
