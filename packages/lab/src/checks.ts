@@ -50,3 +50,14 @@ export function fittedFusion(): Check {
     },
   };
 }
+
+/** Data that JSON says in full: what is hashed and what is hashed again after reading agree. */
+export function plainData(): Check {
+  const accepts = (value: unknown): boolean => {
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+    if (typeof value === 'number') return Number.isFinite(value);
+    if (typeof value !== 'object') return false;
+    return Object.values(value).every((entry) => entry === undefined || accepts(entry));
+  };
+  return { expected: 'plain data without NaN, infinities or functions', accepts };
+}

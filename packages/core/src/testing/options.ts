@@ -6,6 +6,8 @@ export interface OptionsTestOptions {
   readonly required?: object;
   /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
   readonly anyText?: readonly string[];
+  /** Options that take any plain data, of which only NaN and the infinities are tried. Default none. */
+  readonly anyValue?: readonly string[];
 }
 
 /** Values that no option takes. Each stands for a slip: a misspelt choice, a failed sum, a wrong form. */
@@ -42,7 +44,7 @@ export function testOptions(
 /** The same checks as data, for a runner of your own. */
 export function optionsChecks(
   create: (options: never) => unknown,
-  { required = {}, anyText = [] }: OptionsTestOptions = {},
+  { required = {}, anyText = [], anyValue = [] }: OptionsTestOptions = {},
 ): Check[] {
   const refusal = async (extra: object): Promise<unknown> => {
     try {
@@ -75,6 +77,7 @@ export function optionsChecks(
         for (const option of await known()) {
           for (const value of wrongValues) {
             if (anyText.includes(option) && value === 'no such choice') continue;
+            if (anyValue.includes(option) && typeof value !== 'number') continue;
             const error = await refusal({ [option]: value });
             if (isConfigError(error) && error.message.includes(option)) continue;
             throw new ConformanceError(`"${option}" takes a wrong value`, {

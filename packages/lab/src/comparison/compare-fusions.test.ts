@@ -18,7 +18,7 @@ import {
 } from '@crossweave/core';
 import { sgd } from '@crossweave/trainer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { validateResults } from '../ablation/results';
+import { validateResults } from '../ablation/validate-results';
 import { blindFusion, equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
 import { compareFusions } from './compare-fusions';
 import type { CompareFusionsOptions, ComparisonProgress } from './options';
@@ -100,7 +100,11 @@ describe('compareFusions', () => {
       b: 'blind',
       difference: 0.5,
     });
-    expect(Object.keys(results.floors ?? {})).toEqual(['image-blind', 'bag-of-words']);
+    expect(results.baselines.map(({ name }) => name)).toEqual([
+      'towers alone',
+      'image-blind',
+      'bag-of-words',
+    ]);
     expect(results.chance?.['matching.accuracy']).toBe(0.5);
     expect(new Set(run.seen.map(({ stage }) => stage))).toEqual(
       new Set(['towers', 'encoding', 'trial', 'training']),

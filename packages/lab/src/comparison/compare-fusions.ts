@@ -12,15 +12,18 @@ import { saveSafetensors } from '@crossweave/core/node';
 import { cachedEncoder, disposeState, jointModel, train } from '@crossweave/trainer';
 import { openRun } from '@crossweave/trainer/node';
 import { ablate, type AblationEnd, type Arm, type Trial } from '../ablation/ablate';
+import type { AblationContext, Baseline } from '../ablation/summarise';
 import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
-import { chanceOf } from '../evaluate/plan';
 import { featureBatches } from '../features/batches';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { floors } from '../floors/floors';
 import type { CompareFusionsOptions, FusionArm } from './options';
 import { pretrainTowers } from './pretrain-towers';
+
+/** How trials are measured: those of another protocol are run again. */
+const protocol = 2;
 
 interface Caches {
   readonly train: FeatureCache;
@@ -60,12 +63,8 @@ export async function compareFusions<Image, Text>(
       arms: arms.map(({ name }): Arm<unknown> => ({ name, config: recipe.arms[name] })),
       seeds,
       out,
-      shared: { towers: recipe.towers, data: data.fingerprint, top: options.top ?? null },
-      context: {
-        floors: floors(caches.train, caches.test),
-        chance: chanceOf(caches.test),
-        data: data.fingerprint,
-      },
+      shared: { protocol, towers: recipe.towers, data: data.fingerprint, top: options.top ?? null },
+      context: await contextOf(options, caches, dual),
       ...(signal && { signal }),
       onProgress: (progress) => onProgress?.({ stage: 'trial', ...progress }),
       runTrial: (trial) => runTrial(options, byName.get(trial.arm.name)!, trial, caches, dual),
@@ -78,6 +77,28 @@ export async function compareFusions<Image, Text>(
       disposeParams(params);
     }
   }
+}
+
+/** What the arms are held against: the towers that they re-rank, floors, chance. */
+async function contextOf<Image, Text>(
+  { data, signal }: CompareFusionsOptions<Image, Text>,
+  { train: training, test }: Caches,
+  dual: FittedFusion,
+): Promise<AblationContext> {
+  const towers = await evaluateFusion(dual, test, { ...(signal && { signal }) });
+  const { metrics, outcomes, chance, split } = towers;
+  return {
+    baselines: [
+      { name: 'towers alone', kind: 'towers', metrics, outcomes },
+      ...Object.entries(floors(training, test)).map(([name, floor]): Baseline => ({
+        name,
+        kind: 'floor',
+        ...floor,
+      })),
+    ],
+    chance,
+    data: { fingerprint: data.fingerprint, test: split },
+  };
 }
 
 function encode<Image, Text>(

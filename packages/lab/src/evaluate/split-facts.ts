@@ -31,3 +31,18 @@ export function splitFacts(cache: Pick<FeatureCache, 'records' | 'textIdentity'>
     uncounted: { i2t: everything(i2t), t2i: everything(t2i) },
   };
 }
+
+/** The same in words, with what makes figures of this split other than they seem. */
+export function describeSplit(facts: SplitFacts): string {
+  const { images, texts, sharedTexts, mostShared, uncounted } = facts;
+  const sentences = [`${images} images, ${texts} texts`];
+  if (mostShared !== undefined) {
+    sentences.push(
+      `${sharedTexts} of the texts are captions of several images and right for each, ` +
+        `the most “${mostShared.caption}”, of ${mostShared.images}`,
+    );
+  }
+  const left = uncounted.i2t + uncounted.t2i;
+  if (left > 0) sentences.push(`${left} queries of which everything is right do not count`);
+  return `${sentences.join('; ')}.`;
+}
