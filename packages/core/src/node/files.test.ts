@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, DataError, FileFormatError } from '../errors';
 import { randomUUID } from 'node:crypto';
-import { readBytes, readJson, removeTemporaries, writeFileAtomic, writeJsonAtomic } from './files';
+import {
+  createFileAtomic,
+  readBytes,
+  readJson,
+  removeTemporaries,
+  writeFileAtomic,
+  writeJsonAtomic,
+} from './files';
 
 let folder = '';
 beforeEach(async () => {
@@ -60,6 +67,16 @@ describe('writeFileAtomic', () => {
     expect(texts).toContain(await readFile(path, 'utf8'));
     expect(await readdir(folder)).toEqual(['race']);
   });
+});
+
+it('createFileAtomic lets the first of several writers win, and says so', async () => {
+  const path = join(folder, 'new');
+  const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(10_000));
+  const won = await Promise.all(texts.map((text) => createFileAtomic(path, text)));
+  expect(won.filter((each) => each)).toHaveLength(1);
+  expect(await readFile(path, 'utf8')).toBe(texts[won.indexOf(true)]);
+  expect(await readdir(folder)).toEqual(['new']);
+  await expect(createFileAtomic(join(folder, 'no', 'a'), '')).rejects.toThrow(DataError);
 });
 
 describe('JSON files', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, readFile, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, DataError, FileFormatError, isCrossweaveError } from '../errors';
 
@@ -23,24 +23,66 @@ export async function writeAtomic(
   path: string,
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
+  await throughTemporary(path, write, (temporary) => rename(temporary, path));
+}
+
+/**
+ * Writes a file that must not be there yet: of several that try, one succeeds, and a reader sees
+ * its whole content. False when there is such a file already.
+ *
+ * @throws DataError when the file cannot be written; nothing is left behind then.
+ */
+export async function createFileAtomic(path: string, data: string | Uint8Array): Promise<boolean> {
+  const write = (file: FileHandle): Promise<void> => file.writeFile(data);
+  return throughTemporary(path, write, async (temporary) => {
+    try {
+      await link(temporary, path);
+    } catch (cause) {
+      if (codeOf(cause) === 'EEXIST') return false;
+      // A file system without hard links: the content comes a moment after the name.
+      const file = await open(path, 'wx').catch((error: unknown) => {
+        if (codeOf(error) === 'EEXIST') return undefined;
+        throw error;
+      });
+      if (file === undefined) return false;
+      await fill(file, write).catch(async (error: unknown) => {
+        await rm(path, { force: true });
+        throw error;
+      });
+    }
+    return true;
+  });
+}
+
+/** Writes a temporary file beside `path`, flushed to disk, and does with it what `publish` says. */
+async function throughTemporary<T>(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  publish: (temporary: string) => Promise<T>,
+): Promise<T> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await fill(await open(temporary, 'wx'), write);
+    const result = await publish(temporary);
+    await flushFolder(folder);
+    return result;
   } catch (cause) {
-    // Where even this fails, the first cause is the one to tell.
-    await rm(temporary, { force: true }).catch(() => undefined);
     if (isCrossweaveError(cause)) throw cause;
     throw fileError('the file cannot be written', path, cause);
+  } finally {
+    // Where even this fails, what failed before is the cause to tell.
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
-  await flushFolder(folder);
+}
+
+async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await write(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /**

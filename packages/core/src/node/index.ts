@@ -5,6 +5,7 @@ export { saveCheckpoint } from './checkpoints/save-checkpoint';
 export type { SaveOptions } from './checkpoints/save-checkpoint';
 export {
   codeOf,
+  createFileAtomic,
   fileError,
   readBytes,
   readJson,

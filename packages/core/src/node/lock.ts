@@ -1,8 +1,8 @@
 import { readFileSync, rmdirSync, unlinkSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CrossweaveError, type ErrorDetails } from '../errors';
-import { codeOf, fileError } from './files';
+import { codeOf, createFileAtomic, fileError, writeFileAtomic } from './files';
 import { isGone, isThisProcess, parseHolder, thisProcess, type LockHolder } from './lock-holder';
 
 /** A folder that this process alone writes to, until it is released. */
@@ -90,7 +90,7 @@ function removeEmpty(folder: string, made: string | undefined): void {
 /** Puts `mine` into the lock file, in place of a holder that is gone if there is one. */
 async function acquire(file: string, mine: LockHolder, guards: number): Promise<void> {
   for (;;) {
-    if (await place(file, mine)) return;
+    if (await createFileAtomic(file, textOf(mine))) return;
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
       if (codeOf(cause) === 'ENOENT') return undefined;
       throw fileError('the lock cannot be read', file, cause);
@@ -106,13 +106,17 @@ async function acquire(file: string, mine: LockHolder, guards: number): Promise<
     try {
       const still = parseHolder(await readFile(file, 'utf8').catch(() => ''));
       if (still?.id === holder.id) {
-        await replace(file, mine);
+        await writeFileAtomic(file, textOf(mine));
         return;
       }
     } finally {
       await rm(guard, { force: true });
     }
   }
+}
+
+function textOf(holder: LockHolder): string {
+  return `${JSON.stringify(holder)}\n`;
 }
 
 function refuse(file: string, holder: LockHolder | undefined): never {
@@ -129,46 +133,4 @@ function refuse(file: string, holder: LockHolder | undefined): never {
       holder,
     },
   );
-}
-
-/** Makes the lock file with its whole content at once; false when there is one. */
-async function place(file: string, mine: LockHolder): Promise<boolean> {
-  const temporary = `${file}.${mine.id}.tmp`;
-  try {
-    await write(await open(temporary, 'w'), mine);
-    try {
-      await link(temporary, file);
-      return true;
-    } catch (cause) {
-      if (codeOf(cause) === 'EEXIST') return false;
-      // A file system without hard links: the content follows a moment after the name.
-      await write(await open(file, 'wx'), mine);
-      return true;
-    } finally {
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
-  } catch (cause) {
-    if (codeOf(cause) === 'EEXIST') return false;
-    throw fileError('the folder cannot be written to', dirname(file), cause);
-  }
-}
-
-async function replace(file: string, mine: LockHolder): Promise<void> {
-  const temporary = `${file}.${mine.id}.tmp`;
-  try {
-    await write(await open(temporary, 'w'), mine);
-    await rename(temporary, file);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError('the lock cannot be written', file, cause);
-  }
-}
-
-async function write(file: FileHandle, mine: LockHolder): Promise<void> {
-  try {
-    await file.writeFile(`${JSON.stringify(mine)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
