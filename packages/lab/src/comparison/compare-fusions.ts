@@ -126,7 +126,7 @@ async function runTrial<Image, Text>(
   const began = performance.now();
   const { towers, top, onProgress } = options;
   const { steps, loss, optimizer, batchSize, negatives } = arm.training;
-  const run = await openRun(directory, {
+  await using run = await openRun(directory, {
     description: { arm: arm.name, seed, recipe: options.recipe.arms[arm.name] },
   });
   // A trial that was cut short begins anew: what it had logged goes.

@@ -27,7 +27,7 @@ export async function pretrainTowers<Image, Text>(
   const { steps, seed } = towers;
   const description = { towers: recipe.towers, data: data.fingerprint };
   const folder = join(options.out, `towers-${configHash(description).slice(0, 12)}`);
-  const run = await openRun(folder, { description, keep: 1 });
+  await using run = await openRun(folder, { identity: description, keep: 1 });
   const start = await run.resume();
   if (start?.step === steps) onProgress?.({ stage: 'towers-reused' });
 
