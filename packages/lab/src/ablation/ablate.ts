@@ -26,8 +26,10 @@ export interface Arm<Config> {
 export interface Trial<Config> {
   readonly arm: Arm<Config>;
   readonly seed: number;
-  /** Existing folder of the trial's own, for checkpoints and logs. */
+  /** Existing folder of the trial's own, for checkpoints and logs; it may hold those of another `config`. */
   readonly directory: string;
+  /** SHA-256 of what the trial depends on: arm, seed, `shared`. */
+  readonly config: string;
   readonly signal: AbortSignal;
 }
 
@@ -107,7 +109,7 @@ export async function ablate<Config>(options: AblateOptions<Config>): Promise<Ab
       const directory = join(out, 'trials', `${arm.name}-seed${seed}`);
       await makeFolder(directory);
       const outcome = await options
-        .runTrial({ arm, seed, directory, signal })
+        .runTrial({ arm, seed, directory, config, signal })
         .catch((error: unknown) => {
           if (signal.aborted) return undefined;
           throw error;

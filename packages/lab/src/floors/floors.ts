@@ -6,6 +6,8 @@ import { retrievalMetrics, type Metrics } from '../metrics/retrieval';
 import { fitBagOfWords } from './bag-of-words';
 import { fitImageBlind } from './image-blind';
 
+export const floorNames = ['image-blind', 'bag-of-words'] as const;
+
 /**
  * Metrics on `test` of two scorers fitted on `train` that cannot solve what is tested:
  * `image-blind` sees captions alone, `bag-of-words` sees images but not the order of words. An arm
@@ -15,7 +17,7 @@ import { fitImageBlind } from './image-blind';
 export function floors(
   train: FeatureCache,
   test: FeatureCache,
-): Record<'image-blind' | 'bag-of-words', Metrics> {
+): Record<(typeof floorNames)[number], Metrics> {
   const blind = fitImageBlind(train.records);
   const bag = fitBagOfWords(train);
   return {
