@@ -37,6 +37,7 @@ export function intervalChart(results: AblationResults, metric: string): Markup 
     return markup` <g class="arm ${row.style}">
       <text class="name" x="${left}" y="${y - 13}">${row.name}</text>
       <text class="value" x="${right}" y="${y - 13}">${row.value}</text>
+      ${lines.map(({ value, label: of, kind }) => markup`<line class="reference ${kind}" x1="${x(value)}" x2="${x(value)}" y1="${y - 8}" y2="${y + 8}"><title>${of} ${formatMetric(metric, value)}</title></line>`)}
       ${low === undefined || high === undefined ? undefined : markup`<line class="interval ${row.overSeeds ? '' : 'queries'}" x1="${x(low)}" x2="${x(high)}" y1="${y}" y2="${y}" />`}
       ${row.trials.map((value) => markup`<circle class="trial" cx="${x(value)}" cy="${y}" r="3" />`)}
       <circle class="mean" cx="${x(row.mean)}" cy="${y}" r="5" />
@@ -53,15 +54,6 @@ export function intervalChart(results: AblationResults, metric: string): Markup 
               class="tick ${mark === low ? 'first' : mark === high ? 'last' : ''}"
               x="${x(mark)}"
               y="${bottom + 15}">${tick(metric, mark)}</text>`,
-      )}
-      ${lines.map(
-        ({ value, label: name, kind }) =>
-          markup`<line
-            class="reference ${kind}"
-            x1="${x(value)}"
-            x2="${x(value)}"
-            y1="${top}"
-            y2="${bottom}"><title>${name} ${formatMetric(metric, value)}</title></line>`,
       )}
       ${rows}
     </svg>

@@ -52,16 +52,19 @@ export function formatEstimate(
   return `${formatMetric(metric, summary.mean)} ${formatInterval(metric, summary)}`.trim();
 }
 
+/** `+5.2 points`; what rounds to 0 has no sign. */
+export function formatChange(metric: string, difference: number): string {
+  const figure = formatFigure(metric, Math.abs(difference));
+  const sign = Number(figure) === 0 ? '' : difference < 0 ? '−' : '+';
+  return sign + figure + (isShare(metric) ? '\u00a0points' : '');
+}
+
 /** A difference of two arms: `+5.2 points [1.1, 9.3]`. */
 export function formatDifference(
   metric: string,
   comparison: Pick<Uncertainty, 'ci95' | 'queryInterval'> & { readonly difference: number },
 ): string {
-  const { difference } = comparison;
-  const sign = difference < 0 ? '−' : '+';
-  const unit = isShare(metric) ? '\u00a0points' : '';
-  const figure = `${sign}${formatFigure(metric, Math.abs(difference))}${unit}`;
-  return `${figure} ${formatInterval(metric, comparison)}`.trim();
+  return `${formatChange(metric, comparison.difference)} ${formatInterval(metric, comparison)}`.trim();
 }
 
 export function formatP(p: number | null): string {

@@ -99,7 +99,7 @@ export function renderHtml(options: ReportOptions): string {
       </head>
       <body>
         <h1>${title}</h1>
-        <div class="verdict">${verdict(results).map((sentence) => markup`<p>${sentence}</p>`)}</div>
+        <div class="verdict">${verdict(results).map(paragraph)}</div>
         <h2>Arms</h2>
         ${htmlTable(mainTable(results))}
         <p class="note">${notes.intervals}</p>
@@ -194,6 +194,19 @@ function facts(
   };
 }
 
+/** A paragraph of the verdict, the metric that it is about in bold. */
+function paragraph(text: string): Markup {
+  const end = text.indexOf(': ');
+  return end < 0
+    ? markup`<p>${text}</p>`
+    : markup`<p><strong>${text.slice(0, end)}:</strong> ${text.slice(end + 2)}</p>`;
+}
+
+function htmlCell(text: string): Markup {
+  const [figure = '', detail] = text.split('\n');
+  return markup`<td>${figure}${detail === undefined ? undefined : markup` <small>${detail}</small>`}</td>`;
+}
+
 function htmlTable({ head, rows }: Table): Markup {
   return markup`<div class="scroll">
     <table>
@@ -207,7 +220,7 @@ function htmlTable({ head, rows }: Table): Markup {
           ([name, ...cells]) =>
             markup`<tr>
               <th scope="row">${name}</th>
-              ${cells.map((cell) => markup`<td>${cell}</td>`)}
+              ${cells.map(htmlCell)}
             </tr> `,
         )}
       </tbody>

@@ -1,17 +1,20 @@
 import type { AblationResults, BaselineResult } from '../ablation/results';
 import {
   chooseMetrics,
+  formatChange,
   formatCount,
-  formatDifference,
-  formatEstimate,
   formatFlops,
+  formatInterval,
   formatMetric,
   formatP,
   kindMetrics,
   metricLabel,
 } from './labels';
 
-/** A table as plain text, for either format. The first column names the row. */
+/**
+ * A table as plain text, for either format. The first column names the row; what a cell has after a
+ * line break is detail.
+ */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -64,11 +67,11 @@ export function comparisonTable(results: AblationResults): Table {
     rows: results.comparisons
       .filter(({ metric, b }) => metrics.includes(metric) && !beside.includes(b))
       .map((comparison) => {
-        const { a, b, metric, p, pAdjusted } = comparison;
+        const { a, b, metric, difference, p, pAdjusted } = comparison;
         return [
           `${a} − ${b}`,
           metricLabel(metric),
-          formatDifference(metric, comparison),
+          cell(formatChange(metric, difference), formatInterval(metric, comparison)),
           formatP(p),
           formatP(pAdjusted),
         ];
@@ -90,12 +93,23 @@ export function baselineTable(results: AblationResults): Table | undefined {
             ({ a, b, metric: of }) => a === arm.name && b === name && of === metric,
           );
           if (found === undefined) return '–';
-          const p = found.pAdjusted === null ? '' : `, p ${formatLevel(found.pAdjusted)}`;
-          return formatDifference(metric, found) + p;
+          const p = found.pAdjusted === null ? '' : `, p\u00a0${formatLevel(found.pAdjusted)}`;
+          return cell(formatChange(metric, found.difference), formatInterval(metric, found) + p);
         }),
       ]),
     ),
   };
+}
+
+function cell(figure: string, detail: string): string {
+  return detail === '' ? figure : `${figure}\n${detail}`;
+}
+
+function estimate(
+  metric: string,
+  summary: Parameters<typeof formatInterval>[1] & { readonly mean: number },
+): string {
+  return cell(formatMetric(metric, summary.mean), formatInterval(metric, summary));
 }
 
 function formatLevel(p: number): string {
@@ -105,14 +119,14 @@ function formatLevel(p: number): string {
 /** A cell for a metric that is no result says why. */
 function hidden(results: AblationResults, metric: string): string | undefined {
   const reason = results.notShown[metric];
-  return reason === undefined ? undefined : `not shown: ${reason}`;
+  return reason === undefined ? undefined : cell('not shown:', reason);
 }
 
 function estimates(results: AblationResults, arm: string, metrics: readonly string[]): string[] {
   const { summary } = results.arms.find(({ name }) => name === arm)!;
   return metrics.map((metric) => {
     const found = summary[metric];
-    return hidden(results, metric) ?? (found === undefined ? '–' : formatEstimate(metric, found));
+    return hidden(results, metric) ?? (found === undefined ? '–' : estimate(metric, found));
   });
 }
 
@@ -129,9 +143,7 @@ function baselineRows(
         const mean = values[metric];
         if (mean === undefined) return '–';
         const queryInterval = queryIntervals[metric] ?? null;
-        return (
-          hidden(results, metric) ?? formatEstimate(metric, { mean, ci95: null, queryInterval })
-        );
+        return hidden(results, metric) ?? estimate(metric, { mean, ci95: null, queryInterval });
       }),
     ]);
 }

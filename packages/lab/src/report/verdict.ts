@@ -12,53 +12,51 @@ import {
 const level = 0.05;
 
 /**
- * What the results say, sentence by sentence, of their best known metrics; no more than the
+ * What the results say of their best known metrics, a paragraph each, and no more than the
  * statistics do. An arm comes first only where its adjusted comparison with every other says so.
  */
 export function verdict(results: AblationResults): string[] {
-  const metrics = verdictMetrics(results);
   if (results.arms.length === 0) return ['No arm has been measured.'];
-  const [first] = metrics;
-  if (first === undefined) {
+  const metrics = verdictMetrics(results);
+  if (metrics.length === 0) {
     return ['Nothing was measured that tells a good scorer from one that knows nothing.'];
   }
   return [
-    ...headline(results, first),
-    ...metrics.flatMap((metric) => overTowers(results, metric)),
-    ...metrics.flatMap((metric) => overReferences(results, metric)),
+    ...metrics.map((metric) => {
+      const sentences = [
+        ...order(results, metric),
+        ...overTowers(results, metric),
+        ...overReferences(results, metric),
+      ];
+      return `${metricLabel(metric)}: ${sentences.join(' ')}`;
+    }),
     scope(results.seeds.length),
   ];
 }
 
-function headline(results: AblationResults, metric: string): string[] {
-  const label = metricLabel(metric);
-  const order = having(results, metric).sort((a, b) => goodness(metric, b) - goodness(metric, a));
+/** Which arm comes first, if any does. */
+function order(results: AblationResults, metric: string): string[] {
+  const sorted = having(results, metric).sort((a, b) => goodness(metric, b) - goodness(metric, a));
   const told = (arm: ArmResult): string => formatEstimate(metric, arm.summary[metric]!);
-  const [best, ...others] = order;
+  const [best, ...others] = sorted;
   if (best === undefined) return [];
-  if (others.length === 0) return [`${label}: ${best.name} reaches ${told(best)}.`];
+  if (others.length === 0) return [`${best.name} reaches ${told(best)}.`];
   if (results.seeds.length === 1) {
-    const all = order.map((arm) => `${arm.name} ${told(arm)}`);
-    return [`${label}: ${list(all)}. One training each does not tell which is better.`];
+    const all = sorted.map((arm) => `${arm.name} ${told(arm)}`);
+    return [`${list(all)}; one training each does not tell which is better.`];
   }
   const against = others.map((other) => ({ other, found: compare(results, metric, best, other) }));
-  const equals = against.filter(({ found }) => !isClear(found));
   const below = against.flatMap(({ other, found }) =>
     found !== undefined && isClear(found)
-      ? [`It differs from ${other.name} by ${differenceOf(metric, found)}.`]
+      ? [`from ${other.name} by ${differenceOf(metric, found)}`]
       : [],
   );
-  if (equals.length === 0)
-    return [`${label}: ${best.name} comes first with ${told(best)}.`, ...below];
-  const leaders = [best, ...equals.map(({ other }) => other)];
-  const named = list(leaders.map((arm) => `${arm.name} (${told(arm)})`));
-  return [
-    `${label}: ${named} are not told apart.`,
-    ...equals.flatMap(({ other, found }) =>
-      found === undefined ? [] : [`${best.name} − ${other.name}: ${differenceOf(metric, found)}.`],
-    ),
-    ...below.map((sentence) => sentence.replace(/^It differs/, `${best.name} differs`)),
-  ];
+  const apart = (who: string): string[] =>
+    below.length > 0 ? [`${who} differs ${list(below)}.`] : [];
+  const equals = against.filter(({ found }) => !isClear(found)).map(({ other }) => other);
+  if (equals.length === 0) return [`${best.name} comes first with ${told(best)}.`, ...apart('It')];
+  const named = list([best, ...equals].map((arm) => `${arm.name} (${told(arm)})`));
+  return [`${named} are not told apart.`, ...apart(best.name)];
 }
 
 /** Each arm against the towers that all of them start from. */
@@ -71,43 +69,36 @@ function overTowers(results: AblationResults, metric: string): string[] {
       );
       if (found.length === 0) return [];
       const above = found.filter((each) => gain(metric, each) > 0);
-      const clear = above.filter(isClear);
-      const it = `${name} (${formatMetric(metric, metrics[metric]!)})`;
+      const clear = results.seeds.length === 1 ? [] : above.filter(isClear);
       const names = list((clear.length > 0 ? clear : above).map(({ a }) => a));
       const said =
         above.length === 0
-          ? `no arm is above the ${it}`
-          : results.seeds.length === 1
-            ? `above the ${it} in this one training: ${names}`
-            : clear.length === 0
-              ? `no arm is clearly above the ${it}`
-              : `clearly above the ${it}: ${names}`;
-      const each = found.map((one) => `${one.a} ${differenceOf(metric, one)}`).join('; ');
-      return [`${metricLabel(metric)}: ${said}. Against them: ${each}.`];
+          ? 'No arm is above them.'
+          : clear.length > 0
+            ? `Clearly above them: ${names}.`
+            : results.seeds.length === 1
+              ? `Above them in this one training: ${names}.`
+              : 'No arm is clearly above them.';
+      const each = list(found.map((one) => `${one.a} ${differenceOf(metric, one)}`));
+      return [`Over the ${name} (${formatMetric(metric, metrics[metric]!)}): ${each}. ${said}`];
     });
 }
 
 /** Which arms are above chance and floors. */
 function overReferences(results: AblationResults, metric: string): string[] {
   const arms = having(results, metric);
+  const [how, where] = results.seeds.length > 1 ? ['clearly ', ''] : ['', ' in this one training'];
   const sentences: string[] = [];
   const passed: string[] = [];
   for (const { label, value } of referenceLines(results, metric, ['chance', 'floor'])) {
     const it = `${label} (${formatMetric(metric, value)})`;
     const short = arms.filter((arm) => !stands(results, metric, arm, label, value));
     if (short.length === 0) passed.push(it);
-    else if (short.length === arms.length) {
-      sentences.push(`${metricLabel(metric)}: no arm is clearly above ${it}.`);
-    } else {
-      const names = list(short.map(({ name }) => name));
-      sentences.push(`${metricLabel(metric)}: not clearly above ${it}: ${names}.`);
-    }
+    else if (short.length === arms.length) sentences.push(`No arm is ${how}above ${it}${where}.`);
+    else sentences.push(`Not ${how}above ${it}${where}: ${list(short.map(({ name }) => name))}.`);
   }
-  const how = results.seeds.length > 1 ? 'clearly ' : '';
-  const where = results.seeds.length > 1 ? '' : ' in this one training';
-  return passed.length === 0
-    ? sentences
-    : [`${metricLabel(metric)}: all arms are ${how}above ${list(passed)}${where}.`, ...sentences];
+  if (passed.length > 0) sentences.unshift(`All arms are ${how}above ${list(passed)}${where}.`);
+  return sentences;
 }
 
 /** Above a floor by their comparison, above chance by its interval; with one seed by its figure. */
@@ -131,8 +122,8 @@ function stands(
 
 function scope(seeds: number): string {
   return seeds > 1
-    ? `Intervals (95\u00a0%) cover the choice of seeds (${seeds}) and of test samples.`
-    : 'There is one seed only: ranges after “test samples” (95\u00a0%) hold for these trained ' +
+    ? `Intervals (95\u00a0%) cover the choice of seeds (${seeds}) and of test samples; p-values are after Holm’s correction.`
+    : 'There is one seed only. Ranges after “test samples” (95\u00a0%) hold for these trained ' +
         'models; what another seed would give is not known.';
 }
 
@@ -188,7 +179,7 @@ function compare(
 function differenceOf(metric: string, found: ComparisonResult): string {
   const { pAdjusted } = found;
   const p =
-    pAdjusted === null ? '' : ` (p ${pAdjusted < 0.001 ? '' : '= '}${formatP(pAdjusted)}, Holm)`;
+    pAdjusted === null ? '' : ` (p\u00a0${pAdjusted < 0.001 ? '' : '= '}${formatP(pAdjusted)})`;
   return formatDifference(metric, found) + p;
 }
 
