@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { useEngine, type EngineChoice } from '@crossweave/core/engine';
 import { text, type OptionValues, type Session } from './command';
+import { gitRevision } from './git-revision';
 
 /** Chooses the engine of `--engine` and says which it is. */
 export async function chooseEngine(
@@ -22,18 +22,6 @@ export function environmentOf(engine: EngineChoice): Record<string, string | num
     platform: `${platform()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    revision: revision(),
+    revision: gitRevision(process.cwd()) ?? 'none',
   };
-}
-
-/** The git commit of the working folder, or `none`. */
-function revision(): string {
-  const git = (...args: string[]): string =>
-    execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    const commit = git('rev-parse', 'HEAD');
-    return git('status', '--porcelain') === '' ? commit : `${commit} with changes`;
-  } catch {
-    return 'none';
-  }
 }
