@@ -19,6 +19,7 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
     stderr: { write: (text) => (written.stderr += text) },
     on: () => undefined,
     removeListener: () => undefined,
+    exit: () => undefined,
   });
   return { code, ...written };
 }

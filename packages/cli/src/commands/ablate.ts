@@ -8,6 +8,7 @@ import { createLoss } from '@crossweave/losses';
 import { Interrupted, requiredText, type Command } from '../command';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import { sizeArms } from '../config/match-arms';
+import { configNames } from '../config/names';
 import { openData } from '../config/open-data';
 import { ablationPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
@@ -22,6 +23,7 @@ export const ablate: Command = {
   options: configOptions,
   example:
     'crossweave ablate --preset quickstart --captions scenes/captions.jsonl --out runs/first',
+  sections: () => configNames(ablationPresets, ablationSchema),
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
     const out = requiredText(ablate, values, 'out');

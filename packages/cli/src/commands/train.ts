@@ -15,6 +15,7 @@ import {
 import { listCheckpoints, openRun, readRun } from '@crossweave/trainer/node';
 import { Interrupted, requiredText, type Command } from '../command';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
+import { configNames } from '../config/names';
 import { openData } from '../config/open-data';
 import { trainPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
@@ -31,6 +32,7 @@ export const train: Command = {
   options: configOptions,
   example:
     'crossweave train --preset dual-encoder --captions scenes/captions.jsonl --out runs/dual',
+  sections: () => configNames(trainPresets, trainSchema),
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
     const out = requiredText(train, values, 'out');

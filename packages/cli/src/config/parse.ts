@@ -88,6 +88,21 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return typeof value === 'number' ? String(value) : value;
 }
 
+/** Every key of an object schema by its path, with its default; `<name>` stands for a free key. */
+export function keysOf(schema: z.ZodType, path = ''): string[] {
+  const inner = unwrap(schema);
+  const below = path === '' ? '' : `${path}.`;
+  if (inner instanceof z.ZodObject) {
+    const shape: Readonly<Record<string, z.ZodType>> = inner.shape;
+    return Object.entries(shape).flatMap(([name, each]) => keysOf(each, `${below}${name}`));
+  }
+  if (inner instanceof z.ZodRecord && unwrap(inner.valueType) instanceof z.ZodObject) {
+    return keysOf(inner.valueType as z.ZodType, `${below}<name>`);
+  }
+  const preset = schema instanceof z.ZodDefault ? JSON.stringify(schema.def.defaultValue) : '{}';
+  return [preset === '{}' ? path : `${path} (${preset})`];
+}
+
 /** The keys an object schema allows at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let current: unknown = schema;
