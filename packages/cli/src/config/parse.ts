@@ -57,14 +57,20 @@ export function withSetting(data: unknown, assignment: string): unknown {
   const path = assignment.slice(0, at).split('.');
   const last = path.pop() ?? '';
   let target = copy;
-  for (const key of path) target = isRecord(target) ? target[key] : undefined;
+  for (const key of path) target = own(target, key);
   if (!isRecord(target)) {
     throw new ConfigError(`the config has no "${path.join('.')}"`, {
       where: '--set',
       got: assignment,
     });
   }
-  target[last] = settingValue(assignment.slice(at + 1));
+  // Not by assignment, which has another meaning for `__proto__`.
+  Object.defineProperty(target, last, {
+    value: settingValue(assignment.slice(at + 1)),
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
   return copy;
 }
 
@@ -82,9 +88,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** What the object itself has under a key. */
+function own(value: unknown, key: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   let value = data;
-  for (const key of path) value = isRecord(value) ? value[String(key)] : undefined;
+  for (const key of path) value = own(value, String(key));
   return typeof value === 'number' ? String(value) : value;
 }
 
