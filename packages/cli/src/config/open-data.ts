@@ -16,7 +16,7 @@ import {
   type TokenisedPairs,
   type Tokenizer,
 } from '@crossweave/data';
-import type { Terminal } from '../terminal';
+import type { Progress, Terminal } from '../terminal';
 import type { DataConfig } from './schema';
 
 /** What a command has of its data before a picture is decoded. */
@@ -27,9 +27,9 @@ export interface CheckedData {
   /** Over the splits and their captions in order. */
   readonly captionsFingerprint: string;
   /** Decodes the pictures and says what was damaged. */
-  decode(): Promise<PairDataset>;
+  readonly decode: () => Promise<PairDataset>;
   /** Keeps a tokenizer that was made of the training captions, so that `eval` finds it. */
-  keepTokenizer(): Promise<void>;
+  readonly keepTokenizer: () => Promise<void>;
 }
 
 export interface OpenDataOptions {
@@ -59,7 +59,14 @@ export async function openData(
     config.tokenizer === undefined
       ? await makeTokenizer(opened.captions(config.train), ownTokenizer(folder))
       : { tokenizer: await loadTokenizer(config.tokenizer), keep: () => Promise.resolve() };
-  return checked(config, opened, fingerprint, await opened.withTokenizer(tokenizer), keep, terminal);
+  return checked(
+    config,
+    opened,
+    fingerprint,
+    await opened.withTokenizer(tokenizer),
+    keep,
+    terminal,
+  );
 }
 
 /** As {@link openData}, with the tokenizer that a run was trained with. */
@@ -94,24 +101,27 @@ interface Watched extends OpenedPairs {
   readonly done: () => void;
 }
 
+/** Keys of `data` that are no options of `openPairs`. */
+const ofTheCommand = ['tokenizer', 'train', 'test'];
+
 async function readPairs(
   config: DataConfig,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Watched> {
-  const { captions, tokenizer: _tokenizer, train: _train, test: _test, ...how } = config;
-  let bar: ReturnType<Terminal['progress']> | undefined;
-  const given = Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
+  const { captions, ...rest } = config;
+  const watched: { bar?: Progress } = {};
+  const given = Object.entries(rest).filter(([name]) => !ofTheCommand.includes(name));
   const opened = await openPairs({
-    ...given,
+    ...Object.fromEntries(given),
     captions: resolve(captions),
     signal,
     onProgress: (done, total) => {
-      bar ??= terminal.progress('Reading pictures');
-      bar.update(done, total);
+      watched.bar ??= terminal.progress('Reading pictures');
+      watched.bar.update(done, total);
     },
   });
-  return { ...opened, done: () => bar?.done() };
+  return { ...opened, done: () => watched.bar?.done() };
 }
 
 function checked(
@@ -127,7 +137,7 @@ function checked(
     captionsFile: resolve(config.captions),
     captionsFingerprint: fingerprint,
     keepTokenizer,
-    async decode() {
+    decode: async () => {
       const data = await pairs.decode();
       opened.done();
       terminal.note(describeReport(data.report));
@@ -136,8 +146,9 @@ function checked(
   };
 }
 
-function fingerprintOf({ splits, captions }: OpenedPairs): string {
-  return captionsFingerprint(Object.keys(splits).flatMap((name) => [name, ...captions(name)]));
+function fingerprintOf(opened: OpenedPairs): string {
+  const names = Object.keys(opened.splits);
+  return captionsFingerprint(names.flatMap((name) => [name, ...opened.captions(name)]));
 }
 
 /**

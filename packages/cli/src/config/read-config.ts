@@ -72,10 +72,12 @@ function requirePlain(config: unknown, where: string): void {
         expected: `at most ${mostLevels} levels`,
       });
     }
-    const objects = level.filter((value) => typeof value === 'object' && value !== null);
+    const objects = level.filter(
+      (value): value is object => typeof value === 'object' && value !== null,
+    );
     if (objects.some((value) => Object.hasOwn(value, '__proto__'))) {
       throw new ConfigError('there is no key "__proto__"', { where });
     }
-    level = objects.flatMap((value) => Object.values(value));
+    level = objects.flatMap((value): unknown[] => Object.values(value));
   }
 }

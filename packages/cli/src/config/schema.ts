@@ -64,7 +64,10 @@ const match = z.strictObject({
 const arm = part.extend({ match: match.optional() });
 
 /** Below 2^31, the largest that a tensor's shape or a loop here can mean. */
-const count = z.int().min(1).lt(2 ** 31);
+const count = z
+  .int()
+  .min(1)
+  .lt(2 ** 31);
 const rate = z.number().min(0);
 
 /** Rates by parameter path prefix; the defaults train towers and fusion from scratch. */
