@@ -1,6 +1,7 @@
 import { ConfigError, isCrossweaveError } from '@crossweave/core';
 import { commands } from './commands/index';
 import { Interrupted, parseOptions } from './command';
+import { messageInFlags } from './config/data-flags';
 import { findCommand } from './find-command';
 import { Interruption, type SignalSource } from './interruption';
 import { Terminal, type Streams } from './terminal';
@@ -54,7 +55,7 @@ function isAbort(error: unknown): error is Error {
 }
 
 function explain(error: unknown): string {
-  if (isCrossweaveError(error)) return `${error.name}: ${error.message}`;
+  if (isCrossweaveError(error)) return `${error.name}: ${messageInFlags(error)}`;
   // An error nobody foresaw: the stack is what a report needs.
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `An error that crossweave did not foresee; please report it with these lines.\n${stack}`;
@@ -65,6 +66,6 @@ function codeOf(error: unknown): string {
 }
 
 function serialise(error: unknown): object {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? messageInFlags(error) : String(error);
   return { code: codeOf(error), message };
 }

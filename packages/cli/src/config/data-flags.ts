@@ -43,12 +43,17 @@ export function messageInFlags(error: Error): string {
   const { advice, summary } = error;
   const suggestion = error instanceof DataError ? error.suggestion : undefined;
   if (advice === undefined && suggestion === undefined) return error.message;
-  const said = (advice ?? '').replace(option, (_all, name: DataFlag, value: string) =>
-    asFlag(name, valueOf(value)),
-  );
+  const said = inFlags(advice ?? '');
   if (suggestion === undefined || said !== advice) return `${summary} ${said}`.trimEnd();
   const parts = Object.entries(suggestion).map(([name, value]) => asFlag(name, value));
   return `${summary} ${said} Try ${parts.join(' ')}.`.replace(/ {2,}/g, ' ');
+}
+
+/** Text of which options of functions become flags. */
+export function inFlags(text: string): string {
+  return text.replace(option, (_all, name: DataFlag, value: string) =>
+    asFlag(name, valueOf(value)),
+  );
 }
 
 /** `columns: { image: 'filepath' }` and `maxRejects: 0.2`, as advice to programmers has them. */

@@ -17,6 +17,7 @@ import {
   type Tokenizer,
 } from '@crossweave/data';
 import type { Progress, Terminal } from '../terminal';
+import { inFlags } from './data-flags';
 import type { DataConfig } from './schema';
 
 /** What a command has of its data before a picture is decoded. */
@@ -140,7 +141,7 @@ function checked(
     decode: async () => {
       const data = await pairs.decode();
       opened.done();
-      terminal.note(describeReport(data.report));
+      terminal.note(inFlags(describeReport(data.report)));
       return data;
     },
   };

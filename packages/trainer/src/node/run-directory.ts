@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParamShapes } from '@crossweave/core';
-import { fileError, lockFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
+import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import type { TrainState } from '../step';
 import type { TrainRecord } from '../train';
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
@@ -76,9 +76,7 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
   let isNew = false;
   try {
     isNew = await enter(folder, options);
-    await mkdir(checkpoints, { recursive: true }).catch((cause: unknown) => {
-      throw fileError('the folder cannot be made', checkpoints, cause);
-    });
+    await makeFolder(checkpoints);
     await removeTemporaries(folder);
     await removeTemporaries(checkpoints);
   } catch (error) {
