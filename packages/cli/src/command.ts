@@ -42,6 +42,17 @@ export interface Command {
 /** Thrown by a command that stopped at the user's wish after saving its state. */
 export class Interrupted extends Error {}
 
+/** Thrown by a command whose result is that something does not work; the result is printed too. */
+export class Failed extends Error {
+  constructor(
+    message: string,
+    /** What `--json` prints. */
+    readonly document: unknown,
+  ) {
+    super(message);
+  }
+}
+
 /** The flags of every command. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   json: { type: 'boolean', summary: 'print one JSON document on stdout, progress on stderr' },

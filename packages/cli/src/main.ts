@@ -1,6 +1,6 @@
 import { ConfigError, isCrossweaveError } from '@crossweave/core';
 import { commands } from './commands/index';
-import { Interrupted, parseOptions } from './command';
+import { Failed, Interrupted, parseOptions } from './command';
 import { messageInFlags } from './config/data-flags';
 import { findCommand } from './find-command';
 import { Interruption, type SignalSource } from './interruption';
@@ -41,6 +41,11 @@ export async function main(args: readonly string[], host: Host): Promise<number>
       terminal.note(error.message);
       terminal.document({ interrupted: error.message });
       return asked ?? exitCode.interrupted;
+    }
+    if (error instanceof Failed) {
+      terminal.note(error.message);
+      terminal.document(error.document);
+      return exitCode.failed;
     }
     terminal.note(explain(error));
     terminal.document({ error: serialise(error) });

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DataError, nearestName, type PairSplit } from '@crossweave/core';
 import { mapConcurrently } from '../concurrency';
-import { defaultImageSize } from '../image/decode';
+import { defaultImageSize } from '../image/options';
 import { imagenetNormalisation, type Normalisation } from '../image/normalise';
 import { readRows } from '../records/read';
 import { checkMaxTokens } from '../text/encode';

@@ -1,5 +1,5 @@
 import { ConfigError } from '@crossweave/core';
-import { checkDecodeOptions, type DecodeOptions } from '../image/decode';
+import { checkDecodeOptions, type DecodeOptions } from '../image/options';
 import type { Normalisation } from '../image/normalise';
 import type { ReadRowsOptions } from '../records/read';
 import type { Tokenizer } from '../text/tokenizer';

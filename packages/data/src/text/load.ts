@@ -8,6 +8,10 @@ import {
   type TransformersLibraryName,
 } from '@crossweave/core/node';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
+import { readTokenizer } from './tokenizers-package';
+
+/** What a tokenizer can be read by: the package that comes along, or an optional peer. */
+export type TokenizerLibraryName = '@huggingface/tokenizers' | TransformersLibraryName;
 
 const imports: TransformersImports = {
   '@xenova/transformers': () => import('@xenova/transformers'),
@@ -22,39 +26,45 @@ interface Tokenizers {
 }
 
 /**
- * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`, read through
- * `AutoTokenizer`. Nothing is downloaded.
+ * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`. Nothing is
+ * downloaded.
  *
- * @param library default: `@xenova/transformers` if it is installed, else `@huggingface/transformers`
+ * @param library what reads it. Default `@huggingface/tokenizers`, which needs no other package and
+ * gives the ids of `@huggingface/transformers`. The transformers libraries are optional peers.
  * @throws DataError when the folder lacks a file or a file is damaged
- * @throws ConfigError when no library is installed, or it cannot be imported
+ * @throws ConfigError when a library is named that is not installed or cannot be imported
  */
 export async function loadTokenizer(
   folder: string,
-  { library }: { library?: TransformersLibraryName } = {},
+  { library = '@huggingface/tokenizers' }: { library?: TokenizerLibraryName } = {},
 ): Promise<Tokenizer> {
   const path = resolve(folder);
-  const vocabularySize = await readVocabularySize(path);
+  const config = await readJson(join(path, 'tokenizer_config.json'));
+  const tokenizer = await readJson(join(path, 'tokenizer.json'));
+  const facts = { name: basename(path), vocabularySize: vocabularySize(path, tokenizer) };
+  if (library === '@huggingface/tokenizers') {
+    return fromTransformers(readTokenizer(path, tokenizer, config), facts);
+  }
   const found = await importTransformers('loadTokenizer', imports, library);
   const { AutoTokenizer } = found.module as unknown as Tokenizers;
-  const tokenizer = await fromFolder(found, path, (name) =>
-    AutoTokenizer.from_pretrained(name, { local_files_only: true }),
+  return fromTransformers(
+    await fromFolder(found, path, (name) =>
+      AutoTokenizer.from_pretrained(name, { local_files_only: true }),
+    ),
+    facts,
   );
-  return fromTransformers(tokenizer, { name: basename(path), vocabularySize });
 }
 
 /** Highest id + 1 over the model's vocabulary and the added tokens. */
-async function readVocabularySize(folder: string): Promise<number> {
-  await readJson(join(folder, 'tokenizer_config.json'));
-  const file = join(folder, 'tokenizer.json');
-  const { model, added_tokens: added } = (await readJson(file)) as {
+function vocabularySize(folder: string, tokenizer: object): number {
+  const { model, added_tokens: added } = tokenizer as {
     model?: { vocab?: Record<string, number> | unknown[] };
     added_tokens?: { id: number }[];
   };
   const vocabulary = model?.vocab;
   if (vocabulary === undefined) {
     throw new DataError('the tokenizer has no vocabulary', {
-      where: file,
+      where: join(folder, 'tokenizer.json'),
       expected: 'model.vocab',
     });
   }
@@ -62,10 +72,10 @@ async function readVocabularySize(folder: string): Promise<number> {
   return [...ids, ...(added ?? []).map(({ id }) => id)].reduce((a, b) => Math.max(a, b), -1) + 1;
 }
 
-async function readJson(file: string): Promise<object> {
+async function readJson(file: string): Promise<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value === 'object' && value !== null) return value;
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
     throw new TypeError('not a JSON object');
   } catch (cause) {
     throw new DataError('a tokenizer file is missing or damaged', {

@@ -33,7 +33,7 @@ export async function pretrainTowers<Image, Text>(
 
   const key = foldIn(keyOf(seed), 'towers');
   const state = await train({
-    model: jointModel(towers),
+    model: jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion }),
     loss: towers.loss,
     optimizer: towers.optimizer,
     data: towers.data(foldIn(key, 'batches')),
