@@ -2,6 +2,7 @@ import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { useEngine, type EngineChoice } from '@crossweave/core/engine';
 import { text, type OptionValues, type Session } from './command';
 import { gitRevision } from './git-revision';
+import { versionOf } from './version';
 
 /** Chooses the engine of `--engine` and says which it is. */
 export async function chooseEngine(
@@ -16,6 +17,7 @@ export async function chooseEngine(
 /** What a run record says of where it ran. */
 export function environmentOf(engine: EngineChoice): Record<string, string | number> {
   return {
+    crossweave: versionOf(),
     engine: engine.name,
     engineDetail: engine.detail,
     node: process.version,

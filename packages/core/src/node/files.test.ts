@@ -6,6 +6,7 @@ import { ConfigError, DataError, FileFormatError } from '../errors';
 import { randomUUID } from 'node:crypto';
 import {
   createFileAtomic,
+  makeFolder,
   readBytes,
   readJson,
   removeTemporaries,
@@ -66,6 +67,24 @@ describe('writeFileAtomic', () => {
     await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
     expect(texts).toContain(await readFile(path, 'utf8'));
     expect(await readdir(folder)).toEqual(['race']);
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes what is missing, and says what was the first', async () => {
+    expect(await makeFolder(join(folder, 'a', 'b', 'c'))).toBe(join(folder, 'a'));
+    expect(await makeFolder(join(folder, 'a', 'b', 'd'))).toBe(join(folder, 'a', 'b', 'd'));
+    expect(await makeFolder(join(folder, 'a'))).toBeUndefined();
+    const many = Array.from({ length: 8 }, () => makeFolder(join(folder, 'x', 'y', 'z')));
+    await Promise.all(many);
+  });
+
+  it('ends with an error where no folder can be', async () => {
+    await writeFile(join(folder, 'file'), '');
+    for (const path of ['file', 'file/below', '\0']) {
+      await expect(makeFolder(join(folder, path))).rejects.toThrow(DataError);
+    }
+    await expect(makeFolder('/proc/crossweave/run')).rejects.toThrow(DataError);
   });
 });
 

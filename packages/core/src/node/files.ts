@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import {
+  link,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError, DataError, FileFormatError, isCrossweaveError } from '../errors';
 
 /**
@@ -83,6 +93,39 @@ async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Makes a folder and those above it, where they are not there. Gives the first that was made.
+ *
+ * @throws DataError when that cannot be.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  const folder = resolve(path);
+  const missing: string[] = [];
+  try {
+    for (let each = folder; !(await isFolder(each)); each = dirname(each)) missing.push(each);
+    // One at a time: Node's own way of making several never ends in some of the system's folders.
+    for (const each of missing.toReversed()) {
+      await mkdir(each).catch(async (cause: unknown) => {
+        if (codeOf(cause) !== 'EEXIST' || !(await isFolder(each))) throw cause;
+      });
+    }
+  } catch (cause) {
+    throw fileError('the folder cannot be made', folder, cause);
+  }
+  return missing.at(-1);
+}
+
+/** False where there is nothing. @throws where there is something else, or it cannot be told. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return false;
+    throw cause;
+  }
+  throw Object.assign(new Error(`EEXIST: a file stands there, ${path}`), { code: 'EEXIST' });
 }
 
 /**

@@ -7,6 +7,7 @@ export {
   codeOf,
   createFileAtomic,
   fileError,
+  makeFolder,
   readBytes,
   readJson,
   removeTemporaries,

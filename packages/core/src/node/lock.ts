@@ -1,8 +1,8 @@
 import { readFileSync, rmdirSync, unlinkSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CrossweaveError, type ErrorDetails } from '../errors';
-import { codeOf, createFileAtomic, fileError, writeFileAtomic } from './files';
+import { codeOf, createFileAtomic, fileError, makeFolder, writeFileAtomic } from './files';
 import { isGone, isThisProcess, parseHolder, thisProcess, type LockHolder } from './lock-holder';
 
 /** A folder that this process alone writes to, until it is released. */
@@ -67,15 +67,6 @@ export async function lockFolder(path: string): Promise<FolderLock> {
     return Promise.resolve();
   };
   return { path: folder, release, [Symbol.asyncDispose]: release };
-}
-
-/** The first folder that had to be made, if any. */
-async function makeFolder(folder: string): Promise<string | undefined> {
-  try {
-    return await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw fileError('the folder cannot be made', folder, cause);
-  }
 }
 
 function removeEmpty(folder: string, made: string | undefined): void {

@@ -1,10 +1,11 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
 import {
   codeOf,
   fileError,
   loadSafetensors,
+  makeFolder,
   readSafetensorsMetadata,
   saveSafetensors,
 } from '@crossweave/core/node';
@@ -45,9 +46,7 @@ export async function saveCheckpoint(
   state: TrainState,
   { keep = 2, run }: SaveCheckpointOptions = {},
 ): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw fileError('the folder cannot be made', folder, cause);
-  });
+  await makeFolder(folder);
   const metadata = { step: String(state.step), ...(run !== undefined && { run }) };
   await saveSafetensors(pathOf(folder, state.step, 'params'), state.params, metadata);
   const teacher = pathOf(folder, state.step, 'teacher');

@@ -1,9 +1,9 @@
 export { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
 export type { LoadCheckpointOptions, SaveCheckpointOptions } from './checkpoints';
-export { checksumOf, RunMismatchError } from './identity';
+export { checksumOf, differencesOf, RunMismatchError } from './identity';
 export type { IdentityDifference, RunIdentity } from './identity';
 export { readMetrics } from './metrics';
-export { openRun } from './run-directory';
+export { holdsSteps, openRun } from './run-directory';
 export type { RunDirectory, RunOptions } from './run-directory';
-export { readRun, requireSameRun } from './run-record';
+export { readRun, recordRun, replaceRecord, requireSameRun } from './run-record';
 export type { RunRecord } from './run-record';

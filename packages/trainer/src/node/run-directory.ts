@@ -1,13 +1,14 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParamShapes } from '@crossweave/core';
-import { fileError, lockFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
+import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import type { TrainState } from '../step';
 import type { TrainRecord } from '../train';
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics } from './metrics';
-import { createRecord, recordFile, replaceRecord, requireIdentity } from './run-record';
+import { recordFile, recordRun, replaceRecord } from './run-record';
 
 /**
  * A run's folder, which this process alone writes to until it is closed: `run.json` (what was
@@ -74,10 +75,8 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
   };
   let isNew = false;
   try {
-    isNew = await enter(folder, checkpoints, options);
-    await mkdir(checkpoints, { recursive: true }).catch((cause: unknown) => {
-      throw fileError('the folder cannot be made', checkpoints, cause);
-    });
+    isNew = await enter(folder, options);
+    await makeFolder(checkpoints);
     await removeTemporaries(folder);
     await removeTemporaries(checkpoints);
   } catch (error) {
@@ -88,7 +87,7 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
   const run = identity === undefined ? {} : { run: checksumOf(plainIdentity(identity)) };
   const close = async (): Promise<void> => {
     try {
-      if (isNew && (await isEmpty(folder, checkpoints))) await removeRun(folder, checkpoints);
+      if (isNew && !(await holdsSteps(folder))) await removeRun(folder, checkpoints);
     } finally {
       await giveBack();
     }
@@ -109,30 +108,27 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
 }
 
 /** Writes `run.json` or compares with it; true when the run begins here. */
-async function enter(
-  folder: string,
-  checkpoints: string,
-  { identity, description }: RunOptions,
-): Promise<boolean> {
+async function enter(folder: string, { identity, description }: RunOptions): Promise<boolean> {
+  const isNew = !(await holdsSteps(folder));
   if (identity === undefined) {
-    const isNew = await isEmpty(folder, checkpoints);
     if (description !== undefined) await replaceRecord(folder, undefined, description);
-    return isNew;
-  }
-  if (await createRecord(folder, identity, description ?? {})) return true;
-  if (await isEmpty(folder, checkpoints)) {
-    // What came to an end before its first step has nothing that could be mixed up.
+  } else if (isNew && existsSync(recordFile(folder))) {
+    // A run that came to an end before its first step has nothing that could be mixed up.
     await replaceRecord(folder, identity, description ?? {});
-    return true;
+  } else {
+    await recordRun(folder, identity, description);
   }
-  await requireIdentity(folder, identity);
-  return false;
+  return isNew;
 }
 
-/** Whether not one step of a run is in the folder. */
-async function isEmpty(folder: string, checkpoints: string): Promise<boolean> {
-  if ((await listCheckpoints(checkpoints)).length > 0) return false;
-  return (await readMetrics(folder)).every(({ step }) => step === 0);
+/**
+ * Whether a run in the folder has made a step: a checkpoint is there, or a record of one.
+ *
+ * @throws DataError or FileFormatError when its files cannot be read.
+ */
+export async function holdsSteps(folder: string): Promise<boolean> {
+  if ((await listCheckpoints(join(folder, 'checkpoints'))).length > 0) return true;
+  return (await readMetrics(folder)).some(({ step }) => step > 0);
 }
 
 async function removeRun(folder: string, checkpoints: string): Promise<void> {

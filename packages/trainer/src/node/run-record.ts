@@ -47,17 +47,24 @@ export async function readRun(folder: string): Promise<RunRecord> {
   return record;
 }
 
-/** Writes `run.json` where there is none yet. False where there is one. */
-export function createRecord(
+/**
+ * Ties a folder to an identity: writes `run.json` where there is none, else compares. True when it
+ * was written. For folders that are no {@link openRun}'s; the caller has the folder's lock.
+ *
+ * @throws RunMismatchError that names what differs; DataError and FileFormatError as {@link readRun}.
+ */
+export async function recordRun(
   folder: string,
   identity: RunIdentity,
-  description: object,
+  description: object = {},
 ): Promise<boolean> {
   const text = JSON.stringify(recordOf(identity, description), null, 2);
-  return createFileAtomic(recordFile(folder), `${text}\n`);
+  if (await createFileAtomic(recordFile(folder), `${text}\n`)) return true;
+  requireEqual(folder, await readIdentity(folder), plainIdentity(identity));
+  return false;
 }
 
-/** Writes `run.json` over what there is. */
+/** Writes `run.json` over what there is; without an identity the description alone. */
 export async function replaceRecord(
   folder: string,
   identity: RunIdentity | undefined,
@@ -83,11 +90,6 @@ export async function requireSameRun(folder: string, known: RunIdentity): Promis
   const identity = await readIdentity(folder);
   const earlier = Object.entries(identity).filter(([name]) => Object.hasOwn(plain, name));
   requireEqual(folder, Object.fromEntries(earlier), plain);
-}
-
-/** As {@link requireSameRun}, of the whole identity. */
-export async function requireIdentity(folder: string, identity: RunIdentity): Promise<void> {
-  requireEqual(folder, await readIdentity(folder), plainIdentity(identity));
 }
 
 async function readIdentity(folder: string): Promise<RunIdentity> {
