@@ -37,8 +37,8 @@ export interface DecodeOptions {
    */
   readonly decodeBytes?: number;
   /**
-   * Whether SVG files are drawn. Default false: they are programs for a large library, and text in them
-   * looks different on a machine with other fonts. Set it for files that you trust.
+   * Whether SVG files are drawn. Default false: a small SVG can keep the drawing library busy for
+   * minutes, and text in it looks different on a machine with other fonts. For files that you trust.
    */
   readonly svg?: boolean;
   /**
