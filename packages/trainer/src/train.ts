@@ -97,6 +97,8 @@ export interface TrainResult extends TrainState {
 
 /** Loss or gradients ceased to be finite. */
 export class DivergenceError extends NonFiniteError {
+  override readonly name: string = 'DivergenceError';
+
   /** The step that failed, counted from 1. */
   readonly step: number;
   /** Samples of its batch. */
