@@ -11,7 +11,14 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, ShapeError, foldIn, subtree, withPrefix } from '@crossweave/core';
+import {
+  ConfigError,
+  ShapeError,
+  subtree,
+  withOwnKey,
+  withPrefix,
+  withoutRecord,
+} from '@crossweave/core';
 import type { Context, Loss, ModelOutputs, Params, PooledFeatures } from '@crossweave/core';
 import {
   anything,
@@ -45,7 +52,7 @@ export interface CachedContrast<Chunk> {
   readonly params: Params;
   /** The pairs of the batch in their order, cut into chunks. */
   readonly chunks: readonly Chunk[];
-  /** Encodes a chunk; called twice with the same context, so it draws the same dropout twice. */
+  /** Encodes a chunk; called twice under the same key, so it draws the same dropout twice. */
   readonly encode: (params: Params, chunk: Chunk, ctx: Context) => ChunkEmbeddings;
   /** Sizes and identities of the whole batch. */
   readonly batch: AnyBatch;
@@ -94,12 +101,11 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
     ['loss', 'lossParams', 'params', 'chunks', 'encode', 'batch', 'ctx'],
   );
   const { params, chunks, encode, ctx } = given;
-  const context = (i: number): Context => ({ training: ctx.training, key: foldIn(ctx.key, i) });
-  const recording = ctx.record && { record: ctx.record };
+  const context = (i: number): Context => withOwnKey(ctx, i);
   const terms: Record<string, Scalar> = {};
   const kept = tidy(() => {
     const embedded = chunks.map((chunk, i) =>
-      tidyRecord(() => present(encode(params, chunk, context(i)))),
+      tidyRecord(() => present(encode(params, chunk, withoutRecord(context(i))))),
     );
     const { total, slopes } = contrastSlopes(given, embedded, terms);
     const gradients: Record<string, Tensor> = {};
@@ -107,7 +113,7 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
       const found = tidyRecord(
         () =>
           gradientsBy(params, (): Scalar => {
-            const again = present(encode(params, chunk, { ...context(i), ...recording }));
+            const again = present(encode(params, chunk, context(i)));
             return Object.entries(again)
               .filter(([side]) => side in slopes)
               .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))
