@@ -57,10 +57,8 @@ export const dataMake: Command = {
       seed,
       size,
       out: lock.path,
-      onProgress: (done, total) => {
-        signal.throwIfAborted();
-        progress.update(done, total);
-      },
+      signal,
+      onProgress: (done, total) => progress.update(done, total),
     }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
       throw new Interrupted(

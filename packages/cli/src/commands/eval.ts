@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { DataError, subtree } from '@crossweave/core';
-import { disposeState, type TrainState } from '@crossweave/trainer';
+import { checkState, disposeState, type TrainState } from '@crossweave/trainer';
 import { loadCheckpoint } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
@@ -11,7 +11,7 @@ import { trainSchema } from '../config/schema';
 import { chooseEngine } from '../environment';
 import { evaluateModel } from '../evaluate-model';
 import { readTrainedRun, type TrainedRun } from '../run/trained-run';
-import { expectedShapes, modelParts, stepOptions } from '../run/training';
+import { modelParts, stepOptions } from '../run/training';
 
 const { engine } = configOptions;
 
@@ -54,8 +54,10 @@ export const evaluate: Command = {
       requireData('captions', checked.captionsFile, run, checked.captionsFingerprint);
     }
     const parts = modelParts(config, tokenizer);
-    const state = await checkpointOf(folder, run, expectedShapes(stepOptions(config, parts)));
+    const state = await checkpointOf(folder, run);
     try {
+      const { model, loss } = stepOptions(config, parts);
+      await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
       if (other === undefined) requireData('data', checked.captionsFile, run, data.fingerprint);
       const ofTheRun = data.fingerprint === run.fingerprints.data;
@@ -83,12 +85,8 @@ export const evaluate: Command = {
   },
 };
 
-async function checkpointOf(
-  folder: string,
-  { checksum }: TrainedRun,
-  expected: ReturnType<typeof expectedShapes>,
-): Promise<TrainState> {
-  const state = await loadCheckpoint(resolve(folder, 'checkpoints'), { run: checksum, expected });
+async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
+  const state = await loadCheckpoint(resolve(folder, 'checkpoints'), { run: checksum });
   if (state !== undefined) return state;
   throw new DataError('the run has no checkpoint', {
     where: folder,

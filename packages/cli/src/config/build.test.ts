@@ -57,6 +57,7 @@ describe('a joint model of encoders from a config', () => {
     const text = textEncoderOf(
       { name: 'bert-small', options: { layers: 1 } },
       { name: 'words', vocabularySize: VOCABULARY, padId: 0 },
+      TOKENS,
     );
     const fusion = dualEncoder({ dim: 32 });
     const params = perturbed(jointModel({ image, text, fusion }).init(key(1)));

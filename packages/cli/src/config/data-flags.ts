@@ -17,8 +17,9 @@ const flags = {
 
 type DataFlag = keyof typeof flags;
 
-/** Data options of a function that stand for keys of `data`. */
 const names = Object.keys(flags) as DataFlag[];
+/** Keys of `data` that advice may name and that have no flag. */
+const keys = ['svg', 'maxPixels'];
 
 export const dataFlags: Readonly<Record<string, OptionSpec>> = Object.fromEntries(
   names.map((name) => [flagOf(name), { type: 'string', ...flags[name] }]),
@@ -49,15 +50,29 @@ export function messageInFlags(error: Error): string {
   return `${summary} ${said} Try ${parts.join(' ')}.`.replace(/ {2,}/g, ' ');
 }
 
-/** Text of which options of functions become flags. */
+/** Text of which options of functions become flags, and functions what a config says. */
 export function inFlags(text: string): string {
-  return text.replace(option, (_all, name: DataFlag, value: string) =>
+  const flagged = text.replace(option, (_all, name: DataFlag, value: string) =>
     asFlag(name, valueOf(value)),
   );
+  return phrases.reduce((said, [code, words]) => said.replaceAll(code, words), flagged);
 }
 
+/** Advice to programmers for which a config has words of its own. */
+const phrases: readonly (readonly [string, string])[] = [
+  [
+    'Build one from your captions with buildVocabulary',
+    'Leave data.tokenizer out to have one made of your captions',
+  ],
+  [', or dropLast: false for one smaller batch', ''],
+  ['raise maxPixels', 'raise data.maxPixels'],
+];
+
 /** `columns: { image: 'filepath' }` and `maxRejects: 0.2`, as advice to programmers has them. */
-const option = new RegExp(`\\b(${names.join('|')}): (\\{[^}]*\\}|'[^']*'|"[^"]*"|[\\w.]+\\b)`, 'g');
+const option = new RegExp(
+  `\\b(${[...names, ...keys].join('|')}): (\\{[^}]*\\}|'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"|[\\w.]+\\b)`,
+  'g',
+);
 
 function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -65,10 +80,12 @@ function flagOf(name: string): string {
 
 function asFlag(name: string, value: unknown): string {
   if (!names.includes(name as DataFlag)) return `--set data.${name}=${JSON.stringify(value)}`;
-  return `--${flagOf(name)} ${quoted(written(value))}`;
+  const word = name === 'quote' && value === false ? 'none' : written(value);
+  return `--${flagOf(name)} ${quoted(word)}`;
 }
 
 function written(value: unknown): string {
+  if (value === '\t') return '\\t';
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
     .map(([name, column]) => `${name}=${String(column)}`)
@@ -82,7 +99,11 @@ function quoted(word: string): string {
 
 /** The value of an option written as JavaScript. */
 function valueOf(code: string): unknown {
-  if (!code.startsWith('{')) return code.replace(/^['"]|['"]$/g, '');
+  if (/^(true|false|[\d.]+)$/.test(code)) return JSON.parse(code);
+  if (!code.startsWith('{')) {
+    const inner = code.replace(/^['"]|['"]$/g, '');
+    return inner.replace(/\\(.)/g, (_all, next: string) => (next === 't' ? '\t' : next));
+  }
   const pairs = code.matchAll(/(\w+): '([^']*)'/g);
   return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name, value]));
 }

@@ -110,6 +110,12 @@ const data = z.strictObject({
   /** The largest share of the rows that may be damaged. */
   maxRejects: z.number().min(0).max(1).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
+  resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
+  /** A colour behind transparent pixels. */
+  background: z.string().optional(),
+  maxPixels: count.optional(),
+  /** Whether SVG files are drawn: they are programs for a large library. */
+  svg: z.boolean().optional(),
   imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */

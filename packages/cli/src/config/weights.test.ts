@@ -34,7 +34,7 @@ const load = (image: EncoderConfig): Promise<Params> =>
     image: { config: image, encoder: imageEncoderOf(image, 8) },
     text: {
       config: text,
-      encoder: textEncoderOf(text, { name: 'words', vocabularySize: 11, padId: 0 }),
+      encoder: textEncoderOf(text, { name: 'words', vocabularySize: 11, padId: 0 }, 6),
     },
   });
 

@@ -32,8 +32,8 @@ export function ablationParts(config: AblationConfig, tokenizer: Tokenizer): Abl
     });
   }
   const image = imageEncoderOf(config.image, config.data.imageSize);
-  const text = textEncoderOf(config.text, tokenizer);
   const textTokens = config.data.maxTokens;
+  const text = textEncoderOf(config.text, tokenizer, textTokens);
   const specs = { image: image.features, text: text.features, textTokens };
   return { image, text, arms: sizeArms(config.arms, specs) };
 }

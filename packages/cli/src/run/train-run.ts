@@ -6,7 +6,7 @@ import type { RunDirectory } from '@crossweave/trainer/node';
 import { Interrupted, type Session } from '../command';
 import type { TrainConfig } from '../config/schema';
 import { evaluateModel } from '../evaluate-model';
-import { batchesOf, expectedShapes, type ModelParts } from './training';
+import { batchesOf, type ModelParts } from './training';
 
 const checkpointEvery = 50;
 
@@ -28,7 +28,7 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
   const { config, data, step, initial, run, keepTokenizer } = prepared;
   const { terminal, signal } = session;
   const { steps, onNonFinite } = config.training;
-  const start = await run.resume(expectedShapes(step));
+  const start = await run.resume();
   if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
   const progress = terminal.progress('Training');
   const state = await train({
@@ -50,6 +50,7 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
       if (record.kind === 'step') {
         progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}`);
       }
+      if (record.kind === 'warning') terminal.note(`Warning: ${record.message} ${record.advice}`);
     },
   }).finally(() => {
     if (start !== undefined) disposeState(start);

@@ -1,27 +1,19 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   key as keyOf,
-  initialShapes,
   type BatchSource,
   type Encoder,
   type Fusion,
   type Loss,
   type Params,
   type PairSplit,
-  type ParamShapes,
   type TextInput,
   type TokenizerFacts,
 } from '@crossweave/core';
 import { pairBatches, type TokenisedPairs } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { createLoss } from '@crossweave/losses';
-import {
-  freeze,
-  initialParams,
-  jointModel,
-  layerDecay,
-  type StepOptions,
-} from '@crossweave/trainer';
+import { freeze, jointModel, layerDecay, type StepOptions } from '@crossweave/trainer';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import type { TrainConfig } from '../config/schema';
 import { initialWeights } from '../config/weights';
@@ -39,7 +31,7 @@ export interface ModelParts {
 export function modelParts(config: TrainConfig, tokenizer: TokenizerFacts): ModelParts {
   return {
     image: imageEncoderOf(config.image, config.data.imageSize),
-    text: textEncoderOf(config.text, tokenizer),
+    text: textEncoderOf(config.text, tokenizer, config.data.maxTokens),
     fusion: createFusion(config.fusion.name, config.fusion.options),
   };
 }
@@ -102,9 +94,4 @@ export function initialOf(config: TrainConfig, parts: ModelParts): Promise<Param
     image: { config: config.image, encoder: parts.image },
     text: { config: config.text, encoder: parts.text },
   });
-}
-
-/** What a checkpoint of this model and loss holds, and nothing else. */
-export function expectedShapes(step: StepOptions<Tensor4D, TextInput>): ParamShapes {
-  return initialShapes({ init: (key) => initialParams(step, key) });
 }

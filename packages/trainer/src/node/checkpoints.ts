@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
+import { FileFormatError } from '@crossweave/core';
 import {
   codeOf,
   fileError,
@@ -9,8 +9,9 @@ import {
   readSafetensorsMetadata,
   saveSafetensors,
 } from '@crossweave/core/node';
-import { disposeState, type TrainState } from '../step';
-import { requireSoundNumbers } from './numbers';
+import { requireSoundValues } from '../check-state';
+import { disposeState, type TrainState } from '../state';
+
 import { loadTeacher, saveTeacher } from './teacher';
 
 type Part = 'params' | 'teacher' | 'optimizer';
@@ -29,8 +30,6 @@ export interface LoadCheckpointOptions {
   readonly step?: number;
   /** Checksum of the identity of the run that wrote it. Default: not compared. */
   readonly run?: string;
-  /** Shapes of the parameters of model and loss, by path. Default: not compared. */
-  readonly expected?: ParamShapes;
 }
 
 /**
@@ -82,15 +81,14 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 
 /**
  * The newest complete checkpoint, or the one of `step`; the caller disposes it. Undefined
- * when there is none.
+ * when there is none. Whether it fits a model is for `checkState` to say; `train` asks it.
  *
  * @throws DataError or FileFormatError when a file is missing, damaged, of another step or run than
- *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
- *   not exactly the `expected` ones.
+ *   it should be, or holds numbers that no training leaves.
  */
 export async function loadCheckpoint(
   folder: string,
-  { step, run, expected }: LoadCheckpointOptions = {},
+  { step, run }: LoadCheckpointOptions = {},
 ): Promise<TrainState | undefined> {
   const wanted = step ?? (await listCheckpoints(folder)).at(-1);
   if (wanted === undefined) return undefined;
@@ -106,15 +104,12 @@ export async function loadCheckpoint(
     optimizer: {},
   };
   try {
-    if (expected !== undefined) {
-      matchParams(expected, shapesOf(loaded.params), { where: paths.params });
-    }
     loaded.optimizer = await loadSafetensors(paths.optimizer);
     const teacher = await loadTeacher(paths.teacher);
     if (teacher !== undefined) loaded.teacher = teacher;
-    await requireSoundNumbers(paths.params, loaded.params);
-    await requireSoundNumbers(paths.optimizer, loaded.optimizer);
-    if (teacher !== undefined) await requireSoundNumbers(paths.teacher, teacher.params);
+    await requireSoundValues(paths.params, loaded.params);
+    await requireSoundValues(paths.optimizer, loaded.optimizer);
+    if (teacher !== undefined) await requireSoundValues(paths.teacher, teacher.params);
   } catch (error) {
     disposeState(loaded);
     throw error;

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ParamShapes } from '@crossweave/core';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
-import type { TrainState } from '../step';
-import type { TrainRecord } from '../train';
+import type { TrainState } from '../state';
+import type { TrainRecord } from '../options';
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics } from './metrics';
@@ -29,13 +28,12 @@ export interface RunDirectory extends AsyncDisposable {
   readonly checkpoint: (state: TrainState) => Promise<void>;
   /**
    * The newest checkpoint, undefined for a new run; the caller disposes it. Records logged
-   * after it are removed, since those steps are about to be repeated. `expected` are the shapes of
-   * the parameters of model and loss.
+   * after it are removed, since those steps are about to be repeated.
    *
-   * @throws StateDictError when the checkpoint does not fit `expected`; FileFormatError when it is
-   *   damaged, holds numbers that are not finite, or belongs to another run.
+   * @throws FileFormatError when the checkpoint is damaged, holds numbers that are not finite, or
+   *   belongs to another run.
    */
-  readonly resume: (expected?: ParamShapes) => Promise<TrainState | undefined>;
+  readonly resume: () => Promise<TrainState | undefined>;
   /**
    * Gives the folder back, and takes what this call to `openRun` made of a new run away again
    * where not one step was logged or saved.
@@ -97,8 +95,8 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
     log: (record) => appendRecord(folder, record),
     checkpoint: (state) =>
       saveCheckpoint(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
-    async resume(expected) {
-      const state = await loadCheckpoint(checkpoints, { ...run, ...(expected && { expected }) });
+    async resume() {
+      const state = await loadCheckpoint(checkpoints, run);
       await cutRecords(folder, state?.step ?? 0);
       return state;
     },
