@@ -1,5 +1,6 @@
-export { decodeImage, defaultImageSize } from './image/decode';
-export type { DecodeOptions } from './image/decode';
+export { decodeImage } from './image/decode';
+export { defaultImageSize } from './image/options';
+export type { DecodeOptions } from './image/options';
 export { imagenetNormalisation, normaliseImages, unitNormalisation } from './image/normalise';
 export type { Normalisation } from './image/normalise';
 export { pairBatches } from './pairs/batches';
@@ -23,7 +24,7 @@ export { makeScenes } from './scenes';
 export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './scenes';
 export { encodeTexts } from './text/encode';
 export { loadTokenizer } from './text/load';
-export type { LoadTokenizerOptions } from './text/load';
+export type { LoadTokenizerOptions, TokenizerLibraryName } from './text/load';
 export { captionsFingerprint, vocabularySource } from './text/source';
 export { fromTransformers } from './text/tokenizer';
 export type {

@@ -1,5 +1,5 @@
 import type { Engine } from './engine';
-import { probeBackend } from './probe';
+import { probeBackend, rethrow } from './probe';
 
 /** tfjs's WebAssembly kernels. */
 export const wasm: Engine = {
@@ -9,7 +9,7 @@ export const wasm: Engine = {
     probeBackend({
       backend: 'wasm',
       packageName: '@tensorflow/tfjs-backend-wasm',
-      load: () => import('@tensorflow/tfjs-backend-wasm'),
+      load: () => import('@tensorflow/tfjs-backend-wasm').catch(rethrow),
       detail: "tfjs's WebAssembly kernels: for small models, slow in training",
     }),
 };

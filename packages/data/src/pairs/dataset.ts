@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { DataError, type PairSplit } from '@crossweave/core';
 import type { Normalisation } from '../image/normalise';
 import type { Tokenizer } from '../text/tokenizer';
-import { untilAborted } from './abort';
+import { unlessAborted } from '../concurrency';
 import { checkImages, type Checked } from './images';
-import { decodeOptions, type OpenPairsOptions } from './options';
+import type { OpenPairsOptions } from './options';
 import { Pictures } from './pictures';
 import type { ReadPairs } from './read-pairs';
 import { byLine, rejectImage, requireFewRejects, type Reject } from './rejects';
@@ -61,7 +61,7 @@ export async function decodePairs({
     if (!replaced.has(reject.key)) rejects.push(reject);
     replaced.add(reject.key);
   });
-  const checked = await untilAborted(signal, () => checkImages(found, pictures, options));
+  const checked = await unlessAborted(checkImages(found, pictures, options), signal);
   for (const reject of byLine([...earlier, ...checked.flatMap((known) => known.reject ?? [])])) {
     rejects.push(reject);
     if (reject.action === 'placeholder') replaced.add(reject.key);
@@ -102,7 +102,7 @@ export function openPictures(
 ): Pictures {
   const { policy, cacheBytes = 2 ** 30 } = options;
   return new Pictures(
-    { ...decodeOptions(options), size: imageSize },
+    { ...options, size: imageSize },
     cacheBytes,
     policy === 'placeholder'
       ? {

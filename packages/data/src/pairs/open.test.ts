@@ -41,7 +41,7 @@ describe('openPairs', () => {
     });
     expect(opened.captions('val')).toEqual(['worde', 'thing', 'wordf', 'thing']);
     const vocabulary = makeVocabulary(opened.captions('train'));
-    const pairs = await opened.withTokenizer(await vocabularyTokenizer(vocabulary));
+    const pairs = await opened.withTokenizer(vocabularyTokenizer(vocabulary));
     expect(pairs.tokenizer.vocabularySize).toBe(10);
     expect(pairs.report.splits).toMatchObject({
       train: { captions: 8, unknown: { tokens: 0, of: 8 }, inOtherSplits: 1 },

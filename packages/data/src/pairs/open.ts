@@ -35,7 +35,7 @@ export interface OpenedPairs {
  * ```ts
  * const opened = await openPairs({ captions: 'data/captions.jsonl', imageSize: 64 });
  * const vocabulary = makeVocabulary(opened.captions('train'));
- * const pairs = await opened.withTokenizer(await vocabularyTokenizer(vocabulary));
+ * const pairs = await opened.withTokenizer(vocabularyTokenizer(vocabulary));
  * // … check models and batches with pairs.split('train') and pairs.tokenizer …
  * const data = await pairs.decode();
  * ```

@@ -1,8 +1,6 @@
 import {
   callback,
   count,
-  fields,
-  listOf,
   number,
   oneOf,
   share,
@@ -10,8 +8,8 @@ import {
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
-import type { DecodeOptions } from '../image/decode';
-import type { Normalisation } from '../image/normalise';
+import { decodeChecks, type DecodeOptions } from '../image/options';
+import { normalisationCheck, type Normalisation } from '../image/normalise';
 import { readChecks, type ReadRowsOptions } from '../records/read-options';
 import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
@@ -78,35 +76,16 @@ export const eagerCount = 8;
 
 const wholeFrom = (min: number): Check => number({ integer: true, min });
 
-const normalisation = fields(
-  {
-    mean: listOf(number(), { length: 3 }),
-    std: listOf(number({ above: 0 }), { length: 3 }),
-  },
-  ['mean', 'std'],
-);
-
-const decodeChecks: Checks<Omit<DecodeOptions, 'size'>> = {
-  resize: oneOf('squash', 'shortest-and-centre-crop'),
-  background: text(),
-  limitInputPixels: wholeFrom(1),
-};
-
-/** Those of the options that say how an image is decoded. */
-export function decodeOptions(options: OpenPairsOptions): Omit<DecodeOptions, 'size'> {
-  const names = Object.keys(decodeChecks) as (keyof typeof decodeChecks)[];
-  return Object.fromEntries(
-    names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
-  );
-}
+/** What decoding takes besides the size, which is called `imageSize` here. */
+const { size: imageSize, ...imageChecks } = decodeChecks;
 
 export const openChecks: Checks<OpenPairsOptions> = {
   ...readChecks,
-  ...decodeChecks,
+  ...imageChecks,
   captions: text(),
-  imageSize: number({ integer: true, min: 1, max: 4096 }),
+  imageSize,
   maxTokens: maxTokensCheck,
-  normalise: normalisation,
+  normalise: normalisationCheck,
   policy: oneOf('skip', 'fail', 'placeholder'),
   missing: oneOf('fail', 'policy'),
   maxRejects: share(),

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PairSplit } from '@crossweave/core';
-import { defaultImageSize } from '../image/decode';
+import { unlessAborted } from '../concurrency';
+import { defaultImageSize } from '../image/options';
 import { imagenetNormalisation } from '../image/normalise';
 import { checkMaxTokens } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
-import { untilAborted } from './abort';
 import { decodePairs, makeSplits, openPictures, type PairDataset } from './dataset';
 import { findImages } from './images';
 import type { ReadPairs } from './read-pairs';
@@ -61,7 +61,7 @@ export async function tokenisePairs(
     repeated.set(sample.split, (repeated.get(sample.split) ?? 0) + count);
   }
   const samples = distinct.map(({ sample }) => sample);
-  const found = await untilAborted(signal, () => findImages(samples, options));
+  const found = await unlessAborted(findImages(samples, options), signal);
   const rejects: Reject[] = [...read.rejects, ...falseNegatives];
   const absent = found.flatMap(({ reject }) => reject ?? []);
   const known = byLine([...rejects, ...absent]);

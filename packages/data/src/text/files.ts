@@ -114,7 +114,8 @@ function usesBytes(preTokenizer: unknown): boolean {
   return Array.isArray(parts) && parts.some((each) => objectOf(each)?.['type'] === 'ByteLevel');
 }
 
-function parseObject(
+/** The content of one of the files. @throws DataError when it is no JSON object */
+export function parseObject(
   folder: string,
   files: TokenizerFiles,
   name: keyof TokenizerFiles,

@@ -40,7 +40,7 @@ describe.each([
     const out = join(folder, library, 'written');
     await buildVocabulary(captions, { out });
     const written = await loadTokenizer(out, { library });
-    const tokenizer = await vocabularyTokenizer(makeVocabulary(captions), { library });
+    const tokenizer = vocabularyTokenizer(makeVocabulary(captions));
     const { fingerprint, vocabularySize, padId, unknownId, endId, prefix, suffix } = written;
     const facts = { fingerprint, vocabularySize, padId, unknownId, endId, prefix, suffix };
     expect(tokenizer).toMatchObject(facts);
@@ -51,12 +51,6 @@ describe.each([
 });
 
 testOptions('loadTokenizer', (options) => loadTokenizer('nowhere', options), { describe, it });
-testOptions(
-  'vocabularyTokenizer',
-  (options) => vocabularyTokenizer(makeVocabulary(['a']), options),
-  { describe, it },
-);
-
 it('says what a folder lacks', async () => {
   const failure = loadTokenizer(join(folder, 'nowhere'));
   await expect(failure).rejects.toBeInstanceOf(DataError);

@@ -7,11 +7,20 @@ import {
   type TransformersImports,
   type TransformersLibraryName,
 } from '@crossweave/core/node';
-import { damagedFile, fingerprintTokenizer, parseTokenizer, readTokenizerFiles } from './files';
+import {
+  damagedFile,
+  fingerprintTokenizer,
+  parseObject,
+  parseTokenizer,
+  readTokenizerFiles,
+} from './files';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
+import { readTokenizer } from './tokenizers-package';
 
-/** In the order in which they are tried. */
-export const transformersImports: TransformersImports = {
+/** What a tokenizer can be read by: the package that comes along, or an optional peer. */
+export type TokenizerLibraryName = '@huggingface/tokenizers' | TransformersLibraryName;
+
+const transformersImports: TransformersImports = {
   '@huggingface/transformers': () => import('@huggingface/transformers'),
   '@xenova/transformers': () => import('@xenova/transformers'),
 };
@@ -24,20 +33,23 @@ interface Tokenizers {
 }
 
 export interface LoadTokenizerOptions {
-  /** Default: `@huggingface/transformers` if it is installed, else `@xenova/transformers`. */
-  readonly library?: TransformersLibraryName;
+  /**
+   * What reads the files. Default `@huggingface/tokenizers`, which needs no other package and gives
+   * the ids of `@huggingface/transformers`. The transformers libraries are optional peers.
+   */
+  readonly library?: TokenizerLibraryName;
 }
 
 export const loadTokenizerChecks: Checks<LoadTokenizerOptions> = {
-  library: oneOf('@huggingface/transformers', '@xenova/transformers'),
+  library: oneOf('@huggingface/tokenizers', ...Object.keys(transformersImports)),
 };
 
 /**
- * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`, read through
- * `AutoTokenizer`. Nothing is downloaded.
+ * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`. Nothing is
+ * downloaded.
  *
  * @throws DataError when the folder lacks a file, a file is damaged, or its ids are no ids
- * @throws ConfigError for a wrong option, and when no library is installed or can be imported
+ * @throws ConfigError for a wrong option, and when the library is not installed or fails on import
  */
 export async function loadTokenizer(
   folder: string,
@@ -45,16 +57,18 @@ export async function loadTokenizer(
 ): Promise<Tokenizer> {
   requireText('loadTokenizer', 'folder', folder);
   checkOptions('loadTokenizer', options, loadTokenizerChecks);
+  const { library = '@huggingface/tokenizers' } = options;
   const path = resolve(folder);
   const files = await readTokenizerFiles(path);
   const contents = parseTokenizer(path, files);
-  const library = await importTransformers('loadTokenizer', transformersImports, options.library);
-  const { AutoTokenizer } = library.module as unknown as Tokenizers;
-  const tokenizer = await typed(path, () =>
-    fromFolder(library, path, (name) =>
-      AutoTokenizer.from_pretrained(name, { local_files_only: true }),
-    ),
-  );
+  const tokenizer =
+    library === '@huggingface/tokenizers'
+      ? readTokenizer(
+          path,
+          parseObject(path, files, 'tokenizer.json'),
+          parseObject(path, files, 'tokenizer_config.json'),
+        )
+      : await fromLibrary(path, library);
   return fromTransformers(tokenizer, {
     name: basename(path),
     fingerprint: fingerprintTokenizer(files),
@@ -62,11 +76,18 @@ export async function loadTokenizer(
   });
 }
 
-/** What the library makes of damaged files are errors of any kind. */
-async function typed<Result>(path: string, load: () => Promise<Result>): Promise<Result> {
+async function fromLibrary(
+  path: string,
+  name: TransformersLibraryName,
+): Promise<TransformersTokenizer> {
+  const library = await importTransformers('loadTokenizer', transformersImports, name);
+  const { AutoTokenizer } = library.module as unknown as Tokenizers;
   try {
-    return await load();
+    return await fromFolder(library, path, (folder) =>
+      AutoTokenizer.from_pretrained(folder, { local_files_only: true }),
+    );
   } catch (cause) {
+    // What the library makes of damaged files are errors of any kind.
     if (isCrossweaveError(cause)) throw cause;
     throw damagedFile(path, cause instanceof Error ? cause.message : String(cause), cause);
   }

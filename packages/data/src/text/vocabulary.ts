@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { checkOptions, number, requireText, text, type Checks } from '@crossweave/core/authoring';
-import { importTransformers, writeFileAtomic } from '@crossweave/core/node';
+import { writeFileAtomic } from '@crossweave/core/node';
 import { bertFiles, specialTokens } from './bert-files';
-import { fingerprintTokenizer, parseTokenizer, tokenizerFiles } from './files';
-import { loadTokenizerChecks, transformersImports, type LoadTokenizerOptions } from './load';
+import { fingerprintTokenizer, parseObject, parseTokenizer, tokenizerFiles } from './files';
 import { captionsFingerprint, writeSource } from './source';
-import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
+import { fromTransformers, type Tokenizer } from './tokenizer';
+import { readTokenizer } from './tokenizers-package';
 import { bertWords } from './words';
 
 export interface MakeVocabularyOptions {
@@ -71,27 +71,15 @@ export function makeVocabulary(
 /**
  * The tokenizer of a vocabulary, without a file: with the ids and the fingerprint of the one that
  * `loadTokenizer` reads after {@link writeVocabulary}.
- *
- * @throws ConfigError when no library is installed or can be imported
  */
-export async function vocabularyTokenizer(
-  vocabulary: Vocabulary,
-  options: LoadTokenizerOptions = {},
-): Promise<Tokenizer> {
-  checkOptions('vocabularyTokenizer', options, loadTokenizerChecks);
+export function vocabularyTokenizer(vocabulary: Vocabulary): Tokenizer {
   const files = bertFiles(vocabulary.tokens);
-  const library = await importTransformers(
-    'vocabularyTokenizer',
-    transformersImports,
-    options.library,
+  const tokenizer = readTokenizer(
+    'vocabulary',
+    parseObject('vocabulary', files, 'tokenizer.json'),
+    parseObject('vocabulary', files, 'tokenizer_config.json'),
   );
-  const { BertTokenizer } = library.module as unknown as {
-    BertTokenizer: new (tokenizer: unknown, config: unknown) => TransformersTokenizer;
-  };
-  const [tokenizer, config] = tokenizerFiles.map(
-    (name) => JSON.parse(String(files[name])) as unknown,
-  );
-  return fromTransformers(new BertTokenizer(tokenizer, config), {
+  return fromTransformers(tokenizer, {
     name: 'vocabulary',
     fingerprint: fingerprintTokenizer(files),
     ...parseTokenizer('vocabulary', files),

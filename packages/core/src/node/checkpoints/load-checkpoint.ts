@@ -5,13 +5,14 @@ import { matchParams, type MatchOptions } from '../../checkpoints/match-params';
 import { planLoad, type PlannedParam } from '../../checkpoints/plan';
 import type { ParamShapes } from '../../checkpoints/shapes';
 import { disposeParams, type Params } from '../../params';
-import { readJson } from '../files';
 import { findCheckpoint, type FindOptions } from './find-checkpoint';
 import { isIndex } from './model-folder';
 import { refusePickle } from './pickle';
+import { readCheckpointJson } from './regular-file';
 import { openSafetensors } from './safetensors-source';
 import { openSharded } from './sharded-source';
-import type { TensorSource } from './tensor-source';
+import { requireSoundNumbers } from './sound-numbers';
+import type { NumbersCheck, TensorSource } from './tensor-source';
 
 export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {
   /**
@@ -23,6 +24,11 @@ export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {
   readonly keyMap?: KeyMap;
   /** Loads the entries whose names start with it, and leaves it out of their paths: `bert.`. */
   readonly prefix?: string;
+  /**
+   * `sound` refuses numbers that no training leaves: NaN, infinities, negative running variances.
+   * `any` takes whatever the file holds. Default `sound`.
+   */
+  readonly numbers?: 'sound' | 'any';
 }
 
 export interface LoadedCheckpoint {
@@ -46,8 +52,9 @@ export interface LoadedCheckpoint {
  * transformers libraries. Names and shapes are compared before a value is read; values go
  * from the file straight into the arrays of their tensors.
  *
- * @throws DataError when it is missing, with how to get it; FileFormatError when it is damaged or a
- * PyTorch pickle, with how to convert it; StateDictError when it does not fit `expected`.
+ * @throws DataError when it is missing, with how to get it; FileFormatError when it is damaged, holds
+ * numbers that no training leaves, or is a PyTorch pickle, with how to convert it; StateDictError when
+ * it does not fit `expected`.
  */
 export async function loadCheckpoint(
   name: string,
@@ -59,8 +66,9 @@ export async function loadCheckpoint(
     ? await openSharded(weights)
     : await openSafetensors(weights);
   const { chosen, unexpected, missing } = choose(source, options);
-  const description = config === undefined ? undefined : await readJson(config);
-  const params = await readAll(source, chosen);
+  const description = config === undefined ? undefined : await readCheckpointJson(config);
+  const check = options.numbers === 'any' ? undefined : requireSoundNumbers;
+  const params = await readAll(source, chosen, check);
   const { metadata, where: path } = source;
   return { params, config: description, metadata, path, unexpected, missing };
 }
@@ -91,6 +99,7 @@ function choose(
 async function readAll(
   source: TensorSource,
   chosen: ReadonlyMap<string, PlannedParam>,
+  check: NumbersCheck | undefined,
 ): Promise<Params> {
   const place = new Map([...source.entries.keys()].map((name, i) => [name, i]));
   const inFile = [...chosen].sort(([, a], [, b]) => {
@@ -100,7 +109,7 @@ async function readAll(
   const read = new Map<string, Tensor>();
   try {
     for (const [path, { name, part, transposed }] of inFile) {
-      const tensor = await source.read(name, part);
+      const tensor = await source.read(name, part, check);
       read.set(path, transposed ? turned(tensor) : tensor);
     }
   } catch (error) {
