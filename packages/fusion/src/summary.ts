@@ -1,5 +1,5 @@
 import { reshape, slice, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
-import { lookUp } from '@crossweave/core';
+import { oneOf } from '@crossweave/core/authoring';
 import { maskedMean } from '@crossweave/core/nn';
 import type { Tokens } from './features';
 
@@ -34,7 +34,8 @@ export interface SummaryOptions {
   summary?: Summary;
 }
 
-/** @throws ConfigError for a name that is none. */
-export function summaryReading(where: string, summary: Summary): Reading {
-  return lookUp<Reading>(`${where}: summary`, readings, summary);
+export const summaryCheck = oneOf(...Object.keys(readings));
+
+export function summaryReading(summary: Summary): Reading {
+  return readings[summary];
 }

@@ -1,4 +1,10 @@
-import { ConfigError, type Encoder, type Optimizer, type TextInput } from '@crossweave/core';
+import {
+  ConfigError,
+  type Encoder,
+  type Optimizer,
+  type TextInput,
+  type TokenizerFacts,
+} from '@crossweave/core';
 import { createImageEncoder } from '@crossweave/image-encoder';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import { adamW, defaultLearningRates, warmupCosine, withLora } from '@crossweave/trainer';
@@ -27,8 +33,11 @@ export function imageEncoderOf(part: EncoderConfig, imageSize: number): Encoder<
   return adapted(createImageEncoder(part.name, { imageSize, ...part.options }), part);
 }
 
-/** The text encoder of a config, with the tokenizer's vocabulary. */
-export function textEncoderOf(part: EncoderConfig, vocabulary: number): Encoder<TextInput> {
+/** The text encoder of a config, for texts of this tokenizer. */
+export function textEncoderOf(
+  part: EncoderConfig,
+  { vocabularySize: vocabulary }: TokenizerFacts,
+): Encoder<TextInput> {
   const asked = part.options['vocabulary'];
   if (typeof asked === 'number' && asked < vocabulary) {
     throw new ConfigError('the text encoder has fewer words than the tokenizer', {

@@ -28,7 +28,7 @@ export async function probeBackend(source: BackendSource): Promise<Probe> {
     return {
       usable: false,
       reason: `${packageName} is there, but its backend does not work: ${firstLine(error)}`,
-      advice: `Check that ${packageName} supports this machine, or reinstall it.`,
+      advice: `Reinstall it, if it supports this machine: npm install ${packageName}`,
     };
   }
   return { usable: true, detail };

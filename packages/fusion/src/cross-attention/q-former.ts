@@ -5,12 +5,12 @@ import {
   mergeParams,
   normal,
   parameter,
-  requireInteger,
   type Context,
   type Fusion,
   type Key,
   type Params,
 } from '@crossweave/core';
+import { count, type Checks } from '@crossweave/core/authoring';
 import {
   crossAttentionPart,
   dropout as drop,
@@ -22,7 +22,9 @@ import {
   selfAttentionPart,
 } from '@crossweave/core/nn';
 import type { Tokens } from '../features';
+import { epsilonCheck } from '../option-checks';
 import {
+  tokenFusionChecks,
   tokenFusionDefaults,
   transformerFusion,
   transformerSettings,
@@ -34,9 +36,16 @@ export interface QFormerOptions extends TokenFusionOptions {
   queries?: number;
   /** Layers 0, k, 2k, … attend to the image. Default 2. */
   crossEvery?: number;
-  /** Of the layers' norms. Default 1e-12, BERT's. */
+  /** Of the layer norms, in (0, 1]. Default 1e-12, BERT's. */
   epsilon?: number;
 }
+
+const checks: Checks<QFormerOptions> = {
+  ...tokenFusionChecks,
+  queries: count(),
+  crossEvery: count(),
+  epsilon: epsilonCheck,
+};
 
 const queryPath = 'query_tokens';
 
@@ -53,15 +62,13 @@ const queryPath = 'query_tokens';
  */
 export function qFormer(options: QFormerOptions = {}): Fusion {
   const where = 'qFormer';
-  const settings = transformerSettings<QFormerOptions>(where, options, {
-    ...tokenFusionDefaults,
-    queries: 32,
-    crossEvery: 2,
-    epsilon: 1e-12,
-  });
+  const settings = transformerSettings<QFormerOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, queries: 32, crossEvery: 2, epsilon: 1e-12 },
+    checks,
+  );
   const { dim, layers, heads, hidden, dropout, queries, crossEvery, epsilon } = settings;
-  requireInteger(where, 'queries', queries);
-  requireInteger(where, 'crossEvery', crossEvery);
 
   const path = (i: number): string => `layers.${i}`;
   const isLast = (i: number): boolean => i === layers - 1;

@@ -14,7 +14,7 @@ import { summaryReading, type SummaryOptions } from '../summary';
 import type { TransformerFusionOptions } from '../transformer-fusion';
 
 export interface TextDecoderOptions extends TransformerFusionOptions, SummaryOptions {
-  /** Of the layers' norms. */
+  /** Of the layer norms, in (0, 1]. */
   epsilon?: number;
 }
 
@@ -23,9 +23,9 @@ export interface TextDecoderOptions extends TransformerFusionOptions, SummaryOpt
  * to the image, and one summary [P, D] of it is read. The first layer's self attention has not
  * seen an image yet, so `alone` runs it once a text.
  */
-export function textDecoder(where: string, settings: Required<TextDecoderOptions>) {
+export function textDecoder(settings: Required<TextDecoderOptions>) {
   const { dim, layers, heads, hidden, dropout, normFirst, epsilon } = settings;
-  const reading = summaryReading(where, settings.summary);
+  const reading = summaryReading(settings.summary);
   const path = (i: number): string => `layers.${i}`;
   const options = (i: number, text: Tokens, ctx: Context) => {
     const keep = i === layers - 1 ? reading.keep : undefined;

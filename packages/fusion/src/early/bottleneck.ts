@@ -5,12 +5,12 @@ import {
   mergeParams,
   normal,
   parameter,
-  requireInteger,
   type Context,
   type Fusion,
   type Key,
   type Params,
 } from '@crossweave/core';
+import { count, type Checks } from '@crossweave/core/authoring';
 import {
   initLayerNorm,
   initTransformerBlock,
@@ -23,6 +23,7 @@ import {
   imageOfEachText,
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -32,12 +33,18 @@ export interface BottleneckOptions extends TransformerFusionOptions {
   /** Bottleneck tokens K. Default 4. */
   bottlenecks?: number;
   /**
-   * The first layer that has bottleneck tokens. Streams exchange from the layer behind it, so at
-   * `layers` − 1 and above they never do: `match` is then a sum of one term a side. Default 0,
-   * since the encoders have been layers of one side already.
+   * Index of the first layer that has bottleneck tokens. From the next layer on the streams exchange
+   * them, so at `layers` − 1 and above they never do, and `match` is a sum of one term a side.
+   * Default 0: the encoders' own layers have already read each side by itself.
    */
   fusionLayer?: number;
 }
+
+const checks: Checks<BottleneckOptions> = {
+  ...transformerFusionChecks,
+  bottlenecks: count(),
+  fusionLayer: count(0),
+};
 
 /**
  * Early fusion through bottleneck tokens (MBT, arXiv 2107.00135). Each side's stream is [CLS],
@@ -51,15 +58,13 @@ export interface BottleneckOptions extends TransformerFusionOptions {
  */
 export function bottleneck(options: BottleneckOptions = {}): Fusion {
   const where = 'bottleneck';
-  const settings = transformerSettings<BottleneckOptions>(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: true,
-    bottlenecks: 4,
-    fusionLayer: 0,
-  });
+  const settings = transformerSettings<BottleneckOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: true, bottlenecks: 4, fusionLayer: 0 },
+    checks,
+  );
   const { dim, layers, heads, hidden, dropout, normFirst, bottlenecks, fusionLayer } = settings;
-  requireInteger(where, 'bottlenecks', bottlenecks);
-  requireInteger(where, 'fusionLayer', fusionLayer, 0);
   /** Layers of one side alone, the one that first has bottleneck tokens included. */
   const alone = Math.min(layers, fusionLayer + 1);
 

@@ -25,6 +25,7 @@ import { embeddingDeviation } from '../token-embedding';
 import {
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -51,10 +52,12 @@ const order = { text: 0, image: 1 } as const satisfies Record<Side, number>;
  */
 export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
   const where = 'channelConcat';
-  const settings = transformerSettings<ChannelConcatOptions>(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: false,
-  });
+  const settings = transformerSettings(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionChecks,
+  );
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;
 
   const nullToken = (params: Params, side: Side): Tensor3D =>

@@ -1,17 +1,20 @@
 import { concat, mul, slice, softmax, stack, tanh, unstack } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
-  lookUp,
   mergeParams,
-  requireInteger,
   type Context,
   type FeatureSpec,
   type Key,
   type Params,
 } from '@crossweave/core';
+import { boolean, count, oneOf, type Checks } from '@crossweave/core/authoring';
 import { dropout as drop, initLinear, linear, normalize, relu } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { pooledDefaults, type PooledFusionOptions } from '../late/pooled-fusion';
+import {
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from '../late/pooled-fusion';
 
 /** `dropout` acts on both projected summaries and between the layers of the MLP. */
 export interface SetOptions extends PooledFusionOptions {
@@ -29,30 +32,30 @@ export interface SetOptions extends PooledFusionOptions {
 }
 
 export const setDefaults = {
-  ...pooledDefaults,
+  ...pooledFusionDefaults,
   hidden: 256,
   attention: false,
   attentionDim: 128,
   normalization: 'features',
 } as const satisfies Required<SetOptions>;
 
+export const setChecks: Checks<SetOptions> = {
+  ...pooledFusionChecks,
+  hidden: count(),
+  attention: boolean(),
+  attentionDim: count(),
+  normalization: oneOf('features', 'modalities'),
+};
+
 /** One side's element of the set. */
 export interface SetElement {
   /** [B, D] */
   readonly value: Tensor2D;
-  /** [B, 1] what its weight is the softmax of, where elements are weighed. */
+  /** [B, 1], with `attention`: the softmax over both elements' logits is their weights. */
   readonly logit?: Tensor2D;
 }
 
 export type SetSettings = Required<SetOptions>;
-
-/** @throws ConfigError for a width or a normalization that is none. */
-export function checkSet(where: string, settings: SetSettings): void {
-  requireInteger(where, 'hidden', settings.hidden);
-  requireInteger(where, 'attentionDim', settings.attentionDim);
-  const known = { features: true, modalities: true };
-  lookUp(`${where}: normalization`, known, settings.normalization);
-}
 
 /**
  * TorchMultimodal's names: `projections.{image,text}`, `attention.0`, `attention.2` (without its

@@ -3,25 +3,27 @@ import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
   mergeParams,
   requireComplete,
-  requireInteger,
-  requireRange,
   requireTokens,
-  withDefaults,
   type Features,
   type Fusion,
   type Params,
 } from '@crossweave/core';
+import { count, readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
 import { checkAligned, requireTokensOf, scoreInBlocks, type Side } from '../features';
+import { temperatureCheck } from '../option-checks';
 import { largest, shareOfLargest } from './largest';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface FilipOptions {
   /** Width E of the shared space of tokens. Default 256. */
   dim?: number;
-  /** Start of the temperature that divides the similarities. Default 0.07. */
+  /** Initial temperature, by which the similarities are divided, in [0.01, 1]. Default 0.07. */
   temperature?: number;
-  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 1024. */
+  /**
+   * Pairs that `score` computes at a time, of N_i·N_t similarities each, which bounds its memory.
+   * Default 1024.
+   */
   chunk?: number;
 }
 
@@ -53,15 +55,12 @@ const masked = 1e9;
  */
 export function filip(options: FilipOptions = {}): Fusion {
   const where = 'filip';
-  const settings = withDefaults<FilipOptions>(where, options, {
-    dim: 256,
-    temperature: 0.07,
-    chunk: 1024,
-  });
-  const { dim, temperature, chunk } = settings;
-  requireInteger(where, 'dim', dim);
-  requireInteger(where, 'chunk', chunk);
-  requireRange(where, 'temperature', temperature, 0.01, 1);
+  const { dim, temperature, chunk } = readOptions<FilipOptions>(
+    where,
+    options,
+    { dim: 256, temperature: 0.07, chunk: 1024 },
+    { dim: count(), temperature: temperatureCheck, chunk: count() },
+  );
 
   return {
     name: `filip(${dim})`,

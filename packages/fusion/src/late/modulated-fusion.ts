@@ -1,6 +1,5 @@
 import { transpose, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  lookUp,
   type Context,
   type FeatureSpec,
   type Fusion,
@@ -8,14 +7,26 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import type { Checks } from '@crossweave/core/authoring';
 import type { Rows, Side } from '../features';
-import { dropSides, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import { sideCheck } from '../option-checks';
+import {
+  dropSides,
+  pooledFusion,
+  pooledFusionChecks,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /** `dropout` acts on both vectors. */
 export interface ModulatedFusionOptions extends PooledFusionOptions {
   /** The side whose vector makes the weights with which the other's is transformed. */
   modulator?: Side;
 }
+
+export const modulationChecks: Checks<ModulatedFusionOptions> = {
+  ...pooledFusionChecks,
+  modulator: sideCheck,
+};
 
 export interface ModulatedFusionParts<Base, Modulation> {
   readonly where: string;
@@ -70,5 +81,5 @@ export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows
     Side,
     () => Fusion<PooledFeatures>
   >;
-  return lookUp(`${where}.modulator`, roles, settings.modulator)();
+  return roles[settings.modulator]();
 }

@@ -2,19 +2,18 @@ import { add, matMul, mul, reshape, sum } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
-  lookUp,
   mergeParams,
   parameter,
-  withDefaults,
   type Fusion,
   type Key,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { oneOf, readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear, uniformInit } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { modulatedFusion, type ModulatedFusionOptions } from './modulated-fusion';
-import { pooledDefaults } from './pooled-fusion';
+import { modulatedFusion, modulationChecks, type ModulatedFusionOptions } from './modulated-fusion';
+import { pooledFusionDefaults } from './pooled-fusion';
 
 export interface MultiplicativeOptions extends ModulatedFusionOptions {
   /** The side x that makes the weights. Default `image`. */
@@ -51,14 +50,15 @@ interface Form {
  */
 export function multiplicative(options: MultiplicativeOptions = {}): Fusion<PooledFeatures> {
   const where = 'multiplicative';
-  const settings = withDefaults<MultiplicativeOptions>(where, options, {
-    ...pooledDefaults,
-    modulator: 'image',
-    form: 'vector',
-  });
+  const settings = readOptions<MultiplicativeOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, modulator: 'image', form: 'vector' },
+    { ...modulationChecks, form: oneOf('matrix', 'vector', 'scalar') },
+  );
   const { dim, modulator } = settings;
   const forms = { matrix: matrix(dim), vector: gate(dim, dim), scalar: gate(dim, 1) };
-  const form = lookUp<Form>(`${where}.form`, forms, settings.form);
+  const form: Form = forms[settings.form];
 
   return modulatedFusion({
     where,

@@ -1,14 +1,15 @@
 import { add, div, exp, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  mergeParams,
-  withDefaults,
-  type Fusion,
-  type Params,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { mergeParams, type Fusion, type Params, type PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear, withGradient } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import {
+  dropSides,
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /** `dropout` acts on both vectors. */
 export type ProductOfExpertsOptions = PooledFusionOptions;
@@ -48,7 +49,7 @@ function precision(logvar: Tensor2D): Tensor2D {
  */
 export function productOfExperts(options: ProductOfExpertsOptions = {}): Fusion<PooledFeatures> {
   const where = 'productOfExperts';
-  const settings = withDefaults<ProductOfExpertsOptions>(where, options, pooledDefaults);
+  const settings = readOptions(where, options, pooledFusionDefaults, pooledFusionChecks);
   const { dim } = settings;
   const prior = 1 / (1 + epsilon);
 

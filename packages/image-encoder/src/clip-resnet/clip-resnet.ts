@@ -35,9 +35,9 @@ export function buildClipResNet(
   const rates = new Map(
     dropPathRates(blocks.length, settings.dropPath).map((rate, i) => [blocks[i]!, rate]),
   );
-  const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
+  const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
   const gridOf = (pictures: ImageSize): Grid => {
-    const [rows, columns] = heightAndWidth(where, pictures).map((pixels) =>
+    const [rows, columns] = heightAndWidth(pictures).map((pixels) =>
       stages.reduce(
         (side, _, stage) => (stage === 0 ? side : Math.floor(side / 2)),
         quarter(pixels),

@@ -29,7 +29,7 @@ export function buildMobileNetV3(
   settings: MobileNetV3Settings,
 ): LayeredEncoder<Tensor4D> {
   const { imageSize, stemWidth } = settings;
-  const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
+  const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
   const blocks = planBlocks(settings);
   const rates = dropPathRates(blocks.length, settings.dropPath);
   const stem = convolution(0, { in: 3, out: stemWidth, kernel: 3, stride: 2 });

@@ -1,13 +1,5 @@
 import { FileFormatError } from '@crossweave/core';
-
-/** How a model wants its pictures: (value / 255 − mean) / std, for red, green and blue. */
-export interface ImagePreprocessing {
-  /** Pixels. */
-  readonly height: number;
-  readonly width: number;
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
+import type { ImagePreprocessing } from '../preprocessing';
 
 /** An edge in pixels as the files write it. */
 interface Size {

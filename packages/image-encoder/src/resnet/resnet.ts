@@ -31,7 +31,7 @@ export function buildResNet(
   const stages = planStages(settings);
   const blocks = stages.flat();
   const rates = dropPathRates(blocks.length, settings.dropPath);
-  const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
+  const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
 
   /** What the stem and each stage give, [B, h, w, C]. */
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {

@@ -13,6 +13,17 @@ import {
 import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, ShapeError, foldIn, subtree, withPrefix } from '@crossweave/core';
 import type { Context, Loss, ModelOutputs, Params, PooledFeatures } from '@crossweave/core';
+import {
+  anything,
+  batch as batchCheck,
+  callback,
+  checkOptions,
+  context as contextCheck,
+  listOf,
+  paramTree,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { lossCheck } from '../combination/parts';
 import type { AnyBatch } from '../rows';
 
 /** What a loss of a whole batch needs of a chunk of b pairs. */
@@ -41,6 +52,16 @@ export interface CachedContrast<Chunk> {
   readonly ctx: Context;
 }
 
+const checks: Checks<CachedContrast<unknown>> = {
+  loss: lossCheck,
+  lossParams: paramTree(),
+  params: paramTree(),
+  chunks: listOf(anything(), { min: 1 }),
+  encode: callback('(params, chunk, ctx) => { image, text }'),
+  batch: batchCheck(),
+  ctx: contextCheck(),
+};
+
 /** The caller disposes every tensor of it; `terms` outlive an enclosing `tidy`. */
 export interface CachedGradients {
   readonly total: Scalar;
@@ -62,10 +83,16 @@ export interface CachedGradients {
  * in training does not: its statistics are those of the chunk. Dropout is that of the chunk's key,
  * foldIn(ctx.key, chunk). Statistics are recorded in the second pass alone.
  *
- * @throws ConfigError for a loss that reads more than embeddings, ShapeError when the chunks' rows
+ * @throws ConfigError for a wrong option or a loss that reads more than embeddings, ShapeError when the chunks' rows
  * are not the batch's.
  */
 export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGradients {
+  checkOptions<CachedContrast<unknown>>(
+    'cachedContrastive',
+    given as CachedContrast<unknown>,
+    checks,
+    ['loss', 'lossParams', 'params', 'chunks', 'encode', 'batch', 'ctx'],
+  );
   const { params, chunks, encode, ctx } = given;
   const context = (i: number): Context => ({ training: ctx.training, key: foldIn(ctx.key, i) });
   const recording = ctx.record && { record: ctx.record };

@@ -1,6 +1,5 @@
-import type { LayeredEncoder, TextInput } from '@crossweave/core';
-import { initDense } from '../transformer/dense';
-import { buildEncoder } from '../transformer/encoder';
+import { initLinear } from '@crossweave/core/nn';
+import { buildEncoder, type TransformerTextEncoder } from '../transformer/encoder';
 import type { LayerPlan } from '../transformer/layer';
 import { poolerPath } from '../transformer/pooling';
 import { embed, initEmbeddings, type EmbeddingPlan } from './embeddings';
@@ -41,7 +40,7 @@ export function buildBert(
   where: string,
   settings: BertSettings,
   variant: BertVariant = { family: 'bert', embeddings: { counts: 'all' } },
-): LayeredEncoder<TextInput> {
+): TransformerTextEncoder {
   const { dim, pooling, initializerRange: deviation } = settings;
   const { family, embeddings } = variant;
   return buildEncoder(
@@ -60,7 +59,9 @@ export function buildBert(
         },
       },
       initHead: (key) =>
-        pooling === 'pooler' ? initDense(key, poolerPath, { in: dim, out: dim }, deviation) : {},
+        pooling === 'pooler'
+          ? initLinear(key, poolerPath, { in: dim, out: dim, standardDeviation: deviation })
+          : {},
     },
     settings,
   );

@@ -18,8 +18,14 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
-import { dropout, embedding, initLayerNorm, layerNorm, normalInit } from '@crossweave/core/nn';
-import { firstPlaces } from '../transformer/places';
+import {
+  dropout,
+  embedding,
+  initLayerNorm,
+  layerNorm,
+  learnedPositions,
+  normalInit,
+} from '@crossweave/core/nn';
 import type { BertSettings } from './options';
 
 const words = 'embeddings.word_embeddings';
@@ -71,7 +77,7 @@ export function embed(
   const { input_ids } = input;
   const places =
     plan.counts === 'all'
-      ? firstPlaces(params, positions, input_ids.shape[1])
+      ? learnedPositions(params, positions, input_ids.shape[1])
       : embedding<Tensor3D>(params, positions, countReal(input, settings.padTokenId));
   // What all texts share comes first: its sum is small.
   const constant =

@@ -1,15 +1,18 @@
-import type { BertOptionsWithVocabulary } from '../bert/options';
-import type { ClipTextOptionsWithVocabulary } from '../clip/options';
-import type { DistilBertOptionsWithVocabulary } from '../distilbert/distilbert';
-import type { RobertaOptionsWithVocabulary } from '../roberta/roberta';
+import type { BertOptions } from '../bert/options';
+import type { ClipTextOptions } from '../clip/options';
+import type { DistilBertOptions } from '../distilbert/distilbert';
+import type { RobertaOptions } from '../roberta/roberta';
 import { readConfig, type ConfigReader, type HuggingFaceConfig } from './reader';
+
+/** Options with the ids that the weights were trained with. */
+type Trained<Options, Ids extends keyof Options> = Options & Required<Pick<Options, Ids>>;
 
 /** Options of `bert` from a `BertConfig`. @throws ConfigError for what cannot be followed. */
 export function bertConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): BertOptionsWithVocabulary {
+): Trained<BertOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
   const options = {
     ...bertSizes(read, { vocabulary: 30522, padTokenId: 0, tokenTypes: 2 }),
@@ -25,7 +28,7 @@ export function robertaConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): RobertaOptionsWithVocabulary {
+): Trained<RobertaOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
   const sizes = bertSizes(read, { vocabulary: 50265, padTokenId: 1, tokenTypes: 2 });
   const rows = read.number('max_position_embeddings', 512);
@@ -39,7 +42,7 @@ export function distilBertConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): DistilBertOptionsWithVocabulary {
+): Trained<DistilBertOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
   // A table of sines is stored like any other, but would be neither drawn nor trained.
   read.only('sinusoidal_pos_embds', false);
@@ -72,7 +75,7 @@ export function clipTextConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): ClipTextOptionsWithVocabulary {
+): Trained<ClipTextOptions, 'vocabulary' | 'endOfText'> {
   const whole = config['model_type'] === 'clip';
   const inner = whole ? { ...(config['text_config'] as HuggingFaceConfig | undefined) } : config;
   const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);
@@ -116,8 +119,7 @@ interface BertDefaults {
 function bertSizes(
   read: ConfigReader,
   defaults: BertDefaults,
-): Required<Pick<BertOptionsWithVocabulary, 'vocabulary' | 'padTokenId'>> &
-  BertOptionsWithVocabulary {
+): Trained<BertOptions, 'vocabulary' | 'padTokenId'> {
   only(read, { position_embedding_type: 'absolute', pruned_heads: {}, is_decoder: false });
   only(read, { is_encoder_decoder: false, add_cross_attention: false });
   only(read, { cross_attention_hidden_size: null, tie_encoder_decoder: false });

@@ -1,4 +1,4 @@
-import { ConfigError, type LayeredEncoder, type TextInput } from '@crossweave/core';
+import { ConfigError } from '@crossweave/core';
 import { bert } from '../bert/presets';
 import type { BertOptions } from '../bert/options';
 import { clipText } from '../clip/presets';
@@ -7,6 +7,7 @@ import { distilbert } from '../distilbert/presets';
 import type { DistilBertOptions } from '../distilbert/distilbert';
 import { roberta } from '../roberta/presets';
 import type { RobertaOptions } from '../roberta/roberta';
+import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { TransformerOptions } from '../transformer/options';
 import { clipTextConfig, distilBertConfig, bertConfig, robertaConfig } from './architectures';
 import type { HuggingFaceConfig } from './reader';
@@ -20,7 +21,7 @@ export type FromConfigOptions<Options> = Options & {
 type Make<Options> = (
   config: HuggingFaceConfig,
   options?: FromConfigOptions<Options>,
-) => LayeredEncoder<TextInput>;
+) => TransformerTextEncoder;
 
 /**
  * BERT of a Hugging Face config of `model_type` `bert`.
@@ -83,7 +84,7 @@ const byModelType: Readonly<Record<string, Make<never>>> = {
 export function textEncoderFromConfig(
   config: HuggingFaceConfig,
   options: FromConfigOptions<TransformerOptions> = {},
-): LayeredEncoder<TextInput> {
+): TransformerTextEncoder {
   const type = config['model_type'];
   const make = typeof type === 'string' && Object.hasOwn(byModelType, type) && byModelType[type];
   if (make === false || make === undefined) {

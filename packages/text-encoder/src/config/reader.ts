@@ -1,4 +1,5 @@
 import { ConfigError, lookUp, nearestName } from '@crossweave/core';
+import { listOf, requireValue, text } from '@crossweave/core/authoring';
 import type { Activation } from '@crossweave/core/nn';
 
 /** A Hugging Face `config.json`, parsed. */
@@ -61,6 +62,7 @@ export function readConfig(
   if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
     throw new ConfigError('the config is no object', { where, expected: 'a parsed config.json' });
   }
+  requireValue(where, 'ignore', ignore, listOf(text()));
   const seen = new Set<string>(ignore);
   const raw = (name: string): unknown => {
     seen.add(name);
@@ -77,8 +79,8 @@ export function readConfig(
     },
     activation(name, fallback) {
       const value = raw(name) ?? fallback;
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return lookUp(`${where}: "${name}"`, activations, text);
+      const named = typeof value === 'string' ? value : JSON.stringify(value);
+      return lookUp(`${where}: "${name}"`, activations, named);
     },
     only(name, value) {
       const found = raw(name);

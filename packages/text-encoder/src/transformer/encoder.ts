@@ -34,10 +34,18 @@ export interface Architecture {
   readonly finalNorm?: string;
   /** Parameters of pooling and projection. Absent: there are none. */
   readonly initHead?: (key: Key) => Params;
-  /** Default 'largest'. */
+  /** For the pooling `eot`; the others do not read it. */
   readonly endOfText?: Pooled['endOfText'];
   /** The linear layer that maps all tokens to `dim` at the end. Absent: there is none. */
   readonly projection?: { readonly path: string; readonly dim: number };
+}
+
+/** An encoder of token ids, with what it must have in common with the tokenizer and the texts. */
+export interface TransformerTextEncoder extends LayeredEncoder<TextInput> {
+  /** Rows of the word table: every id is below it. */
+  readonly vocabulary: number;
+  /** The longest text in tokens. */
+  readonly maxTokens: number;
 }
 
 /** An encoder of the architecture, with the given sizes. */
@@ -45,8 +53,8 @@ export function buildEncoder(
   where: string,
   architecture: Architecture,
   settings: TransformerSettings,
-): LayeredEncoder<TextInput> {
-  const { family, layer, finalNorm, projection, endOfText = 'largest' } = architecture;
+): TransformerTextEncoder {
+  const { family, layer, finalNorm, projection, endOfText } = architecture;
   const { dim, layers, maxPositions, epsilon, pooling } = settings;
   const paths = Array.from({ length: layers }, (_, i) => layer.path(i));
 
@@ -63,6 +71,8 @@ export function buildEncoder(
   return {
     name: `${family}(${layers}x${dim}, ${pooling}${settings.normalize ? ', normalized' : ''})`,
     features: { dim: projection?.dim ?? dim, tokens: 'varies' },
+    vocabulary: settings.vocabulary,
+    maxTokens: maxPositions,
     init: (key) =>
       tidy(() =>
         mergeParams(

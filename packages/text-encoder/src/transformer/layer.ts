@@ -4,11 +4,11 @@ import {
   activations,
   dropout as drop,
   initLayerNorm,
+  initLinear,
   layerNorm,
   linear,
   selfAttention,
 } from '@crossweave/core/nn';
-import { initDense } from './dense';
 import type { TransformerSettings } from './options';
 
 /** How an architecture builds its layers, and what it calls their parts. */
@@ -47,18 +47,16 @@ export function initLayer(
   { names, deviations }: LayerPlan,
   { dim, hidden }: TransformerSettings,
 ): Params {
-  const square = { in: dim, out: dim };
-  const projections = [names.query, names.key, names.value].map((name) =>
-    initDense(key, `${path}.${name}`, square, deviations.attention),
-  );
-  const wide = { in: dim, out: hidden };
-  const back = { in: hidden, out: dim };
+  const dense = (name: string, from: number, out: number, standardDeviation: number): Params =>
+    initLinear(key, `${path}.${name}`, { in: from, out, standardDeviation });
   return mergeParams(
-    ...projections,
-    initDense(key, `${path}.${names.attentionOutput}`, square, deviations.attentionOutput),
+    ...[names.query, names.key, names.value].map((name) =>
+      dense(name, dim, dim, deviations.attention),
+    ),
+    dense(names.attentionOutput, dim, dim, deviations.attentionOutput),
     initLayerNorm(`${path}.${names.attentionNorm}`, dim),
-    initDense(key, `${path}.${names.hidden}`, wide, deviations.hidden),
-    initDense(key, `${path}.${names.output}`, back, deviations.output),
+    dense(names.hidden, dim, hidden, deviations.hidden),
+    dense(names.output, hidden, dim, deviations.output),
     initLayerNorm(`${path}.${names.outputNorm}`, dim),
   );
 }

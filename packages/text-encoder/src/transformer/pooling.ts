@@ -14,7 +14,7 @@ import {
   tanh,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import type { Params } from '@crossweave/core';
+import { ConfigError, type Params } from '@crossweave/core';
 import { linear, maskedMean } from '@crossweave/core/nn';
 
 /** What a pooling reads. */
@@ -26,8 +26,8 @@ export interface Pooled {
   /** [B, N] int32. */
   readonly ids: Tensor2D;
   readonly params: Params;
-  /** What ends a text, for `eot`: its id, or `'largest'` for the largest id of each text. */
-  readonly endOfText: number | 'largest';
+  /** What ends a text, for `eot` alone: its id, or `'largest'` for the largest id of each text. */
+  readonly endOfText?: number | 'largest' | undefined;
 }
 
 /**
@@ -52,7 +52,15 @@ export const poolings = {
   pooler: ({ tokens, params }) => tanh(linear(params, poolerPath, firstToken(tokens))),
   /** The first token that ends the text (CLIP); the first token of all where none does. */
   eot: ({ tokens, mask, ids, endOfText }) => {
+    if (endOfText === undefined) {
+      throw new ConfigError('"eot" reads the token that ends a text, and no such token is known', {
+        where: 'pooling',
+        expected: 'endOfText',
+      });
+    }
     const [batch, count, dim] = tokens.shape;
+    // tfjs refuses a one-hot vector of length 1.
+    if (count === 1) return firstToken(tokens);
     const real = cast(mask, 'int32');
     // Padding scores 0, and of equal scores the first wins.
     const score = endOfText === 'largest' ? add(ids, 1) : cast(equal(ids, endOfText), 'int32');

@@ -4,9 +4,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** The transformers libraries that keep downloaded models beside their own code. */
-const libraries = ['@huggingface/transformers', '@xenova/transformers'];
+import { transformersLibraries } from '../transformers/library';
 
 /** A model of Hugging Face's hub. */
 export interface HubModel {
@@ -51,7 +49,9 @@ function defaultSeekers(): string[] {
 /** Where the libraries that are installed keep models: what they downloaded, and what was put there. */
 function libraryFolders(seekers: readonly string[]): string[] {
   const modules = seekers.flatMap((from) => createRequire(from).resolve.paths('x') ?? []);
-  const roots = libraries.flatMap((name) => [...new Set(modules)].map((at) => join(at, name)));
+  const roots = transformersLibraries.flatMap((name) =>
+    [...new Set(modules)].map((at) => join(at, name)),
+  );
   return roots
     .filter((root) => existsSync(root))
     .flatMap((root) => [join(root, '.cache'), join(root, 'models')]);

@@ -1,15 +1,21 @@
 import { add, matMul, mul, reshape, transpose, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { checkShapes, foldIn, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import { checkShapes, foldIn, parameter } from '@crossweave/core';
 import type { Context, Fusion, Key, Params, PooledFeatures } from '@crossweave/core';
+import { count, readOptions } from '@crossweave/core/authoring';
 import { dropout, linear, normalInit } from '@crossweave/core/nn';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from '../pooled-fusion';
 import { rankProduct } from './products';
 import { withOne } from './tensor-fusion';
 
 /** `dropout` acts on the two vectors. */
 export interface LowRankTensorFusionOptions extends PooledFusionOptions {
-  /** R, how many terms a number of the joint representation has. Default 4. */
+  /** R, the number of terms that are summed to a number of the joint representation. Default 4. */
   rank?: number;
 }
 
@@ -29,12 +35,13 @@ export function lowRankTensorFusion(
   options: LowRankTensorFusionOptions = {},
 ): Fusion<PooledFeatures> {
   const where = 'lowRankTensorFusion';
-  const settings = withDefaults<LowRankTensorFusionOptions>(where, options, {
-    ...pooledDefaults,
-    rank: 4,
-  });
+  const settings = readOptions<LowRankTensorFusionOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, rank: 4 },
+    { ...pooledFusionChecks, rank: count() },
+  );
   const { dim, rank } = settings;
-  requireInteger(where, 'rank', rank);
 
   const initFactors = (key: Key, path: string, width: number): Params => ({
     [path]: normalInit(foldIn(key, path), [rank, width + 1, dim], Math.sqrt(2 / (width + 1 + dim))),

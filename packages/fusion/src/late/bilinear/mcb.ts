@@ -1,9 +1,15 @@
 import { cast, mul, tensor1d } from '@tensorflow/tfjs-core';
-import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import { foldIn, mergeParams, parameter } from '@crossweave/core';
 import type { Fusion, PooledFeatures } from '@crossweave/core';
+import { count, readOptions } from '@crossweave/core/authoring';
 import type { Activation } from '@crossweave/core/nn';
-import { pooledDefaults } from '../pooled-fusion';
-import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
+import { activationOrNoneCheck } from '../../option-checks';
+import {
+  bilinearFusion,
+  bilinearFusionChecks,
+  bilinearFusionDefaults,
+  type BilinearFusionOptions,
+} from './bilinear-fusion';
 import { drawHash, hashBuffers, reachedPlaces, sketchTransforms, torusOf } from './count-sketch';
 import { hartleyTables, inverseHartley } from './hartley';
 import { rankProduct } from './products';
@@ -15,7 +21,7 @@ export interface McbOptions extends BilinearFusionOptions {
   hidden?: number;
   /** Of the joint representation. Default `relu`. */
   outputActivation?: Activation | 'none';
-  /** Default 256; a pair takes six times the length of the sketch. */
+  /** Pairs that `score` computes at a time; a pair takes six times the sketch's length. Default 256. */
   chunk?: number;
 }
 
@@ -33,15 +39,13 @@ export interface McbOptions extends BilinearFusionOptions {
  */
 export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mcb';
-  const settings = withDefaults<McbOptions>(where, options, {
-    ...pooledDefaults,
-    chunk: 256,
-    hidden: 16000,
-    normalize: false,
-    outputActivation: 'relu',
-  });
+  const settings = readOptions<McbOptions>(
+    where,
+    options,
+    { ...bilinearFusionDefaults, chunk: 256, hidden: 16000, outputActivation: 'relu' },
+    { ...bilinearFusionChecks, hidden: count(), outputActivation: activationOrNoneCheck },
+  );
   const { hidden, dim, normalize } = settings;
-  requireInteger(where, 'hidden', hidden);
   const torus = torusOf(where, hidden);
   const tables = hartleyTables(torus);
   const { image, text } = sidePaths('sketch');
@@ -54,7 +58,7 @@ export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
     product: rankProduct,
     products: hidden,
     normalized: normalize ? 1 : 0,
-    activate: activationNamed(`${where}.outputActivation`, settings.outputActivation),
+    activate: activationNamed(settings.outputActivation),
     init: (key, specs) => {
       const left = drawHash(foldIn(key, image), specs.image.dim, torus);
       const right = drawHash(foldIn(key, text), specs.text.dim, torus);

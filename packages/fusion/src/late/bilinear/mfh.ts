@@ -1,9 +1,10 @@
 import { concat, mul, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import { mergeParams } from '@crossweave/core';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { bilinearFusion } from './bilinear-fusion';
-import { hadamardActivations, hadamardDefaults } from './hadamard';
-import { factorRows, type MfbOptions } from './mfb';
+import { hadamardActivations } from './hadamard';
+import { factorRows, mfbChecks, mfbDefaults, type MfbOptions } from './mfb';
 import { rankProduct } from './products';
 import { initProjections, project, type SidePaths } from './projections';
 
@@ -19,10 +20,9 @@ export type MfhOptions = MfbOptions;
  */
 export function mfh(options: MfhOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfh';
-  const settings = withDefaults<MfhOptions>(where, options, { ...hadamardDefaults, factor: 2 });
+  const settings = readOptions<MfhOptions>(where, options, mfbDefaults, mfbChecks);
   const { hidden, factor, dim, dropout } = settings;
-  requireInteger(where, 'factor', factor);
-  const activate = hadamardActivations(where, settings);
+  const activate = hadamardActivations(settings);
   const paths = ([0, 1] as const).map((step): SidePaths => ({
     image: `linear0_${step}`,
     text: `linear1_${step}`,

@@ -1,14 +1,15 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, lookUp, mergeParams } from '@crossweave/core';
+import { ConfigError, mergeParams } from '@crossweave/core';
 import type { Context, FeatureSpec, Key, Params } from '@crossweave/core';
 import { activations, dropout, initLinear, linear, type Activation } from '@crossweave/core/nn';
 import type { Side } from '../../features';
 
+/** An activation function, of tensors of any rank. */
 export type Activate = <T extends Tensor>(x: T) => T;
 
-/** The activation of that name; `none` has none. */
-export function activationNamed(where: string, name: Activation | 'none'): Activate | undefined {
-  return name === 'none' ? undefined : lookUp(where, activations, name);
+/** The activation of that name; undefined for `none`. */
+export function activationNamed(name: Activation | 'none'): Activate | undefined {
+  return name === 'none' ? undefined : activations[name];
 }
 
 export type SidePaths = Readonly<Record<Side, string>>;
