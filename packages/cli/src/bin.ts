@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+// The last words of a command may fail after `main` has listened: a reader that left is no error.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   const { main } = await import('./main');
   process.exitCode = await main(process.argv.slice(2), process);

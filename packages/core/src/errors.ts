@@ -24,12 +24,18 @@ export class CrossweaveError extends Error {
   readonly expected: unknown;
   readonly got: unknown;
   readonly advice: string | undefined;
+  /** The message without the advice, for callers that advise in words of their own. */
+  readonly summary: string;
 
   constructor(code: string, what: string, details: ErrorDetails = {}) {
+    const summary = composeSummary(what, details);
     super(
-      composeMessage(what, details),
+      details.advice === undefined
+        ? summary
+        : `${summary} ${bounded(details.advice, longest.advice)}`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
+    this.summary = summary;
     this.code = code;
     this.where = details.where;
     this.expected = details.expected;
@@ -88,9 +94,19 @@ export class StateDictError extends CrossweaveError {
 /** Data on disk that is missing, damaged or empty. */
 export class DataError extends CrossweaveError {
   override readonly name: string = 'DataError';
+  /**
+   * Options under which the same call may succeed, by their names:
+   * `{ columns: { image: 'filepath', caption: 'title' } }`. The advice says the same in words; a
+   * caller with flags of its own phrases them from here.
+   */
+  readonly suggestion: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(what: string, details?: ErrorDetails) {
+  constructor(
+    what: string,
+    details: ErrorDetails & { suggestion?: Readonly<Record<string, unknown>> | undefined } = {},
+  ) {
     super('data', what, details);
+    this.suggestion = details.suggestion;
   }
 }
 
@@ -124,7 +140,7 @@ export class FileFormatError extends CrossweaveError {
 /** Longest parts of a message, in characters: what a file holds must not fill a screen. */
 const longest = { what: 400, where: 400, expected: 1600, got: 300, advice: 1600 };
 
-function composeMessage(what: string, details: ErrorDetails): string {
+function composeSummary(what: string, details: ErrorDetails): string {
   const said = bounded(what, longest.what);
   const parts = [
     details.where === undefined ? said : `${bounded(details.where, longest.where)}: ${said}`,
@@ -133,10 +149,7 @@ function composeMessage(what: string, details: ErrorDetails): string {
     parts.push(`expected ${bounded(show(details.expected), longest.expected)}`);
   }
   if (details.got !== undefined) parts.push(`got ${bounded(show(details.got), longest.got)}`);
-  const sentence = `${parts.join('; ')}.`.replace(/\.\.$/, '.');
-  return details.advice === undefined
-    ? sentence
-    : `${sentence} ${bounded(details.advice, longest.advice)}`;
+  return `${parts.join('; ')}.`.replace(/\.\.$/, '.');
 }
 
 /** At most `limit` characters, without the control characters by which a file could steer a terminal. */

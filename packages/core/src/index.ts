@@ -9,7 +9,7 @@ export { initialShapes, shapesOf } from './checkpoints/shapes';
 export type { ParamShapes } from './checkpoints/shapes';
 export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
-export { inference, scoped } from './contracts/context';
+export { inference, scoped, withOwnKey, withoutRecord } from './contracts/context';
 export type { Context } from './contracts/context';
 export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';

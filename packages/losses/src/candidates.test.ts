@@ -1,16 +1,23 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { candidates, duplicateDefaults, requireSmoothing } from './candidates';
+import { candidates, duplicateDefaults, type CandidateOptions } from './candidates';
+import type { Identities } from './same';
 
 const batch = { groups: ['a', 'b', 'a'] };
-const rowsOf = (options: object, ...rest: [number?, object?]): number[][][] =>
+const rowsOf = (
+  options: object,
+  more: Partial<CandidateOptions> = {},
+  of: Identities = batch,
+): { targets: number[][]; excluded: boolean[][]; negatives: number[][]; counts: number[] } =>
   tidy(() => {
-    const { targets, barred, spared } = candidates(
-      batch,
-      { ...duplicateDefaults, ...options },
-      ...rest,
-    );
-    return [targets, barred, spared].map((part) => part.arraySync());
+    const settings = { ...duplicateDefaults, ...options };
+    const found = candidates(of, settings, { among: 'texts', ...more });
+    return {
+      targets: found.targets.arraySync(),
+      excluded: found.exclusion.arraySync().map((row) => row.map((value) => value < 0)),
+      negatives: found.negatives.mask.arraySync(),
+      counts: [...found.negatives.counts],
+    };
   });
 const close = (actual: number[][], expected: number[][]): void => {
   actual.forEach((row, i) =>
@@ -19,36 +26,39 @@ const close = (actual: number[][], expected: number[][]): void => {
 };
 
 it('leaves duplicates out, makes them positives, or takes them for negatives', () => {
-  const [excludedTargets, barred, spared] = rowsOf({});
-  expect(excludedTargets).toEqual([
+  const { targets, excluded, negatives, counts } = rowsOf({});
+  expect(targets).toEqual([
     [1, 0, 0],
     [0, 1, 0],
     [0, 0, 1],
   ]);
-  expect(barred!.map((row) => row.map((value) => value < 0))).toEqual([
+  expect(excluded).toEqual([
     [false, false, true],
     [false, false, false],
     [true, false, false],
   ]);
-  expect(spared).toEqual([
-    [1, 0, 1],
+  expect(negatives).toEqual([
     [0, 1, 0],
     [1, 0, 1],
+    [0, 1, 0],
   ]);
-  expect(rowsOf({ duplicates: 'positive' })[0]).toEqual([
+  expect(counts).toEqual([1, 2, 1]);
+  expect(rowsOf({ duplicates: 'positive' }).targets).toEqual([
     [0.5, 0, 0.5],
     [0, 1, 0],
     [0.5, 0, 0.5],
   ]);
-  expect(rowsOf({ duplicates: 'negative' })[2]).toEqual([
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
+  const plain = rowsOf({ duplicates: 'negative' });
+  expect(plain.counts).toEqual([2, 2, 2]);
+  expect(plain.negatives).toEqual([
+    [0, 1, 1],
+    [1, 0, 1],
+    [1, 1, 0],
   ]);
 });
 
 it('smooths over the candidates that count', () => {
-  close(rowsOf({}, 0.3)[0]!, [
+  close(rowsOf({}, { smoothing: 0.3 }).targets, [
     [0.85, 0.15, 0],
     [0.1, 0.8, 0.1],
     [0, 0.15, 0.85],
@@ -56,27 +66,43 @@ it('smooths over the candidates that count', () => {
 });
 
 it('adds a queue, by its images, and hard negatives', () => {
-  const [targets, barred, spared] = rowsOf({}, 0, { queue: ['b', 'x'], hard: 1 });
-  expect(targets!.map((row) => row.slice(3))).toEqual(new Array(3).fill([0, 0, 0]));
-  expect(barred!.map((row) => row.slice(3).map((value) => value < 0))).toEqual([
+  const { targets, excluded, negatives, counts } = rowsOf(
+    {},
+    { queue: { groups: ['b', 'x'] }, hard: 1 },
+  );
+  expect(targets.map((row) => row.slice(3))).toEqual(new Array(3).fill([0, 0, 0]));
+  expect(excluded.map((row) => row.slice(3))).toEqual([
     [false, false, false],
     [true, false, false],
     [false, false, false],
   ]);
-  expect(spared![1]!.slice(3)).toEqual([1, 0, 0]);
+  expect(negatives[1]!.slice(3)).toEqual([0, 1, 1]);
+  expect(counts).toEqual([1 + 3, 2 + 2, 1 + 3]);
+});
+
+it('knows the texts of a queue: an equal one is no negative', () => {
+  const captioned = { ...batch, captions: ['x', 'y', 'z'] };
+  const queue = { groups: ['p', 'q', 'r', null], captions: ['y', 'z', null, null] };
+  const { excluded, counts } = rowsOf({}, { queue }, captioned);
+  expect(excluded.map((row) => row.slice(3))).toEqual([
+    // Image a has the captions x and z.
+    [false, true, false, true],
+    [true, false, false, true],
+    [false, true, false, true],
+  ]);
+  expect(counts).toEqual([1 + 2, 2 + 2, 1 + 2]);
+  const images = rowsOf({}, { queue, among: 'images' }, captioned);
+  expect(images.excluded.map((row) => row.slice(3))).toEqual([
+    [false, false, false, true],
+    [true, false, false, true],
+    [false, true, false, true],
+  ]);
 });
 
 it.each(['exclude', 'positive', 'negative'])('never counts empty places: %s', (duplicates) => {
-  const queue = ['x', null, null];
-  const [targets, barred, spared] = rowsOf({ duplicates }, 0.4, { queue });
-  const columns = (matrix?: number[][]): number[] => matrix![1]!.slice(3);
-  close([targets![1]!], [[0.1, 0.7, 0.1, 0.1, 0, 0]]);
-  expect(columns(barred).map((value) => value < 0)).toEqual([false, true, true]);
-  expect(columns(spared)).toEqual([0, 1, 1]);
-});
-
-it('refuses a share that is none', () => {
-  expect(() => {
-    requireSmoothing('t', 1.5);
-  }).toThrow(/"labelSmoothing"/);
+  const queue = { groups: ['x', null, null] };
+  const { targets, excluded, negatives } = rowsOf({ duplicates }, { smoothing: 0.4, queue });
+  close([targets[1]!], [[0.1, 0.7, 0.1, 0.1, 0, 0]]);
+  expect(excluded[1]!.slice(3)).toEqual([false, true, true]);
+  expect(negatives[1]!.slice(3)).toEqual([1, 0, 0]);
 });

@@ -1,15 +1,23 @@
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange } from '@crossweave/core';
-import { excluded, sameness, sameTexts, type Identities, type Sameness } from './same';
+import type { EmbeddingQueue } from '@crossweave/core';
+import type { Negatives } from './negatives';
+import {
+  excluded,
+  rightImages,
+  rightTexts,
+  sameTexts,
+  type Identities,
+  type Sameness,
+} from './same';
 
 export interface DuplicateOptions {
   /**
-   * What becomes of a row whose text is as true of an image as its own: left out (`exclude`), one
-   * more true text (`positive`), or a false one as any other (`negative`, what CLIP does).
+   * What becomes of another row's text that is right for an image too: left out (`exclude`), one
+   * more positive (`positive`), or a negative as any other (`negative`, what CLIP does).
    * Default `exclude`.
    */
   duplicates?: 'exclude' | 'positive' | 'negative';
-  /** What makes two rows the same, where the batch tells it. Default groups and captions. */
+  /** What makes a text right for an image, where the batch tells it. Default groups and captions. */
   same?: readonly Sameness[];
 }
 
@@ -23,62 +31,83 @@ export interface Candidates {
   /** [B, W], rows sum to 1. */
   readonly targets: Tensor2D;
   /** [B, W] to be added to logits: 0, or a large negative number where one does not count. */
-  readonly barred: Tensor2D;
-  /** [B, W] 1 where the candidate is no negative. */
-  readonly spared: Tensor2D;
+  readonly exclusion: Tensor2D;
+  readonly negatives: Negatives;
 }
 
-/** Candidates beside the B rows of the other side, in this order. */
-export interface MoreCandidates {
-  /** Images of the rows of a queue; null: an empty place, which never counts. Default none. */
-  readonly queue?: readonly (string | null)[];
-  /** How many false ones each row has of its own. Default 0. */
+export interface CandidateOptions {
+  /** What is chosen among: the texts for each image, or the images for each text. */
+  readonly among: 'texts' | 'images';
+  /** Share of each row's target that is spread evenly over all that count. Default 0. */
+  readonly smoothing?: number;
+  /** Candidates after those of the batch, of a queue; empty places never count. Default none. */
+  readonly queue?: Pick<EmbeddingQueue, 'groups' | 'captions'> | undefined;
+  /** How many negatives each row has of its own, after all others. Default 0. */
   readonly hard?: number;
 }
 
 /**
- * The candidates of a contrast in the batch: the B rows of the other side, and `more`. Targets are
- * spread evenly over the true ones, then smoothed: a share `smoothing` of each row is spread evenly
- * over all that count, as `label_smoothing` of `torch.nn.functional.cross_entropy`.
+ * The candidates of a contrast in the batch: the B rows of the other side, then the queue's, then a
+ * row's own hard negatives. Targets are spread evenly over the positives, then smoothed as
+ * `label_smoothing` of `torch.nn.functional.cross_entropy`.
  */
 export function candidates(
   batch: Identities,
   { duplicates, same: by }: Required<DuplicateOptions>,
-  smoothing = 0,
-  { queue = [], hard = 0 }: MoreCandidates = {},
+  { among, smoothing = 0, queue, hard = 0 }: CandidateOptions,
 ): Candidates {
   const size = batch.groups.length;
-  const width = size + queue.length + hard;
-  const everyone = { ...batch, groups: [...batch.groups, ...queue] };
-  const same = sameness(everyone, duplicates === 'negative' ? [] : by).slice(0, size);
-  const empty = queue.flatMap((group, place) => (group === null ? [size + place] : []));
+  const places = queue?.groups ?? [];
+  const width = size + places.length + hard;
+  const everyone = withQueue(batch, places, queue?.captions);
+  const relation = among === 'texts' ? rightTexts : rightImages;
+  const right = relation(everyone, duplicates === 'negative' ? [] : by, size);
+  const empty = places.flatMap((group, place) => (group === null ? [size + place] : []));
   const there = width - empty.length;
-  const [targets, barred, spared] = [0, 1, 2].map(() => new Float32Array(size * width));
-  same.forEach((alike, i) => {
+  const [targets, exclusion, negatives] = [0, 0, 1].map((value) =>
+    new Float32Array(size * width).fill(value),
+  );
+  right.forEach((rows, i) => {
     const [positives, counting] =
-      duplicates === 'exclude' ? [1, there - alike.size + 1] : [alike.size, there];
+      duplicates === 'exclude' ? [1, there - rows.size + 1] : [rows.size, there];
     if (smoothing > 0) targets!.fill(smoothing / counting, i * width, (i + 1) * width);
-    for (const j of alike) {
+    const leaveOut = (at: number): void => {
+      targets![at] = 0;
+      exclusion![at] = excluded;
+    };
+    for (const j of rows) {
       const at = i * width + j;
-      spared![at] = 1;
+      negatives![at] = 0;
       if (i === j || duplicates !== 'exclude') targets![at]! += (1 - smoothing) / positives;
-      else {
-        targets![at] = 0;
-        barred![at] = excluded;
-      }
+      else leaveOut(at);
     }
     for (const j of empty) {
-      const at = i * width + j;
-      spared![at] = 1;
-      targets![at] = 0;
-      barred![at] = excluded;
+      negatives![i * width + j] = 0;
+      leaveOut(i * width + j);
     }
   });
   const matrix = (values?: Float32Array): Tensor2D => tensor2d(values!, [size, width]);
-  return { targets: matrix(targets), barred: matrix(barred), spared: matrix(spared) };
+  return {
+    targets: matrix(targets),
+    exclusion: matrix(exclusion),
+    negatives: { mask: matrix(negatives), counts: right.map((rows) => there - rows.size) },
+  };
 }
 
-/** @throws ConfigError unless the share of smoothed targets is in [0, 1]. */
-export function requireSmoothing(where: string, labelSmoothing: number): void {
-  requireRange(where, 'labelSmoothing', labelSmoothing, 0, 1);
+/** The rows of a batch and of a queue, of which it is not known what class they are of. */
+function withQueue(
+  batch: Identities,
+  groups: readonly (string | null)[],
+  captions: readonly (string | null)[] | undefined,
+): Identities {
+  if (groups.length === 0) return batch;
+  const unknown = (count: number): null[] => new Array<null>(count).fill(null);
+  return {
+    groups: [...batch.groups, ...groups],
+    captions: [
+      ...(batch.captions ?? unknown(batch.groups.length)),
+      ...(captions ?? unknown(groups.length)),
+    ],
+    ...(batch.labels && { labels: [...batch.labels, ...unknown(groups.length)] }),
+  };
 }

@@ -4,7 +4,7 @@ import { biasRule, temperatureRule, type Temperature } from './temperature';
 
 const inverse = (temperature: Temperature): number =>
   tidy(() => {
-    const { init, inverse: of } = temperatureRule('t', temperature);
+    const { init, inverse: of } = temperatureRule(temperature);
     return of(init?.() ?? {}, 0.5).dataSync()[0]!;
   });
 
@@ -17,7 +17,7 @@ it('gives 1/T of a fixed, chosen or learned temperature', () => {
 
 it('stays in [1, 100], and comes back from a bound', () =>
   tidy(() => {
-    const rule = temperatureRule('t', 'learned');
+    const rule = temperatureRule('learned');
     const at = (x: Scalar): Scalar => rule.inverse({ logit_scale: x }, 1);
     expect(at(scalar(20)).dataSync()[0]).toBeCloseTo(100, 3);
     expect(at(scalar(-20)).dataSync()[0]).toBe(1);
@@ -29,9 +29,8 @@ it('stays in [1, 100], and comes back from a bound', () =>
 
 it('gives a fixed or learned bias', () =>
   tidy(() => {
-    expect(biasRule('t', -3).value({}).dataSync()[0]).toBe(-3);
-    const learned = biasRule('t', 'learned');
+    expect(biasRule(-3).value({}).dataSync()[0]).toBe(-3);
+    const learned = biasRule('learned');
     expect(learned.value(learned.init!()).dataSync()[0]).toBe(-10);
-    expect(biasRule('t', { initial: -2 }).initial).toBe(-2);
-    expect(() => biasRule('t', NaN)).toThrow(/"bias"/);
+    expect(biasRule({ initial: -2 }).initial).toBe(-2);
   }));

@@ -1,5 +1,5 @@
 import { exp, scalar, type Scalar } from '@tensorflow/tfjs-core';
-import { parameter, requireRange, withDefaults, type Params } from '@crossweave/core';
+import { parameter, type Params } from '@crossweave/core';
 import { clampParameter } from '@crossweave/core/nn';
 
 export interface LearnedTemperature {
@@ -23,15 +23,12 @@ export interface TemperatureRule {
  * CLIP's rule for the learned one: `logit_scale` is kept in [0, ln 100], so T in [0.01, 1].
  * It is clamped where it is used, and its gradient stops at a bound that it pushes against.
  */
-export function temperatureRule(where: string, temperature: Temperature): TemperatureRule {
+export function temperatureRule(temperature: Temperature): TemperatureRule {
   if (temperature === 'auto') return { init: undefined, inverse: (_, auto) => scalar(1 / auto) };
   if (typeof temperature === 'number') {
-    requireRange(where, 'temperature', temperature, 1e-4, 1e4);
     return { init: undefined, inverse: () => scalar(1 / temperature) };
   }
-  const given = temperature === 'learned' ? {} : temperature;
-  const { initial } = withDefaults(`${where}.temperature`, given, { initial: 0.07 });
-  requireRange(where, 'temperature.initial', initial, 0.01, 1);
+  const { initial = 0.07 } = temperature === 'learned' ? {} : temperature;
   return {
     init: () => ({ logit_scale: scalar(-Math.log(initial)) }),
     inverse: (params) =>
@@ -49,14 +46,11 @@ export interface BiasRule {
 }
 
 /** The learned bias starts at −10 unless told otherwise (SigLIP's) and has no bounds. */
-export function biasRule(where: string, bias: Bias): BiasRule {
+export function biasRule(bias: Bias): BiasRule {
   if (typeof bias === 'number') {
-    requireRange(where, 'bias', bias, -100, 100);
     return { init: undefined, initial: bias, value: () => scalar(bias) };
   }
-  const given = bias === 'learned' ? {} : bias;
-  const { initial } = withDefaults(`${where}.bias`, given, { initial: -10 });
-  requireRange(where, 'bias.initial', initial, -100, 100);
+  const { initial = -10 } = bias === 'learned' ? {} : bias;
   return {
     init: () => ({ logit_bias: scalar(initial) }),
     initial,

@@ -144,7 +144,10 @@ export class OnnxBackend extends GraphBackend {
   }
 
   /** Hands a value of the graph to tfjs as a new tensor. */
-  output(node: Node): TensorInfo {
+  output(value: Node): TensorInfo {
+    // Computed alone, an operator of several results would no longer be there for the others.
+    const node =
+      value.outputs > 1 ? this.op('Identity', [value], value.shape, value.dtype) : value;
     const dtype = node.dtype as DataType;
     const stored = this.store(node.shape, dtype);
     stored.node = node;

@@ -34,6 +34,16 @@ export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
     text,
   );
   const where = op === undefined ? '' : ` in ${op}`;
+  if (/out of data bounds|invalid indice|invalid index|batch_indices value/i.test(text)) {
+    return new OnnxBackendError(
+      'runtime',
+      `ONNX Runtime failed${where} while ${doing}: an index is out of range. It says: ${text} ` +
+        'Indices count from 0 and are less than the size of the axis they point into; none is ' +
+        'negative. Dispose of the tensor that failed and go on.',
+      op,
+      { cause },
+    );
+  }
   const advice = memory
     ? 'Free tensors, or use a smaller batch.'
     : 'Tensors already computed stay valid; dispose the tensor that failed and go on.';

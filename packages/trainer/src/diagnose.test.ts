@@ -5,7 +5,7 @@ import { firstNonFinite } from './diagnose';
 import { initialParams } from './gradients';
 import { jointModel } from './joint-model';
 import { sgd } from './optimizers/sgd';
-import { disposeState, type TrainState } from './step';
+import { disposeState, type TrainState } from './state';
 import { contrastive, dotFusion, linearEncoder } from './tiny.testing';
 
 const encoder = linearEncoder('linear', 3);

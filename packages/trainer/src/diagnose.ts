@@ -1,8 +1,10 @@
 import { Tensor, keep, tidy } from '@tensorflow/tfjs-core';
 import { withPrefix, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { evaluateObjective, lossAndGradients } from './gradients';
+import type { StepOptions } from './options';
 import { partitionTrainable } from './partition';
-import { trainingContext, type StepOptions, type TrainState } from './step';
+import type { TrainState } from './state';
+import { trainingContext } from './step';
 import { teach } from './teacher/teach';
 
 /**

@@ -1,4 +1,6 @@
 export { cachedEncoder } from './cached-encoder';
+export { checkState } from './check-state';
+export type { StateOwner } from './check-state';
 export { evaluateObjective, initialParams, lossAndGradients } from './gradients';
 export type { Gradients, Objective } from './gradients';
 export { freeze, lit } from './freezing/freeze';
@@ -19,13 +21,16 @@ export { sgd } from './optimizers/sgd';
 export type { SgdOptions } from './optimizers/sgd';
 export { constant, warmupConstant, warmupCosine } from './schedules';
 export type { Schedule } from './schedules';
-export { disposeState, trainStep } from './step';
-export type { StepOptions, StepOutcome, TrainState } from './step';
+export { disposeState } from './state';
+export type { TrainState } from './state';
+export { trainStep } from './step';
+export type { StepOutcome } from './step';
 export type {
   MomentumTeacher,
   TeacherOptions,
   TeacherState,
   TrainedTeacher,
 } from './teacher/options';
-export { DivergenceError, train } from './train';
-export type { TrainOptions, TrainRecord, TrainResult } from './train';
+export { DivergenceError } from './divergence';
+export type { StepOptions, TrainOptions, TrainRecord, TrainResult } from './options';
+export { train } from './train';

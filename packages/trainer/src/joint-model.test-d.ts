@@ -2,7 +2,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Encoder, Fusion, Loss, Model, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
 import { jointModel } from './joint-model';
-import type { TrainOptions } from './train';
+import type { TrainOptions } from './options';
 import { train } from './train';
 
 declare const tokens: Encoder<Tensor2D>;

@@ -7,7 +7,9 @@ import {
   requireTokens,
   scoped,
   subtree,
+  withOwnKey,
   withPrefix,
+  withoutRecord,
   type Batch,
   type Context,
   type Encoder,
@@ -17,6 +19,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { checkOptions, having, listOf, oneOf } from '@crossweave/core/authoring';
 
 /** The parts of a joint model, and the first word of their parameters' paths. */
 export type ModelPart = 'image' | 'text' | 'fusion';
@@ -34,20 +37,31 @@ export interface JointModelOptions<Image, Text, F extends PooledFeatures = Featu
   readonly frozen?: readonly ModelPart[];
 }
 
+const encoderCheck = having('an encoder, with init and apply', 'init', 'apply');
+const checks = {
+  image: encoderCheck,
+  text: encoderCheck,
+  fusion: having('a fusion, with init, fuse and score', 'init', 'fuse', 'score'),
+  frozen: listOf(oneOf('image', 'text', 'fusion'), { distinct: true }),
+};
+
 /**
  * Two encoders and a fusion as one model; parameters under `image.`, `text.` and `fusion.`.
  * A batch's false captions go through the text encoder together with the true ones.
  *
- * @throws ConfigError (from `init`) for a fusion of tokens over an encoder without any, (from
+ * @throws ConfigError for a wrong option, (from `init`) for a fusion of tokens over an encoder without any, (from
  * `forward`) for features with missing rows under a fusion that does not take them.
  */
 export function jointModel<Image, Text, F extends PooledFeatures>(
   options: JointModelOptions<Image, Text, F>,
 ): Model<Image, Text, F> {
+  // The checks do not read what goes in and comes out.
+  const plain = options as unknown as JointModelOptions<unknown, unknown>;
+  checkOptions('jointModel', plain, checks, ['image', 'text', 'fusion']);
   const { image, text, fusion, frozen = [] } = options;
   const contextOf = (part: ModelPart, ctx: Context, params: Params): Context =>
     frozen.includes(part) || isFrozen(ctx, part, params)
-      ? { training: false, key: foldIn(ctx.key, part) }
+      ? { ...withoutRecord(scoped(ctx, `${part}.`)), training: false }
       : scoped(ctx, `${part}.`);
 
   return {
@@ -101,7 +115,7 @@ function encodeTexts<Text, F extends PooledFeatures>(
   // Joining copies the input: not worth it when there is nothing to compute (cached features).
   const joined = Object.keys(params).length > 0 ? concatRows(text, negatives) : undefined;
   if (joined === undefined) {
-    const own = { ...ctx, key: foldIn(ctx.key, 'negatives') };
+    const own = withOwnKey(ctx, 'negatives');
     return {
       text: encoder.apply(params, text, ctx),
       negatives: encoder.apply(params, negatives, own),

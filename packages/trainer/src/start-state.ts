@@ -1,41 +1,66 @@
 import {
+  ConfigError,
+  anyPattern,
   disposeParams,
   foldIn,
   mapParams,
   matchParams,
   partition,
+  pathPattern,
   shapesOf,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
 import { initialParams } from './gradients';
+import { isAdapter } from './lora/adapters';
+import type { TrainOptions } from './options';
 import { partitionTrainable } from './partition';
-import type { TrainState } from './step';
+import { disposeState, type TrainState } from './state';
 import type { TeacherState } from './teacher/options';
-import type { TrainOptions } from './train';
 
 /**
  * The state training begins with, in tensors of its own: the given one, or fresh parameters of
  * which some may be given.
  *
- * @throws StateDictError for given parameters that the model has no place for.
+ * @throws StateDictError for given parameters that do not fit the model, ConfigError where nothing
+ * is left to train.
  */
 export function startState<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): TrainState {
-  if (options.start !== undefined) {
-    const { step, params, optimizer, teacher } = options.start;
-    return {
-      step,
-      params: copyOf(params),
-      optimizer: copyOf(optimizer),
-      ...(teacher && { teacher: copyOfTeacher(teacher) }),
-    };
-  }
+  const state = options.start === undefined ? freshState(options) : copyOfState(options.start);
+  const [trainable] = partitionTrainable(options, state.params);
+  if (Object.keys(trainable).length > 0) return state;
+  disposeState(state);
+  throw new ConfigError('nothing is left to train', {
+    where: 'train',
+    expected: 'a parameter of the model or the loss that is not frozen',
+    advice: 'Freeze less, or use a model with parameters.',
+  });
+}
+
+function freshState<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): TrainState {
   const drawn = initialParams(options, foldIn(options.key, 'init'));
-  const params = options.initial === undefined ? drawn : replaced(drawn, options.initial);
-  const [trainable] = partitionTrainable(options, params);
-  return { step: 0, params, optimizer: options.optimizer.init(trainable) };
+  requireCovering(drawn, options.ignoreMissing ?? []);
+  const params = options.initial === undefined ? drawn : replaced(drawn, options.initial, options);
+  try {
+    const [trainable] = partitionTrainable(options, params);
+    return { step: 0, params, optimizer: options.optimizer.init(trainable) };
+  } catch (error) {
+    disposeParams(params);
+    throw error;
+  }
+}
+
+function copyOfState({ step, params, optimizer, teacher }: TrainState): TrainState {
+  return {
+    step,
+    params: copyOf(params),
+    optimizer: copyOf(optimizer),
+    ...(teacher && { teacher: copyOfTeacher(teacher) }),
+  };
 }
 
 function copyOf(tree: Params): Params {
@@ -49,10 +74,34 @@ function copyOfTeacher({ params, queue }: TeacherState): TeacherState {
   };
 }
 
+/** A pattern that covers nothing is a slip. */
+function requireCovering(drawn: Params, ignoreMissing: readonly string[]): void {
+  const paths = Object.keys(drawn);
+  const idle = ignoreMissing.find((pattern) => !paths.some(pathPattern(pattern)));
+  if (idle === undefined) return;
+  disposeParams(drawn);
+  throw new ConfigError(`"ignoreMissing" names no parameter by "${idle}"`, {
+    where: 'train',
+    expected: `patterns of ${paths.slice(0, 3).join(', ')} …`,
+    got: idle,
+  });
+}
+
 /** `drawn` with the parameters of `given` in the places of its own, which are disposed. */
-function replaced(drawn: Params, given: Params): Params {
+function replaced(
+  drawn: Params,
+  given: Params,
+  { ignoreMissing = [] }: { readonly ignoreMissing?: readonly string[] },
+): Params {
   try {
-    const asked = partition(drawn, (path) => Object.hasOwn(given, path))[0];
+    const parts = new Set(Object.keys(given).map(partOf));
+    const mayLack = anyPattern(ignoreMissing);
+    const [asked] = partition(
+      drawn,
+      (path) =>
+        Object.hasOwn(given, path) ||
+        (parts.has(partOf(path)) && !isAdapter(path) && !mayLack(path)),
+    );
     matchParams(shapesOf(asked), shapesOf(given), { where: 'train, initial' });
   } catch (error) {
     disposeParams(drawn);
@@ -64,4 +113,9 @@ function replaced(drawn: Params, given: Params): Params {
     value.dispose();
     return found.clone();
   });
+}
+
+/** `image` of `image.conv1.weight`. */
+function partOf(path: string): string {
+  return path.split('.', 1)[0]!;
 }

@@ -10,45 +10,16 @@ import {
   partition,
   type Batch,
   type Context,
-  type Features,
   type Key,
-  type Optimizer,
-  type OptimizerState,
-  type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { lossAndGradients, type Objective } from './gradients';
+import { lossAndGradients } from './gradients';
+import type { StepOptions } from './options';
 import { partitionTrainable } from './partition';
-import type { TeacherOptions, TeacherState } from './teacher/options';
+import type { TrainState } from './state';
 import { teach } from './teacher/teach';
 
-/** Everything that training carries from step to step. */
-export interface TrainState {
-  /** Steps done. */
-  readonly step: number;
-  /** The model's parameters and buffers, and the loss's under `loss.`. */
-  readonly params: Params;
-  readonly optimizer: OptimizerState;
-  /** Of a momentum twin. */
-  readonly teacher?: TeacherState;
-}
-
-export interface StepOptions<Image, Text, F extends PooledFeatures = Features> extends Objective<
-  Image,
-  Text,
-  F
-> {
-  readonly optimizer: Optimizer;
-  /** Parameters (and their buffers) that stay as they are. Default: none. */
-  readonly frozen?: (path: string) => boolean;
-  /** Encoders compute their layers again in the backward pass, to hold less. Default false. */
-  readonly recompute?: boolean;
-  /**
-   * A second model for losses that learn from one (`outputs.teacher`): a momentum twin, or a trained
-   * model. Default: none.
-   */
-  readonly teacher?: TeacherOptions<Image, Text, F>;
-}
+export { disposeState, type TrainState } from './state';
 
 export interface StepOutcome {
   readonly state: TrainState;
@@ -117,22 +88,4 @@ export function trainingContext(
     ...(frozen && { frozen }),
     ...(recompute !== undefined && { recompute }),
   };
-}
-
-/** Disposes the tensors of `old` that are not also in `kept`. */
-export function disposeReplaced(old: TrainState, kept: TrainState): void {
-  const alive = new Set(tensorsOf(kept));
-  for (const value of tensorsOf(old)) if (!alive.has(value)) value.dispose();
-}
-
-export function disposeState(state: TrainState): void {
-  dispose(tensorsOf(state));
-}
-
-function tensorsOf({ params, optimizer, teacher }: TrainState): Tensor[] {
-  const queue = teacher?.queue;
-  return [
-    ...[params, optimizer, teacher?.params ?? {}].flatMap((tree) => Object.values(tree)),
-    ...(queue === undefined ? [] : [queue.image, queue.text]),
-  ];
 }

@@ -3,9 +3,11 @@ import { ConfigError, DataError, key, type Params } from '@crossweave/core';
 import { describe, expect, it, vi } from 'vitest';
 import { jointModel } from './joint-model';
 import { adamW } from './optimizers/adamw';
-import { disposeState, type TrainState } from './step';
+import { disposeState, type TrainState } from './state';
 import { contrastive, dotFusion, linearEncoder, pooledEncoder, vectorSource } from './tiny.testing';
-import { DivergenceError, train, type TrainOptions, type TrainRecord } from './train';
+import { DivergenceError } from './divergence';
+import type { TrainOptions, TrainRecord } from './options';
+import { train } from './train';
 
 function options(
   extra: Partial<TrainOptions<Tensor2D, Tensor2D>> = {},

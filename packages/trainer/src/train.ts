@@ -1,150 +1,40 @@
 import type { Scalar } from '@tensorflow/tfjs-core';
-import {
-  DataError,
-  NonFiniteError,
-  disposeBatch,
-  foldIn,
-  type Batch,
-  type BatchSource,
-  type Features,
-  type Key,
-  type Params,
-  type PooledFeatures,
-} from '@crossweave/core';
-import { checkTrainOptions } from './check';
+import { foldIn, type PooledFeatures } from '@crossweave/core';
+import { batchesFrom } from './batches-from';
+import { checkBatch } from './check-batch';
+import { checkState, requireSoundValues } from './check-state';
 import { firstNonFinite } from './diagnose';
+import { DivergenceError } from './divergence';
+import { learningGuard } from './guard';
+import type { TrainOptions, TrainResult } from './options';
 import { startState } from './start-state';
-import {
-  disposeReplaced,
-  disposeState,
-  trainStep,
-  type StepOptions,
-  type TrainState,
-} from './step';
-import { checkTeacher } from './teacher/options';
+import { disposeReplaced, disposeState } from './state';
+import { trainStep } from './step';
+import { checkTrainOptions } from './train-checks';
 
-export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> extends StepOptions<
-  Image,
-  Text,
-  F
-> {
-  readonly data: BatchSource<Batch<Image, Text>>;
-  /** Steps in all, the ones before `start` included. */
-  readonly steps: number;
-  /** Initial parameters, dropout and augmentation derive from it: same key, same run. */
-  readonly key: Key;
-  /**
-   * Parameters to begin with in place of drawn ones, by path (a checkpoint's); stay the caller's.
-   * Not read where there is a `start`, which has its own. Default none.
-   */
-  readonly initial?: Params;
-  /** Where to go on from; stays the caller's. Default: fresh parameters, step 0. */
-  readonly start?: TrainState;
-  /**
-   * What to do when loss or gradients are NaN or infinite: `'stop'` throws
-   * {@link DivergenceError}, `'skip'` leaves the batch out and goes on. Default `'stop'`.
-   */
-  readonly onNonFinite?: 'stop' | 'skip';
-  readonly log?: (record: TrainRecord) => void;
-  /** Called every `evaluateEvery` steps and at the end; what it returns is logged. */
-  readonly evaluate?: (state: TrainState) => Promise<Readonly<Record<string, number>>>;
-  /** Default: at the end only. */
-  readonly evaluateEvery?: number;
-  /** Called every `checkpointEvery` steps, at the end, and before training stops for any reason. */
-  readonly checkpoint?: (state: TrainState) => Promise<void>;
-  /** Default: at the end only. */
-  readonly checkpointEvery?: number;
-  /** Ends training after the step under way. */
-  readonly signal?: AbortSignal;
-}
-
-/** What {@link TrainOptions.log} receives. `step` counts steps done, so the first is 1. */
-export type TrainRecord =
-  | {
-      readonly kind: 'step';
-      readonly step: number;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly terms: Readonly<Record<string, number>>;
-      /** Before clipping. */
-      readonly gradientNorm: number;
-      readonly learningRates: Readonly<Record<string, number>>;
-      /** The step's wall-clock time, and of it the wait for the batch. */
-      readonly seconds: number;
-      readonly dataSeconds: number;
-    }
-  | {
-      readonly kind: 'skipped';
-      readonly step: number;
-      readonly epoch: number;
-      readonly ids: readonly string[];
-      /** The first tensor that was not finite. */
-      readonly tensor: string;
-    }
-  | {
-      readonly kind: 'evaluation';
-      readonly step: number;
-      readonly metrics: Readonly<Record<string, number>>;
-    };
-
-/** The final state, the caller's to dispose, and how training ended. */
-export interface TrainResult extends TrainState {
-  /** True when the signal ended training before the last step. */
-  readonly interrupted: boolean;
-  /** Batches left out because they were not finite. */
-  readonly skipped: number;
-}
-
-/** Loss or gradients ceased to be finite. */
-export class DivergenceError extends NonFiniteError {
-  override readonly name: string = 'DivergenceError';
-
-  /** The step that failed, counted from 1. */
-  readonly step: number;
-  /** Samples of its batch. */
-  readonly ids: readonly string[];
-  /** The first tensor that was not finite. */
-  readonly tensor: string;
-  /** The last good state; whoever catches the error disposes it. */
-  readonly state: TrainState;
-
-  constructor(failure: {
-    step: number;
-    ids: readonly string[];
-    tensor: string;
-    state: TrainState;
-  }) {
-    const { step, ids, tensor, state } = failure;
-    const shown =
-      ids.length > 8 ? `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more` : ids.join(', ');
-    super(`the ${tensor} is not finite at step ${step} (samples ${shown})`, {
-      where: 'train',
-      expected: 'finite numbers',
-      advice:
-        'Lower the learning rate or look at these samples; onNonFinite: "skip" leaves such batches out.',
-    });
-    this.step = step;
-    this.ids = ids;
-    this.tensor = tensor;
-    this.state = state;
-  }
-}
+export type { TrainOptions, TrainRecord } from './options';
 
 /**
  * Trains a model under a loss. One step: take the next batch, compute loss and gradients,
  * update, read the figures, log. Batches and keys are functions of the step's number, so
- * a run continued from a saved state ends with the same bits as one that never stopped.
+ * a run continued from a saved state ends with the same bits as one that never stopped. A run that
+ * cannot learn anything says so once, as a record of kind `warning`.
  *
- * @throws ConfigError for a figure out of range, DataError when the data has no batch,
- * DivergenceError as `onNonFinite` says; whatever the data, hooks or model throw.
+ * @throws ConfigError for a wrong option, what {@link checkState} throws for `start` and `initial`, DataError when the data has no batch, DataError or
+ * ShapeError that names the field of a batch that does not fit, DivergenceError as `onNonFinite`
+ * says; whatever the data, hooks or model throw.
  */
 export async function train<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): Promise<TrainResult> {
   const { data, steps, key, signal, log, evaluate, checkpoint } = options;
   checkTrainOptions(options);
-  if (options.teacher !== undefined) checkTeacher(options.teacher, options.start?.teacher);
+  if (options.start !== undefined) await checkState(options, options.start, 'train, start');
+  else if (options.initial !== undefined) {
+    await requireSoundValues('train, initial', options.initial);
+  }
   let state = startState(options);
+  const guard = learningGuard();
   let skipped = 0;
   let saved = state.step;
   const stopped = (): boolean => signal?.aborted ?? false;
@@ -160,6 +50,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
         const arrived = performance.now();
         const stepKey = foldIn(key, state.step);
         const step = state.step + 1;
+        checkBatch(`train, step ${step}`, batch);
 
         const outcome = trainStep(options, state, batch, stepKey);
         // The first read makes a lazy engine compute the step; the old tensors live until then.
@@ -168,7 +59,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
         if (Number.isFinite(total) && Number.isFinite(gradientNorm)) {
           disposeReplaced(state, outcome.state);
           state = outcome.state;
-          log?.({
+          const record = {
             kind: 'step',
             step,
             epoch,
@@ -178,7 +69,10 @@ export async function train<Image, Text, F extends PooledFeatures>(
             learningRates: options.optimizer.learningRates(step - 1),
             seconds: (performance.now() - began) / 1000,
             dataSeconds: (arrived - began) / 1000,
-          });
+          } as const;
+          log?.(record);
+          const warning = guard(record);
+          if (warning !== undefined) log?.(warning);
         } else {
           disposeReplaced(outcome.state, state);
           const tensor =
@@ -208,34 +102,6 @@ export async function train<Image, Text, F extends PooledFeatures>(
     throw error;
   }
   return { ...state, interrupted: state.step < steps, skipped };
-}
-
-/** The batches from a step on, epoch after epoch, without end; each is disposed after its turn. */
-async function* batchesFrom<B extends Batch<unknown, unknown>>(
-  data: BatchSource<B>,
-  step: number,
-): AsyncGenerator<{ epoch: number; batch: B }> {
-  const perEpoch = data.batchesPerEpoch;
-  let from = step % perEpoch;
-  for (let epoch = Math.floor(step / perEpoch); ; epoch++) {
-    let count = from;
-    for await (const batch of data.batches(epoch, from)) {
-      count++;
-      try {
-        yield { epoch, batch };
-      } finally {
-        disposeBatch(batch);
-      }
-    }
-    if (count !== perEpoch) {
-      throw new DataError(`epoch ${epoch} ended early`, {
-        where: 'train',
-        expected: `${perEpoch} batches`,
-        got: count,
-      });
-    }
-    from = 0;
-  }
 }
 
 interface Figures {

@@ -26,6 +26,8 @@ export interface EmbeddingQueue {
   readonly text: Tensor2D;
   /** [Q] identities of their images, as {@link Batch.groups}; null: an empty place, to be left out. */
   readonly groups: readonly (string | null)[];
+  /** [Q] identities of their texts, as {@link Batch.captions}; null: not known. Absent: none is known. */
+  readonly captions?: readonly (string | null)[];
 }
 
 /** What a text decoder predicts: position n is scored before it is seen. */
@@ -72,7 +74,12 @@ export interface ModelOutputs<F extends PooledFeatures = Features> {
 export interface LossResult {
   /** What is differentiated. */
   readonly total: Scalar;
-  /** Parts and figures to log, by name; gradients do not flow from them. */
+  /**
+   * Parts and figures to log, by name; gradients do not flow from them. A loss that contrasts tells
+   * `negatives`, how many negatives a row has on average (in a sum `<loss>.negatives`): where it is 0
+   * the loss has nothing to tell apart, and `train` says so. A share of rows (`accuracy`) is of those
+   * that have a negative, and is absent where none has.
+   */
   readonly terms: Readonly<Record<string, Scalar>>;
 }
 

@@ -10,6 +10,9 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { boolean, share, text } from '../authoring/checks';
+import { anyContext, tensor } from '../authoring/domain-checks';
+import { checkOptions } from '../authoring/options';
 import type { Context } from '../contracts/context';
 import { ConfigError, ShapeError } from '../errors';
 import { checkShapes } from '../shapes';
@@ -30,6 +33,14 @@ export interface AttentionOptions {
   readonly path?: string | undefined;
 }
 
+const checks = {
+  mask: tensor(),
+  causal: boolean(),
+  dropout: share(),
+  ctx: anyContext(),
+  path: text(),
+};
+
 /** Added to the scores of masked keys; finite, since a row of −Infinity makes softmax NaN. */
 const masked = 1e9;
 
@@ -37,14 +48,16 @@ const masked = 1e9;
  * softmax(Q·Kᵀ / √Dh)·V (Vaswani et al. 2017): query [B, H, Nq, Dh], key and value
  * [B, H, Nk, Dh] → [B, H, Nq, Dh].
  *
- * @throws ShapeError when the shapes do not fit, ConfigError for dropout without context.
+ * @throws ShapeError when the shapes do not fit, ConfigError for a wrong option or dropout without context.
  */
 export function scaledDotProductAttention(
   query: Tensor4D,
   key: Tensor4D,
   value: Tensor4D,
-  { mask, causal = false, dropout: rate = 0, ctx, path }: AttentionOptions = {},
+  options: AttentionOptions = {},
 ): Tensor4D {
+  checkOptions<AttentionOptions>('scaledDotProductAttention', options, checks);
+  const { mask, causal = false, dropout: rate = 0, ctx, path } = options;
   const { B, K, W } = checkShapes(path ?? 'scaledDotProductAttention', {
     query: [query, ['B', 'H', '*', 'W']],
     key: [key, ['B', 'H', 'K', 'W']],

@@ -9,6 +9,8 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { boolean, number, share } from '../authoring/checks';
+import { checkOptions } from '../authoring/options';
 import type { Context } from '../contracts/context';
 import { ShapeError } from '../errors';
 import { parameter, type Params } from '../params';
@@ -24,6 +26,8 @@ export interface BatchNormOptions {
   /** Use and leave the stored statistics in training too; default false. */
   readonly frozen?: boolean;
 }
+
+const checks = { momentum: share(), epsilon: number({ above: 0 }), frozen: boolean() };
 
 /** `torch.nn.BatchNorm2d`'s parameters and buffers, [C] each (`num_batches_tracked` a scalar). */
 export function initBatchNorm(path: string, channels: number): Params {
@@ -41,7 +45,7 @@ export function initBatchNorm(path: string, channels: number): Params {
  * batch's statistics and records the running ones (the variance unbiased, as PyTorch does);
  * else, or when it or its statistics are frozen, the stored ones.
  *
- * @throws ShapeError in training with one value a channel, which has no variance.
+ * @throws ConfigError for a wrong option, ShapeError in training with one value a channel, which has no variance.
  */
 export function batchNorm<T extends Tensor>(
   params: Params,
@@ -50,6 +54,7 @@ export function batchNorm<T extends Tensor>(
   ctx: Context,
   options: BatchNormOptions = {},
 ): T {
+  checkOptions<BatchNormOptions>(path, options, checks);
   const { momentum = 0.1, epsilon = 1e-5, frozen = false } = options;
   const weight = parameter<Tensor1D>(params, `${path}.weight`);
   const bias = parameter<Tensor1D>(params, `${path}.bias`);

@@ -9,7 +9,7 @@ import {
   zerosLike,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import type { Context } from '../contracts/context';
+import { withoutRecord, type Context } from '../contracts/context';
 import { partition, type Params } from '../params';
 
 /** A part of a forward pass: a pure function of its parameters, inputs and context. */
@@ -35,11 +35,7 @@ export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
   ctx: Context,
 ): Y {
   const paths = Object.keys(params);
-  const silent: Context = {
-    training: ctx.training,
-    key: ctx.key,
-    ...(ctx.frozen && { frozen: ctx.frozen }),
-  };
+  const silent = withoutRecord(ctx);
   const run = (tensors: readonly Tensor[], context: Context): Y => {
     const tree = Object.fromEntries(paths.map((path, i) => [path, tensors[i]!]));
     // As many inputs as were given, of the same types.

@@ -1,7 +1,7 @@
 import { mul, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { requireNumber } from '../authoring/require';
 import type { Context } from '../contracts/context';
 import { foldIn, uniformArray } from '../keys';
-import { requireRange } from '../options';
 
 /**
  * Stochastic depth (Huang et al. 2016; timm's `DropPath`): in training, drops the residual branch
@@ -12,7 +12,7 @@ import { requireRange } from '../options';
  * @throws ConfigError for a rate out of range.
  */
 export function dropPath<T extends Tensor>(x: T, rate: number, ctx: Context, path: string): T {
-  requireRange(path, 'dropPath', rate, 0, 1);
+  requireNumber(path, 'dropPath', rate, { min: 0, max: 1 });
   if (!ctx.training || rate === 0) return x;
   const [batch = 1, ...rest] = x.shape;
   const scale = uniformArray(foldIn(ctx.key, path), batch);

@@ -1,7 +1,7 @@
 import { mul, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { requireNumber } from '../authoring/require';
 import type { Context } from '../contracts/context';
 import { foldIn, uniformArray } from '../keys';
-import { requireRange } from '../options';
 
 /**
  * In training, zeroes each value with probability `rate` in [0, 1] and scales the others by
@@ -9,7 +9,7 @@ import { requireRange } from '../options';
  * each use in one pass needs a path of its own.
  */
 export function dropout<T extends Tensor>(x: T, rate: number, ctx: Context, path: string): T {
-  requireRange(path, 'dropout', rate, 0, 1);
+  requireNumber(path, 'dropout', rate, { min: 0, max: 1 });
   if (!ctx.training || rate === 0) return x;
   const mask = uniformArray(foldIn(ctx.key, path), x.size);
   const kept = rate === 1 ? 0 : 1 / (1 - rate);

@@ -1,4 +1,6 @@
 import { gather, type Tensor } from '@tensorflow/tfjs-core';
+import { count as countCheck, number } from '../authoring/checks';
+import { checkOptions } from '../authoring/options';
 import { ShapeError } from '../errors';
 import { foldIn, type Key } from '../keys';
 import { parameter, type Params } from '../params';
@@ -12,8 +14,15 @@ export interface EmbeddingOptions {
   readonly standardDeviation?: number;
 }
 
-/** `torch.nn.Embedding`'s table: weight [count, dim], normal. */
+const checks = { count: countCheck(), dim: countCheck(), standardDeviation: number({ min: 0 }) };
+
+/**
+ * `torch.nn.Embedding`'s table: weight [count, dim], normal.
+ *
+ * @throws ConfigError for a wrong option.
+ */
 export function initEmbedding(key: Key, path: string, options: EmbeddingOptions): Params {
+  checkOptions<EmbeddingOptions>(path, options, checks, ['count', 'dim']);
   const weight = `${path}.weight`;
   const { count, dim, standardDeviation = 1 } = options;
   return { [weight]: normalInit(foldIn(key, weight), [count, dim], standardDeviation) };

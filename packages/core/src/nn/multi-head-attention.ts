@@ -1,5 +1,7 @@
 import { reshape, split, tidy, transpose, unstack, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { count } from '../authoring/checks';
+import { checkOptions, requireKnownKeys } from '../authoring/options';
 import type { Context } from '../contracts/context';
 import { ConfigError, ShapeError } from '../errors';
 import { foldIn, type Key } from '../keys';
@@ -16,16 +18,22 @@ export interface MultiHeadAttentionOptions {
   readonly contextDim?: number;
 }
 
+const checks = { dim: count(), contextDim: count() };
+
 /**
  * `torch.nn.MultiheadAttention`'s parameters: `in_proj_weight` [3D, D] (query, key, value), or
  * `q_proj_weight`, `k_proj_weight`, `v_proj_weight` when the context has a width of its own;
  * `in_proj_bias` [3D]; `out_proj`. Projections Xavier uniform, their biases zero.
+ *
+ * @throws ConfigError for a wrong option.
  */
 export function initMultiHeadAttention(
   key: Key,
   path: string,
-  { dim, contextDim = dim }: MultiHeadAttentionOptions,
+  options: MultiHeadAttentionOptions,
 ): Params {
+  checkOptions<MultiHeadAttentionOptions>(path, options, checks, ['dim']);
+  const { dim, contextDim = dim } = options;
   const projection = (name: string, out: number, width: number): Params => ({
     [`${path}.${name}`]: xavierUniform(foldIn(key, `${path}.${name}`), [out, width]),
   });
@@ -61,16 +69,19 @@ export interface MultiHeadAttentionInput {
   readonly dropout?: number | undefined;
 }
 
+const inputs = ['query', 'context', 'mask', 'heads', 'ctx', 'dropout'];
+
 /**
  * Multi-head attention, every head D / heads wide → [B, Nq, D].
  *
- * @throws ConfigError when the heads do not divide D, ShapeError when the shapes do not fit.
+ * @throws ConfigError for a wrong option or heads that do not divide D, ShapeError when the shapes do not fit.
  */
 export function multiHeadAttention(
   params: Params,
   path: string,
   input: MultiHeadAttentionInput,
 ): Tensor3D {
+  requireKnownKeys(path, input, inputs);
   const { query, context = query, heads, mask, ctx, dropout } = input;
   const { B, N, D, C } = checkShapes(path, {
     query: [query, ['B', 'N', 'D']],
@@ -84,7 +95,7 @@ export function multiHeadAttention(
     });
   }
   if (!Number.isInteger(heads) || heads < 1 || D % heads !== 0) {
-    throw new ConfigError('the number of heads must divide the width', {
+    throw new ConfigError('"heads" must divide the width', {
       where: path,
       expected: `a divisor of ${D}`,
       got: heads,

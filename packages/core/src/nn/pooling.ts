@@ -10,6 +10,8 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { count } from '../authoring/checks';
+import { checkOptions } from '../authoring/options';
 import { checkShapes } from '../shapes';
 
 export interface PoolOptions {
@@ -21,8 +23,15 @@ export interface PoolOptions {
   readonly padding?: number;
 }
 
-/** Largest value of each window: [B, H, W, C] → [B, H', W', C]; of equal ones the first has the gradient. */
+const checks = { kernel: count(), stride: count(), padding: count(0) };
+
+/**
+ * Largest value of each window: [B, H, W, C] → [B, H', W', C]; of equal ones the first has the gradient.
+ *
+ * @throws ConfigError for a wrong option.
+ */
 export function maxPool2d(x: Tensor4D, options: PoolOptions): Tensor4D {
+  checkOptions<PoolOptions>('maxPool2d', options, checks, ['kernel']);
   const { kernel, stride = kernel, padding = 0 } = options;
   return maxPool(x, kernel, stride, padding);
 }

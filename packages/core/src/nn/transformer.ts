@@ -1,4 +1,7 @@
 import { add, slice, tidy, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { boolean, count, number, oneOf, share } from '../authoring/checks';
+import { anyContext, tensor } from '../authoring/domain-checks';
+import { checkOptions } from '../authoring/options';
 import type { Context } from '../contracts/context';
 import type { Key } from '../keys';
 import type { Params } from '../params';
@@ -40,8 +43,26 @@ export interface CrossAttentionOptions extends TransformerOptions {
   readonly contextMask?: Tensor2D | undefined;
 }
 
-/** `torch.nn.TransformerEncoderLayer`'s parameters: self_attn, linear1, linear2, norm1, norm2. */
+const sizeChecks = { dim: count(), hidden: count() };
+const checks = {
+  mask: tensor(),
+  contextMask: tensor(),
+  heads: count(),
+  ctx: anyContext(),
+  normFirst: boolean(),
+  activation: oneOf(...Object.keys(activations)),
+  dropout: share(),
+  epsilon: number({ above: 0 }),
+  keep: count(),
+};
+
+/**
+ * `torch.nn.TransformerEncoderLayer`'s parameters: self_attn, linear1, linear2, norm1, norm2.
+ *
+ * @throws ConfigError for a wrong size.
+ */
 export function initTransformerBlock(key: Key, path: string, sizes: TransformerSizes): Params {
+  checkOptions<TransformerSizes>(path, sizes, sizeChecks, ['dim', 'hidden']);
   const { dim, hidden } = sizes;
   return {
     ...initMultiHeadAttention(key, `${path}.self_attn`, { dim }),
@@ -52,7 +73,11 @@ export function initTransformerBlock(key: Key, path: string, sizes: TransformerS
   };
 }
 
-/** Self attention and a feed-forward layer, each with a residual: [B, N, D] → [B, N, D]. */
+/**
+ * Self attention and a feed-forward layer, each with a residual: [B, N, D] → [B, N, D].
+ *
+ * @throws ConfigError for a wrong option, as all parts below.
+ */
 export function transformerBlock(
   params: Params,
   path: string,
@@ -103,6 +128,7 @@ export function selfAttentionPart(
   x: Tensor3D,
   options: TransformerOptions,
 ): Tensor3D {
+  checkOptions<CrossAttentionOptions>(path, options, checks, ['heads', 'ctx']);
   const { keep, normFirst = false, epsilon } = options;
   const at = `${path}.self_attn`;
   return tidy(() => {
@@ -123,6 +149,7 @@ export function crossAttentionPart(
   context: Tensor3D,
   options: CrossAttentionOptions,
 ): Tensor3D {
+  checkOptions<CrossAttentionOptions>(path, options, checks, ['heads', 'ctx']);
   return tidy(() =>
     residual(params, path, 2, x, options, (query) =>
       attend(params, `${path}.multihead_attn`, options, query, context, options.contextMask),
@@ -138,6 +165,7 @@ export function feedForwardPart(
   x: Tensor3D,
   options: TransformerOptions,
 ): Tensor3D {
+  checkOptions<CrossAttentionOptions>(path, options, checks, ['heads', 'ctx']);
   return tidy(() =>
     residual(params, path, norm, x, options, (tokens) =>
       feedForward(params, path, options, tokens),

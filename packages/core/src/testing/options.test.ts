@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { boolean, count, oneOf, readOptions, text } from '../authoring/index';
+import { ConfigError } from '../errors';
+import { boolean, count, number, oneOf, readOptions, text } from '../authoring/index';
 import { optionsChecks, testOptions } from './options';
 
 interface Options {
@@ -18,6 +19,22 @@ const careful = (options: Options): Required<Options> =>
     label: text(),
   });
 testOptions('careful', careful, { describe, it }, { anyText: ['label'] });
+
+const byPrefix = (rates: Record<string, number>): void => {
+  for (const [prefix, rate] of Object.entries(rates)) {
+    if (!number({ min: 0 }).accepts(rate) || prefix !== 'image.') {
+      throw new ConfigError(`"${prefix}" is no rate of a part`, { where: 'byPrefix' });
+    }
+  }
+};
+testOptions('byPrefix', byPrefix, { describe, it }, { known: ['image.'] });
+
+it('does not pass where it finds no option to try', async () => {
+  const run = async (): Promise<void> => {
+    for (const check of optionsChecks(byPrefix)) await check.run();
+  };
+  await expect(run()).rejects.toThrow(/the options there are cannot be read/);
+});
 
 it.each<[string, (options: Options) => unknown]>([
   ['no check at all', () => undefined],

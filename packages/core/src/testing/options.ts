@@ -6,6 +6,13 @@ export interface OptionsTestOptions {
   readonly required?: object;
   /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
   readonly anyText?: readonly string[];
+  /** Options that take any plain data, of which only NaN and the infinities are tried. Default none. */
+  readonly anyValue?: readonly string[];
+  /**
+   * The options to try, for a factory that takes any name (path prefixes), so that none is unknown.
+   * Default: those that the ConfigError for an unknown one lists.
+   */
+  readonly known?: readonly string[];
 }
 
 /** Values that no option takes. Each stands for a slip: a misspelt choice, a failed sum, a wrong form. */
@@ -42,7 +49,7 @@ export function testOptions(
 /** The same checks as data, for a runner of your own. */
 export function optionsChecks(
   create: (options: never) => unknown,
-  { required = {}, anyText = [] }: OptionsTestOptions = {},
+  { required = {}, anyText = [], anyValue = [], known: names }: OptionsTestOptions = {},
 ): Check[] {
   const refusal = async (extra: object): Promise<unknown> => {
     try {
@@ -52,7 +59,8 @@ export function optionsChecks(
     }
     return undefined;
   };
-  const known = async (): Promise<string[]> => {
+  const known = async (): Promise<readonly string[]> => {
+    if (names !== undefined) return names;
     const error = await refusal({ 'no such option': 1 });
     if (!isConfigError(error) || !error.message.includes('no such option')) {
       throw new ConformanceError('an unknown option is not refused', {
@@ -60,21 +68,29 @@ export function optionsChecks(
         got: String(error),
       });
     }
-    return /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
+    const listed = /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
+    if (listed.length > 0) return listed;
+    throw new ConformanceError('the options there are cannot be read', {
+      expected: 'a ConfigError whose `expected` is "one of a, b, c"',
+      got: String(error.expected),
+      advice: 'Refuse unknown options by checkOptions, or pass their names as `known`.',
+    });
+  };
+  const unknown: Check = {
+    name: 'an unknown option is refused',
+    run: async () => {
+      await known();
+    },
   };
   return [
-    {
-      name: 'an unknown option is refused',
-      run: async () => {
-        await known();
-      },
-    },
+    ...(names === undefined ? [unknown] : []),
     {
       name: 'wrong values are refused, by the name of the option',
       run: async () => {
         for (const option of await known()) {
           for (const value of wrongValues) {
             if (anyText.includes(option) && value === 'no such choice') continue;
+            if (anyValue.includes(option) && typeof value !== 'number') continue;
             const error = await refusal({ [option]: value });
             if (isConfigError(error) && error.message.includes(option)) continue;
             throw new ConformanceError(`"${option}" takes a wrong value`, {

@@ -18,15 +18,8 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  checkShapes,
-  requireInteger,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { ConfigError, checkShapes, type Loss, type PooledFeatures } from '@crossweave/core';
+import { anyOf, count, oneOf, readOptions, share } from '@crossweave/core/authoring';
 import { excluded } from '../same';
 import { logged } from '../terms';
 
@@ -49,12 +42,12 @@ export interface CaptioningOptions {
  */
 export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures> {
   const where = 'captioning';
-  const { labelSmoothing, vocabulary } = withDefaults<CaptioningOptions>(where, options, {
-    labelSmoothing: 0,
-    vocabulary: 'unknown',
-  });
-  requireRange(where, 'labelSmoothing', labelSmoothing, 0, 1);
-  if (vocabulary !== 'unknown') requireInteger(where, 'vocabulary', vocabulary);
+  const { labelSmoothing, vocabulary } = readOptions<CaptioningOptions>(
+    where,
+    options,
+    { labelSmoothing: 0, vocabulary: 'unknown' },
+    { labelSmoothing: share(), vocabulary: anyOf(count(), oneOf('unknown')) },
+  );
 
   return {
     name: 'captioning',

@@ -13,6 +13,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { checkOptions, having, type Checks } from '@crossweave/core/authoring';
 import type { AnyBatch } from '../rows';
 
 /** A loss that is one of several. */
@@ -23,11 +24,31 @@ export interface Part<F extends PooledFeatures, Given = unknown> {
   readonly given: Given;
 }
 
-/** @throws ConfigError for an empty list, or two losses of one name. */
+/** A loss, of this package or of the caller's own. */
+export const lossCheck = having('a loss, with compute', 'compute');
+
+/**
+ * The losses of a sum, each with its options, checked by `checks`.
+ *
+ * @throws ConfigError for an empty list, two losses of one name, or a wrong option.
+ */
 export function requireParts<F extends PooledFeatures, Given extends { readonly loss: Loss<F> }>(
   where: string,
   parts: readonly Given[],
+  checks: Checks<Omit<Given, 'loss'>>,
 ): Part<F, Given>[] {
+  const given: unknown = parts;
+  if (!Array.isArray(given)) {
+    throw new ConfigError('a sum needs a list of losses', {
+      where,
+      expected: `[{ loss, ${Object.keys(checks).join(', ')} }, …]`,
+      got: given,
+    });
+  }
+  parts.forEach((part, i) => {
+    const entry: { readonly loss: unknown } = part;
+    checkOptions(`${where}, entry ${i}`, entry, { loss: lossCheck, ...checks }, ['loss']);
+  });
   const names = parts.map(({ loss }) => loss.name);
   if (names.length === 0 || new Set(names).size < names.length) {
     throw new ConfigError('a sum needs at least one loss, and each once', { where, got: names });

@@ -56,6 +56,8 @@ describe('uncertaintyWeighting', () => {
 
   it('refuses an empty list and a start out of range', () => {
     expect(() => uncertaintyWeighting([])).toThrow(/at least one loss/);
-    expect(() => uncertaintyWeighting([{ loss: infoNCE(), initial: 11 }])).toThrow(/initial of/);
+    expect(() => uncertaintyWeighting([{ loss: infoNCE(), initial: 11 }])).toThrow(
+      /entry 0: "initial"/,
+    );
   });
 });

@@ -2,12 +2,12 @@ import { add, exp, mul, scalar, tidy, type Scalar } from '@tensorflow/tfjs-core'
 import {
   mergeParams,
   parameter,
-  requireRange,
   type Features,
   type Key,
   type Loss,
   type PooledFeatures,
 } from '@crossweave/core';
+import { number, oneOf } from '@crossweave/core/authoring';
 import { clampParameter } from '@crossweave/core/nn';
 import { logged } from '../terms';
 import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
@@ -35,9 +35,12 @@ export function uncertaintyWeighting<F extends PooledFeatures>(
   given: readonly UncertainLoss<F>[],
 ): Loss<F> {
   const where = 'uncertaintyWeighting';
-  const parts = requireParts<F, UncertainLoss<F>>(where, given).map((part) => {
+  const checks = {
+    kind: oneOf('classification', 'regression'),
+    initial: number({ min: -10, max: 10 }),
+  };
+  const parts = requireParts<F, UncertainLoss<F>>(where, given, checks).map((part) => {
     const { kind = 'classification', initial = 0 } = part.given;
-    requireRange(where, `initial of ${part.loss.name}`, initial, -10, 10);
     const factor = kind === 'classification' ? 1 : 0.5;
     return { ...part, factor, initial, path: `log_variance.${part.loss.name}` };
   });

@@ -1,11 +1,6 @@
 import { add, mul, tidy, type Scalar } from '@tensorflow/tfjs-core';
-import {
-  requireRange,
-  type Features,
-  type Key,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
+import type { Features, Key, Loss, PooledFeatures } from '@crossweave/core';
+import { weightCheck } from '../option-checks';
 import { logged } from '../terms';
 import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
 
@@ -24,11 +19,11 @@ export interface WeightedLoss<F extends PooledFeatures = Features> {
  */
 export function weightedSum<F extends PooledFeatures>(given: readonly WeightedLoss<F>[]): Loss<F> {
   const where = 'weightedSum';
-  const parts = requireParts<F, WeightedLoss<F>>(where, given).map((part) => {
-    const { weight = 1 } = part.given;
-    requireRange(where, `weight of ${part.loss.name}`, weight, 0, Number.MAX_VALUE);
-    return { ...part, weight };
-  });
+  const checks = { weight: weightCheck };
+  const parts = requireParts<F, WeightedLoss<F>>(where, given, checks).map((part) => ({
+    ...part,
+    weight: part.given.weight ?? 1,
+  }));
 
   return {
     name: parts.map(({ loss }) => loss.name).join('+'),

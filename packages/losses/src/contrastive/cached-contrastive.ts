@@ -11,8 +11,26 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, ShapeError, foldIn, subtree, withPrefix } from '@crossweave/core';
+import {
+  ConfigError,
+  ShapeError,
+  subtree,
+  withOwnKey,
+  withPrefix,
+  withoutRecord,
+} from '@crossweave/core';
 import type { Context, Loss, ModelOutputs, Params, PooledFeatures } from '@crossweave/core';
+import {
+  anything,
+  batch as batchCheck,
+  callback,
+  checkOptions,
+  context as contextCheck,
+  listOf,
+  paramTree,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { lossCheck } from '../combination/parts';
 import type { AnyBatch } from '../rows';
 
 /** What a loss of a whole batch needs of a chunk of b pairs. */
@@ -34,12 +52,22 @@ export interface CachedContrast<Chunk> {
   readonly params: Params;
   /** The pairs of the batch in their order, cut into chunks. */
   readonly chunks: readonly Chunk[];
-  /** Encodes a chunk; called twice with the same context, so it draws the same dropout twice. */
+  /** Encodes a chunk; called twice under the same key, so it draws the same dropout twice. */
   readonly encode: (params: Params, chunk: Chunk, ctx: Context) => ChunkEmbeddings;
   /** Sizes and identities of the whole batch. */
   readonly batch: AnyBatch;
   readonly ctx: Context;
 }
+
+const checks: Checks<CachedContrast<unknown>> = {
+  loss: lossCheck,
+  lossParams: paramTree(),
+  params: paramTree(),
+  chunks: listOf(anything(), { min: 1 }),
+  encode: callback('(params, chunk, ctx) => { image, text }'),
+  batch: batchCheck(),
+  ctx: contextCheck(),
+};
 
 /** The caller disposes every tensor of it; `terms` outlive an enclosing `tidy`. */
 export interface CachedGradients {
@@ -62,17 +90,22 @@ export interface CachedGradients {
  * in training does not: its statistics are those of the chunk. Dropout is that of the chunk's key,
  * foldIn(ctx.key, chunk). Statistics are recorded in the second pass alone.
  *
- * @throws ConfigError for a loss that reads more than embeddings, ShapeError when the chunks' rows
+ * @throws ConfigError for a wrong option or a loss that reads more than embeddings, ShapeError when the chunks' rows
  * are not the batch's.
  */
 export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGradients {
+  checkOptions<CachedContrast<unknown>>(
+    'cachedContrastive',
+    given as CachedContrast<unknown>,
+    checks,
+    ['loss', 'lossParams', 'params', 'chunks', 'encode', 'batch', 'ctx'],
+  );
   const { params, chunks, encode, ctx } = given;
-  const context = (i: number): Context => ({ training: ctx.training, key: foldIn(ctx.key, i) });
-  const recording = ctx.record && { record: ctx.record };
+  const context = (i: number): Context => withOwnKey(ctx, i);
   const terms: Record<string, Scalar> = {};
   const kept = tidy(() => {
     const embedded = chunks.map((chunk, i) =>
-      tidyRecord(() => present(encode(params, chunk, context(i)))),
+      tidyRecord(() => present(encode(params, chunk, withoutRecord(context(i))))),
     );
     const { total, slopes } = contrastSlopes(given, embedded, terms);
     const gradients: Record<string, Tensor> = {};
@@ -80,7 +113,7 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
       const found = tidyRecord(
         () =>
           gradientsBy(params, (): Scalar => {
-            const again = present(encode(params, chunk, { ...context(i), ...recording }));
+            const again = present(encode(params, chunk, context(i)));
             return Object.entries(again)
               .filter(([side]) => side in slopes)
               .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))

@@ -1,10 +1,14 @@
 import { add, logSumExp, mul, reciprocal, softmax, sub, tensor2d } from '@tensorflow/tfjs-core';
 import { matMul, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { number, readOptions } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
-import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
+import { sameCheck, temperatureCheck } from '../option-checks';
+import { countedRows, meanOfCounted, negativesOf, negativeTerms } from '../negatives';
+import { exclusionMatrix, rightImages, rightTexts, sameTexts } from '../same';
+import type { RowSets, Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
-import { diagonal, meanOfCounted, strictlyFirst } from '../softmax';
+import { diagonal } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
@@ -13,7 +17,7 @@ export interface CloobOptions {
   temperature?: Temperature;
   /** β of the Hopfield retrieval: how sharply a row picks among stored ones. Default 8. */
   beta?: number;
-  /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
+  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
   same?: readonly Sameness[];
 }
 
@@ -29,17 +33,17 @@ export interface CloobOptions {
  * count.
  *
  * Needs embeddings. Terms: `images`, `texts` (the two bounds), `accuracy` of the embeddings as they
- * are, `temperature`. Chance: 2·ln(B − 1).
+ * are, `negatives`, `temperature`. Chance: 2·ln(B − 1).
  */
 export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
   const where = 'cloob';
-  const { temperature, beta, same } = withDefaults<CloobOptions>(where, options, {
-    temperature: 'auto',
-    beta: 8,
-    same: sameTexts,
-  });
-  requireRange(where, 'beta', beta, 0, 1e4);
-  const { init, inverse } = temperatureRule(where, temperature);
+  const { temperature, beta, same } = readOptions<CloobOptions>(
+    where,
+    options,
+    { temperature: 'auto', beta: 8, same: sameTexts },
+    { temperature: temperatureCheck, beta: number({ min: 0, max: 1e4 }), same: sameCheck },
+  );
+  const { init, inverse } = temperatureRule(temperature);
   const retrieve = (stored: Tensor2D, by: Tensor2D): Tensor2D =>
     normalize(matMul(softmax(mul(cosines(by, stored), beta)), stored));
 
@@ -51,26 +55,21 @@ export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
         const { size } = batch;
         const { image, text } = requireEmbeddings(where, outputs);
         const scale = inverse(params, 1 / 30);
-        const others = rivals(batch, same);
-        const counted = rivalCounts(others).map((count) => count > 0);
-        const barred = tensor2d(
-          others.map((rival) => (1 - rival) * excluded),
-          [size, size],
-        );
-        const bound = (anchors: Tensor2D, candidates: Tensor2D): Scalar => {
+        const right = { texts: rightTexts(batch, same), images: rightImages(batch, same) };
+        const bound = (anchors: Tensor2D, candidates: Tensor2D, sets: RowSets): Scalar => {
           const logits = mul<Tensor2D>(cosines(anchors, candidates), scale);
-          const push = logSumExp<Tensor1D>(add(logits, barred), 1);
-          return meanOfCounted(sub(push, diagonal(logits)), counted);
+          const exclusion = tensor2d(exclusionMatrix(sets), [size, size]);
+          const push = logSumExp<Tensor1D>(add(logits, exclusion), 1);
+          return meanOfCounted(sub(push, diagonal(logits)), countedRows(negativesOf(sets)));
         };
-        const images = bound(retrieve(image, image), retrieve(image, text));
-        const texts = bound(retrieve(text, text), retrieve(text, image));
-        const spared = tensor2d(sameRows(batch, same), [size, size]);
+        const images = bound(retrieve(image, image), retrieve(image, text), right.texts);
+        const texts = bound(retrieve(text, text), retrieve(text, image), right.images);
         return {
           total: add<Scalar>(images, texts),
           terms: logged({
             images,
             texts,
-            accuracy: strictlyFirst(cosines(image, text), spared),
+            ...negativeTerms(cosines(image, text), negativesOf(right.texts)),
             temperature: reciprocal(scale),
           }),
         };

@@ -9,8 +9,19 @@ import {
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { tidy, transpose, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
-import { excluded, rivalCounts, rivals, sameRows, sameTexts, type Sameness } from '../same';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { anyOf, boolean, number, oneOf, readOptions } from '@crossweave/core/authoring';
+import { sameCheck, temperatureCheck } from '../option-checks';
+import { meanOfCounted, negativesOf, negativeTerms } from '../negatives';
+import {
+  exclusionMatrix,
+  rightImages,
+  rightTexts,
+  sameness,
+  sameTexts,
+  type RowSets,
+  type Sameness,
+} from '../same';
 import {
   cosines,
   hardSimilarities,
@@ -18,7 +29,7 @@ import {
   requireNegatives,
   similarities,
 } from '../similarities';
-import { diagonal, meanOfCounted, strictlyFirst } from '../softmax';
+import { diagonal } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
@@ -37,7 +48,7 @@ export interface DecoupledOptions {
   weightSigma?: number | 'none';
   /** The batch's hard negatives are negatives of their own image. Default false. */
   negatives?: boolean;
-  /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
+  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
   same?: readonly Sameness[];
 }
 
@@ -47,21 +58,31 @@ export interface DecoupledOptions {
  * the gradient does not vanish where the batch is small or easy. Rows without a negative do not
  * count. The total may be negative.
  *
- * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln(B − 1), with K hard negatives
+ * Terms: `i2t`, `t2i`, `accuracy` and `negatives` (of images among texts), `temperature`. Chance: ln(B − 1), with K hard negatives
  * ln(B − 1 + K) for images, and twice B − 1 `within`.
  */
 export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> {
   const where = 'decoupled';
-  const settings = withDefaults<DecoupledOptions>(where, options, {
-    temperature: 'auto',
-    within: false,
-    weightSigma: 'none',
-    negatives: false,
-    same: sameTexts,
-  });
+  const settings = readOptions<DecoupledOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      within: false,
+      weightSigma: 'none',
+      negatives: false,
+      same: sameTexts,
+    },
+    {
+      temperature: temperatureCheck,
+      within: boolean(),
+      weightSigma: anyOf(number({ min: 1e-3, max: 1e3 }), oneOf('none')),
+      negatives: boolean(),
+      same: sameCheck,
+    },
+  );
   const { within, weightSigma, negatives, same } = settings;
-  if (weightSigma !== 'none') requireRange(where, 'weightSigma', weightSigma, 1e-3, 1e3);
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const { init, inverse } = temperatureRule(settings.temperature);
   const rowsOf = (batchSize: number): number => (batchSize - 1) * (within ? 2 : 1);
 
   return {
@@ -71,11 +92,10 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
       tidy(() => {
         const { size } = batch;
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
-        const others = rivals(batch, same);
-        const barred = tensor2d(
-          others.map((rival) => (1 - rival) * excluded),
-          [size, size],
-        );
+        const exclusion = (sets: RowSets): Tensor2D =>
+          tensor2d(exclusionMatrix(sets), [size, size]);
+        const [texts, images] = [rightTexts(batch, same), rightImages(batch, same)];
+        const alike = sameness(batch, same);
         const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
         const sides = within ? requireEmbeddings(where, outputs) : undefined;
         const square = sides ? cosines(sides.image, sides.text) : similarities(outputs);
@@ -84,22 +104,34 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
           mul(own, scale),
           weightSigma === 'none' ? 1 : sub(2, mul(softmax(mul(own, 1 / weightSigma)), size)),
         );
-        const contrast = (across: Tensor2D, alike: Tensor2D | undefined, hard: number): Scalar => {
-          const columns = [across, ...(alike ? [alike] : [])].map((s) =>
-            add<Tensor2D>(mul(s, scale), barred),
-          );
-          if (hard > 0) columns.push(mul(hardSimilarities(outputs, size, hard), scale));
+        const hard = extra > 0 ? [hardSimilarities(outputs, size, extra)] : [];
+        const contrast = (
+          across: Tensor2D,
+          right: RowSets,
+          own: Tensor2D | undefined,
+          more: Tensor2D[] = [],
+        ): Scalar => {
+          const columns = [
+            add<Tensor2D>(mul(across, scale), exclusion(right)),
+            ...(own ? [add<Tensor2D>(mul(own, scale), exclusion(alike))] : []),
+            ...more.map((s) => mul<Tensor2D>(s, scale)),
+          ];
           const push = logSumExp(concat(columns, 1), 1);
-          const counted = rivalCounts(others).map((count) => count + hard > 0);
-          return meanOfCounted(sub<Tensor1D>(push, pull), counted);
+          const counted = right.map(
+            (rows, i) => rows.size < size || more.length > 0 || (own && alike[i]!.size < size),
+          );
+          return meanOfCounted(sub<Tensor1D>(push, pull), counted.map(Boolean));
         };
-        const i2t = contrast(square, sides && cosines(sides.image, sides.image), extra);
-        const t2i = contrast(transpose(square), sides && cosines(sides.text, sides.text), 0);
-        const spared = tensor2d(sameRows(batch, same), [size, size]);
-        const accuracy = strictlyFirst(square, spared);
+        const i2t = contrast(square, texts, sides && cosines(sides.image, sides.image), hard);
+        const t2i = contrast(transpose(square), images, sides && cosines(sides.text, sides.text));
         return {
           total: mul<Scalar>(add(i2t, t2i), 0.5),
-          terms: logged({ i2t, t2i, accuracy, temperature: reciprocal(scale) }),
+          terms: logged({
+            i2t,
+            t2i,
+            ...negativeTerms(concat([square, ...hard], 1), negativesOf(texts, extra)),
+            temperature: reciprocal(scale),
+          }),
         };
       }),
     chance: (batchSize, hard = 0) => {

@@ -11,11 +11,14 @@ import {
   sum,
 } from '@tensorflow/tfjs-core';
 import { tidy, type Rank, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, checkShapes, withDefaults, type Features, type Loss } from '@crossweave/core';
+import { ConfigError, checkShapes, type Features, type Loss } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { excluded } from '../same';
-import { crossEntropy, rowMaximum, strictlyFirst } from '../softmax';
+import { countedRows, negativeTerms } from '../negatives';
+import { crossEntropy, rowMaximum } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
@@ -34,18 +37,22 @@ export interface FilipOptions extends DuplicateOptions {
  * join them: a fusion that projects tokens first gives its `score` to {@link infoNCE}. Needs memory
  * for the cosines of all B·N image tokens with all B·N text tokens.
  *
- * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln B.
+ * Rows without a negative do not count.
+ *
+ * Terms: `i2t`, `t2i`, `accuracy`, `negatives`, `temperature`. Chance: ln B.
  *
  * @throws ShapeError when the tokens of the two sides differ in width, ConfigError when rows are
  * missing.
  */
 export function filip(options: FilipOptions = {}): Loss {
   const where = 'filip';
-  const settings = withDefaults<FilipOptions>(where, options, {
-    temperature: 'auto',
-    ...duplicateDefaults,
-  });
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const settings = readOptions<FilipOptions>(
+    where,
+    options,
+    { temperature: 'auto', ...duplicateDefaults },
+    { temperature: temperatureCheck, ...duplicateChecks },
+  );
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'filip',
@@ -63,18 +70,21 @@ export function filip(options: FilipOptions = {}): Loss {
           });
         }
         const scale = inverse(params, 0.1);
-        const { targets, barred, spared } = candidates(batch, settings);
-        const contrast = (from: Features, to: Features): { loss: Scalar; accuracy: Scalar } => {
-          const logits = add<Tensor2D>(mul(tokenwise(from, to), scale), barred);
-          return { loss: crossEntropy(logits, targets), accuracy: strictlyFirst(logits, spared) };
+        const contrast = (from: Features, to: Features, among: 'texts' | 'images') => {
+          const { targets, exclusion, negatives } = candidates(batch, settings, { among });
+          const logits = add<Tensor2D>(mul(tokenwise(from, to), scale), exclusion);
+          return {
+            loss: crossEntropy(logits, targets, countedRows(negatives)),
+            terms: negativeTerms(logits, negatives),
+          };
         };
-        const [i2t, t2i] = [contrast(image, text), contrast(text, image)];
+        const [i2t, t2i] = [contrast(image, text, 'texts'), contrast(text, image, 'images')];
         return {
           total: mul<Scalar>(add(i2t.loss, t2i.loss), 0.5),
           terms: logged({
             i2t: i2t.loss,
             t2i: t2i.loss,
-            accuracy: i2t.accuracy,
+            ...i2t.terms,
             temperature: reciprocal(scale),
           }),
         };

@@ -1,14 +1,12 @@
 import { add, concat, mul, reciprocal, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
-import {
-  candidates,
-  duplicateDefaults,
-  requireSmoothing,
-  type DuplicateOptions,
-} from '../candidates';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { boolean, oneOf, readOptions, share } from '@crossweave/core/authoring';
+import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
-import { crossEntropy, strictlyFirst } from '../softmax';
+import { countedRows, negativeTerms } from '../negatives';
+import { crossEntropy } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
@@ -29,26 +27,36 @@ export interface InfoNCEOptions extends DuplicateOptions {
 /**
  * InfoNCE in the batch (arXiv 1807.03748; both ways as in CLIP, arXiv 2103.00020):
  * the mean over rows i of −log(exp(s_ii/T) / Σ_j exp(s_ij/T)), s the cosines of `embed`, or
- * `score` where the fusion has none. Texts that are as true of an image as its own are left
- * out of its sum, or, with `duplicates: 'positive'`, share the target evenly with it (ALBEF's
- * targets by image id, the outer form of SupCon).
+ * `score` where the fusion has none. Other texts that are right for an image are left out of its
+ * sum, or, with `duplicates: 'positive'`, share the target evenly with its own (ALBEF's targets by
+ * image id, the outer form of SupCon). Rows without a negative do not count.
  *
  * Terms: `i2t`, `t2i`, `accuracy` (rows of the first direction whose own partner scores strictly
- * above every negative), `temperature`.
+ * above every negative), `negatives` (how many such a row has on average), `temperature`.
  * Chance: ln B, and ln(B + K) for the images with K hard negatives.
  */
 export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
   const where = 'infoNCE';
-  const settings = withDefaults<InfoNCEOptions>(where, options, {
-    temperature: 'auto',
-    direction: 'both',
-    negatives: false,
-    labelSmoothing: 0,
-    ...duplicateDefaults,
-  });
-  const { temperature, direction, negatives, labelSmoothing } = settings;
-  requireSmoothing(where, labelSmoothing);
-  const { init, inverse } = temperatureRule(where, temperature);
+  const settings = readOptions<InfoNCEOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      direction: 'both',
+      negatives: false,
+      labelSmoothing: 0,
+      ...duplicateDefaults,
+    },
+    {
+      temperature: temperatureCheck,
+      direction: oneOf('both', 'i2t', 't2i'),
+      negatives: boolean(),
+      labelSmoothing: share(),
+      ...duplicateChecks,
+    },
+  );
+  const { temperature, direction, labelSmoothing } = settings;
+  const { init, inverse } = temperatureRule(temperature);
   const ways = { i2t: direction !== 't2i', t2i: direction !== 'i2t' };
 
   return {
@@ -58,37 +66,40 @@ export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
       tidy(() => {
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
         const square = mul<Tensor2D>(similarities(outputs), scale);
-        const contrast = (logits: Tensor2D): { loss: Scalar; accuracy: Scalar } => {
-          const hard = logits.shape[1] - batch.size;
-          const { targets, barred, spared } = candidates(batch, settings, labelSmoothing, { hard });
-          const counting = add<Tensor2D>(logits, barred);
+        const contrast = (logits: Tensor2D, among: 'texts' | 'images') => {
+          const { targets, exclusion, negatives } = candidates(batch, settings, {
+            among,
+            smoothing: labelSmoothing,
+            hard: logits.shape[1] - batch.size,
+          });
+          const counting = add<Tensor2D>(logits, exclusion);
           return {
-            loss: crossEntropy(counting, targets),
-            accuracy: strictlyFirst(counting, spared),
+            loss: crossEntropy(counting, targets, countedRows(negatives)),
+            terms: negativeTerms(counting, negatives),
           };
         };
         const across = (): Tensor2D => {
-          if (!negatives) return square;
+          if (!settings.negatives) return square;
           const extra = requireNegatives(where, outputs, batch);
           const hard = mul<Tensor2D>(hardSimilarities(outputs, batch.size, extra), scale);
           return concat([square, hard], 1);
         };
-        const i2t = ways.i2t ? contrast(across()) : undefined;
-        const t2i = ways.t2i ? contrast(transpose(square)) : undefined;
+        const i2t = ways.i2t ? contrast(across(), 'texts') : undefined;
+        const t2i = ways.t2i ? contrast(transpose(square), 'images') : undefined;
         const [first, second] = [i2t, t2i].filter((way) => way !== undefined);
         return {
           total: second ? mul<Scalar>(add(first!.loss, second.loss), 0.5) : first!.loss,
           terms: logged({
             ...(i2t && { i2t: i2t.loss }),
             ...(t2i && { t2i: t2i.loss }),
-            accuracy: first!.accuracy,
+            ...first!.terms,
             temperature: reciprocal(scale),
           }),
         };
       }),
     chance: (batchSize, hard = 0) => {
       const levels = [
-        ...(ways.i2t ? [Math.log(batchSize + (negatives ? hard : 0))] : []),
+        ...(ways.i2t ? [Math.log(batchSize + (settings.negatives ? hard : 0))] : []),
         ...(ways.t2i ? [Math.log(batchSize)] : []),
       ];
       return levels.reduce((sum, level) => sum + level, 0) / levels.length;

@@ -28,8 +28,8 @@ describe('multipleNegativesRanking', () => {
   });
 
   it('refuses directions without the true pair', () => {
-    expect(() => multipleNegativesRanking({ directions: ['t2i'] })).toThrow(/must name i2t/);
-    expect(() => multipleNegativesRanking({ directions: ['i2t', 'i2t'] })).toThrow(/each once/);
+    expect(() => multipleNegativesRanking({ directions: ['t2i'] })).toThrow(/lacks "i2t"/);
+    expect(() => multipleNegativesRanking({ directions: ['i2t', 'i2t'] })).toThrow(/none twice/);
     expect(() =>
       multipleNegativesRanking({ directions: ['i2t', 'i2i'], partition: 'per-direction' }),
     ).toThrow(/true pair among its candidates/);

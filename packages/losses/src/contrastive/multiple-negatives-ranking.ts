@@ -1,17 +1,15 @@
-import { add, concat, logSumExp, mean, mul, reciprocal, sub } from '@tensorflow/tfjs-core';
-import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { add, concat, logSumExp, mul, reciprocal, sub } from '@tensorflow/tfjs-core';
+import { tensor2d, tidy, transpose, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
+import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
+import { sameCheck, temperatureCheck } from '../option-checks';
 import { negativesPerPair } from '../rows';
-import { excluded, rivals, sameTexts, type Sameness } from '../same';
+import { countedRows, meanOfCounted, negativeTerms, type Negatives } from '../negatives';
+import { excluded, rightImages, rightTexts, sameness, sameTexts } from '../same';
+import type { Identities, RowSets, Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
-import { diagonal, strictlyFirst } from '../softmax';
+import { diagonal } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
@@ -34,9 +32,9 @@ export interface MultipleNegativesRankingOptions {
    * `all`. Default none.
    */
   hardness?: 'none' | 'in-batch' | 'hard' | 'all';
-  /** α, at least 0. Default 0, which adds nothing; the papers have 9 in the batch and 5 for hard ones. */
+  /** α, at least 0; above 0 where there is `hardness`. Default 0. The papers have 9 in the batch, 5 for hard ones. */
   hardnessStrength?: number;
-  /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
+  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
   same?: readonly Sameness[];
 }
 
@@ -47,41 +45,54 @@ export interface MultipleNegativesRankingOptions {
  * the other images, t2t the texts but those of the own pair. All four in one softmax is GTE's
  * improved contrastive loss (arXiv 2308.03281).
  *
- * Needs embeddings. Terms: `accuracy` (over i2t), `temperature`. Chance: the logarithm of the number
+ * Rows without a negative do not count.
+ *
+ * Needs embeddings. Terms: `accuracy` and `negatives` (over i2t), `temperature`. Chance: the logarithm of the number
  * of candidates; `per-direction` their mean.
  */
 export function multipleNegativesRanking(
   options: MultipleNegativesRankingOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'multipleNegativesRanking';
-  const settings = withDefaults<MultipleNegativesRankingOptions>(where, options, {
-    temperature: 'auto',
-    directions: ['i2t'],
-    partition: 'joint',
-    hardness: 'none',
-    hardnessStrength: 0,
-    same: sameTexts,
-  });
+  const settings = readOptions<MultipleNegativesRankingOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      directions: ['i2t'],
+      partition: 'joint',
+      hardness: 'none',
+      hardnessStrength: 0,
+      same: sameTexts,
+    },
+    {
+      temperature: temperatureCheck,
+      directions: listOf(oneOf('i2t', 't2i', 'i2i', 't2t'), { min: 1, distinct: true }),
+      partition: oneOf('joint', 'per-direction'),
+      hardness: oneOf('none', 'in-batch', 'hard', 'all'),
+      hardnessStrength: number({ min: 0, max: 1e4 }),
+      same: sameCheck,
+    },
+  );
   const { directions, partition, hardness, hardnessStrength, same } = settings;
   requireDirections(where, directions, partition);
-  requireRange(where, 'hardnessStrength', hardnessStrength, 0, 1e4);
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  requireHardness(where, hardness, hardnessStrength);
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'multiple-negatives-ranking',
     ...(init && { init }),
     compute: (params, outputs, batch) =>
       tidy(() => {
-        const { size } = batch;
         const { image, text } = requireEmbeddings(where, outputs);
         const extra = negativesPerPair(where, outputs, batch);
         const hard = outputs.negatives && outputs.embed!('text', outputs.negatives);
         const texts = hard ? concat<Tensor2D>([text, hard], 0) : text;
         const scale = inverse(params, 0.05);
-        const masks = masksOf(rivals(batch, same), size, extra);
+        const masks = masksOf(batch, same, extra);
 
         const i2t = cosines(image, texts);
-        const plain = (c: Tensor2D, barred: Tensor2D): Tensor2D => add(mul(c, scale), barred);
+        const plain = (c: Tensor2D, exclusion: Tensor2D): Tensor2D => add(mul(c, scale), exclusion);
         const pressed = (logits: Tensor2D): Tensor2D =>
           hardness === 'none'
             ? logits
@@ -102,10 +113,12 @@ export function multipleNegativesRanking(
           normalisers.reduce((total, next) => add(total, next)),
           1 / normalisers.length,
         );
-        const accuracy = strictlyFirst(i2t, masks.spared());
         return {
-          total: mean<Scalar>(sub(normaliser, own)),
-          terms: logged({ accuracy, temperature: reciprocal(scale) }),
+          total: meanOfCounted(sub<Tensor1D>(normaliser, own), masks.counted(directions)),
+          terms: logged({
+            ...negativeTerms(i2t, masks.negatives()),
+            temperature: reciprocal(scale),
+          }),
         };
       }),
     chance: (batchSize, hard = 0) => {
@@ -124,12 +137,10 @@ function requireDirections(
   directions: readonly RankingDirection[],
   partition: 'joint' | 'per-direction',
 ): void {
-  const known = ['i2t', 't2i', 'i2i', 't2t'];
-  const unknown = directions.some((direction) => !known.includes(direction));
-  if (unknown || !directions.includes('i2t') || new Set(directions).size < directions.length) {
-    throw new ConfigError('"directions" must name i2t, and each once', {
+  if (!directions.includes('i2t')) {
+    throw new ConfigError('"directions" lacks "i2t", which holds the true pairs', {
       where,
-      expected: `some of ${known.join(', ')}`,
+      expected: '"i2t" and any of "t2i", "i2i", "t2t"',
       got: directions,
     });
   }
@@ -143,10 +154,25 @@ function requireDirections(
   }
 }
 
-/** What counts, as terms to add to logits [B, B·(1 + K)] or [B, B], and what is pressed or spared. */
-function masksOf(rival: Float32Array, size: number, extra: number) {
+/** One without the other would do nothing. */
+function requireHardness(where: string, hardness: string, strength: number): void {
+  if ((hardness === 'none') === (strength === 0)) return;
+  throw new ConfigError('"hardness" and "hardnessStrength" go together', {
+    where,
+    expected: 'hardness "none" and hardnessStrength 0, or neither of the two',
+    got: `hardness "${hardness}" and hardnessStrength ${strength}`,
+  });
+}
+
+/**
+ * Which candidates count in each direction, as terms to add to logits [B, B·(1 + K)] or [B, B], and
+ * which are negatives of i2t or have hardness added.
+ */
+function masksOf(batch: Identities, by: readonly Sameness[], extra: number) {
+  const size = batch.groups.length;
   const width = size * (1 + extra);
-  const isRival = (i: number, j: number): boolean => rival[i * size + j] === 1;
+  const [texts, images] = [rightTexts(batch, by), rightImages(batch, by)];
+  const alike = sameness(batch, by);
   const matrix = (columns: number, value: (i: number, j: number) => number): Tensor2D => {
     const out = new Float32Array(size * columns);
     for (let i = 0; i < size; i++) {
@@ -156,13 +182,28 @@ function masksOf(rival: Float32Array, size: number, extra: number) {
   };
   /** The pair whose text or hard negative stands in column j. */
   const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
-  const bar = (barred: boolean): number => (barred ? excluded : 0);
+  const exclude = (when: boolean): number => (when ? excluded : 0);
+  const others = (sets: RowSets, i: number): number => size - sets[i]!.size;
+  const negatives: Negatives['counts'] = texts.map((_, i) => others(texts, i) + size * extra);
+  const counts: Record<RankingDirection, (i: number) => number> = {
+    i2t: (i) => negatives[i]!,
+    t2i: (i) => others(images, i),
+    i2i: (i) => others(alike, i),
+    t2t: (i) => others(alike, i) + (size - 1) * extra,
+  };
   return {
-    texts: () => matrix(width, (i, j) => bar(j < size && i !== j && !isRival(i, j))),
-    images: () => matrix(size, (i, j) => bar(i !== j && !isRival(i, j))),
-    others: () => matrix(size, (i, j) => bar(!isRival(i, j))),
-    otherTexts: () => matrix(width, (i, j) => bar(pairOf(j) === i || (j < size && !isRival(i, j)))),
-    spared: () => matrix(width, (i, j) => (j < size && !isRival(i, j) ? 1 : 0)),
+    texts: () => matrix(width, (i, j) => exclude(j < size && i !== j && texts[i]!.has(j))),
+    images: () => matrix(size, (i, j) => exclude(i !== j && images[i]!.has(j))),
+    others: () => matrix(size, (i, j) => exclude(alike[i]!.has(j))),
+    otherTexts: () => matrix(width, (i, j) => exclude(pairOf(j) === i || alike[i]!.has(j))),
+    negatives: (): Negatives => ({
+      mask: matrix(width, (i, j) => (texts[i]!.has(j) ? 0 : 1)),
+      counts: negatives,
+    }),
+    counted: (directions: readonly RankingDirection[]): boolean[] =>
+      countedRows({
+        counts: negatives.map((_, i) => Math.max(...directions.map((way) => counts[way](i)))),
+      }),
     'in-batch': () => matrix(width, (i, j) => (pairOf(j) === i ? 0 : 1)),
     hard: () => matrix(width, (i, j) => (j >= size && pairOf(j) === i ? 1 : 0)),
     all: () => matrix(width, (i, j) => (i === j ? 0 : 1)),

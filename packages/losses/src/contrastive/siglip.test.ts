@@ -102,7 +102,8 @@ describe('siglip', () => {
   });
 
   it('refuses a temperature without a choice, and chunks of scores', () => {
-    expect(() => siglip({ temperature: 'auto' })).toThrow(/no automatic choice/);
+    const options: object = { temperature: 'auto' };
+    expect(() => siglip(options)).toThrow(/"temperature".*"learned".*got "auto"/);
     expect(() => siglip({ chunk: 0 })).toThrow(/"chunk"/);
     const scores = { score: () => ones([2, 2]) } as unknown as ModelOutputs;
     expect(() =>

@@ -1,7 +1,11 @@
 import { add, concat, mul, reciprocal, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
-import { excluded, sameRows, type Sameness } from '../same';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { checkOptions } from '@crossweave/core/authoring';
+import { sameCheck, temperatureCheck } from '../option-checks';
+import { meanCount } from '../negatives';
+import { excluded, rightImages, rightTexts, sameness, sameTexts } from '../same';
+import type { Identities, Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { crossEntropy } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
@@ -11,8 +15,8 @@ export interface SupervisedOptions {
   /** T; `auto`, the default, is 0.1. */
   temperature?: Temperature;
   /**
-   * What makes two rows positives of each other, where the batch tells it. Default labels, groups
-   * and captions.
+   * What makes two embeddings positives of each other. Default labels, groups and captions, as far
+   * as the batch tells them.
    */
   same?: readonly Sameness[];
 }
@@ -23,15 +27,16 @@ export interface SupervisedOptions {
  * positive, Σ_i −1/|P(i)| Σ_{p∈P(i)} ln(exp(s_ip/T) / Σ_{a≠i} exp(s_ia/T)) / 2B. Each has at least
  * one, its own partner; without labels it is NT-Xent over image-text pairs.
  *
- * Needs embeddings. Terms: `temperature`. Chance: ln(2B − 1).
+ * Needs embeddings. Terms: `negatives` (how many an anchor has on average), `temperature`. Chance: ln(2B − 1).
  */
 export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures> {
   const where = 'supervised';
-  const { temperature, same } = withDefaults<SupervisedOptions>(where, options, {
-    temperature: 'auto',
-    same: ['labels', 'groups', 'captions'],
+  checkOptions<SupervisedOptions>(where, options, {
+    temperature: temperatureCheck,
+    same: sameCheck,
   });
-  const { init, inverse } = temperatureRule(where, temperature);
+  const { temperature = 'auto' } = options;
+  const { init, inverse } = temperatureRule(temperature);
 
   return {
     name: 'supervised',
@@ -41,32 +46,51 @@ export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures
         const { image, text } = requireEmbeddings(where, outputs);
         const scale = inverse(params, 0.1);
         const all = concat<Tensor2D>([image, text], 0);
-        const { targets, self } = anchors(sameRows(batch, same), batch.size);
+        const { targets, self, counts } = anchors(batch, options.same ?? knownOf(batch));
         const logits = add<Tensor2D>(mul(cosines(all, all), scale), self);
         return {
           total: crossEntropy(logits, targets),
-          terms: logged({ temperature: reciprocal(scale) }),
+          terms: logged({ negatives: meanCount({ counts }), temperature: reciprocal(scale) }),
         };
       }),
     chance: (batchSize) => Math.log(2 * batchSize - 1),
   };
 }
 
-/** [2B, 2B] targets, spread evenly over an anchor's positives, and what bars it from itself. */
-function anchors(relation: Float32Array, size: number): { targets: Tensor2D; self: Tensor2D } {
+/** All that a batch tells of its rows. */
+function knownOf(batch: Identities): readonly Sameness[] {
+  return batch.labels === undefined ? sameTexts : ['labels', ...sameTexts];
+}
+
+/**
+ * [2B, 2B] targets, spread evenly over an anchor's positives, what keeps it from choosing itself, and
+ * how many negatives each has.
+ */
+function anchors(
+  batch: Identities,
+  by: readonly Sameness[],
+): { targets: Tensor2D; self: Tensor2D; counts: number[] } {
+  const size = batch.groups.length;
   const width = 2 * size;
   const targets = new Float32Array(width * width);
   const self = new Float32Array(width * width);
-  for (let i = 0; i < width; i++) {
-    const alike = relation.subarray((i % size) * size, ((i % size) + 1) * size);
-    const positives = 2 * alike.reduce((count, is) => count + is, 0) - 1;
-    for (let j = 0; j < width; j++) {
-      if (i === j) self[i * width + j] = excluded;
-      else if (alike[j % size] === 1) targets[i * width + j] = 1 / positives;
-    }
-  }
-  return {
-    targets: tensor2d(targets, [width, width]),
-    self: tensor2d(self, [width, width]),
-  };
+  const [alike, texts, images] = [
+    sameness(batch, by),
+    rightTexts(batch, by),
+    rightImages(batch, by),
+  ];
+  const counts = Array.from({ length: width }, (_, i) => {
+    const row = i % size;
+    const isImage = i < size;
+    // Columns of the images, then of the texts.
+    const positives = [
+      ...[...(isImage ? alike : images)[row]!].map((j) => j),
+      ...[...(isImage ? texts : alike)[row]!].map((j) => size + j),
+    ].filter((j) => j !== i);
+    for (const j of positives) targets[i * width + j] = 1 / positives.length;
+    self[i * width + i] = excluded;
+    return width - 1 - positives.length;
+  });
+  const matrix = (values: Float32Array): Tensor2D => tensor2d(values, [width, width]);
+  return { targets: matrix(targets), self: matrix(self), counts };
 }

@@ -1,15 +1,12 @@
 import { add, concat, expandDims, maximum, mul, relu, sqrt, sub, sum } from '@tensorflow/tfjs-core';
-import { tensor2d, tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type PooledFeatures,
-} from '@crossweave/core';
-import { rivals, sameRows, sameTexts, type Sameness } from '../same';
+import { tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
+import { boolean, oneOf, readOptions } from '@crossweave/core/authoring';
+import { sameCheck, weightCheck } from '../option-checks';
+import { countedRows, negativesOf, negativeTerms, type Negatives } from '../negatives';
+import { rightImages, rightTexts, sameTexts, type Sameness } from '../same';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
-import { diagonal, rowMaximum, strictlyFirst } from '../softmax';
+import { diagonal, rowMaximum } from '../softmax';
 import { logged } from '../terms';
 
 export interface TripletOptions {
@@ -17,7 +14,7 @@ export interface TripletOptions {
   margin?: number;
   /** Each row's costliest negative alone, or the sum over all. Default `hardest`. */
   mining?: 'hardest' | 'all';
-  /** Over rows: their mean, or their sum as VSE++ and MMF have it. Default `mean`. */
+  /** Over rows: the mean of those that count, or their sum as VSE++ and MMF have it. Default `mean`. */
   reduction?: 'mean' | 'sum';
   /** Images against texts, texts against images, or the sum of both. Default both. */
   direction?: 'both' | 'i2t' | 't2i';
@@ -25,7 +22,7 @@ export interface TripletOptions {
   measure?: 'cosine' | 'euclidean';
   /** The batch's hard negatives count for their own image. Default false. */
   negatives?: boolean;
-  /** What makes two rows the same, and so no negatives of each other. Default groups and captions. */
+  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
   same?: readonly Sameness[];
 }
 
@@ -34,28 +31,43 @@ export interface TripletOptions {
  * VSE++ (arXiv 1707.05612) is `mining: 'hardest', reduction: 'sum'`; VSE and, at margin 0, MMF's
  * in-batch hinge `mining: 'all', reduction: 'sum'`; FaceNet's triplets (arXiv 1503.03832) and those
  * of sentence-transformers weigh distances, `measure: 'euclidean'`.
- * Where the fusion has no embeddings, s is its logit.
+ * Where the fusion has no embeddings, s is its logit. Rows without a negative do not count.
  *
- * Terms: `accuracy` (images whose own text scores strictly above every negative). Chance: the
+ * Terms: `accuracy` (rows of the first direction whose own partner scores strictly above every
+ * negative), `negatives`. Chance: the
  * margin once for every negative that counts.
  */
 export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
   const where = 'triplet';
-  const settings = withDefaults<TripletOptions>(where, options, {
-    margin: 0.2,
-    mining: 'hardest',
-    reduction: 'mean',
-    direction: 'both',
-    measure: 'cosine',
-    negatives: false,
-    same: sameTexts,
-  });
+  const settings = readOptions<TripletOptions>(
+    where,
+    options,
+    {
+      margin: 0.2,
+      mining: 'hardest',
+      reduction: 'mean',
+      direction: 'both',
+      measure: 'cosine',
+      negatives: false,
+      same: sameTexts,
+    },
+    {
+      margin: weightCheck,
+      mining: oneOf('hardest', 'all'),
+      reduction: oneOf('mean', 'sum'),
+      direction: oneOf('both', 'i2t', 't2i'),
+      measure: oneOf('cosine', 'euclidean'),
+      negatives: boolean(),
+      same: sameCheck,
+    },
+  );
   const { margin, mining, reduction, direction, measure, negatives, same } = settings;
-  requireRange(where, 'margin', margin, 0, 1e6);
 
-  const costs = (s: Tensor2D, own: Tensor2D, counting: Tensor2D): Scalar => {
-    const each = mul<Tensor2D>(relu(add<Tensor2D>(sub(s, own), margin)), counting);
-    return mining === 'all' ? sum(each) : sum(rowMaximum(each));
+  const costs = (s: Tensor2D, own: Tensor2D, negativesOfRow: Negatives): Scalar => {
+    const each = mul<Tensor2D>(relu(add<Tensor2D>(sub(s, own), margin)), negativesOfRow.mask);
+    const total: Scalar = mining === 'all' ? sum(each) : sum(rowMaximum(each));
+    const counted = countedRows(negativesOfRow).filter(Boolean).length;
+    return reduction === 'sum' ? total : mul<Scalar>(total, 1 / Math.max(1, counted));
   };
 
   return {
@@ -71,24 +83,21 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
         }
         const measured = (c: Tensor2D): Tensor2D => (measure === 'cosine' ? c : minusDistance(c));
         const square = measured(similarities(outputs));
-        const counting = tensor2d(rivals(batch, same), [size, size]);
         const own = expandDims<Tensor2D>(diagonal(square), 1);
-        const parts: Scalar[] = [];
+        const ways: [similarities: Tensor2D, negatives: Negatives][] = [];
         if (direction !== 't2i') {
           const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
-          if (extra === 0) parts.push(costs(square, own, counting));
-          else {
-            const hard = measured(hardSimilarities(outputs, size, extra));
-            const ones = tensor2d(new Float32Array(size * extra).fill(1), [size, extra]);
-            parts.push(costs(concat([square, hard], 1), own, concat([counting, ones], 1)));
-          }
+          const hard = extra > 0 ? [measured(hardSimilarities(outputs, size, extra))] : [];
+          ways.push([concat([square, ...hard], 1), negativesOf(rightTexts(batch, same), extra)]);
         }
-        if (direction !== 'i2t') parts.push(costs(transpose(square), own, counting));
-        const total = parts.reduce((all, part) => add(all, part));
-        const spared = tensor2d(sameRows(batch, same), [size, size]);
+        if (direction !== 'i2t') {
+          ways.push([transpose(square), negativesOf(rightImages(batch, same))]);
+        }
         return {
-          total: reduction === 'sum' ? total : mul<Scalar>(total, 1 / size),
-          terms: logged({ accuracy: strictlyFirst(square, spared) }),
+          total: ways
+            .map(([s, negativesOfRow]) => costs(s, own, negativesOfRow))
+            .reduce((all, part) => add<Scalar>(all, part)),
+          terms: logged(negativeTerms(...ways[0]!)),
         };
       }),
     chance: (batchSize, hard = 0) => {

@@ -1,10 +1,18 @@
 import { add, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { anyOf, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import {
+  duplicateChecks,
+  fixedTemperatureCheck,
+  temperatureCheck,
+  weightCheck,
+} from '../option-checks';
 import { similarities } from '../similarities';
-import { crossEntropy, strictlyFirst } from '../softmax';
+import { countedRows, negativeTerms } from '../negatives';
+import { crossEntropy } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 import { requireTeacher } from './teacher';
@@ -26,7 +34,9 @@ export interface DistilledContrastiveOptions extends DuplicateOptions {
  * `outputs.teacher`, each at a temperature of its own; both are means of the two directions. No
  * gradient flows into the teacher, whose embeddings may have another width.
  *
- * Terms: `contrastive`, `distillation` (unweighted), `accuracy`, `temperature`. Chance: weight ·
+ * Rows without a negative do not count.
+ *
+ * Terms: `contrastive`, `distillation` (unweighted), `accuracy`, `negatives`, `temperature`. Chance: weight ·
  * ln B of both, for cross-entropy against any target is ln B where the student's scores are equal.
  *
  * @throws ConfigError when the outputs have no teacher.
@@ -35,21 +45,27 @@ export function distilledContrastive(
   options: DistilledContrastiveOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'distilledContrastive';
-  const settings = withDefaults<DistilledContrastiveOptions>(where, options, {
-    temperature: 'auto',
-    teacherTemperature: 'auto',
-    contrastive: 1,
-    distillation: 1,
-    ...duplicateDefaults,
-  });
+  const settings = readOptions<DistilledContrastiveOptions>(
+    where,
+    options,
+    {
+      temperature: 'auto',
+      teacherTemperature: 'auto',
+      contrastive: 1,
+      distillation: 1,
+      ...duplicateDefaults,
+    },
+    {
+      temperature: temperatureCheck,
+      teacherTemperature: anyOf(fixedTemperatureCheck, oneOf('auto')),
+      contrastive: weightCheck,
+      distillation: weightCheck,
+      ...duplicateChecks,
+    },
+  );
   const { teacherTemperature } = settings;
   const weights = { truth: settings.contrastive, teacher: settings.distillation };
-  requireRange(where, 'contrastive', weights.truth, 0, 1e6);
-  requireRange(where, 'distillation', weights.teacher, 0, 1e6);
-  if (teacherTemperature !== 'auto') {
-    requireRange(where, 'teacherTemperature', teacherTemperature, 1e-4, 1e4);
-  }
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'distilled-contrastive',
@@ -61,25 +77,28 @@ export function distilledContrastive(
         const scale = inverse(params, logitsAlready ? 1 : 0.1);
         const auto = logitsAlready ? 1 : 0.01;
         const teacherT = teacherTemperature === 'auto' ? auto : teacherTemperature;
-        const { targets, barred, spared } = candidates(batch, settings);
         const student = mul<Tensor2D>(similarities(outputs), scale);
         const opinion = mul<Tensor2D>(stopGradient(similarities(teacher)), 1 / teacherT);
-        const ways = [
-          [student, opinion],
-          [transpose(student), transpose(opinion)],
-        ] as const;
-        const both = (loss: (logits: Tensor2D, told: Tensor2D) => Scalar): Scalar => {
-          const [i2t, t2i] = ways.map(([own, told]) => loss(add(own, barred), add(told, barred)));
-          return mul(add<Scalar>(i2t!, t2i!), 0.5);
+        const contrast = (own: Tensor2D, told: Tensor2D, among: 'texts' | 'images') => {
+          const { targets, exclusion, negatives } = candidates(batch, settings, { among });
+          const counted = countedRows(negatives);
+          const logits = add<Tensor2D>(own, exclusion);
+          return {
+            truth: crossEntropy(logits, targets, counted),
+            teacher: crossEntropy(logits, softmax(add<Tensor2D>(told, exclusion)), counted),
+            terms: negativeTerms(logits, negatives),
+          };
         };
-        const contrastive = both((logits) => crossEntropy(logits, targets));
-        const distillation = both((logits, told) => crossEntropy(logits, softmax(told)));
+        const i2t = contrast(student, opinion, 'texts');
+        const t2i = contrast(transpose(student), transpose(opinion), 'images');
+        const both = (of: 'truth' | 'teacher'): Scalar => mul(add<Scalar>(i2t[of], t2i[of]), 0.5);
+        const [contrastive, distillation] = [both('truth'), both('teacher')];
         return {
           total: add<Scalar>(mul(contrastive, weights.truth), mul(distillation, weights.teacher)),
           terms: logged({
             contrastive,
             distillation,
-            accuracy: strictlyFirst(student, spared),
+            ...i2t.terms,
             temperature: reciprocal(scale),
           }),
         };

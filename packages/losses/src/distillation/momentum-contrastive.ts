@@ -1,17 +1,13 @@
 import { add, concat, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  requireInteger,
-  requireRange,
-  withDefaults,
-  type Loss,
-  type ModelOutputs,
-  type PooledFeatures,
-} from '@crossweave/core';
+import type { EmbeddingQueue, Loss, ModelOutputs, PooledFeatures } from '@crossweave/core';
+import { count, readOptions, share } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
+import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { cosines, requireEmbeddings, similarities } from '../similarities';
-import { crossEntropy, strictlyFirst } from '../softmax';
+import { countedRows, negativeTerms } from '../negatives';
+import { crossEntropy } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 import { requireTeacher } from './teacher';
@@ -35,10 +31,10 @@ export interface MomentumContrastiveOptions extends DuplicateOptions {
  * other side, then those of its queue; where the fusion has no embeddings, the batch's own scores.
  * Targets carry no gradient, neither do the twin's embeddings.
  *
- * A row of the queue of the same image as a row of the batch is treated as a duplicate; empty places
- * of the queue do not count.
+ * A text of the queue that is right for an image of the batch, and an image that a text is right for,
+ * is treated as a duplicate; empty places of the queue and rows without a negative do not count.
  *
- * Terms: `i2t`, `t2i`, `accuracy`, `temperature`. Chance: ln B, without a queue.
+ * Terms: `i2t`, `t2i`, `accuracy`, `negatives`, `temperature`. Chance: ln B, without a queue.
  *
  * @throws ConfigError when the outputs have no teacher.
  */
@@ -46,44 +42,42 @@ export function momentumContrastive(
   options: MomentumContrastiveOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'momentumContrastive';
-  const settings = withDefaults<MomentumContrastiveOptions>(where, options, {
-    temperature: 'auto',
-    alpha: 0.4,
-    rampSteps: 0,
-    ...duplicateDefaults,
-  });
+  const settings = readOptions<MomentumContrastiveOptions>(
+    where,
+    options,
+    { temperature: 'auto', alpha: 0.4, rampSteps: 0, ...duplicateDefaults },
+    { temperature: temperatureCheck, alpha: share(), rampSteps: count(0), ...duplicateChecks },
+  );
   const { alpha, rampSteps } = settings;
-  requireRange(where, 'alpha', alpha, 0, 1);
-  requireInteger(where, 'rampSteps', rampSteps, 0);
   const shareAt = (step = rampSteps): number =>
     step < rampSteps ? (alpha * step) / rampSteps : alpha;
-  const { init, inverse } = temperatureRule(where, settings.temperature);
+  const { init, inverse } = temperatureRule(settings.temperature);
 
   return {
     name: 'momentum-contrastive',
     ...(init && { init }),
     compute: (params, outputs, batch, ctx) =>
       tidy(() => {
-        const share = shareAt(ctx.step);
+        const weight = shareAt(ctx.step);
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
         const { i2t, t2i, queue } = opinions(where, outputs);
-        const contrast = (own: Tensor2D, twin: Tensor2D): { loss: Scalar; accuracy: Scalar } => {
-          const { targets, barred, spared } = candidates(batch, settings, 0, { queue });
-          const logits = add<Tensor2D>(mul(own, scale), barred);
-          const opinion = softmax(add<Tensor2D>(mul(twin, scale), barred));
-          const soft = add<Tensor2D>(mul(opinion, share), mul(targets, 1 - share));
+        const contrast = ([own, twin]: Opinions, among: 'texts' | 'images') => {
+          const { targets, exclusion, negatives } = candidates(batch, settings, { among, queue });
+          const logits = add<Tensor2D>(mul(own, scale), exclusion);
+          const opinion = softmax(add<Tensor2D>(mul(twin, scale), exclusion));
+          const soft = add<Tensor2D>(mul(opinion, weight), mul(targets, 1 - weight));
           return {
-            loss: crossEntropy(logits, stopGradient(soft)),
-            accuracy: strictlyFirst(logits, spared),
+            loss: crossEntropy(logits, stopGradient(soft), countedRows(negatives)),
+            terms: negativeTerms(logits, negatives),
           };
         };
-        const [first, second] = [contrast(...i2t), contrast(...t2i)];
+        const [first, second] = [contrast(i2t, 'texts'), contrast(t2i, 'images')];
         return {
           total: mul<Scalar>(add(first.loss, second.loss), 0.5),
           terms: logged({
             i2t: first.loss,
             t2i: second.loss,
-            accuracy: first.accuracy,
+            ...first.terms,
             temperature: reciprocal(scale),
           }),
         };
@@ -95,15 +89,15 @@ export function momentumContrastive(
 /** Similarities [B, B + Q]: the model's own, and its twin's, a constant of differentiation. */
 type Opinions = readonly [own: Tensor2D, twin: Tensor2D];
 
-/** Of both directions, and the images of the queue. */
+/** Of both directions, and the queue whose rows stand after those of the batch. */
 function opinions(
   where: string,
   outputs: ModelOutputs<PooledFeatures>,
-): { i2t: Opinions; t2i: Opinions; queue: readonly (string | null)[] } {
+): { i2t: Opinions; t2i: Opinions; queue: EmbeddingQueue | undefined } {
   const teacher = requireTeacher(where, outputs);
   if (outputs.embed === undefined) {
     const [own, twin] = [similarities(outputs), stopGradient(similarities(teacher))];
-    return { i2t: [own, twin], t2i: [transpose(own), transpose(twin)], queue: [] };
+    return { i2t: [own, twin], t2i: [transpose(own), transpose(twin)], queue: undefined };
   }
   const own = requireEmbeddings(where, outputs);
   const embedded = requireEmbeddings(where, teacher);
@@ -116,6 +110,6 @@ function opinions(
   return {
     i2t: [cosines(own.image, text.all), cosines(image.twin, text.all)],
     t2i: [cosines(own.text, image.all), cosines(text.twin, image.all)],
-    queue: teacher.queue?.groups ?? [],
+    queue: teacher.queue,
   };
 }

@@ -14,7 +14,8 @@ import {
 
 import { foldIn, key, type Features, type ModelOutputs } from '@crossweave/core';
 import { expect, it } from 'vitest';
-import { drawRivals, imageSimilarity, textSimilarity } from './draw';
+import { rightTexts } from '../same';
+import { drawNegatives, imageSimilarity, textSimilarity } from './draw';
 
 const settings = { hard: true, drawTemperature: 0.1 };
 
@@ -29,7 +30,13 @@ function frequencies(
     tidy(() => {
       const from = foldIn(key(8), trial);
       const options = { ...settings, hard };
-      const { rows } = drawRivals(from, () => tensor2d(similarity), { groups }, count, options);
+      const { rows } = drawNegatives(
+        from,
+        () => tensor2d(similarity),
+        rightTexts({ groups }),
+        count,
+        options,
+      );
       for (const row of rows.dataSync().slice(0, count)) times[row]! += 1 / trials;
     });
   }
@@ -59,19 +66,32 @@ it('is safe where the softmax leaves nothing but the own row', () => {
   tidy(() => {
     const similarity = tensor2d([1, -1, -1, -1, 1, -1, -1, -1, 1], [3, 3]);
     const options = { hard: true, drawTemperature: 0.001 };
-    const draw = drawRivals(key(1), () => similarity, { groups: ['a', 'b', 'c'] }, 1, options);
+    const draw = drawNegatives(
+      key(1),
+      () => similarity,
+      rightTexts({ groups: ['a', 'b', 'c'] }),
+      1,
+      options,
+    );
     [...draw.rows.dataSync()].forEach((row, i) => expect(row).not.toBe(i));
     expect(draw.valid).toEqual([1, 1, 1]);
   });
 });
 
-it('says which draws stand for no rival', () =>
+it('says which draws stand for no negative', () =>
   tidy(() => {
-    const draw = drawRivals(key(1), () => ones([3, 3]), { groups: ['a', 'a', 'b'] }, 2, settings);
+    const draw = drawNegatives(
+      key(1),
+      () => ones([3, 3]),
+      rightTexts({ groups: ['a', 'a', 'b'] }),
+      2,
+      settings,
+    );
     expect(draw.valid).toEqual([1, 0, 1, 0, 1, 1]);
     expect(draw.rows.dataSync()[0]).toBe(2);
     expect(
-      drawRivals(key(1), () => ones([2, 2]), { groups: ['a', 'a'] }, 1, settings).valid,
+      drawNegatives(key(1), () => ones([2, 2]), rightTexts({ groups: ['a', 'a'] }), 1, settings)
+        .valid,
     ).toEqual([0, 0]);
   }));
 
@@ -79,12 +99,24 @@ it('repeats with its key, and lets no gradient into the similarities', () =>
   tidy(() => {
     const groups = Array.from({ length: 8 }, (_, i) => String(i));
     const draw = (seed: number): number[] => [
-      ...drawRivals(key(seed), () => ones([8, 8]), { groups }, 2, settings).rows.dataSync(),
+      ...drawNegatives(
+        key(seed),
+        () => ones([8, 8]),
+        rightTexts({ groups }),
+        2,
+        settings,
+      ).rows.dataSync(),
     ];
     expect(draw(4)).toEqual(draw(4));
     expect(draw(4)).not.toEqual(draw(5));
     const slope = grad((x) => {
-      const { rows: drawn } = drawRivals(key(1), () => x as Tensor2D, { groups }, 1, settings);
+      const { rows: drawn } = drawNegatives(
+        key(1),
+        () => x as Tensor2D,
+        rightTexts({ groups }),
+        1,
+        settings,
+      );
       return add(sum(x), mul(sum(cast(drawn, 'float32')), 0));
     })(ones([8, 8]));
     expect([...slope.dataSync()]).toEqual(new Array(64).fill(1));

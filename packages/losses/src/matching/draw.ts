@@ -15,16 +15,12 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  requireRange,
-  uniformArray,
-  type Key,
-  type ModelOutputs,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { uniformArray, type Key, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
+import { boolean } from '@crossweave/core/authoring';
 import { normalize, select, stopGradient } from '@crossweave/core/nn';
+import { fixedTemperatureCheck } from '../option-checks';
 import { cosines } from '../similarities';
-import { excluded, rivalCounts, rivals, type Identities } from '../same';
+import { excluded, exclusionMatrix, negativeCounts, negativeMatrix, type RowSets } from '../same';
 
 export interface DrawOptions {
   /** Draw by similarity (true) or uniformly. */
@@ -33,47 +29,44 @@ export interface DrawOptions {
   readonly drawTemperature: number;
 }
 
-/** @throws ConfigError unless the options of drawing are in range. */
-export function requireDraws(where: string, { drawTemperature }: DrawOptions): void {
-  requireRange(where, 'drawTemperature', drawTemperature, 1e-4, 1e4);
-}
+/** Checks of the options of drawing. */
+export const drawChecks = { hard: boolean(), drawTemperature: fixedTemperatureCheck };
 
 export interface Draw {
   /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */
   readonly rows: Tensor1D;
-  /** [B·count] 1, or 0 where row b has no rival left (its text is true of all its batch-mates). */
+  /** [B·count] 1, or 0 where row b has no negative left in the batch. */
   readonly valid: readonly number[];
 }
 
-/** Added to each rival's probability after the softmax, so that none is ever ruled out by rounding. */
+/** Added to each negative's probability after the softmax, so that rounding rules none out. */
 const floor = 1e-4;
 
 /**
- * Draws `count` different in-batch negatives for each row, among its rivals (`same.ts`),
+ * Draws `count` different in-batch negatives for each row, among those that `right` does not hold,
  * with probability softmax(similarity / T) + 1e-4 (ALBEF, arXiv 2107.07651; its floor stands
  * after the softmax as in BLIP, inside it has no effect). Sampling is by adding Gumbel noise
  * and taking the largest, so no value leaves the engine.
  *
  * @param similarity [B, B] whose row b scores the candidates of row b.
  */
-export function drawRivals(
+export function drawNegatives(
   key: Key,
   similarity: () => Tensor2D,
-  batch: Identities,
+  right: RowSets,
   count: number,
   { hard, drawTemperature }: DrawOptions,
 ): Draw {
-  const size = batch.groups.length;
-  const rivalsOfAll = rivals(batch);
+  const size = right.length;
   const rows = tidy(() => {
-    const allowed = tensor2d(rivalsOfAll, [size, size]);
-    const barred = sub(1, allowed);
-    let weights = add(mul(barred, excluded), tensor2d(gumbel(key, size * size), [size, size]));
+    const allowed = tensor2d(negativeMatrix(right), [size, size]);
+    const exclusion = tensor2d(exclusionMatrix(right), [size, size]);
+    let weights = add(exclusion, tensor2d(gumbel(key, size * size), [size, size]));
     if (hard) {
       const scaled = mul(stopGradient(similarity()), 1 / drawTemperature);
-      const chances = softmax(add(scaled, mul(barred, excluded)));
-      // Barred entries become log 1 = 0: they are excluded by the term above.
-      weights = add(weights, log(add(mul(add(chances, floor), allowed), barred)));
+      const chances = softmax(add(scaled, exclusion));
+      // Entries that are not allowed become log 1 = 0: they are excluded by the term above.
+      weights = add(weights, log(add(mul(add(chances, floor), allowed), sub(1, allowed))));
     }
     const drawn: Tensor1D[] = [];
     for (let s = 0; s < count; s++) {
@@ -84,8 +77,8 @@ export function drawRivals(
     }
     return reshape<Rank.R1>(stack(drawn, 1), [size * count]);
   });
-  const valid = rivalCounts(rivalsOfAll).flatMap((rivalsOfRow) =>
-    Array.from({ length: count }, (_, s) => (s < rivalsOfRow ? 1 : 0)),
+  const valid = negativeCounts(right).flatMap((negatives) =>
+    Array.from({ length: count }, (_, s) => (s < negatives ? 1 : 0)),
   );
   return { rows, valid };
 }

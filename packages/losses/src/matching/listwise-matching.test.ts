@@ -4,7 +4,7 @@ import { listwiseMatching } from './listwise-matching';
 
 const runner = { describe, it };
 testLoss(() => listwiseMatching({ inBatch: 1, hard: true }), runner, { ordered: true });
-// All rivals are drawn, so the order of pairs has no part in it.
+// All negatives are drawn, so the order of pairs has no part in it.
 testLoss(() => listwiseMatching({ inBatch: 3 }), runner);
 testLoss(() => listwiseMatching({ inBatch: 0 }), runner, { negatives: [2] });
 

@@ -15,15 +15,15 @@ import {
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
-  requireInteger,
-  withDefaults,
   type Context,
   type Loss,
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { drawRivals, requireDraws, textSimilarity } from './draw';
-import { excluded } from '../same';
+import { boolean, count, readOptions } from '@crossweave/core/authoring';
+import { drawChecks, drawNegatives, textSimilarity } from './draw';
+import { meanCount } from '../negatives';
+import { excluded, rightTexts } from '../same';
 import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
 import { logged } from '../terms';
 
@@ -48,24 +48,23 @@ interface Candidates {
 
 /**
  * Image-text matching as a choice: for each image, softmax cross-entropy of `match` over
- * its true text, its K hard negatives and M texts drawn from the batch's other groups.
+ * its true text, its K hard negatives and M texts drawn from those of the batch that are not right.
  * Unlike the binary form it needs no threshold, so it trains what ranking measures.
- * Images without any candidate do not count.
+ * Images without a false text do not count.
  *
- * Terms: `accuracy`, the share of images whose true text scores strictly highest. Chance:
+ * Terms: `negatives` (false texts an image), `accuracy`, the share of images whose true text scores
+ * strictly highest. Chance:
  * ln(1 + K + M), with M at most B − 1.
  */
 export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'listwiseMatching';
-  const settings = withDefaults<ListwiseMatchingOptions>(where, options, {
-    inBatch: 3,
-    hard: false,
-    drawTemperature: 0.1,
-    negatives: true,
-  });
+  const settings = readOptions<ListwiseMatchingOptions>(
+    where,
+    options,
+    { inBatch: 3, hard: false, drawTemperature: 0.1, negatives: true },
+    { inBatch: count(0), ...drawChecks, negatives: boolean() },
+  );
   const { inBatch, negatives } = settings;
-  requireInteger(where, 'inBatch', inBatch, 0);
-  requireDraws(where, settings);
   const drawnPerImage = (batchSize: number): number => Math.min(inBatch, batchSize - 1);
 
   return {
@@ -86,10 +85,15 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
         const own = slice(logits, [0, 0], [batch.size, 1]);
         const ownShare = slice(logSoftmax(logits), [0, 0], [batch.size, 1]);
         const best = width === 1 ? own : max(slice(logits, [0, 1]), 1, true);
-        const counted = countedImages(lists, batch.size);
+        const counts = countRows(lists.slice(1), batch.size);
+        const weights = rowWeights(counts);
+        const right = cast(greater(own, best), 'float32');
         return {
-          total: mul<Scalar>(sum(mul(ownShare, counted)), -1),
-          terms: logged({ accuracy: sum(mul(cast(greater(own, best), 'float32'), counted)) }),
+          total: mul<Scalar>(sum(mul(ownShare, weights)), -1),
+          terms: logged({
+            negatives: meanCount({ counts }),
+            ...(Math.max(...counts) > 0 && { accuracy: sum<Scalar>(mul(right, weights)) }),
+          }),
         };
       }),
     chance: (batchSize, hard = 0) =>
@@ -117,7 +121,7 @@ function drawnTexts(
   if (count === 0) return [];
   const key = foldIn(ctx.key, 'listwise.texts');
   const similarity = (): Tensor2D => textSimilarity(outputs);
-  const { rows, valid } = drawRivals(key, similarity, batch, count, settings);
+  const { rows, valid } = drawNegatives(key, similarity, rightTexts(batch), count, settings);
   return [{ text: takeRows(outputs.text, rows), count, valid }];
 }
 
@@ -128,21 +132,28 @@ function columns(match: Tensor1D, lists: readonly Candidates[], size: number): T
     const part = reshape<Rank.R2>(slice(match, from, size * count), [size, count]);
     from += size * count;
     if (!valid.includes(0)) return part;
-    const barred = valid.map((counts) => (counts === 1 ? 0 : excluded));
-    return add<Tensor2D>(part, tensor2d(barred, [size, count]));
+    const exclusion = valid.map((counts) => (counts === 1 ? 0 : excluded));
+    return add<Tensor2D>(part, tensor2d(exclusion, [size, count]));
   });
   return parts.length === 1 ? parts[0]! : concat(parts, 1);
 }
 
-/** [B, 1] weights of a mean over the images that have a candidate besides the true text. */
-function countedImages(lists: readonly Candidates[], size: number): Tensor2D {
-  const counted = Array.from({ length: size }, (_, b) =>
-    lists.slice(1).some(({ count, valid }) => valid.slice(b * count, (b + 1) * count).includes(1)),
+/** [B] how many false texts each image has. */
+function countRows(lists: readonly Candidates[], size: number): number[] {
+  return Array.from({ length: size }, (_, b) =>
+    lists.reduce((total, { count, valid }) => {
+      const own = valid.slice(b * count, (b + 1) * count);
+      return total + own.reduce((sum, counts) => sum + counts, 0);
+    }, 0),
   );
-  const total = Math.max(1, counted.filter(Boolean).length);
+}
+
+/** [B, 1] weights of a mean over the images that have a false text. */
+function rowWeights(counts: readonly number[]): Tensor2D {
+  const total = Math.max(1, counts.filter((count) => count > 0).length);
   return tensor2d(
-    counted.map((has) => (has ? 1 / total : 0)),
-    [size, 1],
+    counts.map((count) => (count > 0 ? 1 / total : 0)),
+    [counts.length, 1],
   );
 }
 

@@ -4,7 +4,7 @@ import { matching } from './matching';
 
 const runner = { describe, it };
 testLoss(() => matching({ inBatch: 2, hard: false }), runner, { ordered: true });
-// All rivals are drawn, so the order of pairs has no part in it.
+// All negatives are drawn, so the order of pairs has no part in it.
 testLoss(() => matching({ inBatch: 3, negatives: false }), runner);
 
 describe('matching', () => {

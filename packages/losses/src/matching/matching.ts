@@ -2,15 +2,16 @@ import { cast, greater, mul, softplus, sum, tensor1d, tidy } from '@tensorflow/t
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
-  requireInteger,
-  withDefaults,
   type Context,
   type Loss,
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { drawRivals, imageSimilarity, requireDraws, textSimilarity } from './draw';
+import { boolean, count, readOptions } from '@crossweave/core/authoring';
+import { drawChecks, drawNegatives, imageSimilarity, textSimilarity } from './draw';
+import { meanCount } from '../negatives';
 import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
+import { rightImages, rightTexts, type RowSets } from '../same';
 import { logged } from '../terms';
 
 export interface MatchingOptions {
@@ -38,33 +39,36 @@ interface Pairs {
 
 /**
  * Image-text matching (ITM of ALBEF, arXiv 2107.07651): binary cross-entropy of `match`
- * over the B true pairs, `inBatch` texts and `inBatch` images drawn for each row from the
- * batch's other groups, and the given hard negatives.
+ * over the B true pairs, `inBatch` texts and `inBatch` images drawn for each row from those of the
+ * batch that are not right for it, and the given hard negatives. A row without a false pair does not
+ * count with its true one either: saying yes to everything would learn it.
  *
- * Terms: `accuracy` at the threshold 0, weighted as the total, and `accuracy.true` and
- * `accuracy.false` of either kind. Chance: ln 2 (where all pairs weigh the same, a model that
+ * Terms: `negatives` (false pairs a row), `accuracy` at the threshold 0, weighted as the total, and
+ * `accuracy.true` and `accuracy.false` of either kind. Chance: ln 2 (where all pairs weigh the same, a model that
  * knows only the share of true ones gets below it).
  */
 export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'matching';
-  const settings = withDefaults<MatchingOptions>(where, options, {
-    inBatch: 1,
-    hard: true,
-    drawTemperature: 0.1,
-    negatives: true,
-    balanced: true,
-  });
-  requireInteger(where, 'inBatch', settings.inBatch, 0);
-  requireDraws(where, settings);
+  const settings = readOptions<MatchingOptions>(
+    where,
+    options,
+    { inBatch: 1, hard: true, drawTemperature: 0.1, negatives: true, balanced: true },
+    { inBatch: count(0), ...drawChecks, negatives: boolean(), balanced: boolean() },
+  );
 
   return {
     name: 'matching',
     compute: (_params, outputs, batch, ctx) =>
       tidy(() => {
-        const pairs: Pairs[] = [
-          { image: outputs.image, text: outputs.text, weights: ones(batch.size) },
+        const falsePairs: Pairs[] = [
           ...drawnPairs(outputs, batch, ctx, settings),
           ...(settings.negatives ? givenPairs(where, outputs, batch) : []),
+        ];
+        const counts = countRows(falsePairs, batch.size);
+        const counted = counts.map((count) => (count > 0 ? 1 : 0));
+        const pairs: Pairs[] = [
+          { image: outputs.image, text: outputs.text, weights: counted },
+          ...falsePairs,
         ];
         const { match } = outputs.fuse(
           joinRows(pairs.map(({ image }) => image)),
@@ -84,9 +88,13 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
           // −log σ(z) of true pairs and −log σ(−z) of false ones.
           total: weighted(softplus(mul<Tensor1D>(signed, -1)), share),
           terms: logged({
-            accuracy: weighted(correct, share),
-            'accuracy.true': weighted(correct, whenTrue),
-            'accuracy.false': weighted(correct, whenFalse),
+            negatives: meanCount({ counts }),
+            // Without a false pair there is nothing to be right about.
+            ...(counted.includes(1) && {
+              accuracy: weighted(correct, share),
+              'accuracy.true': weighted(correct, whenTrue),
+              'accuracy.false': weighted(correct, whenFalse),
+            }),
           }),
         };
       }),
@@ -104,10 +112,10 @@ function drawnPairs(
   const { image, text } = outputs;
   const count = settings.inBatch;
   if (count === 0) return [];
-  const draw = (name: string, similarity: typeof textSimilarity) =>
-    drawRivals(foldIn(ctx.key, name), () => similarity(outputs), batch, count, settings);
-  const texts = draw('matching.texts', textSimilarity);
-  const images = draw('matching.images', imageSimilarity);
+  const draw = (name: string, similarity: typeof textSimilarity, right: RowSets) =>
+    drawNegatives(foldIn(ctx.key, name), () => similarity(outputs), right, count, settings);
+  const texts = draw('matching.texts', textSimilarity, rightTexts(batch));
+  const images = draw('matching.images', imageSimilarity, rightImages(batch));
   return [
     { image: repeatRows(image, count), text: takeRows(text, texts.rows), weights: texts.valid },
     { image: takeRows(image, images.rows), text: repeatRows(text, count), weights: images.valid },
@@ -128,6 +136,17 @@ function givenPairs(
       weights: ones(batch.size * count),
     },
   ];
+}
+
+/** [B] how many of these pairs count for each row; a row's pairs stand together. */
+function countRows(pairs: readonly Pairs[], size: number): number[] {
+  return Array.from({ length: size }, (_, b) =>
+    pairs.reduce((total, { weights }) => {
+      const perRow = weights.length / size;
+      const own = weights.slice(b * perRow, (b + 1) * perRow);
+      return total + own.reduce((sum, weight) => sum + weight, 0);
+    }, 0),
+  );
 }
 
 /** Weights that sum to 1; all zero where none is left. */

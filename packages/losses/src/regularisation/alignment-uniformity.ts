@@ -19,8 +19,11 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
-import { rivals, sameTexts, type Sameness } from '../same';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { number, readOptions } from '@crossweave/core/authoring';
+import { sameCheck, weightCheck } from '../option-checks';
+import { meanCount } from '../negatives';
+import { negativeCounts, negativeMatrix, sameness, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
@@ -43,25 +46,27 @@ export interface AlignmentUniformityOptions {
  * as embeddings spread. Pairs of rows of the same image, or text, are left out of uniformity; where
  * no pair is left it is 0. The total may be negative.
  *
- * Needs embeddings. Terms: `alignment`, `uniformity`, `uniformity.image`, `uniformity.text`. No
- * chance level: how far features that tell nothing are spread is up to them.
+ * Needs embeddings. Terms: `alignment`, `uniformity`, `uniformity.image`, `uniformity.text`,
+ * `negatives` (how many rows a row is spread from on average). No chance level: how far features
+ * that tell nothing are spread is up to them.
  */
 export function alignmentUniformity(
   options: AlignmentUniformityOptions = {},
 ): Loss<PooledFeatures> {
   const where = 'alignmentUniformity';
-  const settings = withDefaults<AlignmentUniformityOptions>(where, options, {
-    alpha: 2,
-    t: 2,
-    alignment: 1,
-    uniformity: 1,
-    same: sameTexts,
-  });
+  const settings = readOptions<AlignmentUniformityOptions>(
+    where,
+    options,
+    { alpha: 2, t: 2, alignment: 1, uniformity: 1, same: sameTexts },
+    {
+      alpha: number({ min: 1, max: 8 }),
+      t: number({ min: 1e-3, max: 1e3 }),
+      alignment: weightCheck,
+      uniformity: weightCheck,
+      same: sameCheck,
+    },
+  );
   const { alpha, t, same } = settings;
-  requireRange(where, 'alpha', alpha, 1, 8);
-  requireRange(where, 't', t, 1e-3, 1e3);
-  requireRange(where, 'alignment', settings.alignment, 0, 1e6);
-  requireRange(where, 'uniformity', settings.uniformity, 0, 1e6);
 
   return {
     name: 'alignment-uniformity',
@@ -71,9 +76,10 @@ export function alignmentUniformity(
         const apart = sum<Tensor1D>(square(sub(image, text)), 1);
         // Below the floor the root has no gradient instead of an infinite one.
         const alignment = mean<Scalar>(alpha === 2 ? apart : pow(maximum(apart, 1e-12), alpha / 2));
-        const pairs = rivals(batch, same);
-        const count = pairs.reduce((total, pair) => total + pair, 0);
-        const weights = tensor2d(pairs, [batch.size, batch.size]);
+        const alike = sameness(batch, same);
+        const counts = negativeCounts(alike);
+        const count = counts.reduce((total, pairs) => total + pairs, 0);
+        const weights = tensor2d(negativeMatrix(alike), [batch.size, batch.size]);
         const spread = (x: Tensor2D): Scalar =>
           count === 0 ? scalar(0) : log(mul<Scalar>(sum(mul(kernel(x, t), weights)), 1 / count));
         const [images, texts] = [spread(image), spread(text)];
@@ -88,6 +94,7 @@ export function alignmentUniformity(
             uniformity,
             'uniformity.image': images,
             'uniformity.text': texts,
+            negatives: meanCount({ counts }),
           }),
         };
       }),

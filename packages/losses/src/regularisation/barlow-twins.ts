@@ -10,8 +10,10 @@ import {
   type Scalar,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { standardise } from '@crossweave/core/nn';
+import { weightCheck } from '../option-checks';
 import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
@@ -31,10 +33,12 @@ export interface BarlowTwinsOptions {
  */
 export function barlowTwins(options: BarlowTwinsOptions = {}): Loss<PooledFeatures> {
   const where = 'barlowTwins';
-  const { redundancy: weight } = withDefaults<BarlowTwinsOptions>(where, options, {
-    redundancy: 0.0051,
-  });
-  requireRange(where, 'redundancy', weight, 0, 1e6);
+  const { redundancy: weight } = readOptions<BarlowTwinsOptions>(
+    where,
+    options,
+    { redundancy: 0.0051 },
+    { redundancy: weightCheck },
+  );
 
   return {
     name: 'barlow-twins',

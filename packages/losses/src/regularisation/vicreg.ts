@@ -1,6 +1,8 @@
 import { add, eye, matMul, mean, mul, relu, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import { tidy, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
-import { requireRange, withDefaults, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Loss, PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
+import { weightCheck } from '../option-checks';
 import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
@@ -30,12 +32,12 @@ export interface VicregOptions {
  */
 export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
   const where = 'vicreg';
-  const weights = withDefaults<VicregOptions>(where, options, {
-    invariance: 25,
-    variance: 25,
-    covariance: 1,
-  });
-  for (const [name, weight] of Object.entries(weights)) requireRange(where, name, weight, 0, 1e6);
+  const weights = readOptions<VicregOptions>(
+    where,
+    options,
+    { invariance: 25, variance: 25, covariance: 1 },
+    { invariance: weightCheck, variance: weightCheck, covariance: weightCheck },
+  );
 
   return {
     name: 'vicreg',

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { initialParams } from '../gradients';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
-import { disposeState } from '../step';
+import { disposeState } from '../state';
 import { contrastive, dotFusion, vectorSource } from '../tiny.testing';
 import { layeredEncoder, stagedEncoder, watched } from '../towers.testing';
-import { train, type TrainOptions } from '../train';
+import type { TrainOptions } from '../options';
+import { train } from '../train';
 import { freeze, lit, type Freezing } from './freeze';
 
 const joint = (image = stagedEncoder) =>

@@ -7,6 +7,16 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
+import {
+  anyOf,
+  anything,
+  callback,
+  fields,
+  listOf,
+  oneOf,
+  requireValue,
+  text,
+} from '@crossweave/core/authoring';
 import { layerRow, type LayerOf } from '../layers/encoder-layers';
 import { isAdapter } from '../lora/adapters';
 
@@ -22,6 +32,15 @@ export type Freezing =
   | { readonly layers: number; readonly layerOf?: LayerOf }
   /** What the patterns cover, as `pathPattern` of `@crossweave/core` reads them. */
   | { readonly paths: readonly string[] };
+
+const layerOfCheck = callback('(path)');
+const check = anyOf(
+  oneOf('all', 'base'),
+  fields({ upTo: text(), layerOf: layerOfCheck }, ['upTo']),
+  // How many layers there are is known later.
+  fields({ layers: anything(), layerOf: layerOfCheck }, ['layers']),
+  fields({ paths: listOf(text(), { min: 1 }) }, ['paths']),
+);
 
 /** LiT (Zhai et al. 2022): the image tower is locked, the text tower learns to read it. */
 export const lit = { image: 'all' } as const satisfies Readonly<Record<string, Freezing>>;
@@ -51,7 +70,8 @@ export function freeze(
     const own = all
       .filter((path) => path.startsWith(prefix))
       .map((path) => path.slice(prefix.length));
-    if (own.length === 0) throw nothing(part, 'a part with parameters', firstWords(all, part));
+    if (own.length === 0) throw nothing(part, 'one of', firstWords(all, part));
+    requireValue('freeze', part, freezing, check);
     for (const path of coveredBy(part, own, freezing)) frozen.add(prefix + path);
   }
   return (path) => frozen.has(path);
@@ -101,12 +121,13 @@ function lastRank(
   throw nothing(`${part}: ${name}`, 'the path of a stage or layer', paths);
 }
 
-/** A flag that does nothing is worse than none: its user believes in it. */
+/** An option without effect is refused: its user relies on it. */
 function nothing(what: string, expected: string, known: readonly string[]): ConfigError {
   const nearest = nearestName(what.replace(/^\w+: /, ''), known);
+  const shown = expected === 'one of' ? known.join(', ') : `(${known.slice(0, 3).join(', ')} …)`;
   return new ConfigError(`"${what}" would freeze nothing`, {
     where: 'freeze',
-    expected: `${expected} (${known.slice(0, 3).join(', ')} …)`,
+    expected: `${expected} ${shown}`,
     ...(nearest !== undefined && { advice: `Did you mean "${nearest}"?` }),
   });
 }

@@ -5,7 +5,8 @@ import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
 import { sgd } from '../optimizers/sgd';
 import { warmupCosine } from '../schedules';
-import { disposeReplaced, disposeState, trainStep, type TrainState } from '../step';
+import { disposeReplaced, disposeState, type TrainState } from '../state';
+import { trainStep } from '../step';
 import { contrastive, dotFusion, vectorSource } from '../tiny.testing';
 import { layeredEncoder, stagedEncoder } from '../towers.testing';
 import { layerDecay } from './layer-decay';
@@ -92,7 +93,9 @@ it('refuses what would do nothing', () => {
   expect(decay({ 'texts.': 0.9 })).toThrow(ConfigError);
   expect(decay({ 'texts.': 0.9 })).toThrow(/no layers lie under "texts\."/);
   for (const wrong of [0, 1.1, NaN, -1]) {
-    expect(decay({ 'text.': wrong })).toThrow(/decay of "text\." is out of range/);
+    expect(decay({ 'text.': wrong })).toThrow(
+      /"text\." has a value that is not allowed.*in \(0, 1\]/,
+    );
   }
   expect(decay({ 'text.': 1 })()('text.embeddings.projection.weight')).toBe(1);
   expect(decay({ 'fusion.': { decay: 0.5, layerOf: () => [0] } })()('fusion.scale')).toBe(0.5);

@@ -1,9 +1,15 @@
 import { ConfigError, initialShapes, type Key, type Params } from '@crossweave/core';
-import { checkNumber } from '../check';
+import { anyOf, callback, fields, number, requireValue } from '@crossweave/core/authoring';
 import { layerRow, type LayerOf } from './encoder-layers';
 
-/** Rates fall by this factor from layer to layer, in (0, 1]; a `layerOf` for names of your own. */
+/** Rates fall by this factor from layer to layer, in (0, 1]; a `layerOf` for names of the caller's own. */
 export type LayerDecay = number | { readonly decay: number; readonly layerOf: LayerOf };
+
+const decayCheck = number({ above: 0, max: 1 });
+const check = anyOf(
+  decayCheck,
+  fields({ decay: decayCheck, layerOf: callback('(path)') }, ['decay', 'layerOf']),
+);
 
 /**
  * Layer-wise learning-rate decay (BEiT, ELECTRA; timm's `layer_decay`): a parameter of layer i of n
@@ -15,8 +21,8 @@ export type LayerDecay = number | { readonly decay: number; readonly layerOf: La
  * adamW({ rateScale: layerDecay(model, { 'text.': 0.9, 'image.': 0.75 }) });
  * ```
  *
- * @param decays by the paths' beginnings (of the parts of a joint model); other parameters keep
- * their rates.
+ * @param decays by the paths' beginnings (of the parts of a joint model), of which the longest that
+ * fits a path decides; other parameters keep their rates.
  * @throws ConfigError for a decay out of range, a beginning no parameter has, or an unknown layer.
  */
 export function layerDecay(
@@ -25,10 +31,12 @@ export function layerDecay(
 ): (path: string) => number {
   const where = 'layerDecay';
   const paths = Object.keys(initialShapes(model));
-  const parts = Object.entries(decays).map(([prefix, given]) => {
+  // Of several beginnings that fit a path the longest decides, as for learning rates.
+  const longestFirst = Object.entries(decays).sort(([a], [b]) => b.length - a.length);
+  const parts = longestFirst.map(([prefix, given]) => {
+    requireValue(where, prefix, given, check);
     const { decay, layerOf } =
       typeof given === 'number' ? { decay: given, layerOf: undefined } : given;
-    checkNumber(where, `the decay of "${prefix}"`, decay, Number.MIN_VALUE, 1 + Number.EPSILON);
     const own = paths.filter((path) => path.startsWith(prefix));
     const row = layerRow(
       own.map((path) => path.slice(prefix.length)),

@@ -15,7 +15,7 @@ import { freeze } from '../freezing/freeze';
 import { initialParams } from '../gradients';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
-import { disposeState } from '../step';
+import { disposeState } from '../state';
 import { contrastive, dotFusion, vectorSource } from '../tiny.testing';
 import { layeredEncoder, stagedEncoder } from '../towers.testing';
 import { train } from '../train';
@@ -161,7 +161,7 @@ describe('refuses', () => {
         key(0),
       );
     expect(init(['encoder.layer.*.dense', '**.querry'])).toThrow(
-      /target is no linear layer.*got \*\*\.querry/,
+      /"targets" names.*got \*\*\.querry/,
     );
     expect(init(['layernorm'])).toThrow(ConfigError);
     expect(init()).toThrow(/got query, value, q_proj/);

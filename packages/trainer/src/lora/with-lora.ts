@@ -8,12 +8,11 @@ import {
 import {
   ConfigError,
   anyPattern,
+  disposeParams,
   mergeParams,
   nearestName,
   partition,
   pathPattern,
-  requireInteger,
-  requireRange,
   shapesOf,
   type Context,
   type Encoder,
@@ -22,6 +21,17 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import {
+  checkOptions,
+  count,
+  dropRate,
+  having,
+  listOf,
+  number,
+  requireNumber,
+  requireValue,
+  text,
+} from '@crossweave/core/authoring';
 import { dropPath } from '@crossweave/core/nn';
 import { adaptedWeight, adapterPaths, initAdapter, isAdapter } from './adapters';
 
@@ -39,6 +49,15 @@ export interface LoraOptions {
   readonly dropout?: number;
 }
 
+const alphaBounds = { above: 0 };
+const encoderCheck = having('an encoder, with init and apply', 'init', 'apply');
+const checks = {
+  rank: count(),
+  alpha: number(alphaBounds),
+  targets: listOf(text(), { min: 1 }),
+  dropout: dropRate(),
+};
+
 const queriesAndValues = ['query', 'value', 'q_proj', 'v_proj', 'q_lin', 'v_lin'];
 
 /**
@@ -53,24 +72,23 @@ const queriesAndValues = ['query', 'value', 'q_proj', 'v_proj', 'q_lin', 'v_lin'
  * optimizer's state and the size of what is saved. Dropout leaves out whole inputs of a layer, the
  * same for all tokens of a step, where PEFT draws anew for each.
  *
- * @throws ConfigError for an option out of range; from `init` and `apply`, for a target that is no
+ * @throws ConfigError for a wrong option; from `init` and `apply`, for a target that is no
  * linear layer of the encoder.
  */
 export function withLora<Input, Out extends PooledFeatures = Features>(
   encoder: Encoder<Input, Out>,
   options: LoraOptions,
 ): Encoder<Input, Out> {
+  requireValue('withLora', 'encoder', encoder, encoderCheck);
+  checkOptions<LoraOptions>('withLora', options, checks, ['rank', 'alpha']);
   const { rank, alpha, targets, dropout = 0 } = options;
-  requireInteger('withLora', 'rank', rank);
-  requireRange('withLora', 'alpha', alpha, Number.MIN_VALUE, Number.MAX_VALUE);
-  requireRange('withLora', 'dropout', dropout, 0, 1 - Number.EPSILON);
 
   return {
     name: `${encoder.name} + lora(${rank})`,
     features: encoder.features,
     init(key) {
       const base = encoder.init(key);
-      const layers = linearLayers(shapesOf(base), targets);
+      const layers = linearLayersOf(base, targets);
       const adapters = layers.map((layer) =>
         initAdapter(key, layer, base[`${layer}.weight`] as Tensor2D, rank),
       );
@@ -99,6 +117,7 @@ export function withLora<Input, Out extends PooledFeatures = Features>(
  * @param options.alpha as it was in training; the rank is that of the adapters.
  */
 export function mergeLora(params: Params, options: Pick<LoraOptions, 'alpha'>): Params {
+  requireNumber('mergeLora', 'alpha', options.alpha, alphaBounds);
   const [adapters, base] = partition(params, isAdapter);
   const layers = new Set(adaptedLayers(adapters).map((layer) => `${layer}.weight`));
   return Object.fromEntries(
@@ -118,6 +137,16 @@ function adaptedLayers(adapters: Params): string[] {
     .map((path) => path.slice(0, -end.length));
 }
 
+/** The layers to adapt of a tree, which is disposed where a target is none of them. */
+function linearLayersOf(base: Params, targets: readonly string[] | undefined): string[] {
+  try {
+    return linearLayers(shapesOf(base), targets);
+  } catch (error) {
+    disposeParams(base);
+    throw error;
+  }
+}
+
 function linearLayers(shapes: ParamShapes, targets: readonly string[] | undefined): string[] {
   const end = '.weight';
   const all = Object.keys(shapes)
@@ -127,7 +156,7 @@ function linearLayers(shapes: ParamShapes, targets: readonly string[] | undefine
   const found = all.filter(anyPattern(targets ?? queriesAndValues.map((name) => `**.${name}`)));
   if (found.length > 0 && unmatched === undefined) return found;
   const nearest = nearestName(unmatched ?? '', all);
-  throw new ConfigError('a target is no linear layer of the encoder', {
+  throw new ConfigError('"targets" names what is no linear layer of the encoder', {
     where: 'withLora',
     expected: `patterns of ${all.slice(0, 3).join(', ')} …`,
     got: unmatched ?? queriesAndValues.join(', '),

@@ -6,7 +6,7 @@ import { FileFormatError, type Params } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/core/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { disposeState, type TrainState } from '../step';
-import { taughtOptions } from '../teacher/taught.testing';
+import { captionedSource, taughtOptions } from '../teacher/taught.testing';
 import { train } from '../train';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints';
 import { loadTeacher } from './teacher';
@@ -26,6 +26,7 @@ const bits = ({ step, params, teacher }: TrainState) => ({
   twin: values(teacher?.params),
   ...(teacher?.queue && {
     groups: teacher.queue.groups,
+    captions: teacher.queue.captions,
     queue: [teacher.queue.image, teacher.queue.text].map((side) => side.arraySync()),
   }),
 });
@@ -33,13 +34,14 @@ const bits = ({ step, params, teacher }: TrainState) => ({
 it.each([{ momentum: 0.9, queue: 6 }, { momentum: 0.9 }])(
   'a run continued from files ends with the same bits: %o',
   async (teacher) => {
-    const whole = await train(taughtOptions({ teacher }));
+    const captioned = { teacher, data: captionedSource(10) };
+    const whole = await train(taughtOptions(captioned));
     // After one step two places of the queue are still empty.
-    const part = await train(taughtOptions({ teacher, steps: 1 }));
+    const part = await train(taughtOptions({ ...captioned, steps: 1 }));
     await saveCheckpoint(folder, part);
     const start = (await loadCheckpoint(folder))!;
     expect(bits(start)).toEqual(bits(part));
-    const rest = await train(taughtOptions({ teacher, start }));
+    const rest = await train(taughtOptions({ ...captioned, start }));
     expect(bits(rest)).toEqual(bits(whole));
     [whole, part, start, rest].forEach(disposeState);
   },
@@ -63,8 +65,14 @@ it('refuses a queue that does not fit its images, and leaves nothing behind', as
   await expect(loadTeacher(path)).rejects.toThrow(FileFormatError);
   for (const groups of ['[1]', '["a"']) {
     await saveSafetensors(path, queue, { groups });
-    await expect(loadTeacher(path)).rejects.toThrow(/not a list of names/);
+    await expect(loadTeacher(path)).rejects.toThrow(/images.*not a list of names/);
   }
+  const whole = { ...queue, 'queue.text': state.teacher!.queue!.text };
+  const groups = JSON.stringify(state.teacher!.queue!.groups);
+  await saveSafetensors(path, whole, { groups, captions: '["x"]' });
+  await expect(loadTeacher(path)).rejects.toThrow(/does not fit.*6, 6, 1/);
+  await saveSafetensors(path, whole, { groups, captions: '{}' });
+  await expect(loadTeacher(path)).rejects.toThrow(/texts.*not a list of names/);
   expect(await loadTeacher(join(folder, 'nowhere'))).toBeUndefined();
   expect(memory().numTensors).toBe(before);
   disposeState(state);

@@ -1,10 +1,16 @@
 import { access } from 'node:fs/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { FileFormatError, disposeParams, subtree, withPrefix } from '@crossweave/core';
-import { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from '@crossweave/core/node';
+import {
+  codeOf,
+  fileError,
+  loadSafetensors,
+  readSafetensorsMetadata,
+  saveSafetensors,
+} from '@crossweave/core/node';
 import type { TeacherState } from '../teacher/options';
 
-/** A twin's averages under `params.`, its queue under `queue.`, the queue's images in the header. */
+/** A twin's averages under `params.`, its queue under `queue.`, the queue's images and texts in the header. */
 export async function saveTeacher(
   path: string,
   { params, queue }: TeacherState,
@@ -16,7 +22,11 @@ export async function saveTeacher(
       ...withPrefix('params.', params),
       ...(queue && { 'queue.image': queue.image, 'queue.text': queue.text }),
     },
-    { ...metadata, ...(queue && { groups: JSON.stringify(queue.groups) }) },
+    {
+      ...metadata,
+      ...(queue && { groups: JSON.stringify(queue.groups) }),
+      ...(queue?.captions && { captions: JSON.stringify(queue.captions) }),
+    },
   );
 }
 
@@ -28,42 +38,58 @@ export async function saveTeacher(
 export async function loadTeacher(path: string): Promise<TeacherState | undefined> {
   const exists = await access(path).then(
     () => true,
-    () => false,
+    (cause: unknown) => {
+      if (codeOf(cause) === 'ENOENT') return false;
+      throw fileError('the twin of the checkpoint cannot be read', path, cause);
+    },
   );
   if (!exists) return undefined;
-  const { groups: stored } = await readSafetensorsMetadata(path);
-  const groups = stored === undefined ? undefined : parseGroups(path, stored);
+  const stored = await readSafetensorsMetadata(path);
+  const groups = parseNames(path, 'images', stored['groups']);
+  const captions = parseNames(path, 'texts', stored['captions']);
   const all = await loadSafetensors(path);
   const params = subtree(all, 'params.');
   const { image, text } = subtree(all, 'queue.');
   if (groups === undefined && image === undefined && text === undefined) return { params };
-  if (image?.shape[0] !== groups?.length || text?.shape[0] !== groups?.length) {
+  const rows = groups?.length;
+  const lengths = [image?.shape[0], text?.shape[0], ...(captions ? [captions.length] : [])];
+  if (lengths.some((length) => length !== rows)) {
     disposeParams(all);
     throw new FileFormatError('the queue does not fit its images', {
       where: path,
-      expected: `${groups?.length ?? 0} rows of each side`,
-      got: `${image?.shape[0] ?? 0} and ${text?.shape[0] ?? 0}`,
+      expected: `${rows ?? 0} rows of each side`,
+      got: lengths.map((length) => length ?? 0).join(', '),
     });
   }
   return {
     params,
-    queue: { image: image as Tensor2D, text: text as Tensor2D, groups: groups! },
+    queue: {
+      image: image as Tensor2D,
+      text: text as Tensor2D,
+      groups: groups!,
+      ...(captions && { captions }),
+    },
   };
 }
 
-function parseGroups(path: string, stored: string): (string | null)[] {
+function parseNames(
+  path: string,
+  what: 'images' | 'texts',
+  stored: string | undefined,
+): (string | null)[] | undefined {
+  if (stored === undefined) return undefined;
   const refuse = (cause?: unknown): never => {
-    throw new FileFormatError('the images of the queue are not a list of names', {
+    throw new FileFormatError(`the ${what} of the queue are not a list of names`, {
       where: path,
       got: stored.slice(0, 80),
       ...(cause !== undefined && { cause }),
     });
   };
-  const isGroup = (group: unknown): group is string | null =>
-    group === null || typeof group === 'string';
+  const isName = (name: unknown): name is string | null =>
+    name === null || typeof name === 'string';
   try {
-    const groups: unknown = JSON.parse(stored);
-    if (Array.isArray(groups) && groups.every(isGroup)) return groups;
+    const names: unknown = JSON.parse(stored);
+    if (Array.isArray(names) && names.every(isName)) return names;
   } catch (cause) {
     return refuse(cause);
   }

@@ -66,9 +66,34 @@ describe('adamW', () => {
 
   it('refuses a parameter no rate is given for, and a schedule that gives NaN', () => {
     const params = tree(fixture.adamw.start);
-    expect(() => adamW({ learningRate: { 'image.': 1 } }).init(params)).toThrow(/text\.linear/);
+    const other = {
+      ...params,
+      'decoder.weight': params['image.weight'] ?? Object.values(params)[0]!,
+    };
+    expect(() => adamW({ learningRate: { 'image.': 1 } }).init(other)).toThrow(/decoder\.weight/);
     const optimizer = adamW({ learningRate: 1, schedule: () => Number.NaN });
     expect(() => optimizer.learningRates(3)).toThrow(/step 3/);
+  });
+
+  it('keeps the default rates of the parts that are not named', () => {
+    const rates = (learningRate: Record<string, number>) =>
+      adamW({ learningRate }).learningRates(0);
+    expect(rates({ 'image.': 1 })).toEqual({ ...adamW().learningRates(0), 'image.': 1 });
+    expect(rates({ 'text.encoder.': 1 })).toMatchObject({ 'text.encoder.': 1, 'text.': 2e-5 });
+    expect(rates({ '': 1 })).toEqual({ '': 1 });
+  });
+
+  it('refuses a rate that no trained parameter has, and names the nearest', () => {
+    const params = tree(fixture.adamw.start);
+    const start = (learningRate: Record<string, number>) => () =>
+      adamW({ learningRate }).init(params);
+    expect(start({ 'images.': 1 })).toThrow(
+      /learningRate\["images\."\].*Did you mean "image\."\?/s,
+    );
+    expect(start({ 'text.linaer.': 1 })).toThrow(/Did you mean "text\.linear\."\?/);
+    expect(start({ 'text.': 1, 'text.linear': 1, 'text.lin': 1 })).toThrow(/Longer prefixes/);
+    // A part that is frozen, or a loss without parameters, is no slip.
+    expect(() => adamW({ learningRate: { 'fusion.': 1, 'loss.': 1 } }).init({})).not.toThrow();
   });
 
   it('has the documented default rates', () => {

@@ -20,12 +20,22 @@ import {
   type OptimizerState,
   type Params,
 } from '@crossweave/core';
-import { checkNumber } from '../check';
+import { anyOf, callback, exactly, listOf, number, readOptions } from '@crossweave/core/authoring';
 import { clipScale, globalNorm } from './clip';
-import { defaultLearningRates, rateGroups, type LearningRate, type RateOptions } from './groups';
+import {
+  defaultLearningRates,
+  rateChecks,
+  rateGroups,
+  type LearningRate,
+  type RateOptions,
+} from './groups';
+import { constant } from '../schedules';
 
 export interface AdamWOptions extends RateOptions {
-  /** Default {@link defaultLearningRates}: image 1e-3, text 2e-5, fusion 1e-3, loss 1e-3. */
+  /**
+   * Default {@link defaultLearningRates}: image 1e-3, text 2e-5, fusion 1e-3, loss 1e-3. A rate of one
+   * part leaves those of the others; `''` replaces all.
+   */
   readonly learningRate?: LearningRate;
   /** Decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
@@ -47,26 +57,43 @@ export interface AdamWOptions extends RateOptions {
  * with that of the whole run (PyTorch counts by parameter). State: `exp_avg.<path>`, `exp_avg_sq.<path>`, and `bias_correction1`, `bias_correction2`
  * (1 − β^t, kept as the moving average of the constant 1, which loses no digits).
  *
- * @throws ConfigError when a figure is NaN or out of range, or a parameter has no rate.
+ * @throws ConfigError for a wrong option; from `init`, for a parameter without a rate or a prefix of
+ * `learningRate` that no trained parameter has.
  */
 export function adamW(options: AdamWOptions = {}): Optimizer {
   const where = 'adamW';
-  const groups = rateGroups(where, options.learningRate ?? defaultLearningRates, options);
-  const [beta1, beta2] = options.betas ?? [0.9, 0.999];
-  checkNumber(where, 'betas[0]', beta1, 0, 1);
-  checkNumber(where, 'betas[1]', beta2, 0, 1);
-  const epsilon = checkNumber(where, 'epsilon', options.epsilon ?? 1e-8, Number.MIN_VALUE);
-  const weightDecay = checkNumber(where, 'weightDecay', options.weightDecay ?? 0.01, 0);
-  const decays = options.decays ?? ((_path, value) => value.rank > 1);
-  const clipNorm = options.clipNorm ?? 1;
-  if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE);
+  const settings = readOptions<AdamWOptions>(
+    where,
+    options,
+    {
+      learningRate: defaultLearningRates,
+      schedule: constant(),
+      rateScale: () => 1,
+      betas: [0.9, 0.999],
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      decays: (_path, value) => value.rank > 1,
+      clipNorm: 1,
+    },
+    {
+      ...rateChecks,
+      betas: listOf(number({ min: 0, below: 1 }), { length: 2 }),
+      epsilon: number({ above: 0 }),
+      weightDecay: number({ min: 0 }),
+      decays: callback('(path, value) => boolean'),
+      clipNorm: anyOf(number({ above: 0 }), exactly(Infinity)),
+    },
+  );
+  const { learningRate, epsilon, weightDecay, decays, clipNorm } = settings;
+  const groups = rateGroups(where, learningRate, settings, defaultLearningRates);
+  const [beta1, beta2] = settings.betas;
 
   const init = (params: Params): OptimizerState => {
     const zeros = (prefix: string): Params => {
       const trained = Object.entries(params).filter(([path]) => !isBuffer(path));
       return withPrefix(prefix, mapParams(Object.fromEntries(trained), zerosLike));
     };
-    for (const path of Object.keys(params)) groups.groupOf(path);
+    groups.requireFit(Object.keys(params));
     return {
       ...zeros('exp_avg.'),
       ...zeros('exp_avg_sq.'),

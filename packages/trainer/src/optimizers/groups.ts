@@ -1,10 +1,18 @@
-import { ConfigError } from '@crossweave/core';
-import { checkNumber } from '../check';
+import { ConfigError, nearestName } from '@crossweave/core';
+import {
+  anyOf,
+  anything,
+  callback,
+  number,
+  recordOf,
+  requireNumber,
+} from '@crossweave/core/authoring';
 import { constant, type Schedule } from '../schedules';
 
 /**
  * One rate for all parameters, or a rate by path prefix: the longest prefix that fits
- * a path decides; `''` fits all.
+ * a path decides; `''` fits all. An optimizer with default rates keeps them for the parts that are
+ * not named, unless `''` is.
  */
 export type LearningRate = number | Readonly<Record<string, number>>;
 
@@ -27,8 +35,20 @@ export interface RateOptions {
   readonly rateScale?: (path: string) => number;
 }
 
+/** Checks of the options about rates. */
+export const rateChecks = {
+  learningRate: anyOf(number({ min: 0 }), recordOf(anything())),
+  schedule: callback('(step) => factor'),
+  rateScale: callback('(path) => factor'),
+};
+
 /** A checked {@link LearningRate} with its schedule. */
 export interface RateGroups {
+  /**
+   * @throws ConfigError when a path has no rate, or a prefix that was given fits none of the paths
+   * (other than those of {@link defaultLearningRates}, whose part may be frozen or without parameters).
+   */
+  requireFit(paths: readonly string[]): void;
   /** The group (its prefix) of a path. @throws ConfigError when none fits. */
   groupOf(path: string): string;
   /**
@@ -48,20 +68,47 @@ export function rateGroups(
   where: string,
   rate: LearningRate,
   { schedule = constant(), rateScale = () => 1 }: RateOptions,
+  defaults: Readonly<Record<string, number>> = {},
 ): RateGroups {
-  const base = typeof rate === 'number' ? { '': rate } : rate;
+  const given = typeof rate === 'number' ? { '': rate } : rate;
+  const base = '' in given ? given : { ...defaults, ...given };
   const prefixes = Object.keys(base).sort((a, b) => b.length - a.length);
-  for (const [prefix, value] of Object.entries(base)) {
-    const name = prefix === '' ? 'learningRate' : `learningRate["${prefix}"]`;
-    checkNumber(where, name, value, 0);
+  for (const [prefix, value] of Object.entries(given)) {
+    const name = typeof rate === 'number' ? 'learningRate' : `learningRate["${prefix}"]`;
+    requireNumber(where, name, value, { min: 0 });
   }
   const groups: RateGroups = {
+    requireFit(paths) {
+      for (const path of paths) groups.groupOf(path);
+      const used = new Set(paths.map((path) => groups.groupOf(path)));
+      for (const prefix of Object.keys(given)) {
+        if (prefix === '' || prefix in defaultLearningRates || used.has(prefix)) continue;
+        const fits = paths.some((path) => path.startsWith(prefix));
+        const nearest = nearestName(prefix, [
+          ...Object.keys(defaultLearningRates),
+          ...paths.map((path) => path.slice(0, prefix.length)),
+        ]);
+        throw new ConfigError(
+          `learningRate["${prefix}"] is the rate of no parameter that is trained`,
+          {
+            where,
+            expected: `the beginning of a path, as ${paths.slice(0, 3).join(', ')}`,
+            advice: fits
+              ? 'Longer prefixes decide for all of its paths: remove it.'
+              : nearest === undefined
+                ? 'Remove it, or leave those parameters unfrozen.'
+                : `Did you mean "${nearest}"?`,
+          },
+        );
+      }
+    },
     ratesOf(paths, step) {
       const bases = groups.ratesAt(step);
       const shared = new Map<string, Rate>();
       const rates = [...paths].map((path): [string, Rate] => {
         const group = groups.groupOf(path);
-        const scale = checkNumber(where, `the rateScale of "${path}"`, rateScale(path), 0);
+        const scale = rateScale(path);
+        requireNumber(where, `rateScale("${path}")`, scale, { min: 0 });
         const key = `${group}*${scale}`;
         const found = shared.get(key) ?? { value: bases[group]! * scale };
         shared.set(key, found);
@@ -79,7 +126,8 @@ export function rateGroups(
       });
     },
     ratesAt(step) {
-      const factor = checkNumber(where, `the schedule's factor at step ${step}`, schedule(step), 0);
+      const factor = schedule(step);
+      requireNumber(where, `schedule(step ${step})`, factor, { min: 0 });
       return Object.fromEntries(
         Object.entries(base).map(([prefix, value]) => [prefix, value * factor]),
       );

@@ -1,8 +1,8 @@
 import { add, mul, scalar, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { isBuffer, mapParams, parameter, withPrefix, type Optimizer } from '@crossweave/core';
-import { checkNumber } from '../check';
+import { anyOf, checkOptions, exactly, number } from '@crossweave/core/authoring';
 import { clipScale, globalNorm } from './clip';
-import { rateGroups, type LearningRate, type RateOptions } from './groups';
+import { rateChecks, rateGroups, type LearningRate, type RateOptions } from './groups';
 
 export interface SgdOptions extends RateOptions {
   readonly learningRate: LearningRate;
@@ -16,20 +16,25 @@ export interface SgdOptions extends RateOptions {
  * Stochastic gradient descent with momentum as in PyTorch's `torch.optim.SGD`
  * (velocity = momentum·velocity + gradient). State: `momentum_buffer.<path>`.
  *
- * @throws ConfigError when a figure is NaN or out of range, or a parameter has no rate.
+ * @throws ConfigError for a wrong option; from `init`, for a parameter without a rate or a prefix of
+ * `learningRate` that no trained parameter has.
  */
 export function sgd(options: SgdOptions): Optimizer {
   const where = 'sgd';
-  const groups = rateGroups(where, options.learningRate, options);
-  const momentum = checkNumber(where, 'momentum', options.momentum ?? 0, 0, 1);
-  const clipNorm = options.clipNorm ?? Infinity;
-  if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE);
+  const checks = {
+    ...rateChecks,
+    momentum: number({ min: 0, below: 1 }),
+    clipNorm: anyOf(number({ above: 0 }), exactly(Infinity)),
+  };
+  checkOptions(where, options, checks, ['learningRate']);
+  const { learningRate, momentum = 0, clipNorm = Infinity } = options;
+  const groups = rateGroups(where, learningRate, options);
 
   return {
     name: 'sgd',
     learningRates: (step) => groups.ratesAt(step),
     init(params) {
-      for (const path of Object.keys(params)) groups.groupOf(path);
+      groups.requireFit(Object.keys(params));
       if (momentum === 0) return {};
       const trained = Object.entries(params).filter(([path]) => !isBuffer(path));
       return withPrefix('momentum_buffer.', mapParams(Object.fromEntries(trained), zerosLike));

@@ -1,12 +1,4 @@
-import {
-  ConfigError,
-  type EmbeddingQueue,
-  type Features,
-  type Model,
-  type Params,
-  type PooledFeatures,
-} from '@crossweave/core';
-import { checkCount, checkNumber } from '../check';
+import type { EmbeddingQueue, Features, Model, Params, PooledFeatures } from '@crossweave/core';
 
 /** A twin of the model that follows it slowly: the average of its parameters over past steps. */
 export interface MomentumTeacher {
@@ -37,24 +29,4 @@ export interface TeacherState {
   /** The averages, by path of what is trained of the model. All else the twin shares with it. */
   readonly params: Params;
   readonly queue?: EmbeddingQueue;
-}
-
-/** @throws ConfigError for a figure out of range, or a queue that is not the one of the state. */
-export function checkTeacher<Image, Text, F extends PooledFeatures>(
-  teacher: TeacherOptions<Image, Text, F>,
-  state?: TeacherState,
-): void {
-  if ('model' in teacher) return;
-  checkNumber('train', 'teacher.momentum', teacher.momentum, 0, 1);
-  if (teacher.queue === undefined) return;
-  checkCount('train', 'teacher.queue', teacher.queue);
-  const places = state?.queue?.groups.length ?? teacher.queue;
-  if (places !== teacher.queue) {
-    throw new ConfigError('teacher.queue is not the queue of the state', {
-      where: 'train',
-      expected: `${places} places, as in start.teacher`,
-      got: teacher.queue,
-      advice: 'Keep the size of the queue when a run goes on, or leave queue out of start.teacher.',
-    });
-  }
 }

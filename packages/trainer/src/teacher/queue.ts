@@ -1,10 +1,14 @@
 import { concat, slice, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
-import type { EmbeddingQueue } from '@crossweave/core';
+import type { Batch, EmbeddingQueue } from '@crossweave/core';
 
 /** A queue of `capacity` empty places for embeddings of width E. */
 export function emptyQueue(capacity: number, width: number): EmbeddingQueue {
   const zeros = (): Tensor2D => tensor2d(new Float32Array(capacity * width), [capacity, width]);
-  return { image: zeros(), text: zeros(), groups: new Array<null>(capacity).fill(null) };
+  return { image: zeros(), text: zeros(), groups: unknown(capacity), captions: unknown(capacity) };
+}
+
+function unknown(count: number): null[] {
+  return new Array<null>(count).fill(null);
 }
 
 /**
@@ -15,13 +19,18 @@ export function enqueue(
   queue: EmbeddingQueue,
   image: Tensor2D,
   text: Tensor2D,
-  groups: readonly string[],
+  { groups, captions }: Pick<Batch, 'groups' | 'captions'>,
 ): EmbeddingQueue {
+  const capacity = queue.groups.length;
   const push = (newer: Tensor2D, older: Tensor2D): Tensor2D =>
     slice(concat<Tensor2D>([newer, older], 0), [0, 0], older.shape);
   return {
     image: push(image, queue.image),
     text: push(text, queue.text),
-    groups: [...groups, ...queue.groups].slice(0, queue.groups.length),
+    groups: [...groups, ...queue.groups].slice(0, capacity),
+    captions: [
+      ...(captions ?? unknown(groups.length)),
+      ...(queue.captions ?? unknown(capacity)),
+    ].slice(0, capacity),
   };
 }

@@ -8,12 +8,24 @@ import {
   type Scalar,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { key, type Fusion, type Loss, type PooledFeatures } from '@crossweave/core';
+import {
+  key,
+  type BatchSource,
+  type Fusion,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { normalize } from '@crossweave/core/nn';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
-import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
-import type { TrainOptions } from '../train';
+import {
+  contrastive,
+  dotFusion,
+  linearEncoder,
+  vectorSource,
+  type VectorBatch,
+} from '../tiny.testing';
+import type { TrainOptions } from '../options';
 
 /** Dot products of unit vectors. */
 const cosineFusion: Fusion<PooledFeatures> = {
@@ -53,5 +65,19 @@ export function taughtOptions(
     key: key(1),
     teacher: { momentum: 0.9, queue: 6 },
     ...extra,
+  };
+}
+
+/** {@link vectorSource} whose rows have one of three captions, by their number. */
+export function captionedSource(rows: number): BatchSource<VectorBatch> {
+  const source = vectorSource(rows);
+  return {
+    ...source,
+    async *batches(epoch, from) {
+      for await (const batch of source.batches(epoch, from)) {
+        const captions = batch.ids.map((id) => `caption-${Number(id.slice('row-'.length)) % 3}`);
+        yield { ...batch, captions };
+      }
+    },
   };
 }

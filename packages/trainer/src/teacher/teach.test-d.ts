@@ -1,7 +1,8 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Loss, Model, Params, PooledFeatures } from '@crossweave/core';
 import { expectTypeOf, it } from 'vitest';
-import { train, type TrainOptions } from '../train';
+import type { TrainOptions } from '../options';
+import { train } from '../train';
 
 it('takes a trained teacher that gives what the loss reads', () => {
   type Rest = Omit<TrainOptions<Tensor2D, Tensor2D>, 'model' | 'loss' | 'teacher'>;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { initialParams } from '../gradients';
 import { jointModel } from '../joint-model';
 import { sgd } from '../optimizers/sgd';
-import { disposeState, type TrainState } from '../step';
+import { disposeState, type TrainState } from '../state';
 import { dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
 import { train } from '../train';
 import { taughtOptions } from './taught.testing';
@@ -172,7 +172,7 @@ describe('a momentum twin', () => {
     await expect(train(taughtOptions({ model: plain }))).rejects.toThrow(/queue needs embeddings/);
     await expect(train(taughtOptions({ teacher: { momentum: 1 } }))).rejects.toThrow(ConfigError);
     await expect(train(taughtOptions({ teacher: { momentum: 0.9, queue: 0 } }))).rejects.toThrow(
-      /teacher\.queue/,
+      /train, teacher: "queue"/,
     );
     const start = await train(taughtOptions({ steps: 1 }));
     const other = taughtOptions({ start, teacher: { momentum: 0.9, queue: 7 } });

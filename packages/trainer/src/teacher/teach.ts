@@ -60,7 +60,7 @@ export function teach<Image, Text, F extends PooledFeatures>(
     model: withTeacher(model, { ...view, queue }),
     next: (params) => ({
       params: follow(averaged, params, momentum),
-      queue: enqueue(queue, image, text, batch.groups),
+      queue: enqueue(queue, image, text, batch),
     }),
   };
 }

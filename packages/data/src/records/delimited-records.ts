@@ -1,0 +1,177 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { countLineEnds, nextLine } from './lines';
+
+/** How a delimited text is written. */
+export interface Dialect {
+  /** One character between fields. */
+  readonly delimiter: string;
+  /** One character around fields that hold delimiters or line ends; false: there are no quotes. */
+  readonly quote: string | false;
+  /** One character before a quote that is text within a quoted field. RFC 4180: the quote itself. */
+  readonly escape: string;
+}
+
+/** What is wrong with the quotes of a record. */
+export interface QuoteDamage {
+  /**
+   * `unclosed`: the field never ends. `text-after-quote`: something other than a delimiter stands
+   * after the closing quote. `swallowed`: the field holds whole records, so that its quotes belong
+   * to two fields.
+   */
+  readonly kind: 'unclosed' | 'text-after-quote' | 'swallowed';
+  /** 1-based line on which the quote opens. */
+  readonly opens: number;
+  /** Line on which the record would end; of `swallowed` alone. */
+  readonly closes?: number;
+}
+
+/** One record of a delimited text. */
+export interface DelimitedRecord {
+  /** 1-based line on which it starts. */
+  readonly line: number;
+  /** How many lines it takes: more than one where a quoted field holds line ends. */
+  readonly lines: number;
+  /** As written, between its line ends. */
+  readonly source: string;
+  /** Empty where `damage` says that it could not be read. */
+  readonly fields: readonly string[];
+  readonly damage?: QuoteDamage;
+}
+
+/** Where reading stands. */
+export interface Position {
+  /** In bytes. */
+  readonly offset: number;
+  /** 1-based line of it. */
+  readonly line: number;
+}
+
+export interface ReadRecordsOptions extends Dialect {
+  /** No more records than this. */
+  readonly most: number;
+  /** Whether a line within a quoted field, naively split, is a record like the one it stands in. */
+  readonly isRecord?: (cells: readonly string[], fields: readonly string[]) => boolean;
+}
+
+/** Thrown through csv-parse to stop it: reading goes on at another place. */
+const stop = new Error('stop');
+
+/**
+ * The records of a delimited text (UTF-8) from a position on: at most `most`, fewer where a damaged
+ * record interrupts them. Call it again from `next` until that is the end of the text.
+ *
+ * csv-parse reads; what is added is recovery. A record whose quotes are wrong is one damaged
+ * record that ends with the line on which the quote opens, and reading goes on with the line after
+ * it: so one stray quote costs one line. A quote within an unquoted field (an inch mark) is text.
+ */
+export function readRecords(
+  source: Buffer,
+  from: Position,
+  options: ReadRecordsOptions,
+): { records: DelimitedRecord[]; next: Position } {
+  const { delimiter, quote, escape, most } = options;
+  const records: DelimitedRecord[] = [];
+  let next = from;
+
+  /** Adds what lies between `next` and `end`. */
+  const take = (end: number, fields: readonly string[], damage?: QuoteDamage): void => {
+    const start = afterBlankLines(source, next, delimiter);
+    const content = withoutLineEnd(source, start.offset, end);
+    const lines = countLineEnds(source, start.offset, content) + 1;
+    records.push({
+      line: start.line,
+      lines,
+      source: source.toString('utf8', start.offset, content),
+      fields,
+      ...(damage && { damage }),
+    });
+    next = { offset: end, line: start.line + lines };
+  };
+  /** A damaged record that ends with the line on which its quote opens. */
+  const giveUp = (opening: number, kind: QuoteDamage['kind'], end?: number): void => {
+    const opens = next.line + countLineEnds(source, next.offset, opening);
+    const closes = end === undefined ? undefined : opens + countLineEnds(source, opening, end - 1);
+    take(nextLine(source, opening), [], { kind, opens, ...(closes !== undefined && { closes }) });
+  };
+
+  const onRecord = (fields: string[], { bytes }: { bytes: number }): null => {
+    const end = from.offset + bytes;
+    const swallowing = fields.findIndex((_, i) => swallows(i, fields));
+    if (swallowing < 0) {
+      take(end, fields);
+      return null;
+    }
+    giveUp(openingOf(fields, swallowing), 'swallowed', end);
+    throw stop;
+  };
+  const swallows = (i: number, fields: readonly string[]): boolean => {
+    const field = fields[i] ?? '';
+    if (!/[\r\n]/.test(field)) return false;
+    const [, ...lines] = field.split(/\r\n|\n|\r/);
+    return lines.some((line, at) => {
+      const rest = at === lines.length - 1 ? fields.slice(i + 1) : [];
+      return options.isRecord?.([...line.split(delimiter), ...rest], fields) === true;
+    });
+  };
+  /** The quote that opens field i, by the line ends of the fields before it. */
+  const openingOf = (fields: readonly string[], i: number): number => {
+    let at = afterBlankLines(source, next, delimiter).offset;
+    const lineEnds =
+      fields
+        .slice(0, i)
+        .join(' ')
+        .match(/\r\n|\n|\r/g)?.length ?? 0;
+    for (let passed = 0; passed < lineEnds; passed++) at = nextLine(source, at);
+    return at;
+  };
+
+  try {
+    parse(source.subarray(from.offset), {
+      delimiter,
+      quote,
+      escape: quote === false ? null : escape,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      trim: true,
+      to: most,
+      on_record: onRecord,
+    });
+  } catch (error) {
+    if (error === stop) return { records, next };
+    if (!(error instanceof CsvError)) throw error;
+    const field = from.offset + Number(error['bytes'] ?? 0);
+    const opening = Math.max(source.indexOf(String(quote), field), next.offset);
+    giveUp(opening, error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'unclosed' : 'text-after-quote');
+    return { records, next };
+  }
+  if (records.length < most) next = { ...next, offset: source.length };
+  return { records, next };
+}
+
+/** csv-parse passes over empty lines, which to it are those with nothing that it would not trim. */
+function afterBlankLines(source: Buffer, from: Position, delimiter: string): Position {
+  let { offset, line } = from;
+  while (offset < source.length) {
+    const next = nextLine(source, offset);
+    if (!isBlank(source, offset, next, delimiter)) break;
+    offset = next;
+    line++;
+  }
+  return { offset, line };
+}
+
+function isBlank(source: Buffer, from: number, to: number, delimiter: string): boolean {
+  const first = source[from] ?? 0;
+  if (first > 0x20 && first < 0x80) return false;
+  const line = source.toString('utf8', from, to);
+  return line.trim() === '' && !line.includes(delimiter);
+}
+
+function withoutLineEnd(source: Uint8Array, start: number, end: number): number {
+  if (end > start && source[end - 1] === 0x0a) {
+    return source[end - 2] === 0x0d && end - 2 >= start ? end - 2 : end - 1;
+  }
+  return end > start && source[end - 1] === 0x0d ? end - 1 : end;
+}

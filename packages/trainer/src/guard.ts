@@ -1,0 +1,49 @@
+import type { TrainRecord } from './options';
+
+type Warning = Extract<TrainRecord, { kind: 'warning' }>;
+type Step = Extract<TrainRecord, { kind: 'step' }>;
+
+/** So many steps in a row that teach nothing are no accident of the batches. */
+const patience = 10;
+
+const negatives = /(?:^|\.)negatives$/;
+
+/**
+ * Watches for runs that cannot learn anything: a loss that has no negative in the whole batch (its
+ * `negatives` is 0, see `LossResult.terms`), or gradients that are all zero. It speaks once, about
+ * the first step it sees or after {@link patience} such steps in a row.
+ */
+export function learningGuard(): (step: Step) => Warning | undefined {
+  let seen = 0;
+  let idle = 0;
+  let spoken = false;
+  return (step) => {
+    seen++;
+    const reason = reasonOf(step);
+    idle = reason === undefined ? 0 : idle + 1;
+    if (reason === undefined || spoken || (seen > 1 && idle < patience)) return undefined;
+    spoken = true;
+    const batches = seen === 1 ? 'the first batch' : `the last ${idle} batches`;
+    return { kind: 'warning', step: step.step, epoch: step.epoch, ...reason(batches) };
+  };
+}
+
+type Reason = (batches: string) => Pick<Warning, 'message' | 'advice'>;
+
+function reasonOf({ terms, gradientNorm }: Step): Reason | undefined {
+  const idle = Object.keys(terms).filter((name) => negatives.test(name) && terms[name] === 0);
+  if (idle.length > 0) {
+    const names = idle.map((name) => name.slice(0, -'.negatives'.length)).filter(Boolean);
+    const who = names.length === 0 ? 'the loss' : names.join(' and ');
+    return (batches) => ({
+      message: `${who} has no negative in ${batches}: every text is right for every image, so there is nothing to learn.`,
+      advice:
+        'Look at the captions and images of the data: one caption or one image in all? Else take a larger batch, or hard negatives.',
+    });
+  }
+  if (gradientNorm > 0) return undefined;
+  return (batches) => ({
+    message: `all gradients are zero for ${batches}: nothing that is trained changes the loss.`,
+    advice: 'Look at what is frozen, and whether the loss reads what the model computes.',
+  });
+}
