@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boolean, count, oneOf, readOptions, text } from '../authoring/index';
+import { boolean, checkOptions, count, oneOf, readOptions, text } from '../authoring/index';
 import { optionsChecks, testOptions } from './options';
 
 interface Options {
@@ -18,6 +18,13 @@ const careful = (options: Options): Required<Options> =>
     label: text(),
   });
 testOptions('careful', careful, { describe, it }, { anyText: ['label'] });
+
+const plain = (options: { data?: unknown }): void => {
+  const data = { expected: 'no NaN', accepts: (value: unknown) => !Object.is(value, Number.NaN) };
+  checkOptions('plain', options, { data });
+  if (options.data === Number.NEGATIVE_INFINITY) checkOptions('plain', options, { data: count() });
+};
+testOptions('plain', plain, { describe, it }, { anyValue: ['data'] });
 
 it.each<[string, (options: Options) => unknown]>([
   ['no check at all', () => undefined],
