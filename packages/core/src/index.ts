@@ -48,6 +48,7 @@ export {
 export type { ErrorDetails, StateDictDifference } from './errors';
 export {
   bernoulli,
+  drawsNothing,
   foldIn,
   key,
   noDraws,
@@ -82,3 +83,4 @@ export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
 export { anyPattern, pathPattern } from './path-pattern';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';
+export { yieldToEventLoop } from './yield-to-event-loop';

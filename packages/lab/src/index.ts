@@ -14,7 +14,10 @@ export type { AblationContext, Baseline } from './ablation/summarise';
 export { configHash } from './ablation/trial-file';
 export type { CurvePoint, TrialOutcome, TrialRecord } from './ablation/trial-file';
 export { validateResults } from './ablation/validate-results';
+export { checkComparison } from './comparison/checks';
 export { compareFusions } from './comparison/compare-fusions';
+export { resolveNegatives } from './comparison/negatives';
+export type { ResolvedNegatives } from './comparison/negatives';
 export type {
   CompareFusionsOptions,
   ComparisonProgress,

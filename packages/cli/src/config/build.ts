@@ -6,7 +6,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { EncoderConfig, PhaseConfig } from './schema';
 
 /** AdamW with the phase's rates, warm-up and cosine. */
-export function optimizerOf(phase: PhaseConfig, rateScale?: (path: string) => number): Optimizer {
+export function optimizerOf(
+  phase: Omit<PhaseConfig, 'negatives'>,
+  rateScale?: (path: string) => number,
+): Optimizer {
   const { image, text, fusion, loss } = phase.learningRate;
   return adamW({
     learningRate: {

@@ -175,7 +175,7 @@ async function makeTokenizer(
     }
   }
   return {
-    tokenizer: await vocabularyTokenizer(vocabulary),
+    tokenizer: vocabularyTokenizer(vocabulary),
     keep: async () => {
       if (!existsSync(join(folder, 'tokenizer.json'))) await writeVocabulary(vocabulary, folder);
     },

@@ -134,7 +134,11 @@ export const ablationSchema = z.strictObject({
   /** The fusions to compare, by the names the results give them. */
   arms: z.record(z.string(), arm),
   /** Training of each fusion on the towers' cached tokens. */
-  fusion: z.strictObject(training),
+  fusion: z.strictObject({
+    ...training,
+    /** K, or `{ upTo: K }`: none where not every pair of the data has false captions. */
+    negatives: z.union([z.int().min(0), z.strictObject({ upTo: count })]).default(0),
+  }),
   seeds: z.array(z.int().min(0)).min(1),
   /** Candidates a query that joint fusions re-rank. */
   top: count.default(16),

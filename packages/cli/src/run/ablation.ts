@@ -1,5 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { ConfigError, type Encoder, type Key, type TextInput } from '@crossweave/core';
+import {
+  ConfigError,
+  type BatchSource,
+  type Encoder,
+  type Key,
+  type PairSplit,
+  type TextInput,
+} from '@crossweave/core';
 import {
   pairBatches,
   type PairDataset,
@@ -7,7 +14,7 @@ import {
   type Tokenizer,
 } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
-import type { CompareFusionsOptions } from '@crossweave/lab';
+import { checkComparison, resolveNegatives, type CompareFusionsOptions } from '@crossweave/lab';
 import { createLoss } from '@crossweave/losses';
 import { cachedEncoder, jointModel } from '@crossweave/trainer';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
@@ -53,25 +60,25 @@ export async function checkAblation(
   pairs: TokenisedPairs,
 ): Promise<void> {
   const { towers, fusion: phase, data } = config;
-  pairs.split(data.test);
-  const train = withBlankPictures(pairs.split(data.train), data.imageSize);
+  const split = (name: string): PairSplit => withBlankPictures(pairs.split(name), data.imageSize);
+  const unread = { split, tokenizer: pairs.tokenizer, fingerprint: 'not decoded' };
+  checkComparison({ ...comparisonOf(config, parts, unread), out: '.' });
+  const train = split(data.train);
   const { image, text } = parts;
   const model = jointModel({ image, text, fusion: towersFusion(config) });
-  const any = { high: 0, low: 0 };
-  await dryStep({ model, ...learning(towers) }, towerBatches(config, train, any));
-  // The batches of features ask for the same of the split.
-  pairBatches(train, { batchSize: phase.batchSize, negatives: phase.negatives, key: any });
+  await dryStep({ model, ...learning(towers) }, towerBatches(config, train, { high: 0, low: 0 }));
+  const { batchSize } = phase;
+  const negatives = resolveNegatives(phase.negatives, train.records).count;
   const specs = { image: image.features, text: text.features, textTokens: data.maxTokens };
   for (const { fusion } of parts.arms.values()) {
     const cached = {
       image: cachedEncoder(image.name, image.features),
       text: cachedEncoder(text.name, text.features),
     };
-    dryStepOnFeatures(
-      { model: jointModel({ ...cached, fusion }), ...learning(phase) },
-      specs,
-      phase,
-    );
+    dryStepOnFeatures({ model: jointModel({ ...cached, fusion }), ...learning(phase) }, specs, {
+      batchSize,
+      negatives,
+    });
   }
 }
 
@@ -79,7 +86,7 @@ export async function checkAblation(
 export function comparisonOf(
   config: AblationConfig,
   { image, text, arms }: AblationParts,
-  data: PairDataset,
+  data: Pick<PairDataset, 'split' | 'fingerprint' | 'tokenizer'>,
 ): Omit<CompareFusionsOptions<Tensor4D, TextInput>, 'out'> {
   const { towers, fusion: phase } = config;
   const train = data.split(config.data.train);
@@ -124,14 +131,10 @@ function towersFusion({ towers }: AblationConfig): ReturnType<typeof createFusio
   return createFusion(towers.fusion.name, towers.fusion.options);
 }
 
-function learning(phase: PhaseConfig) {
+function learning(phase: Omit<PhaseConfig, 'negatives'>) {
   return { loss: createLoss(phase.loss.name, phase.loss.options), optimizer: optimizerOf(phase) };
 }
 
-function towerBatches(
-  { towers }: AblationConfig,
-  split: Parameters<typeof pairBatches>[0] & Parameters<typeof withBlankPictures>[0],
-  key: Key,
-) {
+function towerBatches({ towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {
   return pairBatches(split, { batchSize: towers.batchSize, negatives: towers.negatives, key });
 }

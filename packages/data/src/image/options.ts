@@ -4,7 +4,6 @@ import {
   having,
   number,
   oneOf,
-  requireValue,
   type Checks,
 } from '@crossweave/core/authoring';
 import sharp from 'sharp';
@@ -79,14 +78,6 @@ export const decodeChecks: Checks<DecodeOptions> = {
   svg: boolean(),
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
 };
-
-/** The same for an object that holds other options besides. */
-export function checkDecodeOptions(options: DecodeOptions): void {
-  for (const [name, check] of Object.entries(decodeChecks)) {
-    const value = options[name as keyof DecodeOptions];
-    if (value !== undefined) requireValue('decodeImage', name, value, check);
-  }
-}
 
 function isOpaqueColour(value: unknown): boolean {
   if (typeof value !== 'string') return false;

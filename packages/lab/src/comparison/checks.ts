@@ -20,7 +20,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { armName, requireDistinct, seeds } from '../ablation/plan-checks';
-import { abortSignal, pairSplit, plainData, seed } from '../checks';
+import { abortSignal, pairSplit, plainData, seed } from '../checks/checks';
 import { chanceOf } from '../evaluate/plan';
 import { requireNegatives } from '../features/batches';
 import { textsOf } from '../features/texts';

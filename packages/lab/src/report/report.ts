@@ -15,7 +15,7 @@ import { writeFileAtomic } from '@crossweave/core/node';
 import type { AblationResults } from '../ablation/results';
 import type { TrialRecord } from '../ablation/trial-file';
 import { validateResults } from '../ablation/validate-results';
-import { plainData, string } from '../checks';
+import { plainData, string } from '../checks/checks';
 import { describeSplit } from '../evaluate/split-facts';
 import { curveChart, curveNames } from './curve-chart';
 import { intervalChart } from './interval-chart';

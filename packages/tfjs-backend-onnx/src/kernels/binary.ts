@@ -3,14 +3,7 @@ import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
 import { sinking } from './channels';
-import {
-  binary,
-  castLikeJs,
-  expand,
-  broadcastShape,
-  select,
-  unary,
-} from './elementwise';
+import { binary, castLikeJs, expand, broadcastShape, select, unary } from './elementwise';
 import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
 import { prelu } from './activations';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Plain } from '../against-cpu';
 import { elementwise } from './elementwise';
 import type { Dice, Move, Value } from './moves';
@@ -43,12 +43,16 @@ export function play(
   const made: tf.Tensor[] = [];
   steps.forEach(({ move, operands, dice }, i) => {
     if (taken[i] === false) return;
-    const [a, b, c] = operands.map((n) => values[n % values.length] as Value) as [Value, Value, Value];
+    const [a, b, c] = operands.map((n) => values[n % values.length] as Value) as [
+      Value,
+      Value,
+      Value,
+    ];
     const run = (): Value | null => (MOVES[move % MOVES.length] as Move)(a, b, c, diceOf(dice));
     const next = taken[i] === true ? run() : attempt(run);
     const fine = next !== null && next.tensor.size <= MAX_SIZE && next.tensor.rank <= 4;
     taken[i] ??= fine && accepts(next.tensor);
-    if (next === null || taken[i] === false) return;
+    if (next === null || !taken[i]) return;
     values.push(next);
     made.push(next.tensor);
   });

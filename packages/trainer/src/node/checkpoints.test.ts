@@ -2,7 +2,13 @@ import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, tensor1d } from '@tensorflow/tfjs-core';
-import { FileFormatError, disposeParams } from '@crossweave/core';
+import {
+  FileFormatError,
+  StateDictError,
+  disposeParams,
+  shapesOf,
+  type ParamShapes,
+} from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/core/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disposeState, type TrainState } from '../state';
@@ -35,6 +41,15 @@ describe('checkpoints', () => {
     expect([loaded!.step, values(loaded)]).toEqual([3, [1, 2, 3]]);
     disposeState(loaded!);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('refuses other parameters than the expected ones', async () => {
+    await saveCheckpoint(folder, state);
+    const expected = shapesOf(state.params);
+    disposeState((await loadCheckpoint(folder, { expected }))!);
+    for (const wrong of [{}, { a: [4] }, { ...expected, b: [1] }] as ParamShapes[]) {
+      await expect(loadCheckpoint(folder, { expected: wrong })).rejects.toThrow(StateDictError);
+    }
   });
 
   it('refuses files of another step or run', async () => {

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError } from '@crossweave/core';
+import { FileFormatError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
 import {
   codeOf,
   fileError,
@@ -30,6 +30,8 @@ export interface LoadCheckpointOptions {
   readonly step?: number;
   /** Checksum of the identity of the run that wrote it. Default: not compared. */
   readonly run?: string;
+  /** Shapes of the parameters of model and loss, by path. Default: not compared. */
+  readonly expected?: ParamShapes;
 }
 
 /**
@@ -81,14 +83,15 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 
 /**
  * The newest complete checkpoint, or the one of `step`; the caller disposes it. Undefined
- * when there is none. Whether it fits a model is for `checkState` to say; `train` asks it.
+ * when there is none. Whether all of it fits a model is for `checkState` to say; `train` asks it.
  *
  * @throws DataError or FileFormatError when a file is missing, damaged, of another step or run than
- *   it should be, or holds numbers that no training leaves.
+ *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
+ *   not exactly the `expected` ones.
  */
 export async function loadCheckpoint(
   folder: string,
-  { step, run }: LoadCheckpointOptions = {},
+  { step, run, expected }: LoadCheckpointOptions = {},
 ): Promise<TrainState | undefined> {
   const wanted = step ?? (await listCheckpoints(folder)).at(-1);
   if (wanted === undefined) return undefined;
@@ -104,6 +107,9 @@ export async function loadCheckpoint(
     optimizer: {},
   };
   try {
+    if (expected !== undefined) {
+      matchParams(expected, shapesOf(loaded.params), { where: paths.params });
+    }
     loaded.optimizer = await loadSafetensors(paths.optimizer);
     const teacher = await loadTeacher(paths.teacher);
     if (teacher !== undefined) loaded.teacher = teacher;

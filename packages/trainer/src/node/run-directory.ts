@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ParamShapes } from '@crossweave/core';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import type { TrainState } from '../state';
 import type { TrainRecord } from '../options';
@@ -28,12 +29,13 @@ export interface RunDirectory extends AsyncDisposable {
   readonly checkpoint: (state: TrainState) => Promise<void>;
   /**
    * The newest checkpoint, undefined for a new run; the caller disposes it. Records logged
-   * after it are removed, since those steps are about to be repeated.
+   * after it are removed, since those steps are about to be repeated. `expected` are the shapes of
+   * the parameters of model and loss; by default `train` alone compares them.
    *
-   * @throws FileFormatError when the checkpoint is damaged, holds numbers that are not finite, or
-   *   belongs to another run.
+   * @throws StateDictError when the checkpoint does not fit `expected`; FileFormatError when it is
+   *   damaged, holds numbers that are not finite, or belongs to another run.
    */
-  readonly resume: () => Promise<TrainState | undefined>;
+  readonly resume: (expected?: ParamShapes) => Promise<TrainState | undefined>;
   /**
    * Gives the folder back, and takes what this call to `openRun` made of a new run away again
    * where not one step was logged or saved.
@@ -95,8 +97,8 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
     log: (record) => appendRecord(folder, record),
     checkpoint: (state) =>
       saveCheckpoint(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
-    async resume() {
-      const state = await loadCheckpoint(checkpoints, run);
+    async resume(expected) {
+      const state = await loadCheckpoint(checkpoints, { ...run, ...(expected && { expected }) });
       await cutRecords(folder, state?.step ?? 0);
       return state;
     },
