@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ConfigError, DataError, isCrossweaveError, type CrossweaveError } from '../../errors';
+import { DataError, isCrossweaveError, type CrossweaveError } from '../../errors';
 import { downloadModel, hubUrl } from './download';
 import { fileInside } from './file-inside';
 import { isHubId, modelFolders, type HubModel } from './hub-caches';
@@ -35,7 +35,6 @@ export async function findCheckpoint(
   name: string,
   options: FindOptions = {},
 ): Promise<FoundCheckpoint> {
-  if (name === '') throw new ConfigError('a checkpoint needs a name', { where: 'loadCheckpoint' });
   if (existsSync(name)) {
     return await found(statSync(name).isDirectory() ? await weightsIn(name) : name);
   }

@@ -1,11 +1,25 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  anyOf,
+  boolean,
+  count,
+  exactly,
+  having,
+  listOf,
+  oneOf,
+  recordOf,
+  text,
+} from '../../authoring/checks';
+import { checkOptions, type Checks } from '../../authoring/options';
+import { requireText } from '../../authoring/require';
 import type { KeyMap } from '../../checkpoints/key-map';
-import { matchParams, type MatchOptions } from '../../checkpoints/match-params';
+import { matchChecks, matchParams, type MatchOptions } from '../../checkpoints/match-params';
 import { planLoad, type PlannedParam } from '../../checkpoints/plan';
 import type { ParamShapes } from '../../checkpoints/shapes';
 import { disposeParams, type Params } from '../../params';
 import { findCheckpoint, type FindOptions } from './find-checkpoint';
+import { isRevision } from './hub-caches';
 import { isIndex } from './model-folder';
 import { refusePickle } from './pickle';
 import { readCheckpointJson } from './regular-file';
@@ -31,6 +45,25 @@ export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {
   readonly numbers?: 'sound' | 'any';
 }
 
+/** A key map, in options. */
+export const keyMapCheck = having('a key map, as keyMap gives it', 'toOurs', 'toTheirs');
+
+const optionChecks: Checks<LoadOptions> = {
+  ignoreUnexpected: matchChecks.ignoreUnexpected,
+  ignoreMissing: matchChecks.ignoreMissing,
+  revision: {
+    expected: 'a branch, a tag or a commit',
+    accepts: (value) => typeof value === 'string' && isRevision(value),
+  },
+  cacheFolder: text(),
+  download: boolean(),
+  endpoint: text(),
+  expected: recordOf(listOf(count(0))),
+  keyMap: keyMapCheck,
+  prefix: anyOf(text(), exactly('')),
+  numbers: oneOf('sound', 'any'),
+};
+
 export interface LoadedCheckpoint {
   /** The caller's to dispose. */
   readonly params: Params;
@@ -54,12 +87,14 @@ export interface LoadedCheckpoint {
  *
  * @throws DataError when it is missing, with how to get it; FileFormatError when it is damaged, holds
  * numbers that no training leaves, or is a PyTorch pickle, with how to convert it; StateDictError when
- * it does not fit `expected`.
+ * it does not fit `expected`; ConfigError for options that are wrong.
  */
 export async function loadCheckpoint(
   name: string,
   options: LoadOptions = {},
 ): Promise<LoadedCheckpoint> {
+  requireText('loadCheckpoint', 'name', name);
+  checkOptions('loadCheckpoint', options, optionChecks);
   const { weights, config } = await findCheckpoint(name, options);
   await refusePickle(weights);
   await using source = isIndex(weights)
@@ -84,6 +119,7 @@ function choose(
 } {
   const { where, entries } = source;
   const stored = Object.fromEntries([...entries].map(([name, { shape }]) => [name, shape]));
+  const { ignoreUnexpected, ignoreMissing } = options;
   const { params, unknown } = planLoad(stored, { where, ...options });
   const shapes = [...params].map(([path, { shape }]): [string, readonly number[]] => [path, shape]);
   const given = Object.fromEntries([
@@ -91,7 +127,11 @@ function choose(
     ...unknown.map((name): [string, readonly number[]] => [name, stored[name]!]),
   ]);
   const expected = options.expected ?? Object.fromEntries(shapes);
-  const { matched, ...rest } = matchParams(expected, given, { where, ...options });
+  const { matched, ...rest } = matchParams(expected, given, {
+    where,
+    ...(ignoreUnexpected && { ignoreUnexpected }),
+    ...(ignoreMissing && { ignoreMissing }),
+  });
   return { chosen: new Map(matched.map((path) => [path, params.get(path)!])), ...rest };
 }
 
