@@ -83,4 +83,6 @@ export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
 export { anyPattern, pathPattern } from './path-pattern';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';
+export { treeGradients } from './tree-gradients';
+export type { TreeGradients } from './tree-gradients';
 export { yieldToEventLoop } from './yield-to-event-loop';

@@ -11,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { withoutRecord, type Context } from '../contracts/context';
 import { partition, type Params } from '../params';
+import { treeGradients } from '../tree-gradients';
 
 /** A part of a forward pass: a pure function of its parameters, inputs and context. */
 export type Block<X extends readonly Tensor[], Y extends Tensor> = (
@@ -85,8 +86,9 @@ function pullBack(
     // tfjs has one tape, and the outer pass still needs its own.
     const outer = state.activeTape;
     try {
-      const { grads } = engine().gradients(() => run(late), late, gradient, true);
-      return late.map((tensor, i) => grads[i] ?? zerosLike(tensor));
+      const byPlace = Object.fromEntries(late.map((tensor, i) => [i, tensor]));
+      const { gradients } = treeGradients(() => run(late), byPlace, gradient);
+      return late.map((tensor, i) => gradients[i] ?? zerosLike(tensor));
     } finally {
       state.activeTape = outer;
     }

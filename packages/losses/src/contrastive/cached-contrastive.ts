@@ -1,20 +1,10 @@
-import {
-  add,
-  concat,
-  dispose,
-  engine,
-  keep,
-  mul,
-  scalar,
-  slice,
-  sum,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, concat, dispose, keep, mul, scalar, slice, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   ShapeError,
   subtree,
+  treeGradients,
   withOwnKey,
   withPrefix,
   withoutRecord,
@@ -112,13 +102,13 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
     chunks.forEach((chunk, i) => {
       const found = tidyRecord(
         () =>
-          gradientsBy(params, (): Scalar => {
+          treeGradients((): Scalar => {
             const again = present(encode(params, chunk, context(i)));
             return Object.entries(again)
               .filter(([side]) => side in slopes)
               .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))
               .reduce((all, part) => add(all, part), scalar(0));
-          })[1],
+          }, params).gradients,
       );
       for (const [path, gradient] of Object.entries(found)) {
         const before = gradients[path];
@@ -168,11 +158,14 @@ function contrastSlopes(
       got: `${rows} pairs in ${embedded.length} chunks`,
     });
   }
-  const [total, slopes] = gradientsBy({ ...all, ...withPrefix('loss.', lossParams) }, () => {
-    const result = loss.compute(lossParams, embeddingOutputs(all), batch, ctx);
-    for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
-    return result.total;
-  });
+  const { value: total, gradients: slopes } = treeGradients(
+    () => {
+      const result = loss.compute(lossParams, embeddingOutputs(all), batch, ctx);
+      for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
+      return result.total;
+    },
+    { ...all, ...withPrefix('loss.', lossParams) },
+  );
   return { total, slopes };
 }
 
@@ -205,15 +198,6 @@ function rowsOf(
   const before = embedded.slice(0, at).reduce((rows, part) => rows + part[side]!.shape[0], 0);
   const [count, width] = embedded[at]![side]!.shape;
   return slice<Rank.R2, Tensor2D>(slopes[side] as Tensor2D, [before, 0], [count, width]);
-}
-
-/** A scalar, and its gradients by a tree; paths it does not depend on are absent. */
-function gradientsBy(tree: Params, objective: () => Scalar): [value: Scalar, gradients: Params] {
-  // tfjs's own valueAndGrads refuses tensors the result does not depend on.
-  const { value, grads } = engine().gradients(objective, Object.values(tree), undefined, true);
-  const found = Object.keys(tree).map((path, i) => [path, grads[i] as Tensor | null | undefined]);
-  const given = found.filter((entry): entry is [string, Tensor] => entry[1] != null);
-  return [value, Object.fromEntries(given)];
 }
 
 function present({ image, text, negatives }: ChunkEmbeddings): Record<string, Tensor2D> {
