@@ -14,6 +14,7 @@ export type { AblationContext, Baseline } from './ablation/summarise';
 export { configHash } from './ablation/trial-file';
 export type { CurvePoint, TrialOutcome, TrialRecord } from './ablation/trial-file';
 export { validateResults } from './ablation/validate-results';
+export { checkComparison } from './comparison/checks';
 export { compareFusions } from './comparison/compare-fusions';
 export type {
   CompareFusionsOptions,
