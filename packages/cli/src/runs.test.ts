@@ -45,6 +45,49 @@ async function otherCaptions(name: string, change: (line: string) => string): Pr
   return file;
 }
 
+describe('figures stand beside what they are held against', () => {
+  it('chance, floors and the model before training, in the table and as data', async () => {
+    const out = join(folder, 'figures');
+    const { stdout, stderr } = await train(out, '--json');
+    const results = JSON.parse(stdout) as {
+      metrics: Record<string, number>;
+      chance: Record<string, number>;
+      beforeTraining: Record<string, number>;
+      floors: Record<string, Record<string, number>>;
+    };
+    const names = Object.keys(results.metrics);
+    expect(names).toContain('retrieval.i2t.r1');
+    expect(Object.keys(results.chance)).toEqual(names);
+    expect(Object.keys(results.beforeTraining)).toEqual(names);
+    expect(Object.keys(results.floors)).toEqual(['image-blind', 'bag-of-words']);
+    expect(results.chance['retrieval.i2t.r1']).toBe(1 / 2);
+    for (const title of ['before training', 'bag-of-words', 'chance']) {
+      expect(stderr).toContain(title);
+    }
+    expect(JSON.parse(await readFile(join(out, 'results.json'), 'utf8'))).toMatchObject({
+      schema: 1,
+      beforeTraining: results.beforeTraining,
+    });
+    // A second call reads them; it has no untrained model any more.
+    const again = await train(out, '--json');
+    expect(JSON.parse(again.stdout)).toEqual(results);
+  });
+
+  it('what is measured before training is the model that training begins with', async () => {
+    const still = await writeTiny(join(folder, 'still.json'), {
+      image: { ...tinyModel.image, freeze: 'all' },
+      text: { ...tinyModel.text, freeze: 'all' },
+      training: { learningRate: { fusion: 0, loss: 0 } },
+    });
+    const out = join(folder, 'still');
+    const ofRun = ['--captions', captions, '--out', out, '--engine', 'cpu', '--json'];
+    const { stdout, stderr } = await run('train', '--config', still, ...ofRun);
+    expect(stdout, stderr).not.toBe('');
+    const { metrics, beforeTraining } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(metrics).toEqual(beforeTraining);
+  });
+});
+
 describe('a run that failed its checks leaves nothing', () => {
   it.each([
     ['a wrong loss name', ['training.loss.name=info-nec'], 'Did you mean "info-nce"?'],

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DataError, subtree } from '@crossweave/core';
+import { DataError } from '@crossweave/core';
 import { checkState, disposeState, type TrainState } from '@crossweave/trainer';
 import { loadCheckpoint } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
@@ -9,7 +9,7 @@ import { parseConfig } from '../config/parse';
 import { configOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
 import { chooseEngine } from '../environment';
-import { evaluateModel } from '../evaluate-model';
+import { figuresOf, measure, tableOf } from '../run/measure';
 import { readTrainedRun, type TrainedRun } from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 
@@ -64,19 +64,19 @@ export const evaluate: Command = {
       if (!ofTheRun) {
         terminal.line(`Other data than the run was made on: ${checked.captionsFile}`);
       }
-      const metrics = await evaluateModel({
-        split: data.split(splitName),
-        ...parts,
-        params: (part) => subtree(state.params, `${part}.`),
-        terminal,
-        signal,
-      });
+      const train = Object.hasOwn(data.splits, config.data.train)
+        ? data.split(config.data.train)
+        : undefined;
+      const trained = { parts, params: state.params };
+      const measurement = await measure(trained, data.split(splitName), train, session);
+      terminal.line(`Split "${splitName}", after step ${state.step}:`);
+      terminal.line(tableOf(measurement));
       const { fingerprint } = data;
       return {
         step: state.step,
         split: splitName,
         data: { captions: checked.captionsFile, fingerprint, ofTheRun },
-        metrics,
+        ...figuresOf(measurement),
         load: summaryOf(data.report),
       };
     } finally {

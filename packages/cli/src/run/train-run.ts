@@ -1,12 +1,23 @@
+import { join } from 'node:path';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { key as keyOf, subtree, type Params, type TextInput } from '@crossweave/core';
+import { disposeParams, foldIn, key as keyOf, type Params, type TextInput } from '@crossweave/core';
+import { writeJsonAtomic } from '@crossweave/core/node';
 import type { PairDataset } from '@crossweave/data';
-import { disposeState, train, type StepOptions, type TrainState } from '@crossweave/trainer';
-import type { RunDirectory } from '@crossweave/trainer/node';
+import {
+  disposeState,
+  initialParams,
+  train,
+  type StepOptions,
+  type TrainResult,
+  type TrainState,
+} from '@crossweave/trainer';
+import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
 import { Interrupted, type Session } from '../command';
 import type { TrainConfig } from '../config/schema';
-import { evaluateModel } from '../evaluate-model';
+import { figuresOf, measure, tableOf, type Measurement } from './measure';
 import { batchesOf, type ModelParts } from './training';
+
+type Figures = Readonly<Record<string, number>>;
 
 const checkpointEvery = 50;
 
@@ -25,13 +36,45 @@ export interface PreparedRun {
 
 /** Trains to the end, or goes on to it, and measures the model on the test split. */
 export async function trainRun(prepared: PreparedRun, session: Session): Promise<object> {
-  const { config, data, step, initial, run, keepTokenizer } = prepared;
-  const { terminal, signal } = session;
-  const { steps, onNonFinite } = config.training;
+  const { config, run } = prepared;
+  const { terminal } = session;
   const start = await run.resume();
   if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
+  const before =
+    start === undefined ? await measureBefore(prepared, session) : await measuredBefore(run);
+  const state = await trainSteps(prepared, start, session);
+  try {
+    const { steps } = config.training;
+    if (state.interrupted) {
+      throw new Interrupted(
+        `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
+      );
+    }
+    const measurement = await measureOn(prepared, state.params, session);
+    const figures = {
+      schema: 1,
+      steps: state.step,
+      skipped: state.skipped,
+      split: config.data.test,
+      ...figuresOf(measurement, before),
+    };
+    terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
+    terminal.line(tableOf(measurement, before));
+    await writeJsonAtomic(join(run.path, 'results.json'), figures);
+    return figures;
+  } finally {
+    disposeState(state);
+  }
+}
+
+async function trainSteps(
+  { config, data, step, initial, run, keepTokenizer }: PreparedRun,
+  start: TrainState | undefined,
+  { terminal, signal }: Session,
+): Promise<TrainResult> {
+  const { steps, onNonFinite } = config.training;
   const progress = terminal.progress('Training');
-  const state = await train({
+  const result = await train({
     ...step,
     initial,
     data: batchesOf(config, data.split(config.data.train)),
@@ -55,30 +98,37 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
   }).finally(() => {
     if (start !== undefined) disposeState(start);
   });
+  if (!result.interrupted) progress.done();
+  return result;
+}
+
+function measureOn(
+  { config, data, parts }: PreparedRun,
+  params: Params,
+  session: Session,
+  withFloors = true,
+): Promise<Measurement> {
+  const train = withFloors ? data.split(config.data.train) : undefined;
+  return measure({ parts, params }, data.split(config.data.test), train, session);
+}
+
+/** The figures of the model as it begins, which go into the run's records as those of step 0. */
+async function measureBefore(prepared: PreparedRun, session: Session): Promise<Figures> {
+  const { config, step, initial, run } = prepared;
+  const drawn = initialParams(step, foldIn(keyOf(config.seed), 'init'));
   try {
-    if (state.interrupted) {
-      throw new Interrupted(
-        `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
-      );
-    }
-    progress.done();
-    const metrics = await measure(prepared, state, session);
-    return { steps: state.step, skipped: state.skipped, split: config.data.test, metrics };
+    const params = { ...drawn, ...initial };
+    const { evaluation } = await measureOn(prepared, params, session, false);
+    run.log({ kind: 'evaluation', step: 0, metrics: evaluation.metrics });
+    return evaluation.metrics;
   } finally {
-    disposeState(state);
+    disposeParams(drawn);
   }
 }
 
-function measure(
-  { config, data, parts }: PreparedRun,
-  { params }: TrainState,
-  { terminal, signal }: Session,
-): Promise<Readonly<Record<string, number>>> {
-  return evaluateModel({
-    split: data.split(config.data.test),
-    ...parts,
-    params: (part) => subtree(params, `${part}.`),
-    terminal,
-    signal,
-  });
+async function measuredBefore(run: RunDirectory): Promise<Figures | undefined> {
+  const records = await readMetrics(run.path);
+  return records.flatMap((record) =>
+    record.kind === 'evaluation' && record.step === 0 ? [record.metrics] : [],
+  )[0];
 }
