@@ -4,6 +4,7 @@ import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
+import { statisticsSuite } from './statistics/suite';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ...Object.fromEntries(
@@ -12,6 +13,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   'real-weights': realWeightsSuite,
   loading: loadingSuite,
   soak: soakSuite,
+  statistics: statisticsSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

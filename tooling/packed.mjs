@@ -1,14 +1,18 @@
 /**
- * Packs every package as it would be published, checks its declarations (attw), installs it with
- * npm into an empty folder with nothing but its own dependencies, imports and requires every entry
- * and compiles a program against its types.
+ * Packs every package as it would be published and uses it as a stranger would: publint and attw on
+ * the tarball; `npm install` into an empty folder with nothing but the package's own dependencies
+ * and no flags; every entry imported, required and compiled against; then the README's commands and
+ * program on what `npm install crossweave` gives.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packages, pnpm, root, run, tool } from './workspace.mjs';
+import { firstContact } from './first-contact.mjs';
+import { packAll } from './pack.mjs';
+import { packages, root, run, tool } from './workspace.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'crossweave-packed-'));
+const manifests = new Map(packages().map(({ manifest }) => [manifest.name, manifest]));
 let failures = 0;
 
 function expectSuccess(what, { code, output }) {
@@ -19,57 +23,47 @@ function expectSuccess(what, { code, output }) {
 }
 
 try {
-  const tarballs = new Map();
-  for (const { path, manifest } of packages()) {
-    const out = join(folder, 'tarballs', manifest.name);
-    mkdirSync(out, { recursive: true });
-    const packed = await pnpm(['pack', '--pack-destination', out], { capture: true, cwd: path });
-    if (!expectSuccess(`packing ${manifest.name}`, packed)) continue;
-    tarballs.set(manifest.name, join(out, readdirSync(out)[0]));
-  }
-
-  for (const { manifest } of packages()) {
-    const { name } = manifest;
-    const tarball = tarballs.get(name);
-    if (tarball === undefined) continue;
+  const tarballs = await packAll(join(folder, 'tarballs'), expectSuccess);
+  for (const [name, tarball] of tarballs) {
+    expectSuccess(
+      `publint of ${name}`,
+      await tool('publint', [tarball, '--strict'], { capture: true }),
+    );
     expectSuccess(
       `declarations of ${name}`,
       await tool('@arethetypeswrong/cli', [tarball, '--profile', 'esm-only'], { capture: true }),
     );
-    await installAndUse(name, manifest, tarballs);
+    expectSuccess(
+      `licence of ${name}`,
+      await run('tar', ['-xOf', tarball, 'package/LICENSE'], { capture: true }),
+    );
+    await installAndUse(name, tarballs);
   }
+  await firstContact(join(folder, 'projects', 'crossweave'), expectSuccess);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(failures === 0 ? 0 : 1);
 
-async function installAndUse(name, manifest, tarballs) {
+async function installAndUse(name, tarballs) {
   const project = join(folder, 'projects', name);
   mkdirSync(project, { recursive: true });
-  const own = ownDependencies(name);
+  // Published siblings come from the registry; here they are the tarballs of this build.
+  const own = Object.fromEntries(
+    [...withOwn(name)].map((each) => [each, `file:${tarballs.get(each)}`]),
+  );
   writeFileSync(
     join(project, 'package.json'),
-    JSON.stringify({
-      private: true,
-      type: 'module',
-      dependencies: Object.fromEntries(
-        [...own].map((each) => [each, `file:${tarballs.get(each)}`]),
-      ),
-      // Published siblings come from the registry; here they are the tarballs of this build.
-      overrides: Object.fromEntries([...own].map((each) => [each, `$${each}`])),
-    }),
+    JSON.stringify({ private: true, type: 'module', dependencies: own }),
   );
-  const installed = await run(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'],
-    { capture: true, cwd: project },
-  );
+  const install = ['install', '--no-audit', '--no-fund', '--prefer-offline'];
+  const installed = await run('npm', install, { capture: true, cwd: project });
   if (!expectSuccess(`npm install of ${name}`, installed)) return;
+  expectSuccess(`install scripts of ${name}`, withoutScripts(project));
 
-  const doors = Object.keys(manifest.exports)
+  const doors = Object.keys(manifests.get(name).exports)
     .filter((door) => door !== './package.json')
     .map((door) => name + door.slice(1))
-    // The conformance suites are for test runners; importing them needs nothing more.
     .sort();
   const imports = doors.map((door, i) => `import * as door${i} from '${door}';`).join('\n');
   const uses = doors.map((_, i) => `if (typeof door${i} !== 'object') throw new Error('empty');`);
@@ -93,20 +87,27 @@ async function installAndUse(name, manifest, tarballs) {
       files: ['use.ts'],
     }),
   );
-  expectSuccess(
-    `importing ${doors.join(', ')}`,
-    await run(process.execPath, ['use.mjs'], { capture: true, cwd: project }),
-  );
-  expectSuccess(
-    `requiring ${doors.join(', ')}`,
-    await run(process.execPath, ['use.cjs'], { capture: true, cwd: project }),
-  );
+  for (const file of ['use.mjs', 'use.cjs']) {
+    expectSuccess(
+      `${file} of ${doors.join(', ')}`,
+      await run(process.execPath, [file], { capture: true, cwd: project }),
+    );
+  }
   const compiled = await run(
     process.execPath,
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'],
     { capture: true, cwd: project },
   );
   expectSuccess(`types of ${name}`, ignoreForeign(compiled));
+}
+
+/** Whether anything that was installed has a script that would run, or fail, at a user's. */
+function withoutScripts(project) {
+  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+  const having = Object.entries(lock.packages).filter(
+    ([, { hasInstallScript }]) => hasInstallScript,
+  );
+  return { code: having.length, output: having.map(([path]) => path).join('\n') };
 }
 
 /** Errors inside third-party declarations are not ours to fail on. */
@@ -118,12 +119,10 @@ function ignoreForeign({ code, output }) {
 }
 
 /** A package and all own packages below it. */
-function ownDependencies(name, seen = new Set()) {
+function withOwn(name, seen = new Set()) {
   seen.add(name);
-  const { manifest } = packages().find((each) => each.manifest.name === name);
-  const names = new Set(packages().map((each) => each.manifest.name));
-  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
-    if (names.has(dependency) && !seen.has(dependency)) ownDependencies(dependency, seen);
+  for (const dependency of Object.keys(manifests.get(name).dependencies ?? {})) {
+    if (manifests.has(dependency) && !seen.has(dependency)) withOwn(dependency, seen);
   }
   return seen;
 }

@@ -19,7 +19,14 @@ const allowed = {
   '@crossweave/lab': ['@crossweave/core', '@crossweave/trainer'],
   crossweave: 'all',
 };
-const required = ['README.md', 'package.json', 'src/index.ts', 'tsconfig.json', 'tsup.config.ts'];
+const required = [
+  'LICENSE',
+  'README.md',
+  'package.json',
+  'src/index.ts',
+  'tsconfig.json',
+  'tsup.config.ts',
+];
 const maximumLines = 300;
 /** Files that are no code of their own: names, registrations, tests and what only tests use. */
 const notTested = /(^|\/)(index|register|gradients|bin)\.ts$|\.test(-d)?\.ts$|\.testing\.ts$/;
@@ -47,7 +54,7 @@ for (const { path, manifest } of packages()) {
   const built = new Set(
     existsSync(join(path, 'dist'))
       ? readdirSync(join(path, 'dist'))
-          .filter((file) => file.endsWith('.js') && !file.startsWith('chunk-'))
+          .filter((file) => file.endsWith('.js') && !/-[A-Z0-9]{8}\.js$/.test(file))
           .map((file) => `./dist/${file}`)
       : [],
   );
@@ -76,6 +83,11 @@ for (const { path, manifest } of packages()) {
     if (lines > maximumLines && !file.endsWith('.test.ts')) {
       problem(file, `has ${lines} lines; split it (at most ${maximumLines})`);
     }
+    for (const [, name, body] of text.matchAll(/^export class (\w+Error) [^{]*\{\n(.*?)^\}/gms)) {
+      if (!body.includes(`name: string = '${name}'`) && !body.includes(`name = '${name}'`)) {
+        problem(file, `${name} must carry its name as a text (override readonly name)`);
+      }
+    }
     if (!notTested.test(relative(path, file)) && hasCode(text)) {
       const tested = readdirSync(dirname(file)).some((name) => name.endsWith('.test.ts'));
       if (!tested) problem(file, 'lies in a folder without any test');
@@ -95,6 +107,12 @@ function sources(folder) {
     if (statSync(path).isDirectory()) return sources(path);
     return name.endsWith('.ts') ? [path] : [];
   });
+}
+
+const [, program] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+const example = join(root, 'examples/first-model/first-model.ts');
+if (program !== readFileSync(example, 'utf8')) {
+  problem(example, "differs from the README's first program");
 }
 
 for (const line of problems) console.error(line);

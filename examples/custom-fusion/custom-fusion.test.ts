@@ -1,9 +1,10 @@
 import { describe, it } from 'node:test';
 import { useEngine } from '@crossweave/core/engine';
-import { testFusion, testLoss } from '@crossweave/core/testing';
+import { testFusion, testLoss, testOptions } from '@crossweave/core/testing';
 import { comparison } from './comparison';
 import { rankingLoss } from './ranking-loss';
 
 await useEngine('onnx');
 testFusion(() => comparison({ dim: 5 }), { describe, it });
+testOptions('comparison', comparison, { describe, it });
 testLoss(() => rankingLoss(), { describe, it });

@@ -24,7 +24,7 @@ await train({
   model: jointModel({
     image: resnetSmall({ strides: [2, 2, 2] }),
     text: bertSmall({ vocabulary: data.tokenizer.vocabularySize, layers: 2 }),
-    fusion: comparison(), // a plug-in like any other
+    fusion: comparison({ dim: 64 }), // a plug-in like any other
   }),
   loss: rankingLoss(), // ln 2 = 0.693 is chance
   optimizer: adamW({ learningRate: 1e-3 }),

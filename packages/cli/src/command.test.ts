@@ -1,6 +1,7 @@
 import { ConfigError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { helpOf, parseOptions, requiredText, text, wholeNumber, type Command } from './command';
+import { parseOptions, requiredText, text, wholeNumber, type Command } from './command';
+import { helpOf } from './help';
 
 const command: Command = {
   name: 'data make',
@@ -28,10 +29,31 @@ describe('parseOptions', () => {
     expect(() => parseOptions(command, ['--out'])).toThrow(ConfigError);
   });
 
-  it.each(['-1', '1.5', 'NaN', '', 'x'])('refuses --seed=%s', (seed) => {
-    const { values } = parseOptions(command, [`--seed=${seed}`]);
-    expect(() => wholeNumber(values, 'seed')).toThrow(ConfigError);
+  it.each([
+    [['--out', 'a', '--out', 'b'], '--out is given twice'],
+    [['--help=no'], ConfigError],
+    [['-x'], 'there is no option --x'],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseOptions(command, args)).toThrow(message);
   });
+
+  it('refuses arguments where none belong, and keeps flags that may be repeated', () => {
+    const { name, summary, example } = command;
+    const set = { type: 'string', summary: 'change', multiple: true } as const;
+    const run = () => Promise.resolve(undefined);
+    const flags: Command = { name, summary, example, run, options: { set } };
+    expect(() => parseOptions(flags, ['scenes'])).toThrow('an argument too many');
+    const { values } = parseOptions(flags, ['--set', 'a=1', '--set', 'b=2']);
+    expect(values['set']).toEqual(['a=1', 'b=2']);
+  });
+
+  it.each(['-1', '1.5', 'NaN', '', 'x', '1e3', '0x10', '99999999999999999'])(
+    'refuses --seed=%s',
+    (seed) => {
+      const { values } = parseOptions(command, [`--seed=${seed}`]);
+      expect(() => wholeNumber(values, 'seed')).toThrow(ConfigError);
+    },
+  );
 
   it('says what is missing with an example', () => {
     const { values } = parseOptions(command, []);

@@ -20,7 +20,7 @@ export type OptionValues = Readonly<
 /** What a command may use of the process it runs in. */
 export interface Session {
   readonly terminal: Terminal;
-  /** Aborts on the first Ctrl-C: save what is good and return. */
+  /** Aborts on Ctrl-C, SIGTERM, SIGHUP and a closed pipe: save what is good and return. */
   readonly signal: AbortSignal;
 }
 
@@ -33,6 +33,8 @@ export interface Command {
   readonly positionals?: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly example: string;
+  /** Names for the help text, under a title each: the presets, the fusions. */
+  readonly sections?: () => Readonly<Record<string, readonly string[]>>;
   /** Resolves with what `--json` prints; throws typed errors. */
   run(values: OptionValues, positionals: readonly string[], session: Session): Promise<unknown>;
 }
@@ -40,67 +42,101 @@ export interface Command {
 /** Thrown by a command that stopped at the user's wish after saving its state. */
 export class Interrupted extends Error {}
 
-const common: Readonly<Record<string, OptionSpec>> = {
+/** Thrown by a command whose result is that something does not work; the result is printed too. */
+export class Failed extends Error {
+  constructor(
+    message: string,
+    /** What `--json` prints. */
+    readonly document: unknown,
+  ) {
+    super(message);
+  }
+}
+
+/** The flags of every command. */
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   json: { type: 'boolean', summary: 'print one JSON document on stdout, progress on stderr' },
   help: { type: 'boolean', summary: 'print this help' },
 };
 
-/** @throws ConfigError on an unknown flag (naming the nearest) or a flag without its value. */
+/**
+ * @throws ConfigError on an unknown flag (naming the nearest), a flag without its value or given
+ *   twice, or an argument that the command has no place for.
+ */
 export function parseOptions(
   command: Command,
   args: readonly string[],
 ): { values: OptionValues; positionals: string[] } {
-  const options = { ...common, ...command.options };
-  for (const argument of args) {
-    const flag = /^--(?:no-)?([^=]+)/.exec(argument)?.[1];
-    if (flag !== undefined && !(flag in options)) {
-      const nearest = nearestName(flag, Object.keys(options));
-      throw new ConfigError(`there is no option --${flag}`, {
-        where: `crossweave ${command.name}`,
-        advice:
-          nearest === undefined
-            ? `See crossweave ${command.name} --help.`
-            : `Did you mean --${nearest}?`,
-      });
+  const where = `crossweave ${command.name}`;
+  const options = { ...commonOptions, ...command.options };
+  const config = {
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { type, multiple = false }]) => [
+        name,
+        { type, multiple },
+      ]),
+    ),
+    allowPositionals: true,
+  };
+  const seen = new Set<string>();
+  for (const token of parseArgs({ ...config, strict: false, tokens: true }).tokens) {
+    if (token.kind !== 'option') continue;
+    const spec = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (spec === undefined) throw unknownFlag(where, token.name, Object.keys(options));
+    if (seen.has(token.name) && spec.multiple !== true) {
+      throw new ConfigError(`--${token.name} is given twice`, { where, expected: 'one value' });
     }
+    seen.add(token.name);
   }
+  let parsed: ReturnType<typeof parseArgs>;
   try {
-    const parsed = parseArgs({
-      args: [...args],
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, { type, multiple = false }]) => [
-          name,
-          { type, multiple },
-        ]),
-      ),
-      allowPositionals: true,
-      strict: true,
-    });
-    const defaults = Object.fromEntries(
-      Object.entries(options).flatMap(([name, spec]) =>
-        spec.default === undefined ? [] : [[name, spec.default]],
-      ),
-    );
-    return { values: { ...defaults, ...parsed.values }, positionals: parsed.positionals };
+    parsed = parseArgs({ ...config, strict: true });
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error), {
-      where: `crossweave ${command.name}`,
+      where,
       cause: error,
     });
   }
-}
-
-/** A whole number given by a flag. @throws ConfigError when it is none or too small. */
-export function wholeNumber(values: OptionValues, name: string, minimum = 0): number {
-  const given = values[name];
-  const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new ConfigError(`--${name} must be a whole number`, {
-      expected: `at least ${minimum}`,
-      got: String(given),
+  if (command.positionals === undefined && parsed.positionals.length > 0) {
+    throw new ConfigError('there is an argument too many', {
+      where,
+      expected: 'flags alone',
+      got: parsed.positionals.join(' '),
+      advice: `See crossweave help ${command.name}.`,
     });
   }
-  return value;
+  const defaults = Object.fromEntries(
+    Object.entries(options).flatMap(([name, spec]) =>
+      spec.default === undefined ? [] : [[name, spec.default]],
+    ),
+  );
+  return { values: { ...defaults, ...parsed.values }, positionals: parsed.positionals };
+}
+
+function unknownFlag(where: string, name: string, known: readonly string[]): ConfigError {
+  const nearest = nearestName(name, known);
+  return new ConfigError(`there is no option --${name}`, {
+    where,
+    advice: nearest === undefined ? `See ${where} --help.` : `Did you mean --${nearest}?`,
+  });
+}
+
+/** A whole number given by a flag. @throws ConfigError when it is none or out of range. */
+export function wholeNumber(
+  values: OptionValues,
+  name: string,
+  minimum = 0,
+  maximum = Number.MAX_SAFE_INTEGER,
+): number {
+  const given = values[name];
+  const value = typeof given === 'string' && /^\d+$/.test(given.trim()) ? Number(given) : NaN;
+  if (value >= minimum && value <= maximum) return value;
+  throw new ConfigError(`--${name} must be a whole number`, {
+    expected:
+      maximum === Number.MAX_SAFE_INTEGER ? `at least ${minimum}` : `from ${minimum} to ${maximum}`,
+    got: String(given),
+  });
 }
 
 /** A flag's text, or undefined when it was not given. */
@@ -125,23 +161,4 @@ export function requiredText(command: Command, values: OptionValues, name: strin
     });
   }
   return value;
-}
-
-export function helpOf(command: Command): string {
-  const lines = Object.entries({ ...command.options, ...common }).map(([name, spec]) => {
-    const flag = spec.value === undefined ? `--${name}` : `--${name} ${spec.value}`;
-    const suffix = spec.default === undefined ? '' : ` (default ${spec.default})`;
-    return `  ${flag.padEnd(22)} ${spec.summary}${suffix}`;
-  });
-  const positionals = command.positionals === undefined ? '' : ` ${command.positionals}`;
-  return [
-    `crossweave ${command.name}${positionals} [options]`,
-    '',
-    command.summary,
-    '',
-    ...lines,
-    '',
-    `Example: ${command.example}`,
-    '',
-  ].join('\n');
 }

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { useEngine, type EngineChoice } from '@crossweave/core/engine';
 import { text, type OptionValues, type Session } from './command';
+import { gitRevision } from './git-revision';
+import { versionOf } from './version';
 
 /** Chooses the engine of `--engine` and says which it is. */
 export async function chooseEngine(
@@ -16,24 +17,13 @@ export async function chooseEngine(
 /** What a run record says of where it ran. */
 export function environmentOf(engine: EngineChoice): Record<string, string | number> {
   return {
+    crossweave: versionOf(),
     engine: engine.name,
     engineDetail: engine.detail,
     node: process.version,
     platform: `${platform()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    revision: revision(),
+    revision: gitRevision(process.cwd()) ?? 'none',
   };
-}
-
-/** The git commit of the working folder, or `none`. */
-function revision(): string {
-  const git = (...args: string[]): string =>
-    execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    const commit = git('rev-parse', 'HEAD');
-    return git('status', '--porcelain') === '' ? commit : `${commit} with changes`;
-  } catch {
-    return 'none';
-  }
 }

@@ -1,4 +1,5 @@
 import type { ComparisonProgress } from '@crossweave/lab';
+import type { TrainRecord } from '@crossweave/trainer';
 import type { Progress, Terminal } from './terminal';
 
 /** A listener that shows the stages of a comparison as one bar after another. */
@@ -18,8 +19,15 @@ export function followComparison(terminal: Terminal): (progress: ComparisonProgr
       title = '';
     }
   };
+  const warn = (record: TrainRecord): void => {
+    if (record.kind === 'warning') terminal.note(`Warning: ${record.message} ${record.advice}`);
+  };
   return (progress) => {
+    if (progress.stage === 'towers' || progress.stage === 'training') warn(progress.record);
     switch (progress.stage) {
+      case 'note':
+        terminal.note(progress.message);
+        break;
       case 'towers-reused':
         terminal.note('Towers: already trained');
         break;
@@ -46,6 +54,9 @@ export function followComparison(terminal: Terminal): (progress: ComparisonProgr
       case 'trial':
         if (progress.kind === 'reused') {
           terminal.note(`${progress.arm}, seed ${progress.seed}: already done`);
+        } else if (progress.kind === 'discarded') {
+          const { arm, seed, reason = 'its file is damaged' } = progress;
+          terminal.note(`${arm}, seed ${seed}: run again, since ${reason}`);
         }
         break;
     }

@@ -19,6 +19,7 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
     stderr: { write: (text) => (written.stderr += text) },
     on: () => undefined,
     removeListener: () => undefined,
+    exit: () => undefined,
   });
   return { code, ...written };
 }
@@ -88,8 +89,9 @@ describe('commands', () => {
     expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('<svg');
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('cross-attention');
     expect(JSON.parse(await readFile(join(out, 'run.json'), 'utf8'))).toMatchObject({
-      command: 'ablate',
+      identity: { command: 'ablate', data: expect.stringMatching(/^sha256:/) },
       environment: { engine: 'onnx' },
+      load: { rows: 60, rejected: 0 },
     });
 
     const flops = results.arms.map((arm) => arm.flops);
@@ -144,7 +146,7 @@ describe('commands', () => {
       ...['train', '--preset', 'dual-encoder', '--out', out, ...shared, '--set', 'seed=5'],
     );
     expect(other.code).toBe(exitCode.usage);
-    expect(other.stderr).toContain('a run of another config');
+    expect(other.stderr).toContain('another run: config.training.steps: 3 → 260');
     const again = await run(
       ...['train', '--preset', 'dual-encoder', '--out', out, ...shared, ...settings],
     );

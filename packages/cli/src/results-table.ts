@@ -1,4 +1,4 @@
-import type { AblationResults, Summary } from '@crossweave/lab';
+import { textTable, verdict, type AblationResults, type Summary } from '@crossweave/lab';
 
 /** The metrics of the table, in this order, as far as the results have them. */
 const columns = [
@@ -7,45 +7,54 @@ const columns = [
   ['retrieval.t2i.r1', 'text → image R@1'],
 ] as const;
 
-/** The results as a plain-text table: a row an arm, chance and floors below. */
+/**
+ * The results as a plain-text table, with what they say below it: the towers, a row an arm, floors
+ * and chance.
+ */
 export function resultsTable(results: AblationResults): string {
   const metrics = columns.filter(([metric]) =>
     results.arms.some(({ summary }) => summary[metric] !== undefined),
   );
   const counted = results.arms.some(({ flops }) => flops !== undefined);
   const costs = ['parameters', ...(counted ? ['MFLOPs a pair'] : []), 'seconds'];
-  const rows: string[][] = [['', ...metrics.map(([, title]) => title), ...costs]];
-  for (const { name, summary, params, flops, trials } of results.arms) {
-    const seconds = trials.reduce((sum, trial) => sum + trial.seconds, 0);
-    rows.push([
+  const cells = (figures: (metric: string) => string | undefined): string[] =>
+    metrics.map(([metric]) => (metric in results.notShown ? 'not shown' : (figures(metric) ?? '')));
+  const beside = (name: string, values: Readonly<Record<string, number>>): string[] => [
+    name,
+    ...cells((metric) => values[metric]?.toFixed(3)),
+    ...costs.map(() => ''),
+  ];
+  const baselines = (wanted: 'towers' | 'floor'): string[][] =>
+    results.baselines
+      .filter(({ kind }) => kind === wanted)
+      .map(({ name, metrics: values }) => beside(name, values));
+
+  const rows: string[][] = [
+    ['', ...metrics.map(([, title]) => title), ...costs],
+    ...baselines('towers'),
+    ...results.arms.map(({ name, summary, params, flops, trials }) => [
       name,
-      ...metrics.map(([metric]) => figure(summary[metric])),
+      ...cells((metric) => figure(summary[metric])),
       params.toLocaleString('en'),
       ...(counted ? [flops === undefined ? '' : (flops / 1e6).toPrecision(3)] : []),
-      seconds.toFixed(0),
-    ]);
-  }
-  for (const [name, values] of Object.entries({
-    ...results.floors,
-    chance: results.chance ?? {},
-  })) {
-    rows.push([
-      name,
-      ...metrics.map(([metric]) => values[metric]?.toFixed(3) ?? ''),
+      trials.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0),
+    ]),
+    ...baselines('floor'),
+    [
+      'chance',
+      ...metrics.map(([metric]) => results.chance?.[metric]?.toFixed(3) ?? ''),
       ...costs.map(() => ''),
-    ]);
-  }
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  '),
+    ],
+  ];
+  const hidden = metrics.flatMap(([metric, title]) =>
+    metric in results.notShown ? [`${title} is not shown: ${results.notShown[metric]!}.`] : [],
   );
-  return [lines[0], '-'.repeat(lines[0]!.length), ...lines.slice(1)].join('\n');
+  return [textTable(rows), ...hidden, ...verdict(results), ...results.notes].join('\n\n');
 }
 
-function figure(summary: Summary | undefined): string {
-  if (summary === undefined) return '';
+/** A mean with its interval over seeds, where there is one. */
+function figure(summary: Summary | undefined): string | undefined {
+  if (summary === undefined) return undefined;
   const { mean, ci95 } = summary;
   const interval = ci95 === null ? '' : ` [${ci95[0].toFixed(3)}, ${ci95[1].toFixed(3)}]`;
   return mean.toFixed(3) + interval;

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Terminal } from './terminal';
 
@@ -18,7 +19,7 @@ describe('Terminal', () => {
     expect(plain.written).toEqual({ stdout: 'a\n', stderr: '' });
 
     const json = streams();
-    const terminal = new Terminal(json, true);
+    const terminal = new Terminal(json, { json: true });
     terminal.line('a');
     terminal.document({ a: [0] });
     expect(json.written.stderr).toBe('a\n');
@@ -28,7 +29,7 @@ describe('Terminal', () => {
   it('shows count, rate, time left and note, no more often than every ten seconds off a terminal', () => {
     let now = 0;
     const target = streams();
-    const progress = new Terminal(target, false, () => now).progress('Training');
+    const progress = new Terminal(target, { now: () => now }).progress('Training');
     now = 1000;
     progress.update(10, 100, 'loss 2.3');
     now = 2000;
@@ -46,16 +47,44 @@ describe('Terminal', () => {
 
   it('draws a bar on a terminal that fits its width', () => {
     const target = streams(true);
-    const progress = new Terminal(target, false, () => 1000).progress('Encoding');
+    const progress = new Terminal(target, { now: () => 1000 }).progress('Encoding');
     progress.update(1, 2, 'x'.repeat(200));
     const shown = target.written.stderr.replace('\r\u001b[2K', '');
     expect(shown.startsWith('[##########..........] Encoding 1/2')).toBe(true);
     expect(shown.length).toBeLessThanOrEqual(80);
   });
 
+  it('shows what could steer the reader’s terminal as codes, a bar of its own apart', () => {
+    const target = streams(true);
+    const terminal = new Terminal(target, { now: () => 1000 });
+    terminal.line('a\u001b[2Jb\u202ec');
+    terminal.note('\u009b31m\ttab');
+    terminal.progress('\u0007title').done('\u001b]0;x');
+    expect(target.written.stdout).toBe('a\\u001b[2Jb\\u202ec\n');
+    expect(target.written.stderr).toContain('\\u009b31m\ttab\n\\u0007title');
+    expect(target.written.stderr).not.toContain('\u001b]');
+
+    const json = streams();
+    new Terminal(json, { json: true }).document({ text: '\u009b31m\u202e\n' });
+    expect(json.written.stdout).not.toMatch(/[\u009b\u202e]/);
+    expect(JSON.parse(json.written.stdout)).toEqual({ text: '\u009b31m\u202e\n' });
+  });
+
+  it('tells when nobody reads any more', () => {
+    const stdout = Object.assign(new EventEmitter(), { write: () => true });
+    const stderr = Object.assign(new EventEmitter(), { write: () => true });
+    let closed = 0;
+    const terminal = new Terminal({ stdout, stderr }, { closed: () => (closed += 1) });
+    stdout.emit('error', new Error('EPIPE'));
+    stderr.emit('error', new Error('EIO'));
+    terminal[Symbol.dispose]();
+    expect(closed).toBe(2);
+    expect(stdout.listenerCount('error')).toBe(0);
+  });
+
   it('survives a total of zero', () => {
     const target = streams();
-    new Terminal(target, false, () => 0).progress('Nothing').update(0, 0);
+    new Terminal(target, { now: () => 0 }).progress('Nothing').update(0, 0);
     expect(target.written.stderr).toBe('Nothing 0/0\n');
   });
 });

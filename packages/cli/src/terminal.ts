@@ -1,7 +1,23 @@
+/** A stream of text; one that can fail tells so by the event `error`. */
+interface Output {
+  write(text: string): unknown;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener?(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 /** The streams a terminal writes to; `process` is one. */
 export interface Streams {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; columns?: number };
+  readonly stdout: Output;
+  readonly stderr: Output & { readonly isTTY?: boolean; columns?: number };
+}
+
+export interface TerminalOptions {
+  /** Stdout carries one JSON document, all else goes to stderr. Default false. */
+  readonly json?: boolean;
+  /** Called when nobody reads stdout or stderr any more. */
+  readonly closed?: () => void;
+  /** Milliseconds; default the process's own clock. */
+  readonly now?: () => number;
 }
 
 /** How far long work has come. */
@@ -13,33 +29,50 @@ export interface Progress {
 }
 
 /**
- * What a command says. With `--json`, stdout carries the one JSON document and everything else
- * goes to stderr; a bar is drawn on a terminal, plain lines now and then elsewhere.
+ * What a command says. With `json`, stdout carries the one JSON document and everything else
+ * goes to stderr; a bar is drawn on a terminal, plain lines now and then elsewhere. Characters by
+ * which a file's content could steer a terminal are shown as codes.
  */
-export class Terminal {
+export class Terminal implements Disposable {
   readonly #streams: Streams;
   readonly #json: boolean;
   readonly #now: () => number;
+  readonly #failed: () => void;
 
-  constructor(streams: Streams, json = false, now: () => number = () => performance.now()) {
+  constructor(streams: Streams, options: TerminalOptions = {}) {
+    const { json = false, closed, now = () => performance.now() } = options;
     this.#streams = streams;
     this.#json = json;
     this.#now = now;
+    // A stream without a listener ends the process by an uncaught error.
+    this.#failed = () => closed?.();
+    for (const stream of [streams.stdout, streams.stderr]) stream.on?.('error', this.#failed);
+  }
+
+  [Symbol.dispose](): void {
+    const { stdout, stderr } = this.#streams;
+    for (const stream of [stdout, stderr]) stream.removeListener?.('error', this.#failed);
   }
 
   /** A line for the reader. */
   line(text = ''): void {
-    (this.#json ? this.#streams.stderr : this.#streams.stdout).write(`${text}\n`);
+    (this.#json ? this.#streams.stderr : this.#streams.stdout).write(`${harmless(text)}\n`);
   }
 
   /** A line that is no result: a warning, a hint. */
   note(text: string): void {
-    this.#streams.stderr.write(`${text}\n`);
+    this.#streams.stderr.write(`${harmless(text)}\n`);
   }
 
-  /** The command's result, printed only with `--json`. */
+  /** Text for stdout as it is: help, a version. */
+  print(text: string): void {
+    this.#streams.stdout.write(text);
+  }
+
+  /** The command's result, printed only with `json`. */
   document(value: unknown): void {
-    if (this.#json) this.#streams.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    // Within JSON text a code is the same character.
+    if (this.#json) this.#streams.stdout.write(`${harmless(JSON.stringify(value, null, 2))}\n`);
   }
 
   progress(title: string): Progress {
@@ -54,7 +87,7 @@ export class Terminal {
         const now = this.#now();
         if (now - last < interval && current < total) return;
         last = now;
-        const text = describe(title, current, total, now - began, note);
+        const text = harmless(describe(title, current, total, now - began, note));
         shown = text;
         if (!tty) stderr.write(`${text}\n`);
         else
@@ -66,7 +99,7 @@ export class Terminal {
         const seconds = ((this.#now() - began) / 1000).toFixed(1);
         const suffix = note === '' ? '' : `, ${note}`;
         if (tty && shown !== '') stderr.write('\r\u001b[2K');
-        stderr.write(`${title}: done in ${seconds} s${suffix}\n`);
+        stderr.write(`${harmless(`${title}: done in ${seconds} s${suffix}`)}\n`);
       },
     };
   }
@@ -91,4 +124,15 @@ function bar(current: number, total: number): string {
   const width = 20;
   const filled = total > 0 ? Math.round((width * current) / total) : 0;
   return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
+}
+
+/** C0 without tab and line feed, delete, C1, and the marks that turn the direction of text. */
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function harmless(text: string): string {
+  return text.replace(
+    steering,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -128,4 +128,14 @@ describe('messages', () => {
       expect(new DataError('odd', { got }).message).toMatch(/^odd; got ./);
     }
   });
+
+  it('can be had without the advice, which a suggestion gives as data', () => {
+    const suggestion = { delimiter: ';' };
+    const advice = "Pass delimiter: ';'.";
+    const error = new DataError('there is one column', { where: 'a.csv:1', advice, suggestion });
+    expect(error.summary).toBe('a.csv:1: there is one column.');
+    expect(error.message).toBe(`${error.summary} ${advice}`);
+    expect(error.suggestion).toEqual(suggestion);
+    expect(new DataError('x').suggestion).toBeUndefined();
+  });
 });

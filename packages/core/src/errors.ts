@@ -16,19 +16,26 @@ export interface ErrorDetails {
  * {@link isCrossweaveError}, which also works across two copies of the package.
  */
 export class CrossweaveError extends Error {
+  // In so many words, as in every class below: minifiers rename classes.
+  override readonly name: string = 'CrossweaveError';
   readonly [marker] = true;
   readonly code: string;
   readonly where: string | undefined;
   readonly expected: unknown;
   readonly got: unknown;
   readonly advice: string | undefined;
+  /** The message without the advice, for callers that advise in words of their own. */
+  readonly summary: string;
 
   constructor(code: string, what: string, details: ErrorDetails = {}) {
+    const summary = composeSummary(what, details);
     super(
-      composeMessage(what, details),
+      details.advice === undefined
+        ? summary
+        : `${summary} ${bounded(details.advice, longest.advice)}`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
-    this.name = new.target.name;
+    this.summary = summary;
     this.code = code;
     this.where = details.where;
     this.expected = details.expected;
@@ -43,6 +50,8 @@ export function isCrossweaveError(error: unknown): error is CrossweaveError {
 
 /** A tensor whose shape or type does not fit. */
 export class ShapeError extends CrossweaveError {
+  override readonly name: string = 'ShapeError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('shape', what, details);
   }
@@ -50,6 +59,8 @@ export class ShapeError extends CrossweaveError {
 
 /** A value outside its allowed range, an unknown name, a misspelt key. */
 export class ConfigError extends CrossweaveError {
+  override readonly name: string = 'ConfigError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('config', what, details);
   }
@@ -70,6 +81,7 @@ export interface StateDictDifference {
 
 /** Parameters that are missing, unexpected or of the wrong shape. */
 export class StateDictError extends CrossweaveError {
+  override readonly name: string = 'StateDictError';
   /** All of it, where two whole trees were compared; the message shows the beginning. */
   readonly difference: StateDictDifference | undefined;
 
@@ -81,13 +93,27 @@ export class StateDictError extends CrossweaveError {
 
 /** Data on disk that is missing, damaged or empty. */
 export class DataError extends CrossweaveError {
-  constructor(what: string, details?: ErrorDetails) {
+  override readonly name: string = 'DataError';
+  /**
+   * Options under which the same call may succeed, by their names:
+   * `{ columns: { image: 'filepath', caption: 'title' } }`. The advice says the same in words; a
+   * caller with flags of its own phrases them from here.
+   */
+  readonly suggestion: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    what: string,
+    details: ErrorDetails & { suggestion?: Readonly<Record<string, unknown>> | undefined } = {},
+  ) {
     super('data', what, details);
+    this.suggestion = details.suggestion;
   }
 }
 
 /** No engine, or not the one that was asked for. */
 export class EngineError extends CrossweaveError {
+  override readonly name: string = 'EngineError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('engine', what, details);
   }
@@ -95,6 +121,8 @@ export class EngineError extends CrossweaveError {
 
 /** A loss, gradient or score that is NaN or infinite. */
 export class NonFiniteError extends CrossweaveError {
+  override readonly name: string = 'NonFiniteError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('non-finite', what, details);
   }
@@ -102,6 +130,8 @@ export class NonFiniteError extends CrossweaveError {
 
 /** A file that is not what its name says. */
 export class FileFormatError extends CrossweaveError {
+  override readonly name: string = 'FileFormatError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('file-format', what, details);
   }
@@ -110,7 +140,7 @@ export class FileFormatError extends CrossweaveError {
 /** Longest parts of a message, in characters: what a file holds must not fill a screen. */
 const longest = { what: 400, where: 400, expected: 1600, got: 300, advice: 1600 };
 
-function composeMessage(what: string, details: ErrorDetails): string {
+function composeSummary(what: string, details: ErrorDetails): string {
   const said = bounded(what, longest.what);
   const parts = [
     details.where === undefined ? said : `${bounded(details.where, longest.where)}: ${said}`,
@@ -119,10 +149,7 @@ function composeMessage(what: string, details: ErrorDetails): string {
     parts.push(`expected ${bounded(show(details.expected), longest.expected)}`);
   }
   if (details.got !== undefined) parts.push(`got ${bounded(show(details.got), longest.got)}`);
-  const sentence = `${parts.join('; ')}.`.replace(/\.\.$/, '.');
-  return details.advice === undefined
-    ? sentence
-    : `${sentence} ${bounded(details.advice, longest.advice)}`;
+  return `${parts.join('; ')}.`.replace(/\.\.$/, '.');
 }
 
 /** At most `limit` characters, without the control characters by which a file could steer a terminal. */

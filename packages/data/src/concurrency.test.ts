@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { mapConcurrently } from './concurrency';
+import { mapConcurrently, unlessAborted } from './concurrency';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -30,5 +31,61 @@ describe('mapConcurrently', () => {
 
   it('maps nothing to nothing', async () => {
     expect(await mapConcurrently([], 4, () => Promise.resolve(1))).toEqual([]);
+  });
+
+  it('begins no more once the signal is aborted, and throws its reason', async () => {
+    const reason = new Error('stopped');
+    const stop = new AbortController();
+    const begun: number[] = [];
+    const work = mapConcurrently(
+      Array.from({ length: 100 }, (_, i) => i),
+      3,
+      async (item) => {
+        begun.push(item);
+        if (item === 7) stop.abort(reason);
+        await turn();
+      },
+      stop.signal,
+    );
+    await expect(work).rejects.toBe(reason);
+    expect(begun.length).toBeLessThanOrEqual(9);
+    const never = mapConcurrently([1], 1, () => Promise.reject(new Error('begun')), stop.signal);
+    await expect(never).rejects.toBe(reason);
+  });
+});
+
+describe('unlessAborted', () => {
+  const reason = new Error('stopped');
+
+  it('gives what the work gives, and leaves no listener', async () => {
+    const { signal } = new AbortController();
+    expect(await unlessAborted(Promise.resolve(3), signal)).toBe(3);
+    const failure = unlessAborted(Promise.reject(new Error('failed')), signal);
+    await expect(failure).rejects.toThrow('failed');
+    await turn();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('takes one signal for many calls without a warning', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', listen);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => unlessAborted(turn(), signal)));
+    await turn();
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
+
+  it('throws the reason at once, and drops a failure that comes later', async () => {
+    const stop = new AbortController();
+    let fail: (error: Error) => void = () => undefined;
+    const work = new Promise<number>((_, reject) => (fail = reject));
+    const waiting = unlessAborted(work, stop.signal);
+    stop.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(unlessAborted(work, stop.signal)).rejects.toBe(reason);
+    fail(new Error('too late'));
+    await turn();
   });
 });

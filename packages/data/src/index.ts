@@ -1,24 +1,43 @@
-export { decodeImage, defaultImageSize } from './image/decode';
-export type { DecodeOptions } from './image/decode';
+export { decodeImage } from './image/decode';
+export { defaultImageSize } from './image/options';
+export type { DecodeOptions } from './image/options';
 export { imagenetNormalisation, normaliseImages, unitNormalisation } from './image/normalise';
 export type { Normalisation } from './image/normalise';
 export { pairBatches } from './pairs/batches';
 export type { PairBatchesOptions } from './pairs/batches';
+export type { PairDataset } from './pairs/dataset';
+export { describeRejects, describeReport } from './pairs/describe';
 export { loadPairs } from './pairs/load';
-export type { PairDataset } from './pairs/load';
-export type { LoadPairsOptions } from './pairs/options';
-export { describeRejects } from './pairs/report';
-export type { Reject, RejectReport } from './pairs/report';
+export { openPairs } from './pairs/open';
+export type { OpenedPairs } from './pairs/open';
+export type { LoadPairsOptions, OpenPairsOptions } from './pairs/options';
+export type { Reject } from './pairs/rejects';
+export type { LoadReport, SplitReport } from './pairs/report';
+export type { SharedPictures } from './pairs/shared-pictures';
+export type { TokenisedPairs } from './pairs/tokenised';
 export { readRows } from './records/read';
-export type { ReadRowsOptions, RecordFormat } from './records/read';
+export type { ReadRowsOptions, RecordFormat } from './records/read-options';
+export type { Columns } from './records/columns';
 export { defaultSplit } from './records/record';
-export type { CaptionRecord, Columns, Row } from './records/record';
+export type { CaptionRecord, Place, Row } from './records/record';
 export { makeScenes } from './scenes';
 export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './scenes';
 export { encodeTexts } from './text/encode';
 export { loadTokenizer } from './text/load';
+export type { LoadTokenizerOptions, TokenizerLibraryName } from './text/load';
+export { captionsFingerprint, vocabularySource } from './text/source';
 export { fromTransformers } from './text/tokenizer';
-export type { Tokenizer, TransformersTokenizer } from './text/tokenizer';
-export { buildVocabulary, writeBertTokenizer } from './text/vocabulary';
-export type { VocabularyOptions } from './text/vocabulary';
+export type {
+  Tokenizer,
+  TransformersTokenizer,
+  TransformersTokenizerFacts,
+} from './text/tokenizer';
+export {
+  buildVocabulary,
+  makeVocabulary,
+  vocabularyTokenizer,
+  writeBertTokenizer,
+  writeVocabulary,
+} from './text/vocabulary';
+export type { MakeVocabularyOptions, Vocabulary, VocabularyOptions } from './text/vocabulary';
 export type { TransformersLibraryName } from '@crossweave/core/node';

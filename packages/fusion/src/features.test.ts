@@ -29,6 +29,13 @@ const code = (image: Tokens, text: Tokens): Tensor1D =>
 describe('scoreInChunks', () => {
   const expected = [12, 13, 14, 22, 23, 24, 32, 33, 34, 42, 43, 44, 52, 53, 54];
 
+  it.each([0, -1, 0.5, NaN])('refuses %d pairs a pass', (chunk) => {
+    tidy(() => {
+      const some = tokens([1, 2]);
+      expect(() => scoreInChunks(some, some, chunk, code)).toThrow(/"chunk".*at least 1/);
+    });
+  });
+
   it.each([1, 2, 3, 4, 6, 7, 15, 100])('gives every pair its place, %i pairs a pass', (chunk) =>
     tidy(() => {
       const passes: number[] = [];

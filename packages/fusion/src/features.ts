@@ -7,10 +7,11 @@ import {
   type Features,
   type PooledFeatures,
 } from '@crossweave/core';
+import { requireNumber } from '@crossweave/core/authoring';
 
 export type Side = 'image' | 'text';
 
-/** A token sequence a row: what attention reads of {@link Features}. */
+/** The token sequences of B rows, without their summary. */
 export interface Tokens {
   /** [B, N, D] */
   readonly tokens: Tensor3D;
@@ -36,8 +37,9 @@ export function checkAligned(where: string, image: Features, text: Features): vo
   });
 }
 
-/** One tensor [B, …], or a record of them: what is known of each of B rows. */
+/** One tensor [B, …] or a record of them, the values of B rows. */
 export type Rows<T> = Tensor | { readonly [Name in keyof T]: Tensor };
+
 /** @throws ShapeError or ConfigError, as {@link checkAligned}, of summaries alone. */
 export function checkAlignedSummaries(
   where: string,
@@ -67,9 +69,12 @@ export function requireTokensOf(
 }
 
 /**
- * Every image against every text, [B_i, B_t], by a function of aligned pairs. At most
- * `chunk` pairs pass at a time, so without gradients memory does not grow with B_i·B_t
- * (under differentiation the tape keeps every pass alive).
+ * The scores of every image against every text, [B_i, B_t], by a function of aligned pairs: B images
+ * and B texts give `match` [B]. At most `chunk` pairs are computed at a time, so memory does not grow
+ * with B_i·B_t while no gradients are taken (differentiation keeps the values of all passes).
+ *
+ * @param match also gets the number of the pass, from which it derives a key of its own.
+ * @throws ConfigError unless `chunk` is a whole number of at least 1.
  */
 export function scoreInChunks<Image extends Rows<Image>, Text extends Rows<Text>>(
   image: Image,
@@ -85,13 +90,17 @@ export function scoreInChunks<Image extends Rows<Image>, Text extends Rows<Text>
   });
 }
 
-/** {@link scoreInChunks} by a function of m images and n texts that gives [m, n], m·n at most `chunk`. */
+/**
+ * As {@link scoreInChunks}, by a function of m images and n texts that gives [m, n], m·n at most
+ * `chunk`.
+ */
 export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>>(
   image: Image,
   text: Text,
   chunk: number,
   score: (image: Image, text: Text, pass: number) => Tensor2D,
 ): Tensor2D {
+  requireNumber('scoreInBlocks', 'chunk', chunk, { integer: true, min: 1 });
   const [images, texts] = [rowCount(image), rowCount(text)];
   const columns = Math.min(texts, chunk);
   const rows = Math.min(images, Math.max(1, Math.floor(chunk / columns)));
@@ -113,7 +122,10 @@ export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>
   );
 }
 
-/** [B, …] → [B·count, …]: a a a b b b. Multiplying by ones, whose gradient is one sum. */
+/**
+ * [B, …] → [B·count, …]: rows a, b become a a a b b b. It multiplies by ones, since the gradient of
+ * that is a single sum.
+ */
 export function repeatEach<T extends Tensor>(x: T, count: number): T {
   if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;
@@ -122,7 +134,7 @@ export function repeatEach<T extends Tensor>(x: T, count: number): T {
   return reshape(many, [size * count, ...rest]) as T;
 }
 
-/** [B, …] → [count·B, …]: a b a b a b. */
+/** [B, …] → [count·B, …]: rows a, b become a b a b a b. */
 export function repeatAll<T extends Tensor>(x: T, count: number): T {
   if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;

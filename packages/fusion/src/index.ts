@@ -3,10 +3,35 @@ export type { FusionSize, MatchBy, MatchOptions, MatchedFusion } from './cost/ma
 export * from './cross-attention';
 export * from './early';
 export { scoreInBlocks, scoreInChunks } from './features';
-export type { Rows, Tokens } from './features';
+export type { Rows, Side, Tokens } from './features';
 export * from './late';
 export { withMissingModality } from './missing-modality';
 export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
-export type { TokenFusionOptions, TransformerFusionOptions } from './transformer-fusion';
+
+// Builders of fusions of one's own.
+export {
+  bilinearFusion,
+  bilinearFusionChecks,
+  bilinearFusionDefaults,
+} from './late/bilinear/bilinear-fusion';
+export type { BilinearFusionOptions, BilinearFusionParts } from './late/bilinear/bilinear-fusion';
+export { coreProduct, rankProduct } from './late/bilinear/products';
+export type { Product } from './late/bilinear/products';
+export type { Activate } from './late/bilinear/projections';
+export { pooledFusion, pooledFusionChecks, pooledFusionDefaults } from './late/pooled-fusion';
+export type { PooledFusionOptions, PooledFusionParts } from './late/pooled-fusion';
+export {
+  imageOfEachText,
+  tokenFusionChecks,
+  tokenFusionDefaults,
+  transformerFusion,
+  transformerFusionChecks,
+  transformerSettings,
+} from './transformer-fusion';
+export type {
+  TokenFusionOptions,
+  TransformerFusionOptions,
+  TransformerFusionParts,
+} from './transformer-fusion';

@@ -15,9 +15,7 @@ import {
   mergeParams,
   normal,
   parameter,
-  requireRange,
   uniformArray,
-  withDefaults,
   type Context,
   type Features,
   type Fusion,
@@ -25,15 +23,21 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { readOptions, share, type Checks } from '@crossweave/core/authoring';
 import { select } from '@crossweave/core/nn';
 import type { Side } from './features';
 
 export interface MissingModalityOptions {
-  /** In training, the share of images treated as missing, in [0, 1]. Default 0. */
+  /** In training, the share of images that are treated as missing, in [0, 1]. Default 0. */
   imageDropout?: number;
-  /** The same of texts; both together at most 1. Default 0. */
+  /** The same for texts; both together at most 1. Default 0. */
   textDropout?: number;
 }
+
+export const missingModalityChecks: Checks<MissingModalityOptions> = {
+  imageDropout: share(),
+  textDropout: share(),
+};
 
 const nullPath = { text: 'text_null', image: 'visual_null' } as const satisfies Record<
   Side,
@@ -41,29 +45,29 @@ const nullPath = { text: 'text_null', image: 'visual_null' } as const satisfies 
 >;
 
 /**
- * A fusion that works where a side of a pair is missing (`present` of the features): a learned
- * vector a side, `visual_null` and `text_null` [D], stands for what is not there, as the one
- * token of its sequence and as its summary. Nothing else of a missing row is read.
+ * The same fusion for pairs of which an image or a text may be missing (`present` of the features).
+ * Each side has a learned vector, `visual_null` or `text_null` [D], which takes the place of a
+ * missing row: it is the only token of the row's sequence, and its summary. Nothing that the
+ * missing row holds is read.
  *
- * Modality dropout (as ModDrop, Neverova et al., arXiv 1501.00102) treats given rows as missing in
- * training, so that one side alone is worth something. It acts on one side a pass, drawn from the key: no pair
- * loses both, in `score` and `embed` neither. `fuse` also spares the pairs that lack the other
- * side already.
+ * Modality dropout (as ModDrop, Neverova et al., arXiv 1501.00102) treats rows that are there as
+ * missing in training, so that the fusion learns to use one side alone. Each pass drops rows of
+ * one side only, which is drawn from the context's key, so no pair loses both sides. `fuse` drops
+ * no row whose partner is missing already.
  *
- * @throws ConfigError for a share out of range.
+ * @throws ConfigError for an unknown option or a wrong value, or shares that add up to more than 1.
  */
 export function withMissingModality<In extends PooledFeatures>(
   fusion: Fusion<In>,
   options: MissingModalityOptions = {},
 ): Fusion<In> {
   const where = 'withMissingModality';
-  const settings = withDefaults<MissingModalityOptions>(where, options, {
-    imageDropout: 0,
-    textDropout: 0,
-  });
-  const { imageDropout, textDropout } = settings;
-  requireRange(where, 'imageDropout', imageDropout, 0, 1);
-  requireRange(where, 'textDropout', textDropout, 0, 1);
+  const { imageDropout, textDropout } = readOptions<MissingModalityOptions>(
+    where,
+    options,
+    { imageDropout: 0, textDropout: 0 },
+    missingModalityChecks,
+  );
   const rate = imageDropout + textDropout;
   if (rate > 1) {
     throw new ConfigError('more than all rows would be dropped', {
@@ -73,8 +77,11 @@ export function withMissingModality<In extends PooledFeatures>(
     });
   }
 
-  /** The rows of a side that this pass leaves: [B] 0 or 1; undefined when it is not this side's turn. */
-  const spared = (side: Side, rows: number, ctx: Context): Tensor1D | undefined => {
+  /**
+   * [B], 1 at the rows that this pass keeps and 0 at those that it drops; undefined when it drops
+   * rows of the other side.
+   */
+  const keptRows = (side: Side, rows: number, ctx: Context): Tensor1D | undefined => {
     if (!ctx.training || rate === 0) return undefined;
     const key = foldIn(ctx.key, where);
     const turn: Side =
@@ -84,8 +91,8 @@ export function withMissingModality<In extends PooledFeatures>(
   };
 
   const filled = (params: Params, side: Side, features: In, ctx: Context, partner?: In): In => {
-    const dropped = spared(side, features.pooled.shape[0], ctx);
-    const present = leftRows(features.present, dropped, partner?.present);
+    const kept = keptRows(side, features.pooled.shape[0], ctx);
+    const present = presentRows(features.present, kept, partner?.present);
     return present === undefined ? features : fill(params, nullPath[side], features, present);
   };
 
@@ -118,20 +125,23 @@ export function withMissingModality<In extends PooledFeatures>(
   };
 }
 
-/** As spread as the features it stands for: towers give values of about unit variance. */
+/** N(0, 1): the encoders' features have about unit variance too. */
 function initNull(key: Key, path: string, dim: number): Params {
   return { [path]: normal(foldIn(key, path), [dim]) };
 }
 
-/** Rows that were given and not dropped; a row whose partner is missing is not dropped. */
-function leftRows(
+/**
+ * [B], 1 at the rows that are given and not dropped. A row whose partner is missing is not dropped.
+ * undefined: all rows are there.
+ */
+function presentRows(
   given: Tensor1D | undefined,
-  spared: Tensor1D | undefined,
+  kept: Tensor1D | undefined,
   partner: Tensor1D | undefined,
 ): Tensor1D | undefined {
-  if (spared === undefined) return given;
+  if (kept === undefined) return given;
   const left: Tensor1D =
-    partner === undefined ? spared : sub<Tensor1D>(1, mul(sub(1, spared), partner));
+    partner === undefined ? kept : sub<Tensor1D>(1, mul(sub(1, kept), partner));
   return given === undefined ? left : mul<Tensor1D>(left, given);
 }
 
@@ -139,7 +149,7 @@ function firstOf(count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === 0 ? 1 : 0));
 }
 
-/** The features with the null vector in every row that is not present, and without `present`. */
+/** The features with the null vector in every missing row, and without `present`. */
 function fill<In extends PooledFeatures>(
   params: Params,
   path: string,
@@ -150,7 +160,7 @@ function fill<In extends PooledFeatures>(
   const nothing = parameter<Tensor1D>(params, path);
   const chosen = <T extends Tensor>(real: T, otherwise: Tensor): T =>
     select(reshape(present, [-1, ...real.shape.slice(1).map(() => 1)]), real, otherwise as T);
-  // One real token a missing row, the null vector; the others are masked.
+  // A missing row has one real token, the null vector; its other tokens are masked.
   const first = mask && tensor2d([firstOf(mask.shape[1])]);
   return {
     ...(tokens && { tokens: chosen(tokens, reshape<Rank.R3>(nothing, [1, 1, -1])) }),

@@ -1,4 +1,5 @@
-import { key } from '@crossweave/core';
+import { ConfigError, key } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
@@ -11,6 +12,48 @@ const families = {
   early: earlyFusions,
   'cross-attention': crossAttentionFusions,
 };
+
+for (const [name, create] of Object.entries(fusions)) testOptions(name, create, { describe, it });
+
+/** Numbers that no fusion takes for the option, whether it has one or not. */
+const outOfRange: Readonly<Record<string, readonly unknown[]>> = {
+  ...Object.fromEntries(
+    ['dim', 'layers', 'heads', 'chunk', 'maxTextTokens', 'queries', 'rank', 'factor', 'chunks']
+      .concat(['bottlenecks', 'selfLayers', 'crossEvery', 'feedForward', 'attentionDim'])
+      .map((option) => [option, [0, -1, 2.5, '2', 2 ** 31]]),
+  ),
+  hidden: [0, [0], [2, 0.5], '4'],
+  dropout: [1, -0.1],
+  temperature: [0, 0.001, 2],
+  epsilon: [0, 2],
+  fusionLayer: [-1, 0.5],
+};
+
+it.each(Object.keys(fusions))('%s takes no number out of range', (name) => {
+  for (const [option, values] of Object.entries(outOfRange)) {
+    for (const value of values) {
+      const make = () => createFusion(name, { [option]: value });
+      expect(make, `${option}: ${String(value)}`).toThrow(ConfigError);
+      expect(make).toThrow(new RegExp(`"${option}`));
+    }
+  }
+});
+
+it.each([
+  ['dual-encoder', { projection: 'none' }, /"projection".*"linear" \| "mlp"; got "none"/],
+  ['dual-encoder', { pooling: { image: 'attenton' } }, /"pooling\.image".*"attention"\?/],
+  ['dual-encoder', { pooling: { image: 'attention' } }, /"pooling\.text".*got nothing/],
+  ['dual-encoder', { positions: 'no' }, /"positions".*true or false; got "no"/],
+  ['co-attention', { normFirst: 1 }, /"normFirst".*true or false; got 1/],
+  ['co-attention', { dim: 10, heads: 4 }, /"heads" must divide "dim"/],
+  ['concat-mlp', { hidden: 500 }, /"hidden".*a list.*got 500/],
+  ['concat-mlp', { adapt: 'mix' }, /"adapt".*"none" \| "min" \| "max"; got "mix".*"m/],
+  ['mlb', { activation: 'rely' }, /"activation".*"relu"\?/],
+  ['film', { modulator: 'texts' }, /"modulator".*"image" \| "text".*"text"\?/],
+  ['q-former', { normFirst: true }, /there is no option "normFirst"/],
+])('%s refuses %j, and lists the choices', (name, options, message) => {
+  expect(() => createFusion(name, options)).toThrow(message);
+});
 
 describe('createFusion', () => {
   it.each(

@@ -1,8 +1,13 @@
-import { ConfigError, lookUp, type Fusion } from '@crossweave/core';
+import { lookUp, type Fusion } from '@crossweave/core';
+import { anyOf, fields, oneOf, requireValue } from '@crossweave/core/authoring';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
 import { lateFusions } from './late';
-import { withMissingModality, type MissingModalityOptions } from './missing-modality';
+import {
+  missingModalityChecks,
+  withMissingModality,
+  type MissingModalityOptions,
+} from './missing-modality';
 
 /**
  * The fusions of this package by name, for configs and command lines; each family's index
@@ -19,12 +24,12 @@ export type FusionOptions = {
   [Name in keyof typeof fusions]: NonNullable<Parameters<(typeof fusions)[Name]>[0]>;
 };
 
-/** A table of fusions whose options are checked when they are made, not by the compiler. */
+/** A table of fusions; the options are checked when a fusion is made, not by the compiler. */
 export type FusionTable = Readonly<Record<string, (options?: never) => Fusion>>;
 
 /**
  * The fusion called `name` in `table`, made with `options` as a config file gave them. Beside the
- * fusion's own, `missing` makes it take pairs of which a side is missing
+ * fusion's own options, `missing` lets it take pairs of which a side is missing
  * ({@link withMissingModality}): `'learned'`, or `{ imageDropout, textDropout }`.
  *
  * @throws ConfigError for an unknown name or option; it names the nearest.
@@ -34,20 +39,14 @@ export function createFusion(
   options: object = {},
   table: FusionTable = fusions,
 ): Fusion {
-  const { missing, ...own } = options as { readonly missing?: unknown };
+  const { missing, ...own } = options as {
+    readonly missing?: 'learned' | MissingModalityOptions;
+  };
   // The factory itself refuses what is not one of its options.
   const fusion = lookUp('fusion', table, name)(own as never);
-  return missing === undefined
-    ? fusion
-    : withMissingModality(fusion, missingOptions(name, missing));
+  if (missing === undefined) return fusion;
+  requireValue(name, 'missing', missing, missingCheck);
+  return withMissingModality(fusion, missing === 'learned' ? {} : missing);
 }
 
-function missingOptions(where: string, missing: unknown): MissingModalityOptions {
-  if (missing === 'learned') return {};
-  if (typeof missing === 'object' && missing !== null) return missing;
-  throw new ConfigError('"missing" says no way to do without a side', {
-    where,
-    expected: '"learned", or { imageDropout, textDropout }',
-    got: missing,
-  });
-}
+const missingCheck = anyOf(oneOf('learned'), fields(missingModalityChecks));

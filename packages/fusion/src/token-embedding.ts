@@ -12,9 +12,15 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
-import { dropout, initLayerNorm, initLinear, layerNorm, linear } from '@crossweave/core/nn';
+import {
+  dropout,
+  initLayerNorm,
+  initLinear,
+  layerNorm,
+  learnedPositions,
+  linear,
+} from '@crossweave/core/nn';
 import { requireTokensOf, type Side, type Tokens } from './features';
-import { learnedPositions } from './positions';
 
 export interface TokenEmbeddingOptions {
   /** Width D of the fused sequence. */
@@ -27,14 +33,20 @@ export interface TokenEmbeddingOptions {
 }
 
 /**
- * About the spread of a freshly projected token (unit-variance features through PyTorch's
- * default linear layer: sqrt(1/3)), so that neither the content nor the place of a token
- * drowns the other at the start.
+ * About the standard deviation of a newly projected token (features of variance 1 through PyTorch's
+ * default linear layer give sqrt(1/3)), so that at the start neither the content nor the position of a
+ * token outweighs the other.
  */
 export const embeddingDeviation = 0.5;
 
 /** Type rows as in ViLT and METER. */
 const typeRow = { text: 0, image: 1 } as const satisfies Record<Side, number>;
+
+/** Advice where a sequence is longer than its table of positions. */
+export const fewerTokens = {
+  text: 'Raise maxTextTokens, or cut the texts.',
+  image: 'Use the image size that the model was made for.',
+} as const satisfies Record<Side, string>;
 
 const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side, string>;
 
@@ -76,8 +88,8 @@ export function initTokenEmbedding(
 }
 
 /**
- * dropout(norm(projection(tokens) + type + position)): [B, N, D] a row once, whatever it is paired
- * with.
+ * dropout(norm(projection(tokens) + type + position)): [B, N, D], once per row, whatever the row is
+ * paired with.
  *
  * @throws ConfigError for missing rows, ShapeError for features without tokens.
  */
@@ -97,8 +109,8 @@ export function embedTokens(
   let x = linear(params, `${name}_projection`, features.tokens);
   x = add(x, reshape(slice(types, [typeRow[side], 0], [1, dim]), [1, 1, dim]));
   if (options.positions) {
-    const table = parameter<Tensor2D>(params, `${name}_position_embeddings.weight`);
-    x = add(x, learnedPositions(table, where, side, features.tokens.shape[1]));
+    const table = `${name}_position_embeddings`;
+    x = add(x, learnedPositions(params, table, features.tokens.shape[1], fewerTokens[side]));
   }
   x = layerNorm(params, `${name}_norm`, x);
   return { tokens: dropout(x, options.dropout, ctx, `${name}_norm`), mask: features.mask };

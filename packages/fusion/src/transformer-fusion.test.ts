@@ -6,6 +6,7 @@ import { createFusion } from './registry';
 import {
   imageOfEachText,
   tokenFusionDefaults,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from './transformer-fusion';
@@ -14,19 +15,21 @@ const image: FeatureSpec = { dim: 6, tokens: 3 };
 const text: FeatureSpec = { dim: 4, tokens: 'varies' };
 
 const settingsOf = (options: TransformerFusionOptions) =>
-  transformerSettings('t', options, { ...tokenFusionDefaults, normFirst: false });
+  transformerSettings(
+    't',
+    options,
+    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionChecks,
+  );
 
 it('makes the feed-forward layers four times as wide as the model, unless told', () => {
   expect(settingsOf({ dim: 32 }).hidden).toBe(128);
   expect(settingsOf({ dim: 32, hidden: 8 }).hidden).toBe(8);
 });
 
-it('refuses options out of range, and names the nearest of an unknown one', () => {
-  expect(() => settingsOf({ layers: 0 })).toThrow(/"layers".*got 0/);
-  expect(() => settingsOf({ chunk: 0.5 })).toThrow(/"chunk"/);
-  expect(() => settingsOf({ dropout: 1 })).toThrow(/"dropout"/);
-  const misspelt: object = { head: 2 };
-  expect(() => settingsOf(misspelt)).toThrow(/Did you mean "heads"/);
+it('refuses heads that do not divide the width', () => {
+  expect(() => settingsOf({ dim: 6, heads: 4 })).toThrow(/"heads" must divide "dim".*6.*got 4/);
+  expect(() => settingsOf(null as never)).toThrow(/no object/);
 });
 
 it('repeats each image for the texts that follow one another with it', () =>

@@ -2,16 +2,21 @@ import { reshape, tidy, type Rank, type Tensor1D, type Tensor2D } from '@tensorf
 import {
   foldIn,
   mergeParams,
-  requireInteger,
-  requireRange,
   requireTokens,
-  withDefaults,
   type Context,
   type Features,
   type Fusion,
   type Key,
   type Params,
 } from '@crossweave/core';
+import {
+  boolean,
+  count,
+  dropRate,
+  readOptions,
+  requireDivisor,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { initLinear, linear } from '@crossweave/core/nn';
 import {
   checkAligned,
@@ -23,7 +28,7 @@ import {
 } from './features';
 import { embedTokens, initTokenEmbedding } from './token-embedding';
 
-/** What the fusions of token sequences share. */
+/** Options that all fusions of token sequences have. */
 export interface TokenFusionOptions {
   /** Width D of the sequences. Default 256. */
   dim?: number;
@@ -39,11 +44,11 @@ export interface TokenFusionOptions {
   positions?: boolean;
   /** Rows of the text's position table when its encoder's token count varies. Default 128. */
   maxTextTokens?: number;
-  /** Pairs a pass of `score`, which bounds its memory. Default 256. */
+  /** Pairs that `score` computes at a time, which bounds its memory. Default 256. */
   chunk?: number;
 }
 
-/** Those of them whose layers come in both orders. */
+/** Options of the fusions whose layers can normalise before or after each part. */
 export interface TransformerFusionOptions extends TokenFusionOptions {
   /** Norm before each sub-layer and once at the end, instead of after each. Default false. */
   normFirst?: boolean;
@@ -60,59 +65,116 @@ export const tokenFusionDefaults = {
   chunk: 256,
 } as const satisfies TokenFusionOptions;
 
+/** Checks of {@link TokenFusionOptions}, to be spread into those of a fusion's own options. */
+export const tokenFusionChecks: Checks<TokenFusionOptions> = {
+  dim: count(),
+  layers: count(),
+  heads: count(),
+  hidden: count(),
+  dropout: dropRate(),
+  positions: boolean(),
+  maxTextTokens: count(),
+  chunk: count(),
+};
+
+/** Checks of {@link TransformerFusionOptions}. */
+export const transformerFusionChecks: Checks<TransformerFusionOptions> = {
+  ...tokenFusionChecks,
+  normFirst: boolean(),
+};
+
 /**
- * The options with `defaults` filled in: these are {@link tokenFusionDefaults} and those of the
- * fusion's own.
+ * The options with the defaults filled in; `hidden` is 4·`dim` unless it is given.
  *
- * @throws ConfigError for an unknown option, or a shared one out of range.
+ * @param defaults {@link tokenFusionDefaults} and those of the fusion's own options.
+ * @param checks {@link tokenFusionChecks} and those of the fusion's own options.
+ * @throws ConfigError for an unknown option, a wrong value, or heads that do not divide the width.
  */
 export function transformerSettings<Options extends TokenFusionOptions>(
   where: string,
   options: Options,
   defaults: Omit<Required<Options>, 'hidden'> & Omit<Required<TokenFusionOptions>, 'hidden'>,
+  checks: Checks<Options>,
 ): Required<Options> & Required<TokenFusionOptions> {
   type Settings = Required<Options> & Required<TokenFusionOptions>;
-  const hidden = 4 * (options.dim ?? defaults.dim);
-  // What was left out is put back, which the compiler cannot see through Omit.
-  const all = { ...defaults, hidden } as Settings;
-  const settings = withDefaults<Options>(where, options, all) as Settings;
-  for (const name of ['dim', 'layers', 'heads', 'hidden', 'maxTextTokens', 'chunk'] as const) {
-    requireInteger(where, name, settings[name]);
-  }
-  requireRange(where, 'dropout', settings.dropout, 0, 0.999);
+  const settings = readOptions<Options>(
+    where,
+    options,
+    // What was left out is put back, which the compiler cannot see through Omit.
+    ({ dim = defaults.dim }) => ({ ...defaults, hidden: 4 * dim }) as Settings,
+    checks,
+  ) as Settings;
+  requireDivisor(where, ['heads', settings.heads], ['dim', settings.dim]);
   return settings;
 }
 
 type SideLayers = (params: Params, side: Tokens, ctx: Context) => Tokens;
 
-/** The part of such a fusion that is its own. */
+/** What {@link transformerFusion} builds a fusion of. */
 export interface TransformerFusionParts {
+  /** The factory, for error messages: `coAttention`. */
   readonly where: string;
+  /** `Fusion.name`, for logs: `co-attention(256x2)`. */
   readonly name: string;
   readonly family: Fusion['family'];
+  /** Of {@link transformerSettings}. */
   readonly settings: Required<TokenFusionOptions>;
   /** Width of the joint representation. */
   readonly width: number;
+  /** The parameters that `prepare` and `join` use; those of embedding and match head are added. */
   readonly init: (key: Key) => Params;
-  /** What a side's embedded tokens pass before they meet the other side, once a row. Default: nothing. */
+  /**
+   * Layers of one side alone, for either side: they run once per row, whatever it is paired with.
+   * Embedded tokens [B, N, D] in; any sequence of width D out. Default: none.
+   */
   readonly prepare?: Partial<Readonly<Record<Side, SideLayers>>>;
   /**
-   * [P, width] of P pairs, both sides prepared at width D: P texts and m images, each image
-   * paired with the next P / m texts. Attention from texts to images takes them as they are;
-   * other forms call {@link imageOfEachText} first.
+   * The joint representations [P, width] of P pairs, from both sides' prepared tokens. There are P
+   * texts and m images; each image goes with the next P / m texts. Attention from texts to images
+   * takes them like that (`crossAttentionBlock` of `@crossweave/core/nn`); for anything else
+   * {@link imageOfEachText} repeats the images.
    */
   readonly join: (params: Params, image: Tokens, text: Tokens, ctx: Context) => Tensor2D;
 }
 
-/** The images repeated, so that row b goes with text b. */
+/** The m images repeated for P texts, P / m times each: row b of the result goes with text b. */
 export function imageOfEachText(image: Tokens, text: Tokens): Tokens {
   const count = text.tokens.shape[0] / image.tokens.shape[0];
   return { tokens: repeatEach(image.tokens, count), mask: repeatEach(image.mask, count) };
 }
 
 /**
- * Token embedding in front (see {@link initTokenEmbedding}), `prepare` and `join`, and the
- * linear `match_head` behind. Only `join` runs once a pair.
+ * A fusion of two token sequences, made of the layers that you give.
+ *
+ * In front of them each side is embedded: a linear layer to width D, a learned type, learned
+ * positions (with `settings.positions`), a layer norm and dropout, under the paths
+ * `text_projection`, `visual_projection` and so on. Then `prepare` runs once per row and `join` once
+ * a pair; behind it `match` is a linear layer, `match_head`, on the joint representation.
+ *
+ * ```ts
+ * // The mean of all tokens of both sides, through one linear layer.
+ * export function meanOfBoth(options: TokenFusionOptions = {}): Fusion {
+ *   const where = 'meanOfBoth';
+ *   const settings = transformerSettings(where, options, tokenFusionDefaults, tokenFusionChecks);
+ *   const { dim } = settings;
+ *   return transformerFusion({
+ *     where,
+ *     name: `mean-of-both(${dim})`,
+ *     family: 'early',
+ *     settings,
+ *     width: dim,
+ *     init: (key) => initLinear(key, 'layer', { in: dim, out: dim }),
+ *     join: (params, images, text) => {
+ *       const image = imageOfEachText(images, text);
+ *       const tokens = concat([image.tokens, text.tokens], 1);
+ *       const mask = concat([image.mask, text.mask], 1);
+ *       return linear(params, 'layer', maskedMean(tokens, mask));
+ *     },
+ *   });
+ * }
+ * ```
+ *
+ * The fusion scores each pair by `join` alone, so it cannot know which pairs are true.
  */
 export function transformerFusion(parts: TransformerFusionParts): Fusion {
   const { where, settings, width, prepare = {}, join } = parts;

@@ -1,30 +1,16 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  ShapeError,
-  checkShapes,
-  requireInteger,
-  type Dimension,
-} from '@crossweave/core';
+import { ShapeError, checkShapes, type Dimension } from '@crossweave/core';
+import { anyOf, count, listOf, oneOf } from '@crossweave/core/authoring';
 
 /** Pixels: one number for a square picture, or height and width. */
 export type ImageSize = number | readonly [height: number, width: number];
 
-/** @throws ConfigError unless `size` is one whole number or two. */
-export function heightAndWidth(where: string, size: ImageSize): [height: number, width: number] {
-  const sides = typeof size === 'number' ? [size, size] : size;
-  // Sizes come from config files too.
-  if (!Array.isArray(sides) || sides.length !== 2) {
-    throw new ConfigError('"imageSize" is neither a number nor a pair', {
-      where,
-      expected: 'pixels, or [height, width]',
-      got: size,
-    });
-  }
-  const [height, width] = sides as [number, number];
-  requireInteger(where, 'imageSize', height);
-  requireInteger(where, 'imageSize', width);
-  return [height, width];
+/** Of an {@link ImageSize} in the options. */
+export const sizeCheck = anyOf(count(), listOf(count(), { length: 2 }));
+export const anySizeCheck = anyOf(sizeCheck, oneOf('any'));
+
+export function heightAndWidth(size: ImageSize): readonly [height: number, width: number] {
+  return typeof size === 'number' ? [size, size] : size;
 }
 
 /** @throws ShapeError unless `image` is float32 [B, height, width, 3]. */

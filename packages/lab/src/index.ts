@@ -1,16 +1,23 @@
 export { ablate } from './ablation/ablate';
 export type { AblateOptions, AblationEnd, AblationProgress, Arm, Trial } from './ablation/ablate';
-export { validateResults } from './ablation/results';
 export type {
   AblationResults,
   ArmResult,
+  BaselineResult,
   ComparisonResult,
+  DataResult,
   Summary,
   TrialResult,
+  Uncertainty,
 } from './ablation/results';
+export type { AblationContext, Baseline } from './ablation/summarise';
 export { configHash } from './ablation/trial-file';
 export type { CurvePoint, TrialOutcome, TrialRecord } from './ablation/trial-file';
+export { validateResults } from './ablation/validate-results';
+export { checkComparison } from './comparison/checks';
 export { compareFusions } from './comparison/compare-fusions';
+export { resolveNegatives } from './comparison/negatives';
+export type { ResolvedNegatives } from './comparison/negatives';
 export type {
   CompareFusionsOptions,
   ComparisonProgress,
@@ -22,13 +29,15 @@ export type {
 export { pretrainTowers } from './comparison/pretrain-towers';
 export type { PretrainedTowers } from './comparison/pretrain-towers';
 export { evaluateFusion } from './evaluate/evaluate-fusion';
-export type { EvaluateOptions } from './evaluate/evaluate-fusion';
+export type { EvaluateOptions, Evaluation } from './evaluate/evaluate-fusion';
 export { scoreAll, scorePairs } from './evaluate/pairs';
 export type { FittedFusion, Pair, ScoringOptions } from './evaluate/pairs';
 export { chanceOf } from './evaluate/plan';
 export { rerank } from './evaluate/rerank';
 export { retrievalScores } from './evaluate/retrieval-scores';
 export type { RetrievalScores, RetrievalScoresOptions } from './evaluate/retrieval-scores';
+export { describeSplit, splitFacts } from './evaluate/split-facts';
+export type { SplitFacts } from './evaluate/split-facts';
 export { featureBatches } from './features/batches';
 export type { FeatureBatchesOptions } from './features/batches';
 export { encodeSplit } from './features/encode-split';
@@ -42,12 +51,17 @@ export { fitImageBlind } from './floors/image-blind';
 export type { CaptionScorer } from './floors/image-blind';
 export { matchingMetrics } from './metrics/matching';
 export type { Comparison } from './metrics/matching';
+export { isCost, metricKind, notShown } from './metrics/kinds';
+export type { Relevance } from './metrics/relevance';
 export { retrievalChance, retrievalMetrics } from './metrics/retrieval';
-export type { Metrics, RetrievalOptions } from './metrics/retrieval';
+export type { Metrics, RetrievalChanceOptions, RetrievalOptions } from './metrics/retrieval';
+export { metricRows, metricTable, textTable } from './report/metric-table';
+export type { Beside, MetricRow } from './report/metric-table';
 export { renderHtml, renderMarkdown, writeReport } from './report/report';
 export type { ReportOptions } from './report/report';
+export { verdict } from './report/verdict';
 export { crossedEstimate } from './statistics/crossed';
-export type { CrossedEstimate } from './statistics/crossed';
+export type { CrossedEstimate, CrossedOptions, Interval } from './statistics/crossed';
 export { holm } from './statistics/holm';
 export { bootstrapInterval, tInterval } from './statistics/intervals';
 export type { BootstrapOptions, Estimate } from './statistics/intervals';

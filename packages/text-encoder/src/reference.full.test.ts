@@ -25,7 +25,8 @@ for (const file of ['bert', 'distilbert', 'roberta', 'clip-text']) {
 }
 equalsReference(
   'open-clip-text',
-  (options) => clipText(options as unknown as ClipTextOptionsWithVocabulary),
+  (options) =>
+    clipText({ ...options, endOfText: 'largest' } as unknown as ClipTextOptionsWithVocabulary),
   (params) => toOurParams(params, openClipTextKeys),
   closeness,
 );

@@ -92,9 +92,11 @@ export class CompiledGraph {
   private memoryOfTheDead(leaves: readonly Node[]): Map<number, Node> {
     const taken = new Map<number, Node>();
     const used = new Set<number>();
+    const shared = valuesOfSeveral(leaves);
     for (const { output, leaves: candidates } of this.inPlace) {
       const found = candidates.find((i) => {
         const leaf = leaves[i] as Node;
+        if (shared.has(leaf.values as Stored)) return false;
         return leaf.owned && !leaf.shared && leaf.holders === 0 && !used.has(i);
       });
       if (found === undefined) continue;
@@ -103,6 +105,21 @@ export class CompiledGraph {
     }
     return taken;
   }
+}
+
+/**
+ * Values that come in at several places, as two moments of an optimizer made from one tensor of
+ * zeros: no place alone can tell when they have been read for the last time.
+ */
+function valuesOfSeveral(leaves: readonly Node[]): ReadonlySet<Stored> {
+  const seen = new Set<Stored>();
+  const several = new Set<Stored>();
+  for (const { values } of leaves) {
+    if (values === null) continue;
+    if (seen.has(values)) several.add(values);
+    seen.add(values);
+  }
+  return several;
 }
 
 const slotOf = (node: Node): Slot => ({

@@ -1,10 +1,20 @@
 /** Why the backend could not do what it was asked. */
 export type OnnxBackendErrorCode =
-  'unsupported-op' | 'provider' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit' | 'export';
+  | 'unsupported-op'
+  | 'options'
+  | 'provider'
+  | 'runtime'
+  | 'out-of-memory'
+  | 'disposed'
+  | 'jit'
+  | 'export';
 
 const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 
-/** The only error class this package throws. The process and every other tensor survive it. */
+/**
+ * What this package throws, but for operands that do not fit an op: those are plain errors, as in
+ * tfjs. The process and every other tensor survive it.
+ */
 export class OnnxBackendError extends Error {
   override readonly name = 'OnnxBackendError';
   readonly [MARKER] = true;
@@ -34,6 +44,16 @@ export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
     text,
   );
   const where = op === undefined ? '' : ` in ${op}`;
+  if (/out of data bounds|invalid indice|invalid index|batch_indices value/i.test(text)) {
+    return new OnnxBackendError(
+      'runtime',
+      `ONNX Runtime failed${where} while ${doing}: an index is out of range. It says: ${text} ` +
+        'Indices count from 0 and are less than the size of the axis they point into; none is ' +
+        'negative. Dispose of the tensor that failed and go on.',
+      op,
+      { cause },
+    );
+  }
   const advice = memory
     ? 'Free tensors, or use a smaller batch.'
     : 'Tensors already computed stay valid; dispose the tensor that failed and go on.';

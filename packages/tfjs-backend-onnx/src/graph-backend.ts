@@ -198,15 +198,20 @@ export abstract class GraphBackend extends GraphBuilder {
     return node;
   }
 
-  /** Counts one more holder of the node: its values are kept. */
+  /** Counts one more holder of the node: its values, which may be another node's, are kept. */
   hold(node: Node): void {
-    if (node.holders === 0 && node.values !== null) this.heldBytes += node.values.byteLength;
+    if (node.source !== null) this.hold(node.source);
+    else if (node.holders === 0 && node.values !== null) this.heldBytes += node.values.byteLength;
     node.holders++;
   }
 
   /** Counts one holder less; without any, the values may be recycled. */
   release(node: Node): void {
     node.holders--;
+    if (node.source !== null) {
+      this.release(node.source);
+      return;
+    }
     if (node.holders > 0 || node.values === null) return;
     this.heldBytes -= node.values.byteLength;
     if (node.owned) this.dead.push(node);

@@ -19,7 +19,12 @@ export abstract class GraphBuilder extends KernelBackend {
     return this.trace !== null;
   }
 
-  /** Adds an operator. `shape` and `dtype` are those of its (first) output. */
+  /**
+   * Adds an operator. `shape` and `dtype` are those of its (first) output. ONNX Runtime's kernels
+   * are not made for empty tensors: some crash the process or never return. So none gets into a
+   * graph: an empty result is known at once, and a kernel says itself what comes of empty operands.
+   * @throws OnnxBackendError `unsupported-op` for an empty operand with a result that is not.
+   */
   op(
     op: string,
     inputs: readonly Node[],
@@ -29,7 +34,9 @@ export abstract class GraphBuilder extends KernelBackend {
     integers: readonly (readonly number[])[] | null = null,
     outputs = 1,
   ): Node {
-    if (outputs === 1 && sizeOf(shape) === 0) return leaf(emptyValues(dtype, 0), shape, dtype);
+    if (sizeOf(shape) === 0) return this.constant(emptyValues(dtype, 0), shape, dtype);
+    const empty = inputs.find((input) => input.size === 0);
+    if (empty !== undefined) throw emptyOperand(op, empty.shape, shape);
     const node = new Node(op, inputs, shape, dtype, attributes, integers, outputs);
     node.trace = this.trace;
     this.pending.push(node);
@@ -88,4 +95,17 @@ export abstract class GraphBuilder extends KernelBackend {
         'exportOnnx traces. There are no values yet: return the tensor and read it outside.',
     );
   }
+}
+
+function emptyOperand(
+  op: string,
+  shape: readonly number[],
+  result: readonly number[],
+): OnnxBackendError {
+  return new OnnxBackendError(
+    'unsupported-op',
+    `${op} cannot make a tensor of shape [${result.join()}] of an empty one of shape ` +
+      `[${shape.join()}]: the onnx backend has no value for that. Leave the empty tensor out.`,
+    op,
+  );
 }

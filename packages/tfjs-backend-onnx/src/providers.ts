@@ -8,17 +8,25 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
 export const PROVIDERS: readonly Provider[] = ['cpu', 'webgpu', 'cuda'];
 
-const ADVICE: Readonly<Record<Provider, string>> = {
-  cpu: 'Reinstall onnxruntime-node.',
-  webgpu:
-    'It needs a GPU with a driver for Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows), and ' +
-    'is not built for Linux on arm64. Install the driver, or use the provider "cpu".',
-  cuda:
-    'It needs Linux on x64, an NVIDIA GPU with CUDA 12 and cuDNN 9, and the CUDA libraries of ' +
-    'onnxruntime-node, which only its install script fetches: set ONNXRUNTIME_NODE_INSTALL=cuda12 ' +
-    'and install onnxruntime-node again with scripts allowed (pnpm: onlyBuiltDependencies). Or ' +
-    'use the provider "cpu".',
-};
+/** What a provider needs on this platform, and how to get it. */
+function advice(provider: Provider): string {
+  const platform = `${process.platform}-${process.arch}`;
+  switch (provider) {
+    case 'cpu':
+      return 'Reinstall @crossweave/tfjs-backend-onnx.';
+    case 'webgpu':
+      if (platform === 'linux-arm64') return 'It is not built for Linux on arm64.';
+      return platform.startsWith('linux')
+        ? 'It needs a GPU with a driver for Vulkan: vulkaninfo --summary lists those there are.'
+        : `It needs a GPU with a driver for ${process.platform === 'darwin' ? 'Metal' : 'Direct3D 12'}.`;
+    case 'cuda':
+      if (platform !== 'linux-x64') return 'It is built for Linux on x64 alone.';
+      return (
+        'It needs an NVIDIA GPU with CUDA 12 and cuDNN 9, and libraries that are installed apart: ' +
+        'ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node@1.30.0.'
+      );
+  }
+}
 
 /** The error for a provider that does not start here. */
 export function providerError(provider: Provider, cause: unknown): OnnxBackendError {
@@ -28,7 +36,8 @@ export function providerError(provider: Provider, cause: unknown): OnnxBackendEr
   return new OnnxBackendError(
     'provider',
     `createOnnxBackend: the provider "${provider}" does not start on ` +
-      `${process.platform}-${process.arch}: ${reason.replace(/\.?$/, '.')} ${ADVICE[provider]}`,
+      `${process.platform}-${process.arch}: ${reason.replace(/\.?$/, '.')} ${advice(provider)}` +
+      (provider === 'cpu' ? '' : ' Or use the provider "cpu".'),
     undefined,
     { cause },
   );

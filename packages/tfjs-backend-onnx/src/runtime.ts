@@ -44,30 +44,48 @@ export interface Runtime {
 let loaded: Runtime | undefined;
 
 /**
- * Loads `onnxruntime-node` on first use. Its public API is asynchronous only, while tfjs needs
- * synchronous reads, so the binding underneath is taken.
+ * Loads ONNX Runtime's binding on first use. Its public API is asynchronous only, while tfjs needs
+ * synchronous reads, so the native session underneath is taken.
  * @throws OnnxBackendError `runtime` if the native library does not load on this machine.
  */
 export function loadRuntime(): Runtime {
   if (loaded !== undefined) return loaded;
   const load = createRequire(import.meta.url);
   try {
-    const native = load('onnxruntime-node/dist/binding.js') as {
+    const folder = runtimeFolder(load);
+    const native = load(`${folder}/dist/binding.js`) as {
       binding: { InferenceSession: Runtime['Session'] };
       initOrt: () => void;
     };
-    const { Tensor } = load('onnxruntime-node') as { Tensor: Runtime['Tensor'] };
+    const { Tensor } = load(`${folder}/dist/index.js`) as { Tensor: Runtime['Tensor'] };
     native.initOrt();
     loaded = { Session: native.binding.InferenceSession, Tensor };
     return loaded;
   } catch (cause) {
     throw new OnnxBackendError(
       'runtime',
-      `onnxruntime-node did not load on ${process.platform}-${process.arch}: ` +
+      `ONNX Runtime did not load on ${process.platform}-${process.arch}: ` +
         `${cause instanceof Error ? cause.message : String(cause)} ` +
-        'Install it (npm: set ONNXRUNTIME_NODE_INSTALL=skip where CUDA hosts are not reachable).',
+        'It runs on Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64); ' +
+        'elsewhere use the engine "wasm".',
       undefined,
       { cause },
     );
   }
+}
+
+/**
+ * The program's own `onnxruntime-node` where it is of the release this package was made with: it
+ * may have CUDA's libraries, and two copies of one library in a process are one too many. Else the
+ * copy in this package.
+ */
+export function runtimeFolder(load: NodeJS.Require): string {
+  const { env } = load('onnxruntime-common') as { env: { versions: { common: string } } };
+  try {
+    const { version } = load('onnxruntime-node/package.json') as { version: string };
+    if (version === env.versions.common) return 'onnxruntime-node';
+  } catch {
+    // It is an optional peer.
+  }
+  return '../onnxruntime';
 }

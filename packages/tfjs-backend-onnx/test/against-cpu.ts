@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
+import type { Result, Tolerance } from './compare';
+import { difference } from './compare';
+
+export type { Result, Tolerance } from './compare';
 
 /** A tensor as plain data, so that each backend makes its own. */
 export interface Plain {
@@ -42,19 +46,17 @@ export function plain(
   return { values, shape, dtype };
 }
 
-export interface Result {
-  readonly values: readonly number[];
-  readonly shape: readonly number[];
-  readonly dtype: string;
-}
-
 type Program = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
 
-const describeResult = (t: tf.Tensor): Result => ({
+export const describeTensor = (t: tf.Tensor): Result => ({
   values: [...t.dataSync()],
   shape: t.shape,
   dtype: t.dtype,
 });
+
+/** The inputs as tensors of the current backend. */
+export const tensorsOf = (inputs: readonly Plain[]): tf.Tensor[] =>
+  inputs.map((p) => tf.tensor([...p.values], [...p.shape], p.dtype));
 
 /** Runs a program on one backend and checks that nothing of it stays behind. */
 export async function runOn(
@@ -66,33 +68,17 @@ export async function runOn(
   const before = tf.engine().backend.numDataIds();
   const results: Result[] = [];
   tf.tidy(() => {
-    const tensors = inputs.map((p) => tf.tensor([...p.values], [...p.shape], p.dtype));
-    const out = program(...tensors);
-    results.push(...(Array.isArray(out) ? out : [out]).map(describeResult));
+    const out = program(...tensorsOf(inputs));
+    results.push(...(Array.isArray(out) ? out : [out]).map(describeTensor));
   });
   expect(tf.engine().backend.numDataIds(), `data ids left on ${backend}`).toBe(before);
   return results;
 }
 
-export interface Tolerance {
-  readonly rtol?: number;
-  readonly atol?: number;
-}
-
-export function expectClose(
-  got: Result,
-  want: Result,
-  { rtol = 1e-5, atol = 1e-6 }: Tolerance,
-): void {
-  expect({ shape: got.shape, dtype: got.dtype }).toEqual({ shape: want.shape, dtype: want.dtype });
-  want.values.forEach((value, i) => {
-    const other = got.values[i] as number;
-    const same = Object.is(value, other) || value === other;
-    const close = Math.abs(value - other) <= atol + rtol * Math.abs(value);
-    if (!same && !close) {
-      expect.fail(`element ${i}: got ${other}, want ${value} (shape [${want.shape.join()}])`);
-    }
-  });
+/** Fails unless shape, type and every value agree; see `difference`. */
+export function expectClose(got: Result, want: Result, tolerance: Tolerance): void {
+  const found = difference(got, want, tolerance);
+  if (found !== null) expect.fail(found);
 }
 
 /** The program gives the same on this backend as on tfjs's cpu backend. */

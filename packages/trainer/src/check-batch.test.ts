@@ -41,7 +41,7 @@ disposed.dispose();
 const ids = zeros([2, 3], 'int32');
 
 describe('names the field that does not fit, what was expected and what came', () => {
-  it.each<[object, typeof DataError, RegExp]>([
+  it.each<[object, typeof DataError | typeof ShapeError, RegExp]>([
     [{ size: 2.5 }, DataError, /size of the batch.*a whole number.*got 2\.5/],
     [{ size: undefined }, DataError, /size of the batch/],
     [{ ids: ['a'] }, DataError, /ids of the batch.*a list of 2 texts.*got 1 texts/],

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, lookUp } from '@crossweave/core';
-import { makeScenes, type ScenesSummary } from '@crossweave/data';
-import { requiredText, wholeNumber, type Command } from '../command';
+import { lockFolder, readJson } from '@crossweave/core/node';
+import { makeScenes } from '@crossweave/data';
+import { z } from 'zod';
+import { Interrupted, requiredText, wholeNumber, type Command } from '../command';
 
 /** Generators of sample data by name. */
 const generators = { scenes: makeScenes };
@@ -19,7 +20,7 @@ export const dataMake: Command = {
     out: { type: 'string', value: 'DIR', summary: 'folder to write to' },
   },
   example: 'crossweave data make scenes --n 2000 --seed 7 --out scenes',
-  async run(values, positionals, { terminal }) {
+  async run(values, positionals, { terminal, signal }) {
     const [kind, ...surplus] = positionals;
     if (kind === undefined || surplus.length > 0) {
       throw new ConfigError('name what to make', {
@@ -30,11 +31,12 @@ export const dataMake: Command = {
     }
     const generate = lookUp('crossweave data make', generators, kind);
     const out = requiredText(dataMake, values, 'out');
-    const count = wholeNumber(values, 'n', 1);
+    const count = wholeNumber(values, 'n', 20, 10_000_000);
     const seed = wholeNumber(values, 'seed');
-    const size = wholeNumber(values, 'size', 1);
+    const size = wholeNumber(values, 'size', 16, 1024);
+    await using lock = await lockFolder(out);
 
-    const present = await completeDataset(out);
+    const present = await completeDataset(lock.path);
     if (present !== undefined) {
       const total = Object.values(present.counts).reduce((sum, each) => sum + each, 0);
       if (present.seed === seed && present.size === size && total === count) {
@@ -54,8 +56,14 @@ export const dataMake: Command = {
       count,
       seed,
       size,
-      out,
+      out: lock.path,
+      signal,
       onProgress: (done, total) => progress.update(done, total),
+    }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      throw new Interrupted(
+        'Stopped; the dataset is not complete. The same command makes it anew.',
+      );
     });
     progress.done();
     const { train, val, test } = summary.counts;
@@ -66,11 +74,17 @@ export const dataMake: Command = {
   },
 };
 
+const summaryOf = z.object({
+  seed: z.int(),
+  size: z.int(),
+  counts: z.object({ train: z.int(), val: z.int(), test: z.int() }),
+});
+
 /** The summary of a dataset that was written to its end, if the folder holds one. */
-async function completeDataset(folder: string): Promise<ScenesSummary | undefined> {
+async function completeDataset(folder: string): Promise<z.output<typeof summaryOf> | undefined> {
   if (!existsSync(join(folder, 'captions.jsonl'))) return undefined;
   try {
-    return JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf8')) as ScenesSummary;
+    return summaryOf.loose().parse(await readJson(join(folder, 'dataset.json')));
   } catch (cause) {
     throw new ConfigError('the folder holds captions of something else', {
       where: folder,

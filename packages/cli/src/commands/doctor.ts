@@ -1,92 +1,59 @@
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
-import { describeEngines } from '@crossweave/core/engine';
 import { ConfigError } from '@crossweave/core';
-import type { Command } from '../command';
-
-/** Whether an optional part is there, and what to do when it is not. */
-interface PartReport {
-  readonly name: string;
-  readonly usable: boolean;
-  readonly detail: string;
-}
+import { Failed, type Command } from '../command';
+import { examine, examineApart, lacking, type Examination } from '../doctor/examine';
+import type { Terminal } from '../terminal';
 
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Says what works on this machine, what does not, why, and what to do.',
-  options: {},
+  options: {
+    verbose: { type: 'boolean', summary: 'show what native libraries print while they are tried' },
+  },
   example: 'crossweave doctor',
-  async run(_values, positionals, { terminal }) {
+  async run(values, positionals, { terminal, signal }) {
     if (positionals.length > 0) {
       throw new ConfigError('doctor takes no arguments', {
         where: 'crossweave doctor',
         got: positionals.join(' '),
       });
     }
-    const machine = {
-      node: process.version,
-      platform: `${platform()} ${arch()}`,
-      cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      cores: availableParallelism(),
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-    };
-    terminal.line(
-      `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`,
-    );
-
-    terminal.line(
-      '\nEngines, in the order in which "auto" tries them (a provider only by its name):',
-    );
-    const engines = await describeEngines();
-    for (const engine of engines) {
-      terminal.line(
-        engine.usable
-          ? `  ok  ${engine.name.padEnd(15)} ${engine.detail}`
-          : `  --  ${engine.name.padEnd(15)} ${engine.reason}. ${engine.advice}`,
-      );
+    const found = values['verbose'] === true ? await examine() : await examineApart(signal);
+    print(found, terminal);
+    const missing = lacking(found);
+    if (missing.length > 0) {
+      throw new Failed(`Training does not work here without ${missing.join(', ')}.`, found);
     }
-    const chosen = engines.find(({ usable, onlyByName }) => usable && !onlyByName)?.name;
-    terminal.line(
-      chosen === undefined ? '  No engine works here.' : `  "auto" chooses ${chosen} here.`,
-    );
-
-    terminal.line('\nReading data:');
-    const parts = [await sharpReport(), await tokenizerReport()];
-    for (const part of parts) {
-      terminal.line(`  ${part.usable ? 'ok' : '--'}  ${part.name.padEnd(15)} ${part.detail}`);
-    }
-    return { machine, engines, auto: chosen ?? null, parts };
+    return found;
   },
 };
 
-async function sharpReport(): Promise<PartReport> {
-  const name = 'sharp';
-  try {
-    const { default: sharp } = await import('sharp');
-    return { name, usable: true, detail: `decodes pictures (libvips ${sharp.versions.vips})` };
-  } catch (error) {
-    return { name, usable: false, detail: `${firstLine(error)} Reinstall with npm install sharp.` };
-  }
-}
+function print({ machine, engines, auto, parts }: Examination, terminal: Terminal): void {
+  terminal.line(
+    `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`,
+  );
 
-async function tokenizerReport(): Promise<PartReport> {
-  const name = '@xenova/transformers';
-  try {
-    const { AutoTokenizer } = await import('@xenova/transformers');
-    return {
-      name,
-      usable: typeof AutoTokenizer.from_pretrained === 'function',
-      detail: 'tokenises captions',
-    };
-  } catch (error) {
-    return {
-      name,
-      usable: false,
-      detail: `${firstLine(error)} It needs a sharp that loads: see the README on overrides.`,
-    };
+  terminal.line('\nEngines, in the order in which "auto" tries them:');
+  for (const engine of engines) {
+    const name = `${engine.usable ? 'ok' : '--'}  ${engine.name.padEnd(15)}`;
+    const byName = engine.onlyByName ? ` (only by its name: --engine ${engine.name})` : '';
+    terminal.line(
+      engine.usable
+        ? `  ${name} ${engine.detail}${byName}`
+        : `  ${name} ${engine.reason}. ${engine.advice}`,
+    );
   }
-}
+  terminal.line(auto === null ? '  No engine works here.' : `  "auto" takes ${auto} here.`);
 
-function firstLine(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return line.endsWith('.') ? line : `${line}.`;
+  for (const [title, optional] of [
+    ['Data', false],
+    ['Optional', true],
+  ] as const) {
+    terminal.line(`\n${title}:`);
+    for (const part of parts.filter((each) => each.optional === optional)) {
+      const command = part.command === undefined ? '' : `: ${part.command}`;
+      terminal.line(
+        `  ${part.usable ? 'ok' : '--'}  ${part.name.padEnd(15)} ${part.detail}${command}`,
+      );
+    }
+  }
 }

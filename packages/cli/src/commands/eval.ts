@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
-import { ConfigError, DataError, subtree } from '@crossweave/core';
-import { createFusion } from '@crossweave/fusion';
-import { disposeState } from '@crossweave/trainer';
-import { loadCheckpoint, readRun } from '@crossweave/trainer/node';
+import { DataError } from '@crossweave/core';
+import { checkState, disposeState, type TrainState } from '@crossweave/trainer';
+import { loadCheckpoint } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
-import { imageEncoderOf, textEncoderOf } from '../config/build';
-import { openData } from '../config/open-data';
+import { dataFlags, dataSettings } from '../config/data-flags';
+import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
 import { configOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
 import { chooseEngine } from '../environment';
-import { evaluateModel } from '../evaluate-model';
+import { figuresOf, measure, tableOf } from '../run/measure';
+import { readTrainedRun, type TrainedRun } from '../run/trained-run';
+import { modelParts, stepOptions } from '../run/training';
 
 const { engine } = configOptions;
 
@@ -22,49 +23,99 @@ export const evaluate: Command = {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
+    ...dataFlags,
     ...(engine && { engine }),
   },
   example: 'crossweave eval --run runs/dual --split val',
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
-    const folder = requiredText(evaluate, values, 'run');
-    const record = await readRun(folder);
-    const config = parseConfig(trainSchema, configOf(record, folder), `${folder}/run.json`);
+    const folder = resolve(requiredText(evaluate, values, 'run'));
+    const run = await readTrainedRun(folder);
+    const other = text(values, 'captions');
+    const config = parseConfig(
+      trainSchema,
+      {
+        ...run.config,
+        data: {
+          ...run.config.data,
+          ...dataSettings(values),
+          ...(other !== undefined && { captions: resolve(other) }),
+        },
+      },
+      'crossweave eval',
+    );
     await chooseEngine(values, session);
-    const captions = text(values, 'captions') ?? config.data.captions;
-    const data = await openData({ ...config.data, captions }, folder, terminal);
-    const split = data.split(text(values, 'split') ?? config.data.test);
-    const state = await loadCheckpoint(resolve(folder, 'checkpoints'));
-    if (state === undefined) {
-      throw new DataError('the run has no checkpoint', {
-        where: folder,
-        advice: 'Let crossweave train finish, or continue it.',
-      });
+    const checked = await openDataWith(run.tokenizerFolder, config.data, { terminal, signal });
+    const { tokenizer } = checked.pairs;
+    requireTokenizer(run, tokenizer.fingerprint);
+    const splitName = text(values, 'split') ?? config.data.test;
+    checked.pairs.split(splitName);
+    if (other === undefined) {
+      requireData('captions', checked.captionsFile, run, checked.captionsFingerprint);
     }
+    const parts = modelParts(config, tokenizer);
+    const state = await checkpointOf(folder, run);
     try {
-      const metrics = await evaluateModel({
-        split,
-        image: imageEncoderOf(config.image, config.data.imageSize),
-        text: textEncoderOf(config.text, data.tokenizer.vocabularySize),
-        fusion: createFusion(config.fusion.name, config.fusion.options),
-        params: (part) => subtree(state.params, `${part}.`),
-        terminal,
-        signal,
-      });
-      return { step: state.step, split: split.name, metrics };
+      const { model, loss } = stepOptions(config, parts);
+      await checkState({ model, loss }, state, folder);
+      const data = await checked.decode();
+      if (other === undefined) requireData('data', checked.captionsFile, run, data.fingerprint);
+      const ofTheRun = data.fingerprint === run.fingerprints.data;
+      if (!ofTheRun) {
+        terminal.line(`Other data than the run was made on: ${checked.captionsFile}`);
+      }
+      const train = Object.hasOwn(data.splits, config.data.train)
+        ? data.split(config.data.train)
+        : undefined;
+      const trained = { parts, params: state.params };
+      const measurement = await measure(trained, data.split(splitName), train, session);
+      terminal.line(`Split "${splitName}", after step ${state.step}:`);
+      terminal.line(tableOf(measurement));
+      const { fingerprint } = data;
+      return {
+        step: state.step,
+        split: splitName,
+        data: { captions: checked.captionsFile, fingerprint, ofTheRun },
+        ...figuresOf(measurement),
+        load: summaryOf(data.report),
+      };
     } finally {
       disposeState(state);
     }
   },
 };
 
-/** The training config of a run record. */
-function configOf(record: unknown, folder: string): unknown {
-  if (typeof record === 'object' && record !== null && 'config' in record && 'command' in record) {
-    if (record.command === 'train') return record.config;
-  }
-  throw new ConfigError('this is not the folder of a training run', {
+async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
+  const state = await loadCheckpoint(resolve(folder, 'checkpoints'), { run: checksum });
+  if (state !== undefined) return state;
+  throw new DataError('the run has no checkpoint', {
     where: folder,
-    expected: 'a run.json that crossweave train wrote',
+    advice: 'Let crossweave train finish, or continue it.',
+  });
+}
+
+function requireTokenizer({ tokenizerFolder, fingerprints }: TrainedRun, got: string): void {
+  if (got === fingerprints.tokenizer) return;
+  throw new DataError('the tokenizer is not the one that the run was trained with', {
+    where: tokenizerFolder,
+    expected: fingerprints.tokenizer,
+    got,
+    advice: 'Its ids would mean other words: put the original files back.',
+  });
+}
+
+function requireData(
+  what: 'captions' | 'data',
+  where: string,
+  { fingerprints }: TrainedRun,
+  got: string,
+): void {
+  if (got === fingerprints[what]) return;
+  const named = what === 'captions' ? 'the captions' : 'the pictures or false captions';
+  throw new DataError(`${named} changed since the run was made`, {
+    where,
+    expected: `the fingerprint ${fingerprints[what]}`,
+    got,
+    advice: `Put the original back. To measure on other data, name it: --captions ${where}`,
   });
 }

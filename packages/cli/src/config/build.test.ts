@@ -54,7 +54,11 @@ describe('a joint model of encoders from a config', () => {
 
   it('exports its two towers as files that give its embeddings at any batch size', async () => {
     const image = imageEncoderOf({ name: 'resnet-small', options: {} }, 64);
-    const text = textEncoderOf({ name: 'bert-small', options: { layers: 1 } }, VOCABULARY);
+    const text = textEncoderOf(
+      { name: 'bert-small', options: { layers: 1 } },
+      { name: 'words', vocabularySize: VOCABULARY, padId: 0 },
+      TOKENS,
+    );
     const fusion = dualEncoder({ dim: 32 });
     const params = perturbed(jointModel({ image, text, fusion }).init(key(1)));
     const of = (part: string): Params => subtree(params, `${part}.`);

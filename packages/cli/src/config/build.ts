@@ -1,4 +1,4 @@
-import { ConfigError, type Encoder, type Optimizer, type TextInput } from '@crossweave/core';
+import type { Encoder, Optimizer, TextInput, TokenizerFacts } from '@crossweave/core';
 import { createImageEncoder } from '@crossweave/image-encoder';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import { adamW, defaultLearningRates, warmupCosine, withLora } from '@crossweave/trainer';
@@ -6,7 +6,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { EncoderConfig, PhaseConfig } from './schema';
 
 /** AdamW with the phase's rates, warm-up and cosine. */
-export function optimizerOf(phase: PhaseConfig, rateScale?: (path: string) => number): Optimizer {
+export function optimizerOf(
+  phase: Omit<PhaseConfig, 'negatives'>,
+  rateScale?: (path: string) => number,
+): Optimizer {
   const { image, text, fusion, loss } = phase.learningRate;
   return adamW({
     learningRate: {
@@ -27,17 +30,15 @@ export function imageEncoderOf(part: EncoderConfig, imageSize: number): Encoder<
   return adapted(createImageEncoder(part.name, { imageSize, ...part.options }), part);
 }
 
-/** The text encoder of a config, with the tokenizer's vocabulary. */
-export function textEncoderOf(part: EncoderConfig, vocabulary: number): Encoder<TextInput> {
-  const asked = part.options['vocabulary'];
-  if (typeof asked === 'number' && asked < vocabulary) {
-    throw new ConfigError('the text encoder has fewer words than the tokenizer', {
-      where: 'text.options.vocabulary',
-      expected: `at least ${vocabulary}`,
-      got: asked,
-    });
-  }
-  return adapted(createTextEncoder(part.name, { vocabulary, ...part.options }), part);
+/** The text encoder of a config, for texts of this tokenizer that are cut at `maxTokens`. */
+export function textEncoderOf(
+  part: EncoderConfig,
+  tokenizer: TokenizerFacts,
+  maxTokens: number,
+): Encoder<TextInput> {
+  const pretrained = part.weights !== undefined;
+  const encoder = createTextEncoder(part.name, part.options, { tokenizer, maxTokens, pretrained });
+  return adapted(encoder, part);
 }
 
 function adapted<Input>(encoder: Encoder<Input>, { lora }: EncoderConfig): Encoder<Input> {

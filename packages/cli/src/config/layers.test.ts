@@ -10,10 +10,11 @@ const named = (paths: readonly string[]) => ({
   init: (): Params => Object.fromEntries(paths.map((path) => [path, scalar(0)])),
 });
 
+const tokenizer = { name: 'words', vocabularySize: 40, padId: 0, endId: 3 };
 const encoders = [
   ...Object.keys(imageEncoders).map((name) => ['image', name, createImageEncoder(name)] as const),
   ...Object.keys(textEncoders).map((name) => {
-    return ['text', name, createTextEncoder(name, { vocabulary: 40 })] as const;
+    return ['text', name, createTextEncoder(name, {}, { tokenizer })] as const;
   }),
 ];
 

@@ -1,53 +1,183 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DataError } from '@crossweave/core';
 import {
-  buildVocabulary,
-  describeRejects,
-  loadPairs,
-  readRows,
+  captionsFingerprint,
+  describeReport,
+  loadTokenizer,
+  makeVocabulary,
+  openPairs,
+  vocabularySource,
+  vocabularyTokenizer,
+  writeVocabulary,
+  type LoadReport,
+  type OpenedPairs,
   type PairDataset,
+  type TokenisedPairs,
+  type Tokenizer,
 } from '@crossweave/data';
-import type { Terminal } from '../terminal';
+import type { Progress, Terminal } from '../terminal';
+import { inFlags } from './data-flags';
 import type { DataConfig } from './schema';
 
+/** What a command has of its data before a picture is decoded. */
+export interface CheckedData {
+  readonly pairs: TokenisedPairs;
+  /** Absolute path of the captions file. */
+  readonly captionsFile: string;
+  /** Over the splits and their captions in order. */
+  readonly captionsFingerprint: string;
+  /** Decodes the pictures and says what was damaged. */
+  readonly decode: () => Promise<PairDataset>;
+  /** Keeps a tokenizer that was made of the training captions, so that `eval` finds it. */
+  readonly keepTokenizer: () => Promise<void>;
+}
+
+export interface OpenDataOptions {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Folder of the run, for the tokenizer that was made for it. */
+  readonly folder: string;
+  /** Called with the fingerprint as soon as the captions are read. */
+  readonly onCaptions?: (fingerprint: string) => Promise<void>;
+}
+
+/** Where the tokenizer lies that was made of a run's training captions. */
+export const ownTokenizer = (folder: string): string => join(folder, 'tokenizer');
+
 /**
- * Opens the pairs a config names. Without a tokenizer of its own, one is made from the training
- * captions and kept under `out`, where `eval` finds it again.
+ * Reads the captions that a config names and makes or loads their tokenizer. Nothing is written and
+ * no picture decoded: what a config gets wrong is said before that.
  */
 export async function openData(
   config: DataConfig,
-  out: string,
-  terminal: Terminal,
-): Promise<PairDataset> {
-  const tokenizer = config.tokenizer ?? (await ownTokenizer(config, join(out, 'tokenizer')));
-  const progress = terminal.progress('Reading pictures');
-  const data = await loadPairs({
-    captions: config.captions,
-    tokenizer,
-    imageSize: config.imageSize,
-    maxTokens: config.maxTokens,
-    onProgress: (done, total) => progress.update(done, total),
-  });
-  progress.done();
-  if (data.report.rejects.length > 0) terminal.note(describeRejects(data.report));
-  return data;
+  { terminal, signal, folder, onCaptions }: OpenDataOptions,
+): Promise<CheckedData> {
+  const opened = await readPairs(config, terminal, signal);
+  const fingerprint = fingerprintOf(opened);
+  await onCaptions?.(fingerprint);
+  const { tokenizer, keep } =
+    config.tokenizer === undefined
+      ? await makeTokenizer(opened.captions(config.train), ownTokenizer(folder))
+      : { tokenizer: await loadTokenizer(config.tokenizer), keep: () => Promise.resolve() };
+  return checked(
+    config,
+    opened,
+    fingerprint,
+    await opened.withTokenizer(tokenizer),
+    keep,
+    terminal,
+  );
 }
 
-async function ownTokenizer(config: DataConfig, folder: string): Promise<string> {
-  if (existsSync(join(folder, 'tokenizer.json'))) return folder;
-  const rows = await readRows(config.captions);
-  const captions = rows.flatMap((row) =>
-    'record' in row && row.record.split === config.train ? row.record.captions : [],
-  );
-  if (captions.length === 0) {
-    const splits = new Set(rows.flatMap((row) => ('record' in row ? [row.record.split] : [])));
-    throw new DataError(`the split "${config.train}" has no captions`, {
-      where: config.captions,
-      expected: `one of ${[...splits].join(', ')}`,
-      advice: 'Name the split to train on with data.train.',
-    });
+/** As {@link openData}, with the tokenizer that a run was trained with. */
+export async function openDataWith(
+  tokenizerFolder: string,
+  config: DataConfig,
+  { terminal, signal }: Pick<OpenDataOptions, 'terminal' | 'signal'>,
+): Promise<CheckedData> {
+  const opened = await readPairs(config, terminal, signal);
+  const pairs = await opened.withTokenizer(await loadTokenizer(tokenizerFolder));
+  const keep = (): Promise<void> => Promise.resolve();
+  return checked(config, opened, fingerprintOf(opened), pairs, keep, terminal);
+}
+
+/** What a report of the data says, for `run.json` and `--json`. */
+export function summaryOf(report: LoadReport): object {
+  const { rows, rejects, doubts, sharedPictures, splits } = report;
+  const counts: Record<string, number> = {};
+  for (const { reason } of rejects) counts[reason] = (counts[reason] ?? 0) + 1;
+  return {
+    rows,
+    rejected: rejects.length,
+    rejectedBy: counts,
+    doubtful: doubts.length,
+    sharedPictures: sharedPictures.reduce((sum, { pictures }) => sum + pictures, 0),
+    splits,
+  };
+}
+
+/** The bar of a stage whose length is known once it has begun. */
+interface Watched extends OpenedPairs {
+  readonly done: () => void;
+}
+
+/** Keys of `data` that are no options of `openPairs`. */
+const ofTheCommand = ['tokenizer', 'train', 'test'];
+
+async function readPairs(
+  config: DataConfig,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Watched> {
+  const { captions, ...rest } = config;
+  const watched: { bar?: Progress } = {};
+  const given = Object.entries(rest).filter(([name]) => !ofTheCommand.includes(name));
+  const opened = await openPairs({
+    ...Object.fromEntries(given),
+    captions: resolve(captions),
+    signal,
+    onProgress: (done, total) => {
+      watched.bar ??= terminal.progress('Reading pictures');
+      watched.bar.update(done, total);
+    },
+  });
+  return { ...opened, done: () => watched.bar?.done() };
+}
+
+function checked(
+  config: DataConfig,
+  opened: Watched,
+  fingerprint: string,
+  pairs: TokenisedPairs,
+  keepTokenizer: () => Promise<void>,
+  terminal: Terminal,
+): CheckedData {
+  return {
+    pairs,
+    captionsFile: resolve(config.captions),
+    captionsFingerprint: fingerprint,
+    keepTokenizer,
+    decode: async () => {
+      const data = await pairs.decode();
+      opened.done();
+      terminal.note(inFlags(describeReport(data.report)));
+      return data;
+    },
+  };
+}
+
+function fingerprintOf(opened: OpenedPairs): string {
+  const names = Object.keys(opened.splits);
+  return captionsFingerprint(names.flatMap((name) => [name, ...opened.captions(name)]));
+}
+
+/**
+ * A tokenizer of the words of captions.
+ *
+ * @throws DataError when the folder holds one that was made of other captions: what is trained
+ *   with it would take most words for unknown.
+ */
+async function makeTokenizer(
+  captions: readonly string[],
+  folder: string,
+): Promise<{ tokenizer: Tokenizer; keep: () => Promise<void> }> {
+  const vocabulary = makeVocabulary(captions);
+  if (existsSync(folder)) {
+    const source = await vocabularySource(folder);
+    if (source !== vocabulary.madeOf) {
+      throw new DataError('the folder holds a tokenizer that was not made of these captions', {
+        where: folder,
+        expected: `one of the captions ${vocabulary.madeOf}`,
+        got: source ?? 'one that does not say what it was made of',
+        advice: `Choose another --out, remove ${folder}, or name it as data.tokenizer if it is the one to use.`,
+      });
+    }
   }
-  await buildVocabulary(captions, { out: folder });
-  return folder;
+  return {
+    tokenizer: vocabularyTokenizer(vocabulary),
+    keep: async () => {
+      if (!existsSync(join(folder, 'tokenizer.json'))) await writeVocabulary(vocabulary, folder);
+    },
+  };
 }

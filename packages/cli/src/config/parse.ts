@@ -57,14 +57,20 @@ export function withSetting(data: unknown, assignment: string): unknown {
   const path = assignment.slice(0, at).split('.');
   const last = path.pop() ?? '';
   let target = copy;
-  for (const key of path) target = isRecord(target) ? target[key] : undefined;
+  for (const key of path) target = own(target, key);
   if (!isRecord(target)) {
     throw new ConfigError(`the config has no "${path.join('.')}"`, {
       where: '--set',
       got: assignment,
     });
   }
-  target[last] = settingValue(assignment.slice(at + 1));
+  // Not by assignment, which has another meaning for `__proto__`.
+  Object.defineProperty(target, last, {
+    value: settingValue(assignment.slice(at + 1)),
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
   return copy;
 }
 
@@ -82,10 +88,30 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** What the object itself has under a key. */
+function own(value: unknown, key: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   let value = data;
-  for (const key of path) value = isRecord(value) ? value[String(key)] : undefined;
+  for (const key of path) value = own(value, String(key));
   return typeof value === 'number' ? String(value) : value;
+}
+
+/** Every key of an object schema by its path, with its default; `<name>` stands for a free key. */
+export function keysOf(schema: z.ZodType, path = ''): string[] {
+  const inner = unwrap(schema);
+  const below = path === '' ? '' : `${path}.`;
+  if (inner instanceof z.ZodObject) {
+    const shape: Readonly<Record<string, z.ZodType>> = inner.shape;
+    return Object.entries(shape).flatMap(([name, each]) => keysOf(each, `${below}${name}`));
+  }
+  if (inner instanceof z.ZodRecord && unwrap(inner.valueType) instanceof z.ZodObject) {
+    return keysOf(inner.valueType as z.ZodType, `${below}<name>`);
+  }
+  const preset = schema instanceof z.ZodDefault ? JSON.stringify(schema.def.defaultValue) : '{}';
+  return [preset === '{}' ? path : `${path} (${preset})`];
 }
 
 /** The keys an object schema allows at a path. */

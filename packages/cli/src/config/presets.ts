@@ -34,7 +34,7 @@ const quickstart = {
     loss: { name: 'listwise-matching', options: { inBatch: 1 } },
     steps: 620,
     batchSize: 32,
-    negatives: 3,
+    negatives: { upTo: 3 },
     learningRate: { fusion: 1e-3 },
     weightDecay: 0.05,
     warmup: 40,

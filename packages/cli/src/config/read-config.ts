@@ -1,7 +1,8 @@
-import { ConfigError } from '@crossweave/core';
+import { ConfigError, FileFormatError } from '@crossweave/core';
 import { readJson } from '@crossweave/core/node';
 import type { z } from 'zod';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
+import { dataFlags, dataSettings } from './data-flags';
 import { parseConfig, unknownKey, withSetting } from './parse';
 
 /** The flags of commands that take a config. */
@@ -15,6 +16,7 @@ export const configOptions: Readonly<Record<string, OptionSpec>> = {
     multiple: true,
   },
   captions: { type: 'string', value: 'FILE', summary: 'captions file, instead of data.captions' },
+  ...dataFlags,
   engine: { type: 'string', value: 'NAME', summary: 'engine, see doctor', default: 'auto' },
   out: { type: 'string', value: 'DIR', summary: 'folder of the run' },
 };
@@ -35,14 +37,47 @@ export async function readConfig<S extends z.ZodType>(
     });
   }
   let config: unknown;
-  if (file !== undefined) config = await readJson(file);
+  if (file !== undefined) config = await readJsonConfig(file);
   else if (preset !== undefined && Object.hasOwn(presets, preset)) config = presets[preset];
   else throw unknownKey(`${where} --preset`, '', preset ?? '', Object.keys(presets));
 
-  for (const setting of texts(values, 'set')) config = withSetting(config, setting);
+  for (const setting of texts(values, 'set')) {
+    config = withSetting(config, setting);
+    requirePlain(config, '--set');
+  }
   const captions = text(values, 'captions');
-  if (captions !== undefined) {
-    config = withSetting(config, `data.captions=${JSON.stringify(captions)}`);
+  const settings = { ...(captions !== undefined && { captions }), ...dataSettings(values) };
+  for (const [name, value] of Object.entries(settings)) {
+    config = withSetting(config, `data.${name}=${JSON.stringify(value)}`);
   }
   return parseConfig(schema, config, file ?? `preset ${preset ?? ''}`);
+}
+
+async function readJsonConfig(file: string): Promise<unknown> {
+  const config = await readJson(file);
+  requirePlain(config, file);
+  return config;
+}
+
+/** Levels of objects and lists in a config: more are no config, and exhaust what reads them. */
+const mostLevels = 64;
+
+/** @throws FileFormatError for a config that is nested too deeply, or has a key of the language. */
+function requirePlain(config: unknown, where: string): void {
+  let level: unknown[] = [config];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels) {
+      throw new FileFormatError('the config is nested too deeply', {
+        where,
+        expected: `at most ${mostLevels} levels`,
+      });
+    }
+    const objects = level.filter(
+      (value): value is object => typeof value === 'object' && value !== null,
+    );
+    if (objects.some((value) => Object.hasOwn(value, '__proto__'))) {
+      throw new ConfigError('there is no key "__proto__"', { where });
+    }
+    level = objects.flatMap((value): unknown[] => Object.values(value));
+  }
 }

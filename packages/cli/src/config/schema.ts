@@ -63,7 +63,11 @@ const match = z.strictObject({
 
 const arm = part.extend({ match: match.optional() });
 
-const count = z.int().min(1);
+/** Below 2^31, the largest that a tensor's shape or a loop here can mean. */
+const count = z
+  .int()
+  .min(1)
+  .lt(2 ** 31);
 const rate = z.number().min(0);
 
 /** Rates by parameter path prefix; the defaults train towers and fusion from scratch. */
@@ -90,7 +94,29 @@ const training = {
 const data = z.strictObject({
   /** JSONL, CSV or TSV; image paths are relative to its folder. */
   captions: z.string(),
-  imageSize: count.default(64),
+  /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */
+  columns: z
+    .strictObject({ image: z.string(), caption: z.string(), id: z.string(), split: z.string() })
+    .partial()
+    .optional(),
+  format: z.enum(['jsonl', 'csv', 'tsv']).optional(),
+  delimiter: z.string().optional(),
+  quote: z.union([z.string(), z.literal(false)]).optional(),
+  escape: z.string().optional(),
+  encoding: z.string().optional(),
+  /** What becomes of damaged rows and pictures. */
+  policy: z.enum(['skip', 'fail', 'placeholder']).optional(),
+  missing: z.enum(['fail', 'policy']).optional(),
+  /** The largest share of the rows that may be damaged. */
+  maxRejects: z.number().min(0).max(1).optional(),
+  sharedPictures: z.enum(['refuse', 'allow']).optional(),
+  resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
+  /** A colour behind transparent pixels. */
+  background: z.string().optional(),
+  maxPixels: count.optional(),
+  /** Whether SVG files are drawn: they are programs for a large library. */
+  svg: z.boolean().optional(),
+  imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */
   tokenizer: z.string().optional(),
@@ -108,7 +134,11 @@ export const ablationSchema = z.strictObject({
   /** The fusions to compare, by the names the results give them. */
   arms: z.record(z.string(), arm),
   /** Training of each fusion on the towers' cached tokens. */
-  fusion: z.strictObject(training),
+  fusion: z.strictObject({
+    ...training,
+    /** K, or `{ upTo: K }`: none where not every pair of the data has false captions. */
+    negatives: z.union([z.int().min(0), z.strictObject({ upTo: count })]).default(0),
+  }),
   seeds: z.array(z.int().min(0)).min(1),
   /** Candidates a query that joint fusions re-rank. */
   top: count.default(16),
@@ -121,6 +151,8 @@ export const trainSchema = z.strictObject({
   fusion: part,
   training: z.strictObject({
     ...training,
+    /** What to do when loss or gradients are not finite: stop, or leave the batch out. */
+    onNonFinite: z.enum(['stop', 'skip']).default('stop'),
     /** Compute layers again in the backward pass: less memory, more time. */
     recompute: z.boolean().default(false),
     /** The momentum twin that `momentum-contrastive` learns from, and the size of its queue. */

@@ -32,7 +32,10 @@ const text = { name: 'bert', options: { dim: 8, layers: 1, heads: 2, hidden: 8, 
 const load = (image: EncoderConfig): Promise<Params> =>
   initialWeights({
     image: { config: image, encoder: imageEncoderOf(image, 8) },
-    text: { config: text, encoder: textEncoderOf(text, 11) },
+    text: {
+      config: text,
+      encoder: textEncoderOf(text, { name: 'words', vocabularySize: 11, padId: 0 }, 6),
+    },
   });
 
 async function save(change: (params: Params) => Params = (params) => params): Promise<Params> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as checks from './checks';
-import { requireNumber, requireOneOf } from './require';
+import { requireDivisor, requireNumber, requireOneOf } from './require';
 
 describe('numbers', () => {
   it.each([
@@ -45,4 +45,32 @@ it('requireNumber and requireOneOf say where, what, expected and got', () => {
   expect(() => requireOneOf('w', 'mode', 'bth', ['both', 'one'])).toThrow(
     /"both" \| "one".*"both"/,
   );
+});
+
+it('requireDivisor names both sides', () => {
+  requireDivisor('w', ['heads', 4], ['dim', 12]);
+  expect(() => requireDivisor('w', ['heads', 5], ['dim', 12])).toThrow(
+    'w: "heads" must divide "dim"; expected a divisor of 12; got 5.',
+  );
+});
+
+it('an error is about the part that is wrong', () => {
+  const check = checks.listOf(
+    checks.fields({ kernel: checks.count(), side: checks.oneOf('left', 'right') }, ['kernel']),
+    { min: 1 },
+  );
+  const refusal = (value: unknown, of = check) => {
+    expect(of.accepts(value)).toBe(false);
+    return expect(() => checks.requireValue('w', 'n', value, of));
+  };
+  refusal([{ kernel: 1 }, { kernel: 0 }]).toThrow(/"n\[1\]\.kernel".*at least 1; got 0/);
+  refusal([{ kernel: 1, side: 'rihgt' }]).toThrow(/"n\[0\]\.side".*"left" \| "right".*"right"\?/);
+  refusal([{}]).toThrow(/"n\[0\]\.kernel".*got nothing/);
+  refusal([{ kernel: 1, kernle: 1 }]).toThrow(/"n\[0\]".*\{ kernel: .*; side\?: .*kernle/);
+  refusal([]).toThrow(/"n" .*a list of at least 1/);
+  refusal({ a: 1, b: '2' }, checks.recordOf(checks.number())).toThrow(/"n\.b".*got "2"/);
+  const either = checks.anyOf(checks.oneOf('none'), check);
+  refusal([{ kernel: -1 }], either).toThrow(/"n\[0\]\.kernel"/);
+  refusal('nnoe', either).toThrow(/"n" .*"none"\?/);
+  refusal(['a'], checks.anyOf(checks.listOf(checks.count()), check)).toThrow(/"n" .*, or a list/);
 });

@@ -7,6 +7,19 @@ export interface Check {
   readonly accepts: (value: unknown) => boolean;
   /** The names there are, where the value is one of several: errors suggest the nearest. */
   readonly choices?: readonly string[];
+  /**
+   * For a value made of others: the first part that is wrong, so that the error is about it. A part
+   * that is not expected at all is none.
+   */
+  readonly wrongPart?: (value: unknown) => WrongPart | undefined;
+}
+
+/** A part of a value that its check refuses. */
+interface WrongPart {
+  /** Where it is in the value: `[0]`, `.image`. */
+  readonly at: string;
+  readonly value: unknown;
+  readonly check: Check;
 }
 
 /** Bounds of a number; each is optional. NaN and the infinities never pass. */
@@ -87,6 +100,11 @@ export function anyOf(...checks: readonly Check[]): Check {
     expected: checks.map(({ expected }) => expected).join(', or '),
     accepts: (value) => checks.some((check) => check.accepts(value)),
     choices: checks.flatMap(({ choices = [] }) => choices),
+    // Where two forms are possible, it is not known which one was meant.
+    wrongPart: (value) => {
+      const parts = checks.flatMap((check) => check.wrongPart?.(value) ?? []);
+      return parts.length === 1 ? parts[0] : undefined;
+    },
   };
 }
 
@@ -110,7 +128,13 @@ export function listOf(
       (length === undefined ? value.length >= min : value.length === length) &&
       (!distinct || new Set(value).size === value.length) &&
       value.every(entry.accepts),
-    ...(entry.choices && { choices: entry.choices }),
+    wrongPart: (value) => {
+      if (!Array.isArray(value)) return undefined;
+      const index = value.findIndex((part) => !entry.accepts(part));
+      return index < 0
+        ? undefined
+        : { at: `[${index}]`, value: value[index] as unknown, check: entry };
+    },
   };
 }
 
@@ -134,6 +158,18 @@ export function fields(
         ([name, entry]) =>
           Object.hasOwn(checks, name) && (entry === undefined || checks[name]!.accepts(entry)),
       ),
+    wrongPart: (value) => {
+      if (
+        !isPlainObject(value) ||
+        !Object.keys(value).every((name) => Object.hasOwn(checks, name))
+      ) {
+        return undefined;
+      }
+      const wrong = Object.entries(checks).find(([name, check]) =>
+        value[name] === undefined ? required.includes(name) : !check.accepts(value[name]),
+      );
+      return wrong && { at: `.${wrong[0]}`, value: value[wrong[0]], check: wrong[1] };
+    },
   };
 }
 
@@ -142,6 +178,12 @@ export function recordOf(entry: Check): Check {
   return {
     expected: `an object whose values are each ${entry.expected}`,
     accepts: (value) => isPlainObject(value) && Object.values(value).every(entry.accepts),
+    wrongPart: (value) => {
+      const found = Object.entries(isPlainObject(value) ? value : {}).find(
+        ([, part]) => !entry.accepts(part),
+      );
+      return found && { at: `.${found[0]}`, value: found[1], check: entry };
+    },
   };
 }
 
@@ -160,9 +202,16 @@ export function anything(): Check {
   return { expected: 'anything', accepts: () => true };
 }
 
-/** @throws ConfigError that says what `name` must be and what it was, and suggests the nearest choice. */
+/**
+ * @throws ConfigError that says what `name`, or the part of it that is wrong (`blocks[0].kernel`),
+ *   must be and what it was, and suggests the nearest choice.
+ */
 export function requireValue(where: string, name: string, value: unknown, check: Check): void {
   if (check.accepts(value)) return;
+  const part = check.wrongPart?.(value);
+  if (part !== undefined) {
+    requireValue(where, `${name}${part.at}`, part.value, part.check);
+  }
   const nearest = typeof value === 'string' ? nearestName(value, check.choices ?? []) : undefined;
   throw new ConfigError(`"${name}" has a value that is not allowed`, {
     where,

@@ -20,6 +20,12 @@ export type { Check, NumberBounds } from './checks';
 export { anyContext, batch, context, paramTree, randomKey, tensor } from './domain-checks';
 export { checkOptions, readOptions, requireKnownKeys } from './options';
 export type { Checks } from './options';
-export { requireBoolean, requireNumber, requireOneOf, requireText } from './require';
+export {
+  requireBoolean,
+  requireDivisor,
+  requireNumber,
+  requireOneOf,
+  requireText,
+} from './require';
 export { nearestName } from '../errors';
 export { lookUp } from '../options';

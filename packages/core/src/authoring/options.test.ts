@@ -38,6 +38,18 @@ describe('readOptions', () => {
   });
 });
 
+it('defaults may follow from the options, once these are checked', () => {
+  const readSizes = (options: { dim?: number; hidden?: number }) =>
+    readOptions('sizes', options, ({ dim = 2 }: { dim?: number }) => ({ dim, hidden: 4 * dim }), {
+      dim: checks.count(),
+      hidden: checks.count(),
+    });
+  expect(readSizes({})).toEqual({ dim: 2, hidden: 8 });
+  expect(readSizes({ dim: 3 })).toEqual({ dim: 3, hidden: 12 });
+  expect(readSizes({ dim: 3, hidden: 5 })).toEqual({ dim: 3, hidden: 5 });
+  expect(() => readSizes(null as never)).toThrow(/no object/);
+});
+
 it('checkOptions asks for what is required', () => {
   const check = (options: Options): void => {
     checkOptions('thing', options, table, ['mode']);

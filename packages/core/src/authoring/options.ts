@@ -51,15 +51,18 @@ export function checkOptions<Options extends object>(
  * A function's options, checked, with the defaults filled in (`undefined` counts as absent; 0 and
  * false are values).
  *
+ * @param defaults or a function that gives them, where one option's default follows from another
+ *   option: it gets the options once they are checked.
  * @throws ConfigError as {@link checkOptions}.
  */
 export function readOptions<Options extends object>(
   where: string,
   options: Options,
-  defaults: Required<Options>,
+  defaults: Required<Options> | ((given: Options) => Required<Options>),
   checks: Checks<Options>,
 ): Required<Options> {
   checkOptions(where, options, checks);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) };
+  const filled = typeof defaults === 'function' ? defaults(options) : defaults;
+  return { ...filled, ...Object.fromEntries(given) };
 }

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors';
 import { boolean, number, oneOf, requireValue, text, type NumberBounds } from './checks';
 
 /** @throws ConfigError unless `value` is a number within the bounds; NaN and infinities never are. */
@@ -32,4 +33,22 @@ export function requireBoolean(
 /** @throws ConfigError unless `value` is text and not empty. */
 export function requireText(where: string, name: string, value: unknown): asserts value is string {
   requireValue(where, name, value, text());
+}
+
+/**
+ * For sizes that are cut into equal parts: attention heads, chunks.
+ *
+ * @throws ConfigError unless the option `name` divides the option `whole`; it names both.
+ */
+export function requireDivisor(
+  where: string,
+  [name, value]: readonly [name: string, value: number],
+  [whole, size]: readonly [name: string, value: number],
+): void {
+  if (size % value === 0) return;
+  throw new ConfigError(`"${name}" must divide "${whole}"`, {
+    where,
+    expected: `a divisor of ${size}`,
+    got: value,
+  });
 }

@@ -42,11 +42,9 @@ function onnxOn(provider: string, detail: string): Engine {
 /** The package's own error says what its provider needs: that is the advice. */
 function withAdvice(probe: Probe): Probe {
   if (probe.usable) return probe;
-  const [reason = '', needs] = probe.reason.split(/\. (?=It needs )/);
-  if (needs === undefined) return probe;
-  return {
-    usable: false,
-    reason: reason.replace(/^.*?: the provider/, 'the provider'),
-    advice: needs.replace(/(\. Or|, or) use the provider "cpu"\.?$/, '.'),
-  };
+  const [, reason, advice] =
+    /: (the provider .*?)\. (It .*?)(?: Or use the .*)?$/.exec(probe.reason) ?? [];
+  return reason === undefined || advice === undefined
+    ? probe
+    : { usable: false, reason: reason.replace(/\bOrt\w+: /, ''), advice };
 }

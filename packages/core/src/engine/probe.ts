@@ -28,7 +28,7 @@ export async function probeBackend(source: BackendSource): Promise<Probe> {
     return {
       usable: false,
       reason: `${packageName} is there, but its backend does not work: ${firstLine(error)}`,
-      advice: `Check that ${packageName} supports this machine, or reinstall it.`,
+      advice: `Reinstall it, if it supports this machine: npm install ${packageName}`,
     };
   }
   return { usable: true, detail };
@@ -45,6 +45,11 @@ export function isRegistered(backend: string): boolean {
  */
 export function importNative(specifier: string): Promise<unknown> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+}
+
+/** For `import(…).catch(rethrow)`: by the `catch`, esbuild knows that the package is optional. */
+export function rethrow(error: unknown): never {
+  throw error;
 }
 
 function explainImport(packageName: string, error: unknown): Probe {

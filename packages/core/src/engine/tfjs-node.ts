@@ -69,7 +69,11 @@ function explainLibrary(
   { packageName, command }: TfjsNodePackage,
   probe: Probe & { usable: false },
 ): Probe {
-  const advice = `Give it one: npx ${command}. It takes TensorFlow from pip or from a path.`;
+  if (probe.reason === `${packageName} is not installed`) {
+    const install = `npm install --ignore-scripts ${packageName}`;
+    return { ...probe, advice: `Install it, and a library for it: ${install} && npx ${command}` };
+  }
+  const advice = `Give it one, from pip or from a path: npx ${command}`;
   if (/tfjs_binding\.node\) can ?not be found/.test(probe.reason)) {
     return {
       usable: false,

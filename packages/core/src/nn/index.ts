@@ -34,6 +34,7 @@ export type { MultiHeadAttentionInput, MultiHeadAttentionOptions } from './multi
 export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
+export { learnedPositions } from './positions';
 export { repeatRows } from './repeat-rows';
 export { select } from './select';
 export { selfAttention } from './self-attention';

@@ -34,6 +34,19 @@ describe('initLinear', () => {
     });
   });
 
+  it('draws weights of the deviation asked for, with a bias of zeros or none', () => {
+    tidy(() => {
+      const options = { in: 100, out: 200, standardDeviation: 0.02 };
+      const params = initLinear(key(0), 'fc', options);
+      const weights = valuesOf(params['fc.weight']!);
+      const squares = weights.reduce((total, w) => total + w * w, 0) / weights.length;
+      expect(Math.sqrt(squares) / 0.02).toBeCloseTo(1, 1);
+      expect(new Set(valuesOf(params['fc.bias']!))).toEqual(new Set([0]));
+      const bare = initLinear(key(0), 'fc', { ...options, bias: false });
+      expect(Object.keys(bare)).toEqual(['fc.weight']);
+    });
+  });
+
   it('gives paths keys of their own, and the same numbers for the same key', () => {
     tidy(() => {
       const draw = (seed: number, path: string): number =>

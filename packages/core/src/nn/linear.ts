@@ -1,10 +1,10 @@
-import { add, matMul, reshape, tidy } from '@tensorflow/tfjs-core';
+import { add, matMul, reshape, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { boolean, count } from '../authoring/checks';
+import { boolean, count, number } from '../authoring/checks';
 import { checkOptions } from '../authoring/options';
 import { foldIn, type Key } from '../keys';
 import { parameter, type Params } from '../params';
-import { uniformInit } from './initialisers';
+import { normalInit, uniformInit } from './initialisers';
 import { requireWidth } from './require-width';
 
 export interface LinearOptions {
@@ -12,23 +12,41 @@ export interface LinearOptions {
   readonly out: number;
   /** Default true. */
   readonly bias?: boolean;
+  /**
+   * The initial weights are N(0, standardDeviation²) and the bias is 0, as in transformers (BERT
+   * takes 0.02). Default: PyTorch's own start.
+   */
+  readonly standardDeviation?: number;
 }
 
-const checks = { in: count(), out: count(), bias: boolean() };
+const checks = {
+  in: count(),
+  out: count(),
+  bias: boolean(),
+  standardDeviation: number({ min: 0 }),
+};
 
 /**
- * `torch.nn.Linear`'s parameters: weight [out, in] and bias [out], both U(±1/√in).
+ * `torch.nn.Linear`'s parameters: weight [out, in] and bias [out], both U(±1/√in) unless
+ * `standardDeviation` is given.
  *
  * @throws ConfigError for a wrong option.
  */
 export function initLinear(key: Key, path: string, options: LinearOptions): Params {
   checkOptions<LinearOptions>(path, options, checks, ['in', 'out']);
-  const bound = 1 / Math.sqrt(options.in);
+  const { out, bias: biased = true, standardDeviation } = options;
   const weight = `${path}.weight`;
   const bias = `${path}.bias`;
+  if (standardDeviation !== undefined) {
+    return {
+      [weight]: normalInit(foldIn(key, weight), [out, options.in], standardDeviation),
+      ...(biased && { [bias]: zeros([out]) }),
+    };
+  }
+  const bound = 1 / Math.sqrt(options.in);
   return {
-    [weight]: uniformInit(foldIn(key, weight), [options.out, options.in], bound),
-    ...((options.bias ?? true) && { [bias]: uniformInit(foldIn(key, bias), [options.out], bound) }),
+    [weight]: uniformInit(foldIn(key, weight), [out, options.in], bound),
+    ...(biased && { [bias]: uniformInit(foldIn(key, bias), [out], bound) }),
   };
 }
 

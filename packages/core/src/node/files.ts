@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import {
+  link,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError, DataError, FileFormatError, isCrossweaveError } from '../errors';
 
 /**
@@ -23,23 +33,99 @@ export async function writeAtomic(
   path: string,
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
+  await throughTemporary(path, write, (temporary) => rename(temporary, path));
+}
+
+/**
+ * Writes a file that must not be there yet: of several that try, one succeeds, and a reader sees
+ * its whole content. False when there is such a file already.
+ *
+ * @throws DataError when the file cannot be written; nothing is left behind then.
+ */
+export async function createFileAtomic(path: string, data: string | Uint8Array): Promise<boolean> {
+  const write = (file: FileHandle): Promise<void> => file.writeFile(data);
+  return throughTemporary(path, write, async (temporary) => {
+    try {
+      await link(temporary, path);
+    } catch (cause) {
+      if (codeOf(cause) === 'EEXIST') return false;
+      // A file system without hard links: the content comes a moment after the name.
+      const file = await open(path, 'wx').catch((error: unknown) => {
+        if (codeOf(error) === 'EEXIST') return undefined;
+        throw error;
+      });
+      if (file === undefined) return false;
+      await fill(file, write).catch(async (error: unknown) => {
+        await rm(path, { force: true });
+        throw error;
+      });
+    }
+    return true;
+  });
+}
+
+/** Writes a temporary file beside `path`, flushed to disk, and does with it what `publish` says. */
+async function throughTemporary<T>(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  publish: (temporary: string) => Promise<T>,
+): Promise<T> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await fill(await open(temporary, 'wx'), write);
+    const result = await publish(temporary);
+    await flushFolder(folder);
+    return result;
   } catch (cause) {
-    await rm(temporary, { force: true });
     if (isCrossweaveError(cause)) throw cause;
-    throw new DataError('the file cannot be written', { where: path, got: reason(cause), cause });
+    throw fileError('the file cannot be written', path, cause);
+  } finally {
+    // Where even this fails, what failed before is the cause to tell.
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
-  await flushFolder(folder);
+}
+
+async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await write(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Makes a folder and those above it, where they are not there. Gives the first that was made.
+ *
+ * @throws DataError when that cannot be.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  const folder = resolve(path);
+  const missing: string[] = [];
+  try {
+    for (let each = folder; !(await isFolder(each)); each = dirname(each)) missing.push(each);
+    // One at a time: Node's own way of making several never ends in some of the system's folders.
+    for (const each of missing.toReversed()) {
+      await mkdir(each).catch(async (cause: unknown) => {
+        if (codeOf(cause) !== 'EEXIST' || !(await isFolder(each))) throw cause;
+      });
+    }
+  } catch (cause) {
+    throw fileError('the folder cannot be made', folder, cause);
+  }
+  return missing.at(-1);
+}
+
+/** False where there is nothing. @throws where there is something else, or it cannot be told. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return false;
+    throw cause;
+  }
+  throw Object.assign(new Error(`EEXIST: a file stands there, ${path}`), { code: 'EEXIST' });
 }
 
 /**
@@ -51,7 +137,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new DataError('the file cannot be read', { where: path, got: reason(cause), cause });
+    throw fileError('the file cannot be read', path, cause);
   }
 }
 
@@ -65,7 +151,11 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new FileFormatError('the file is not JSON', { where: path, got: reason(cause), cause });
+    throw new FileFormatError('the file is not JSON', {
+      where: path,
+      got: cause instanceof RangeError ? 'lists or objects nested too deeply' : reason(cause),
+      cause,
+    });
   }
 }
 
@@ -82,6 +172,54 @@ export async function writeJsonAtomic(path: string, value: unknown): Promise<voi
     throw new ConfigError('the value has no JSON', { where: path, got: typeof value });
   }
   await writeFileAtomic(path, `${text}\n`);
+}
+
+/**
+ * Removes what {@link writeAtomic} leaves in a folder when its process is killed in the middle.
+ * For a process that is sure that no other one writes there.
+ *
+ * @throws DataError when the folder cannot be read
+ */
+export async function removeTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw fileError('the folder cannot be read', folder, cause);
+  });
+  for (const name of names.filter((each) => temporaryName.test(each))) {
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+const temporaryName = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/** The system's name of a fault: `ENOENT`. */
+export function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+}
+
+/** What the reader can do about the faults that the system names. */
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: 'This user may not do that there: change the permissions, or choose another place.',
+  EPERM: 'This user may not do that there: change the permissions, or choose another place.',
+  EROFS: 'The file system is read-only: choose another place.',
+  ENOSPC: 'The disk is full: make room, or choose another place.',
+  EDQUOT: 'The quota is used up: make room, or choose another place.',
+  ENOENT: 'Something on the way to it is not there, or was removed meanwhile: check the path.',
+  ENOTDIR: 'Something on the way to it is a file, not a folder: choose another path.',
+  EEXIST: 'A file has the name of the folder: choose another path.',
+  EISDIR: 'A folder has the name of the file: choose another path.',
+  EMFILE: 'The process has too many files open: raise its limit.',
+  ENAMETOOLONG: 'The name is too long for the file system: choose a shorter one.',
+};
+
+/** A fault of the file system as a typed error that says what to do. */
+export function fileError(what: string, path: string, cause: unknown): DataError {
+  const advice = remedies[codeOf(cause) ?? ''];
+  return new DataError(what, {
+    where: path,
+    got: reason(cause),
+    cause,
+    ...(advice !== undefined && { advice }),
+  });
 }
 
 /** Makes the rename itself durable, where the system allows to flush a folder. */

@@ -3,7 +3,20 @@ export { loadCheckpoint } from './checkpoints/load-checkpoint';
 export type { LoadedCheckpoint, LoadOptions } from './checkpoints/load-checkpoint';
 export { saveCheckpoint } from './checkpoints/save-checkpoint';
 export type { SaveOptions } from './checkpoints/save-checkpoint';
-export { readBytes, readJson, writeFileAtomic, writeJsonAtomic } from './files';
+export {
+  codeOf,
+  createFileAtomic,
+  fileError,
+  makeFolder,
+  readBytes,
+  readJson,
+  removeTemporaries,
+  writeFileAtomic,
+  writeJsonAtomic,
+} from './files';
+export { LockError, lockFolder } from './lock';
+export type { FolderLock } from './lock';
+export type { LockHolder } from './lock-holder';
 export { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from './safetensors';
 export { findOnnxFolder } from './transformers/find-onnx-folder';
 export type { OnnxFolder } from './transformers/find-onnx-folder';

@@ -20,6 +20,8 @@ export interface TestRunner {
 
 /** A property of a contract that does not hold. */
 export class ConformanceError extends CrossweaveError {
+  override readonly name: string = 'ConformanceError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('conformance', what, details);
   }

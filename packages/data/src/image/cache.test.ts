@@ -1,3 +1,4 @@
+import { ConfigError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { PictureCache } from './cache';
 
@@ -26,5 +27,9 @@ describe('PictureCache', () => {
     const cache = new PictureCache(0);
     cache.add('a', new Uint8Array(1));
     expect(cache.get('a')).toBeUndefined();
+  });
+
+  it.each([-1, 0.5, Number.NaN, Infinity, '1', null])('refuses the limit %s', (limit) => {
+    expect(() => new PictureCache(limit as number)).toThrow(ConfigError);
   });
 });

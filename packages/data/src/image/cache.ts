@@ -1,3 +1,5 @@
+import { requireNumber } from '@crossweave/core/authoring';
+
 /**
  * Decoded pictures in memory, up to a number of bytes. What does not fit is never
  * stored and nothing is evicted: epochs visit all pictures in turn, and under that pattern
@@ -10,6 +12,7 @@ export class PictureCache {
 
   /** @param limit bytes; 0 stores nothing */
   constructor(limit: number) {
+    requireNumber('PictureCache', 'limit', limit, { integer: true, min: 0 });
     this.#limit = limit;
   }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, DataError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, type DecodeOptions } from './decode';
+import { decodeImage } from './decode';
+import type { DecodeOptions } from './options';
 
 interface Resized {
   readonly name: string;
@@ -179,19 +181,53 @@ describe('decodeImage', () => {
     }
   });
 
-  it('refuses too many pixels before decoding them', async () => {
-    const failure = decodeImage(await quarters(8), 'big.png', { limitInputPixels: 63 });
-    await expect(failure).rejects.toThrow(/big\.png: the image is too large; expected at most 63/);
-    await expect(
-      decodeImage(await quarters(8), 'fits', { limitInputPixels: 64, size: 8 }),
-    ).resolves.toHaveLength(192);
+  it('scales no more of a very long image than it keeps', async () => {
+    const create = { width: 1, height: 500_000, channels: 3, background: '#123456' } as const;
+    const long = await sharp({ create }).png().toBuffer();
+    for (const resize of ['squash', 'shortest-and-centre-crop'] as const) {
+      const picture = await decodeImage(long, 'long', { size: 64, resize });
+      expect(new Set(picture)).toEqual(new Set([0x12, 0x34, 0x56]));
+    }
   });
 
   it('rejects a size that is none', async () => {
-    for (const size of [0, -1, 2.5, Number.NaN]) {
+    for (const size of [0, -1, 2.5, Number.NaN, 4097]) {
       await expect(decodeImage(await quarters(), 'x', { size })).rejects.toBeInstanceOf(
         ConfigError,
       );
     }
   });
+
+  it.each(['no colour', 'transparent', '#0000', '#12345678', 'rgba(0,0,0,0.5)', ''])(
+    'rejects %j as a background',
+    async (background) => {
+      const failure = decodeImage(await quarters(), 'x', { background });
+      await expect(failure).rejects.toThrow(/"background".*a CSS colour name/);
+    },
+  );
+
+  it('rejects what is no bytes', async () => {
+    await expect(decodeImage('cat.jpg' as never, 'x')).rejects.toThrow(/"file".*Uint8Array/);
+    await expect(decodeImage(await quarters(), '')).rejects.toThrow(/"where"/);
+  });
+
+  it('ends with the reason of a signal, before and while it decodes', async () => {
+    const reason = new Error('stopped');
+    const signal = AbortSignal.abort(reason);
+    await expect(decodeImage(await quarters(), 'x', { signal })).rejects.toBe(reason);
+    const stop = new AbortController();
+    const large = await quarters(1000);
+    const running = Array.from({ length: 6 }, () =>
+      decodeImage(large, 'x', { signal: stop.signal, decodeBytes: 1 }),
+    );
+    stop.abort(reason);
+    for (const each of running) await expect(each).rejects.toBe(reason);
+    // What had begun gives its memory back: others can follow.
+    await expect(decodeImage(large, 'x', { decodeBytes: 1, size: 8 })).resolves.toHaveLength(192);
+  });
+});
+
+testOptions('decodeImage', async (options) => decodeImage(await quarters(), 'x', options), {
+  describe,
+  it,
 });

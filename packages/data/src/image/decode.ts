@@ -1,89 +1,129 @@
-import { ConfigError, DataError } from '@crossweave/core';
-import sharp from 'sharp';
-import { enlarge, type Side } from './enlarge';
+import { isCrossweaveError } from '@crossweave/core';
+import { requireText, requireValue } from '@crossweave/core/authoring';
+import sharp, { type Sharp } from 'sharp';
+import { unlessAborted } from '../concurrency';
+import { checkFormat } from './check-format';
+import { enlarge, enlarged, unchanged, type Side } from './enlarge';
+import type { ImageFormat } from './format';
+import { readHeader, type Header } from './header';
+import { decodingMemory } from './memory';
+import { readDecodeOptions, type DecodeOptions, type DecodeSettings } from './options';
+import { damaged } from './refusals';
 
-export interface DecodeOptions {
-  /** Height and width of the result in pixels. Default 224. */
-  readonly size?: number;
-  /**
-   * `squash` (default) scales each side on its own: nothing a caption mentions is cut off.
-   * `shortest-and-centre-crop` keeps proportions: the shorter side becomes `size`, the longer one
-   * is rounded down and its middle kept (torchvision's `Resize(size)` and `CenterCrop(size)`).
-   *
-   * Both use the cubic kernel (Catmull-Rom, a = −0.5), widened when shrinking, as Pillow's
-   * `BICUBIC` does; large JPEGs are first shrunk by a whole factor while decoding. An image
-   * that already has the size keeps its values exactly.
-   */
-  readonly resize?: 'squash' | 'shortest-and-centre-crop';
-  /** What lies behind transparent pixels: any CSS colour. Default white. */
-  readonly background?: string;
-  /** Images of more pixels are refused before they are decoded. Default 100,000,000. */
-  readonly limitInputPixels?: number;
-}
-
-/** Height and width when no size is given. */
-export const defaultImageSize = 224;
+// libvips keeps the decoders of its last hundred operations with all that they hold, gigabytes for
+// large progressive JPEGs, and no picture is decoded twice in a row. The setting is the process's.
+sharp.cache(false);
 
 /**
- * Decodes the first frame of an image file to sRGB, 8 bits: EXIF orientation applied,
- * transparency flattened, embedded colour profiles converted to sRGB, CMYK, grey, palette and
- * 16-bit images brought to three channels of 8 bits.
+ * Decodes an image file to sRGB, 8 bits: EXIF orientation applied, transparency flattened, embedded
+ * colour profiles converted to sRGB, CMYK, grey, palette and 16-bit images brought to three
+ * channels of 8 bits. Of several frames, pages or images in one file, the first (in AVIF the
+ * primary one) is taken.
  *
- * @param file the file's bytes, in any format sharp reads (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG)
+ * Refused, because the colours would be guesses: TIFF with signed, 32-bit or floating-point samples,
+ * YCbCr (unless compressed as JPEG), CIELAB, raw data, or extra samples that are not said to be
+ * transparency; GIF whose first frame leaves gaps; JPEG whose data ends early. Not decoded at all:
+ * HEIC, JPEG 2000, JPEG XL, BMP.
+ *
+ * @param file the file's bytes: JPEG, PNG, WebP, GIF, AVIF or TIFF, and SVG if `svg` is set
  * @param where names the image in errors
  * @returns [size, size, 3] row-major values 0–255
- * @throws DataError when the file is no image, is damaged or too large
+ * @throws DataError when the file is no image, is damaged, too large or of a refused kind
+ * @throws ConfigError for an option that is unknown or has a wrong value
+ * @throws the reason of `signal` once it is aborted
  */
 export async function decodeImage(
   file: Uint8Array,
   where: string,
   options: DecodeOptions = {},
 ): Promise<Uint8Array> {
-  const size = options.size ?? defaultImageSize;
-  checkDecodeOptions(options);
-  const limitInputPixels = options.limitInputPixels ?? 100_000_000;
-  if (file.length === 0) throw damaged(where, 'an empty file');
+  requireValue('decodeImage', 'file', file, bytes);
+  requireText('decodeImage', 'where', where);
+  const settings = readDecodeOptions(options);
+  return unlessAborted(decode(file, where, settings), settings.signal);
+}
+
+const bytes = {
+  expected: 'a Uint8Array (a Buffer is one)',
+  accepts: (value: unknown) => value instanceof Uint8Array,
+};
+
+async function decode(
+  file: Uint8Array,
+  where: string,
+  settings: DecodeSettings,
+): Promise<Uint8Array> {
+  settings.signal?.throwIfAborted();
+  const format = checkFormat(file, where, settings.svg);
   try {
-    const image = sharp(file, { limitInputPixels, failOn: 'error' });
-    const { autoOrient, channels, hasAlpha } = await image.metadata();
-    // Else transparent grey would take the background's first channel alone.
-    if (hasAlpha && channels === 2) image.pipelineColourspace('srgb');
-    const crop = options.resize === 'shortest-and-centre-crop';
-    const [fullWidth, fullHeight] = crop ? scaledShortest(autoOrient, size) : [size, size];
-    const columns = windowOf(autoOrient.width, fullWidth, size);
-    const rows = windowOf(autoOrient.height, fullHeight, size);
-    const { data, info } = await image
-      .autoOrient()
-      .flatten({ background: options.background ?? '#ffffff' })
-      .resize(columns.shrunk, rows.shrunk, { fit: 'fill', kernel: 'cubic' })
-      .extract({
-        left: columns.left,
-        top: rows.left,
-        width: columns.side.from,
-        height: rows.side.from,
-      })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
-    return enlarge(data, columns.side, rows.side);
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    if (!message.includes('exceeds pixel limit')) throw damaged(where, message, cause);
-    throw new DataError('the image is too large', {
-      where,
-      expected: `at most ${limitInputPixels} pixels`,
-      got: message,
-      advice: 'Scale the file down, or raise limitInputPixels if you trust it.',
-      cause,
+    return await decodeAs(format, file, where, settings, 'warning').catch((cause: unknown) => {
+      if (!harmless.test(messageOf(cause))) throw cause;
+      return decodeAs(format, file, where, settings, 'error');
     });
+  } catch (cause) {
+    if (isCrossweaveError(cause) || settings.signal?.aborted === true) throw cause;
+    throw damaged(where, messageOf(cause), cause);
   }
+}
+
+/** What libjpeg says of the photos of some phones, which are whole. */
+const harmless = /^(VipsJpeg: Invalid SOS parameters for sequential JPEG\s*)+$/;
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** @param failOn `warning`: a JPEG whose data ends before its end marker is filled with grey otherwise */
+async function decodeAs(
+  format: ImageFormat,
+  file: Uint8Array,
+  where: string,
+  settings: DecodeSettings,
+  failOn: 'warning' | 'error',
+): Promise<Uint8Array> {
+  // The limit on pixels is checked by the header, with a message that states them.
+  const image = sharp(file, { limitInputPixels: false, failOn });
+  const header = await readHeader(image, format, where, settings.maxPixels);
+  return decodingMemory.run(header.bytes, settings.decodeBytes, () => {
+    settings.signal?.throwIfAborted();
+    return render(image, header, where, settings);
+  });
+}
+
+async function render(
+  image: Sharp,
+  { format, width, height, space }: Header,
+  where: string,
+  { size, resize, background }: DecodeSettings,
+): Promise<Uint8Array> {
+  const crop = resize === 'shortest-and-centre-crop';
+  const [fullWidth, fullHeight] = crop ? scaledShortest(width, height, size) : [size, size];
+  const columns = windowOf(width, fullWidth, size);
+  const rows = windowOf(height, fullHeight, size);
+  if (space !== undefined) image.pipelineColourspace(space);
+  image.autoOrient();
+  // A cut, though of the whole, keeps sharp from having JPEG and WebP scaled by their decoders.
+  if (format !== 'svg') image.extract({ left: 0, top: 0, width, height });
+  const { data, info } = await image
+    .flatten({ background })
+    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: 'cubic' })
+    .extract({
+      left: columns.left,
+      top: rows.left,
+      width: columns.side.count,
+      height: rows.side.count,
+    })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
+  return enlarge(data, columns.side, rows.side);
 }
 
 /** The shorter side becomes `size`; the longer one is cut to a whole number. */
 function scaledShortest(
-  { width, height }: { width: number; height: number },
+  width: number,
+  height: number,
   size: number,
 ): [width: number, height: number] {
   return width < height
@@ -93,52 +133,21 @@ function scaledShortest(
 
 /**
  * How one side goes from `from` pixels to the middle `size` of `full`: shrinking and cutting
- * are libvips' work (to `shrunk` pixels, of which those after `left` are kept), enlarging is ours.
+ * are libvips' work (to `scaled` pixels, of which `side.count` after `left` are kept), enlarging is
+ * ours.
  */
 function windowOf(
   from: number,
   full: number,
   size: number,
-): { shrunk: number; left: number; side: Side } {
+): { scaled: number; left: number; side: Side } {
   const start = middle(full - size);
-  return full > from
-    ? { shrunk: from, left: 0, side: { from, full, start, size } }
-    : { shrunk: full, left: start, side: { from: size, full: size, start: 0, size } };
+  if (full <= from) return { scaled: full, left: start, side: unchanged(size) };
+  const side = enlarged(from, full, start, size);
+  return { scaled: from, left: side.first, side };
 }
 
 /** Half of the surplus, halves to the even neighbour, as Python's `round` has it. */
 function middle(surplus: number): number {
   return Number.isInteger(surplus / 2) ? surplus / 2 : 2 * Math.round(surplus / 4);
-}
-
-/** @throws ConfigError when the size or the way of resizing is not one */
-export function checkDecodeOptions({ size, resize, limitInputPixels }: DecodeOptions): void {
-  const check = (name: string, value: number | undefined, most: number): void => {
-    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
-    throw new ConfigError(`${name} is out of range`, {
-      where: 'decodeImage',
-      expected: `a whole number in [1, ${most}]`,
-      got: value,
-    });
-  };
-  check('size', size, 4096);
-  check('limitInputPixels', limitInputPixels, Number.MAX_SAFE_INTEGER);
-  const known: readonly (string | undefined)[] = [undefined, 'squash', 'shortest-and-centre-crop'];
-  if (!known.includes(resize)) {
-    throw new ConfigError('resize names no way of resizing', {
-      where: 'decodeImage',
-      expected: 'squash | shortest-and-centre-crop',
-      got: resize,
-    });
-  }
-}
-
-function damaged(where: string, got: string, cause?: unknown): DataError {
-  return new DataError('the image cannot be decoded', {
-    where,
-    expected: 'a whole image file (JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG)',
-    got: [...new Set(got.trim().split(/\s*\n\s*/))].join('; '),
-    advice: 'Replace the file or remove its record.',
-    cause,
-  });
 }

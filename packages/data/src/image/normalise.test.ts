@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, ShapeError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { memory } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode';
-import { normaliseImages, unitNormalisation } from './normalise';
+import { normaliseImages, unitNormalisation, type Normalisation } from './normalise';
 
 interface Exact {
   readonly name: string;
@@ -43,10 +44,38 @@ describe('normaliseImages', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('refuses buffers and deviations that do not fit', () => {
+  it('gives finite values for a picture of one colour', () => {
+    const tensor = normaliseImages([new Uint8Array(12).fill(77)], 2);
+    expect(new Set(tensor.dataSync()).size).toBe(3);
+    expect(tensor.dataSync().every(Number.isFinite)).toBe(true);
+    tensor.dispose();
+  });
+
+  it('refuses buffers that do not fit', () => {
     expect(() => normaliseImages([new Uint8Array(11)], 2)).toThrow(ShapeError);
-    expect(() =>
-      normaliseImages([new Uint8Array(12)], 2, { mean: [0, 0, 0], std: [1, 0, 1] }),
-    ).toThrow(ConfigError);
+    expect(() => normaliseImages([new Uint8Array(12)], 2.5)).toThrow(/"size".*whole number.*2\.5/);
+  });
+
+  it.each([
+    { mean: [0, 0, 0], std: [1, 0, 1] },
+    { mean: [0, 0, 0], std: [1, -1, 1] },
+    { mean: [0, 0, 0], std: [1, 1, 1e-50] },
+    { mean: [0, 0, Number.NaN], std: [1, 1, 1] },
+    { mean: [0, 0, Infinity], std: [1, 1, 1] },
+    { mean: [0, 0], std: [1, 1, 1] },
+    { mean: [0, 0, 0, 0], std: [1, 1, 1] },
+    { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+    { mean: 0.5, std: 0.5 },
+    { mean: [0, 0, 0] },
+  ])('refuses the statistics %j', (statistics) => {
+    const wrong = statistics as unknown as Normalisation;
+    expect(() => normaliseImages([new Uint8Array(12)], 2, wrong)).toThrow(ConfigError);
   });
 });
+
+testOptions(
+  'normaliseImages',
+  (statistics) => normaliseImages([new Uint8Array(3)], 1, statistics),
+  { describe, it },
+  { required: unitNormalisation },
+);

@@ -1,11 +1,32 @@
-import { ConfigError, ShapeError } from '@crossweave/core';
+import { ShapeError } from '@crossweave/core';
+import {
+  checkOptions,
+  fields,
+  listOf,
+  number,
+  requireNumber,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
 
-/** Per channel (red, green, blue), in units of the value range 0–1. */
+/**
+ * Of the pixel values, per channel (red, green, blue) and on the scale 0–1. Statistics on the scale
+ * 0–255 are refused: divide them by 255.
+ */
 export interface Normalisation {
+  /** Three numbers in [0, 1]. */
   readonly mean: readonly [number, number, number];
+  /** Three numbers above 0 (at least 10⁻⁶) and at most 1. */
   readonly std: readonly [number, number, number];
 }
+
+const channelChecks: Checks<Normalisation> = {
+  mean: listOf(number({ min: 0, max: 1 }), { length: 3 }),
+  std: listOf(number({ min: 1e-6, max: 1 }), { length: 3 }),
+};
+
+/** A normalisation as an option of another function. */
+export const normalisationCheck = fields(channelChecks, ['mean', 'std']);
 
 /** Mean and standard deviation of ImageNet's training pictures, as torchvision states them. */
 export const imagenetNormalisation: Normalisation = {
@@ -22,12 +43,16 @@ export const unitNormalisation: Normalisation = { mean: [0, 0, 0], std: [1, 1, 1
  *
  * @param pictures B buffers of [size, size, 3] values 0–255
  * @returns [B, size, size, 3] float32, owned by the caller
+ * @throws ConfigError unless the normalisation has three means and three deviations in range
+ * @throws ShapeError when a picture has another number of values
  */
 export function normaliseImages(
   pictures: readonly Uint8Array[],
   size: number,
   normalisation: Normalisation = imagenetNormalisation,
 ): Tensor4D {
+  checkOptions('normaliseImages', normalisation, channelChecks, ['mean', 'std']);
+  requireNumber('normaliseImages', 'size', size, { integer: true, min: 1 });
   const table = lookup(normalisation);
   const length = size * size * 3;
   const values = new Float32Array(pictures.length * length);
@@ -53,18 +78,7 @@ export function normaliseImages(
 function lookup({ mean, std }: Normalisation): Float32Array {
   const table = new Float32Array(3 * 256);
   for (let channel = 0; channel < 3; channel++) {
-    const centre = mean[channel] ?? Number.NaN;
-    const scale = std[channel] ?? Number.NaN;
-    if (!Number.isFinite(centre) || !Number.isFinite(scale) || scale <= 0) {
-      throw new ConfigError(
-        'a normalisation has three finite means and three positive deviations',
-        {
-          where: 'normaliseImages',
-          got: { mean, std },
-        },
-      );
-    }
-    const [m, s] = [Math.fround(centre), Math.fround(scale)];
+    const [m, s] = [Math.fround(mean[channel]!), Math.fround(std[channel]!)];
     for (let value = 0; value < 256; value++) {
       table[channel * 256 + value] = Math.fround(Math.fround(value / 255) - m) / s;
     }

@@ -8,6 +8,7 @@ import {
   type PairRecord,
   type PairSplit,
 } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { memory, tensor4d } from '@tensorflow/tfjs-core';
 import { assert, asyncProperty, boolean, constantFrom, integer } from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -65,6 +66,15 @@ async function epoch(source: BatchSource, number: number, from?: number): Promis
   for await (const batch of source.batches(number, from)) out.push(plain(batch));
   return out;
 }
+
+testOptions(
+  'pairBatches',
+  (options) => pairBatches(splitOf(4), options),
+  { describe, it },
+  {
+    required: { batchSize: 2, key: key(0) },
+  },
+);
 
 describe('pairBatches', () => {
   it('pairs every image with one of its captions and that caption’s negatives', async () => {
@@ -156,6 +166,20 @@ describe('pairBatches', () => {
     const [[all], [some]] = [await epoch(wide, 2), await epoch(narrow, 2)];
     expect(some?.text).toEqual(all?.text.slice(0, 4));
     expect(some?.negatives).toEqual(all?.negatives.slice(0, 8));
+  });
+
+  it('draws for every sample alike, whatever its id', async () => {
+    const { records, ...rest } = splitOf(4);
+    const ids = ['order', 'sample', 'caption', '__proto__'];
+    const named = { ...rest, records: records.map((record, i) => ({ ...record, id: ids[i]! })) };
+    const options = { batchSize: 4, key: key(11), negatives: 1 };
+    const rows = new Set<string>();
+    for (let at = 0; at < 24; at++) {
+      const [batch] = await epoch(pairBatches(named, options), at);
+      rows.add(batch?.image.join() ?? '');
+      expect(new Set(batch?.ids)).toEqual(new Set(ids));
+    }
+    expect(rows.size).toBeGreaterThan(12);
   });
 
   it('leaks nothing, whether the loop ends, is left, throws or fails', async () => {

@@ -12,6 +12,15 @@ import {
   type PairSplit,
   type TextInput,
 } from '@crossweave/core';
+import {
+  boolean,
+  checkOptions,
+  count,
+  fields,
+  number,
+  oneOf,
+  type Checks,
+} from '@crossweave/core/authoring';
 
 export interface PairBatchesOptions {
   /** B, at most the number of records. */
@@ -44,9 +53,12 @@ export function pairBatches<Image, Text extends object = TextInput>(
   split: PairSplit<Image, Text>,
   options: PairBatchesOptions,
 ): BatchSource<Batch<Image, Text>> {
+  const where = `pairBatches of split "${split.name}"`;
+  checkOptions(where, options, batchChecks, ['batchSize', 'key']);
   const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
   const choice = options.captions ?? 'random';
-  checkOptions(split, batchSize, negatives, choice, dropLast);
+  checkSplit(split, where, { batchSize, dropLast });
+  if (negatives > 0) checkNegatives(split, where, choice);
   const count = split.records.length;
   const batchesPerEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
 
@@ -83,7 +95,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
     batches(epoch, from = 0) {
       if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
         throw new ConfigError('there is no such batch to start from', {
-          where: `pairBatches of split "${split.name}"`,
+          where,
           expected: `a whole number in [0, ${batchesPerEpoch}]`,
           got: from,
         });
@@ -149,47 +161,32 @@ function recordAt(split: PairSplit<unknown, unknown>, row: number): PairRecord {
   return split.records[row] as PairRecord;
 }
 
-function checkOptions(
-  split: PairSplit<unknown, unknown>,
-  batchSize: number,
-  negatives: number,
-  choice: string,
-  dropLast: boolean,
+const word = number({ integer: true, min: 0, below: 2 ** 32 });
+
+const batchChecks: Checks<PairBatchesOptions> = {
+  batchSize: count(),
+  key: fields({ high: word, low: word }, ['high', 'low']),
+  shuffle: boolean(),
+  negatives: count(0),
+  dropLast: boolean(),
+  captions: oneOf('random', 'first'),
+};
+
+function checkSplit(
+  { records }: PairSplit<unknown, unknown>,
+  where: string,
+  { batchSize, dropLast }: { batchSize: number; dropLast: boolean },
 ): void {
-  const where = `pairBatches of split "${split.name}"`;
-  const count = split.records.length;
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new ConfigError('the batch size is out of range', {
-      where,
-      expected: 'a whole number of at least 1',
-      got: batchSize,
-    });
-  }
-  if (!Number.isSafeInteger(negatives) || negatives < 0) {
-    throw new ConfigError('the number of negatives is out of range', {
-      where,
-      expected: 'a whole number of at least 0',
-      got: negatives,
-    });
-  }
-  if (choice !== 'random' && choice !== 'first') {
-    throw new ConfigError('captions names no choice', {
-      where,
-      expected: 'random | first',
-      got: choice,
-    });
-  }
-  if (count === 0)
+  if (records.length === 0) {
     throw new DataError('the split is empty', { where, expected: 'records', got: 0 });
-  if (dropLast && batchSize > count) {
-    throw new DataError('a batch is larger than the split', {
-      where,
-      expected: `a batch size of at most ${count}, the number of records`,
-      got: `batch size ${batchSize}`,
-      advice: 'Take a smaller batch, more data, or dropLast: false for one smaller batch.',
-    });
   }
-  if (negatives > 0) checkNegatives(split, where, choice);
+  if (!dropLast || batchSize <= records.length) return;
+  throw new DataError('a batch is larger than the split', {
+    where,
+    expected: `a batch size of at most ${records.length}, the number of records`,
+    got: `batch size ${batchSize}`,
+    advice: 'Take a smaller batch, more data, or dropLast: false for one smaller batch.',
+  });
 }
 
 function checkNegatives(

@@ -37,6 +37,7 @@ export async function testFolder(): Promise<TestFolder> {
 /** One token a letter, `a` = 3, between 1 and 2; 0 pads. */
 export const letters: Tokenizer = {
   name: 'letters',
+  fingerprint: 'letters',
   vocabularySize: 29,
   padId: 0,
   prefix: [1],

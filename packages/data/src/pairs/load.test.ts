@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { dispose, memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unitNormalisation } from '../image/normalise';
 import { buildVocabulary } from '../text/vocabulary';
 import { loadPairs } from './load';
-import { describeRejects } from './report';
+import { describeRejects } from './describe';
 import { letters, testFolder, type TestFolder } from './folder.testing';
 
 const common = { tokenizer: letters, imageSize: 4, maxTokens: 8, normalise: unitNormalisation };
@@ -25,11 +26,21 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
+testOptions(
+  'loadPairs',
+  (options) => loadPairs(options),
+  { describe, it },
+  {
+    required: { captions: 'captions.jsonl', tokenizer: letters },
+    anyText: ['captions', 'tokenizer', 'background'],
+  },
+);
+
 describe('loadPairs', () => {
   it('gives images and texts of any rows, and leaks nothing', async () => {
     const data = await loadPairs({ ...common, captions: await folder.captions(rows) });
     expect(Object.keys(data.splits)).toEqual(['train', 'val']);
-    expect(data.report).toEqual({ rows: 12, rejects: [] });
+    expect(data.report).toMatchObject({ rows: 12, rejects: [], doubts: [], sharedPictures: [] });
     const train = data.split('train');
     expect(train.records[3]).toEqual({ id: '3.png', captions: ['abcd'] });
     const before = memory().numTensors;
@@ -79,7 +90,9 @@ describe('loadPairs', () => {
   it('names the splits there are', async () => {
     const data = await loadPairs({ ...common, captions: await folder.captions(rows) });
     expect(() => data.split('vall')).toThrow(DataError);
-    expect(() => data.split('vall')).toThrow(/"vall" is empty.*train, val.*Did you mean "val"/);
+    expect(() => data.split('vall')).toThrow(
+      /split "vall".*"train" \(10 records\), "val" \(2 records\).*Did you mean "val"/,
+    );
     expect(() => data.split('toString')).toThrow(DataError);
   });
 
@@ -112,7 +125,7 @@ describe('loadPairs', () => {
       { key: 'captions.jsonl:4 (3.png)', reason: 'damaged-image', action: 'skipped' },
       { key: 'captions.jsonl:6', reason: 'record', action: 'skipped' },
     ]);
-    expect(describeRejects(data.report)).toContain('12 rows, 2 damaged');
+    expect(describeRejects(data.report)).toContain('12 rows, 2 rejects');
     await expect(loadPairs({ ...common, captions, policy: 'fail' })).rejects.toThrow(/6: line 6/);
   });
 
@@ -157,7 +170,9 @@ describe('loadPairs', () => {
     await folder.write('11.png', '');
     await expect(loadPairs({ ...common, captions })).rejects.toThrow('"val" has no usable record');
     await folder.write('captions.jsonl', '{"image":"0.png"}\n{"image":"1.png"}');
-    await expect(loadPairs({ ...common, captions })).rejects.toThrow(/:1: there is no caption/);
+    await expect(loadPairs({ ...common, captions })).rejects.toThrow(
+      /:1: there is no field for the caption/,
+    );
   });
 
   it('takes an id once in a split', async () => {
@@ -192,9 +207,12 @@ describe('loadPairs', () => {
     { concurrency: 0 },
     { cacheBytes: -1 },
     { policy: 'ignore' as 'skip' },
+    { normalize: unitNormalisation },
+    { normalise: { mean: [0, 0], std: [1, 1, 1] } },
+    { tokenizer: { encode: () => [] } },
   ])('refuses %j', async (options) => {
     const captions = await folder.captions(rows);
-    await expect(loadPairs({ ...common, captions, ...options })).rejects.toBeInstanceOf(
+    await expect(loadPairs({ ...common, captions, ...(options as object) })).rejects.toBeInstanceOf(
       ConfigError,
     );
   });

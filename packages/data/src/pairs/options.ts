@@ -1,14 +1,22 @@
-import { ConfigError } from '@crossweave/core';
-import { checkDecodeOptions, type DecodeOptions } from '../image/decode';
-import type { Normalisation } from '../image/normalise';
-import type { ReadRowsOptions } from '../records/read';
+import {
+  callback,
+  count,
+  number,
+  oneOf,
+  share,
+  text,
+  type Check,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { decodeChecks, type DecodeOptions } from '../image/options';
+import { normalisationCheck, type Normalisation } from '../image/normalise';
+import { readChecks, type ReadRowsOptions } from '../records/read-options';
+import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
 
-export interface LoadPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, 'size'> {
+export interface OpenPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, 'size'> {
   /** Path of the captions file: JSONL, CSV or TSV. Image paths are relative to its folder. */
   readonly captions: string;
-  /** A tokenizer, or the folder of one. */
-  readonly tokenizer: Tokenizer | string;
   /** Height and width of the images in pixels. Default 224. */
   readonly imageSize?: number;
   /** N: every text is padded or truncated to it, at most 512. Default 64. */
@@ -28,6 +36,20 @@ export interface LoadPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, '
    */
   readonly missing?: 'fail' | 'policy';
   /**
+   * The largest share of the rows that may be damaged, in [0, 1]; more is an error, because then
+   * the file is not what it is taken for. Default 0.05 for files of at least 20 rows; in smaller
+   * ones a single row would be more than that, so there nothing is refused by share unless a
+   * share is given.
+   */
+  readonly maxRejects?: number;
+  /**
+   * What becomes of pictures that two splits share: a model is then tested on what it was trained
+   * on. `refuse` (default) throws when an image file is in two splits, or when more than 5 % of the
+   * smaller split's pictures have the same bytes as one of the other's; fewer are reported.
+   * `allow` reports all of them.
+   */
+  readonly sharedPictures?: 'refuse' | 'allow';
+  /**
    * How much is looked at before the first batch. `decode` (default) decodes every image once,
    * into the cache as far as it goes, so that damage is known before training starts.
    * `first` decodes the first {@link eagerCount} records only; damage found later throws,
@@ -40,38 +62,36 @@ export interface LoadPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, '
   readonly concurrency?: number;
   /** Called as images are checked. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Stops reading and decoding, within a second; the promise is then rejected with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LoadPairsOptions extends OpenPairsOptions {
+  /** A tokenizer, or the folder of one. */
+  readonly tokenizer: Tokenizer | string;
 }
 
 /** Records looked at first: when all of them are damaged, the data is not what it is taken for. */
 export const eagerCount = 8;
 
-/** @throws ConfigError for the first option that is out of range */
-export function checkLoadOptions(options: LoadPairsOptions): void {
-  checkDecodeOptions({
-    ...options,
-    ...(options.imageSize !== undefined && { size: options.imageSize }),
-  });
-  whole('cacheBytes', options.cacheBytes, 0);
-  whole('concurrency', options.concurrency, 1);
-  oneOf('policy', options.policy, ['skip', 'fail', 'placeholder']);
-  oneOf('missing', options.missing, ['fail', 'policy']);
-  oneOf('check', options.check, ['decode', 'first']);
-}
+const wholeFrom = (min: number): Check => number({ integer: true, min });
 
-function whole(name: string, value: number | undefined, least: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
-  throw new ConfigError(`${name} is out of range`, {
-    where: 'loadPairs',
-    expected: `a whole number of at least ${least}`,
-    got: value,
-  });
-}
+/** What decoding takes besides the size, which is called `imageSize` here. */
+const { size: imageSize, ...imageChecks } = decodeChecks;
 
-function oneOf(name: string, value: string | undefined, known: readonly string[]): void {
-  if (value === undefined || known.includes(value)) return;
-  throw new ConfigError(`${name} is unknown`, {
-    where: 'loadPairs',
-    expected: known.join(' | '),
-    got: value,
-  });
-}
+export const openChecks: Checks<OpenPairsOptions> = {
+  ...readChecks,
+  ...imageChecks,
+  captions: text(),
+  imageSize,
+  maxTokens: maxTokensCheck,
+  normalise: normalisationCheck,
+  policy: oneOf('skip', 'fail', 'placeholder'),
+  missing: oneOf('fail', 'policy'),
+  maxRejects: share(),
+  sharedPictures: oneOf('refuse', 'allow'),
+  check: oneOf('decode', 'first'),
+  cacheBytes: wholeFrom(0),
+  concurrency: count(),
+  onProgress: callback('that takes how many of how many pictures are done'),
+};

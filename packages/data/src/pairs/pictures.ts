@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DataError } from '@crossweave/core';
+import { unlessAborted } from '../concurrency';
 import { PictureCache } from '../image/cache';
-import { decodeImage, type DecodeOptions } from '../image/decode';
+import { decodeImage } from '../image/decode';
+import { decodeChecks, type DecodeOptions } from '../image/options';
 import type { CaptionRecord } from '../records/record';
 
 /** A record with its image file resolved. */
@@ -16,7 +18,7 @@ export interface Sample extends CaptionRecord {
 /** Stands in for pictures that cannot be decoded. */
 export interface Placeholder {
   readonly picture: Uint8Array;
-  /** Called each time it stands in. */
+  /** Called the first time it stands in for a sample. */
   onUse(sample: Sample, error: DataError): void;
 }
 
@@ -24,11 +26,19 @@ export interface Placeholder {
 export class Pictures {
   readonly #cache: PictureCache;
   readonly #options: DecodeOptions;
+  readonly #signal: AbortSignal | undefined;
   readonly #placeholder: Placeholder | undefined;
+  /** Samples for which the placeholder stands in. */
+  readonly #replaced = new Set<Sample>();
 
-  /** Without a placeholder, pictures that cannot be decoded throw. */
+  /**
+   * Without a placeholder, pictures that cannot be decoded throw. Of `options`, which may hold
+   * others besides, those of decoding are used; the signal ends `check` alone.
+   */
   constructor(options: DecodeOptions, cacheBytes: number, placeholder?: Placeholder) {
-    this.#options = options;
+    const { signal, ...own } = pick(options, Object.keys(decodeChecks));
+    this.#options = own;
+    this.#signal = signal;
     this.#cache = new PictureCache(cacheBytes);
     this.#placeholder = placeholder;
   }
@@ -37,11 +47,15 @@ export class Pictures {
   async get(sample: Sample): Promise<Uint8Array> {
     const cached = this.#cache.get(sample.path);
     if (cached !== undefined) return cached;
+    if (this.#placeholder !== undefined && this.#replaced.has(sample)) {
+      return this.#placeholder.picture;
+    }
     try {
-      return await this.#decode(sample, await readImage(sample));
+      return await this.#decode(sample, await readImage(sample), this.#options);
     } catch (error) {
       if (this.#placeholder === undefined || !(error instanceof DataError)) throw error;
-      this.#placeholder.onUse(sample, error);
+      if (!this.#replaced.has(sample)) this.#placeholder.onUse(sample, error);
+      this.#replaced.add(sample);
       return this.#placeholder.picture;
     }
   }
@@ -49,24 +63,34 @@ export class Pictures {
   /**
    * Decodes the picture for the first time, and gives the SHA-256 of its file.
    * A picture that cannot be decoded is not thrown but given as `error`.
+   *
+   * @throws the signal's reason once it is aborted
    */
   async check(sample: Sample): Promise<{ digest: string; error?: DataError }> {
-    const file = await readImage(sample);
+    const signal = this.#signal;
+    signal?.throwIfAborted();
+    const file = await unlessAborted(readImage(sample), signal);
     const digest = createHash('sha256').update(file).digest('hex');
     try {
-      await this.#decode(sample, file);
+      await this.#decode(sample, file, { ...this.#options, ...(signal && { signal }) });
       return { digest };
     } catch (error) {
-      if (!(error instanceof DataError)) throw error;
+      if (signal?.aborted === true || !(error instanceof DataError)) throw error;
       return { digest, error };
     }
   }
 
-  async #decode(sample: Sample, file: Uint8Array): Promise<Uint8Array> {
-    const picture = await decodeImage(file, `${sample.path} (${sample.where})`, this.#options);
+  async #decode(sample: Sample, file: Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
+    const picture = await decodeImage(file, `${sample.path} (${sample.where})`, options);
     this.#cache.add(sample.path, picture);
     return picture;
   }
+}
+
+function pick<Options extends object>(options: Options, names: readonly string[]): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => names.includes(name)),
+  ) as Options;
 }
 
 async function readImage(sample: Sample): Promise<Uint8Array> {

@@ -3,54 +3,99 @@ import { DataError, type HardNegative } from '@crossweave/core';
 import type { CaptionRecord, Row } from '../records/record';
 import type { Sample } from './pictures';
 
+/** A sample with the number of rows of the captions file that it stands for. */
+export interface ReadSample extends Sample {
+  readonly rows: number;
+}
+
 /** A row that will not become a sample. */
 export interface BadRow {
+  /** `captions.jsonl:12`. */
   readonly key: string;
   readonly error: DataError;
 }
 
-/**
- * Rows as samples, in the order of the file. Rows of one split that show the same image
- * become one sample with all their captions, under the first row's id: one picture must not
- * be its own negative.
- */
-export function toSamples(
-  rows: readonly Row[],
-  file: string,
-): { samples: Sample[]; bad: BadRow[] } {
-  const folder = dirname(resolve(file));
-  const samples = new Map<string, Sample>();
-  const imageOfId = new Map<string, string>();
-  const bad: BadRow[] = [];
-  for (const row of rows) {
-    const where = `${basename(file)}:${row.line}`;
-    if ('error' in row) {
-      bad.push({ key: where, error: row.error });
-      continue;
-    }
-    const { record } = row;
-    const path = resolve(folder, record.image);
-    const place = JSON.stringify([record.split, path]);
-    const owner = JSON.stringify([record.split, record.id]);
-    const known = samples.get(place);
-    if (known === undefined && imageOfId.has(owner)) {
-      bad.push({ key: where, error: repeatedId(record, imageOfId.get(owner) ?? '', where) });
-      continue;
-    }
-    imageOfId.set(owner, record.image);
-    samples.set(place, known === undefined ? { ...record, path, where } : join(known, record));
-  }
-  return { samples: [...samples.values()], bad };
+/** While rows are joined. */
+interface Joined {
+  readonly first: CaptionRecord;
+  readonly path: string;
+  readonly captions: string[];
+  readonly negatives: (readonly HardNegative[])[];
+  hasNegatives: boolean;
+  rows: number;
 }
 
-function join(sample: Sample, record: CaptionRecord): Sample {
-  const captions = [...sample.captions, ...record.captions];
-  if (sample.negatives === undefined && record.negatives === undefined) {
-    return { ...sample, captions };
+/**
+ * Joins rows into samples, part by part, in the order of the file. Rows of one split that show the
+ * same image become one sample with all their captions, under the first row's id: one picture must
+ * not be its own negative. Every row is in one sample or is one of the bad rows.
+ */
+export class RowJoiner {
+  readonly bad: BadRow[] = [];
+  rows = 0;
+  readonly #file: string;
+  readonly #folder: string;
+  readonly #joined = new Map<string, Joined>();
+  readonly #imageOfId = new Map<string, string>();
+
+  /** @param file path of the captions file, to which the images' paths are relative */
+  constructor(file: string) {
+    this.#file = basename(file);
+    this.#folder = dirname(resolve(file));
   }
-  const none = (of: CaptionRecord): HardNegative[][] => of.captions.map(() => []);
-  const negatives = [...(sample.negatives ?? none(sample)), ...(record.negatives ?? none(record))];
-  return { ...sample, captions, negatives };
+
+  add(rows: readonly Row[]): void {
+    for (const row of rows) this.#add(row);
+  }
+
+  samples(): ReadSample[] {
+    return Array.from(this.#joined.values(), (sample) => toSample(sample, this.#file));
+  }
+
+  #add(row: Row): void {
+    this.rows++;
+    const where = `${this.#file}:${row.line}`;
+    if ('error' in row) {
+      this.bad.push({ key: where, error: row.error });
+      return;
+    }
+    const { record } = row;
+    const path = resolve(this.#folder, record.image);
+    const place = JSON.stringify([record.split, path]);
+    const owner = JSON.stringify([record.split, record.id]);
+    let sample = this.#joined.get(place);
+    if (sample === undefined) {
+      const other = this.#imageOfId.get(owner);
+      if (other !== undefined) {
+        this.bad.push({ key: where, error: repeatedId(record, other, where) });
+        return;
+      }
+      sample = { first: record, path, captions: [], negatives: [], hasNegatives: false, rows: 0 };
+      this.#joined.set(place, sample);
+    }
+    this.#imageOfId.set(owner, record.image);
+    sample.rows++;
+    for (const [i, caption] of record.captions.entries()) {
+      sample.captions.push(caption);
+      sample.negatives.push(record.negatives?.[i] ?? []);
+    }
+    sample.hasNegatives ||= record.negatives !== undefined;
+  }
+}
+
+function toSample(sample: Joined, file: string): ReadSample {
+  const { first, path, captions, negatives, hasNegatives, rows } = sample;
+  return {
+    id: first.id,
+    image: first.image,
+    split: first.split,
+    captions,
+    ...(hasNegatives && { negatives }),
+    line: first.line,
+    path,
+    where: `${file}:${first.line}`,
+    rows,
+  };
 }
 
 function repeatedId(record: CaptionRecord, other: string, where: string): DataError {

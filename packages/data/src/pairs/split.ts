@@ -1,28 +1,17 @@
-import {
-  ConfigError,
-  type HardNegative,
-  type PairRecord,
-  type PairSplit,
-  type TextInput,
-} from '@crossweave/core';
+import { ConfigError, type PairRecord, type PairSplit, type TextInput } from '@crossweave/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { mapConcurrently } from '../concurrency';
 import { normaliseImages, type Normalisation } from '../image/normalise';
-import { encodeText, padIds } from '../text/encode';
-import type { Tokenizer } from '../text/tokenizer';
 import type { Pictures, Sample } from './pictures';
+import type { Texts } from './texts';
 
 /** How the samples of a dataset become tensors. */
 export interface Preprocessing {
   readonly imageSize: number;
   readonly normalise: Normalisation;
-  readonly tokenizer: Tokenizer;
-  readonly maxTokens: number;
+  readonly texts: Texts;
   readonly concurrency: number;
 }
-
-/** Texts whose ids are remembered; captions come back every epoch. */
-const rememberedTexts = 200_000;
 
 /** A split over image files: pictures come from the cache or are decoded again. */
 export class FileSplit implements PairSplit {
@@ -31,7 +20,6 @@ export class FileSplit implements PairSplit {
   readonly #samples: readonly Sample[];
   readonly #pictures: Pictures;
   readonly #preprocessing: Preprocessing;
-  readonly #ids = new Map<string, Int32Array>();
 
   constructor(
     name: string,
@@ -46,7 +34,7 @@ export class FileSplit implements PairSplit {
     this.records = samples.map(({ id, captions, negatives }) => ({
       id,
       captions,
-      ...(negatives === undefined ? {} : { negatives: negatives.map(plain) }),
+      ...(negatives && { negatives }),
     }));
   }
 
@@ -65,16 +53,11 @@ export class FileSplit implements PairSplit {
 
   /** @returns [captions, maxTokens] int32 ids and mask, owned by the caller */
   texts(captions: readonly string[]): TextInput {
-    const { maxTokens, tokenizer } = this.#preprocessing;
-    return padIds(
-      captions.map((caption) => this.#encode(caption)),
-      maxTokens,
-      tokenizer.padId,
-    );
+    return this.#preprocessing.texts.encode(captions);
   }
 
   textIdentity(caption: string): string {
-    return this.#preprocessing.tokenizer.encode(caption).join(' ');
+    return this.#preprocessing.texts.identity(caption);
   }
 
   #sample(row: number): Sample {
@@ -86,18 +69,4 @@ export class FileSplit implements PairSplit {
       got: row,
     });
   }
-
-  #encode(caption: string): Int32Array {
-    const known = this.#ids.get(caption);
-    if (known !== undefined) return known;
-    const { maxTokens, tokenizer } = this.#preprocessing;
-    const ids = encodeText(caption, tokenizer, maxTokens);
-    if (this.#ids.size < rememberedTexts) this.#ids.set(caption, ids);
-    return ids;
-  }
-}
-
-/** Negatives without whatever else the file says of them. */
-function plain(negatives: readonly HardNegative[]): HardNegative[] {
-  return negatives.map(({ caption, kind }) => ({ caption, kind }));
 }

@@ -1,58 +1,125 @@
+import { extname } from 'node:path';
 import { DataError } from '@crossweave/core';
-import { CsvError, parse } from 'csv-parse/sync';
-import { toRow, type ReadContext, type RecordReader, type Row } from './record';
+import { imageColumn, missingColumns, readColumns } from './columns';
+import { countError, delimiterError, quoteError, spanningDoubt } from './delimited-errors';
+import {
+  readRecords,
+  type DelimitedRecord,
+  type Dialect,
+  type Position,
+} from './delimited-records';
+import { toRow, type ReadContext, type Row } from './record';
 
-/** Comma-separated values (RFC 4180) whose first line names the columns. */
-export const readCsv: RecordReader = (text, context) => readDelimited(text, ',', context);
+/** Records read at a time; between, the reader's caller may stop or yield. */
+const recordsAtATime = 1000;
 
-/** Tab-separated values whose first line names the columns. */
-export const readTsv: RecordReader = (text, context) => readDelimited(text, '\t', context);
+/** Characters that stand between fields in some files. */
+const delimiters = [',', ';', '\t', '|'];
 
-interface ParsedRow {
-  readonly record: Record<string, string>;
-  readonly info: { readonly lines: number };
+/**
+ * Rows of delimited text (RFC 4180) whose first line names the columns; one caption a row, rows of
+ * the same image are joined later. A damaged row costs itself alone, see {@link readRecords}.
+ *
+ * @throws DataError when the first line does not name the columns, or names one of them twice
+ */
+export function* readDelimited(
+  text: string,
+  dialect: Dialect,
+  context: ReadContext,
+): Generator<Row> {
+  const source = Buffer.from(text);
+  const { records, next } = readRecords(source, start, { ...dialect, most: 1 });
+  const [header] = records;
+  if (header === undefined) return;
+  const names = headerNames(header, dialect, context);
+  const image = names.indexOf(imageColumn(context.columns));
+  const isRecord = (cells: readonly string[], fields: readonly string[]): boolean =>
+    cells.length === names.length && isLikePath(cells[image] ?? '', fields[image] ?? '');
+
+  for (let at: Position = next; at.offset < source.length;) {
+    const part = readRecords(source, at, { ...dialect, most: recordsAtATime, isRecord });
+    at = part.next;
+    for (const record of part.records) yield readRow(record, names, dialect, context);
+  }
 }
 
-/** One caption a row; rows of the same image are joined later. */
-function readDelimited(text: string, delimiter: string, context: ReadContext): Row[] {
-  const damaged: Row[] = [];
-  const good: Row[] = [];
-  let parsed: ParsedRow[];
-  try {
-    parsed = parse(text, {
-      columns: true,
-      delimiter,
-      info: true,
-      // An inch mark within an unquoted caption is text, not the start of a quote.
-      relax_quotes: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      trim: delimiter === ',',
-      on_skip: (error) => {
-        if (error !== undefined) damaged.push(damagedRow(error, context.file));
-        return undefined;
-      },
-    }) as unknown as ParsedRow[];
-  } catch (error) {
-    // What cannot be skipped, such as a header with an open quote, damages the whole file.
-    if (error instanceof CsvError) return [damagedRow(error, context.file)];
-    throw error;
+const start: Position = { offset: 0, line: 1 };
+
+function readRow(
+  record: DelimitedRecord,
+  names: readonly string[],
+  dialect: Dialect,
+  context: ReadContext,
+): Row {
+  const { line, lines, fields, damage, source } = record;
+  const where = `${context.file}:${line}`;
+  if (damage !== undefined) {
+    return { line, lines, error: quoteError(damage, source, where, dialect) };
   }
-  for (const { record, info } of parsed) {
-    const breaks = Object.values(record).join('').split('\n').length - 1;
-    good.push(toRow(record, info.lines - breaks, context));
+  const surplus = fields.slice(names.length);
+  if (fields.length < names.length || surplus.some((field) => field !== '')) {
+    return { line, lines, error: countError(record, names.length, where, dialect) };
   }
-  return [...good, ...damaged].sort((a, b) => a.line - b.line);
+  const named = names.flatMap((name, i) => (name === '' ? [] : [[name, fields[i]] as const]));
+  const row = toRow({ values: new Map(named) }, { line, lines }, context);
+  if ('error' in row || lines === 1) return row;
+  const doubt = spanningDoubt(record, names.length, where, dialect);
+  return doubt === undefined ? row : { ...row, doubt };
 }
 
-function damagedRow(cause: CsvError, file: string): Row {
-  const line = typeof cause['lines'] === 'number' ? cause['lines'] : 1;
-  const error = new DataError(`line ${line} does not fit the header or its quotes do not close`, {
-    where: `${file}:${line}`,
-    expected: 'as many fields as the first line names, quotes doubled inside quoted fields',
-    got: cause.message,
-    advice: 'Correct or remove the line.',
-    cause,
-  });
-  return { line, error };
+/** @throws DataError when the header is damaged, lacks columns or names one of them twice */
+function headerNames(
+  header: DelimitedRecord,
+  dialect: Dialect,
+  { file, columns }: ReadContext,
+): string[] {
+  const where = `${file}:${header.line}`;
+  if (header.damage !== undefined) throw quoteError(header.damage, header.source, where, dialect);
+  const names = header.fields.map((name) => name.trim());
+  const used = readColumns(columns);
+  const repeated = names.find((name, i) => used.includes(name) && names.indexOf(name) < i);
+  if (repeated !== undefined) {
+    throw new DataError(`two columns are called "${repeated}"`, {
+      where,
+      expected: 'a name of its own for every column that is read',
+      got: names.join(', '),
+      advice: 'Rename one of them.',
+    });
+  }
+  const other = otherDelimiter(header.source, names, dialect);
+  const named = names.filter((name) => name !== '');
+  const absent = missingColumns(named, columns, where, 'column');
+  if (absent !== undefined && other !== undefined)
+    throw delimiterError(other, dialect, where, names);
+  if (absent !== undefined) throw absent;
+  for (const name of [columns.id, columns.split]) {
+    if (name === undefined || names.includes(name)) continue;
+    throw new DataError(`there is no column "${name}"`, {
+      where,
+      expected: `a column "${name}", as the option columns names it`,
+      got: `the columns ${named.join(', ')}`,
+      advice: 'Correct the name, or leave it out of columns.',
+    });
+  }
+  return names;
+}
+
+/** A delimiter by which the first line has more names than by the one in use. */
+function otherDelimiter(
+  header: string,
+  names: readonly string[],
+  { delimiter }: Dialect,
+): string | undefined {
+  const counts = delimiters
+    .filter((other) => other !== delimiter)
+    .map((other) => ({ other, count: header.split(other).length }));
+  const best = counts.reduce((a, b) => (b.count > a.count ? b : a));
+  return best.count > names.length ? best.other : undefined;
+}
+
+/** Whether a cell could be the path of an image: it ends as another path does, or as a path may. */
+function isLikePath(cell: string, path: string): boolean {
+  const [own, other] = [cell.trim(), path.trim()].map((name) => extname(name).toLowerCase());
+  if (other !== undefined && other !== '') return own === other;
+  return cell.trim() !== '' && !/\s/.test(cell.trim());
 }

@@ -1,47 +1,104 @@
 import { DataError } from '@crossweave/core';
+import { readColumns } from './columns';
+import { linesOfText } from './lines';
 import { toRow, type ReadContext, type Row } from './record';
+import { excerpt } from './values';
 
 /**
  * JSON lines: one object a line, `{"image": path, "caption": string | string[]}`, optionally
  * `id`, `split` and `negatives` (a list of `{"caption", "kind"}` for each caption).
- * Empty lines are passed over.
+ * Blank lines are passed over.
+ *
+ * @throws DataError when a column that the caller named for ids or splits is in no line
  */
-export function readJsonl(text: string, context: ReadContext): Row[] {
-  const rows: Row[] = [];
-  text.split('\n').forEach((content, index) => {
-    const line = index + 1;
-    if (content.trim() !== '') rows.push(readLine(content, line, context));
+export function* readJsonl(text: string, context: ReadContext): Generator<Row> {
+  const { id, split } = context.columns;
+  const unseen = new Set([id, split].filter((name) => name !== undefined));
+  let first: ReadonlyMap<string, unknown> | undefined;
+  for (const { content, line } of linesOfText(text)) {
+    if (content.trim() === '') continue;
+    const values = parseLine(content, line, context);
+    if (values instanceof DataError) {
+      yield { line, lines: 1, error: values };
+      continue;
+    }
+    first ??= values;
+    for (const name of unseen) if (values.has(name)) unseen.delete(name);
+    yield toRow({ values, source: content }, { line, lines: 1 }, context);
+  }
+  const [missing] = unseen;
+  if (missing === undefined || first === undefined) return;
+  throw new DataError(`no line has the field "${missing}"`, {
+    where: context.file,
+    expected: `a field "${missing}", as the columns name it`,
+    got: `the fields ${[...first.keys()].join(', ')} on the first line`,
+    advice: 'Correct the name, or leave it out of the columns.',
   });
-  return rows;
 }
 
-function readLine(content: string, line: number, context: ReadContext): Row {
-  const where = `${context.file}:${line}`;
+function parseLine(
+  content: string,
+  line: number,
+  { file, columns }: ReadContext,
+): ReadonlyMap<string, unknown> | DataError {
+  const details = {
+    where: `${file}:${line}`,
+    expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
+    got: excerpt(content),
+  };
   let value: unknown;
   try {
     value = JSON.parse(content);
   } catch (cause) {
-    const error = new DataError(`line ${line} is not JSON`, {
-      where,
-      expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
-      got: excerpt(content),
+    return new DataError(`line ${line} is not JSON`, {
+      ...details,
       advice: 'Correct or remove the line; every line is a whole object of its own.',
       cause,
     });
-    return { line, error };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const error = new DataError(`line ${line} is not a JSON object`, {
-      where,
-      expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
-      got: excerpt(content),
-      advice: 'A list of records goes one record to a line.',
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const repeated = repeatedKey(content, readColumns(columns));
+    if (repeated === undefined) return new Map(Object.entries(value));
+    return new DataError(`line ${line} has the field "${repeated}" twice`, {
+      ...details,
+      advice: 'Correct the line; several captions go into one list.',
     });
-    return { line, error };
   }
-  return toRow(value as Record<string, unknown>, line, context);
+  return new DataError(`line ${line} is not a JSON object`, {
+    ...details,
+    advice: 'A list of records goes one record to a line.',
+  });
 }
 
-function excerpt(content: string): string {
-  return content.length > 60 ? `${content.slice(0, 60)}…` : content;
+/** The first of these keys that an object has twice: JSON.parse keeps the last one alone. */
+function repeatedKey(content: string, names: readonly string[]): string | undefined {
+  const suspects = new Set(
+    names.filter((name) => {
+      const key = JSON.stringify(name);
+      return content.indexOf(key) !== content.lastIndexOf(key);
+    }),
+  );
+  if (suspects.size === 0) return undefined;
+  const seen = new Set<string>();
+  let depth = 0;
+  for (let at = 0; at < content.length; at++) {
+    const letter = content[at] ?? '';
+    if ('[{'.includes(letter)) depth++;
+    else if (']}'.includes(letter)) depth--;
+    if (letter !== '"') continue;
+    const start = at + 1;
+    for (at++; at < content.length && content[at] !== '"'; at++) if (content[at] === '\\') at++;
+    const name = content.slice(start, at);
+    if (depth !== 1 || !suspects.has(name) || !isKey(content, at + 1)) continue;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+/** Whether a colon follows. */
+function isKey(content: string, from: number): boolean {
+  let at = from;
+  while (/\s/.test(content[at] ?? '')) at++;
+  return content[at] === ':';
 }

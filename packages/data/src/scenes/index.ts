@@ -1,2 +1,4 @@
 export { makeScenes } from './make';
-export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './make';
+export type { MakeScenesOptions } from './make';
+export type { SceneRecord } from './records';
+export type { ScenesSummary } from './summary';

@@ -1,96 +1,120 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, foldIn, key as keyOf, type Key } from '@crossweave/core';
-import { writeFileAtomic } from '@crossweave/core/node';
+import { DataError } from '@crossweave/core';
+import {
+  callback,
+  checkOptions,
+  having,
+  number,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { readJson, writeFileAtomic } from '@crossweave/core/node';
 import sharp from 'sharp';
-import { captions, hardNegatives, type HardNegative } from './captions';
-import { dealScenes, type Block, type Deal, type Split } from './deal';
-import { placeScene } from './sample';
+import { mapConcurrently } from '../concurrency';
+import type { Dealt } from './deal';
+import { sceneDeal, sceneRecord, type SceneRecord } from './records';
+import { readme, summarise, type ScenesSummary } from './summary';
 import { sceneSvg } from './svg';
-import type { Scene } from './vocabulary';
 
 export interface MakeScenesOptions {
-  /** Number of pictures over all splits, at least 20. */
+  /** Number of pictures over all splits, 20 to 999,999. */
   readonly count: number;
+  /** A whole number in [0, 2^53). */
   readonly seed: number;
   /** Folder to write to; made if missing, files of the same names are replaced. */
   readonly out: string;
   /** Side of the pictures in pixels, 16 to 1024. Default 64. */
   readonly size?: number;
+  /** Called after each picture. */
   readonly onProgress?: (done: number, total: number) => void;
+  /**
+   * Stops the work with its reason, after the pictures under way. The folder is unfinished then:
+   * it has no `captions.jsonl`. The same options again complete it, to the same bytes.
+   */
+  readonly signal?: AbortSignal;
 }
 
-/** One line of `captions.jsonl`. */
-export interface SceneRecord {
-  readonly id: string;
-  /** Relative to the folder of `captions.jsonl`, with `/`. */
-  readonly image: string;
-  readonly split: Split;
-  readonly heldOut: boolean;
-  readonly captions: readonly string[];
-  /** `negatives[i]` holds the hard negatives of `captions[i]`. */
-  readonly negatives: readonly (readonly HardNegative[])[];
-  readonly scene: Scene;
-}
-
-/** The content of `dataset.json`. */
-export interface ScenesSummary {
-  readonly kind: 'scenes';
-  readonly version: 1;
-  readonly seed: number;
-  readonly size: number;
-  readonly counts: Readonly<Record<Split, number>>;
-  /** How many of `counts` consist of held-out pairs. */
-  readonly heldOutCounts: Readonly<Record<Split, number>>;
-  readonly heldOutBlocks: Readonly<Record<'val' | 'test', Block>>;
-}
+const checks: Checks<MakeScenesOptions> = {
+  count: number({ integer: true, min: 20, max: 999_999 }),
+  seed: number({ integer: true, min: 0 }),
+  out: text(),
+  size: number({ integer: true, min: 16, max: 1024 }),
+  onProgress: callback('of the pictures done and their number'),
+  signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
+};
 
 /** Pictures in the making at once; sharp itself works on a thread pool. */
 const concurrency = 16;
 
-/** The records that `makeScenes` would write, without any picture being drawn. */
-export function sceneRecords(count: number, seed: number): SceneRecord[] {
-  return recordsOf(dealScenes(count, dealKey(seed)), seed);
-}
-
 /**
  * Renders scenes to `out/images` (three JPEG files to every PNG) with
  * `captions.jsonl`, `dataset.json` and `README.md`. The same count, seed and
- * size give the same bytes. `captions.jsonl` is written last: where it stands,
- * the dataset is complete.
+ * size give the same bytes. A `captions.jsonl` that is there is removed first, and the new one
+ * written last: where it stands, the dataset is complete.
  *
- * @throws ConfigError for a count, seed or size out of range
+ * @throws ConfigError for an option that is unknown, missing or out of range
+ * @throws DataError when the folder or a file cannot be written
+ * @throws the reason of `signal` once it is aborted
  */
 export async function makeScenes(options: MakeScenesOptions): Promise<ScenesSummary> {
-  const { count, seed, out, size = 64, onProgress } = options;
-  if (!Number.isInteger(size) || size < 16 || size > 1024) {
-    throw new ConfigError('the size of the pictures is out of range', {
-      where: 'makeScenes',
-      expected: 'a whole number in 16 … 1024',
-      got: size,
-    });
-  }
-  const deal = dealScenes(count, dealKey(seed));
-  const records = recordsOf(deal, seed);
-  await mkdir(join(out, 'images'), { recursive: true });
-  const queue = records.values();
+  checkOptions('makeScenes', options, checks, ['count', 'seed', 'out']);
+  const { count, seed, out, size = 64, onProgress, signal } = options;
+  signal?.throwIfAborted();
+  const deal = sceneDeal(count, seed);
+  const captionsFile = join(out, 'captions.jsonl');
+  await removeScenes(captionsFile, join(out, 'dataset.json'));
+  await written(join(out, 'images'), (images) => mkdir(images, { recursive: true }));
   let done = 0;
-  const work = async (): Promise<void> => {
-    for (const record of queue) {
-      // Half a picture after a crash does no harm: without captions.jsonl there is no dataset.
-      await writeFile(join(out, record.image), await render(record, size));
-      done += 1;
-      onProgress?.(done, records.length);
-    }
+  const draw = async (dealt: Dealt, index: number): Promise<string> => {
+    // One at a time, for all of them together would hold up the event loop and so the signal.
+    const record = sceneRecord(dealt, index, seed);
+    const picture = await render(record, size);
+    // Half a picture after a crash does no harm: without captions.jsonl there is no dataset.
+    await written(join(out, record.image), (path) => writeFile(path, picture));
+    done += 1;
+    onProgress?.(done, count);
+    return `${JSON.stringify(record)}\n`;
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  const lines = await mapConcurrently(deal.scenes, concurrency, draw, signal);
 
-  const summary = summarise(records, deal.blocks, seed, size);
+  const summary = summarise(deal, seed, size);
   await writeFileAtomic(join(out, 'dataset.json'), `${JSON.stringify(summary, null, 2)}\n`);
   await writeFileAtomic(join(out, 'README.md'), readme(summary));
-  const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-  await writeFileAtomic(join(out, 'captions.jsonl'), lines.join(''));
+  await writeFileAtomic(captionsFile, lines.join(''));
   return summary;
+}
+
+/**
+ * Makes a complete dataset of scenes an unfinished one.
+ *
+ * @throws DataError when the folder holds captions of another kind
+ */
+async function removeScenes(captionsFile: string, summaryFile: string): Promise<void> {
+  if (!existsSync(captionsFile)) return;
+  const summary = existsSync(summaryFile) ? await readJson(summaryFile) : undefined;
+  if ((summary as Partial<ScenesSummary> | null | undefined)?.kind !== 'scenes') {
+    throw new DataError('the folder holds captions of something else', {
+      where: captionsFile,
+      advice: 'Choose another folder, or remove the file.',
+    });
+  }
+  await written(captionsFile, (path) => rm(path));
+}
+
+/** @throws DataError that names the path when the system refuses */
+async function written(path: string, write: (path: string) => Promise<unknown>): Promise<void> {
+  try {
+    await write(path);
+  } catch (cause) {
+    throw new DataError('the dataset cannot be written', {
+      where: path,
+      got: cause instanceof Error ? cause.message : String(cause),
+      advice: 'Choose a folder that can be written and has room.',
+      cause,
+    });
+  }
 }
 
 async function render({ scene, image }: SceneRecord, size: number): Promise<Uint8Array> {
@@ -98,75 +122,4 @@ async function render({ scene, image }: SceneRecord, size: number): Promise<Uint
   return image.endsWith('.png')
     ? picture.png().toBuffer()
     : picture.jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toBuffer();
-}
-
-function dealKey(seed: number): Key {
-  return foldIn(keyOf(seed), 'scenes.deal');
-}
-
-function recordsOf({ scenes }: Deal, seed: number): SceneRecord[] {
-  const places = foldIn(keyOf(seed), 'scenes.place');
-  return scenes.map(({ meaning, split, heldOut }, i) => {
-    const id = String(i + 1).padStart(6, '0');
-    const scene = placeScene(meaning, foldIn(places, i));
-    const said = captions(scene);
-    return {
-      id,
-      image: `images/${id}.${i % 4 === 3 ? 'png' : 'jpg'}`,
-      split,
-      heldOut,
-      captions: said,
-      negatives: said.map((caption) => hardNegatives(scene, caption)),
-      scene,
-    };
-  });
-}
-
-function summarise(
-  records: readonly SceneRecord[],
-  heldOutBlocks: Deal['blocks'],
-  seed: number,
-  size: number,
-): ScenesSummary {
-  const tally = (some: readonly SceneRecord[]): Record<Split, number> => {
-    const counts = { train: 0, val: 0, test: 0 };
-    for (const { split } of some) counts[split] += 1;
-    return counts;
-  };
-  return {
-    kind: 'scenes',
-    version: 1,
-    seed,
-    size,
-    counts: tally(records),
-    heldOutCounts: tally(records.filter(({ heldOut }) => heldOut)),
-    heldOutBlocks,
-  };
-}
-
-function readme({ seed, size, counts, heldOutCounts, heldOutBlocks }: ScenesSummary): string {
-  const total = counts.train + counts.val + counts.test;
-  const pairs = ({ colours, shapes }: Block): string =>
-    colours.flatMap((colour) => shapes.map((shape) => `${colour} ${shape}`)).join(', ');
-  return `# Scenes
-
-${total} pictures of ${size} × ${size} pixels, each with two objects that differ in colour, texture and
-shape, made by \`crossweave data make scenes --n ${total} --seed ${seed}\`.
-
-\`captions.jsonl\` has one line a picture: \`id\`, \`image\`, \`split\`, \`heldOut\`, five true \`captions\`, \`negatives\`
-(for each caption those that hold the same words but are false of the picture, with their \`kind\`), and
-the \`scene\` itself.
-
-| split | pictures | of held-out pairs |
-| --- | --- | --- |
-| train | ${counts.train} | ${heldOutCounts.train} |
-| val | ${counts.val} | ${heldOutCounts.val} |
-| test | ${counts.test} | ${heldOutCounts.test} |
-
-No two pictures of val or of test mean the same, and none of them means what a picture of another
-split means. These colour–shape pairs occur in no picture, caption or negative of train:
-
-- val: ${pairs(heldOutBlocks.val)}
-- test: ${pairs(heldOutBlocks.test)}
-`;
 }

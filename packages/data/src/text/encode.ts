@@ -1,26 +1,27 @@
-import { ConfigError, type TextInput } from '@crossweave/core';
+import type { TextInput } from '@crossweave/core';
+import { number, requireNumber } from '@crossweave/core/authoring';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { Tokenizer } from './tokenizer';
 
 /** The longest text a BERT has positions for. */
-export const maxTokensLimit = 512;
+const maxTokensLimit = 512;
+
+export const maxTokensCheck = number({ integer: true, min: 1, max: maxTokensLimit });
 
 /** @throws ConfigError when `maxTokens` leaves no room for a token beside the special ones */
-export function checkMaxTokens(maxTokens: number, tokenizer: Tokenizer): void {
-  const least = tokenizer.prefix.length + tokenizer.suffix.length + 1;
-  if (Number.isInteger(maxTokens) && maxTokens >= least && maxTokens <= maxTokensLimit) return;
-  throw new ConfigError('maxTokens is out of range', {
-    where: 'encodeTexts',
-    expected: `a whole number in [${least}, ${maxTokensLimit}]`,
-    got: maxTokens,
-  });
+export function checkMaxTokens(where: string, maxTokens: number, tokenizer: Tokenizer): void {
+  const min = tokenizer.prefix.length + tokenizer.suffix.length + 1;
+  requireNumber(where, 'maxTokens', maxTokens, { integer: true, min, max: maxTokensLimit });
 }
 
-/** Ids of one text with its special tokens, at most `maxTokens`: what is cut is the text's end. */
-export function encodeText(text: string, tokenizer: Tokenizer, maxTokens: number): Int32Array {
-  const { prefix, suffix } = tokenizer;
-  const ids = tokenizer.encode(text).slice(0, maxTokens - prefix.length - suffix.length);
-  return Int32Array.from([...prefix, ...ids, ...suffix]);
+/** Ids of one text with the special tokens, at most `maxTokens`: what is cut is the text's end. */
+export function withSpecialIds(
+  ids: readonly number[],
+  { prefix, suffix }: Tokenizer,
+  maxTokens: number,
+): Int32Array {
+  const kept = ids.slice(0, maxTokens - prefix.length - suffix.length);
+  return Int32Array.from([...prefix, ...kept, ...suffix]);
 }
 
 /**
@@ -34,9 +35,9 @@ export function encodeTexts(
   tokenizer: Tokenizer,
   maxTokens: number,
 ): TextInput {
-  checkMaxTokens(maxTokens, tokenizer);
+  checkMaxTokens('encodeTexts', maxTokens, tokenizer);
   return padIds(
-    texts.map((text) => encodeText(text, tokenizer, maxTokens)),
+    texts.map((text) => withSpecialIds(tokenizer.encode(text), tokenizer, maxTokens)),
     maxTokens,
     tokenizer.padId,
   );

@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { env as huggingface } from '@huggingface/transformers';
 import { env as xenova } from '@xenova/transformers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTokenizer } from './load';
-import { buildVocabulary } from './vocabulary';
+import { buildVocabulary, makeVocabulary, vocabularyTokenizer } from './vocabulary';
 
 let folder = '';
 beforeAll(async () => {
@@ -28,10 +29,28 @@ describe.each([
     expect([x?.vocabularySize, y?.vocabularySize]).toEqual([6, 7]);
     expect([x?.encode('one'), y?.encode('one')]).toEqual([[5], [6]]);
     expect(x).toMatchObject({ name: 'tokenizer', padId: 0, prefix: [2], suffix: [3] });
+    expect(x).toMatchObject({ unknownId: 1, endId: 3 });
+    expect(x?.fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(y?.fingerprint).not.toBe(x?.fingerprint);
     expect({ ...env }).toEqual(settings);
+  });
+
+  it('gives a vocabulary in memory the ids and the fingerprint of the written one', async () => {
+    const captions = ['a red circle', 'a blue circle, round'];
+    const out = join(folder, library, 'written');
+    await buildVocabulary(captions, { out });
+    const written = await loadTokenizer(out, { library });
+    const tokenizer = vocabularyTokenizer(makeVocabulary(captions));
+    const { fingerprint, vocabularySize, padId, unknownId, endId, prefix, suffix } = written;
+    const facts = { fingerprint, vocabularySize, padId, unknownId, endId, prefix, suffix };
+    expect(tokenizer).toMatchObject(facts);
+    for (const text of ['A circle, red', 'blue unknown', '', 'c\u00edrcle\u200b']) {
+      expect(tokenizer.encode(text)).toEqual(written.encode(text));
+    }
   });
 });
 
+testOptions('loadTokenizer', (options) => loadTokenizer('nowhere', options), { describe, it });
 it('says what a folder lacks', async () => {
   const failure = loadTokenizer(join(folder, 'nowhere'));
   await expect(failure).rejects.toBeInstanceOf(DataError);

@@ -1,17 +1,28 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { DataError } from '@crossweave/core';
+import { basename, resolve } from 'node:path';
+import { isCrossweaveError } from '@crossweave/core';
+import { checkOptions, oneOf, requireText, type Checks } from '@crossweave/core/authoring';
 import {
   fromFolder,
   importTransformers,
   type TransformersImports,
   type TransformersLibraryName,
 } from '@crossweave/core/node';
+import {
+  damagedFile,
+  fingerprintTokenizer,
+  parseObject,
+  parseTokenizer,
+  readTokenizerFiles,
+} from './files';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
+import { readTokenizer } from './tokenizers-package';
 
-const imports: TransformersImports = {
-  '@xenova/transformers': () => import('@xenova/transformers'),
+/** What a tokenizer can be read by: the package that comes along, or an optional peer. */
+export type TokenizerLibraryName = '@huggingface/tokenizers' | TransformersLibraryName;
+
+const transformersImports: TransformersImports = {
   '@huggingface/transformers': () => import('@huggingface/transformers'),
+  '@xenova/transformers': () => import('@xenova/transformers'),
 };
 
 /** What is used here of either library; each types its tokenizers differently. */
@@ -21,59 +32,63 @@ interface Tokenizers {
   };
 }
 
+export interface LoadTokenizerOptions {
+  /**
+   * What reads the files. Default `@huggingface/tokenizers`, which needs no other package and gives
+   * the ids of `@huggingface/transformers`. The transformers libraries are optional peers.
+   */
+  readonly library?: TokenizerLibraryName;
+}
+
+export const loadTokenizerChecks: Checks<LoadTokenizerOptions> = {
+  library: oneOf('@huggingface/tokenizers', ...Object.keys(transformersImports)),
+};
+
 /**
- * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`, read through
- * `AutoTokenizer`. Nothing is downloaded.
+ * The tokenizer of a folder with `tokenizer.json` and `tokenizer_config.json`. Nothing is
+ * downloaded.
  *
- * @param library default: `@xenova/transformers` if it is installed, else `@huggingface/transformers`
- * @throws DataError when the folder lacks a file or a file is damaged
- * @throws ConfigError when no library is installed, or it cannot be imported
+ * @throws DataError when the folder lacks a file, a file is damaged, or its ids are no ids
+ * @throws ConfigError for a wrong option, and when the library is not installed or fails on import
  */
 export async function loadTokenizer(
   folder: string,
-  { library }: { library?: TransformersLibraryName } = {},
+  options: LoadTokenizerOptions = {},
 ): Promise<Tokenizer> {
+  requireText('loadTokenizer', 'folder', folder);
+  checkOptions('loadTokenizer', options, loadTokenizerChecks);
+  const { library = '@huggingface/tokenizers' } = options;
   const path = resolve(folder);
-  const vocabularySize = await readVocabularySize(path);
-  const found = await importTransformers('loadTokenizer', imports, library);
-  const { AutoTokenizer } = found.module as unknown as Tokenizers;
-  const tokenizer = await fromFolder(found, path, (name) =>
-    AutoTokenizer.from_pretrained(name, { local_files_only: true }),
-  );
-  return fromTransformers(tokenizer, { name: basename(path), vocabularySize });
+  const files = await readTokenizerFiles(path);
+  const contents = parseTokenizer(path, files);
+  const tokenizer =
+    library === '@huggingface/tokenizers'
+      ? readTokenizer(
+          path,
+          parseObject(path, files, 'tokenizer.json'),
+          parseObject(path, files, 'tokenizer_config.json'),
+        )
+      : await fromLibrary(path, library);
+  return fromTransformers(tokenizer, {
+    name: basename(path),
+    fingerprint: fingerprintTokenizer(files),
+    ...contents,
+  });
 }
 
-/** Highest id + 1 over the model's vocabulary and the added tokens. */
-async function readVocabularySize(folder: string): Promise<number> {
-  await readJson(join(folder, 'tokenizer_config.json'));
-  const file = join(folder, 'tokenizer.json');
-  const { model, added_tokens: added } = (await readJson(file)) as {
-    model?: { vocab?: Record<string, number> | unknown[] };
-    added_tokens?: { id: number }[];
-  };
-  const vocabulary = model?.vocab;
-  if (vocabulary === undefined) {
-    throw new DataError('the tokenizer has no vocabulary', {
-      where: file,
-      expected: 'model.vocab',
-    });
-  }
-  const ids = Array.isArray(vocabulary) ? [vocabulary.length - 1] : Object.values(vocabulary);
-  return [...ids, ...(added ?? []).map(({ id }) => id)].reduce((a, b) => Math.max(a, b), -1) + 1;
-}
-
-async function readJson(file: string): Promise<object> {
+async function fromLibrary(
+  path: string,
+  name: TransformersLibraryName,
+): Promise<TransformersTokenizer> {
+  const library = await importTransformers('loadTokenizer', transformersImports, name);
+  const { AutoTokenizer } = library.module as unknown as Tokenizers;
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value === 'object' && value !== null) return value;
-    throw new TypeError('not a JSON object');
+    return await fromFolder(library, path, (folder) =>
+      AutoTokenizer.from_pretrained(folder, { local_files_only: true }),
+    );
   } catch (cause) {
-    throw new DataError('a tokenizer file is missing or damaged', {
-      where: file,
-      expected: 'a folder with tokenizer.json and tokenizer_config.json',
-      got: cause instanceof Error ? cause.message : String(cause),
-      advice: 'Build one from your captions with buildVocabulary, or copy one of a trained model.',
-      cause,
-    });
+    // What the library makes of damaged files are errors of any kind.
+    if (isCrossweaveError(cause)) throw cause;
+    throw damagedFile(path, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }

@@ -1,17 +1,29 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { assert, asyncProperty, string } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTokenizer } from './load';
-import { buildVocabulary, writeBertTokenizer } from './vocabulary';
+import { buildVocabulary, makeVocabulary, writeBertTokenizer } from './vocabulary';
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crossweave-vocabulary-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+testOptions('makeVocabulary', (options) => makeVocabulary(['a'], options), { describe, it });
+testOptions(
+  'buildVocabulary',
+  (options) => buildVocabulary(['a'], options),
+  { describe, it },
+  {
+    required: { out: 'nowhere' },
+    anyText: ['out'],
+  },
+);
 
 describe('buildVocabulary', () => {
   it('orders words by how often they occur, equals by code unit', async () => {
@@ -59,6 +71,17 @@ describe('buildVocabulary', () => {
         expect(tokenizer.encode(`a ${caption}`)).not.toContain(1);
       }),
       { numRuns: 60, examples: [['constructor __proto__'], ['中文 \u{20000}'], ['İ ß']] },
+    );
+  });
+
+  it('says that its folder cannot be written', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await expect(buildVocabulary(['a'], { out: file })).rejects.toThrow(
+      /file: the folder .*cannot be made/,
+    );
+    await expect(buildVocabulary(['a'], { out: join(file, 'x') })).rejects.toBeInstanceOf(
+      DataError,
     );
   });
 

@@ -12,7 +12,7 @@ export function bertWords(text: string): string[] {
       .replace(/[\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF]/g, ' $& ')
       .toLowerCase()
       .normalize('NFD')
-      .replace(/[\u0300-\u036F]/g, '')
+      .replace(/\p{Mn}/gu, '')
       .match(/[^\s\p{P}$+<=>^`|~]+|[\p{P}$+<=>^`|~]/gu) ?? []
   );
 }

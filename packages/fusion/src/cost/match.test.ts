@@ -1,10 +1,17 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { ConfigError, fusionCost } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { coAttention } from '../cross-attention';
 import { singleStream } from '../early';
 import { dualEncoder } from '../late';
-import { matchCost, matchFlops, matchParameters, type FusionSize } from './match';
+import {
+  matchCost,
+  matchFlops,
+  matchParameters,
+  type FusionSize,
+  type MatchOptions,
+} from './match';
 
 const specs = {
   image: { dim: 12, tokens: 5 },
@@ -14,6 +21,12 @@ const specs = {
 const late = ({ width }: FusionSize) => dualEncoder({ dim: width });
 const early = ({ width, depth }: FusionSize) =>
   singleStream({ dim: width, heads: 2, layers: depth ?? 1, maxTextTokens: 8 });
+
+testOptions(
+  'matchParameters',
+  (options: MatchOptions) => matchParameters(late, specs, 1002, options),
+  { describe, it },
+);
 
 describe('matchParameters', () => {
   it('finds the width of a known number of parameters', () => {
@@ -54,7 +67,11 @@ describe('matchParameters', () => {
       /no width to choose/,
     );
     expect(() => matchParameters(late, specs, Number.NaN)).toThrow(/"target"/);
+    expect(() => matchParameters(late, specs, 'late' as never)).toThrow(/"target".*got "late"/);
+    expect(() => matchCost('flop' as 'flops', late, specs, 1e4)).toThrow(/"by".*"flops"\?/);
+    expect(() => matchCost('flops', dualEncoder() as never, specs, 1e4)).toThrow(/"make"/);
     expect(() => matchParameters(late, specs, 1e4, { step: 0 })).toThrow(/"step"/);
+    expect(() => matchParameters(late, specs, 1e4, { depths: [2, 2] })).toThrow(/"depths".*twice/);
   });
 });
 

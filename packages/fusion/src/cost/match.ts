@@ -4,18 +4,26 @@ import {
   disposeParams,
   fusionCost,
   key,
-  requireInteger,
-  requireRange,
-  withDefaults,
   type FusionCostOptions,
   type Fusion,
 } from '@crossweave/core';
+import {
+  callback,
+  count,
+  listOf,
+  number,
+  readOptions,
+  requireNumber,
+  requireOneOf,
+  requireValue,
+  type Checks,
+} from '@crossweave/core/authoring';
 
-/** What is chosen so that a fusion costs as much as another. */
+/** The size of a fusion, chosen so that it costs as much as another fusion. */
 export interface FusionSize {
   /** A multiple of `step`. */
   readonly width: number;
-  /** One of `depths`; undefined where there are none to choose from. */
+  /** One of `depths`; undefined where none are given. */
   readonly depth: number | undefined;
 }
 
@@ -26,15 +34,18 @@ export interface MatchOptions {
   min?: number;
   /** Largest width. Default 4096. */
   max?: number;
-  /** Depths to choose from; of equal costs the first wins. Default: none, the depth is `make`'s own. */
+  /**
+   * Depths to choose from; of two that are equally near the first is taken. Default: none, and
+   * `make` gets no depth.
+   */
   depths?: readonly number[];
-  /** Largest relative difference from the target, above 0. Default 0.25. */
+  /** Largest relative difference from the target that is accepted, above 0. Default 0.25. */
   tolerance?: number;
 }
 
 export interface MatchedFusion extends FusionSize {
   readonly fusion: Fusion;
-  /** What it costs, by what was matched. */
+  /** Its cost, of the kind that was matched. */
   readonly reached: number;
   readonly target: number;
   /** (reached − target) / target. */
@@ -43,16 +54,27 @@ export interface MatchedFusion extends FusionSize {
 
 export type MatchBy = 'parameters' | 'flops' | 'scoringFlops';
 
+const checks: Checks<MatchOptions> = {
+  step: count(),
+  min: count(),
+  max: count(),
+  depths: listOf(count(), { distinct: true }),
+  tolerance: number({ above: 0 }),
+};
+
+const costs = ['parameters', 'flops', 'scoringFlops'] as const satisfies readonly MatchBy[];
+
 /**
- * The fusion whose number of parameters is nearest to `target`, a number or another fusion: so that an
- * ablation compares strategies, not sizes. `make` gives a fusion for a width (and a depth), whose
- * cost must grow with the width.
+ * The fusion whose number of parameters is nearest to `target`, a number or another fusion's, so that
+ * an ablation compares strategies and not sizes. `make` gives a fusion for a width (and a depth);
+ * its cost must grow with the width.
  *
  * ```ts
  * const { fusion } = matchParameters(({ width }) => singleStream({ dim: width }), specs, coAttention());
  * ```
  *
- * @throws ConfigError when no width comes within `tolerance` of the target; it says what was nearest.
+ * @throws ConfigError for a wrong option, or when no width comes within `tolerance` of the target; it
+ *   says what was nearest.
  */
 export function matchParameters(
   make: (size: FusionSize) => Fusion,
@@ -82,18 +104,22 @@ export function matchCost(
   options: MatchOptions = {},
 ): MatchedFusion {
   const where = 'matchCost';
-  const step = options.step ?? 4;
-  const { min, max, depths, tolerance } = withDefaults<MatchOptions>(where, options, {
-    step,
-    min: step,
-    max: 4096,
-    depths: [],
-    tolerance: 0.25,
-  });
-  requireInteger(where, 'step', step);
-  requireRange(where, 'tolerance', tolerance, 0, Number.MAX_VALUE);
-  const wanted = typeof target === 'number' ? target : costOf(target, specs, by);
-  requireRange(where, 'target', wanted, 1, Number.MAX_VALUE);
+  const { step, min, max, depths, tolerance } = readOptions<MatchOptions>(
+    where,
+    options,
+    ({ step: multiple = 4 }) => ({
+      step: multiple,
+      min: multiple,
+      max: 4096,
+      depths: [],
+      tolerance: 0.25,
+    }),
+    checks,
+  );
+  requireOneOf(where, 'by', by, costs);
+  requireValue(where, 'make', make, callback('of { width, depth } that gives a fusion'));
+  const wanted = typeof target === 'object' ? costOf(target, specs, by) : target;
+  requireNumber(where, 'target', wanted, { min: 1 });
 
   const tried = (width: number, depth: number | undefined): MatchedFusion => {
     const fusion = make({ width, depth });
@@ -129,7 +155,7 @@ export function matchCost(
   });
 }
 
-/** One cost alone: parameters need no pass. */
+/** One kind of cost: counting parameters needs no forward pass. */
 function costOf(fusion: Fusion, specs: FusionCostOptions, by: MatchBy): number {
   if (by !== 'parameters') return fusionCost(fusion, specs)[by];
   const params = fusion.init(key(0), specs.image, specs.text);
@@ -142,7 +168,7 @@ function distance({ difference }: MatchedFusion): number {
   return Math.abs(difference);
 }
 
-/** Doubles the width until the cost is reached, so that none much larger is ever made; then halves. */
+/** Doubles the width until the cost is reached, so that no much larger fusion is made; then bisects. */
 function nearestWidth(
   tried: (steps: number) => MatchedFusion,
   low: number,

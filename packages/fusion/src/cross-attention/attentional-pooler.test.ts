@@ -29,7 +29,3 @@ it('pools images of any size by its queries, as sets where it has no positions',
       expectClose(after!.joint, before!.joint);
     }
   }));
-
-it('refuses a number of queries that is none', () => {
-  expect(() => attentionalPooler({ queries: 0 })).toThrow(/"queries".*got 0/);
-});

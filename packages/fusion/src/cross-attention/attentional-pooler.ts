@@ -4,12 +4,12 @@ import {
   mergeParams,
   normal,
   parameter,
-  requireInteger,
   type Context,
   type Fusion,
   type Key,
   type Params,
 } from '@crossweave/core';
+import { count, type Checks } from '@crossweave/core/authoring';
 import {
   initLayerNorm,
   initMultiHeadAttention,
@@ -17,10 +17,12 @@ import {
   multiHeadAttention,
 } from '@crossweave/core/nn';
 import type { Tokens } from '../features';
-import type { SummaryOptions } from '../summary';
+import { epsilonCheck } from '../option-checks';
+import { summaryCheck, type SummaryOptions } from '../summary';
 import {
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -30,17 +32,24 @@ import { textDecoder } from './text-decoder';
 export interface AttentionalPoolerOptions extends TransformerFusionOptions, SummaryOptions {
   /** Learned queries Q that the image becomes. Default 32; CoCa takes 256. */
   queries?: number;
-  /** Of all norms. Default 1e-5. */
+  /** Of all layer norms, in (0, 1]. Default 1e-5. */
   epsilon?: number;
 }
+
+const checks: Checks<AttentionalPoolerOptions> = {
+  ...transformerFusionChecks,
+  summary: summaryCheck,
+  queries: count(),
+  epsilon: epsilonCheck,
+};
 
 const pooler = 'attn_pool';
 
 /**
  * Cross-attention fusion to a pooled image (CoCa, arXiv 2205.01917): learned queries attend to
- * the image's tokens once a row, LN(attention(LN(queries), LN(tokens))), and layers of the text
- * (self attention, attention to the Q pooled tokens, feed-forward) run once a pair, so that a
- * pair's cost does not grow with the image's size. `joint` [B, D] is the text's `summary`,
+ * the image's tokens once per row, LN(attention(LN(queries), LN(tokens))), and layers of the text
+ * (self attention, attention to the Q pooled tokens, feed-forward) run once per pair, so that the
+ * cost of a pair does not grow with the size of the image. `joint` [B, D] is the text's `summary`,
  * `match` a linear head on it.
  *
  * CoCa's decoder writes captions and has a causal mask; this one judges a whole text and has
@@ -49,16 +58,14 @@ const pooler = 'attn_pool';
  */
 export function attentionalPooler(options: AttentionalPoolerOptions = {}): Fusion {
   const where = 'attentionalPooler';
-  const settings = transformerSettings<AttentionalPoolerOptions>(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: true,
-    summary: 'first',
-    queries: 32,
-    epsilon: 1e-5,
-  });
+  const settings = transformerSettings<AttentionalPoolerOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: true, summary: 'first', queries: 32, epsilon: 1e-5 },
+    checks,
+  );
   const { dim, layers, heads, queries, dropout, epsilon } = settings;
-  requireInteger(where, 'queries', queries);
-  const decoder = textDecoder(where, settings);
+  const decoder = textDecoder(settings);
 
   const initPooler = (key: Key): Params => {
     const query = `${pooler}.query`;

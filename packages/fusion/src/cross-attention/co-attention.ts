@@ -12,6 +12,7 @@ import {
   imageOfEachText,
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -28,10 +29,12 @@ export type CoAttentionOptions = TransformerFusionOptions;
  */
 export function coAttention(options: CoAttentionOptions = {}): Fusion {
   const where = 'coAttention';
-  const settings = transformerSettings(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: false,
-  });
+  const settings = transformerSettings(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionChecks,
+  );
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;
 
   const layerPath = (side: Side, i: number): string => `cross_modal_${side}_layers.${i}`;

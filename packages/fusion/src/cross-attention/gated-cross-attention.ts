@@ -7,6 +7,7 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
+import { number, type Checks } from '@crossweave/core/authoring';
 import {
   dropout as drop,
   gelu,
@@ -20,8 +21,9 @@ import {
   transformerBlock,
 } from '@crossweave/core/nn';
 import type { Tokens } from '../features';
-import { summaryReading, type SummaryOptions } from '../summary';
+import { summaryCheck, summaryReading, type SummaryOptions } from '../summary';
 import {
+  tokenFusionChecks,
   tokenFusionDefaults,
   transformerFusion,
   transformerSettings,
@@ -30,12 +32,18 @@ import {
 
 export interface GatedCrossAttentionOptions extends TokenFusionOptions, SummaryOptions {
   /**
-   * Where every gate starts; what it lets through is its tanh. At 0 a fresh model reads the text
-   * alone: in the first step only the gates have gradients, then what is behind them too. That
-   * spares a trained language model; fresh layers learn sooner from 1. Default 0, as published.
+   * Initial value of every gate; the share of the change that passes a gate is its tanh. At 0 a new
+   * model reads the text alone, and only the gates have gradients in the first step: that leaves a
+   * trained language model as it is. Untrained layers learn sooner from 1. Default 0, as published.
    */
   gate?: number;
 }
+
+const checks: Checks<GatedCrossAttentionOptions> = {
+  ...tokenFusionChecks,
+  summary: summaryCheck,
+  gate: number(),
+};
 
 /**
  * Cross-attention fusion through gates (Flamingo, arXiv 2204.14198). In front of each layer of
@@ -50,13 +58,14 @@ export interface GatedCrossAttentionOptions extends TokenFusionOptions, SummaryO
  */
 export function gatedCrossAttention(options: GatedCrossAttentionOptions = {}): Fusion {
   const where = 'gatedCrossAttention';
-  const settings = transformerSettings<GatedCrossAttentionOptions>(where, options, {
-    ...tokenFusionDefaults,
-    summary: 'first',
-    gate: 0,
-  });
+  const settings = transformerSettings<GatedCrossAttentionOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, summary: 'first', gate: 0 },
+    checks,
+  );
   const { dim, layers, heads, hidden, dropout, gate } = settings;
-  const reading = summaryReading(where, settings.summary);
+  const reading = summaryReading(settings.summary);
 
   const initGated = (key: Key, path: string): Params =>
     mergeParams(

@@ -1,5 +1,6 @@
 import { concat, slice, tanh, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Fusion, type Params } from '@crossweave/core';
+import type { Checks } from '@crossweave/core/authoring';
 import {
   initLayerNorm,
   initLinear,
@@ -10,35 +11,42 @@ import {
   transformerBlock,
 } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { summaryReading, type SummaryOptions } from '../summary';
+import { summaryCheck, summaryReading, type SummaryOptions } from '../summary';
 import {
   imageOfEachText,
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
 
 export interface MergedAttentionOptions extends TransformerFusionOptions, SummaryOptions {}
 
+const checks: Checks<MergedAttentionOptions> = {
+  ...transformerFusionChecks,
+  summary: summaryCheck,
+};
+
 /**
  * The merged attention that METER compares with its co-attention (arXiv 2111.02387, §3.1): one
  * stack of layers over the tokens of both sides, the same weights for both.
  *
- * Its layers are those of `singleStream`. It differs in what is read: it adds no token of its
- * own; the text's `summary` and the mean of the image's tokens (METER with a Swin encoder) each
+ * Its layers are those of `singleStream`. Only the result is read otherwise: there is no [CLS]
+ * token; the text's `summary` and the mean of the image's tokens (METER with a Swin encoder) each
  * pass a pooler, tanh of a linear layer, and `joint` [B, 2D] is the image's beside the text's.
  * `match` is a linear head on it. Poolers are named as METER's, layers as nn.TransformerEncoder's.
  */
 export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
   const where = 'mergedAttention';
-  const settings = transformerSettings<MergedAttentionOptions>(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: false,
-    summary: 'first',
-  });
+  const settings = transformerSettings<MergedAttentionOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: false, summary: 'first' },
+    checks,
+  );
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;
-  const reading = summaryReading(where, settings.summary);
+  const reading = summaryReading(settings.summary);
   const pooler = (side: Side): string => `cross_modal_${side}_pooler.dense`;
 
   const pool = (params: Params, side: Side, summary: Tensor2D): Tensor2D =>

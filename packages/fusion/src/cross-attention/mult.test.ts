@@ -41,7 +41,3 @@ it('is blind to the order of tokens where it has no positions', () =>
     };
     expectClose(joint(true), joint(false));
   }));
-
-it('refuses a depth that is none', () => {
-  expect(() => mult({ selfLayers: 0 })).toThrow(/"selfLayers".*got 0/);
-});

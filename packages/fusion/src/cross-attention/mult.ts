@@ -1,12 +1,6 @@
 import { add, concat, relu, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import {
-  mergeParams,
-  requireInteger,
-  type Context,
-  type Fusion,
-  type Key,
-  type Params,
-} from '@crossweave/core';
+import { mergeParams, type Context, type Fusion, type Key, type Params } from '@crossweave/core';
+import { count } from '@crossweave/core/authoring';
 import {
   dropout as drop,
   feedForwardPart,
@@ -21,6 +15,7 @@ import {
 import type { Tokens } from '../features';
 import {
   imageOfEachText,
+  tokenFusionChecks,
   tokenFusionDefaults,
   transformerFusion,
   transformerSettings,
@@ -54,12 +49,13 @@ const networks = {
  */
 export function mult(options: MultOptions = {}): Fusion {
   const where = 'mult';
-  const settings = transformerSettings<MultOptions>(where, options, {
-    ...tokenFusionDefaults,
-    selfLayers: 3,
-  });
+  const settings = transformerSettings<MultOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, selfLayers: 3 },
+    { ...tokenFusionChecks, selfLayers: count() },
+  );
   const { dim, layers, selfLayers, heads, hidden, dropout } = settings;
-  requireInteger(where, 'selfLayers', selfLayers);
 
   const initNetwork = (key: Key, path: string, depth: number): Params =>
     mergeParams(

@@ -41,8 +41,3 @@ it('has a feed-forward network for queries in every layer and for text in all bu
     'layers.1.query.linear1.weight',
   ]);
 });
-
-it('refuses numbers of queries that are none', () => {
-  expect(() => qFormer({ queries: 0 })).toThrow(/"queries".*got 0/);
-  expect(() => qFormer({ crossEvery: 0.5 })).toThrow(/"crossEvery"/);
-});

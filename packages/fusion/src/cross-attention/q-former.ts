@@ -5,12 +5,12 @@ import {
   mergeParams,
   normal,
   parameter,
-  requireInteger,
   type Context,
   type Fusion,
   type Key,
   type Params,
 } from '@crossweave/core';
+import { count, type Checks } from '@crossweave/core/authoring';
 import {
   crossAttentionPart,
   dropout as drop,
@@ -22,7 +22,9 @@ import {
   selfAttentionPart,
 } from '@crossweave/core/nn';
 import type { Tokens } from '../features';
+import { epsilonCheck } from '../option-checks';
 import {
+  tokenFusionChecks,
   tokenFusionDefaults,
   transformerFusion,
   transformerSettings,
@@ -34,9 +36,16 @@ export interface QFormerOptions extends TokenFusionOptions {
   queries?: number;
   /** Layers 0, k, 2k, … attend to the image. Default 2. */
   crossEvery?: number;
-  /** Of the layers' norms. Default 1e-12, BERT's. */
+  /** Of the layer norms, in (0, 1]. Default 1e-12, BERT's. */
   epsilon?: number;
 }
+
+const checks: Checks<QFormerOptions> = {
+  ...tokenFusionChecks,
+  queries: count(),
+  crossEvery: count(),
+  epsilon: epsilonCheck,
+};
 
 const queryPath = 'query_tokens';
 
@@ -48,20 +57,18 @@ const queryPath = 'query_tokens';
  * linear head on it: BLIP-2's matching head on every query, averaged.
  *
  * `layers.i` has the keys of nn.TransformerDecoderLayer, with the queries' `linear1`, `linear2`
- * and `norm3` under `layers.i.query`. The last layer has none for the text, whose output nobody
- * reads. What sees no image in the first layer runs once a text.
+ * and `norm3` under `layers.i.query`. The last layer has none for the text, whose output is
+ * not read. The part of the first layer that comes before the image runs once per text.
  */
 export function qFormer(options: QFormerOptions = {}): Fusion {
   const where = 'qFormer';
-  const settings = transformerSettings<QFormerOptions>(where, options, {
-    ...tokenFusionDefaults,
-    queries: 32,
-    crossEvery: 2,
-    epsilon: 1e-12,
-  });
+  const settings = transformerSettings<QFormerOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, queries: 32, crossEvery: 2, epsilon: 1e-12 },
+    checks,
+  );
   const { dim, layers, heads, hidden, dropout, queries, crossEvery, epsilon } = settings;
-  requireInteger(where, 'queries', queries);
-  requireInteger(where, 'crossEvery', crossEvery);
 
   const path = (i: number): string => `layers.${i}`;
   const isLast = (i: number): boolean => i === layers - 1;
@@ -115,7 +122,7 @@ export function qFormer(options: QFormerOptions = {}): Fusion {
     return feedForwardPart(params, `${path(i)}.query`, 3, seen, block);
   };
 
-  /** What layer 0 does before the image comes in: the queries' self attention, all of the text's. */
+  /** The part of layer 0 before the image: the queries' self attention, and all of the text's layer. */
   const alone = (params: Params, text: Tokens, ctx: Context): Tokens => {
     const size = text.tokens.shape[0];
     // The embedding's norm is one for all tokens, queries included.

@@ -1,17 +1,26 @@
 import type { Fusion } from '@crossweave/core';
-import type { SummaryOptions } from '../summary';
+import type { Checks } from '@crossweave/core/authoring';
+import { epsilonCheck } from '../option-checks';
+import { summaryCheck, type SummaryOptions } from '../summary';
 import {
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
 import { textDecoder } from './text-decoder';
 
 export interface TextQueriesImageOptions extends TransformerFusionOptions, SummaryOptions {
-  /** Of the layers' norms. Default 1e-12, BERT's. */
+  /** Of the layer norms, in (0, 1]. Default 1e-12, BERT's. */
   epsilon?: number;
 }
+
+const checks: Checks<TextQueriesImageOptions> = {
+  ...transformerFusionChecks,
+  summary: summaryCheck,
+  epsilon: epsilonCheck,
+};
 
 /**
  * Cross-attention fusion in the text's stream: each layer is self attention of the text,
@@ -22,14 +31,14 @@ export interface TextQueriesImageOptions extends TransformerFusionOptions, Summa
  */
 export function textQueriesImage(options: TextQueriesImageOptions = {}): Fusion {
   const where = 'textQueriesImage';
-  const settings = transformerSettings<TextQueriesImageOptions>(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: false,
-    epsilon: 1e-12,
-    summary: 'first',
-  });
+  const settings = transformerSettings<TextQueriesImageOptions>(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: false, epsilon: 1e-12, summary: 'first' },
+    checks,
+  );
   const { dim, layers } = settings;
-  const decoder = textDecoder(where, settings);
+  const decoder = textDecoder(settings);
 
   return transformerFusion({
     where,

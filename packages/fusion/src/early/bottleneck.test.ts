@@ -50,8 +50,3 @@ it('has bottleneck tokens as many as it is told, where a layer reads them', () =
     expect(shape(1)).toEqual([1, 3, 8]);
     expect(shape(2)).toBe(undefined);
   }));
-
-it('refuses numbers that are none', () => {
-  expect(() => bottleneck({ bottlenecks: 0 })).toThrow(/"bottlenecks".*got 0/);
-  expect(() => bottleneck({ fusionLayer: -1 })).toThrow(/"fusionLayer".*got -1/);
-});

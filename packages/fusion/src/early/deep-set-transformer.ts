@@ -1,11 +1,6 @@
 import { reshape, stack, type Rank, type Tensor3D } from '@tensorflow/tfjs-core';
-import {
-  mergeParams,
-  requireInteger,
-  withDefaults,
-  type Fusion,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { mergeParams, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { count, readOptions, requireDivisor } from '@crossweave/core/authoring';
 import {
   initLayerNorm,
   initTransformerBlock,
@@ -14,9 +9,9 @@ import {
 } from '@crossweave/core/nn';
 import { pooledFusion } from '../late/pooled-fusion';
 import {
-  checkSet,
   initSet,
   pairOfElements,
+  setChecks,
   setDefaults,
   setElement,
   setMlp,
@@ -24,9 +19,9 @@ import {
 } from './set-elements';
 
 export interface DeepSetTransformerOptions extends SetOptions {
-  /** Default 1. */
+  /** Transformer layers over the two elements. Default 1. */
   layers?: number;
-  /** A divisor of `dim`. Default 8. */
+  /** Attention heads; divides `dim`. Default 8. */
   heads?: number;
   /** Width of the layers' feed-forward networks. Default 2048. */
   feedForward?: number;
@@ -43,21 +38,19 @@ export function deepSetTransformer(
   options: DeepSetTransformerOptions = {},
 ): Fusion<PooledFeatures> {
   const where = 'deepSetTransformer';
-  const settings = withDefaults<DeepSetTransformerOptions>(where, options, {
-    ...setDefaults,
-    layers: 1,
-    heads: 8,
-    feedForward: 2048,
-  });
-  checkSet(where, settings);
+  const settings = readOptions<DeepSetTransformerOptions>(
+    where,
+    options,
+    { ...setDefaults, layers: 1, heads: 8, feedForward: 2048 },
+    { ...setChecks, layers: count(), heads: count(), feedForward: count() },
+  );
   const { dim, layers, heads, feedForward, dropout } = settings;
-  for (const name of ['layers', 'heads', 'feedForward'] as const) {
-    requireInteger(where, name, settings[name]);
-  }
+  requireDivisor(where, ['heads', heads], ['dim', dim]);
   const path = 'pooling_function';
 
-  const fusion = pooledFusion({
+  return pooledFusion({
     where,
+    family: 'early',
     name: `deep-set-transformer(${dim}x${layers})`,
     settings,
     init: (key, specs) =>
@@ -84,5 +77,4 @@ export function deepSetTransformer(
       return setMlp(params, layerNorm(params, `${path}.norm`, first), dropout, ctx);
     },
   });
-  return { ...fusion, family: 'early' };
 }

@@ -1,10 +1,11 @@
 import { add, maximum, mul, type Tensor2D } from '@tensorflow/tfjs-core';
-import { lookUp, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
+import type { Fusion, PooledFeatures } from '@crossweave/core';
+import { oneOf, readOptions } from '@crossweave/core/authoring';
 import { pooledFusion } from '../late/pooled-fusion';
 import {
-  checkSet,
   initSet,
   pairOfElements,
+  setChecks,
   setDefaults,
   setElement,
   setMlp,
@@ -25,8 +26,8 @@ export interface DeepSetOptions extends SetOptions {
 /**
  * The two sides as an unordered set (Deep Sets, arXiv 1703.06114; TorchMultimodal's
  * DeepsetFusionModule, arXiv 2003.01607): both summaries are projected to D and normalised, and
- * `joint` [B, D] is an MLP of their pool; `match` a linear head on it. The set's elements are
- * the sides, one vector each: it sees no tokens.
+ * `joint` [B, D] is an MLP of their pool; `match` a linear head on it. The set has two
+ * elements, one vector of each side; no tokens are read.
  *
  * With `attention` TorchMultimodal weighs elements and then normalises their features, which
  * undoes the weights; here the weights come after that normalisation. With `normalization:
@@ -34,13 +35,18 @@ export interface DeepSetOptions extends SetOptions {
  */
 export function deepSet(options: DeepSetOptions = {}): Fusion<PooledFeatures> {
   const where = 'deepSet';
-  const settings = withDefaults<DeepSetOptions>(where, options, { ...setDefaults, pool: 'mean' });
-  checkSet(where, settings);
-  const pool = lookUp(`${where}: pool`, pools, settings.pool);
+  const settings = readOptions<DeepSetOptions>(
+    where,
+    options,
+    { ...setDefaults, pool: 'mean' },
+    { ...setChecks, pool: oneOf(...Object.keys(pools)) },
+  );
+  const pool = pools[settings.pool];
 
-  const fusion = pooledFusion({
+  return pooledFusion({
     where,
     name: `deep-set(${settings.dim})`,
+    family: 'early',
     settings,
     init: (key, specs) => initSet(key, specs, settings),
     prepare: (params, image, text, ctx) => ({
@@ -52,5 +58,4 @@ export function deepSet(options: DeepSetOptions = {}): Fusion<PooledFeatures> {
       return setMlp(params, pool(x, y), settings.dropout, ctx);
     },
   });
-  return { ...fusion, family: 'early' };
 }

@@ -1,17 +1,20 @@
 import { concat, mul, slice, softmax, stack, tanh, unstack } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
-  lookUp,
   mergeParams,
-  requireInteger,
   type Context,
   type FeatureSpec,
   type Key,
   type Params,
 } from '@crossweave/core';
+import { boolean, count, oneOf, type Checks } from '@crossweave/core/authoring';
 import { dropout as drop, initLinear, linear, normalize, relu } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { pooledDefaults, type PooledFusionOptions } from '../late/pooled-fusion';
+import {
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from '../late/pooled-fusion';
 
 /** `dropout` acts on both projected summaries and between the layers of the MLP. */
 export interface SetOptions extends PooledFusionOptions {
@@ -22,37 +25,37 @@ export interface SetOptions extends PooledFusionOptions {
   /** Width of that network. Default 128. */
   attentionDim?: number;
   /**
-   * What is brought to length 1: each element's `features`, or each feature over both
-   * `modalities`. Default `features`.
+   * Which vectors are scaled to length 1: each element (over its `features`), or each feature (over
+   * both `modalities`). Default `features`.
    */
   normalization?: 'features' | 'modalities';
 }
 
 export const setDefaults = {
-  ...pooledDefaults,
+  ...pooledFusionDefaults,
   hidden: 256,
   attention: false,
   attentionDim: 128,
   normalization: 'features',
 } as const satisfies Required<SetOptions>;
 
+export const setChecks: Checks<SetOptions> = {
+  ...pooledFusionChecks,
+  hidden: count(),
+  attention: boolean(),
+  attentionDim: count(),
+  normalization: oneOf('features', 'modalities'),
+};
+
 /** One side's element of the set. */
 export interface SetElement {
   /** [B, D] */
   readonly value: Tensor2D;
-  /** [B, 1] what its weight is the softmax of, where elements are weighed. */
+  /** [B, 1], with `attention`: the softmax over both elements' logits is their weights. */
   readonly logit?: Tensor2D;
 }
 
 export type SetSettings = Required<SetOptions>;
-
-/** @throws ConfigError for a width or a normalization that is none. */
-export function checkSet(where: string, settings: SetSettings): void {
-  requireInteger(where, 'hidden', settings.hidden);
-  requireInteger(where, 'attentionDim', settings.attentionDim);
-  const known = { features: true, modalities: true };
-  lookUp(`${where}: normalization`, known, settings.normalization);
-}
 
 /**
  * TorchMultimodal's names: `projections.{image,text}`, `attention.0`, `attention.2` (without its
@@ -83,14 +86,14 @@ export function setElement(
 ): SetElement {
   const projection = `projections.${side}`;
   const projected = drop(linear(params, projection, summary), dropout, ctx, projection);
-  // Normalised before it is weighed: afterwards a positive weight would be undone.
+  // Normalised before it is weighed: normalising afterwards would undo a positive weight.
   const value = normalization === 'features' ? normalize(projected) : projected;
   if (!attention) return { value };
   const hidden = tanh(linear(params, 'attention.0', projected));
   return { value, logit: linear(params, 'attention.2', hidden) };
 }
 
-/** Both elements [B, D] of pairs, weighed and normalised as told. */
+/** Both elements [B, D] of pairs, weighed and normalised as the options say. */
 export function pairOfElements(
   image: SetElement,
   text: SetElement,

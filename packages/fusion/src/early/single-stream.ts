@@ -11,6 +11,7 @@ import {
   imageOfEachText,
   tokenFusionDefaults,
   transformerFusion,
+  transformerFusionChecks,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -25,10 +26,12 @@ export type SingleStreamOptions = TransformerFusionOptions;
  */
 export function singleStream(options: SingleStreamOptions = {}): Fusion {
   const where = 'singleStream';
-  const settings = transformerSettings(where, options, {
-    ...tokenFusionDefaults,
-    normFirst: false,
-  });
+  const settings = transformerSettings(
+    where,
+    options,
+    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionChecks,
+  );
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;
 
   return transformerFusion({

@@ -1,7 +1,6 @@
 import { add, mul, ones, reshape } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
-  ConfigError,
   foldIn,
   mergeParams,
   normal,
@@ -18,23 +17,24 @@ import {
   initLinear,
   initMultiHeadAttention,
   layerNorm,
+  learnedPositions,
   linear,
   multiHeadAttention,
 } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { learnedPositions } from '../positions';
+import { fewerTokens } from '../token-embedding';
 
 export interface AttentionPoolingOptions {
   /** Q learned queries. */
   readonly queries: number;
   readonly heads: number;
-  /** Adds learned positions to the tokens, so that the summary can say where things are. */
+  /** Adds learned positions to the tokens, so that the summary can depend on where things are. */
   readonly positions: boolean;
   /** Rows of the position table when the encoder's token count varies. */
   readonly maxTokens: number;
 }
 
-/** As wide as the tokens of the encoders here, so that neither content nor place drowns the other. */
+/** About that of the encoders' tokens, so that neither content nor position outweighs the other. */
 const positionDeviation = 0.5;
 
 /**
@@ -64,7 +64,7 @@ export function initAttentionPooling(
   );
 }
 
-/** [B, Q·D]: what each query saw, side by side. */
+/** [B, Q·D]: the results of all queries side by side. */
 export function attentionPooling(
   params: Params,
   path: string,
@@ -78,12 +78,7 @@ export function attentionPooling(
   const tokens = options.positions
     ? add<Tensor3D>(
         features.tokens,
-        learnedPositions(
-          parameter(params, `${path}.position_embeddings.weight`),
-          path,
-          side,
-          count,
-        ),
+        learnedPositions(params, `${path}.position_embeddings`, count, fewerTokens[side]),
       )
     : features.tokens;
   const seen = multiHeadAttention(params, `${path}.attention`, {
@@ -98,15 +93,4 @@ export function attentionPooling(
   );
   const pooled = add(seen, linear(params, `${path}.mlp.fc2`, between));
   return reshape(pooled, [size, options.queries * dim]);
-}
-
-/** @throws ConfigError when the heads do not divide the width. */
-export function checkHeads(where: string, dim: number, heads: number): void {
-  if (dim % heads !== 0) {
-    throw new ConfigError('the heads do not divide the width', {
-      where,
-      expected: `a divisor of ${dim}`,
-      got: heads,
-    });
-  }
 }

@@ -42,12 +42,6 @@ describe('concatMlp', () => {
       expect(() => expectClose(swapped, straight)).toThrow(/differs/);
     }));
 
-  it('refuses widths that are none and unknown names', () => {
-    expect(() => concatMlp({ hidden: [0] })).toThrow(/"hidden"/);
-    expect(() => concatMlp({ adapt: 'mix' as never })).toThrow(/concatMlp.adapt.*Did you mean "m/);
-    expect(() => concatMlp({ activation: 'rely' as never })).toThrow(/Did you mean "relu"/);
-  });
-
   it('refuses vectors of widths that it was not initialised for', () =>
     tidy(() => {
       const fusion = concatMlp({ dim: 4, hidden: [] });

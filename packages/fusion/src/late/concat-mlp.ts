@@ -1,33 +1,41 @@
 import { add } from '@tensorflow/tfjs-core';
-import {
-  lookUp,
-  mergeParams,
-  withDefaults,
-  type Fusion,
-  type PooledFeatures,
-} from '@crossweave/core';
-import { activations, initLinear, linear, type Activation } from '@crossweave/core/nn';
+import { mergeParams, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { oneOf, readOptions, type Checks } from '@crossweave/core/authoring';
+import { initLinear, linear, type Activation } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
-import { checkHidden, initMlp, mlpBehindFirst } from './mlp';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import { activationCheck } from '../option-checks';
+import { hiddenCheck, initMlp, mlpBehindFirst } from './mlp';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /** `dropout` acts behind each activation. */
 export interface ConcatMlpOptions extends PooledFusionOptions {
-  /** Widths between the MLP's layers; none makes it one linear layer. Default [500, 500]. */
+  /** Widths between the MLP's layers; an empty list makes it one linear layer. Default [500, 500]. */
   hidden?: readonly number[];
   /** Between the layers. Default `relu`. */
   activation?: Activation;
   /**
-   * A linear layer on each side first, to the width of the narrower or the wider one, so that
-   * neither outnumbers the other. Default `none`.
+   * A linear layer on each side in front, to the width of the narrower or of the wider side, so that
+   * both have equally many numbers. Default `none`: no such layer.
    */
   adapt?: 'none' | 'min' | 'max';
 }
 
-/** The width of a side behind its adapter, by its own and the other side's. */
+/** The width of a side behind its adapter, by the widths of this side and of the other side. */
 const adaptedWidth: Readonly<
   Record<NonNullable<ConcatMlpOptions['adapt']>, (own: number, other: number) => number>
 > = { none: (own) => own, min: Math.min, max: Math.max };
+
+const checks: Checks<ConcatMlpOptions> = {
+  ...pooledFusionChecks,
+  hidden: hiddenCheck,
+  activation: activationCheck,
+  adapt: oneOf(...Object.keys(adaptedWidth)),
+};
 
 /**
  * An MLP on both vectors side by side: joint = MLP([x; y]), image x [B, D_i] before text
@@ -37,16 +45,14 @@ const adaptedWidth: Readonly<
  */
 export function concatMlp(options: ConcatMlpOptions = {}): Fusion<PooledFeatures> {
   const where = 'concatMlp';
-  const settings = withDefaults<ConcatMlpOptions>(where, options, {
-    ...pooledDefaults,
-    hidden: [500, 500],
-    activation: 'relu',
-    adapt: 'none',
-  });
+  const settings = readOptions<ConcatMlpOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, hidden: [500, 500], activation: 'relu', adapt: 'none' },
+    checks,
+  );
   const { dim, hidden } = settings;
-  checkHidden(where, hidden);
-  lookUp(`${where}.activation`, activations, settings.activation);
-  const widthOf = lookUp(`${where}.adapt`, adaptedWidth, settings.adapt);
+  const widthOf = adaptedWidth[settings.adapt];
   const adapts = settings.adapt !== 'none';
 
   return pooledFusion({

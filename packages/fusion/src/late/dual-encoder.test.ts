@@ -42,7 +42,7 @@ describe('dualEncoder', () => {
     const fusion = dualEncoder({ pooling: 'attention', heads: 4 });
     expect(() => fusion.init(key(1), spec, spec)).toThrow(/a divisor of 6/);
     expect(() => dualEncoder({ pooling: { image: 'attention', text: 'last' as never } })).toThrow(
-      /pool the text/,
+      /"pooling\.text".*"encoder" \| "attention"; got "last"/,
     );
     expect(() => dualEncoder({ temperature: 0.001 })).toThrow(/"temperature"/);
   });

@@ -1,13 +1,9 @@
 import { concat, matMul, mul, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  ConfigError,
   mergeParams,
   requireComplete,
-  requireInteger,
-  requireRange,
   requireTokens,
-  withDefaults,
   type Context,
   type FeatureSpec,
   type Fusion,
@@ -15,21 +11,33 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import {
+  anyOf,
+  boolean,
+  count,
+  fields,
+  oneOf,
+  readOptions,
+  requireDivisor,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
 import { checkAlignedSummaries, requireTokensOf, type Side } from '../features';
-import { attentionPooling, checkHeads, initAttentionPooling } from './attention-pooling';
+import { temperatureCheck } from '../option-checks';
+import { attentionPooling, initAttentionPooling } from './attention-pooling';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface DualEncoderOptions {
   /** Width E of the shared embedding. Default 256. */
   dim?: number;
-  /** Linear without bias (CLIP), or linear, GELU, linear. Default `linear`. */
+  /** One linear layer without bias (CLIP), or two with GELU between them. Default `linear`. */
   projection?: 'linear' | 'mlp';
   /** Width between the MLP's layers. Default `dim`. */
   hidden?: number;
   /**
-   * What is projected: the encoder's own summary, or learned queries' attention over
-   * its tokens (SigLIP's pooling head); for both sides, or for each its own. Default `encoder`.
+   * The vector that is projected: the encoder's own summary, or what learned queries gather from
+   * its tokens by attention (SigLIP's pooling head). One choice for both sides, or one for each:
+   * `{ image: 'attention', text: 'encoder' }`. Default `encoder`.
    */
   pooling?: SidePooling | Readonly<Record<Side, SidePooling>>;
   /** Learned queries of the attention pooling, their results side by side. Default 1. */
@@ -42,7 +50,7 @@ export interface DualEncoderOptions {
   heads?: number;
   /** `joint`: both embeddings side by side [B, 2E], or their product [B, E]. Default `concat`. */
   joint?: 'concat' | 'product';
-  /** Start of the temperature that divides the cosines. Default 0.1. */
+  /** Initial temperature, by which the cosines are divided, in [0.01, 1]. Default 0.1. */
   temperature?: number;
 }
 
@@ -52,6 +60,24 @@ export type SidePooling = 'encoder' | 'attention';
 export interface PooledDualEncoderOptions extends DualEncoderOptions {
   pooling?: 'encoder' | Readonly<Record<Side, 'encoder'>>;
 }
+
+const poolingCheck = oneOf('encoder', 'attention');
+
+const checks: Checks<DualEncoderOptions> = {
+  dim: count(),
+  projection: oneOf('linear', 'mlp'),
+  hidden: count(),
+  pooling: anyOf(
+    poolingCheck,
+    fields({ image: poolingCheck, text: poolingCheck }, ['image', 'text']),
+  ),
+  queries: count(),
+  positions: boolean(),
+  maxTextTokens: count(),
+  heads: count(),
+  joint: oneOf('concat', 'product'),
+  temperature: temperatureCheck,
+};
 
 const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side, string>;
 
@@ -64,40 +90,40 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * scalars are learned, from ln(1/temperature) and 0, the scale kept in [0, ln 100]. A
  * loss that brings its own temperature takes the bare cosines from `embed`.
  *
- * It reads summaries alone, unless a side's pooling is by attention.
+ * It reads summaries alone, unless `pooling` is `attention` for a side.
  */
 export function dualEncoder(options?: PooledDualEncoderOptions): Fusion<PooledFeatures>;
 export function dualEncoder(options?: DualEncoderOptions): Fusion;
 export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeatures> {
   const where = 'dualEncoder';
-  const dim = options.dim ?? 256;
-  const settings = withDefaults<DualEncoderOptions>(where, options, {
-    dim,
-    projection: 'linear',
-    hidden: dim,
-    pooling: 'encoder',
-    queries: 1,
-    positions: true,
-    maxTextTokens: 128,
-    heads: 4,
-    joint: 'concat',
-    temperature: 0.1,
-  });
-  const { projection, hidden, joint, temperature } = settings;
-  const poolings = poolingsOf(where, settings.pooling);
+  const settings = readOptions<DualEncoderOptions>(
+    where,
+    options,
+    ({ dim = 256 }) => ({
+      dim,
+      projection: 'linear',
+      hidden: dim,
+      pooling: 'encoder',
+      queries: 1,
+      positions: true,
+      maxTextTokens: 128,
+      heads: 4,
+      joint: 'concat',
+      temperature: 0.1,
+    }),
+    checks,
+  );
+  const { dim, projection, hidden, joint, temperature, pooling } = settings;
+  const poolings = typeof pooling === 'string' ? { image: pooling, text: pooling } : pooling;
   const reads = Object.values(poolings).includes('attention') ? 'tokens' : 'pooled';
   const attention = { ...settings, maxTokens: settings.maxTextTokens };
-  requireInteger(where, 'dim', dim);
-  requireInteger(where, 'hidden', hidden);
-  for (const name of ['queries', 'maxTextTokens', 'heads'] as const) {
-    requireInteger(where, name, settings[name]);
-  }
-  requireRange(where, 'temperature', temperature, 0.01, 1);
 
   const initSide = (key: Key, side: Side, spec: FeatureSpec): Params => {
     const name = `${prefix[side]}_projection`;
     const pooled = poolings[side] === 'attention';
-    if (pooled) checkHeads(where, spec.dim, settings.heads);
+    if (pooled) {
+      requireDivisor(where, ['heads', settings.heads], [`width of the ${side} encoder`, spec.dim]);
+    }
     const width = pooled ? settings.queries * spec.dim : spec.dim;
     return mergeParams(
       projection === 'linear'
@@ -160,21 +186,4 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
       }),
     embed,
   };
-}
-
-function poolingsOf(
-  where: string,
-  pooling: SidePooling | Readonly<Record<Side, SidePooling>>,
-): Readonly<Record<Side, SidePooling>> {
-  const sides = typeof pooling === 'string' ? { image: pooling, text: pooling } : pooling;
-  const known: readonly string[] = ['encoder', 'attention'];
-  for (const side of ['image', 'text'] as const) {
-    if (known.includes(sides[side])) continue;
-    throw new ConfigError(`"pooling" names no way to pool the ${side}`, {
-      where,
-      expected: `one of ${known.join(', ')}, or { image, text } of these`,
-      got: sides[side],
-    });
-  }
-  return sides;
 }

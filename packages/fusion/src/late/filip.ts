@@ -3,34 +3,36 @@ import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
   mergeParams,
   requireComplete,
-  requireInteger,
-  requireRange,
   requireTokens,
-  withDefaults,
   type Features,
   type Fusion,
   type Params,
 } from '@crossweave/core';
+import { count, readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
 import { checkAligned, requireTokensOf, scoreInBlocks, type Side } from '../features';
+import { temperatureCheck } from '../option-checks';
 import { largest, shareOfLargest } from './largest';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface FilipOptions {
   /** Width E of the shared space of tokens. Default 256. */
   dim?: number;
-  /** Start of the temperature that divides the similarities. Default 0.07. */
+  /** Initial temperature, by which the similarities are divided, in [0.01, 1]. Default 0.07. */
   temperature?: number;
-  /** Pairs a pass of `score`, of N_i·N_t similarities each, which bounds its memory. Default 1024. */
+  /**
+   * Pairs that `score` computes at a time, of N_i·N_t similarities each, which bounds its memory.
+   * Default 1024.
+   */
   chunk?: number;
 }
 
-/** A row's unit-norm tokens [B, N, E], and what its mask means for a mean and for a maximum. */
+/** Unit-norm tokens of B rows, and their masks in the forms that a mean and a maximum use. */
 interface Embedded {
   readonly tokens: Tensor3D;
-  /** [B, N], 1 / (real tokens) at each of them, 0 at the others. */
+  /** [B, N], 1 / (number of real tokens) at the real tokens, 0 at padding. */
   readonly weight: Tensor2D;
-  /** [B, N], added to what is compared with the others: 0 at real tokens. */
+  /** [B, N], added to the cosines: 0 at real tokens, far below every cosine at padding. */
   readonly penalty: Tensor2D;
 }
 
@@ -41,27 +43,24 @@ const masked = 1e9;
 
 /**
  * Token-wise late interaction (FILIP, Yao et al., arXiv 2111.07783): tokens of both sides are
- * projected to unit norm (`visual_projection`, `text_projection`, without bias), each real
- * token of one side looks for the most similar real one of the other, and the similarity of a
- * pair is the mean over tokens, here of both directions, since one score serves both:
+ * projected to unit norm (`visual_projection`, `text_projection`, without bias). The most similar
+ * real token of the other side is found for each real token. The similarity of a pair is the mean
+ * of these cosines over the tokens of a side, and over both sides, since one score serves both:
  * s = ½·(mean_i max_t c[i, t] + mean_t max_i c[i, t]). `match` and `score` are
  * exp(logit_scale)·s + logit_bias.
  *
  * `joint` [B, 2E] is the elementwise product of each token and its best match (the mean of
  * equally good ones), averaged over image tokens, and beside it over text tokens: each half
- * sums to its direction's similarity. There is no one embedding of a side, so no `embed`.
+ * sums to its direction's similarity. A side has no single embedding, so there is no `embed`.
  */
 export function filip(options: FilipOptions = {}): Fusion {
   const where = 'filip';
-  const settings = withDefaults<FilipOptions>(where, options, {
-    dim: 256,
-    temperature: 0.07,
-    chunk: 1024,
-  });
-  const { dim, temperature, chunk } = settings;
-  requireInteger(where, 'dim', dim);
-  requireInteger(where, 'chunk', chunk);
-  requireRange(where, 'temperature', temperature, 0.01, 1);
+  const { dim, temperature, chunk } = readOptions<FilipOptions>(
+    where,
+    options,
+    { dim: 256, temperature: 0.07, chunk: 1024 },
+    { dim: count(), temperature: temperatureCheck, chunk: count() },
+  );
 
   return {
     name: `filip(${dim})`,

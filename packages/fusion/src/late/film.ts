@@ -1,9 +1,10 @@
 import { add, mul, relu, split, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { mergeParams, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { modulatedFusion, type ModulatedFusionOptions } from './modulated-fusion';
-import { pooledDefaults } from './pooled-fusion';
+import { modulatedFusion, modulationChecks, type ModulatedFusionOptions } from './modulated-fusion';
+import { pooledFusionDefaults } from './pooled-fusion';
 
 export interface FilmOptions extends ModulatedFusionOptions {
   /** The side that makes γ and β. Default `text`, as questions modulate pictures in the paper. */
@@ -20,10 +21,12 @@ export interface FilmOptions extends ModulatedFusionOptions {
  */
 export function film(options: FilmOptions = {}): Fusion<PooledFeatures> {
   const where = 'film';
-  const settings = withDefaults<FilmOptions>(where, options, {
-    ...pooledDefaults,
-    modulator: 'text',
-  });
+  const settings = readOptions<FilmOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, modulator: 'text' },
+    modulationChecks,
+  );
   const { dim, modulator } = settings;
 
   return modulatedFusion({

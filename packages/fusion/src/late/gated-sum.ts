@@ -1,8 +1,15 @@
 import { add, mul, slice, softmax } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { mergeParams, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
-import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import {
+  dropSides,
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /**
  * `dropout` acts on both vectors. TorchMultimodal's own default of `dim` is the width of
@@ -18,7 +25,7 @@ export type GatedSumOptions = PooledFusionOptions;
  */
 export function gatedSum(options: GatedSumOptions = {}): Fusion<PooledFeatures> {
   const where = 'gatedSum';
-  const settings = withDefaults<GatedSumOptions>(where, options, pooledDefaults);
+  const settings = readOptions(where, options, pooledFusionDefaults, pooledFusionChecks);
   const { dim } = settings;
 
   return pooledFusion({

@@ -1,8 +1,15 @@
 import { add, mul, sigmoid, sub, tanh, type Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { mergeParams, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear } from '@crossweave/core/nn';
 import { concatLinear } from './concat-linear';
-import { dropSides, pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import {
+  dropSides,
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /** `dropout` acts on both vectors. */
 export type GmuOptions = PooledFusionOptions;
@@ -15,7 +22,7 @@ export type GmuOptions = PooledFusionOptions;
  */
 export function gmu(options: GmuOptions = {}): Fusion<PooledFeatures> {
   const where = 'gmu';
-  const settings = withDefaults<GmuOptions>(where, options, pooledDefaults);
+  const settings = readOptions(where, options, pooledFusionDefaults, pooledFusionChecks);
   const { dim } = settings;
 
   return pooledFusion({

@@ -1,26 +1,40 @@
 import { add, matMul, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  lookUp,
   mergeParams,
   parameter,
-  requireInteger,
-  withDefaults,
   type Context,
   type Fusion,
   type PooledFeatures,
 } from '@crossweave/core';
+import { count, readOptions, type Checks } from '@crossweave/core/authoring';
 import { activations, dropout, initLinear, linear, type Activation } from '@crossweave/core/nn';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import { activationCheck, activationOrNoneCheck } from '../option-checks';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /** `dropout` acts behind each side's activation. */
 export interface LinearSumOptions extends PooledFusionOptions {
-  /** Width M in which the sides are added. Default 1200. */
+  /** Width M of the sum. Default 1200. */
   hidden?: number;
   /** Of each side. Default `relu`. */
   activation?: Activation;
-  /** Of the joint representation; with `none` it cannot bind, as `meanOfLogits`. Default `relu`. */
+  /**
+   * Of the joint representation. With `none` it ranks the texts of every image alike, as
+   * `meanOfLogits` does. Default `relu`.
+   */
   outputActivation?: Activation | 'none';
 }
+
+const checks: Checks<LinearSumOptions> = {
+  ...pooledFusionChecks,
+  hidden: count(),
+  activation: activationCheck,
+  outputActivation: activationOrNoneCheck,
+};
 
 const outputs: Record<Activation | 'none', (x: Tensor2D) => Tensor2D> = {
   ...activations,
@@ -34,16 +48,15 @@ const outputs: Record<Activation | 'none', (x: Tensor2D) => Tensor2D> = {
  */
 export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures> {
   const where = 'linearSum';
-  const settings = withDefaults<LinearSumOptions>(where, options, {
-    ...pooledDefaults,
-    hidden: 1200,
-    activation: 'relu',
-    outputActivation: 'relu',
-  });
+  const settings = readOptions<LinearSumOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, hidden: 1200, activation: 'relu', outputActivation: 'relu' },
+    checks,
+  );
   const { dim, hidden } = settings;
-  requireInteger(where, 'hidden', hidden);
-  const activate = lookUp(`${where}.activation`, activations, settings.activation);
-  const activateOutput = lookUp(`${where}.outputActivation`, outputs, settings.outputActivation);
+  const activate = activations[settings.activation];
+  const activateOutput = outputs[settings.outputActivation];
 
   const side = (x: Tensor2D, ctx: Context, path: string): Tensor2D =>
     dropout(activate(x), settings.dropout, ctx, path);
@@ -58,7 +71,7 @@ export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures
         initLinear(key, 'linear1', { in: text.dim, out: hidden }),
         initLinear(key, 'linear_out', { in: hidden, out: dim }),
       ),
-    // W_o of a sum is the sum of two products: one a row, none a pair.
+    // W_o of a sum is a sum of two products, so each is computed per row and none per pair.
     prepare: (params, image, text, ctx) => ({
       image: linear(params, 'linear_out', side(linear(params, 'linear0', image), ctx, 'image')),
       text: matMul(

@@ -1,17 +1,22 @@
 import { add, mul, transpose, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  lookUp,
   mergeParams,
-  withDefaults,
   type Context,
   type Fusion,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { activations, linear, type Activation } from '@crossweave/core/nn';
+import { readOptions } from '@crossweave/core/authoring';
+import { linear, type Activation } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { checkHidden, initMlp, mlpBehindFirst } from './mlp';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import { activationCheck } from '../option-checks';
+import { hiddenCheck, initMlp, mlpBehindFirst } from './mlp';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 /** `dim` logits; `dropout` acts behind each activation. */
 export interface MeanOfLogitsOptions extends PooledFusionOptions {
@@ -32,14 +37,13 @@ export interface MeanOfLogitsOptions extends PooledFusionOptions {
  */
 export function meanOfLogits(options: MeanOfLogitsOptions = {}): Fusion<PooledFeatures> {
   const where = 'meanOfLogits';
-  const settings = withDefaults<MeanOfLogitsOptions>(where, options, {
-    ...pooledDefaults,
-    hidden: [],
-    activation: 'relu',
-  });
+  const settings = readOptions<MeanOfLogitsOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, hidden: [], activation: 'relu' },
+    { ...pooledFusionChecks, hidden: hiddenCheck, activation: activationCheck },
+  );
   const { dim, hidden } = settings;
-  checkHidden(where, hidden);
-  lookUp(`${where}.activation`, activations, settings.activation);
 
   const classify = (params: Params, side: Side, x: Tensor2D, ctx: Context): Tensor2D => {
     const path = `${side}_classifier`;

@@ -3,7 +3,7 @@ import { inference, key, normal } from '@crossweave/core';
 import { linear, relu } from '@crossweave/core/nn';
 import { expectClose } from '@crossweave/core/testing';
 import { expect, it } from 'vitest';
-import { checkHidden, initMlp, mlpBehindFirst } from './mlp';
+import { initMlp, mlpBehindFirst } from './mlp';
 
 const options = { hidden: [4, 5], activation: 'relu', dropout: 0 } as const;
 
@@ -21,7 +21,3 @@ it('is its first layer alone where nothing lies between', () =>
     const x = normal<Rank.R2>(key(2), [2, 3]);
     expect(mlpBehindFirst({}, 'm', x, { ...options, hidden: [] }, inference)).toBe(x);
   }));
-
-it('refuses a width that is no whole number', () => {
-  expect(() => checkHidden('here', [3, 0.5])).toThrow(/here: "hidden".*0.5/);
-});

@@ -1,5 +1,6 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, type Context, type Key, type Params } from '@crossweave/core';
+import { mergeParams, type Context, type Key, type Params } from '@crossweave/core';
+import { count, listOf } from '@crossweave/core/authoring';
 import { activations, dropout, initLinear, linear, type Activation } from '@crossweave/core/nn';
 
 /** MMF's MLP: linear layers `linears.0`, `linears.1`, … through the given widths. */
@@ -18,10 +19,8 @@ export interface MlpOptions {
   readonly dropout: number;
 }
 
-/** @throws ConfigError for a width that is none. */
-export function checkHidden(where: string, hidden: readonly number[]): void {
-  for (const width of hidden) requireInteger(where, 'hidden', width);
-}
+/** Widths between the layers, of which there may be none. */
+export const hiddenCheck = listOf(count());
 
 /** The layers behind `linears.0`, whose result is `x`: activation and dropout in front of each. */
 export function mlpBehindFirst(

@@ -1,7 +1,7 @@
 import { tidy, transpose } from '@tensorflow/tfjs-core';
 import { inference, key } from '@crossweave/core';
 import { expectClose, sampleFeatures } from '@crossweave/core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { film } from './film';
 import { multiplicative } from './multiplicative';
 
@@ -29,8 +29,4 @@ describe.each([
         transpose(byText.score(params, left, right, inference)),
       );
     }));
-
-  it('refuses a modulator that is no side', () => {
-    expect(() => make({ modulator: 'texts' as never })).toThrow(/modulator.*Did you mean "text"/);
-  });
 });

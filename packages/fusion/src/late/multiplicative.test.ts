@@ -60,8 +60,4 @@ describe('multiplicative', () => {
       );
       expectClose(fusion.fuse(params, left, right, inference).joint, expected);
     }));
-
-  it('refuses a form that it does not know', () => {
-    expect(() => multiplicative({ form: 'vectors' as never })).toThrow(/Did you mean "vector"/);
-  });
 });

@@ -2,38 +2,37 @@ import { add, matMul, mul, reshape, sum } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
-  lookUp,
   mergeParams,
   parameter,
-  withDefaults,
   type Fusion,
   type Key,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { oneOf, readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear, uniformInit } from '@crossweave/core/nn';
 import type { Side } from '../features';
-import { modulatedFusion, type ModulatedFusionOptions } from './modulated-fusion';
-import { pooledDefaults } from './pooled-fusion';
+import { modulatedFusion, modulationChecks, type ModulatedFusionOptions } from './modulated-fusion';
+import { pooledFusionDefaults } from './pooled-fusion';
 
 export interface MultiplicativeOptions extends ModulatedFusionOptions {
-  /** The side x that makes the weights. Default `image`. */
+  /** The side whose vector x makes the weights. Default `image`. */
   modulator?: Side;
   /**
-   * What x makes of the weights: a whole matrix (D_x·D_y·D parameters), its diagonal, or one
-   * number. Default `vector`.
+   * The weights that x makes: a whole matrix (D_x·D_y·D parameters), a diagonal, or one number.
+   * Default `vector`.
    */
   form?: 'matrix' | 'vector' | 'scalar';
 }
 
-/** One of the three ways in which weights made of x [B_x] meet vectors y [B_y, D_y]. */
+/** One of the three forms of the weights that are made of x, applied to vectors y [B_y, D_y]. */
 interface Form {
   readonly init: (key: Key, y: number, x: number) => Params;
-  /** y as the weights meet it. */
+  /** The vector y' that the weights are applied to. */
   readonly base: (params: Params, y: Tensor2D) => Tensor2D;
   /** y'·W of aligned rows. */
   readonly product: (y: Tensor2D, weight: Tensor2D) => Tensor2D;
-  /** W·h for a head h [1, D]: what a row of `base` meets in a score, [B_x, width of `base`]. */
+  /** W·h for a head h [1, D], [B_x, width of `base`]: a score is its product with a row of `base`. */
   readonly contract: (weight: Tensor2D, head: Tensor2D) => Tensor2D;
 }
 
@@ -51,14 +50,15 @@ interface Form {
  */
 export function multiplicative(options: MultiplicativeOptions = {}): Fusion<PooledFeatures> {
   const where = 'multiplicative';
-  const settings = withDefaults<MultiplicativeOptions>(where, options, {
-    ...pooledDefaults,
-    modulator: 'image',
-    form: 'vector',
-  });
+  const settings = readOptions<MultiplicativeOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, modulator: 'image', form: 'vector' },
+    { ...modulationChecks, form: oneOf('matrix', 'vector', 'scalar') },
+  );
   const { dim, modulator } = settings;
   const forms = { matrix: matrix(dim), vector: gate(dim, dim), scalar: gate(dim, 1) };
-  const form = lookUp<Form>(`${where}.form`, forms, settings.form);
+  const form: Form = forms[settings.form];
 
   return modulatedFusion({
     where,

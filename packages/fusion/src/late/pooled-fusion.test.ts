@@ -4,16 +4,21 @@ import {
   inference,
   key,
   parameter,
-  withDefaults,
   type Context,
   type Features,
   type FeatureSpec,
   type Params,
 } from '@crossweave/core';
-import { expectClose, sampleFeatures, testFusion } from '@crossweave/core/testing';
+import { number, readOptions } from '@crossweave/core/authoring';
+import { expectClose, sampleFeatures, testFusion, testOptions } from '@crossweave/core/testing';
 import { dropout, initLinear, linear } from '@crossweave/core/nn';
 import { describe, expect, it } from 'vitest';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from './pooled-fusion';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from './pooled-fusion';
 
 const image: FeatureSpec = { dim: 6, tokens: 3 };
 const text: FeatureSpec = { dim: 4, tokens: 'varies' };
@@ -24,7 +29,12 @@ interface Options extends PooledFusionOptions {
 
 /** Product of projections, prepared as records of two tensors on one side. */
 function product(options: Options = {}) {
-  const settings = withDefaults<Options>('product', options, { ...pooledDefaults, power: 1 });
+  const settings = readOptions<Options>(
+    'product',
+    options,
+    { ...pooledFusionDefaults, power: 1 },
+    { ...pooledFusionChecks, power: number() },
+  );
   return pooledFusion({
     where: 'product',
     name: 'product',
@@ -94,7 +104,7 @@ describe('pooledFusion', () => {
 
   it('takes scores in closed form where a fusion has one', () =>
     tidy(() => {
-      const settings = { ...pooledDefaults, dim: 4 };
+      const settings = { ...pooledFusionDefaults, dim: 4 };
       const fusion = pooledFusion({
         where: 'fixed',
         name: 'fixed',
@@ -113,7 +123,7 @@ describe('pooledFusion', () => {
     const parts = {
       where: 'wide',
       name: 'wide',
-      settings: pooledDefaults,
+      settings: pooledFusionDefaults,
       init: () => ({}),
       prepare: (_: Params, left: Tensor2D, right: Tensor2D) => ({ image: left, text: right }),
       join: (_: Params, left: Tensor2D, right: Tensor2D) => concat([left, right], 1),
@@ -137,9 +147,15 @@ describe('pooledFusion', () => {
     }));
 });
 
-it('refuses options out of range, and names the nearest of an unknown one', () => {
-  expect(() => product({ dim: 0 })).toThrow(/product: "dim".*got 0/);
-  expect(() => product({ chunk: 0.5 })).toThrow(/"chunk"/);
-  expect(() => product({ dropout: 1 })).toThrow(/"dropout"/);
-  expect(() => product({ powr: 2 } as Options)).toThrow(/Did you mean "power"/);
+testOptions('pooledFusion', product, { describe, it });
+
+it('checks the settings itself, whatever a fusion did with its options', () => {
+  const settings = { ...pooledFusionDefaults, chunk: 0 };
+  const make = () =>
+    pooledFusion({
+      ...{ where: 'mine', name: 'mine', settings, init: () => ({}) },
+      prepare: (_, left, right) => ({ image: left, text: right }),
+      join: (_, left) => left,
+    });
+  expect(make).toThrow(/mine: "chunk".*at least 1; got 0/);
 });

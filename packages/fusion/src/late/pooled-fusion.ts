@@ -3,8 +3,6 @@ import {
   foldIn,
   mergeParams,
   requireComplete,
-  requireInteger,
-  requireRange,
   type Context,
   type FeatureSpec,
   type Fusion,
@@ -12,27 +10,35 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { checkOptions, count, dropRate, type Checks } from '@crossweave/core/authoring';
 import { dropout, initLinear, linear } from '@crossweave/core/nn';
 import { checkAlignedSummaries, scoreInChunks, type Rows, type Side } from '../features';
 
-/** What the fusions of two summaries share. */
+/** Options that all fusions of two summaries have. */
 export interface PooledFusionOptions {
   /** Width D of the joint representation. Default 256. */
   dim?: number;
   /** Dropout in training, in [0, 1). Default 0. */
   dropout?: number;
-  /** Pairs a pass of `score`, which bounds its memory. Default 4096. */
+  /** Pairs that `score` computes at a time, which bounds its memory. Default 4096. */
   chunk?: number;
 }
 
-/** To be spread into the defaults of a fusion's own options. */
-export const pooledDefaults = {
+/** The defaults of {@link PooledFusionOptions}, to be spread into those of a fusion's own options. */
+export const pooledFusionDefaults = {
   dim: 256,
   dropout: 0,
   chunk: 4096,
 } as const satisfies Required<PooledFusionOptions>;
 
-/** Both vectors with `dropout` of their own: the draws are of a row, whatever it is paired with. */
+/** Checks of {@link PooledFusionOptions}, to be spread into those of a fusion's own options. */
+export const pooledFusionChecks: Checks<PooledFusionOptions> = {
+  dim: count(),
+  dropout: dropRate(),
+  chunk: count(),
+};
+
+/** Dropout of both vectors, drawn once per row, whatever the row is paired with. */
 export function dropSides(
   image: Tensor2D,
   text: Tensor2D,
@@ -42,18 +48,22 @@ export function dropSides(
   return [dropout(image, rate, ctx, 'image'), dropout(text, rate, ctx, 'text')];
 }
 
-/** The part of such a fusion that is its own. */
+/** What {@link pooledFusion} builds a fusion of. */
 export interface PooledFusionParts<Image, Text> {
+  /** The factory, for error messages: `gatedSum`. */
   readonly where: string;
+  /** `Fusion.name`, for logs: `gated-sum(256)`. */
   readonly name: string;
+  /** Default `'late'`. */
+  readonly family?: Fusion['family'];
   readonly settings: Required<PooledFusionOptions>;
   /** Width of the joint representation. Default `settings.dim`. */
   readonly width?: (specs: Readonly<Record<Side, FeatureSpec>>) => number;
+  /** The parameters that `prepare` and `join` use, for features of these widths; `match_head` is added. */
   readonly init: (key: Key, specs: Readonly<Record<Side, FeatureSpec>>) => Params;
   /**
-   * What `join` needs of each image and of each text: the work that is done once a row,
-   * whatever it is paired with. There may be more images than texts, or fewer: image
-   * [B_i, D_i], text [B_t, D_t].
+   * The work that is done once per row, whatever the row is paired with: tensors [B, …], or records
+   * of them, of image [B_i, D_i] and text [B_t, D_t]. There may be more images than texts, or fewer.
    */
   readonly prepare: (
     params: Params,
@@ -64,32 +74,56 @@ export interface PooledFusionParts<Image, Text> {
   /** The joint representation [B, width] of B aligned pairs of prepared rows. */
   readonly join: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
   /**
-   * The scores [B_i, B_t] of prepared rows, where the form gives them without a `join` per
-   * pair; equal to the match of `join`. Default: `join` in chunks.
+   * The scores [B_i, B_t] of all pairs of prepared rows, where they can be computed without a
+   * `join` for each pair; equal to the match of `join`. Default: `join` in chunks.
    */
   readonly score?: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
 }
 
 /**
- * A late fusion that reads only each side's `pooled` vector: `prepare` once a row, `join`
- * once a pair, and the linear `match_head` on the joint representation behind.
+ * A fusion that reads each side's `pooled` vector and no tokens. `prepare` runs once per row and
+ * `join` once per pair; `match` is a linear layer, `match_head`, on the joint representation.
  *
- * @throws ConfigError for a shared option out of range.
+ * ```ts
+ * // The product of both vectors at one width.
+ * export function product(options: PooledFusionOptions = {}): Fusion<PooledFeatures> {
+ *   const where = 'product';
+ *   const settings = readOptions(where, options, pooledFusionDefaults, pooledFusionChecks);
+ *   const { dim } = settings;
+ *   return pooledFusion<Tensor2D, Tensor2D>({
+ *     where,
+ *     name: `product(${dim})`,
+ *     settings,
+ *     init: (key, { image, text }) => ({
+ *       ...initLinear(key, 'image_projection', { in: image.dim, out: dim }),
+ *       ...initLinear(key, 'text_projection', { in: text.dim, out: dim }),
+ *     }),
+ *     prepare: (params, image, text) => ({
+ *       image: linear(params, 'image_projection', image),
+ *       text: linear(params, 'text_projection', text),
+ *     }),
+ *     join: (params, image, text) => mul(image, text),
+ *   });
+ * }
+ * ```
+ *
+ * The fusion scores each pair by `join` alone, so it cannot know which pairs are true.
+ *
+ * @throws ConfigError for a wrong value among `settings`.
  */
 export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>(
   parts: PooledFusionParts<Image, Text>,
 ): Fusion<PooledFeatures> {
   const { where, settings, prepare, join, width = () => settings.dim } = parts;
-  requireInteger(where, 'dim', settings.dim);
-  requireInteger(where, 'chunk', settings.chunk);
-  requireRange(where, 'dropout', settings.dropout, 0, 0.999);
+  const { dim, dropout: rate, chunk } = settings;
+  checkOptions<PooledFusionOptions>(where, { dim, dropout: rate, chunk }, pooledFusionChecks);
 
   const match = (params: Params, joint: Tensor2D): Tensor1D =>
     reshape(linear(params, 'match_head', joint), [joint.shape[0]]);
 
   return {
     name: parts.name,
-    family: 'late',
+    family: parts.family ?? 'late',
     scoring: 'joint',
     reads: 'pooled',
     init: (key, image, text) =>

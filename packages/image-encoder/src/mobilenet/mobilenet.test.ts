@@ -62,8 +62,8 @@ it('MobileNetV3-small has the paths and shapes of torchvision', () => {
 const block = { kernel: 3, expanded: 8, out: 8, squeeze: true, activation: 'relu', stride: 1 };
 it.each([
   [{ width: 1 }, /mobileNetV3: there is no option "width"/],
-  [{ blocks: [] }, /"blocks" must list/],
-  [{ blocks: [{ ...block, kernel: 4 }] }, /"blocks\[0\].kernel" is even.*got 4/],
+  [{ blocks: [] }, /"blocks".*a list of at least 1/],
+  [{ blocks: [{ ...block, kernel: 4 }] }, /"blocks\[0\].kernel".*an odd whole number; got 4/],
   [{ blocks: [{ ...block, out: 0 }] }, /"blocks\[0\].out".*at least 1/],
   [{ blocks: [{ ...block, activation: 'relu6' }] }, /"blocks\[0\].activation".*"relu"/],
   [{ dropPath: 1 }, /"dropPath"/],

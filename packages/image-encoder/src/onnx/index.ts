@@ -1,3 +1,3 @@
 export { onnxImageEncoder } from './onnx-image-encoder';
 export type { OnnxImageEncoder, OnnxImageEncoderOptions } from './onnx-image-encoder';
-export type { ImagePreprocessing } from './preprocessing';
+export type { ImagePreprocessing } from '../preprocessing';

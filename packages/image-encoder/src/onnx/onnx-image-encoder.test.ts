@@ -13,7 +13,7 @@ import {
   type Features,
 } from '@crossweave/core';
 import { loadSafetensors } from '@crossweave/core/node';
-import { expectClose } from '@crossweave/core/testing';
+import { expectClose, testOptions } from '@crossweave/core/testing';
 import { normalize } from '@crossweave/core/nn';
 import { describe, expect, it } from 'vitest';
 import { vit } from '../vit/presets';
@@ -72,6 +72,13 @@ describe.each(libraries)('%s', (library) => {
     expect(memory().numTensors).toBe(before);
   });
 });
+
+testOptions(
+  'onnxImageEncoder',
+  (options: OnnxImageEncoderOptions) => onnxImageEncoder('nowhere', options),
+  { describe, it },
+  { anyText: ['modelClass', 'file', 'tokens'] },
+);
 
 it('has one fingerprint for both libraries, another for other preprocessing', async () => {
   const fingerprint = async (options: OnnxImageEncoderOptions): Promise<string> => {

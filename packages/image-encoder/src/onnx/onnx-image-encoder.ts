@@ -11,7 +11,19 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { lookUp, type Features, type FrozenEncoder } from '@crossweave/core';
+import type { Features, FrozenEncoder } from '@crossweave/core';
+import {
+  anyOf,
+  boolean,
+  checkOptions,
+  count,
+  fields,
+  listOf,
+  number,
+  oneOf,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import {
   findOnnxFolder,
@@ -24,7 +36,8 @@ import {
   type TransformersImports,
 } from '@crossweave/core/node';
 import { checkImage } from '../image-size';
-import { readPreprocessing, type ImagePreprocessing } from './preprocessing';
+import type { ImagePreprocessing } from '../preprocessing';
+import { readPreprocessing } from './preprocessing';
 
 export interface OnnxImageEncoderOptions extends OnnxModelOptions {
   /**
@@ -63,13 +76,29 @@ const poolings = {
   mean: (tokens: Tensor3D): Tensor2D => mean<Tensor2D>(tokens, 1),
 };
 
+const channels = (bounds = {}) => listOf(number(bounds), { length: 3 });
+
+const checks: Checks<OnnxImageEncoderOptions> = {
+  library: oneOf('@xenova/transformers', '@huggingface/transformers'),
+  modelClass: text(),
+  file: text(),
+  quantized: boolean(),
+  tokens: text(),
+  pooling: anyOf(oneOf(...Object.keys(poolings)), fields({ output: text() }, ['output'])),
+  normalize: boolean(),
+  preprocessing: fields(
+    { height: count(), width: count(), mean: channels(), std: channels({ above: 0 }) },
+    ['height', 'width', 'mean', 'std'],
+  ),
+};
+
 /**
  * An image feature extraction model of a Hugging Face folder (`config.json`,
  * `preprocessor_config.json` and `onnx/model.onnx`, as the hub has them) as a frozen encoder, run
  * by `@xenova/transformers` or `@huggingface/transformers`. Nothing is downloaded.
  *
  * @param model the folder, or the id of a hub's model that lies in a cache of the libraries.
- * @throws ConfigError for an option out of range or when no library is installed, DataError or
+ * @throws ConfigError for a wrong option or when no library is installed, DataError or
  * FileFormatError when files are missing or not understood, EngineError when the model cannot be
  * loaded or lacks an output.
  */
@@ -77,8 +106,8 @@ export async function onnxImageEncoder(
   model: string,
   options: OnnxImageEncoderOptions = {},
 ): Promise<OnnxImageEncoder> {
+  checkOptions(where, options, checks);
   const { pooling = null, normalize: unit = false, tokens = null } = options;
-  if (typeof pooling === 'string') lookUp(`${where}: "pooling"`, poolings, pooling);
   const { folder, name } = await findOnnxFolder(where, model, onnxFile(options));
   const file = `${folder}/preprocessor_config.json`;
   const preprocessing = options.preprocessing ?? readPreprocessing(file, await readJson(file));

@@ -1,13 +1,5 @@
 import { FileFormatError } from '@crossweave/core';
-
-/** How a model wants its pictures: (value / 255 − mean) / std, for red, green and blue. */
-export interface ImagePreprocessing {
-  /** Pixels. */
-  readonly height: number;
-  readonly width: number;
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
+import type { ImagePreprocessing } from '../preprocessing';
 
 /** An edge in pixels as the files write it. */
 interface Size {
@@ -17,8 +9,8 @@ interface Size {
 }
 
 /**
- * What a Hugging Face `preprocessor_config.json` says. The size is that of the crop where there
- * is one.
+ * Size and normalisation of a Hugging Face `preprocessor_config.json`. The size is that of the crop,
+ * if there is one.
  *
  * @throws FileFormatError for a file that says something else than size, mean and deviation.
  */

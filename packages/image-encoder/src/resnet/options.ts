@@ -1,9 +1,15 @@
-import { ConfigError, lookUp, requireInteger, requireRange, withDefaults } from '@crossweave/core';
-import { heightAndWidth, type ImageSize } from '../image-size';
+import { ConfigError } from '@crossweave/core';
+import { boolean, count, oneOf, readOptions, type Checks } from '@crossweave/core/authoring';
+import {
+  convolutionalChecks,
+  convolutionalDefaults,
+  stagesCheck,
+  type ConvolutionalOptions,
+} from '../convolutional-options';
 import { blocks, type BlockKind } from './blocks';
 import { stems, type StemKind } from './stem';
 
-export interface ResNetOptions {
+export interface ResNetOptions extends ConvolutionalOptions {
   /** Two 3×3 convolutions, or 1×1, 3×3, 1×1 with four times the width at the end. Default `'basic'`. */
   block?: BlockKind;
   /** Blocks of each stage. Default [2, 2, 2, 2]. */
@@ -18,79 +24,59 @@ export interface ResNetOptions {
   stemWidth?: number;
   /** Stride of the stem's convolution. Default 2 for `'imagenet'`, 1 for `'small'`. */
   stemStride?: number;
-  /** Size of the pictures, which fixes the number of tokens; `'any'` leaves it open. Default 224. */
-  imageSize?: ImageSize | 'any';
-  /**
-   * Batch norm uses and leaves the stored statistics in training too. For fine-tuning with
-   * small batches; its weight and bias still have gradients. Default false.
-   */
-  frozenBatchNorm?: boolean;
   /**
    * Each block starts as the identity: the last batch norm's weight is 0 (Goyal et al. 2017).
    * Default false, as torchvision.
    */
   zeroInitResidual?: boolean;
-  /**
-   * Stochastic depth: in training the residual of the last block is dropped with this probability
-   * in [0, 1), that of the others with linearly less, down to 0 for the first (timm's rule).
-   * Default 0.
-   */
-  dropPath?: number;
 }
 
 export type ResNetSettings = Required<ResNetOptions>;
 
-/** What a preset fixes; the rest has one default for all. */
+/** The values that a preset fixes. */
 export type ResNetPreset = ResNetOptions &
   Required<Pick<ResNetOptions, 'block' | 'layers' | 'widths' | 'stem' | 'imageSize'>>;
 
-/** @throws ConfigError for an unknown option or one out of range. */
+const checks: Checks<ResNetOptions> = {
+  ...convolutionalChecks,
+  block: oneOf(...Object.keys(blocks)),
+  layers: stagesCheck,
+  widths: stagesCheck,
+  strides: stagesCheck,
+  stem: oneOf(...Object.keys(stems)),
+  stemWidth: count(),
+  stemStride: count(),
+  zeroInitResidual: boolean(),
+};
+
+/** @throws ConfigError for an unknown option, a wrong value, or lists of unequal lengths. */
 export function resNetSettings(
   where: string,
   options: ResNetOptions,
   preset: ResNetPreset,
 ): ResNetSettings {
-  const widths = options.widths ?? preset.widths;
-  requireWholeNumbers(where, 'widths', widths);
-  const stem = options.stem ?? preset.stem;
-  const { stride } = lookUp(`${where}: "stem"`, stems, stem);
-  const settings = withDefaults<ResNetOptions>(where, options, {
-    strides: widths.map((_, stage) => (stage === 0 ? 1 : 2)),
-    stemWidth: widths[0]!,
-    stemStride: stride,
-    frozenBatchNorm: false,
-    zeroInitResidual: false,
-    dropPath: 0,
-    ...preset,
-  });
-  lookUp(`${where}: "block"`, blocks, settings.block);
+  const settings = readOptions<ResNetOptions>(
+    where,
+    options,
+    ({ widths = preset.widths, stem = preset.stem }) => ({
+      ...convolutionalDefaults,
+      strides: widths.map((_, stage) => (stage === 0 ? 1 : 2)),
+      stemWidth: widths[0]!,
+      stemStride: stems[stem].stride,
+      zeroInitResidual: false,
+      ...preset,
+    }),
+    checks,
+  );
   for (const name of ['layers', 'strides'] as const) {
-    requireWholeNumbers(where, name, settings[name]);
-    if (settings[name].length !== widths.length) {
-      throw new ConfigError(`"${name}" and "widths" disagree on the number of stages`, {
-        where,
-        expected: `${widths.length} numbers`,
-        got: settings[name],
-        advice: 'Give one number of each per stage.',
-      });
-    }
-  }
-  for (const name of ['stemWidth', 'stemStride'] as const) {
-    requireInteger(where, name, settings[name]);
-  }
-  requireRange(where, 'dropPath', settings.dropPath, 0, 0.999);
-  if (settings.imageSize !== 'any') heightAndWidth(where, settings.imageSize);
-  return settings;
-}
-
-function requireWholeNumbers(where: string, name: string, values: readonly number[]): void {
-  // Options come from config files too.
-  if (!Array.isArray(values) || values.length === 0) {
-    throw new ConfigError(`"${name}" must list a number for each stage`, {
+    const stages = settings.widths.length;
+    if (settings[name].length === stages) continue;
+    throw new ConfigError(`"${name}" and "widths" disagree on the number of stages`, {
       where,
-      expected: 'a list such as [64, 128, 256, 512]',
-      got: values,
+      expected: `${stages} numbers`,
+      got: settings[name],
+      advice: 'Give one number of each per stage.',
     });
   }
-  values.forEach((value: number, stage) => requireInteger(where, `${name}[${stage}]`, value));
+  return settings;
 }

@@ -129,17 +129,17 @@ describe('starts as torchvision', () => {
 describe('refuses', () => {
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ width: [8] }, /resnet: there is no option "width".*"widths"/],
-    [{ block: 'basick' }, /"block".*"basick".*basic, bottleneck.*"basic"/],
-    [{ stem: 'tiny' }, /"stem".*"tiny".*imagenet, small/],
+    [{ block: 'basick' }, /"block".*"basic" \| "bottleneck"; got "basick".*"basic"\?/],
+    [{ stem: 'tiny' }, /"stem".*"imagenet" \| "small"; got "tiny"/],
     [{ widths: [8, 0, 8, 8] }, /"widths\[1\]".*at least 1.*got 0/],
-    [{ widths: [] }, /"widths" must list/],
-    [{ layers: 3 }, /"layers" must list a number for each stage/],
+    [{ widths: [] }, /"widths".*a list of at least 1, each/],
+    [{ layers: 3 }, /"layers".*a list.*got 3/],
     [{ layers: [1, 1] }, /"layers" and "widths" disagree.*4 numbers.*\[1,1\]/],
     [{ strides: [1, NaN, 1, 1] }, /"strides\[1\]".*NaN/],
     [{ stemStride: 0 }, /"stemStride"/],
-    [{ dropPath: 1 }, /"dropPath".*\[0, 0.999\].*got 1/],
+    [{ dropPath: 1 }, /"dropPath".*\[0, 1\).*got 1/],
     [{ imageSize: 0 }, /"imageSize".*got 0/],
-    [{ imageSize: [1, 2, 3] }, /"imageSize" is neither/],
+    [{ imageSize: [1, 2, 3] }, /"imageSize".*at least 1, or a list of 2.*or "any"; got \[1,2,3\]/],
   ];
   for (const [options, message] of wrong) {
     it(JSON.stringify(options), () => {

@@ -9,8 +9,8 @@ import { embedPatches } from './patches';
 import { resizePositions, type Grid } from './positions';
 
 /** Rows and columns of patches in pictures of a size. */
-export function gridOf(where: string, size: ImageSize, patchSize: number): Grid {
-  const [height, width] = heightAndWidth(where, size);
+export function gridOf(size: ImageSize, patchSize: number): Grid {
+  const [height, width] = heightAndWidth(size);
   return [height / patchSize, width / patchSize];
 }
 
@@ -20,7 +20,7 @@ export function initEmbeddings(
   { dim, patchSize, positionSize }: TransformerSettings,
   deviations: TransformerDeviations,
 ): Params {
-  const [rows, columns] = gridOf('positionSize', positionSize, patchSize);
+  const [rows, columns] = gridOf(positionSize, patchSize);
   const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
   const draw = (path: string, shape: number[], deviation: number): Params => ({
     [path]: normalInit(foldIn(key, path), shape, deviation),
@@ -52,8 +52,8 @@ export function embed(
   const positions = resizePositions(
     names.positions,
     table,
-    gridOf('positionSize', positionSize, patchSize),
-    gridOf('image', [height, width], patchSize),
+    gridOf(positionSize, patchSize),
+    gridOf([height, width], patchSize),
   );
   const tokens = concat<Tensor3D>([tile(classToken, [batch, 1, 1]), patches], 1);
   const placed = add<Tensor3D>(tokens, reshape<Rank.R3>(positions, [1, -1, dim]));

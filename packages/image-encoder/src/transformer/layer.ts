@@ -1,13 +1,13 @@
-import { add, tidy, zeros, type Tensor3D } from '@tensorflow/tfjs-core';
-import { foldIn, mergeParams, type Context, type Key, type Params } from '@crossweave/core';
+import { add, tidy, type Tensor3D } from '@tensorflow/tfjs-core';
+import { mergeParams, type Context, type Key, type Params } from '@crossweave/core';
 import {
   activations,
   dropPath,
   dropout,
   initLayerNorm,
+  initLinear,
   layerNorm,
   linear,
-  normalInit,
   selfAttention,
 } from '@crossweave/core/nn';
 import type { TransformerDeviations, TransformerNames, TransformerSettings } from './names';
@@ -19,34 +19,21 @@ export interface Layer {
   readonly dropPath: number;
 }
 
-/** A linear layer with weight N(0, `deviation`²) and bias 0. */
-export function initDense(
-  key: Key,
-  path: string,
-  into: number,
-  out: number,
-  deviation: number,
-): Params {
-  const weight = `${path}.weight`;
-  return {
-    [weight]: normalInit(foldIn(key, weight), [out, into], deviation),
-    [`${path}.bias`]: zeros([out]),
-  };
-}
-
 export function initLayer(
   key: Key,
   { path, parts }: Layer,
   { dim, hidden }: TransformerSettings,
   deviations: TransformerDeviations,
 ): Params {
+  const dense = (name: string, from: number, out: number, standardDeviation: number): Params =>
+    initLinear(key, `${path}.${name}`, { in: from, out, standardDeviation });
   return mergeParams(
     ...[parts.query, parts.key, parts.value].map((name) =>
-      initDense(key, `${path}.${name}`, dim, dim, deviations.attention),
+      dense(name, dim, dim, deviations.attention),
     ),
-    initDense(key, `${path}.${parts.attentionOut}`, dim, dim, deviations.attentionOut),
-    initDense(key, `${path}.${parts.hidden}`, dim, hidden, deviations.hidden),
-    initDense(key, `${path}.${parts.hiddenOut}`, hidden, dim, deviations.hiddenOut),
+    dense(parts.attentionOut, dim, dim, deviations.attentionOut),
+    dense(parts.hidden, dim, hidden, deviations.hidden),
+    dense(parts.hiddenOut, hidden, dim, deviations.hiddenOut),
     initLayerNorm(`${path}.${parts.attentionNorm}`, dim),
     initLayerNorm(`${path}.${parts.hiddenNorm}`, dim),
   );

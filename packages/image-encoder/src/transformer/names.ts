@@ -1,7 +1,6 @@
-import type { Activation } from '@crossweave/core/nn';
-import type { ImageSize } from '../image-size';
+import type { VisionTransformerSettings } from './options';
 
-/** Where a family's checkpoints keep the parts of a vision transformer, and how they start. */
+/** Paths of the parameters of a vision transformer in the checkpoints of one family. */
 export interface TransformerNames {
   readonly embeddings: {
     readonly classToken: string;
@@ -42,23 +41,7 @@ export interface TransformerDeviations {
   readonly hiddenOut: number;
 }
 
-export interface TransformerSettings {
-  readonly imageSize: ImageSize | 'any';
-  /** Size of the pictures that the table of positions is for. */
-  readonly positionSize: ImageSize;
-  readonly patchSize: number;
-  /** D. */
-  readonly dim: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly hidden: number;
-  readonly activation: Activation;
-  /** Of the layer norms. */
-  readonly epsilon: number;
-  readonly dropout: number;
-  /** Of the last layer. */
-  readonly dropPath: number;
-  readonly patchDropout: number;
+export interface TransformerSettings extends VisionTransformerSettings {
   readonly pooling: 'class' | 'mean';
   readonly projection?: Projection | undefined;
 }

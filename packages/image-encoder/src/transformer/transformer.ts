@@ -2,7 +2,6 @@ import { mean, ones, reshape, slice, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import {
   ShapeError,
-  foldIn,
   mergeParams,
   showShape,
   type Context,
@@ -13,9 +12,9 @@ import {
 import {
   dropPathRates,
   initLayerNorm,
+  initLinear,
   layerNorm,
   linear,
-  normalInit,
   runLayer,
   type Block,
 } from '@crossweave/core/nn';
@@ -44,8 +43,8 @@ export function buildTransformer(
   deviations: TransformerDeviations,
 ): LayeredEncoder<Tensor4D> {
   const { dim, epsilon, imageSize, patchSize, projection, firstNorm } = { ...settings, ...names };
-  const size = imageSize === 'any' ? undefined : heightAndWidth(where, imageSize);
-  const grid = size && gridOf(where, size, patchSize);
+  const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
+  const grid = size && gridOf(size, patchSize);
   const layers = dropPathRates(settings.layers, settings.dropPath).map((dropPath, i): Layer => ({
     path: names.layer(i),
     parts: names.parts,
@@ -98,8 +97,7 @@ export function buildTransformer(
 }
 
 function initProjection(key: Key, { path, dim, deviation }: Projection, from: number): Params {
-  const weight = `${path}.weight`;
-  return { [weight]: normalInit(foldIn(key, weight), [dim, from], deviation) };
+  return initLinear(key, path, { in: from, out: dim, bias: false, standardDeviation: deviation });
 }
 
 /** [B, 1 + N, D] → [B, D] */

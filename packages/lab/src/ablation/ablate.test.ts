@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, NonFiniteError, foldIn, key, normalArray } from '@crossweave/core';
+import { ConfigError, DataError, NonFiniteError, foldIn, key, normalArray } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ablate, type AblateOptions, type Trial } from './ablate';
-import { validateResults } from './results';
+import { ablate, type AblateOptions, type AblationProgress, type Trial } from './ablate';
 import { configHash, type TrialOutcome } from './trial-file';
+import { validateResults } from './validate-results';
 
 let out = '';
 beforeEach(async () => {
@@ -55,11 +56,18 @@ const six = ['late 0', 'early 0', 'cross-attention 0', 'late 1', 'early 1', 'cro
 describe('ablate', () => {
   it('runs seed by seed and writes results of the schema', async () => {
     const ran: string[] = [];
-    const end = await ablate(options(ran, { context: { chance: { accuracy: 0.5 }, data: 'abc' } }));
+    const end = await ablate(
+      options(ran, {
+        context: { chance: { accuracy: 0.5 }, data: { fingerprint: 'abc' }, notes: ['a word'] },
+      }),
+    );
     expect(ran).toEqual(six);
     const results = validateResults(JSON.parse(await readFile(join(out, 'results.json'), 'utf8')));
     expect(end).toMatchObject({ interrupted: false, results });
-    expect(results).toMatchObject({ schema: 1, seeds: [0, 1], data: 'abc' });
+    expect(results).toMatchObject({
+      ...{ schema: 2, seeds: [0, 1], baselines: [], notShown: {} },
+      ...{ data: { fingerprint: 'abc' }, notes: ['a word'] },
+    });
     const [late, , cross] = results.arms;
     expect(late!.trials.map(({ seed }) => seed)).toEqual([0, 1]);
     expect(late!.trials[0]).not.toHaveProperty('outcomes');
@@ -80,8 +88,9 @@ describe('ablate', () => {
     expect(accuracy[0]!.p).toBeGreaterThan(0.05);
     expect(accuracy[1]!.difference).toBeCloseTo(late!.summary['accuracy']!.mean - summary.mean, 12);
     // Pairing removes the noise the arms share: the lift of 0.5 is found among noise of 1.
-    expect(accuracy[1]!.pAdjusted).toBeLessThan(0.05);
-    expect(accuracy[1]!.ci95![1]).toBeLessThan(-0.3);
+    expect(accuracy[1]).toMatchObject({ over: 'seeds and queries' });
+    expect(accuracy[1]!.queryInterval![1]).toBeLessThan(-0.45);
+    expect(accuracy[1]!.ci95![1]).toBeLessThan(-0.25);
     for (const { p, pAdjusted } of accuracy) expect(pAdjusted).toBeGreaterThanOrEqual(p!);
   });
 
@@ -118,12 +127,37 @@ describe('ablate', () => {
       ...options([]).arms.slice(0, 2),
       { name: 'cross-attention', config: { lift: 1 } },
     ];
-    await writeFile(join(out, 'trials', 'late-seed1.json'), '{"schema":1,"arm"');
-    await ablate(options(ran, { arms }));
+    const file = join(out, 'trials', 'late-seed1.json');
+    const whole = await readFile(file, 'utf8');
+    await writeFile(file, '{"schema":1,"arm"');
+    const discarded: string[] = [];
+    const onProgress = ({ kind, arm, seed, reason }: AblationProgress) => {
+      if (kind === 'discarded') discarded.push(`${arm} ${seed}: ${reason!}`);
+    };
+    await ablate(options(ran, { arms, onProgress }));
+    expect(discarded).toHaveLength(1);
+    expect(discarded[0]).toMatch(/^late 1: .*JSON/);
     expect(ran).toEqual(['cross-attention 0', 'late 1', 'cross-attention 1']);
+    for (const damage of [
+      whole.replace(/"accuracy":\[[^\]]*\]/, '"accuracy":["x"]'),
+      whole.replace('"steps":5', '"steps":"5"'),
+      whole.replace(/"metrics":\{/, '"metrics":[{'),
+      '['.repeat(100_000),
+      '',
+    ]) {
+      await writeFile(file, damage);
+      const redone: string[] = [];
+      await ablate(options(redone, { arms }));
+      expect(redone).toEqual(['late 1']);
+    }
     const again: string[] = [];
     await ablate(options(again, { arms, shared: { recipe: 2 } }));
     expect(again).toEqual(six);
+  });
+
+  it('says what to do where a trial cannot be read', async () => {
+    await mkdir(join(out, 'trials', 'late-seed0.json'), { recursive: true });
+    await expect(ablate(options([]))).rejects.toThrow(/late-seed0\.json.*cannot be read.*again/);
   });
 
   it('ends when aborted; the trial under way is not kept', async () => {
@@ -147,24 +181,89 @@ describe('ablate', () => {
     expect(rest).toEqual(six.slice(1));
   });
 
-  it('gives no interval where one value is all there is', async () => {
-    const one = options([], { seeds: [4] });
+  it('claims nothing of other seeds where there is one', async () => {
+    const end = await ablate(options([], { seeds: [4] }));
+    if (end.interrupted) throw new Error('must finish');
+    const { arms, comparisons } = end.results;
+    expect(arms[0]!.summary['accuracy']).toMatchObject({ ci95: null, over: null });
+    expect(arms[0]!.summary['accuracy']!.queryInterval).not.toBeNull();
+    expect(comparisons[0]).toMatchObject({ ci95: null, over: null, p: null, pAdjusted: null });
+    expect(comparisons[1]!.queryInterval![1]).toBeLessThan(-0.3);
+  });
+
+  it('gives no interval where figures are all there is and they are equal', async () => {
+    const base = options([]);
     const runTrial = async (trial: Trial<Config>) => ({
-      ...(await one.runTrial(trial)),
+      ...(await base.runTrial(trial)),
+      metrics: { 'matching.accuracy': 0.712 + trial.arm.config.lift / 10 },
       outcomes: {},
     });
-    const end = await ablate({ ...one, runTrial });
+    const end = await ablate({ ...base, runTrial });
     if (end.interrupted) throw new Error('must finish');
-    expect(end.results.arms[0]!.summary['accuracy']!.ci95).toBeNull();
-    expect(end.results.comparisons[0]).toMatchObject({ ci95: null, p: null, pAdjusted: null });
+    const none = { ci95: null, over: null, queryInterval: null };
+    expect(end.results.arms[0]!.summary['matching.accuracy']).toMatchObject(none);
+    expect(end.results.comparisons[1]).toMatchObject({ ...none, p: null, pAdjusted: null });
+  });
+
+  it('compares every arm with every baseline, and not what says little', async () => {
+    const base = options([], { seeds: [0, 1, 2] });
+    const { outcomes } = outcomeOf({ ...({} as Trial<Config>), arm: base.arms[0]!, seed: 9 });
+    const baselines = (['towers alone', 'bag'] as const).map((name, i) => ({
+      name,
+      kind: i === 0 ? ('towers' as const) : ('floor' as const),
+      metrics: { accuracy: outcomes!['accuracy']!.reduce((a, b) => a + b) / 50, other: 1 },
+      outcomes: outcomes!,
+    }));
+    const chance = { accuracy: 0.4, loss: 7 };
+    const end = await ablate({ ...base, context: { baselines, chance } });
+    if (end.interrupted) throw new Error('must finish');
+    const { results } = end;
+    expect(results.baselines.map(({ name, kind }) => [name, kind])).toEqual([
+      ['towers alone', 'towers'],
+      ['bag', 'floor'],
+    ]);
+    const [low, high] = results.baselines[0]!.queryIntervals['accuracy']!;
+    expect(low).toBeLessThan(results.baselines[0]!.metrics['accuracy']!);
+    expect(high).toBeGreaterThan(results.baselines[0]!.metrics['accuracy']!);
+    const over = results.comparisons.filter(({ b }) => b === 'towers alone');
+    expect(over.map(({ a, metric }) => `${a} ${metric}`)).toEqual([
+      'late accuracy',
+      'early accuracy',
+      'cross-attention accuracy',
+    ]);
+    const summary = results.arms[2]!.summary['accuracy']!;
+    expect(over[2]!.difference).toBeCloseTo(
+      summary.mean - results.baselines[0]!.metrics['accuracy']!,
+      12,
+    );
+    // A family of its own: three arms against one baseline.
+    const smallest = Math.min(...over.map(({ p }) => p!));
+    expect(over.find(({ p }) => p === smallest)!.pAdjusted).toBeCloseTo(
+      Math.min(1, 3 * smallest),
+      12,
+    );
+    const hidden = await ablate({ ...base, context: { baselines, chance: { accuracy: 0.9 } } });
+    if (hidden.interrupted) throw new Error('must finish');
+    expect(hidden.results.notShown).toEqual({ accuracy: 'chance is 0.900' });
+    expect(new Set(hidden.results.comparisons.map(({ metric }) => metric))).toEqual(
+      new Set(['loss']),
+    );
   });
 
   it('refuses plans that cannot run, and metrics that are no numbers', async () => {
     await expect(ablate(options([], { arms: [] }))).rejects.toThrow(ConfigError);
-    await expect(ablate(options([], { seeds: [1, 1] }))).rejects.toThrow(/seed 1 is there twice/);
+    await expect(ablate(options([], { seeds: [1, 1] }))).rejects.toThrow(/"seeds".*none twice/);
     await expect(ablate(options([], { seeds: [0.5] }))).rejects.toThrow(ConfigError);
+    await expect(ablate(options([], { shared: { rate: NaN } }))).rejects.toThrow(/"shared"/);
+    const twice = [...options([]).arms, { name: 'late', config: { lift: 1 } }];
+    await expect(ablate(options([], { arms: twice }))).rejects.toThrow(/"late".*twice/);
+    const baseline = { name: 'early', kind: 'floor' as const, metrics: {}, outcomes: {} };
+    const context = { baselines: [baseline] };
+    await expect(ablate(options([], { context }))).rejects.toThrow(/"early".*twice/);
+    await writeFile(join(out, 'file'), '');
+    await expect(ablate(options([], { out: join(out, 'file') }))).rejects.toThrow(DataError);
     const bad = [{ name: '../x', config: { lift: 0 } }];
-    await expect(ablate(options([], { arms: bad }))).rejects.toThrow(/file name/);
+    await expect(ablate(options([], { arms: bad }))).rejects.toThrow(/a name of letters/);
     const base = options([]);
     const nan = async (trial: Trial<Config>) => ({
       ...(await base.runTrial(trial)),
@@ -182,3 +281,11 @@ describe('configHash', () => {
     expect(configHash({ a: 0, b: { c: [1, 2], d: null } })).not.toBe(hash);
   });
 });
+
+const runnable = { arms: [{ name: 'a', config: {} }], seeds: [1], out: '/', runTrial: () => 0 };
+testOptions(
+  'ablate',
+  ablate,
+  { describe, it },
+  { required: runnable, anyText: ['out'], anyValue: ['shared'] },
+);

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, NonFiniteError } from '@crossweave/core';
+import { DataError, NonFiniteError } from '@crossweave/core';
 import { writeFileAtomic } from '@crossweave/core/node';
-import { validateResults, type AblationResults } from './results';
-import { summarise } from './summarise';
+import { checkPlan } from './plan-checks';
+import type { AblationResults } from './results';
+import { summarise, type AblationContext } from './summarise';
 import {
   configHash,
   readTrial,
@@ -11,6 +12,7 @@ import {
   type TrialOutcome,
   type TrialRecord,
 } from './trial-file';
+import { validateResults } from './validate-results';
 
 /** One thing that is varied. */
 export interface Arm<Config> {
@@ -24,8 +26,10 @@ export interface Arm<Config> {
 export interface Trial<Config> {
   readonly arm: Arm<Config>;
   readonly seed: number;
-  /** Existing folder of the trial's own, for checkpoints and logs. */
+  /** Existing folder of the trial's own, for checkpoints and logs; it may hold those of another `config`. */
   readonly directory: string;
+  /** SHA-256 of what the trial depends on: arm, seed, `shared`. */
+  readonly config: string;
   readonly signal: AbortSignal;
 }
 
@@ -41,20 +45,23 @@ export interface AblateOptions<Config> {
   readonly out: string;
   /** What all trials depend on (data, preprocessing, recipe); a change runs all again. */
   readonly shared?: unknown;
-  /** Extra fields of the results. */
-  readonly context?: Pick<AblationResults, 'floors' | 'chance' | 'data'>;
+  /** What stands beside the trials in the results: chance, baselines, data. */
+  readonly context?: AblationContext;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: AblationProgress) => void;
 }
 
 export interface AblationProgress {
-  readonly kind: 'started' | 'finished' | 'reused';
+  /** `discarded`: the trial's file was damaged; it is run again. */
+  readonly kind: 'started' | 'finished' | 'reused' | 'discarded';
   readonly arm: string;
   readonly seed: number;
   /** Trials finished, of how many. */
   readonly done: number;
   readonly total: number;
   readonly outcome?: TrialOutcome;
+  /** Why a file was discarded. */
+  readonly reason?: string;
 }
 
 export type AblationEnd =
@@ -71,41 +78,38 @@ export type AblationEnd =
  * `trials/<arm>-seed<k>.json`; started again after any kind of end, trials that are
  * there and whose configuration is the same are not repeated.
  *
- * @throws ConfigError for duplicate or unusable names, or seeds that are no seeds;
+ * @throws ConfigError for an option out of range: duplicate or unusable names, seeds that are no
+ * seeds, a context that does not fit; DataError for a folder that cannot be written;
  * NonFiniteError for a metric that is no number; what a trial throws. Trials finished before are kept.
  */
 export async function ablate<Config>(options: AblateOptions<Config>): Promise<AblationEnd> {
+  checkPlan(options);
   const { arms, seeds, out, onProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
   // A function, since the signal changes while a trial runs.
   const stopped = (): boolean => signal.aborted;
-  checkPlan(arms, seeds);
   const trials: TrialRecord[] = [];
   const total = arms.length * seeds.length;
   for (const seed of seeds) {
     for (const arm of arms) {
-      const report = (kind: AblationProgress['kind'], outcome?: TrialOutcome): void =>
-        onProgress?.({
-          kind,
-          arm: arm.name,
-          seed,
-          done: trials.length,
-          total,
-          ...(outcome && { outcome }),
-        });
+      const report = (
+        kind: AblationProgress['kind'],
+        more: Pick<AblationProgress, 'outcome' | 'reason'> = {},
+      ): void => onProgress?.({ kind, arm: arm.name, seed, done: trials.length, total, ...more });
       const config = configHash({ arm: arm.config, seed, shared: options.shared });
-      const finished = await readTrial(out, arm.name, seed, config);
-      if (finished !== undefined) {
-        trials.push(finished);
-        report('reused', finished.outcome);
+      const found = await readTrial(out, arm.name, seed, config);
+      if (found !== undefined && 'record' in found) {
+        trials.push(found.record);
+        report('reused', { outcome: found.record.outcome });
         continue;
       }
+      if (found !== undefined) report('discarded', { reason: found.damage });
       if (stopped()) return { interrupted: true, trials };
       report('started');
       const directory = join(out, 'trials', `${arm.name}-seed${seed}`);
-      await mkdir(directory, { recursive: true });
+      await makeFolder(directory);
       const outcome = await options
-        .runTrial({ arm, seed, directory, signal })
+        .runTrial({ arm, seed, directory, config, signal })
         .catch((error: unknown) => {
           if (signal.aborted) return undefined;
           throw error;
@@ -115,15 +119,11 @@ export async function ablate<Config>(options: AblateOptions<Config>): Promise<Ab
       const record: TrialRecord = { schema: 1, arm: arm.name, seed, config, outcome };
       await writeTrial(out, record);
       trials.push(record);
-      report('finished', outcome);
+      report('finished', { outcome });
     }
   }
-  const summary = summarise(
-    arms.map(({ name }) => name),
-    seeds,
-    trials,
-  );
-  const results = validateResults({ ...summary, ...options.context });
+  const names = arms.map(({ name }) => name);
+  const results = validateResults(summarise(names, seeds, trials, options.context));
   await writeFileAtomic(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   return { interrupted: false, trials, results };
 }
@@ -139,35 +139,13 @@ function checkOutcome(arm: string, seed: number, outcome: TrialOutcome): void {
   }
 }
 
-function checkPlan(arms: readonly Arm<unknown>[], seeds: readonly number[]): void {
-  const where = 'ablate';
-  if (arms.length === 0 || seeds.length === 0) {
-    throw new ConfigError('an ablation needs an arm and a seed', { where });
-  }
-  for (const { name } of arms) {
-    if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {
-      throw new ConfigError('the name of an arm is no file name', {
-        where,
-        expected: 'letters, digits, ".", "_" and "-"',
-        got: name,
-      });
-    }
-  }
-  for (const seed of seeds) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ConfigError('a seed must be a whole number', {
-        where,
-        expected: '0 or more',
-        got: seed,
-      });
-    }
-  }
-  for (const [what, list] of [
-    ['arm', arms.map(({ name }) => name)],
-    ['seed', seeds],
-  ] as const) {
-    const twice = list.find((entry, i) => list.indexOf(entry as never) !== i);
-    if (twice !== undefined)
-      throw new ConfigError(`the ${what} ${twice} is there twice`, { where });
-  }
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw new DataError('the folder cannot be made', {
+      where: path,
+      got: cause instanceof Error ? cause.message : String(cause),
+      advice: 'Name a folder for the results that can be written.',
+      cause,
+    });
+  });
 }

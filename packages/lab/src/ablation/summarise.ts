@@ -1,41 +1,89 @@
-import { crossedEstimate, type CrossedEstimate } from '../statistics/crossed';
+import { notShown } from '../metrics/kinds';
+import { scaleOf, type Rows } from '../metrics/scale';
+import type { Metrics } from '../metrics/retrieval';
+import { crossedEstimate, type Interval } from '../statistics/crossed';
 import { holm } from '../statistics/holm';
 import { mean } from '../statistics/moments';
 import { pairedDifferences } from '../statistics/paired';
-import type { AblationResults, ArmResult, ComparisonResult, Summary } from './results';
+import type {
+  AblationResults,
+  ArmResult,
+  BaselineResult,
+  ComparisonResult,
+  DataResult,
+  Figures,
+  Summary,
+  Uncertainty,
+} from './results';
 import type { TrialRecord } from './trial-file';
+
+/** A baseline before it is summed up. */
+export interface Baseline extends Metrics {
+  /** Must not be the name of an arm. */
+  readonly name: string;
+  readonly kind: BaselineResult['kind'];
+}
+
+/** What stands beside the trials. */
+export interface AblationContext {
+  /** Measured on the queries of the trials, in the same order. */
+  readonly baselines?: readonly Baseline[];
+  readonly chance?: Figures;
+  readonly data?: DataResult;
+  readonly notes?: readonly string[];
+}
 
 /**
  * Results of finished trials. Intervals count both seeds and queries as chance
- * ({@link crossedEstimate}) where trials tell outcomes per query, else seeds alone. Every pair of arms is
- * compared on every metric both have, paired by seed and query; p-values are adjusted by Holm's
- * method within each metric.
+ * ({@link crossedEstimate}) where trials tell outcomes per query, else seeds alone. Every pair of arms,
+ * and every arm with every baseline, is compared on every metric both have, paired by seed and query.
+ * p-values are adjusted by Holm's method within each metric: over all pairs of arms, and over all
+ * arms against one baseline.
  */
 export function summarise(
   arms: readonly string[],
   seeds: readonly number[],
   trials: readonly TrialRecord[],
+  context: AblationContext = {},
 ): AblationResults {
+  const { baselines = [], chance, data, notes = [] } = context;
   const trialsOf = (arm: string): TrialRecord[] =>
     seeds.map((seed) => trials.find((trial) => trial.arm === arm && trial.seed === seed)!);
   const results = arms.map((arm) => armResult(arm, trialsOf(arm)));
+  const metrics = [...new Set(results.flatMap((arm) => Object.keys(arm.summary)))];
+  const hidden = notShown(metrics, chance);
 
-  const comparisons: ComparisonResult[] = [];
-  for (const metric of new Set(results.flatMap((arm) => Object.keys(arm.summary)))) {
-    const having = arms.filter((_, i) => metric in results[i]!.summary);
-    const found = having.flatMap((a, i) =>
-      having.slice(i + 1).map((b) => compare(metric, a, trialsOf(a), b, trialsOf(b))),
-    );
-    const tested = found.filter((comparison) => comparison.p !== null);
-    const adjusted = holm(tested.map(({ p }) => p!));
-    comparisons.push(
-      ...found.map((comparison) => ({
-        ...comparison,
-        pAdjusted: adjusted[tested.indexOf(comparison)] ?? null,
-      })),
-    );
-  }
-  return { schema: 1, seeds, arms: results, comparisons };
+  const comparisons = metrics
+    .filter((metric) => !(metric in hidden))
+    .flatMap((metric) => {
+      const having = arms.filter((_, i) => metric in results[i]!.summary);
+      const pairs = having.flatMap((a, i) =>
+        having.slice(i + 1).map((b) => compare(metric, a, b, trialsOf(a), trialsOf(b))),
+      );
+      const beside = baselines.filter((baseline) => metric in baseline.metrics);
+      return [
+        ...adjusted(pairs),
+        ...beside.flatMap((baseline) =>
+          adjusted(
+            having.map((arm) => {
+              const repeated = seeds.map(() => ({ outcome: baseline }));
+              return compare(metric, arm, baseline.name, trialsOf(arm), repeated);
+            }),
+          ),
+        ),
+      ];
+    });
+  return {
+    schema: 2,
+    seeds,
+    arms: results,
+    baselines: baselines.map(baselineResult),
+    comparisons,
+    ...(chance && { chance }),
+    notShown: hidden,
+    ...(data && { data }),
+    notes,
+  };
 }
 
 function armResult(name: string, trials: readonly TrialRecord[]): ArmResult {
@@ -54,63 +102,84 @@ function armResult(name: string, trials: readonly TrialRecord[]): ArmResult {
       seconds,
     })),
     summary: Object.fromEntries(
-      shared.map((metric): [string, Summary] => [
-        metric,
-        {
-          mean: mean(trials.map(({ outcome }) => outcome.metrics[metric]!)),
-          ci95: intervalOf(perQuery(metric, trials)),
-          n: trials.length,
-        },
-      ]),
+      shared.map((metric): [string, Summary] => {
+        const rows = rowsOf(metric, trials);
+        const figures = trials.map(({ outcome }) => outcome.metrics[metric]!);
+        const { ci95, queryInterval } = crossedEstimate(rows, scaleOf(metric, [rows], 'mean'));
+        return [
+          metric,
+          { mean: mean(figures), ...uncertainty(ci95, queryInterval, rows), n: trials.length },
+        ];
+      }),
     ),
   };
 }
 
-/** The interval; of a share (all outcomes in [0, 1]) the part that a share can have. */
-function intervalOf(rows: readonly (readonly number[])[]): readonly [number, number] | null {
-  const interval = estimate(rows)?.ci95;
-  if (interval === undefined) return null;
-  const share = rows.every((row) => row.every((value) => value >= 0 && value <= 1));
-  const [low, high] = interval;
-  return share ? [Math.max(0, low), Math.min(1, high)] : [low, high];
+function baselineResult({ name, kind, metrics, outcomes }: Baseline): BaselineResult {
+  const intervals = Object.entries(outcomes).flatMap(([metric, row]) => {
+    const { queryInterval } = crossedEstimate([row], scaleOf(metric, [[row]], 'mean'));
+    return queryInterval === null ? [] : [[metric, queryInterval] as const];
+  });
+  return { name, kind, metrics, queryIntervals: Object.fromEntries(intervals) };
+}
+
+/** A trial or a baseline. */
+interface Measured {
+  readonly outcome: Pick<Metrics, 'metrics'> & Partial<Metrics>;
 }
 
 function compare(
   metric: string,
   a: string,
-  aTrials: readonly TrialRecord[],
   b: string,
-  bTrials: readonly TrialRecord[],
-): Omit<ComparisonResult, 'pAdjusted'> {
-  let [left, right] = [perQuery(metric, aTrials), perQuery(metric, bTrials)];
+  aTrials: readonly Measured[],
+  bTrials: readonly Measured[],
+): ComparisonResult {
+  let [left, right] = [rowsOf(metric, aTrials), rowsOf(metric, bTrials)];
   // Arms of which only one tells outcomes per query are compared by their figures.
   if (left[0]!.length !== right[0]!.length) {
-    [left, right] = [figures(metric, aTrials), figures(metric, bTrials)];
+    [left, right] = [figuresOf(metric, aTrials), figuresOf(metric, bTrials)];
   }
   const differences = pairedDifferences(`comparing ${a} with ${b}`, left, right);
-  const found = estimate(differences);
+  const scale = scaleOf(metric, [left, right], 'difference');
+  const { ci95, queryInterval, p, mean: difference } = crossedEstimate(differences, scale);
   return {
     a,
     b,
     metric,
-    difference: found?.mean ?? mean(differences[0]!),
-    ci95: found?.ci95 ?? null,
-    p: found?.p ?? null,
+    difference,
+    ...uncertainty(ci95, queryInterval, left),
+    p,
+    pAdjusted: null,
   };
 }
 
+function adjusted(comparisons: readonly ComparisonResult[]): ComparisonResult[] {
+  const tested = comparisons.filter(({ p }) => p !== null);
+  const levels = holm(tested.map(({ p }) => p!));
+  return comparisons.map((comparison) => ({
+    ...comparison,
+    pAdjusted: levels[tested.indexOf(comparison)] ?? null,
+  }));
+}
+
+function uncertainty(
+  ci95: Interval | null,
+  queryInterval: Interval | null,
+  rows: Rows,
+): Uncertainty {
+  const over = rows[0]!.length > 1 ? 'seeds and queries' : 'seeds';
+  return { ci95, over: ci95 === null ? null : over, queryInterval };
+}
+
 /** [seed][query]; one "query" a seed, the figure itself, where trials do not tell outcomes. */
-function perQuery(metric: string, trials: readonly TrialRecord[]): readonly (readonly number[])[] {
+function rowsOf(metric: string, trials: readonly Measured[]): Rows {
   const rows = trials.map(({ outcome }) => outcome.outcomes?.[metric] ?? []);
   const length = rows[0]?.length ?? 0;
   const usable = length > 0 && rows.every((row) => row.length === length);
-  return usable ? rows : figures(metric, trials);
+  return usable ? rows : figuresOf(metric, trials);
 }
 
-function figures(metric: string, trials: readonly TrialRecord[]): number[][] {
+function figuresOf(metric: string, trials: readonly Measured[]): number[][] {
   return trials.map(({ outcome }) => [outcome.metrics[metric]!]);
-}
-
-function estimate(rows: readonly ArrayLike<number>[]): CrossedEstimate | undefined {
-  return rows.length * rows[0]!.length < 2 ? undefined : crossedEstimate(rows);
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DataError } from '@crossweave/core';
 import { writeFileAtomic } from '@crossweave/core/node';
+import { figures, list, number, object, text } from './json-checks';
 
 /** One line of a training curve: [step, value]. */
 export type CurvePoint = readonly [step: number, value: number];
@@ -31,6 +33,9 @@ export interface TrialRecord {
   readonly outcome: TrialOutcome;
 }
 
+/** What is found of a trial: its record, why its file cannot be used, or nothing. */
+export type FoundTrial = { readonly record: TrialRecord } | { readonly damage: string } | undefined;
+
 export function trialPath(out: string, arm: string, seed: number): string {
   return join(out, 'trials', `${arm}-seed${seed}.json`);
 }
@@ -49,23 +54,53 @@ export async function writeTrial(out: string, record: TrialRecord): Promise<void
   await writeFileAtomic(trialPath(out, record.arm, record.seed), `${JSON.stringify(record)}\n`);
 }
 
-/** The finished trial of that configuration, if there is one; a damaged file counts as none. */
+/**
+ * The finished trial of that configuration, if there is one. A file of another configuration counts
+ * as none; one that is damaged is told.
+ *
+ * @throws DataError when the file is there and cannot be read.
+ */
 export async function readTrial(
   out: string,
   arm: string,
   seed: number,
   config: string,
-): Promise<TrialRecord | undefined> {
-  const content = await readFile(trialPath(out, arm, seed), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+): Promise<FoundTrial> {
+  const path = trialPath(out, arm, seed);
+  const content = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new DataError('the trial cannot be read', {
+      where: path,
+      got: cause instanceof Error ? cause.message : String(cause),
+      advice: 'Make it readable, or move it away: then the trial is run again.',
+      cause,
+    });
   });
   if (content === undefined) return undefined;
   try {
-    const record = JSON.parse(content) as Partial<TrialRecord>;
-    const matches = record.schema === 1 && record.config === config && record.outcome !== undefined;
-    return matches ? (record as TrialRecord) : undefined;
-  } catch {
-    return undefined;
+    const record = object(JSON.parse(content), path);
+    if (record['schema'] !== 1 || record['config'] !== config) return undefined;
+    checkRecord(record, path);
+    return { record: record as unknown as TrialRecord };
+  } catch (error) {
+    return { damage: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function checkRecord(record: Record<string, unknown>, path: string): void {
+  text(record['arm'], `${path}.arm`);
+  number(record['seed'], `${path}.seed`);
+  const at = `${path}.outcome`;
+  const outcome = object(record['outcome'], at);
+  for (const name of ['params', 'steps', 'seconds']) number(outcome[name], `${at}.${name}`);
+  if (outcome['flops'] !== undefined) number(outcome['flops'], `${at}.flops`);
+  figures(outcome['metrics'], `${at}.metrics`);
+  const outcomes = object(outcome['outcomes'] ?? {}, `${at}.outcomes`);
+  for (const [metric, values] of Object.entries(outcomes)) {
+    list(values, `${at}.outcomes.${metric}`, number);
+  }
+  const curves = object(outcome['curves'] ?? {}, `${at}.curves`);
+  for (const [name, points] of Object.entries(curves)) {
+    list(points, `${at}.curves.${name}`, (point, where) => list(point, where, number));
   }
 }

@@ -1,52 +1,41 @@
 import { join } from 'node:path';
-import {
-  ConfigError,
-  countParameters,
-  disposeParams,
-  foldIn,
-  fusionCost,
-  key as keyOf,
-  subtree,
-} from '@crossweave/core';
-import { saveSafetensors } from '@crossweave/core/node';
-import { cachedEncoder, disposeState, jointModel, train } from '@crossweave/trainer';
-import { openRun } from '@crossweave/trainer/node';
-import { ablate, type AblationEnd, type Arm, type Trial } from '../ablation/ablate';
-import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
+import { disposeParams } from '@crossweave/core';
+import { ablate, type AblationEnd, type Arm } from '../ablation/ablate';
+import type { AblationContext, Baseline } from '../ablation/summarise';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
-import { chanceOf } from '../evaluate/plan';
-import { featureBatches } from '../features/batches';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { floors } from '../floors/floors';
-import type { CompareFusionsOptions, FusionArm } from './options';
-import { pretrainTowers } from './pretrain-towers';
+import { checkComparison, towersName } from './checks';
+import { resolveNegatives } from './negatives';
+import { clearTraining } from './open-folder';
+import type { CompareFusionsOptions } from './options';
+import { pretrainTowers, type PretrainedTowers } from './pretrain-towers';
+import { runTrial, type Caches } from './trial';
 
-interface Caches {
-  readonly train: FeatureCache;
-  readonly test: FeatureCache;
-}
+/** How trials are measured: those of another protocol are run again. */
+const protocol = 2;
 
 /**
  * Compares fusions on equal terms: the towers are pre-trained once, all images and captions are
  * encoded once, and every arm trains on the same cached tokens, with the same batches for a seed.
- * Writes `results.json` and each trained fusion (`trials/<arm>-seed<k>/fusion.safetensors`); run again after any kind of end, it goes on where it stopped.
+ * The towers alone, floors and chance stand beside the arms. Writes `results.json` and each
+ * trained fusion (`trials/<arm>-seed<k>/fusion.safetensors`); run again after any kind of end, it
+ * goes on where it stopped, within a trial too.
  *
- * @throws ConfigError when an arm has no recipe; DataError and DivergenceError of the parts.
+ * All that can be known to fail is checked before anything is computed.
+ *
+ * @throws ConfigError for an option out of range, an arm that does not fit the towers or has no
+ * recipe; DataError for a split that lacks what is asked for; LockError when another process uses
+ * the folder; DivergenceError and other errors of the parts.
  */
 export async function compareFusions<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
 ): Promise<AblationEnd> {
+  checkComparison(options);
   const { towers, arms, seeds, out, recipe, data, signal, onProgress } = options;
-  for (const { name } of arms) {
-    if (!(name in recipe.arms)) {
-      throw new ConfigError(`the arm "${name}" has no recipe`, {
-        where: 'compareFusions',
-        expected: 'an entry in recipe.arms',
-        advice: 'Its trials could not be told from those of another configuration.',
-      });
-    }
-  }
+  const notes = notesOf(options);
+  for (const message of notes) onProgress?.({ stage: 'note', message });
   const pretrained = await pretrainTowers(options);
   try {
     if (pretrained.interrupted) return { interrupted: true, trials: [] };
@@ -56,20 +45,21 @@ export async function compareFusions<Image, Text>(
     };
     const dual: FittedFusion = { fusion: towers.fusion, params: pretrained.fusion };
     const byName = new Map(arms.map((arm) => [arm.name, arm]));
-    return await ablate({
+    const end = await ablate({
       arms: arms.map(({ name }): Arm<unknown> => ({ name, config: recipe.arms[name] })),
       seeds,
       out,
-      shared: { towers: recipe.towers, data: data.fingerprint, top: options.top ?? null },
-      context: {
-        floors: floors(caches.train, caches.test),
-        chance: chanceOf(caches.test),
-        data: data.fingerprint,
-      },
+      shared: { protocol, towers: recipe.towers, data: data.fingerprint, top: options.top ?? null },
+      context: { ...(await contextOf(options, caches, dual)), notes },
       ...(signal && { signal }),
       onProgress: (progress) => onProgress?.({ stage: 'trial', ...progress }),
       runTrial: (trial) => runTrial(options, byName.get(trial.arm.name)!, trial, caches, dual),
     });
+    // Their results are on disk: what they would have gone on from is not needed any more.
+    for (const { arm, seed } of end.trials) {
+      await clearTraining(join(out, 'trials', `${arm}-seed${seed}`), ['checkpoints']);
+    }
+    return end;
   } catch (error) {
     if (signal?.aborted === true) return { interrupted: true, trials: [] };
     throw error;
@@ -80,9 +70,37 @@ export async function compareFusions<Image, Text>(
   }
 }
 
+/** What a reader must know of how the arms were trained, once each. */
+function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>): string[] {
+  const notes = arms.flatMap(
+    ({ training }) => resolveNegatives(training.negatives, data.train.records).note ?? [],
+  );
+  return [...new Set(notes)];
+}
+
+/** What the arms are held against: the towers that they re-rank, floors, chance. */
+async function contextOf<Image, Text>(
+  { data, signal }: CompareFusionsOptions<Image, Text>,
+  { train: training, test }: Caches,
+  dual: FittedFusion,
+): Promise<AblationContext> {
+  const { metrics, outcomes, chance, split } = await evaluateFusion(dual, test, {
+    ...(signal && { signal }),
+  });
+  const beside = Object.entries(floors(training, test));
+  return {
+    baselines: [
+      { name: towersName, kind: 'towers', metrics, outcomes },
+      ...beside.map(([name, floor]): Baseline => ({ name, kind: 'floor', ...floor })),
+    ],
+    chance,
+    data: { fingerprint: data.fingerprint, test: split },
+  };
+}
+
 function encode<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
-  pretrained: Awaited<ReturnType<typeof pretrainTowers>>,
+  pretrained: PretrainedTowers,
   split: CompareFusionsOptions<Image, Text>['data']['train'],
 ): Promise<FeatureCache> {
   const { towers, signal, onProgress } = options;
@@ -93,76 +111,4 @@ function encode<Image, Text>(
     ...(signal && { signal }),
     onProgress: (progress) => onProgress?.({ stage: 'encoding', split: split.name, ...progress }),
   });
-}
-
-async function runTrial<Image, Text>(
-  options: CompareFusionsOptions<Image, Text>,
-  arm: FusionArm,
-  { seed, directory, signal }: Trial<unknown>,
-  caches: Caches,
-  dual: FittedFusion,
-): Promise<TrialOutcome> {
-  const began = performance.now();
-  const { towers, top, onProgress } = options;
-  const { steps, loss, optimizer, batchSize, negatives } = arm.training;
-  const run = await openRun(directory, {
-    description: { arm: arm.name, seed, recipe: options.recipe.arms[arm.name] },
-  });
-  // A trial that was cut short begins anew: what it had logged goes.
-  await run.resume();
-  const curve: CurvePoint[] = [];
-  const every = Math.max(1, Math.floor(steps / 100));
-  const state = await train({
-    model: jointModel({
-      image: cachedEncoder(towers.image.name, towers.image.features),
-      text: cachedEncoder(towers.text.name, towers.text.features),
-      fusion: arm.fusion,
-    }),
-    loss,
-    optimizer,
-    // The batches depend on the seed alone, not on the arm: all arms see the same ones.
-    data: featureBatches(caches.train, {
-      batchSize,
-      negatives,
-      key: foldIn(keyOf(seed), 'batches'),
-    }),
-    steps,
-    key: foldIn(keyOf(seed), arm.name),
-    signal,
-    log: (record) => {
-      run.log(record);
-      if (record.kind === 'step' && record.step % every === 0) {
-        curve.push([record.step, record.loss]);
-      }
-      onProgress?.({ stage: 'training', arm: arm.name, seed, record, steps });
-    },
-  });
-  try {
-    signal.throwIfAborted();
-    const params = subtree(state.params, 'fusion.');
-    await saveSafetensors(join(directory, 'fusion.safetensors'), params);
-    const { metrics, outcomes } = await evaluateFusion(
-      { fusion: arm.fusion, params },
-      caches.test,
-      { dual, signal, ...(top !== undefined && { top }) },
-    );
-    const seconds = (performance.now() - began) / 1000;
-    const count = countParameters(params);
-    const flops = pairFlops(options, arm, caches.train);
-    return { params: count, flops, steps, seconds, metrics, outcomes, curves: { loss: curve } };
-  } finally {
-    disposeState(state);
-  }
-}
-
-/** Operations of fusing one pair whose sides are as long as the longest of the train split. */
-function pairFlops<Image, Text>(
-  { towers }: CompareFusionsOptions<Image, Text>,
-  { fusion }: FusionArm,
-  { images, texts }: FeatureCache,
-): number {
-  return fusionCost(fusion, {
-    image: { ...towers.image.features, tokens: images.spec.tokens },
-    text: { ...towers.text.features, tokens: texts.spec.tokens },
-  }).flops;
 }

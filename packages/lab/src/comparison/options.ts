@@ -22,8 +22,11 @@ export interface Phase {
 /** A stretch of training on cached features. */
 export interface FusionPhase extends Phase {
   readonly batchSize: number;
-  /** K, false captions a pair. */
-  readonly negatives: number;
+  /**
+   * K, false captions a pair. `{ upTo: K }`: K where every pair of the train split has one, else
+   * none, which the results note; the loss must then draw rivals from the batch itself.
+   */
+  readonly negatives: number | { readonly upTo: number };
 }
 
 /** The towers and how they learn before any fusion does. */
@@ -39,7 +42,7 @@ export interface TowerOptions<Image, Text> extends Phase {
 
 /** One fusion to compare, with its own training where that differs. */
 export interface FusionArm {
-  /** Names files: letters, digits, `.`, `_` and `-`. */
+  /** Names files: letters, digits, `.`, `_` and `-`; not the name of a floor. */
   readonly name: string;
   readonly fusion: Fusion;
   readonly training: FusionPhase;
@@ -54,6 +57,7 @@ export interface CompareFusionsOptions<Image, Text> {
   };
   readonly towers: TowerOptions<Image, Text>;
   readonly arms: readonly FusionArm[];
+  /** Whole numbers from 0 on, none twice. */
   readonly seeds: readonly number[];
   /** Folder of the run: towers, trials, results and reports. */
   readonly out: string;
@@ -75,6 +79,8 @@ export interface CompareFusionsOptions<Image, Text> {
 export type ComparisonProgress =
   | { readonly stage: 'towers'; readonly record: TrainRecord; readonly steps: number }
   | { readonly stage: 'towers-reused' }
+  /** Something that the reader of the results must know, or a damaged file that was set aside. */
+  | { readonly stage: 'note'; readonly message: string }
   | ({ readonly stage: 'encoding'; readonly split: string } & EncodeProgress)
   | ({ readonly stage: 'trial' } & AblationProgress)
   | {

@@ -1,8 +1,18 @@
 import { join } from 'node:path';
-import { foldIn, key as keyOf, partition, subtree, type Params } from '@crossweave/core';
+import {
+  foldIn,
+  initialShapes,
+  key as keyOf,
+  mergeParams,
+  partition,
+  subtree,
+  withPrefix,
+  type Params,
+} from '@crossweave/core';
 import { disposeState, jointModel, train } from '@crossweave/trainer';
-import { openRun } from '@crossweave/trainer/node';
 import { configHash } from '../ablation/trial-file';
+import { checkTowers } from './checks';
+import { openFolder } from './open-folder';
 import type { CompareFusionsOptions } from './options';
 
 /** What pre-training leaves: the parameters of towers and contrastive head, the caller's to dispose. */
@@ -18,23 +28,35 @@ const checkpointEvery = 50;
 
 /**
  * Trains both towers contrastively, in `out/towers-<hash of their recipe>`: what is there
- * already is not repeated, and an interrupted pre-training goes on from its last checkpoint.
+ * already is not repeated, and an interrupted pre-training goes on from its last checkpoint. A
+ * damaged one is set aside with a note, and the towers are trained again. Arms are not looked at.
+ *
+ * @throws ConfigError for an option out of range, LockError when another process uses the folder,
+ * DivergenceError and other errors of the parts.
  */
 export async function pretrainTowers<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
 ): Promise<PretrainedTowers> {
+  checkTowers('pretrainTowers', options);
   const { towers, recipe, data, signal, onProgress } = options;
-  const { steps, seed } = towers;
-  const description = { towers: recipe.towers, data: data.fingerprint };
-  const folder = join(options.out, `towers-${configHash(description).slice(0, 12)}`);
-  const run = await openRun(folder, { description, keep: 1 });
-  const start = await run.resume();
+  const { steps, seed, loss } = towers;
+  const identity = { towers: recipe.towers, data: data.fingerprint };
+  const folder = join(options.out, `towers-${configHash(identity).slice(0, 12)}`);
+  const model = jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion });
+  const shapes = initialShapes({
+    init: (key) => mergeParams(model.init(key), withPrefix('loss.', loss.init?.(key) ?? {})),
+  });
+  const opened = await openFolder(folder, { identity, keep: 1 }, shapes, (reason) =>
+    onProgress?.({ stage: 'note', message: `The towers are trained again: ${reason}` }),
+  );
+  await using run = opened.run;
+  const { start } = opened;
   if (start?.step === steps) onProgress?.({ stage: 'towers-reused' });
 
   const key = foldIn(keyOf(seed), 'towers');
   const state = await train({
-    model: jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion }),
-    loss: towers.loss,
+    model,
+    loss,
     optimizer: towers.optimizer,
     data: towers.data(foldIn(key, 'batches')),
     steps,
@@ -47,15 +69,16 @@ export async function pretrainTowers<Image, Text>(
     },
     checkpoint: run.checkpoint,
     checkpointEvery,
+  }).finally(() => {
+    if (start !== undefined) disposeState(start);
   });
-  if (start !== undefined) disposeState(start);
 
-  const [loss, model] = partition(state.params, (path) => path.startsWith('loss.'));
-  disposeState({ step: state.step, params: loss, optimizer: state.optimizer });
+  const [ofLoss, ofModel] = partition(state.params, (path) => path.startsWith('loss.'));
+  disposeState({ step: state.step, params: ofLoss, optimizer: state.optimizer });
   return {
-    image: subtree(model, 'image.'),
-    text: subtree(model, 'text.'),
-    fusion: subtree(model, 'fusion.'),
+    image: subtree(ofModel, 'image.'),
+    text: subtree(ofModel, 'text.'),
+    fusion: subtree(ofModel, 'fusion.'),
     interrupted: state.interrupted,
   };
 }

@@ -1,9 +1,10 @@
 import { memory, mul } from '@tensorflow/tfjs-core';
 import { key, type Fusion } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { blindFusion, equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
-import { evaluateFusion } from './evaluate-fusion';
+import { evaluateFusion, type EvaluateOptions } from './evaluate-fusion';
 import { chanceOf } from './plan';
 
 let cache: FeatureCache;
@@ -65,13 +66,35 @@ describe('evaluateFusion', () => {
     expect(metrics['matching.accuracy']).toBe(0.5);
   });
 
-  it('gives a blind scorer chance', async () => {
-    const { metrics } = await evaluateFusion({ fusion: blindFusion, params: {} }, cache);
-    const chance = chanceOf(cache);
-    expect(Object.keys(metrics).sort()).toEqual(Object.keys(chance).sort());
-    for (const [name, value] of Object.entries(chance)) expect(metrics[name]).toBeCloseTo(value, 9);
+  it('gives a blind scorer exactly chance, and says what chance is', async () => {
+    const blind = { fusion: blindFusion, params: {} };
+    const { metrics, chance, split } = await evaluateFusion(blind, cache);
+    expect(metrics).toEqual(chance);
+    expect(chance).toEqual(chanceOf(cache));
     expect(chance['retrieval.t2i.r1']).toBeCloseTo(1 / 12, 12);
     expect(chance['retrieval.i2t.r1']).toBeCloseTo(2 / 24, 12);
     expect(chance['matching.accuracy']).toBe(0.5);
+    expect(split).toMatchObject({ images: 12, texts: 24, sharedTexts: 0 });
+  });
+
+  it('does not let a caption of all images lift an untrained scorer', async () => {
+    const split = tinySplit(12);
+    const records = split.records.map(({ id, captions }) => ({
+      id,
+      captions: [...captions, 'a picture'],
+    }));
+    const shared = await encodeSplit({
+      split: { ...split, records },
+      image: { encoder: imageEncoder, params: imageEncoder.init(key(0)) },
+      text: { encoder: textEncoder, params: {} },
+    });
+    const blind = { fusion: blindFusion, params: {} };
+    const { metrics } = await evaluateFusion(blind, shared);
+    expect(metrics['retrieval.i2t.r1']).toBeCloseTo(3 / 25, 12);
+    expect(metrics['retrieval.t2i.r1']).toBeCloseTo(1 / 12, 12);
   });
 });
+
+const evaluate = (options: EvaluateOptions): Promise<unknown> =>
+  evaluateFusion({ fusion: blindFusion, params: {} }, cache, options);
+testOptions('evaluateFusion', evaluate, { describe, it });

@@ -1,31 +1,49 @@
+import { checkOptions } from '@crossweave/core/authoring';
 import type { FeatureCache } from '../features/encode-split';
 import { matchingMetrics } from '../metrics/matching';
 import { retrievalMetrics, type Metrics } from '../metrics/retrieval';
 import { scorePairs, type FittedFusion, type Pair, type ScoringOptions } from './pairs';
-import { comparisonPlan, retrievalPlan } from './plan';
-import { retrievalScores, type RetrievalScoresOptions } from './retrieval-scores';
+import { chanceOf, comparisonPlan, retrievalPlan } from './plan';
+import {
+  retrievalScores,
+  retrievalScoresChecks,
+  type RetrievalScoresOptions,
+} from './retrieval-scores';
+import { splitFacts, type SplitFacts } from './split-facts';
 
 export type EvaluateOptions = RetrievalScoresOptions;
+
+/** Figures with what one must know to read them. */
+export interface Evaluation extends Metrics {
+  /** The value of each metric for scores that know nothing, exact. */
+  readonly chance: Readonly<Record<string, number>>;
+  readonly split: SplitFacts;
+}
 
 /**
  * Evaluates a fusion on a split: matching accuracy of true against false captions
  * (where the data has them) and retrieval both ways, `retrieval.i2t.*` and `retrieval.t2i.*`, over
- * all captions of the split. Images with equal captions count as right for each other.
+ * all distinct texts of the split. A text is right for an image exactly if it is one of its
+ * captions (by token ids): also when other images have it too.
  *
  * With `dual`, any fusion, separable or not, re-ranks for each query the `top` candidates that
  * `dual` finds, by the sum of both logits; the others keep their order below them. So all are
  * measured by the same protocol.
+ *
+ * @throws ConfigError for an option out of range, NonFiniteError for scores that are no numbers, the
+ * signal's reason when aborted.
  */
 export async function evaluateFusion(
   fitted: FittedFusion,
   cache: FeatureCache,
   options: EvaluateOptions = {},
-): Promise<Metrics> {
+): Promise<Evaluation> {
+  checkOptions('evaluateFusion', options, retrievalScoresChecks);
   const { captions, i2t, t2i } = retrievalPlan(cache);
   const textRows = captions.map((caption) => cache.textRow(caption));
   const scores = await retrievalScores(fitted, cache, textRows, options);
   const parts = [
-    await matching(fitted, cache, options),
+    await matching(fitted, cache, scoringOf(options)),
     retrievalMetrics({ ...i2t, scores: scores.i2t }),
     retrievalMetrics({ ...t2i, scores: scores.t2i }),
   ];
@@ -35,7 +53,11 @@ export async function evaluateFusion(
     Object.assign(metrics, part.metrics);
     Object.assign(outcomes, part.outcomes);
   }
-  return { metrics, outcomes };
+  return { metrics, outcomes, chance: chanceOf(cache), split: splitFacts(cache) };
+}
+
+function scoringOf({ chunk, signal }: EvaluateOptions): ScoringOptions {
+  return { ...(chunk !== undefined && { chunk }), ...(signal && { signal }) };
 }
 
 async function matching(

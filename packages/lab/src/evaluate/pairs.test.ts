@@ -1,8 +1,9 @@
 import { key } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
-import { encodeSplit } from '../features/encode-split';
+import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
-import { scoreAll, scorePairs, type Pair } from './pairs';
+import { scoreAll, scorePairs, type Pair, type ScoringOptions } from './pairs';
 
 describe('scoring over a cache', () => {
   it('is the same for any chunk, and in full or by pairs', async () => {
@@ -20,4 +21,15 @@ describe('scoring over a cache', () => {
     const abort = AbortSignal.abort(new Error('enough'));
     await expect(scorePairs(fitted, cache, pairs, { signal: abort })).rejects.toThrow('enough');
   });
+});
+
+const fitted = { fusion: equalityFusion('joint'), params: {} };
+const nothing = {} as FeatureCache;
+testOptions('scorePairs', (options: ScoringOptions) => scorePairs(fitted, nothing, [], options), {
+  describe,
+  it,
+});
+testOptions('scoreAll', (options: ScoringOptions) => scoreAll(fitted, nothing, [], options), {
+  describe,
+  it,
 });

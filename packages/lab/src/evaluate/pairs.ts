@@ -1,7 +1,10 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { inference, requireComplete, type Fusion, type Params } from '@crossweave/core';
+import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
+import { abortSignal } from '../checks/checks';
 import { disposeTensors, type FeatureCache } from '../features/encode-split';
 import type { FeatureTable } from '../features/table';
+import { pause } from '../features/pause';
 
 /** A fusion and its parameters (paths without `fusion.`). */
 export interface FittedFusion {
@@ -18,13 +21,20 @@ export interface ScoringOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Matching scores of pairs, fused jointly in chunks of one shape: what bounds the memory. */
-export function scorePairs(
+export const scoringChecks: Checks<ScoringOptions> = { chunk: count(), signal: abortSignal() };
+
+/**
+ * Matching scores of pairs, fused jointly in chunks of one shape: what bounds the memory.
+ *
+ * @throws ConfigError for an option out of range, the signal's reason when aborted.
+ */
+export async function scorePairs(
   fitted: FittedFusion,
   cache: FeatureCache,
   pairs: readonly Pair[],
   options: ScoringOptions = {},
 ): Promise<Float32Array> {
+  checkOptions('scorePairs', options, scoringChecks);
   return scoreEach(fitted, cache, pairs.length, (i) => pairs[i]!, options);
 }
 
@@ -61,6 +71,7 @@ export async function scoreAll(
   textRows: readonly number[],
   options: ScoringOptions = {},
 ): Promise<Float32Array> {
+  checkOptions('scoreAll', options, scoringChecks);
   const imageRows = Array.from({ length: cache.images.rows }, (_, row) => row);
   const [images, texts] = [imageRows.length, textRows.length];
   if (fitted.fusion.embed === undefined) {
@@ -72,6 +83,7 @@ export async function scoreAll(
   const width = image.length / images;
   const scores = new Float32Array(images * texts);
   for (let i = 0; i < images; i++) {
+    await pause(options.signal);
     for (let j = 0; j < texts; j++) {
       let dot = 0;
       for (let d = 0; d < width; d++) dot += image[i * width + d]! * text[j * width + d]!;
@@ -101,17 +113,17 @@ async function embed(
   return out;
 }
 
-/** Calls `work` with the rows of each chunk; the last is filled up with its last row. */
+/** Calls `work` with the rows of each chunk; the last is filled up with its last row (`real` are not). */
 async function inChunks(
   total: number,
   { chunk = 128, signal }: ScoringOptions,
-  work: (rows: readonly number[], from: number, count: number) => Promise<void>,
+  work: (rows: readonly number[], from: number, real: number) => Promise<void>,
 ): Promise<void> {
   const size = Math.min(chunk, total);
   for (let from = 0; from < total; from += size) {
-    signal?.throwIfAborted();
-    const count = Math.min(size, total - from);
-    const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, count - 1));
-    await work(rows, from, count);
+    await pause(signal);
+    const real = Math.min(size, total - from);
+    const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, real - 1));
+    await work(rows, from, real);
   }
 }

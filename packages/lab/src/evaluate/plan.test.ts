@@ -1,25 +1,62 @@
 import { describe, expect, it } from 'vitest';
 import type { FeatureCache } from '../features/encode-split';
-import { comparisonPlan, retrievalPlan } from './plan';
+import { chanceOf, comparisonPlan, retrievalPlan } from './plan';
+import { splitFacts } from './split-facts';
 
-const cacheOf = (records: FeatureCache['records']) => ({ records }) as FeatureCache;
+/** Case and outer spaces do not tell texts apart here. */
+const cacheOf = (records: FeatureCache['records']) => ({
+  records,
+  textIdentity: (caption: string) => caption.trim().toLowerCase(),
+});
 
 describe('retrievalPlan', () => {
-  it('joins images that share a caption, also through a third', () => {
-    const { captions, i2t, t2i } = retrievalPlan(
-      cacheOf([
-        { id: 'a', captions: ['one', 'two'] },
-        { id: 'b', captions: ['three'] },
-        { id: 'c', captions: ['two', 'four'] },
-        { id: 'd', captions: ['four'] },
-      ]),
-    );
+  const cache = cacheOf([
+    { id: 'a', captions: ['one', 'two', 'One '] },
+    { id: 'b', captions: ['three'] },
+    { id: 'c', captions: ['Two', 'four'] },
+    { id: 'd', captions: ['four'] },
+  ]);
+
+  it('makes a text right for the images that have it, and not for their neighbours', () => {
+    const { captions, i2t, t2i } = retrievalPlan(cache);
     expect(captions).toEqual(['one', 'two', 'three', 'four']);
-    const [a, b, c, d] = i2t.queryGroups;
-    expect([c, d]).toEqual([a, a]);
-    expect(b).not.toBe(a);
-    expect(t2i.queryGroups).toEqual([a, a, b, a]);
-    expect(t2i.candidateGroups).toEqual(i2t.queryGroups);
+    expect(i2t).toMatchObject({ candidates: 4, relevant: [[0, 1], [2], [1, 3], [3]] });
+    expect(t2i).toMatchObject({ candidates: 4, relevant: [[0], [0, 2], [1], [2, 3]] });
+    expect(i2t.clusters).toEqual(['a', 'b', 'c', 'd']);
+    expect(t2i.clusters).toEqual(['a', 'a', 'b', 'c']);
+  });
+
+  it('tells which texts are shared', () => {
+    expect(splitFacts(cache)).toEqual({
+      images: 4,
+      texts: 4,
+      sharedTexts: 2,
+      mostShared: { caption: 'two', images: 2 },
+      uncounted: { i2t: 0, t2i: 0 },
+    });
+  });
+});
+
+describe('a caption that all images share', () => {
+  const cache = cacheOf(
+    Array.from({ length: 20 }, (_, i) => ({ id: `p${i}`, captions: [`thing ${i}`, 'a picture'] })),
+  );
+
+  it('does not make everything right', () => {
+    const chance = chanceOf(cache);
+    expect(chance['retrieval.i2t.r1']).toBeCloseTo(2 / 21, 12);
+    expect(chance['retrieval.t2i.r1']).toBeCloseTo(1 / 20, 12);
+    expect(splitFacts(cache)).toMatchObject({
+      sharedTexts: 1,
+      mostShared: { caption: 'a picture', images: 20 },
+      uncounted: { i2t: 0, t2i: 1 },
+    });
+  });
+
+  it('leaves nothing to ask where it is the only one', () => {
+    const only = cacheOf(cache.records.map(({ id }) => ({ id, captions: ['photo'] })));
+    expect(chanceOf(only)).toEqual({});
+    expect(splitFacts(only).uncounted).toEqual({ i2t: 20, t2i: 1 });
   });
 });
 

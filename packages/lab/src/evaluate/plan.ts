@@ -1,7 +1,6 @@
 import type { FeatureCache } from '../features/encode-split';
-import type { RetrievalOptions } from '../metrics/retrieval';
 import { matchingMetrics } from '../metrics/matching';
-import { retrievalChance } from '../metrics/retrieval';
+import { retrievalChance, type RetrievalChanceOptions } from '../metrics/retrieval';
 
 /** A true caption and a false one of one image, before they are scored. */
 export interface PlannedComparison {
@@ -14,9 +13,12 @@ export interface PlannedComparison {
   readonly kind: string;
 }
 
+/** What a plan reads of a cache. */
+type Captioned = Pick<FeatureCache, 'records' | 'textIdentity'>;
+
 /** Every false caption of a split with the true caption it belongs to. */
-export function comparisonPlan(cache: FeatureCache): PlannedComparison[] {
-  return cache.records.flatMap((record, row) =>
+export function comparisonPlan({ records }: Pick<Captioned, 'records'>): PlannedComparison[] {
+  return records.flatMap((record, row) =>
     record.captions.flatMap((positive, i) =>
       (record.negatives?.[i] ?? []).map(({ caption, kind }) => ({
         row,
@@ -29,41 +31,52 @@ export function comparisonPlan(cache: FeatureCache): PlannedComparison[] {
   );
 }
 
-/** Queries and candidates of retrieval over a split: all images, all distinct true captions. */
+/** Queries and candidates of retrieval over a split: all images, all distinct texts. */
 export interface RetrievalPlan {
+  /** Of each distinct text the caption that comes first. */
   readonly captions: readonly string[];
-  readonly i2t: Omit<RetrievalOptions, 'scores'>;
-  readonly t2i: Omit<RetrievalOptions, 'scores'>;
+  readonly i2t: RetrievalChanceOptions;
+  readonly t2i: RetrievalChanceOptions;
 }
 
-/** Images that share a caption are one group: each is right for the other's captions. */
-export function retrievalPlan(cache: FeatureCache): RetrievalPlan {
-  const groupOf = new Map<string, string>();
-  const merged = new Map<string, string>();
-  const root = (group: string): string => {
-    let top = group;
-    for (let next = merged.get(top); next !== undefined; next = merged.get(top)) top = next;
-    return top;
-  };
-  for (const { id, captions } of cache.records) {
-    for (const caption of captions) {
-      const other = groupOf.get(caption);
-      if (other === undefined) groupOf.set(caption, id);
-      else if (root(other) !== root(id)) merged.set(root(id), root(other));
+/**
+ * A text is right for an image exactly if the image has it as a caption; captions of equal
+ * `textIdentity` are one text. Outcomes are clustered by image, a text's by the first that has it.
+ */
+export function retrievalPlan({ records, textIdentity }: Captioned): RetrievalPlan {
+  const placeOf = new Map<string, number>();
+  const captions: string[] = [];
+  const imagesOf: number[][] = [];
+  const textsOf = records.map((record, row) => {
+    const texts = new Set<number>();
+    for (const caption of record.captions) {
+      const identity = textIdentity(caption);
+      const place = placeOf.get(identity) ?? captions.push(caption) - 1;
+      placeOf.set(identity, place);
+      texts.add(place);
     }
-  }
-  const captions = [...groupOf.keys()];
-  const imageGroups = cache.records.map(({ id }) => root(id));
-  const textGroups = captions.map((caption) => root(groupOf.get(caption)!));
+    for (const text of texts) (imagesOf[text] ??= []).push(row);
+    return [...texts];
+  });
   return {
     captions,
-    i2t: { queryGroups: imageGroups, candidateGroups: textGroups, prefix: 'retrieval.i2t.' },
-    t2i: { queryGroups: textGroups, candidateGroups: imageGroups, prefix: 'retrieval.t2i.' },
+    i2t: {
+      candidates: captions.length,
+      relevant: textsOf,
+      clusters: records.map(({ id }) => id),
+      prefix: 'retrieval.i2t.',
+    },
+    t2i: {
+      candidates: records.length,
+      relevant: imagesOf,
+      clusters: imagesOf.map(([first]) => records[first!]!.id),
+      prefix: 'retrieval.t2i.',
+    },
   };
 }
 
-/** The metrics of a split for scores that know nothing. */
-export function chanceOf(cache: FeatureCache): Readonly<Record<string, number>> {
+/** The metrics of a split for scores that know nothing, exact. */
+export function chanceOf(cache: Captioned): Readonly<Record<string, number>> {
   const { i2t, t2i } = retrievalPlan(cache);
   const constant = comparisonPlan(cache).map(({ kind, image }) => ({
     kind,

@@ -21,9 +21,13 @@ describe('rerank', () => {
     expect(order(1)).toEqual([2, 3, 1, 0]);
   });
 
-  it('refuses NaN and a top of 0', async () => {
+  it('refuses NaN, a top of 0 and sizes that disagree', async () => {
     const nan = () => Promise.resolve(new Float32Array(4).fill(Number.NaN));
     await expect(rerank(dual, 4, 2, nan)).rejects.toThrow(NonFiniteError);
     await expect(rerank(dual, 4, 0, nan)).rejects.toThrow(ConfigError);
+    await expect(rerank(dual, 0, 2, nan)).rejects.toThrow(/"width"/);
+    await expect(rerank(dual, 3, 2, nan)).rejects.toThrow(/rows of 3/);
+    const few = () => Promise.resolve(new Float32Array(3));
+    await expect(rerank(dual, 4, 2, few)).rejects.toThrow(/another number of scores/);
   });
 });

@@ -1,4 +1,5 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
+import { requireNumber } from '@crossweave/core/authoring';
 
 /**
  * Scores in which each query's `top` best candidates are ordered anew, by the sum of what they
@@ -7,7 +8,8 @@ import { ConfigError, NonFiniteError } from '@crossweave/core';
  *
  * @param scores [queries × width], row by row.
  * @param score scores for [query, candidate] pairs.
- * @throws ConfigError when `top` is no whole number ≥ 1, NonFiniteError for scores that are not finite.
+ * @throws ConfigError when `top` or `width` is no whole number ≥ 1 or sizes disagree, NonFiniteError
+ * for scores that are not finite.
  */
 export async function rerank(
   scores: Float64Array,
@@ -15,11 +17,14 @@ export async function rerank(
   top: number,
   score: (pairs: readonly (readonly [query: number, candidate: number])[]) => Promise<Float32Array>,
 ): Promise<Float64Array> {
-  if (!Number.isSafeInteger(top) || top < 1) {
-    throw new ConfigError('top is out of range', {
-      where: 'rerank',
-      expected: 'a whole number, 1 or more',
-      got: top,
+  const where = 'rerank';
+  requireNumber(where, 'top', top, { integer: true, min: 1 });
+  requireNumber(where, 'width', width, { integer: true, min: 1 });
+  if (scores.length % width !== 0) {
+    throw new ConfigError('the scores are no whole number of rows', {
+      where,
+      expected: `rows of ${width}`,
+      got: `${scores.length} scores`,
     });
   }
   requireFinite(scores, 'the dual scores');
@@ -29,6 +34,13 @@ export async function rerank(
     for (const candidate of topCandidates(row, top)) pairs.push([query, candidate]);
   }
   const joint = await score(pairs);
+  if (joint.length !== pairs.length) {
+    throw new ConfigError('"score" gave another number of scores than pairs', {
+      where,
+      expected: pairs.length,
+      got: joint.length,
+    });
+  }
   requireFinite(joint, 'the joint scores');
   const placeOf = (i: number): number => pairs[i]![0] * width + pairs[i]![1];
   const sums = Float64Array.from(joint, (value, i) => value + scores[placeOf(i)]!);

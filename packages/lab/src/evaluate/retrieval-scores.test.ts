@@ -1,9 +1,10 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { key, type Fusion } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
-import { retrievalScores } from './retrieval-scores';
+import { retrievalScores, type RetrievalScoresOptions } from './retrieval-scores';
 
 const cacheOf = (count: number): Promise<FeatureCache> =>
   encodeSplit({
@@ -91,3 +92,15 @@ describe('retrievalScores', () => {
     }
   });
 });
+
+testOptions(
+  'retrievalScores',
+  (options: RetrievalScoresOptions) =>
+    retrievalScores(
+      { fusion: equalityFusion('joint'), params: {} },
+      {} as FeatureCache,
+      [],
+      options,
+    ),
+  { describe, it },
+);

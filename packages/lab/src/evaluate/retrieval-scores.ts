@@ -1,5 +1,14 @@
+import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
+import { fittedFusion } from '../checks/checks';
 import type { FeatureCache } from '../features/encode-split';
-import { scoreAll, scorePairs, type FittedFusion, type Pair, type ScoringOptions } from './pairs';
+import {
+  scoreAll,
+  scorePairs,
+  scoringChecks,
+  type FittedFusion,
+  type Pair,
+  type ScoringOptions,
+} from './pairs';
 import { rerank } from './rerank';
 
 export interface RetrievalScoresOptions extends ScoringOptions {
@@ -11,6 +20,12 @@ export interface RetrievalScoresOptions extends ScoringOptions {
   /** How many candidates a query are re-ranked. Default 16. */
   readonly top?: number;
 }
+
+export const retrievalScoresChecks: Checks<RetrievalScoresOptions> = {
+  ...scoringChecks,
+  dual: fittedFusion(),
+  top: count(),
+};
 
 /** Scores of both ways of retrieval, row by row. */
 export interface RetrievalScores {
@@ -28,7 +43,7 @@ export interface RetrievalScores {
  *
  * Neither step is told which pairs are true, and both see one pair at a time: the leak rule holds.
  *
- * @throws ConfigError when `top` is no whole number ≥ 1, NonFiniteError for scores that are not finite.
+ * @throws ConfigError for an option out of range, NonFiniteError for scores that are not finite.
  */
 export async function retrievalScores(
   fitted: FittedFusion,
@@ -36,16 +51,17 @@ export async function retrievalScores(
   textRows: readonly number[],
   options: RetrievalScoresOptions = {},
 ): Promise<RetrievalScores> {
-  const finder = options.dual ?? fitted;
-  const all = await scoreAll(finder, cache, textRows, options);
+  checkOptions('retrievalScores', options, retrievalScoresChecks);
+  const { dual, top = 16, ...scoring } = options;
+  const finder = dual ?? fitted;
+  const all = await scoreAll(finder, cache, textRows, scoring);
   const images = cache.images.rows;
   const texts = textRows.length;
   const i2t = Float64Array.from(all);
   const t2i = Float64Array.from(all, (_, k) => all[(k % images) * texts + Math.floor(k / images)]!);
   if (finder === fitted) return { i2t, t2i };
-  const top = options.top ?? 16;
   const score = (pairs: readonly Pair[]): Promise<Float32Array> =>
-    scorePairs(fitted, cache, pairs, options);
+    scorePairs(fitted, cache, pairs, scoring);
   return {
     i2t: await rerank(i2t, texts, top, (found) =>
       score(found.map(([image, text]): Pair => [image, textRows[text]!])),

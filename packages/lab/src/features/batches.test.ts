@@ -7,6 +7,7 @@ import {
   type Batch,
   type Features,
 } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
 import { featureBatches, type FeatureBatchesOptions } from './batches';
@@ -79,26 +80,42 @@ describe('featureBatches', () => {
     expect(list(batch!.text.mask).reduce((a, b) => a + b)).toBe(20);
   });
 
-  it('puts images that share their caption into one group', async () => {
+  it('tells images and texts apart: groups are images, captions go by identity', async () => {
     const same = {
       ...cache,
-      records: cache.records.map(({ id }) => ({ id, captions: ['word1 a'] })),
+      records: cache.records.map(({ id }, i) => ({ id, captions: [`word${i % 2} a`] })),
+      textIdentity: (caption: string) => `text of ${caption}`,
     };
     for await (const batch of featureBatches(same, { batchSize: 4, key: key(1) }).batches(0)) {
-      expect(new Set(batch.groups).size).toBe(1);
+      expect(batch.groups).toEqual(batch.ids);
+      expect(batch.captions).toEqual(
+        batch.ids.map((id) => `text of word${Number(id.slice(1)) % 2} a`),
+      );
       expect(batch.negatives).toBeUndefined();
       disposeBatch(batch);
     }
   });
 
   it('refuses sizes out of range and negatives that are not there', async () => {
-    for (const batchSize of [0, 11, 1.5, Number.NaN]) {
+    for (const batchSize of [0, 11, 1.5]) {
       expect(() => featureBatches(cache, { batchSize, key: key(1) })).toThrow(ConfigError);
     }
-    expect(() => featureBatches(cache, { batchSize: 2, key: key(1), negatives: -1 })).toThrow(
-      /negatives/,
+    const options = { batchSize: 2, key: key(1), negatives: 1 };
+    expect(() => featureBatches(cache, { ...options, negatives: -1 })).toThrow(/negatives/);
+    expect(() => featureBatches(cache, { ...options, kinds: ['odrer'] })).toThrow(/"order"/);
+    const records = cache.records.map((record, i) =>
+      i === 7 ? { ...record, negatives: [] } : record,
     );
-    const wanting = { batchSize: 2, key: key(1), negatives: 1, kinds: ['colour'] };
-    await expect(collect(wanting)).rejects.toThrow(DataError);
+    // Known before the first batch.
+    expect(() => featureBatches({ ...cache, records }, options)).toThrow(DataError);
+    expect(() => featureBatches({ ...cache, records }, options)).toThrow(/1 of 10 pairs.*"p7"/);
+    await expect(collect(options, 0, 6)).rejects.toThrow(/"from"/);
   });
 });
+
+testOptions(
+  'featureBatches',
+  (options: FeatureBatchesOptions) => featureBatches(cache, options),
+  { describe, it },
+  { required: { batchSize: 2, key: key(1) } },
+);

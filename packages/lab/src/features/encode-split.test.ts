@@ -7,6 +7,7 @@ import {
   key,
   type FrozenEncoder,
 } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
 import { encodeSplit } from './encode-split';
@@ -28,6 +29,35 @@ describe('encodeSplit', () => {
     expect(cache.images.rows).toBe(10);
     expect(cache.texts.rows).toBe(50);
     expect([...cache.images.pooled(7)]).toEqual([7, 1, 2]);
+  });
+
+  it('encodes captions of equal identity once, and finds any of them', async () => {
+    const split = tinySplit(3);
+    const records = split.records.map(({ id }, i) => ({
+      id,
+      captions: [`word${i} a`, `Word${i} A `, 'a word9'],
+    }));
+    const textIdentity = (caption: string): string => caption.trim().toLowerCase();
+    const cache = await encodeSplit({ split: { ...split, records, textIdentity }, ...towers() });
+    expect(cache.texts.rows).toBe(4);
+    expect(cache.textRow('WORD1 A')).toBe(cache.textRow('word1 a'));
+    expect(cache.textIdentity('Word2 A ')).toBe('word2 a');
+  });
+
+  it('refuses a false caption that is true of its image, before it decodes any', async () => {
+    const split = tinySplit(3);
+    const records = split.records.map(({ id }, i) => ({
+      id,
+      captions: [`word${i} a`, `word${i} b`],
+      negatives: [
+        [{ caption: `a word${i}`, kind: 'order' }],
+        [{ caption: `word${i} A`, kind: 'x' }],
+      ],
+    }));
+    const textIdentity = (caption: string): string => caption.toLowerCase();
+    const encoding = encodeSplit({ split: { ...split, records, textIdentity }, ...towers() });
+    await expect(encoding).rejects.toThrow(/false caption of "p0".*word0 A/);
+    expect(split.loads).toEqual([]);
   });
 
   it('takes an encoder that another runtime computes in place of a tower', async () => {
@@ -102,3 +132,10 @@ describe('encodeSplit', () => {
     expect(seen).toEqual(['image 4/8', 'image 8/8']);
   });
 });
+
+testOptions(
+  'encodeSplit',
+  encodeSplit,
+  { describe, it },
+  { required: { split: tinySplit(2), ...towers() } },
+);

@@ -1,6 +1,5 @@
 import { Tensor, dispose, tidy } from '@tensorflow/tfjs-core';
 import {
-  ConfigError,
   DataError,
   inference,
   type Encoder,
@@ -10,8 +9,12 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { callback, checkOptions, count, having, type Check } from '@crossweave/core/authoring';
+import { abortSignal, pairSplit } from '../checks/checks';
+import { pause } from './pause';
 import { fingerprint } from './fingerprint';
 import { FeatureTable } from './table';
+import { textsOf } from './texts';
 
 /** A tower and its parameters (paths without the tower's prefix). */
 export interface Tower<Input> {
@@ -42,10 +45,12 @@ export interface FeatureCache {
   readonly records: readonly PairRecord[];
   /** Row i is record i. */
   readonly images: FeatureTable;
-  /** Every distinct caption and negative. */
+  /** Every distinct text among captions and negatives: those of equal identity share a row. */
   readonly texts: FeatureTable;
-  /** @throws DataError when the caption was not encoded. */
-  textRow(caption: string): number;
+  /** @throws DataError when no caption of its identity was encoded. */
+  readonly textRow: (caption: string) => number;
+  /** Which captions are the same text, by token ids (`PairSplit.textIdentity`). */
+  readonly textIdentity: (caption: string) => string;
   /** SHA-256 over records and summaries: changes with data, preprocessing and weights alike. */
   readonly fingerprint: string;
 }
@@ -54,23 +59,28 @@ export interface FeatureCache {
  * Runs frozen towers, or encoders that another runtime computes, over all images and over all
  * distinct captions and negatives of a split, and keeps the features in memory.
  *
- * @throws DataError for an empty split, the signal's reason when aborted.
+ * @throws ConfigError for an option out of range; DataError for an empty split, and for a false
+ * caption that is true of its image; the signal's reason when aborted.
  */
 export async function encodeSplit<Image, Text>(
   options: EncodeOptions<Image, Text>,
 ): Promise<FeatureCache> {
+  checkOptions(
+    where,
+    options,
+    {
+      split: pairSplit(),
+      image: tower(),
+      text: tower(),
+      batchSize: count(),
+      onProgress: callback(),
+      signal: abortSignal(),
+    },
+    ['split', 'image', 'text'],
+  );
   const { split, image, text, batchSize = 64, onProgress, signal } = options;
   const { records } = split;
-  if (records.length === 0) {
-    throw new DataError(`the split "${split.name}" has no pair`, { where: 'encodeSplit' });
-  }
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new ConfigError('batchSize is out of range', {
-      where: 'encodeSplit',
-      expected: 'a whole number, 1 or more',
-      got: batchSize,
-    });
-  }
+  const { captions, identityOf } = textsOf(where, split);
   const encode = async <Input>(
     side: 'image' | 'text',
     tower: Tower<Input> | FrozenEncoder<Input>,
@@ -81,7 +91,7 @@ export async function encodeSplit<Image, Text>(
     const table = new FeatureTable(spec.dim);
     const size = Math.min(batchSize, total);
     for (let from = 0; from < total; from += size) {
-      signal?.throwIfAborted();
+      await pause(signal);
       const count = Math.min(size, total - from);
       // The last pass is filled up with its last row: one shape throughout.
       const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, count - 1));
@@ -98,35 +108,44 @@ export async function encodeSplit<Image, Text>(
     return table;
   };
 
-  const captions = distinctCaptions(records);
   const images = await encode('image', image, records.length, (rows) => split.images(rows));
   const texts = await encode('text', text, captions.length, (rows) =>
     split.texts(rows.map((row) => captions[row]!)),
   );
-  const rowOf = new Map(captions.map((caption, row) => [caption, row]));
+  const rowOf = new Map(captions.map((caption, row) => [identityOf(caption), row]));
   return {
     name: split.name,
     records,
     images,
     texts,
     textRow(caption) {
-      const row = rowOf.get(caption);
+      const row = rowOf.get(identityOf(caption));
       if (row !== undefined) return row;
       throw new DataError(`the caption "${caption}" is not in the split "${split.name}"`, {
         where: 'FeatureCache.textRow',
       });
     },
+    textIdentity: identityOf,
     fingerprint: fingerprint(records, [images, texts]),
   };
 }
 
-function distinctCaptions(records: readonly PairRecord[]): string[] {
-  const seen = new Set<string>();
-  for (const record of records) {
-    for (const caption of record.captions) seen.add(caption);
-    for (const negative of record.negatives?.flat() ?? []) seen.add(negative.caption);
-  }
-  return [...seen];
+const where = 'encodeSplit';
+
+/** A tower with its parameters, or an encoder that another runtime computes. */
+function tower(): Check {
+  const [frozen, encoder] = [having('', 'encode'), having('', 'init', 'apply')];
+  return {
+    expected: '{ encoder, params } or a FrozenEncoder',
+    accepts: (value) =>
+      frozen.accepts(value) ||
+      (typeof value === 'object' &&
+        value !== null &&
+        'params' in value &&
+        typeof value.params === 'object' &&
+        'encoder' in value &&
+        encoder.accepts(value.encoder)),
+  };
 }
 
 /** Disposes a tensor, or the tensors of a plain record of them. */

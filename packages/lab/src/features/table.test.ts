@@ -50,6 +50,8 @@ describe('FeatureTable', () => {
     const table = new FeatureTable(2);
     const wide = { tokens: ones([1, 1, 3]), mask: ones([1, 1]), pooled: ones([1, 3]) } as never;
     await expect(table.append(wide, 1)).rejects.toThrow(ShapeError);
+    const two = { pooled: ones([2, 2]) } as never;
+    await expect(table.append(two, 3)).rejects.toThrow(/"count"/);
     expect(() => table.gather([0])).toThrow(ConfigError);
   });
 });

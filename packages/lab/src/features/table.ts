@@ -6,6 +6,7 @@ import {
   type FeatureSpec,
   type PooledFeatures,
 } from '@crossweave/core';
+import { requireNumber } from '@crossweave/core/authoring';
 
 interface Row {
   readonly tokens: Float32Array;
@@ -49,6 +50,7 @@ export class FeatureTable {
         got: dim,
       });
     }
+    requireNumber('FeatureTable.append', 'count', count, { integer: true, min: 0, max: rows });
     const read = async (part: Tensor | undefined): Promise<Float32Array> =>
       part === undefined ? new Float32Array(0) : part.data<'float32'>();
     const [tokens, mask, pooled, present] = await Promise.all([

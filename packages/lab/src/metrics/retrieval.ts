@@ -1,6 +1,16 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
-import { mean, median } from '../statistics/moments';
+import { checkOptions, count, listOf, text, type Checks } from '@crossweave/core/authoring';
+import { floatArray, string } from '../checks/checks';
+import { mean } from '../statistics/moments';
+import {
+  chanceWithin,
+  expectedRank,
+  expectedReciprocal,
+  medianRank,
+  type Place,
+} from './best-rank';
 import { clusterOutcomes } from './clusters';
+import { countedQueries, type Relevance } from './relevance';
 
 /** Figures by name, and behind each the outcomes of independent queries, whose mean it is. */
 export interface Metrics {
@@ -9,81 +19,124 @@ export interface Metrics {
   readonly outcomes: Readonly<Record<string, readonly number[]>>;
 }
 
-export interface RetrievalOptions {
+export interface RetrievalOptions extends Relevance {
   /** [queries × candidates], row by row; larger is better. −Infinity is allowed, NaN is not. */
   readonly scores: Float32Array | Float64Array;
-  /** Which image each query is about. */
-  readonly queryGroups: readonly string[];
-  /** Which image each candidate is about: a candidate is right when the groups are equal. */
-  readonly candidateGroups: readonly string[];
   /** Default [1, 5, 10]. */
   readonly ks?: readonly number[];
-  /** Before every name: `retrieval.i2t.` gives `retrieval.i2t.r1`. */
-  readonly prefix: string;
+  /** Before every name: `retrieval.i2t.` gives `retrieval.i2t.r1`. Default none. */
+  readonly prefix?: string;
 }
 
+export type RetrievalChanceOptions = Omit<RetrievalOptions, 'scores'>;
+
+const chanceChecks: Checks<RetrievalChanceOptions> = {
+  candidates: count(),
+  relevant: listOf(listOf(count(0))),
+  clusters: listOf(text()),
+  ks: listOf(count(), { min: 1, distinct: true }),
+  prefix: string(),
+};
+
 /**
- * Recall at k, mean and median rank and mean reciprocal rank of the best right candidate.
- * Ties are broken at random, in expectation: with g wrong candidates above, t wrong ones level
- * with and p right ones at the best right score, the hit at k is the chance that one of the p is among the first
- * k − g of p + t in random order, and the rank is g + (p + t + 1)/(p + 1). So constant
- * scores give chance. Outcomes are clustered by the query's group.
+ * Recall at k, mean and median rank and mean reciprocal rank of the best right candidate
+ * ({@link Relevance}). Ties are broken at random, in expectation: constant scores give exactly
+ * {@link retrievalChance}. A query of which every candidate is right asks nothing and does not
+ * count; where none counts there are no metrics. Outcomes are clustered.
  *
- * @throws NonFiniteError for NaN scores, ConfigError when sizes disagree or a query has no right candidate.
+ * @throws NonFiniteError for NaN scores; ConfigError when sizes disagree, or for a query without a
+ * right candidate.
  */
 export function retrievalMetrics(options: RetrievalOptions): Metrics {
-  const { scores, queryGroups, candidateGroups, prefix, ks = [1, 5, 10] } = options;
-  const width = candidateGroups.length;
-  if (scores.length !== queryGroups.length * width || queryGroups.length === 0) {
-    throw new ConfigError('scores and groups disagree', {
-      where: 'retrievalMetrics',
-      expected: `${queryGroups.length} × ${width} scores, one or more`,
+  const where = 'retrievalMetrics';
+  checkOptions(where, options, { ...chanceChecks, scores: floatArray() }, [
+    'scores',
+    'candidates',
+    'relevant',
+  ]);
+  const { scores, candidates, relevant } = options;
+  if (scores.length !== relevant.length * candidates) {
+    throw new ConfigError('"scores" and "relevant" disagree', {
+      where,
+      expected: `${relevant.length} × ${candidates} scores`,
       got: scores.length,
     });
   }
-  const hits = ks.map(() => new Float64Array(queryGroups.length));
-  const ranks = new Float64Array(queryGroups.length);
-  queryGroups.forEach((group, query) => {
-    const row = scores.subarray(query * width, (query + 1) * width);
-    const place = placeOfBest(row, group, candidateGroups, query);
-    ranks[query] = place.above + (place.right + place.level + 1) / (place.right + 1);
-    ks.forEach((k, i) => (hits[i]![query] = chanceOfHit(place, k)));
+  const right = new Uint8Array(candidates);
+  return metricsOfPlaces(where, options, (query) => {
+    const row = scores.subarray(query * candidates, (query + 1) * candidates);
+    for (const at of relevant[query]!) right[at] = 1;
+    const place = placeOfBest(row, right, query);
+    for (const at of relevant[query]!) right[at] = 0;
+    return place;
   });
-  const reciprocal = ranks.map((rank) => 1 / rank);
-  const byMetric: Record<string, Float64Array> = {
-    ...Object.fromEntries(ks.map((k, i) => [`${prefix}r${k}`, hits[i]!])),
-    [`${prefix}meanRank`]: ranks,
-    [`${prefix}mrr`]: reciprocal,
+}
+
+/**
+ * The value of each metric for scores that know nothing, exact: of n candidates, r right, R@k is
+ * 1 − C(n − k, r)/C(n, r), and the ranks follow from it.
+ *
+ * @throws ConfigError as {@link retrievalMetrics}.
+ */
+export function retrievalChance(options: RetrievalChanceOptions): Readonly<Record<string, number>> {
+  const where = 'retrievalChance';
+  checkOptions(where, options, chanceChecks, ['candidates', 'relevant']);
+  return metricsOfPlaces(where, options, (query) => {
+    const right = options.relevant[query]!.length;
+    return { above: 0, level: options.candidates - right, right };
+  }).metrics;
+}
+
+function metricsOfPlaces(
+  where: string,
+  options: RetrievalChanceOptions,
+  placeOf: (query: number) => Place,
+): Metrics {
+  const { relevant, clusters, prefix = '', ks = [1, 5, 10] } = options;
+  if (clusters !== undefined && clusters.length !== relevant.length) {
+    throw new ConfigError('"clusters" and "relevant" disagree', {
+      where,
+      expected: `${relevant.length} clusters, one a query`,
+      got: clusters.length,
+    });
+  }
+  const queries = countedQueries(where, options);
+  if (queries.length === 0) return { metrics: {}, outcomes: {} };
+  const places = queries.map(placeOf);
+  const byMetric: Readonly<Record<string, readonly number[]>> = {
+    ...Object.fromEntries(ks.map((k) => [`r${k}`, places.map((place) => chanceWithin(place, k))])),
+    meanRank: places.map(expectedRank),
+    mrr: reciprocals(places),
   };
-  const entries = Object.entries(byMetric);
+  const entries = Object.entries(byMetric).map(
+    ([name, values]) => [`${prefix}${name}`, values] as const,
+  );
+  const clusterOf = queries.map((query) => clusters?.[query] ?? String(query));
   return {
     metrics: {
       ...Object.fromEntries(entries.map(([name, values]) => [name, mean(values)])),
-      [`${prefix}medianRank`]: median(ranks),
+      [`${prefix}medianRank`]: medianRank(places),
     },
     outcomes: Object.fromEntries(
-      entries.map(([name, values]) => [name, clusterOutcomes(values, queryGroups)]),
+      entries.map(([name, values]) => [name, clusterOutcomes(values, clusterOf)]),
     ),
   };
 }
 
-interface Place {
-  /** Wrong candidates with a larger score than the best right one. */
-  readonly above: number;
-  /** Wrong candidates with an equal score. */
-  readonly level: number;
-  /** Right candidates with that score. */
-  readonly right: number;
+/** Computed once for places that are alike: of scores that are all equal most of them are. */
+function reciprocals(places: readonly Place[]): number[] {
+  const known = new Map<string, number>();
+  return places.map((place) => {
+    const name = `${place.above},${place.level},${place.right}`;
+    const value = known.get(name) ?? expectedReciprocal(place);
+    known.set(name, value);
+    return value;
+  });
 }
 
-function placeOfBest(
-  row: Float32Array | Float64Array,
-  group: string,
-  candidateGroups: readonly string[],
-  query: number,
-): Place {
+/** @param right [candidates] 1 where the candidate is right, else 0. */
+function placeOfBest(row: Float32Array | Float64Array, right: Uint8Array, query: number): Place {
   let best = -Infinity;
-  let found = false;
   for (let j = 0; j < row.length; j++) {
     const score = row[j]!;
     if (Number.isNaN(score)) {
@@ -92,43 +145,13 @@ function placeOfBest(
         got: `NaN for query ${query}, candidate ${j}`,
       });
     }
-    if (candidateGroups[j] !== group) continue;
-    found = true;
-    best = Math.max(best, score);
+    if (right[j] === 1) best = Math.max(best, score);
   }
-  if (!found) {
-    throw new ConfigError(`no candidate is right for query ${query}`, {
-      where: 'retrievalMetrics',
-      expected: `a candidate of group "${group}"`,
-    });
-  }
-  let [above, level, right] = [0, 0, 0];
+  const place = { above: 0, level: 0, right: 0 };
   for (let j = 0; j < row.length; j++) {
-    if (row[j]! > best) above++;
-    if (row[j] !== best) continue;
-    if (candidateGroups[j] === group) right++;
-    else level++;
+    // None above the best right one is right.
+    if (row[j]! > best) place.above++;
+    if (row[j] === best) place[right[j] === 1 ? 'right' : 'level']++;
   }
-  return { above, level, right };
-}
-
-/** 1 − C(t, m)/C(t + p, m) with m = k − g places left. */
-function chanceOfHit({ above, level, right }: Place, k: number): number {
-  const places = k - above;
-  if (places <= 0) return 0;
-  if (places > level) return 1;
-  let miss = 1;
-  for (let i = 0; i < places; i++) miss *= (level - i) / (level + right - i);
-  return 1 - miss;
-}
-
-/**
- * The value of each retrieval metric for scores that know nothing, from {@link retrievalMetrics}
- * of equal scores.
- */
-export function retrievalChance(
-  options: Omit<RetrievalOptions, 'scores'>,
-): Readonly<Record<string, number>> {
-  const size = options.queryGroups.length * options.candidateGroups.length;
-  return retrievalMetrics({ ...options, scores: new Float32Array(size) }).metrics;
+  return place;
 }

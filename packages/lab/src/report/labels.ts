@@ -1,4 +1,4 @@
-import type { AblationResults } from '../ablation/results';
+import type { AblationResults, Uncertainty } from '../ablation/results';
 
 const ways: Readonly<Record<string, string>> = { i2t: 'Image to text', t2i: 'Text to image' };
 
@@ -17,14 +17,9 @@ export function metricLabel(metric: string): string {
   return `${ways[way]!}, ${figures[figure] ?? figure.replace(/^r(\d+)$/, 'R@$1')}`;
 }
 
-/** Whether a metric is a share, shown in percent. */
+/** Whether a metric is shown in percent. */
 export function isShare(metric: string): boolean {
   return /(^|\.)(accuracy(\..+)?|r\d+)$/.test(metric);
-}
-
-/** Whether smaller is better. */
-export function isCost(metric: string): boolean {
-  return /(rank|loss)$/i.test(metric);
 }
 
 /** A value of a metric with its unit, never broken between them: `71.3 %`, `4.2`. */
@@ -38,32 +33,42 @@ export function formatFigure(metric: string, value: number): string {
   return Math.abs(value) < 10 ? value.toFixed(3) : value.toFixed(1);
 }
 
+/** An interval over seeds, `[66.0, 76.1]`; with one seed, `(test samples: 66.0, 76.1)`. */
+export function formatInterval(
+  metric: string,
+  { ci95, queryInterval }: Pick<Uncertainty, 'ci95' | 'queryInterval'>,
+): string {
+  const ends = (interval: readonly number[]): string =>
+    interval.map((end) => minus(formatFigure(metric, end))).join(', ');
+  if (ci95 !== null) return `[${ends(ci95)}]`;
+  return queryInterval === null ? '' : `(test samples: ${ends(queryInterval)})`;
+}
+
 /** A mean with its interval: `71.3 % [66.0, 76.1]`. */
 export function formatEstimate(
   metric: string,
-  mean: number,
-  ci95: readonly [number, number] | null,
+  summary: Pick<Uncertainty, 'ci95' | 'queryInterval'> & { readonly mean: number },
 ): string {
-  const interval =
-    ci95 === null ? '' : ` [${ci95.map((end) => formatFigure(metric, end)).join(', ')}]`;
-  return formatMetric(metric, mean) + interval;
+  return `${formatMetric(metric, summary.mean)} ${formatInterval(metric, summary)}`.trim();
+}
+
+/** `+5.2 points`; what rounds to 0 has no sign. */
+export function formatChange(metric: string, difference: number): string {
+  const figure = formatFigure(metric, Math.abs(difference));
+  const sign = Number(figure) === 0 ? '' : difference < 0 ? '−' : '+';
+  return sign + figure + (isShare(metric) ? '\u00a0points' : '');
 }
 
 /** A difference of two arms: `+5.2 points [1.1, 9.3]`. */
 export function formatDifference(
   metric: string,
-  difference: number,
-  ci95: readonly [number, number] | null,
+  comparison: Pick<Uncertainty, 'ci95' | 'queryInterval'> & { readonly difference: number },
 ): string {
-  const sign = difference < 0 ? '−' : '+';
-  const unit = isShare(metric) ? '\u00a0points' : '';
-  const interval =
-    ci95 === null ? '' : ` [${ci95.map((end) => minus(formatFigure(metric, end))).join(', ')}]`;
-  return `${sign}${formatFigure(metric, Math.abs(difference))}${unit}${interval}`;
+  return `${formatChange(metric, comparison.difference)} ${formatInterval(metric, comparison)}`.trim();
 }
 
 export function formatP(p: number | null): string {
-  if (p === null) return 'unknown';
+  if (p === null) return '–';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
@@ -82,7 +87,7 @@ function minus(text: string): string {
   return text.replace('-', '−');
 }
 
-/** Metrics every report shows when they are there, the first of them decides the verdict. */
+/** Metrics every report shows when they are there. */
 const preferred = [
   'matching.accuracy',
   'retrieval.i2t.r1',
@@ -98,6 +103,13 @@ export function chooseMetrics(results: AblationResults): string[] {
   const present = metricsOf(results);
   const known = preferred.filter((metric) => present.includes(metric));
   return known.length > 0 ? known : present;
+}
+
+/** The best known metrics that say something: what the verdict is about. */
+export function verdictMetrics(results: AblationResults): string[] {
+  const shown = chooseMetrics(results).filter((metric) => !(metric in results.notShown));
+  const main = shown.filter((metric) => preferred.slice(0, 3).includes(metric));
+  return main.length > 0 ? main : shown.slice(0, 1);
 }
 
 /** Matching by kind of negative. */

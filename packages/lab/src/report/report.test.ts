@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { renderHtml, renderMarkdown, writeReport, type ReportOptions } from './report';
 import { sampleResults, sampleTrials } from './sample.testing';
@@ -16,14 +17,22 @@ const options = (): ReportOptions => ({
 describe('renderHtml', () => {
   it('holds the verdict, every arm, chart, comparison and the run', () => {
     const page = renderHtml(options());
-    expect(page).toContain('Matching accuracy: cross-attention comes first with ');
-    for (const part of ['late', 'early', '123,456', 'attribute-swap', 'onnx:cpu', '3f2a9c']) {
+    expect(page).toContain('<strong>Matching accuracy:</strong> cross-attention comes first with ');
+    for (const part of [
+      ...['late', 'early', '123,456', 'attribute-swap', 'onnx:cpu', '3f2a9c', 'towers alone'],
+      ...['cross-attention − towers alone', 'No arm is above them.'],
+      ...[
+        '“a picture”, of 12',
+        'not shown: <small>chance is 0.620</small>',
+        'the matching loss drew rivals',
+      ],
+    ]) {
       expect(page).toContain(part);
     }
-    // Three metrics and one curve.
+    // Three metrics that say something, each with the towers and three arms; and one curve.
     expect(page.match(/<svg\s/g)).toHaveLength(4);
     expect(page.match(/<polyline\s/g)).toHaveLength(9);
-    expect(page.match(/class="mean"/g)).toHaveLength(9);
+    expect(page.match(/class="mean"/g)).toHaveLength(12);
     expect(page.match(/class="trial"/g)).toHaveLength(27);
     expect(page).toContain('prefers-color-scheme: dark');
   });
@@ -58,7 +67,7 @@ describe('renderHtml', () => {
   it('escapes names, environment and configuration', () => {
     const evil = '<script>alert("1")</script>&\'';
     const base = options();
-    const rename = (name: string) => (name === 'late' ? evil : name);
+    const rename = (name: string) => (name === 'late' ? `${evil} 2` : name);
     const page = renderHtml({
       ...base,
       title: evil,
@@ -68,9 +77,11 @@ describe('renderHtml', () => {
         comparisons: base.results.comparisons.map((c) => ({
           ...c,
           a: rename(c.a),
-          b: rename(c.b),
+          b: c.b === 'image-blind' ? evil : rename(c.b),
         })),
-        floors: { [evil]: { 'matching.accuracy': 0.5 } },
+        baselines: base.results.baselines.map((baseline, i) =>
+          i === 1 ? { ...baseline, name: evil } : baseline,
+        ),
       },
       environment: { [evil]: evil },
       config: { [evil]: evil },
@@ -78,6 +89,23 @@ describe('renderHtml', () => {
     expect(page).not.toContain('<script');
     expect(page).not.toContain('alert("1")');
     expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;');
+  });
+
+  it('draws nothing of one seed that could be taken for an interval over seeds', () => {
+    const page = renderHtml({
+      ...options(),
+      results: sampleResults([1]),
+      trials: sampleTrials([1]),
+    });
+    const lines = page.match(/class="interval[^"]*"/g)!;
+    expect(lines.length).toBeGreaterThan(8);
+    expect(lines.filter((line) => !line.includes('queries'))).toEqual([]);
+    const shown = page
+      .replace(/<style>[^]*?<\/style>/, '')
+      .replace(/<details>[^]*?<\/details>/, '');
+    expect(shown).not.toMatch(/\[\d/);
+    expect(shown).toContain('(test samples: ');
+    expect(shown).not.toMatch(/\bp\s[=<]/);
   });
 
   it('works with one arm, one seed, no floors and an unknown metric', () => {
@@ -89,15 +117,15 @@ describe('renderHtml', () => {
           name: 'only',
           params: 1,
           trials: [{ seed: 5, metrics: { score: 3 }, steps: 1, seconds: 1 }],
-          summary: { score: { mean: 3, ci95: null, n: 1 } },
+          summary: { score: { mean: 3, ci95: null, over: null, queryInterval: null, n: 1 } },
         },
       ],
       comparisons: [],
       chance: {},
-      floors: {},
+      baselines: [],
     };
     const page = renderHtml({ title: 'One', results, trials: [{ ...trial, arm: 'only' }] });
-    expect(page).toContain('score: only reaches with 3.000.');
+    expect(page).toContain('<strong>score:</strong> only reaches 3.000.');
     expect(page).toContain('one seed only');
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
@@ -112,7 +140,7 @@ describe('renderMarkdown', () => {
     const rows = text.split('\n').filter((line) => line.startsWith('| '));
     expect(rows.length).toBeGreaterThan(15);
     const tables = text.split('\n\n').filter((block) => block.startsWith('| '));
-    expect(tables).toHaveLength(3);
+    expect(tables).toHaveLength(4);
     for (const table of tables) {
       const widths = table.split('\n').map((row) => row.replace(/\\\|/g, '').split('|').length);
       expect(new Set(widths).size).toBe(1);
@@ -130,3 +158,20 @@ describe('writeReport', () => {
     await rm(folder, { recursive: true });
   });
 });
+
+for (const [name, render] of [
+  ['renderHtml', renderHtml],
+  ['renderMarkdown', renderMarkdown],
+  ['writeReport', (given: ReportOptions) => writeReport('/nowhere', given)],
+] as const) {
+  testOptions(
+    name,
+    render,
+    { describe, it },
+    {
+      required: { title: 'x', results: sampleResults() },
+      anyText: ['title'],
+      anyValue: ['config', 'environment'],
+    },
+  );
+}

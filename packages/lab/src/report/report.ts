@@ -1,13 +1,30 @@
 import { join } from 'node:path';
+import {
+  anyOf,
+  anything,
+  boolean,
+  checkOptions,
+  fields,
+  listOf,
+  number,
+  recordOf,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { writeFileAtomic } from '@crossweave/core/node';
 import type { AblationResults } from '../ablation/results';
 import type { TrialRecord } from '../ablation/trial-file';
+import { validateResults } from '../ablation/validate-results';
+import { plainData, string } from '../checks/checks';
+import { describeSplit } from '../evaluate/split-facts';
 import { curveChart, curveNames } from './curve-chart';
 import { intervalChart } from './interval-chart';
 import { chooseMetrics } from './labels';
 import { Markup, escapeMarkdown, markup } from './markup';
+import { notesOf } from './notes';
 import { style } from './style';
-import { comparisonTable, kindTable, mainTable, type Table } from './tables';
+import { htmlTable, markdownTable } from './table-markup';
+import { baselineTable, comparisonTable, kindTable, mainTable } from './tables';
 import { verdict } from './verdict';
 
 export interface ReportOptions {
@@ -21,27 +38,51 @@ export interface ReportOptions {
   readonly config?: unknown;
 }
 
-const notes = {
-  intervals:
-    'Figures are means over seeds; brackets are 95\u00a0% intervals. Ties count half, constant scores give chance.',
-  chart:
-    'Dot: mean; bar: 95\u00a0% interval; rings: single trials; dashed: chance; dotted: floors.',
-  comparisons:
-    'Paired by seed and test sample. Holm’s correction covers all pairs of arms within a metric.',
+const checks: Checks<ReportOptions> = {
+  title: text(),
+  results: {
+    expected: 'results of an ablation, as ablate gives them or results.json holds them',
+    accepts: (value) => {
+      try {
+        validateResults(value);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  },
+  trials: listOf(
+    fields({ schema: number(), arm: text(), seed: number(), config: text(), outcome: anything() }),
+  ),
+  environment: recordOf(anyOf(string(), number(), boolean())),
+  config: plainData(),
 };
 
-/** Writes `report.markup` and `report.md` into a folder, atomically. */
+function checkReport(where: string, options: ReportOptions): void {
+  checkOptions(where, options, checks, ['title', 'results']);
+}
+
+/**
+ * Writes `report.html` and `report.md` into a folder, atomically.
+ *
+ * @throws ConfigError for options that are none, DataError when the files cannot be written.
+ */
 export async function writeReport(folder: string, options: ReportOptions): Promise<void> {
+  checkReport('writeReport', options);
   await writeFileAtomic(join(folder, 'report.md'), renderMarkdown(options));
   await writeFileAtomic(join(folder, 'report.html'), renderHtml(options));
 }
 
 /** One self-contained page: style and charts inline, no scripts, nothing loaded. */
 export function renderHtml(options: ReportOptions): string {
+  checkReport('renderHtml', options);
   const { title, results, trials = [], environment = {}, config } = options;
   const metrics = chooseMetrics(results);
   const arms = results.arms.map(({ name }) => name);
   const kinds = kindTable(results);
+  const beside = baselineTable(results);
+  const notes = notesOf(results);
+  const charted = metrics.filter((metric) => !(metric in results.notShown));
   const curves = curveNames(trials);
   const page = markup`<!doctype html>
     <html lang="en">
@@ -59,19 +100,23 @@ export function renderHtml(options: ReportOptions): string {
       </head>
       <body>
         <h1>${title}</h1>
-        <p class="verdict">
-          ${metrics[0] === undefined ? 'Nothing was measured.' : verdict(results, metrics[0])}
-        </p>
+        <div class="verdict">${verdict(results).map(paragraph)}</div>
         <h2>Arms</h2>
         ${htmlTable(mainTable(results))}
         <p class="note">${notes.intervals}</p>
         <h2>Metrics</h2>
-        <div class="charts">${metrics.map((metric) => intervalChart(results, metric))}</div>
+        <div class="charts">${charted.map((metric) => intervalChart(results, metric))}</div>
         <p class="note">${notes.chart}</p>
         ${
           kinds &&
           markup`<h2>Matching by kind of false caption</h2>
             ${htmlTable(kinds)}`
+        }
+        ${
+          beside &&
+          markup`<h2>Against what stood before</h2>
+            ${htmlTable(beside)}
+            <p class="note">${notes.baselines}</p>`
         }
         <h2>Comparisons</h2>
         ${htmlTable(comparisonTable(results))}
@@ -104,16 +149,23 @@ export function renderHtml(options: ReportOptions): string {
 }
 
 export function renderMarkdown(options: ReportOptions): string {
+  checkReport('renderMarkdown', options);
   const { title, results, environment = {}, config } = options;
-  const [metric] = chooseMetrics(results);
+  const notes = notesOf(results);
+  const beside = baselineTable(results);
   const kinds = kindTable(results);
   const sections = [
     `# ${escapeMarkdown(title)}`,
-    escapeMarkdown(metric === undefined ? 'Nothing was measured.' : verdict(results, metric)),
+    verdict(results)
+      .map((sentence) => `- ${escapeMarkdown(sentence)}`)
+      .join('\n'),
     '## Arms',
     markdownTable(mainTable(results)),
-    notes.intervals,
+    escapeMarkdown(notes.intervals),
     ...(kinds === undefined ? [] : ['## Matching by kind of false caption', markdownTable(kinds)]),
+    ...(beside === undefined
+      ? []
+      : ['## Against what stood before', markdownTable(beside), notes.baselines]),
     '## Comparisons',
     markdownTable(comparisonTable(results)),
     notes.comparisons,
@@ -135,35 +187,18 @@ function facts(
     'Steps a trial': [
       ...new Set(results.arms.flatMap(({ trials }) => trials.map(({ steps }) => steps))),
     ].join(', '),
-    ...(results.data !== undefined && { Data: results.data }),
+    ...(results.data !== undefined && { Data: results.data.fingerprint }),
+    ...(results.data?.test && { 'Test split': describeSplit(results.data.test) }),
     ...Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, String(value)]),
     ),
   };
 }
 
-function htmlTable({ head, rows }: Table): Markup {
-  return markup`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${head.map((cell) => markup`<th scope="col">${cell}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([name, ...cells]) =>
-            markup`<tr>
-              <th scope="row">${name}</th>
-              ${cells.map((cell) => markup`<td>${cell}</td>`)}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-function markdownTable({ head, rows }: Table): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
-  return [line(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(line)].join('\n');
+/** A paragraph of the verdict, the metric that it is about in bold. */
+function paragraph(text: string): Markup {
+  const end = text.indexOf(': ');
+  return end < 0
+    ? markup`<p>${text}</p>`
+    : markup`<p><strong>${text.slice(0, end)}:</strong> ${text.slice(end + 2)}</p>`;
 }

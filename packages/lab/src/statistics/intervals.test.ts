@@ -1,21 +1,28 @@
 import { foldIn, key, normalArray } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/statistics.json';
-import { bootstrapInterval, tInterval } from './intervals';
+import { bootstrapInterval, tInterval, type BootstrapOptions } from './intervals';
 
 describe('tInterval', () => {
   it('equals SciPy’s', () => {
     for (const { values, interval } of fixture.intervals) {
       const result = tInterval(values);
-      expect(result.interval[0]).toBeCloseTo(interval[0]!, 10);
-      expect(result.interval[1]).toBeCloseTo(interval[1]!, 10);
+      expect(result.interval![0]).toBeCloseTo(interval[0]!, 10);
+      expect(result.interval![1]).toBeCloseTo(interval[1]!, 10);
     }
   });
 
   it('refuses one value and NaN', () => {
     expect(() => tInterval([1])).toThrow(/too few/);
     expect(() => tInterval([1, Number.NaN])).toThrow(/not finite/);
+    expect(() => tInterval([1, 2], 1)).toThrow(/confidence/);
   });
+});
+
+it('equal values do not tell their spread', () => {
+  expect(tInterval([3, 3, 3])).toEqual({ mean: 3, interval: null });
+  expect(bootstrapInterval([3, 3], { key: key(1) })).toEqual({ mean: 3, interval: null });
 });
 
 describe('bootstrapInterval', () => {
@@ -23,8 +30,8 @@ describe('bootstrapInterval', () => {
     const values = normalArray(key(1), 400);
     const [t, bootstrap] = [tInterval(values), bootstrapInterval(values, { key: key(2) })];
     expect(bootstrap.mean).toBe(t.mean);
-    expect(Math.abs(bootstrap.interval[0] - t.interval[0])).toBeLessThan(0.01);
-    expect(Math.abs(bootstrap.interval[1] - t.interval[1])).toBeLessThan(0.01);
+    expect(Math.abs(bootstrap.interval![0] - t.interval![0])).toBeLessThan(0.01);
+    expect(Math.abs(bootstrap.interval![1] - t.interval![1])).toBeLessThan(0.01);
   });
 
   it('is a function of its key', () => {
@@ -34,14 +41,21 @@ describe('bootstrapInterval', () => {
     expect(at(3)).not.toEqual(at(4));
   });
 
-  it('covers the truth about as often as it says', () => {
+  it.each([5, 50])('covers the truth about as often as it says, of %i values', (count) => {
     let covered = 0;
     for (let trial = 0; trial < 200; trial++) {
-      const values = normalArray(foldIn(key(9), trial), 50);
-      const [low, high] = bootstrapInterval(values, { key: key(trial), resamples: 400 }).interval;
+      const values = normalArray(foldIn(key(9), trial), count);
+      const [low, high] = bootstrapInterval(values, { key: key(trial), resamples: 400 }).interval!;
       if (low <= 0 && high >= 0) covered++;
     }
-    expect(covered).toBeGreaterThan(176);
+    expect(covered).toBeGreaterThan(180);
     expect(covered).toBeLessThan(199);
   });
 });
+
+testOptions(
+  'bootstrapInterval',
+  (options: BootstrapOptions) => bootstrapInterval([1, 2], options),
+  { describe, it },
+  { required: { key: key(1) } },
+);

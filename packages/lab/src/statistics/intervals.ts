@@ -1,17 +1,28 @@
 import { randomWords, type Key } from '@crossweave/core';
+import {
+  checkOptions,
+  count,
+  number,
+  requireNumber,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { randomKey } from '../checks/checks';
 import { mean, quantile, requireValues, sampleVariance } from './moments';
 import { studentQuantile } from './student';
 
 /** An estimate with an interval of the given confidence around it. */
 export interface Estimate {
   readonly mean: number;
-  readonly interval: readonly [low: number, high: number];
+  /** Null where all values are equal: they do not tell their spread. */
+  readonly interval: readonly [low: number, high: number] | null;
 }
 
 /** Student's interval of a mean: m ± t·s/√n. Needs two values. */
 export function tInterval(values: ArrayLike<number>, confidence = 0.95): Estimate {
+  requireNumber('tInterval', 'confidence', confidence, { above: 0, below: 1 });
   requireValues('tInterval', values, 2);
   const centre = mean(values);
+  if (isConstant(values)) return { mean: centre, interval: null };
   const half =
     studentQuantile((1 + confidence) / 2, values.length - 1) *
     Math.sqrt(sampleVariance(values) / values.length);
@@ -26,23 +37,55 @@ export interface BootstrapOptions {
   readonly confidence?: number;
 }
 
-/** The percentile bootstrap interval of a mean (Efron 1979). Same key, same interval. */
+export const bootstrapChecks: Checks<BootstrapOptions> = {
+  key: randomKey(),
+  resamples: count(),
+  confidence: number({ above: 0, below: 1 }),
+};
+
+/**
+ * The percentile bootstrap interval of a mean (Efron 1979), expanded for few values (Hesterberg
+ * 2015). Same key, same interval. Needs two values.
+ */
 export function bootstrapInterval(values: ArrayLike<number>, options: BootstrapOptions): Estimate {
-  requireValues('bootstrapInterval', values, 1);
+  checkOptions('bootstrapInterval', options, bootstrapChecks, ['key']);
+  requireValues('bootstrapInterval', values, 2);
   const resamples = options.resamples ?? 10_000;
-  const count = values.length;
-  const draws = randomIndices(options.key, resamples * count, count);
+  const size = values.length;
+  const centre = mean(values);
+  if (isConstant(values)) return { mean: centre, interval: null };
+  const draws = randomIndices(options.key, resamples * size, size);
   const means = new Float64Array(resamples);
   for (let r = 0; r < resamples; r++) {
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += values[draws[r * count + i]!]!;
-    means[r] = sum / count;
+    for (let i = 0; i < size; i++) sum += values[draws[r * size + i]!]!;
+    means[r] = sum / size;
   }
-  return { mean: mean(values), interval: percentiles(means, options.confidence ?? 0.95) };
+  const wide = expanded(means, centre, size, Math.sqrt(size / (size - 1)));
+  return { mean: centre, interval: percentiles(wide, options.confidence ?? 0.95) };
+}
+
+/**
+ * Resampled means with their distances from the centre enlarged: by `factor`, and as Student's
+ * quantile of count − 1 degrees of freedom is beyond the normal one.
+ */
+export function expanded(
+  means: Float64Array,
+  centre: number,
+  count: number,
+  factor: number,
+): Float64Array {
+  const normalQuantile = 1.959963984540054;
+  const scale = (factor * studentQuantile(0.975, count - 1)) / normalQuantile;
+  return means.map((value) => centre + scale * (value - centre));
 }
 
 export function percentiles(samples: Float64Array, confidence: number): [number, number] {
   return [quantile(samples, (1 - confidence) / 2), quantile(samples, (1 + confidence) / 2)];
+}
+
+function isConstant(values: ArrayLike<number>): boolean {
+  return Array.from(values).every((value) => value === values[0]);
 }
 
 /** `count` indices in [0, limit). A 32-bit word times limit: the bias is below limit / 2^32. */

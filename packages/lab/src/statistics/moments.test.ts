@@ -16,6 +16,7 @@ describe('moments', () => {
   it('refuse what has no value', () => {
     expect(() => mean([])).toThrow(/too few/);
     expect(() => sampleVariance([3])).toThrow(/too few/);
+    expect(() => quantile([1, 2], 1.5)).toThrow(/"probability".*in \[0, 1\]/);
     expect(() => mean([1, Infinity])).toThrow(/not finite/);
   });
 });

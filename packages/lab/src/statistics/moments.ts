@@ -1,4 +1,5 @@
 import { ConfigError } from '@crossweave/core';
+import { requireNumber } from '@crossweave/core/authoring';
 
 export function mean(values: ArrayLike<number>): number {
   requireValues('mean', values, 1);
@@ -27,6 +28,7 @@ export function median(values: ArrayLike<number>): number {
 
 /** The quantile by linear interpolation between order statistics (NumPy's default). */
 export function quantile(values: ArrayLike<number>, probability: number): number {
+  requireNumber('quantile', 'probability', probability, { min: 0, max: 1 });
   requireValues('quantile', values, 1);
   const sorted = Float64Array.from(values).sort();
   const position = probability * (sorted.length - 1);

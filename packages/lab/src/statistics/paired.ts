@@ -1,32 +1,53 @@
 import { ConfigError, foldIn, randomWords, type Key } from '@crossweave/core';
-import { percentiles, randomIndices, type BootstrapOptions } from './intervals';
+import { checkOptions, count } from '@crossweave/core/authoring';
+import { randomKey } from '../checks/checks';
+import {
+  bootstrapChecks,
+  expanded,
+  percentiles,
+  randomIndices,
+  type BootstrapOptions,
+} from './intervals';
 import { mean, requireValues } from './moments';
 
 /** How two arms differ, resampled. */
 export interface ResampledDifference {
   /** Mean of a − b. */
   readonly difference: number;
-  readonly interval: readonly [low: number, high: number];
-  /** Two-sided. */
-  readonly p: number;
+  /** Null where all differences are equal: they do not tell their spread. */
+  readonly interval: readonly [low: number, high: number] | null;
+  /** Two-sided; null where there is no interval. */
+  readonly p: number | null;
 }
 
 /**
  * Hierarchical paired bootstrap of outcomes[seed][query] of two arms over the same seeds and
  * queries. Each resample draws seeds and, independently, queries, the same queries for
- * every seed (Owen 2007). With two seeds or more it draws one seed fewer than there are,
- * which makes the seeds' part of the variance unbiased (McCarthy and Snowden 1985). Noise that
+ * every seed (Owen 2007). It draws one seed fewer than there are, which makes the seeds' part of the
+ * variance unbiased (McCarthy and Snowden 1985), and deviations are expanded as Student's quantile
+ * of S − 1 degrees of freedom is beyond the normal one (Hesterberg 2015). Noise that
  * belongs to neither is counted up to three times, so the interval is wide rather than narrow.
+ *
+ * @throws ConfigError with fewer than three seeds, which resampling cannot make more of.
  */
 export function pairedBootstrap(
   a: readonly ArrayLike<number>[],
   b: readonly ArrayLike<number>[],
   options: BootstrapOptions,
 ): ResampledDifference {
+  checkOptions('pairedBootstrap', options, bootstrapChecks, ['key']);
   const differences = pairedDifferences('pairedBootstrap', a, b);
   const seeds = differences.length;
   const queries = differences[0]!.length;
-  const drawn = Math.max(seeds - 1, 1);
+  if (seeds < 3) {
+    throw new ConfigError('there are too few seeds to draw from', {
+      where: 'pairedBootstrap',
+      expected: '3 or more',
+      got: seeds,
+      advice: 'Take crossedEstimate; pairedPermutation speaks of these trained models alone.',
+    });
+  }
+  const drawn = seeds - 1;
   const resamples = options.resamples ?? 10_000;
   const seedDraws = randomIndices(foldIn(options.key, 'seeds'), resamples * drawn, seeds);
   const means = new Float64Array(resamples);
@@ -46,11 +67,16 @@ export function pairedBootstrap(
     means[r] = sum / queries;
   }
   const difference = mean(differences.map((row) => mean(row)));
+  const first = differences[0]![0]!;
+  if (differences.every((row) => row.every((value) => value === first))) {
+    return { difference, interval: null, p: null };
+  }
+  const wide = expanded(means, difference, seeds, 1);
   const distance = Math.abs(difference) * (1 - 1e-12);
-  const extreme = means.filter((value) => Math.abs(value - difference) >= distance).length;
+  const extreme = wide.filter((value) => Math.abs(value - difference) >= distance).length;
   return {
     difference,
-    interval: percentiles(means, options.confidence ?? 0.95),
+    interval: percentiles(wide, options.confidence ?? 0.95),
     p: (extreme + 1) / (resamples + 1),
   };
 }
@@ -65,6 +91,8 @@ export function pairedPermutation(
   b: readonly ArrayLike<number>[],
   options: { readonly key: Key; readonly resamples?: number },
 ): { readonly difference: number; readonly p: number } {
+  const checks = { key: randomKey(), resamples: count() };
+  checkOptions('pairedPermutation', options, checks, ['key']);
   const rows = pairedDifferences('pairedPermutation', a, b);
   const queries = rows[0]!.length;
   const byQuery = Array.from({ length: queries }, (_, q) => mean(rows.map((row) => row[q]!)));
@@ -85,7 +113,11 @@ export function pairedPermutation(
   return { difference: observed, p: exact ? extreme / flips : (extreme + 1) / (flips + 1) };
 }
 
-/** a − b by seed and query. @throws ConfigError when the shapes differ. */
+/**
+ * a − b by seed and query; what rounding alone makes different is not.
+ *
+ * @throws ConfigError when the shapes differ.
+ */
 export function pairedDifferences(
   where: string,
   a: readonly ArrayLike<number>[],
@@ -103,6 +135,12 @@ export function pairedDifferences(
   return a.map((row, s) => {
     requireValues(where, row, 1);
     requireValues(where, b[s]!, 1);
-    return Float64Array.from(row, (value, q) => value - b[s]![q]!);
+    return Float64Array.from(row, (value, q) => {
+      const [difference, size] = [
+        value - b[s]![q]!,
+        Math.max(Math.abs(value), Math.abs(b[s]![q]!)),
+      ];
+      return Math.abs(difference) > 1e-12 * size ? difference : 0;
+    });
   });
 }

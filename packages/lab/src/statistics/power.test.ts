@@ -1,3 +1,4 @@
+import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/statistics.json';
 import { minimumDetectableEffect } from './power';
@@ -14,6 +15,13 @@ describe('minimumDetectableEffect', () => {
   });
 
   it('refuses one pair', () => {
-    expect(() => minimumDetectableEffect({ count: 1, standardDeviation: 1 })).toThrow(/two pairs/);
+    expect(() => minimumDetectableEffect({ count: 1, standardDeviation: 1 })).toThrow(/count/);
   });
 });
+
+testOptions(
+  'minimumDetectableEffect',
+  minimumDetectableEffect,
+  { describe, it },
+  { required: { standardDeviation: 1, count: 3 } },
+);

@@ -1,6 +1,5 @@
-import type { LayeredEncoder, TextInput } from '@crossweave/core';
-import { initDense } from '../transformer/dense';
-import { buildEncoder } from '../transformer/encoder';
+import { initLinear } from '@crossweave/core/nn';
+import { buildEncoder, type TransformerTextEncoder } from '../transformer/encoder';
 import type { LayerPlan } from '../transformer/layer';
 import { poolerPath } from '../transformer/pooling';
 import { embed, initEmbeddings, type EmbeddingPlan } from './embeddings';
@@ -22,7 +21,7 @@ const layer: Omit<LayerPlan, 'deviations'> = {
   causal: false,
 };
 
-/** What a relative of BERT does in its own way. */
+/** The parts in which an architecture differs from BERT. */
 export interface BertVariant {
   readonly family: string;
   readonly embeddings: EmbeddingPlan;
@@ -35,13 +34,13 @@ export interface BertVariant {
  * pooling layer is there only when the pooling is `'pooler'`.
  *
  * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's, [B, N, D]; mask: the
- * input's. Padding is never attended to; its own tokens hold values without a meaning.
+ * input's. Padding is never attended to; the tokens at padding have no meaning.
  */
 export function buildBert(
   where: string,
   settings: BertSettings,
   variant: BertVariant = { family: 'bert', embeddings: { counts: 'all' } },
-): LayeredEncoder<TextInput> {
+): TransformerTextEncoder {
   const { dim, pooling, initializerRange: deviation } = settings;
   const { family, embeddings } = variant;
   return buildEncoder(
@@ -60,7 +59,9 @@ export function buildBert(
         },
       },
       initHead: (key) =>
-        pooling === 'pooler' ? initDense(key, poolerPath, { in: dim, out: dim }, deviation) : {},
+        pooling === 'pooler'
+          ? initLinear(key, poolerPath, { in: dim, out: dim, standardDeviation: deviation })
+          : {},
     },
     settings,
   );

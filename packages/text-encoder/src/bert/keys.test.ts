@@ -8,7 +8,12 @@ import { bert } from './presets';
 const tiny = { vocabulary: 5, dim: 4, layers: 2, heads: 2 };
 const models: readonly (readonly [string, KeyMap, LayeredEncoder<TextInput>, string])[] = [
   ['bert', huggingFaceBertKeys, bert({ ...tiny, pooling: 'pooler' }), 'cls.predictions.bias'],
-  ['roberta', huggingFaceRobertaKeys, roberta({ ...tiny, pooling: 'pooler' }), 'lm_head.bias'],
+  [
+    'roberta',
+    huggingFaceRobertaKeys,
+    roberta({ ...tiny, padTokenId: 1, pooling: 'pooler' }),
+    'lm_head.bias',
+  ],
   ['distilbert', huggingFaceDistilBertKeys, distilbert(tiny), 'vocab_projector.bias'],
 ];
 

@@ -1,58 +1,86 @@
-import { requireInteger, requireRange, withDefaults } from '@crossweave/core';
 import {
-  checkSettings,
+  checkOptions,
+  count,
+  number,
+  oneOf,
+  readOptions,
+  type Checks,
+} from '@crossweave/core/authoring';
+import {
   commonDefaults,
-  requireTokenId,
+  requireHeads,
+  transformerChecks,
   type Preset,
   type TransformerOptions,
-  type WithVocabulary,
+  type Untokenized,
+  type WithIds,
 } from '../transformer/options';
+import {
+  idFor,
+  requireInTable,
+  requireSaid,
+  rowsFor,
+  tokenizerFacts,
+} from '../transformer/tokenizer';
 
 /** Defaults are BERT-base's, the vocabulary apart. */
 export interface BertOptions extends TransformerOptions {
   /** Rows of the token type table. Default 2. */
   tokenTypes?: number;
-  /** The tokenizer's padding id: its word row starts at zero. Default 0. */
+  /** The padding id: its word row starts at zero. Default: the tokenizer's, else 0. */
   padTokenId?: number;
   /** Default `'cls'`. */
   pooling?: 'cls' | 'mean' | 'max' | 'pooler';
-  /** Standard deviation of the initial weights. Default 0.02. */
+  /** Standard deviation of the initial weights, in (0, 1]. Default 0.02. */
   initializerRange?: number;
 }
 
-export type BertSettings = Required<BertOptions>;
-export type BertPreset = Preset<BertOptions>;
-export type BertOptionsWithVocabulary = WithVocabulary<BertOptions>;
+export type BertSettings = Required<Untokenized<BertOptions>>;
+/** `padTokenId` is absent where it cannot be known without a tokenizer. */
+export type BertPreset = Preset<BertOptions, 'tokenTypes' | 'pooling'>;
+export type BertOptionsWithVocabulary = WithIds<BertOptions>;
 
-/** @throws ConfigError for an unknown option, one out of range, or no vocabulary. */
+/** Of what DistilBERT has too. */
+export const sharedChecks: Checks<Omit<BertSettings, 'tokenTypes' | 'pooling'>> = {
+  ...transformerChecks,
+  padTokenId: count(0),
+  initializerRange: number({ above: 0, max: 1 }),
+};
+
+const bertChecks: Checks<BertSettings> = {
+  ...sharedChecks,
+  tokenTypes: count(),
+  pooling: oneOf('cls', 'mean', 'max', 'pooler'),
+};
+
+/**
+ * The settings of BERT and the architectures with its options.
+ *
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
+ *   one that is not given.
+ */
 export function bertSettings(
   where: string,
   options: BertOptions,
   preset: BertPreset,
 ): BertSettings {
-  const settings = withDefaults<BertOptions>(where, options, {
-    ...commonDefaults(options, preset),
-    activation: 'gelu',
-    epsilon: 1e-12,
-    pooling: 'cls',
-    dropout: 0.1,
-    tokenTypes: 2,
-    padTokenId: 0,
-    initializerRange: 0.02,
-    ...preset,
-  });
-  requireInteger(where, 'tokenTypes', settings.tokenTypes);
-  checkBert(where, settings, ['cls', 'mean', 'max', 'pooler']);
+  checkOptions<BertOptions>(where, options, { tokenizer: tokenizerFacts, ...bertChecks });
+  const { tokenizer, ...given } = options;
+  const vocabulary =
+    tokenizer === undefined
+      ? requireSaid(where, 'vocabulary', given.vocabulary ?? preset.vocabulary)
+      : rowsFor(where, tokenizer, given.vocabulary);
+  const padTokenId =
+    tokenizer === undefined
+      ? requireSaid(where, 'padTokenId', given.padTokenId ?? preset.padTokenId)
+      : idFor(where, tokenizer, 'padTokenId', tokenizer.padId, given.padTokenId);
+  requireInTable(where, 'padTokenId', padTokenId, vocabulary);
+  const settings = readOptions<Untokenized<BertOptions>>(
+    where,
+    given,
+    { ...commonDefaults(given, preset), initializerRange: 0.02, ...preset, vocabulary, padTokenId },
+    bertChecks,
+  );
+  requireHeads(where, settings);
   return settings;
-}
-
-/** What BERT and its kin have in common. @throws ConfigError for an option out of range. */
-export function checkBert(
-  where: string,
-  settings: BertSettings,
-  poolings: readonly BertSettings['pooling'][],
-): void {
-  checkSettings(where, settings, poolings);
-  requireTokenId(where, 'padTokenId', settings.padTokenId, settings);
-  requireRange(where, 'initializerRange', settings.initializerRange, 0, 1);
 }

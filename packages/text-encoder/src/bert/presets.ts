@@ -1,4 +1,4 @@
-import type { LayeredEncoder, TextInput } from '@crossweave/core';
+import type { TransformerTextEncoder } from '../transformer/encoder';
 import { buildBert } from './bert';
 import {
   bertSettings,
@@ -7,33 +7,53 @@ import {
   type BertPreset,
 } from './options';
 
-const base = { dim: 768, layers: 12, heads: 12, maxPositions: 512 } as const;
+const base = {
+  dim: 768,
+  layers: 12,
+  heads: 12,
+  maxPositions: 512,
+  pooling: 'cls',
+  tokenTypes: 2,
+  padTokenId: 0,
+  activation: 'gelu',
+  epsilon: 1e-12,
+  dropout: 0.1,
+} as const satisfies BertPreset;
 const uncased = { vocabulary: 30522 } as const;
-const mini = { ...uncased, dim: 384, heads: 12, maxPositions: 512, pooling: 'mean' } as const;
+const mini = { ...base, ...uncased, dim: 384, pooling: 'mean' } as const;
+const small = {
+  dim: 128,
+  layers: 4,
+  heads: 4,
+  maxPositions: 64,
+  pooling: 'mean',
+  dropout: 0,
+} as const;
 
 const presets = {
   bert: base,
   bertBase: { ...base, ...uncased },
   miniLM: { ...mini, layers: 6 },
   miniLM12: { ...mini, layers: 12 },
-  bertSmall: { dim: 128, layers: 4, heads: 4, maxPositions: 64, pooling: 'mean', dropout: 0 },
+  bertSmall: { ...base, ...small },
 } as const satisfies Record<string, BertPreset>;
 
-const make = (name: keyof typeof presets, options: BertOptions): LayeredEncoder<TextInput> =>
+const make = (name: keyof typeof presets, options: BertOptions): TransformerTextEncoder =>
   buildBert(name, bertSettings(name, options, presets[name]));
 
 /**
  * A BERT of any size, with Hugging Face's parameter names. Except for the vocabulary, the
  * defaults are BERT-base's.
  *
- * @throws ConfigError for an unknown option, one out of range, or no vocabulary.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
+ *   no vocabulary.
  */
-export function bert(options: BertOptionsWithVocabulary): LayeredEncoder<TextInput> {
+export function bert(options: BertOptionsWithVocabulary): TransformerTextEncoder {
   return make('bert', options);
 }
 
 /** `bert-base-uncased`: texts of up to 512 tokens, width 768, 12 layers, 30522 words. */
-export function bertBase(options: BertOptions = {}): LayeredEncoder<TextInput> {
+export function bertBase(options: BertOptions = {}): TransformerTextEncoder {
   return make('bertBase', options);
 }
 
@@ -41,12 +61,12 @@ export function bertBase(options: BertOptions = {}): LayeredEncoder<TextInput> {
  * `sentence-transformers/all-MiniLM-L6-v2`: width 384, 6 layers, 30522 words, mean pooling. With
  * `normalize: true` its `pooled` is that model's sentence embedding.
  */
-export function miniLM(options: BertOptions = {}): LayeredEncoder<TextInput> {
+export function miniLM(options: BertOptions = {}): TransformerTextEncoder {
   return make('miniLM', options);
 }
 
 /** `sentence-transformers/all-MiniLM-L12-v2`: {@link miniLM} with 12 layers. */
-export function miniLM12(options: BertOptions = {}): LayeredEncoder<TextInput> {
+export function miniLM12(options: BertOptions = {}): TransformerTextEncoder {
   return make('miniLM12', options);
 }
 
@@ -55,6 +75,6 @@ export function miniLM12(options: BertOptions = {}): LayeredEncoder<TextInput> {
  * pooling, no dropout; 0.8 million parameters and 128 a word. Not Google's BERT-Small
  * (width 512).
  */
-export function bertSmall(options: BertOptionsWithVocabulary): LayeredEncoder<TextInput> {
+export function bertSmall(options: BertOptionsWithVocabulary): TransformerTextEncoder {
   return make('bertSmall', options);
 }

@@ -25,7 +25,8 @@ equalsReference('clip-text', ({ config, ...options }) =>
 );
 equalsReference(
   'open-clip-text',
-  (options) => clipText(options as unknown as ClipTextOptionsWithVocabulary),
+  (options) =>
+    clipText({ ...options, endOfText: 'largest' } as unknown as ClipTextOptionsWithVocabulary),
   (params) => toOurParams(params, openClipTextKeys),
 );
 
@@ -60,7 +61,7 @@ it("takes Hugging Face's whole model, its text tower with or without projection"
 describe('conforms', () => {
   const input = textInput({ vocabulary: tiny.vocabulary });
   const variants = [
-    { pooling: 'eot', projection: false },
+    { pooling: 'eot', projection: false, endOfText: 'largest' },
     { pooling: 'eot', projection: 3, endOfText: 3 },
     { pooling: 'mean', dropout: 0.2, projection: false },
     { pooling: 'max', projection: false },
@@ -79,7 +80,7 @@ function texts(ids: number[]): TextInput {
 
 it('is causal: later tokens change no earlier one, in any hidden state', () => {
   tidy(() => {
-    const encoder = clipText({ ...tiny, layers: 2 });
+    const encoder = clipText({ ...tiny, layers: 2, pooling: 'mean' });
     const params = encoder.init(key(0));
     const whole = encoder.hiddenStates(params, texts([9, 3, 4, 10]), inference);
     const part = encoder.hiddenStates(params, texts([9, 3]), inference);
@@ -110,16 +111,20 @@ it('presets have the sizes of the published towers', () => {
   expect(clipTextBase().features).toEqual({ dim: 512, tokens: 'varies' });
   expect(clipTextLarge().features.dim).toBe(768);
   expect(clipTextLarge().name).toBe('clip-text(12x768, eot)');
-  const params = clipTextBase({ layers: 1, vocabulary: 30, projection: false }).init(key(0));
+  const params = clipTextBase({ layers: 1, vocabulary: 30, endOfText: 29, projection: false }).init(
+    key(0),
+  );
   // CLIPTextModel of ViT-B/32 has 63,165,952 parameters, a layer 3,152,384 of them, a word 512.
   expect(countParameters(params)).toBe(63_165_952 - 11 * 3_152_384 - (49_408 - 30) * 512);
   dispose(Object.values(params));
 });
 
 it.each([
-  [{ pooling: 'cls' }, /"pooling".*"cls".*eot, mean, max/],
+  [{ pooling: 'cls' }, /"pooling".*"eot" \| "mean" \| "max"; got "cls"/],
   [{ endOfText: 9 }, /"endOfText" is not in the vocabulary.*below 9/],
-  [{ projection: true }, /"projection" is out of range.*at least 1.*true/],
+  [{}, /"endOfText" is not given; expected "tokenizer", or "endOfText"/],
+  [{ endOfText: 'last' }, /"endOfText".*or "largest"; got "last"/],
+  [{ projection: true }, /"projection".*at least 1, or false; got true/],
 ] as const)('refuses %j', (wrong, message) => {
   const options = { vocabulary: 9, ...wrong } as unknown as ClipTextOptionsWithVocabulary;
   expect(() => clipText(options)).toThrow(ConfigError);

@@ -1,8 +1,13 @@
 import { add, type Tensor3D } from '@tensorflow/tfjs-core';
-import { foldIn, mergeParams, type LayeredEncoder, type TextInput } from '@crossweave/core';
-import { dropout, embedding, initEmbedding, normalInit } from '@crossweave/core/nn';
-import { buildEncoder } from '../transformer/encoder';
-import { firstPlaces } from '../transformer/places';
+import { mergeParams } from '@crossweave/core';
+import {
+  dropout,
+  embedding,
+  initEmbedding,
+  initLinear,
+  learnedPositions,
+} from '@crossweave/core/nn';
+import { buildEncoder, type TransformerTextEncoder } from '../transformer/encoder';
 import type { ClipTextSettings } from './options';
 
 const words = 'text_model.embeddings.token_embedding';
@@ -18,13 +23,10 @@ const projectionPath = 'text_projection';
  * projection, [B, N, D or the projection's width]; mask: the input's. A token sees itself and the
  * real tokens before it.
  */
-export function buildClipText(
-  where: string,
-  settings: ClipTextSettings,
-): LayeredEncoder<TextInput> {
+export function buildClipText(where: string, settings: ClipTextSettings): TransformerTextEncoder {
   const { dim, layers, vocabulary, maxPositions, projection, endOfText } = settings;
   const attention = dim ** -0.5;
-  // Smaller where a residual begins, so that the sum over 2·layers of them is of width √D.
+  // Smaller for the layers that end a residual branch, since 2·layers branches are added up.
   const residual = attention * (2 * layers) ** -0.5;
   return buildEncoder(
     where,
@@ -36,7 +38,7 @@ export function buildClipText(
           initEmbedding(key, positions, { count: maxPositions, dim, standardDeviation: 0.01 }),
         ),
       embed(params, { input_ids }, ctx) {
-        const places = firstPlaces(params, positions, input_ids.shape[1]);
+        const places = learnedPositions(params, positions, input_ids.shape[1]);
         const x = add<Tensor3D>(embedding<Tensor3D>(params, words, input_ids), places);
         return dropout(x, settings.dropout, ctx, 'embeddings');
       },
@@ -62,12 +64,12 @@ export function buildClipText(
         },
       },
       finalNorm: 'text_model.final_layer_norm',
-      endOfText,
+      ...(endOfText !== undefined && { endOfText }),
       ...(projection !== false && {
         projection: { path: projectionPath, dim: projection },
         initHead: (key) => {
-          const weight = `${projectionPath}.weight`;
-          return { [weight]: normalInit(foldIn(key, weight), [projection, dim], attention) };
+          const sizes = { in: dim, out: projection, bias: false };
+          return initLinear(key, projectionPath, { ...sizes, standardDeviation: attention });
         },
       }),
     },

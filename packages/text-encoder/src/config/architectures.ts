@@ -1,15 +1,18 @@
-import type { BertOptionsWithVocabulary } from '../bert/options';
-import type { ClipTextOptionsWithVocabulary } from '../clip/options';
-import type { DistilBertOptionsWithVocabulary } from '../distilbert/distilbert';
-import type { RobertaOptionsWithVocabulary } from '../roberta/roberta';
+import type { BertOptions } from '../bert/options';
+import type { ClipTextOptions } from '../clip/options';
+import type { DistilBertOptions } from '../distilbert/distilbert';
+import type { RobertaOptions } from '../roberta/roberta';
 import { readConfig, type ConfigReader, type HuggingFaceConfig } from './reader';
+
+/** Options with the ids that the weights were trained with. */
+type Trained<Options, Ids extends keyof Options> = Options & Required<Pick<Options, Ids>>;
 
 /** Options of `bert` from a `BertConfig`. @throws ConfigError for what cannot be followed. */
 export function bertConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): BertOptionsWithVocabulary {
+): Trained<BertOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
   const options = {
     ...bertSizes(read, { vocabulary: 30522, padTokenId: 0, tokenTypes: 2 }),
@@ -25,7 +28,7 @@ export function robertaConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): RobertaOptionsWithVocabulary {
+): Trained<RobertaOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
   const sizes = bertSizes(read, { vocabulary: 50265, padTokenId: 1, tokenTypes: 2 });
   const rows = read.number('max_position_embeddings', 512);
@@ -39,9 +42,9 @@ export function distilBertConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): DistilBertOptionsWithVocabulary {
+): Trained<DistilBertOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
-  // A table of sines is stored like any other, but would be neither drawn nor trained.
+  // Positions by sines are constants in the original; here they would be drawn and trained.
   read.only('sinusoidal_pos_embds', false);
   only(read, { pruned_heads: {}, is_decoder: false, is_encoder_decoder: false });
   const dim = read.number('dim', 768);
@@ -72,7 +75,7 @@ export function clipTextConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
-): ClipTextOptionsWithVocabulary {
+): Trained<ClipTextOptions, 'vocabulary' | 'endOfText'> {
   const whole = config['model_type'] === 'clip';
   const inner = whole ? { ...(config['text_config'] as HuggingFaceConfig | undefined) } : config;
   const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);
@@ -80,7 +83,7 @@ export function clipTextConfig(
   only(read, { add_cross_attention: false, cross_attention_hidden_size: null });
   const dim = read.number('hidden_size', 512);
   const own = read.number('projection_dim', 512);
-  // The whole model's own setting stands above.
+  // A whole CLIP model has this setting at the top level of the file.
   const width = typeof config['projection_dim'] === 'number' ? config['projection_dim'] : own;
   const names = config['architectures'];
   const projected =
@@ -112,12 +115,11 @@ interface BertDefaults {
   readonly tokenTypes: number;
 }
 
-/** What `BertConfig` and `RobertaConfig` have in common. */
+/** The settings that `BertConfig` and `RobertaConfig` share. */
 function bertSizes(
   read: ConfigReader,
   defaults: BertDefaults,
-): Required<Pick<BertOptionsWithVocabulary, 'vocabulary' | 'padTokenId'>> &
-  BertOptionsWithVocabulary {
+): Trained<BertOptions, 'vocabulary' | 'padTokenId'> {
   only(read, { position_embedding_type: 'absolute', pruned_heads: {}, is_decoder: false });
   only(read, { is_encoder_decoder: false, add_cross_attention: false });
   only(read, { cross_attention_hidden_size: null, tie_encoder_decoder: false });

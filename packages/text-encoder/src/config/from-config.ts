@@ -1,4 +1,4 @@
-import { ConfigError, type LayeredEncoder, type TextInput } from '@crossweave/core';
+import { ConfigError } from '@crossweave/core';
 import { bert } from '../bert/presets';
 import type { BertOptions } from '../bert/options';
 import { clipText } from '../clip/presets';
@@ -7,20 +7,21 @@ import { distilbert } from '../distilbert/presets';
 import type { DistilBertOptions } from '../distilbert/distilbert';
 import { roberta } from '../roberta/presets';
 import type { RobertaOptions } from '../roberta/roberta';
+import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { TransformerOptions } from '../transformer/options';
 import { clipTextConfig, distilBertConfig, bertConfig, robertaConfig } from './architectures';
 import type { HuggingFaceConfig } from './reader';
 
-/** What a config leaves open, and what you want otherwise. */
+/** Options of the encoder, which win over the config's settings. */
 export type FromConfigOptions<Options> = Options & {
-  /** Settings of the config that you know to be of no consequence. Default: none. */
+  /** Names of config settings that change nothing in the encoder's results. Default: none. */
   readonly ignore?: readonly string[];
 };
 
 type Make<Options> = (
   config: HuggingFaceConfig,
   options?: FromConfigOptions<Options>,
-) => LayeredEncoder<TextInput>;
+) => TransformerTextEncoder;
 
 /**
  * BERT of a Hugging Face config of `model_type` `bert`.
@@ -71,7 +72,7 @@ const byModelType: Readonly<Record<string, Make<never>>> = {
 
 /**
  * The encoder that a Hugging Face `config.json` describes, by its `model_type`; options say what
- * the config leaves open (`pooling`), or change it (`dropout`).
+ * the config does not (`pooling`), or win over it (`dropout`).
  *
  * ```ts
  * const encoder = textEncoderFromConfig(JSON.parse(text), { pooling: 'mean' });
@@ -83,7 +84,7 @@ const byModelType: Readonly<Record<string, Make<never>>> = {
 export function textEncoderFromConfig(
   config: HuggingFaceConfig,
   options: FromConfigOptions<TransformerOptions> = {},
-): LayeredEncoder<TextInput> {
+): TransformerTextEncoder {
   const type = config['model_type'];
   const make = typeof type === 'string' && Object.hasOwn(byModelType, type) && byModelType[type];
   if (make === false || make === undefined) {

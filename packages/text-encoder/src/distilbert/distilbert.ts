@@ -1,8 +1,9 @@
-import type { LayeredEncoder, TextInput } from '@crossweave/core';
-import { withDefaults } from '@crossweave/core';
+import { checkOptions, oneOf, type Checks } from '@crossweave/core/authoring';
 import { buildBert, type BertVariant } from '../bert/bert';
-import { checkBert, type BertOptions } from '../bert/options';
-import { commonDefaults, type Preset, type WithVocabulary } from '../transformer/options';
+import { bertSettings, sharedChecks, type BertOptions, type BertPreset } from '../bert/options';
+import type { TransformerTextEncoder } from '../transformer/encoder';
+import type { WithIds } from '../transformer/options';
+import { tokenizerFacts } from '../transformer/tokenizer';
 
 /** BERT's options without token types and pooling layer. Defaults are DistilBERT-base's. */
 export interface DistilBertOptions extends Omit<BertOptions, 'tokenTypes' | 'pooling'> {
@@ -10,8 +11,14 @@ export interface DistilBertOptions extends Omit<BertOptions, 'tokenTypes' | 'poo
   pooling?: 'cls' | 'mean' | 'max';
 }
 
-export type DistilBertPreset = Preset<DistilBertOptions>;
-export type DistilBertOptionsWithVocabulary = WithVocabulary<DistilBertOptions>;
+export type DistilBertPreset = Omit<BertPreset, 'tokenTypes'>;
+export type DistilBertOptionsWithVocabulary = WithIds<DistilBertOptions>;
+
+const checks: Checks<DistilBertOptions> = {
+  ...sharedChecks,
+  tokenizer: tokenizerFacts,
+  pooling: oneOf('cls', 'mean', 'max'),
+};
 
 const variant: BertVariant = {
   family: 'distilbert',
@@ -38,26 +45,15 @@ const variant: BertVariant = {
  * Hugging Face's `DistilBertModel` (Sanh et al. 2019), parameters under its names: BERT's layers
  * without token types and pooling layer.
  *
- * @throws ConfigError for an unknown option, one out of range, or no vocabulary.
+ * @throws ConfigError as `bertSettings`.
  */
 export function buildDistilBert(
   where: string,
   options: DistilBertOptions,
   preset: DistilBertPreset,
-): LayeredEncoder<TextInput> {
-  const settings = {
-    ...withDefaults<DistilBertOptions>(where, options, {
-      ...commonDefaults(options, preset),
-      activation: 'gelu',
-      epsilon: 1e-12,
-      pooling: 'cls',
-      dropout: 0.1,
-      padTokenId: 0,
-      initializerRange: 0.02,
-      ...preset,
-    }),
-    tokenTypes: 0,
-  };
-  checkBert(where, settings, ['cls', 'mean', 'max']);
+): TransformerTextEncoder {
+  checkOptions(where, options, checks);
+  // BERT's least is one type: this architecture has no table of them at all.
+  const settings = { ...bertSettings(where, options, { ...preset, tokenTypes: 1 }), tokenTypes: 0 };
   return buildBert(where, settings, variant);
 }

@@ -1,4 +1,4 @@
-import type { LayeredEncoder, TextInput } from '@crossweave/core';
+import type { TransformerTextEncoder } from '../transformer/encoder';
 import {
   buildDistilBert,
   type DistilBertOptions,
@@ -6,7 +6,17 @@ import {
   type DistilBertPreset,
 } from './distilbert';
 
-const base = { dim: 768, layers: 6, heads: 12, maxPositions: 512 } as const;
+const base = {
+  dim: 768,
+  layers: 6,
+  heads: 12,
+  maxPositions: 512,
+  pooling: 'cls',
+  padTokenId: 0,
+  activation: 'gelu',
+  epsilon: 1e-12,
+  dropout: 0.1,
+} as const satisfies DistilBertPreset;
 
 const presets = {
   distilbert: base,
@@ -14,16 +24,17 @@ const presets = {
 } as const satisfies Record<string, DistilBertPreset>;
 
 /**
- * A DistilBERT of any size, with Hugging Face's parameter names. Except for the vocabulary, the
- * defaults are DistilBERT-base's.
+ * A DistilBERT of any size, with Hugging Face's parameter names. Except for the ids, the defaults
+ * are DistilBERT-base's.
  *
- * @throws ConfigError for an unknown option, one out of range, or no vocabulary.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
+ *   no vocabulary.
  */
-export function distilbert(options: DistilBertOptionsWithVocabulary): LayeredEncoder<TextInput> {
+export function distilbert(options: DistilBertOptionsWithVocabulary): TransformerTextEncoder {
   return buildDistilBert('distilbert', options, presets.distilbert);
 }
 
 /** `distilbert-base-uncased`: texts of up to 512 tokens, width 768, 6 layers, 30522 words. */
-export function distilbertBase(options: DistilBertOptions = {}): LayeredEncoder<TextInput> {
+export function distilbertBase(options: DistilBertOptions = {}): TransformerTextEncoder {
   return buildDistilBert('distilbertBase', options, presets.distilbertBase);
 }

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  concat,
   dispose,
   expandDims,
   fill,
   memory,
   mul,
+  reshape,
+  slice,
   tensor2d,
   tidy,
   type Rank,
@@ -23,7 +26,7 @@ import {
   type TextInput,
 } from '@crossweave/core';
 import { loadSafetensors, readJson } from '@crossweave/core/node';
-import { expectClose } from '@crossweave/core/testing';
+import { expectClose, testOptions } from '@crossweave/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bertFromConfig, clipTextFromConfig } from '../config/from-config';
 import type { HuggingFaceConfig } from '../config/reader';
@@ -164,11 +167,46 @@ it('has one fingerprint for both libraries, another for other settings', async (
   for (const options of changed) expect(await fingerprint(options)).not.toBe(one);
 });
 
+testOptions(
+  'onnxTextEncoder',
+  (options: OnnxTextEncoderOptions) => onnxTextEncoder('nowhere', options),
+  { describe, it },
+  { anyText: ['modelClass', 'file', 'tokens'] },
+);
+
+const vocabulary = { name: 'words', vocabularySize: 13, padId: 0, endId: 3 };
+
+it.each([
+  [{ ...vocabulary, vocabularySize: 14 }, /word table of 13 rows; got 14 ids \(words\)/],
+  [{ ...vocabulary, padId: 1 }, /pads with another id.*expected 0; got 1 \(words\)/],
+])("refuses a tokenizer that is not the model's: %j", async (tokenizer, message) => {
+  const loading = onnxTextEncoder(folder, { tokenizer });
+  await expect(loading).rejects.toThrow(ConfigError);
+  await expect(loading).rejects.toThrow(message);
+});
+
+it('reads the token that ends a text, by the tokenizer or the config', async () => {
+  const unknown = onnxTextEncoder(folder, { pooling: 'eot' });
+  await expect(unknown).rejects.toThrow(/"endOfText" is not given/);
+  const other = onnxTextEncoder(folder, { pooling: 'eot', endOfText: 5, tokenizer: vocabulary });
+  await expect(other).rejects.toThrow(/"endOfText".*3, as words has it; got 5/);
+
+  const encoder = await onnxTextEncoder(folder, { pooling: 'eot', tokenizer: vocabulary });
+  const input = texts();
+  const { tokens, mask, pooled } = await encoder.encode(input);
+  tidy(() => {
+    const at = (row: number, place: number) => slice(tokens, [row, place, 0], [1, 1, 8]);
+    expectClose(pooled, reshape(concat([at(0, 4), at(1, 2)]), [2, 8]));
+  });
+  await encoder[Symbol.asyncDispose]();
+  dispose([tokens, mask, pooled, ...Object.values(input)]);
+});
+
 it('refuses a pooling it does not know before it loads anything', async () => {
   const error: unknown = await onnxTextEncoder('nowhere', { pooling: 'pooler' as 'cls' }).catch(
     (reason: unknown) => reason,
   );
   expect(isCrossweaveError(error) && error.message).toMatch(
-    /"pooling".*"pooler".*cls, mean, max, eot/,
+    /"pooling".*"cls" \| "mean" \| "max" \| "eot", or { output.*got "pooler"/,
   );
 });

@@ -11,11 +11,21 @@ import {
 import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import {
   checkShapes,
-  lookUp,
   type Features,
   type FrozenEncoder,
   type TextInput,
+  type TokenizerFacts,
 } from '@crossweave/core';
+import {
+  anyOf,
+  boolean,
+  checkOptions,
+  count,
+  fields,
+  oneOf,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import {
   findOnnxFolder,
@@ -27,6 +37,8 @@ import {
   type TransformersImports,
 } from '@crossweave/core/node';
 import { poolings } from '../transformer/pooling';
+import { idFor, requireSaid, tokenizerFacts } from '../transformer/tokenizer';
+import { readFolderTokens, requireFolderTokenizer } from './folder-tokens';
 
 export interface OnnxTextEncoderOptions extends OnnxModelOptions {
   /**
@@ -38,6 +50,13 @@ export interface OnnxTextEncoderOptions extends OnnxModelOptions {
   readonly pooling?: TokenPooling | { readonly output: string };
   /** Whether `pooled` is scaled to length 1. Default false. */
   readonly normalize?: boolean;
+  /**
+   * The token that the pooling `eot` reads: its id, or `'largest'` for the largest id of each text.
+   * Default: `eos_token_id` of the folder's `config.json`, else the tokenizer's `endId`.
+   */
+  readonly endOfText?: number | 'largest';
+  /** The tokenizer that makes the texts; checked against the folder's `config.json`. */
+  readonly tokenizer?: TokenizerFacts;
 }
 
 type TokenPooling = 'cls' | 'mean' | 'max' | 'eot';
@@ -46,6 +65,18 @@ const { cls, mean, max, eot } = poolings;
 const ofTokens = { cls, mean, max, eot };
 const tokenOutputs = ['last_hidden_state', 'token_embeddings'];
 const where = 'onnxTextEncoder';
+
+const checks: Checks<OnnxTextEncoderOptions> = {
+  library: oneOf('@xenova/transformers', '@huggingface/transformers'),
+  modelClass: text(),
+  file: text(),
+  quantized: boolean(),
+  tokens: text(),
+  pooling: anyOf(oneOf(...Object.keys(ofTokens)), fields({ output: text() }, ['output'])),
+  normalize: boolean(),
+  endOfText: anyOf(count(0), oneOf('largest')),
+  tokenizer: tokenizerFacts,
+};
 
 const imports: TransformersImports = {
   '@xenova/transformers': () => import('@xenova/transformers'),
@@ -56,22 +87,38 @@ const imports: TransformersImports = {
  * A feature extraction model of a Hugging Face folder (`config.json` and `onnx/model.onnx`, as
  * the hub has them) as a frozen encoder of texts, run by `@xenova/transformers` or
  * `@huggingface/transformers`. Nothing is downloaded. It reads ids of the folder's own tokenizer
- * (`loadTokenizer` of `@crossweave/data`), whose files are part of the fingerprint.
+ * (`loadTokenizer` of `@crossweave/data`), whose files are part of the fingerprint; give it as
+ * `tokenizer`, and one that cannot be the model's is refused.
  *
  * @param model the folder, or the id of a hub's model that lies in a cache of the libraries.
- * @throws ConfigError for an option out of range or when no library is installed, DataError when
- * files are missing, EngineError when the model cannot be loaded or lacks an output.
+ * @throws ConfigError for a wrong option, a tokenizer that cannot be the model's, or when no library is
+ * installed, DataError when files are missing, EngineError when the model cannot be loaded or lacks an output.
  */
 export async function onnxTextEncoder(
   model: string,
   options: OnnxTextEncoderOptions = {},
 ): Promise<FrozenEncoder<TextInput>> {
-  const { pooling = 'mean', normalize: unit = false, tokens = null } = options;
-  if (typeof pooling === 'string') lookUp(`${where}: "pooling"`, ofTokens, pooling);
+  checkOptions(where, options, checks);
+  const { pooling = 'mean', normalize: unit = false, tokens = null, tokenizer } = options;
   const { folder, name } = await findOnnxFolder(where, model, onnxFile(options));
-  const settings = { pooling, normalize: unit, tokens };
+  const trained = await readFolderTokens(folder);
+  if (tokenizer !== undefined) requireFolderTokenizer(where, tokenizer, trained);
+  const endOfText =
+    pooling === 'eot'
+      ? requireSaid(where, 'endOfText', options.endOfText ?? trained.endOfText ?? tokenizer?.endId)
+      : undefined;
+  if (typeof endOfText === 'number' && tokenizer?.endId !== undefined) {
+    idFor(where, tokenizer, 'endOfText', tokenizer.endId, endOfText);
+  }
+  const settings = {
+    pooling,
+    normalize: unit,
+    tokens,
+    ...(endOfText !== undefined && { endOfText }),
+  };
   const loaded = await loadOnnxModel(where, folder, imports, options, settings);
-  const encode = (input: TextInput): Promise<Features> => run(loaded, input, options);
+  const encode = (input: TextInput): Promise<Features> =>
+    run(loaded, input, { ...options, ...(endOfText !== undefined && { endOfText }) });
   try {
     return {
       name: `onnx(${name})`,
@@ -127,7 +174,7 @@ function featuresOf(
   { input_ids, attention_mask }: TextInput,
   options: OnnxTextEncoderOptions,
 ): Features {
-  const { pooling = 'mean', normalize: unit = false } = options;
+  const { pooling = 'mean', normalize: unit = false, endOfText } = options;
   const named = options.tokens ?? tokenOutputs.find((name) => name in outputs);
   const finish = (value: Tensor2D): Tensor2D => (unit ? normalize(value) : clone(value));
   if (named === undefined && typeof pooling === 'object') {
@@ -143,6 +190,6 @@ function featuresOf(
   const pooled =
     typeof pooling === 'object'
       ? onnxOutput<Tensor2D>(where, outputs, pooling.output, 2)
-      : ofTokens[pooling]({ tokens, mask, ids: input_ids, params: {}, endOfText: 'largest' });
+      : ofTokens[pooling]({ tokens, mask, ids: input_ids, params: {}, endOfText });
   return { tokens: clone(tokens), mask: clone(mask), pooled: finish(pooled) };
 }

@@ -7,7 +7,9 @@ import type { HuggingFaceConfig } from '../config/reader';
 import { equalsReference } from '../transformer/reference.testing';
 import { roberta, robertaBase } from './presets';
 
-const tiny = { vocabulary: 11, dim: 4, layers: 1, heads: 2, hidden: 6, maxPositions: 8 } as const;
+const tiny = {
+  ...{ vocabulary: 11, padTokenId: 1, dim: 4, layers: 1, heads: 2, hidden: 6, maxPositions: 8 },
+} as const;
 
 equalsReference('roberta', ({ config, ...options }) =>
   robertaFromConfig(config as HuggingFaceConfig, options),

@@ -22,7 +22,7 @@ import { applyLayer, initLayer, type LayerPlan } from './layer';
 import type { TransformerSettings } from './options';
 import { poolings, type Pooled } from './pooling';
 
-/** What one architecture is made of; the rest is the same for all. */
+/** The parts of an encoder in which architectures differ. */
 export interface Architecture {
   /** The first word of the encoder's name: `bert`. */
   readonly family: string;
@@ -34,10 +34,18 @@ export interface Architecture {
   readonly finalNorm?: string;
   /** Parameters of pooling and projection. Absent: there are none. */
   readonly initHead?: (key: Key) => Params;
-  /** Default 'largest'. */
+  /** For the pooling `eot`; the others do not read it. */
   readonly endOfText?: Pooled['endOfText'];
   /** The linear layer that maps all tokens to `dim` at the end. Absent: there is none. */
   readonly projection?: { readonly path: string; readonly dim: number };
+}
+
+/** An encoder of token ids, with the limits of the ids and of the texts that it takes. */
+export interface TransformerTextEncoder extends LayeredEncoder<TextInput> {
+  /** Rows of the word table: every id is below it. */
+  readonly vocabulary: number;
+  /** The longest text in tokens. */
+  readonly maxTokens: number;
 }
 
 /** An encoder of the architecture, with the given sizes. */
@@ -45,8 +53,8 @@ export function buildEncoder(
   where: string,
   architecture: Architecture,
   settings: TransformerSettings,
-): LayeredEncoder<TextInput> {
-  const { family, layer, finalNorm, projection, endOfText = 'largest' } = architecture;
+): TransformerTextEncoder {
+  const { family, layer, finalNorm, projection, endOfText } = architecture;
   const { dim, layers, maxPositions, epsilon, pooling } = settings;
   const paths = Array.from({ length: layers }, (_, i) => layer.path(i));
 
@@ -63,6 +71,8 @@ export function buildEncoder(
   return {
     name: `${family}(${layers}x${dim}, ${pooling}${settings.normalize ? ', normalized' : ''})`,
     features: { dim: projection?.dim ?? dim, tokens: 'varies' },
+    vocabulary: settings.vocabulary,
+    maxTokens: maxPositions,
     init: (key) =>
       tidy(() =>
         mergeParams(

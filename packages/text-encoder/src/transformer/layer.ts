@@ -4,14 +4,14 @@ import {
   activations,
   dropout as drop,
   initLayerNorm,
+  initLinear,
   layerNorm,
   linear,
   selfAttention,
 } from '@crossweave/core/nn';
-import { initDense } from './dense';
 import type { TransformerSettings } from './options';
 
-/** How an architecture builds its layers, and what it calls their parts. */
+/** The form of an architecture's layers, and the names of their parameters. */
 export interface LayerPlan {
   /** Path of a layer: `encoder.layer.0`. */
   readonly path: (layer: number) => string;
@@ -28,9 +28,9 @@ export interface LayerPlan {
   };
   /** Whether each part normalises before it (CLIP) and not after it (BERT). */
   readonly normFirst: boolean;
-  /** Whether tokens see only themselves and what comes before. */
+  /** Whether a token attends to itself and earlier tokens only. */
   readonly causal: boolean;
-  /** Whether dropout falls on attention's result; default true. */
+  /** Whether dropout acts on the result of attention; default true. */
   readonly dropsAttended?: boolean;
   /** Standard deviations of the initial weights. */
   readonly deviations: {
@@ -47,18 +47,16 @@ export function initLayer(
   { names, deviations }: LayerPlan,
   { dim, hidden }: TransformerSettings,
 ): Params {
-  const square = { in: dim, out: dim };
-  const projections = [names.query, names.key, names.value].map((name) =>
-    initDense(key, `${path}.${name}`, square, deviations.attention),
-  );
-  const wide = { in: dim, out: hidden };
-  const back = { in: hidden, out: dim };
+  const dense = (name: string, from: number, out: number, standardDeviation: number): Params =>
+    initLinear(key, `${path}.${name}`, { in: from, out, standardDeviation });
   return mergeParams(
-    ...projections,
-    initDense(key, `${path}.${names.attentionOutput}`, square, deviations.attentionOutput),
+    ...[names.query, names.key, names.value].map((name) =>
+      dense(name, dim, dim, deviations.attention),
+    ),
+    dense(names.attentionOutput, dim, dim, deviations.attentionOutput),
     initLayerNorm(`${path}.${names.attentionNorm}`, dim),
-    initDense(key, `${path}.${names.hidden}`, wide, deviations.hidden),
-    initDense(key, `${path}.${names.output}`, back, deviations.output),
+    dense(names.hidden, dim, hidden, deviations.hidden),
+    dense(names.output, hidden, dim, deviations.output),
     initLayerNorm(`${path}.${names.outputNorm}`, dim),
   );
 }

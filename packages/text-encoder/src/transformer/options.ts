@@ -1,10 +1,27 @@
-import { ConfigError, lookUp, requireInteger, requireRange } from '@crossweave/core';
+import type { TokenizerFacts } from '@crossweave/core';
+import {
+  boolean,
+  count,
+  dropRate,
+  number,
+  oneOf,
+  requireDivisor,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { activations, type Activation } from '@crossweave/core/nn';
 import type { Pooling } from './pooling';
 
-/** What every text encoder of this package can be told. */
+/** Options that every text encoder of this package has. */
 export interface TransformerOptions {
-  /** Rows of the word table: the tokenizer's vocabulary, special tokens included. */
+  /**
+   * The tokenizer whose ids the encoder reads: `vocabulary` and the special ids follow from it, and
+   * an option that contradicts it is refused. Default: none, each id is an option of its own.
+   */
+  tokenizer?: TokenizerFacts;
+  /**
+   * Rows of the word table: at least the tokenizer's `vocabularySize`, special tokens included.
+   * Default: as many as that.
+   */
   vocabulary?: number;
   /** D. */
   dim?: number;
@@ -18,7 +35,7 @@ export interface TransformerOptions {
   maxPositions?: number;
   /** Of the feed-forward layers. */
   activation?: Activation;
-  /** Of the layer norms. */
+  /** Of the layer norms, in (0, 1]. */
   epsilon?: number;
   /** What `pooled` is (see {@link Pooling}). */
   pooling?: Pooling;
@@ -30,70 +47,55 @@ export interface TransformerOptions {
   attentionDropout?: number;
 }
 
-export type TransformerSettings = Required<TransformerOptions>;
+/** The options without the tokenizer, from which ids were taken. */
+export type Untokenized<Options extends TransformerOptions> = Omit<Options, 'tokenizer'>;
 
-/** A preset: what it fixes, at least the sizes; the rest has one default for the architecture. */
-export type Preset<Options extends TransformerOptions> = Options &
-  Required<Pick<TransformerOptions, 'dim' | 'layers' | 'heads' | 'maxPositions'>>;
+export type TransformerSettings = Required<Untokenized<TransformerOptions>>;
 
-/** An architecture's options where the vocabulary must be given: a wrong one would show late. */
-export type WithVocabulary<Options extends TransformerOptions> = Options &
-  Required<Pick<TransformerOptions, 'vocabulary'>>;
+/** Options whose defaults differ between architectures. */
+type Architectural = 'dim' | 'layers' | 'heads' | 'maxPositions' | 'activation' | 'epsilon';
 
-/** The defaults that hang on other options, and those that are the same everywhere. */
+/** The values that a preset fixes. `Own`: further options of the architecture that it must fix. */
+export type Preset<
+  Options extends TransformerOptions,
+  Own extends keyof Untokenized<Options> = never,
+> = Untokenized<Options> &
+  Required<Pick<Untokenized<Options>, Extract<keyof Untokenized<Options>, Architectural> | Own>> &
+  Required<Pick<TransformerOptions, 'dropout'>>;
+
+/** An architecture's options where a tokenizer gives the ids, or they are said one by one. */
+export type WithIds<Options extends TransformerOptions, Ids extends keyof Options = never> =
+  | (Options & Required<Pick<TransformerOptions, 'tokenizer'>>)
+  | (Options & Required<Pick<Options, Ids>> & Required<Pick<TransformerOptions, 'vocabulary'>>);
+
+/** Checks of all options but `pooling`, whose choices differ between architectures. */
+export const transformerChecks: Checks<Omit<TransformerSettings, 'pooling'>> = {
+  vocabulary: count(),
+  dim: count(),
+  layers: count(),
+  heads: count(),
+  hidden: count(),
+  maxPositions: count(),
+  activation: oneOf(...Object.keys(activations)),
+  epsilon: number({ above: 0, max: 1 }),
+  normalize: boolean(),
+  dropout: dropRate(),
+  attentionDropout: dropRate(),
+};
+
+/** Defaults that follow from other options, and those that all architectures share. */
 export function commonDefaults(
-  options: TransformerOptions,
-  preset: Preset<TransformerOptions>,
-): Pick<TransformerSettings, 'vocabulary' | 'hidden' | 'normalize' | 'attentionDropout'> {
+  given: TransformerOptions,
+  preset: { readonly dim: number; readonly dropout: number },
+): Pick<TransformerSettings, 'hidden' | 'normalize' | 'attentionDropout'> {
   return {
-    // 0 is out of range: a wrong vocabulary shows late, so it has no default of its own.
-    vocabulary: 0,
-    hidden: 4 * (options.dim ?? preset.dim),
+    hidden: 4 * (given.dim ?? preset.dim),
     normalize: false,
-    attentionDropout: options.dropout ?? preset.dropout ?? 0.1,
+    attentionDropout: given.dropout ?? preset.dropout,
   };
 }
 
-/** @throws ConfigError for an option out of range, or no vocabulary. */
-export function checkSettings(
-  where: string,
-  settings: TransformerSettings,
-  poolings: readonly Pooling[],
-): void {
-  const { dim, heads, pooling, epsilon, normalize } = settings;
-  const sizes = ['vocabulary', 'dim', 'layers', 'heads', 'hidden', 'maxPositions'] as const;
-  for (const name of sizes) requireInteger(where, name, settings[name]);
-  requireRange(where, 'dropout', settings.dropout, 0, 0.999);
-  requireRange(where, 'attentionDropout', settings.attentionDropout, 0, 0.999);
-  requireRange(where, 'epsilon', epsilon, 1e-15, 1);
-  lookUp(`${where}: "activation"`, activations, settings.activation);
-  const allowed = Object.fromEntries(poolings.map((name) => [name, name]));
-  lookUp(`${where}: "pooling"`, allowed, pooling);
-  if (typeof normalize !== 'boolean') {
-    throw new ConfigError('"normalize" is neither true nor false', { where, got: normalize });
-  }
-  if (dim % heads !== 0) {
-    throw new ConfigError('"heads" must divide "dim"', {
-      where,
-      expected: `a divisor of ${dim}`,
-      got: heads,
-    });
-  }
-}
-
-/** @throws ConfigError unless the option `name` is an id of the vocabulary. */
-export function requireTokenId(
-  where: string,
-  name: string,
-  id: number,
-  { vocabulary }: TransformerSettings,
-): void {
-  requireInteger(where, name, id, 0);
-  if (id >= vocabulary) {
-    throw new ConfigError(`"${name}" is not in the vocabulary`, {
-      where,
-      expected: `an id below ${vocabulary}`,
-      got: id,
-    });
-  }
+/** @throws ConfigError when the heads cannot share the width evenly. */
+export function requireHeads(where: string, { dim, heads }: TransformerSettings): void {
+  requireDivisor(where, ['heads', heads], ['dim', dim]);
 }

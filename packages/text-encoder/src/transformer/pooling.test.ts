@@ -1,4 +1,5 @@
-import { tensor2d, tensor3d, tidy } from '@tensorflow/tfjs-core';
+import { slice, tensor2d, tensor3d, tidy } from '@tensorflow/tfjs-core';
+import { ConfigError } from '@crossweave/core';
 import { expect, it } from 'vitest';
 import { poolings, type Pooled } from './pooling';
 
@@ -41,5 +42,18 @@ it.each([
     pooled.dataSync().forEach((value, row) => {
       expect(value).toBeCloseTo(expected[row]!, 6);
     });
+  });
+});
+
+it('eot reads the only token of texts of one', () => {
+  tidy(() => {
+    const { tokens, mask, ids, params } = given();
+    const one = {
+      tokens: slice(tokens, [0, 0, 0], [2, 1, 1]),
+      mask: slice(mask, [0, 0], [2, 1]),
+      ids: slice(ids, [0, 0], [2, 1]),
+    };
+    expect([...poolings.eot({ ...one, params, endOfText: 6 }).dataSync()]).toEqual([-2, 3]);
+    expect(() => poolings.eot({ ...one, params })).toThrow(ConfigError);
   });
 });

@@ -137,6 +137,10 @@ function describeOutputs(
     const name = outputNames[path] ?? (path === '' ? 'output' : path);
     const result = traces[0]?.results[i] as Trace['results'][number];
     if ('argument' in result) return { ...(inputs[result.argument] as GraphInput), path, name };
+    if ('empty' in result) {
+      const empty = `of shape [${result.empty.shape.join()}] has no elements`;
+      throw exportError(`the result '${name}' ${empty}; return only what the model computes.`);
+    }
     const nodes = traces.map(({ plan }) => plan.outputs[result.output] as Node);
     const shape = shapeOf(nodes).map((dimension) => samples.describe(dimension));
     return { path, name, dtype: (nodes[0] as Node).dtype, shape };

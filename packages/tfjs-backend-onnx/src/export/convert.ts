@@ -75,7 +75,7 @@ export class Converter {
   /** Null for a result that is an input. */
   private resultNode(i: number): Node | null {
     const result = this.first.results[i] as Trace['results'][number];
-    return 'argument' in result ? null : (this.first.plan.outputs[result.output] as Node);
+    return 'output' in result ? (this.first.plan.outputs[result.output] as Node) : null;
   }
 
   private passedInput(i: number): string {

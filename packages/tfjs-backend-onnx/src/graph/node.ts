@@ -1,6 +1,7 @@
 import type { RuntimeTensor } from '../runtime';
 import type { Stored } from '../storage/store';
 import type { Attribute, Attributes, ElementType, Values } from './types';
+import { sizeOf } from './types';
 
 const signatures = new Map<string, number>();
 const signatureOf = (text: string): number => {
@@ -13,7 +14,8 @@ const signatureOf = (text: string): number => {
 };
 
 function attributeKey(attribute: Attribute): string {
-  return typeof attribute === 'object' && 'f' in attribute ? `f${attribute.f}` : String(attribute);
+  if (typeof attribute !== 'object' || !('f' in attribute)) return String(attribute);
+  return Object.is(attribute.f, -0) ? 'f-0' : `f${attribute.f}`;
 }
 
 /**
@@ -50,6 +52,8 @@ export class Node {
   trace: object | null = null;
   /** True once a run has overwritten the values of a dead tensor with its results. */
   overwritten = false;
+  /** How many elements it has: the product of its shape. */
+  readonly size: number;
   /** Interned description: equal for nodes that may stand for each other in a compiled graph. */
   signature: number;
 
@@ -70,6 +74,7 @@ export class Node {
     }
     if (integers !== null) for (const list of integers) key += `|${list.join()}`;
     this.signature = signatureOf(key);
+    this.size = sizeOf(shape);
   }
 
   /** The values as long as they are known and lie in an array; null on a device or for later. */

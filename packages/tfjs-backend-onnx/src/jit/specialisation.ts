@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import { dispose, engine } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { CompiledGraph } from '../compiled-graph';
@@ -6,8 +6,9 @@ import { OnnxBackendError } from '../errors';
 import type { Node } from '../graph/node';
 import { sameKey } from '../graph/plan';
 import type { Values } from '../graph/types';
-import type { Trace } from './trace';
-import { nextOf, rebuild } from './tree';
+import { emptyValues } from '../graph/types';
+import type { Computed, Trace } from './trace';
+import { flatten, nextOf, rebuild } from './tree';
 
 /** A function compiled for arguments of certain shapes. */
 export class Specialisation {
@@ -47,6 +48,10 @@ export class Specialisation {
     if (!sameKey(again.plan.key, this.trace.plan.key)) {
       throw impure('calls other operations, or has other outputs,');
     }
+    if (returns(again) !== returns(this.trace)) throw impure('returns something else');
+    if (again.assigned.some(({ variable }, i) => variable !== this.trace.assigned[i]?.variable)) {
+      throw impure('assigns other variables');
+    }
     again.plan.leaves.forEach((leaf, i) => {
       const kind = again.sources[i]?.kind;
       const first = this.trace.plan.leaves[i] as Node;
@@ -79,15 +84,22 @@ export class Specialisation {
       dispose([...passed.values()]);
       throw error;
     }
-    const tensorOf = (output: number): Tensor =>
-      engine().makeTensorFromTensorInfo(backend.output(nodes[output] as Node), backend);
-    for (const { variable, output } of trace.assigned) {
-      const value = tensorOf(output);
-      variable.assign(value);
-      value.dispose();
+    const tensorOf = (computed: Computed): Tensor => {
+      if ('output' in computed) {
+        const info = backend.output(nodes[computed.output] as Node);
+        return engine().makeTensorFromTensorInfo(info, backend);
+      }
+      const { shape, dtype } = computed.empty;
+      const info = backend.literal(emptyValues(dtype, 0), shape, dtype as DataType);
+      return engine().makeTensorFromTensorInfo(info, backend);
+    };
+    for (const { variable, value } of trace.assigned) {
+      const tensor = tensorOf(value);
+      variable.assign(tensor);
+      tensor.dispose();
     }
     const results = trace.results.map((result) =>
-      'argument' in result ? (passed.get(result.argument) as Tensor) : tensorOf(result.output),
+      'argument' in result ? (passed.get(result.argument) as Tensor) : tensorOf(result),
     );
     return rebuild(trace.template, nextOf(results));
   }
@@ -107,6 +119,14 @@ export class Specialisation {
     });
   }
 }
+
+/** What a function gave back, but for the values of its tensors. */
+const returns = ({ template, results, assigned }: Trace): string =>
+  JSON.stringify([
+    flatten(template, 'the result').signature,
+    results,
+    assigned.map(({ value }) => value),
+  ]);
 
 const ownerOf = (leaf: Node): Node => leaf.source ?? leaf;
 

@@ -3,6 +3,7 @@ import { dispose, engine, tidy } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
+import type { ElementType } from '../graph/types';
 import { makePlan } from '../graph/plan';
 import { flatten } from './tree';
 
@@ -15,6 +16,14 @@ export type Source =
   /** An array the function made from JavaScript values. */
   | { readonly kind: 'constant' };
 
+/** A value at its place in the plan's outputs, or one without elements, which no graph computes. */
+export type Computed =
+  | { readonly output: number }
+  | { readonly empty: { readonly shape: readonly number[]; readonly dtype: ElementType } };
+
+/** What the function returned: the argument at a place, or a value of its own. */
+export type TraceResult = { readonly argument: number } | Computed;
+
 /** A function's one pass with placeholders for its arguments. */
 export interface Trace {
   readonly plan: Plan;
@@ -22,10 +31,10 @@ export interface Trace {
   readonly sources: readonly Source[];
   /** What the function returned; its tensors are disposed of and only show the shape of the tree. */
   readonly template: unknown;
-  /** For each tensor of the template, the argument it is, or its place in the plan's outputs. */
-  readonly results: readonly ({ readonly argument: number } | { readonly output: number })[];
-  /** Variables that the function assigned or created, with their places in the outputs. */
-  readonly assigned: readonly { readonly variable: Variable; readonly output: number }[];
+  /** For each tensor of the template, what it is. */
+  readonly results: readonly TraceResult[];
+  /** Variables that the function assigned or created, with their new values. */
+  readonly assigned: readonly { readonly variable: Variable; readonly value: Computed }[];
   /** True if it made variables, as an optimizer does at first: the next call will be another. */
   readonly hasCreated: boolean;
 }
@@ -88,18 +97,19 @@ function collect(
 ): Omit<Trace, 'plan' | 'sources'> & { outputs: Node[] } {
   const places = new Map<Node, number>();
   const outputs: Node[] = [];
-  const output = (node: Node): number => {
+  const compute = (node: Node): Computed => {
+    if (node.size === 0) return { empty: { shape: node.shape, dtype: node.dtype } };
     const known = places.get(node);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { output: known };
     // A value that went in must be copied to come out.
     const computed = node.isLeaf ? backend.op('Identity', [node], node.shape, node.dtype) : node;
     places.set(node, outputs.length);
-    return outputs.push(computed) - 1;
+    return { output: outputs.push(computed) - 1 };
   };
   const results = flatten(template, 'the result').tensors.map((tensor) => {
     const node = backend.node(tensor);
     const source = inputs.get(node);
-    return source?.kind === 'argument' ? { argument: source.place } : { output: output(node) };
+    return source?.kind === 'argument' ? { argument: source.place } : compute(node);
   });
   const changed = variables().filter(
     (variable) => before.get(variable)?.dataId !== variable.dataId,
@@ -108,7 +118,7 @@ function collect(
     template,
     results,
     outputs,
-    assigned: changed.map((variable) => ({ variable, output: output(backend.node(variable)) })),
+    assigned: changed.map((variable) => ({ variable, value: compute(backend.node(variable)) })),
     hasCreated: changed.some((variable) => !before.has(variable)),
   };
 }

@@ -5,7 +5,7 @@ import { binary, select, unary, withScalar } from './elementwise';
 export const relu = (b: OnnxBackend, x: Node): Node => (x.op === 'Relu' ? x : unary(b, 'Relu', x));
 
 export const elu = (b: OnnxBackend, x: Node): Node => {
-  const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
+  const positive = withScalar(b, 'GreaterOrEqual', x, 0, 'bool');
   return select(b, positive, x, withScalar(b, 'Sub', unary(b, 'Exp', x), 1));
 };
 
@@ -14,7 +14,7 @@ const SELU_ALPHA = 1.7580993408473768;
 const SELU_SCALE = 1.0507009873554805;
 
 export const selu = (b: OnnxBackend, x: Node): Node => {
-  const positive = b.op('GreaterOrEqual', [x, b.scalar(0)], x.shape, 'bool');
+  const positive = withScalar(b, 'GreaterOrEqual', x, 0, 'bool');
   const negative = withScalar(b, 'Mul', withScalar(b, 'Sub', unary(b, 'Exp', x), 1), SELU_ALPHA);
   return select(b, positive, withScalar(b, 'Mul', x, SELU_SCALE), negative);
 };

@@ -3,31 +3,32 @@ import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
 import { sinking } from './channels';
-import {
-  binary,
-  castLikeJs,
-  expand,
-  broadcastShape,
-  select,
-  unary,
-  withScalar,
-} from './elementwise';
+import { binary, castLikeJs, expand, broadcastShape, select, unary } from './elementwise';
 import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
 import { prelu } from './activations';
 
 type Formula = (backend: OnnxBackend, a: Node, b: Node) => Node;
 
-/** `through` says in which type integers are computed; bools always go through int32. */
-const arithmetic = (formula: Formula, through: ElementType = 'int32'): Kernel =>
+/**
+ * @param through the type in which integers and bools are computed: int32, whose sums and products
+ *   are exact modulo 2^32, or float64.
+ * @param floating the same for floats.
+ */
+const arithmetic = (
+  formula: Formula,
+  through: 'int32' | 'float64' = 'int32',
+  floating: ElementType = 'float32',
+): Kernel =>
   kernel<BinaryInputs>((backend, { a, b }) => {
     const left = backend.node(a);
     const right = backend.node(b);
-    if (left.dtype === 'float32' && right.dtype === 'float32') {
+    const bothFloats = left.dtype === 'float32' && right.dtype === 'float32';
+    if (bothFloats && floating === 'float32') {
       return backend.output(sinking(backend, [left, right], (p, q) => formula(backend, p, q)));
     }
     const floats = left.dtype === 'float32' || right.dtype === 'float32';
-    const wide = floats ? 'float32' : through;
+    const wide = floats ? floating : through;
     const operands = [backend.cast(left, wide), backend.cast(right, wide)];
     const result = sinking(backend, operands, (p, q) => formula(backend, p, q));
     return backend.output(castLikeJs(backend, result, floats ? 'float32' : left.dtype));
@@ -94,41 +95,56 @@ const modulo: Formula = (b, x, y) => {
   return select(b, differ, fmod(binary(b, 'Add', rest, y), y), rest);
 };
 
+/**
+ * An angle with tan(angle) = ratio to float64's precision, from one to float32's: a step of Newton's
+ * method.
+ */
+function sharpened(b: OnnxBackend, angle: Node, ratio: Node): Node {
+  const [sin, cos] = [unary(b, 'Sin', angle), unary(b, 'Cos', angle)];
+  const rest = binary(b, 'Sub', binary(b, 'Mul', ratio, cos), sin);
+  const slope = binary(b, 'Add', cos, binary(b, 'Mul', ratio, sin));
+  return binary(b, 'Add', angle, binary(b, 'Div', rest, slope));
+}
+
+/** In the type of the ratio, although ONNX Runtime has it in float32 only. */
+function arctangent(b: OnnxBackend, ratio: Node): Node {
+  if (ratio.dtype === 'float32') return unary(b, 'Atan', ratio);
+  const rough = b.cast(unary(b, 'Atan', b.cast(ratio, 'float32')), 'float64');
+  const infinite = b.op('IsInf', [ratio], ratio.shape, 'bool');
+  return select(b, infinite, rough, sharpened(b, rough, ratio));
+}
+
 /** atan2 from atan and the quadrants, as ONNX has none. Two infinities stand for their signs. */
 const atan2: Formula = (b, y, x) => {
   const shape = broadcastShape(y.shape, x.shape);
+  const zero = b.scalar(0, x.dtype);
   const test = (op: string, n: Node, ...rest: Node[]): Node =>
     b.op(op, [n, ...rest], n.shape, 'bool');
+  // 1 / n tells −0 from 0.
+  const isBelow = (n: Node): Node =>
+    binary(b, 'Or', test('Less', n, zero), test('Less', unary(b, 'Reciprocal', n), zero));
   const infinite = binary(b, 'And', test('IsInf', y), test('IsInf', x));
   const top = select(b, infinite, unary(b, 'Sign', y), y);
   const bottom = select(b, infinite, unary(b, 'Sign', x), x);
-  const flat = unary(b, 'Atan', binary(b, 'Div', top, bottom));
-  const turn = select(b, test('Less', y, b.scalar(0)), b.scalar(-Math.PI), b.scalar(Math.PI));
-  const turned = select(b, test('Less', x, b.scalar(0)), binary(b, 'Add', flat, turn), flat);
-  const upright = withScalar(b, 'Mul', unary(b, 'Sign', y), Math.PI / 2);
-  const vertical = binary(
-    b,
-    'And',
-    test('Equal', x, b.scalar(0)),
-    unary(b, 'Not', test('IsNaN', y)),
-  );
-  return expand(b, select(b, vertical, upright, turned), shape);
+  const onAxis = binary(b, 'And', test('Equal', y, zero), unary(b, 'Not', test('IsNaN', x)));
+  const flat = select(b, onAxis, y, arctangent(b, binary(b, 'Div', top, bottom)));
+  const turn = select(b, isBelow(y), b.scalar(-Math.PI, x.dtype), b.scalar(Math.PI, x.dtype));
+  return expand(b, select(b, isBelow(x), binary(b, 'Add', flat, turn), flat), shape);
 };
 
 export const binaryKernels = {
   Add: sparing(arithmetic(op('Add')), 0, true),
   Sub: sparing(arithmetic(op('Sub')), 0, false),
   Multiply: sparing(arithmetic(op('Mul')), 1, true),
-  RealDiv: sparing(arithmetic(op('Div'), 'float32'), 1, false),
+  RealDiv: sparing(arithmetic(op('Div'), 'float64'), 1, false),
   FloorDiv: kernel<BinaryInputs>((backend, { a, b }) => {
-    const floats = a.dtype === 'float32' || b.dtype === 'float32';
-    const wide = floats ? 'float32' : 'float64';
-    const operands = [backend.cast(backend.node(a), wide), backend.cast(backend.node(b), wide)];
+    // A quotient of float32 numbers just below an integer is that integer in float32.
+    const operands = [a, b].map((info) => backend.cast(backend.node(info), 'float64'));
     return backend.output(sinking(backend, operands, (p, q) => floorDivide(backend, p, q)));
   }),
-  Mod: arithmetic(modulo, 'float64'),
+  Mod: arithmetic(modulo, 'float64', 'float64'),
   Pow: arithmetic(op('Pow'), 'float64'),
-  Atan2: arithmetic(atan2, 'float32'),
+  Atan2: arithmetic(atan2, 'float64'),
   Maximum: arithmetic(op('Max')),
   Minimum: arithmetic(op('Min')),
   SquaredDifference: arithmetic((b, x, y) => {

@@ -3,10 +3,11 @@ import { util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
-import { binary, expand, select } from './elementwise';
-import { segmentSum } from './indexing';
+import { binary, filled, select, withScalar } from './elementwise';
+import { scatterSum } from './indexing';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
+import { slice } from './slice';
 
 interface BincountInputs {
   readonly x: TensorInfo;
@@ -16,7 +17,7 @@ interface BincountInputs {
 
 /**
  * How often each of 0 … size − 1 is among x [N], or among each row of x [B, N]. Larger values are
- * not counted, nor are negative ones, unless they are known now: they throw.
+ * not counted; negative ones are refused, at once if they are known, else when the graph is run.
  */
 function count(b: OnnxBackend, { x, weights }: BincountInputs, size: number): Node {
   const length = sizeOf(x.shape);
@@ -24,18 +25,21 @@ function count(b: OnnxBackend, { x, weights }: BincountInputs, size: number): No
   const values = b.cast(b.node({ ...x, shape: [rows, columns] }), 'int32');
   const negative = values.array?.some((value) => value < 0) ?? false;
   util.assert(!negative, () => 'Input x must be non-negative!');
-  const within = binary(b, 'Less', values, b.scalar(size, 'int32'), 'bool');
-  const natural = binary(b, 'GreaterOrEqual', values, b.scalar(0, 'int32'), 'bool');
+  const all = rows * size;
+  const within = withScalar(b, 'Less', values, size, 'bool');
   const starts = Int32Array.from({ length: rows }, (_, i) => i * size);
   const places = binary(b, 'Add', values, b.constant(starts, [rows, 1], 'int32'));
-  const counted = binary(b, 'And', within, natural, 'bool');
-  const ids = select(b, counted, places, b.scalar(-1, 'int32'));
+  // Large values get a place of their own behind all others, negative ones a place that is none.
+  const counted = select(b, within, places, b.scalar(all, 'int32'));
+  const isNegative = withScalar(b, 'Less', values, 0, 'bool');
+  const ids = select(b, isNegative, b.scalar(all + 1, 'int32'), counted);
   const dtype = weights.dtype === 'int32' ? 'int32' : 'float32';
   const each =
     sizeOf(weights.shape) === 0
-      ? expand(b, b.scalar(1, dtype), [length])
+      ? filled(b, 1, [length], dtype)
       : b.node({ ...weights, shape: [length] });
-  return b.reshape(segmentSum(b, each, b.reshape(ids, [length]), rows * size), [rows, size]);
+  const sums = scatterSum(b, each, b.cast(b.reshape(ids, [length]), 'int64'), all + 1);
+  return b.reshape(slice(b, sums, [0], [all]), [rows, size]);
 }
 
 export const bincountKernels = {

@@ -134,7 +134,7 @@ export const convGradientKernels = {
     ConvAttributes & { inputShape: number[] }
   >((b, { dy, filter }, attributes) => {
     const info = convInfoOf(attributes.inputShape, filter.shape, attributes);
-    if (sizeOf(dy.shape) === 0) return zeros(b, attributes.inputShape);
+    if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) return zeros(b, attributes.inputShape);
     const { dataFormat } = attributes;
     const gradient = imagesIn(b, dy, dataFormat);
     // What lies outside the convolution's output is left out, as on tfjs's cpu backend.
@@ -148,7 +148,10 @@ export const convGradientKernels = {
     ConvAttributes & { filterShape: number[] }
   >((b, { x, dy }, attributes) => {
     const info = convInfoOf(x.shape, attributes.filterShape, attributes);
-    if (sizeOf(dy.shape) === 0) return zeros(b, attributes.filterShape);
+    const { filterShape } = attributes;
+    if (sizeOf(dy.shape) * sizeOf(x.shape) * sizeOf(filterShape) === 0) {
+      return zeros(b, filterShape);
+    }
     const { dataFormat } = attributes;
     return b.output(
       filterGradient(b, imagesIn(b, x, dataFormat), imagesIn(b, dy, dataFormat), info),

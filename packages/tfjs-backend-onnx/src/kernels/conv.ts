@@ -5,7 +5,7 @@ import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast, transpose } from './channels';
 import { windowOf } from './window';
-import { binary } from './elementwise';
+import { binary, filled } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 import { activate } from './activations';
@@ -47,6 +47,8 @@ export const imagesOut = (b: OnnxBackend, x: Node, format?: string): Node =>
 function conv2d(b: OnnxBackend, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
   const window = windowOf(info);
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+  // Sums over no channels, or over windows of no pixels.
+  if (x.size * filter.size === 0) return filled(b, 0, shape);
   const weights = transpose(b, filter, [3, 2, 0, 1]);
   return b.op('Conv', [x, weights], shape, 'float32', { ...window.attributes });
 }

@@ -1,6 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../graph/types';
 import { transpose } from './channels';
+import { filled } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 import { slice } from './slice';
@@ -29,8 +31,11 @@ export const conv3dKernels = {
     (b, { x, filter }, attributes) => {
       const info = infoOf(x.shape, filter.shape, attributes);
       const window = volumeWindow(info);
-      const weights = transpose(b, b.node(filter), [4, 3, 0, 1, 2]);
       const shape = [info.batchSize, info.outChannels, ...window.outside];
+      if (sizeOf(x.shape) * sizeOf(filter.shape) === 0) {
+        return b.output(volumeLast(b, filled(b, 0, shape)));
+      }
+      const weights = transpose(b, b.node(filter), [4, 3, 0, 1, 2]);
       const inputs = [volumeFirst(b, b.node(x)), weights];
       return b.output(
         volumeLast(b, b.op('Conv', inputs, shape, 'float32', windowAttributes(window))),
@@ -41,6 +46,9 @@ export const conv3dKernels = {
     { dy: TensorInfo; filter: TensorInfo },
     Conv3DAttributes & { inputShape: number[] }
   >((b, { dy, filter }, attributes) => {
+    if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) {
+      return b.splat(0, attributes.inputShape, 'float32');
+    }
     const window = volumeWindow(infoOf(attributes.inputShape, filter.shape, attributes));
     const weights = transpose(b, b.node(filter), [4, 3, 0, 1, 2]);
     const result = spreadBack(b, volumeFirst(b, b.node(dy)), weights, window, 1);
@@ -51,6 +59,10 @@ export const conv3dKernels = {
     { x: TensorInfo; dy: TensorInfo },
     Conv3DAttributes & { filterShape: number[] }
   >((b, { x, dy }, attributes) => {
+    const { filterShape } = attributes;
+    if (sizeOf(dy.shape) * sizeOf(x.shape) * sizeOf(filterShape) === 0) {
+      return b.splat(0, filterShape, 'float32');
+    }
     const info = infoOf(x.shape, attributes.filterShape, attributes);
     const { kernel: size, strides, dilations, before, after, inside, outside } = volumeWindow(info);
     const swapped = [4, 0, 1, 2, 3];

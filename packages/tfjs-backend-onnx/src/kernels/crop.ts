@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { channelsFirst, channelsLast } from './channels';
+import { filled } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 
@@ -12,8 +13,12 @@ export const cropKernels = {
       extrapolationValue: number;
     }
   >((b, { image, boxes, boxInd }, { cropSize, method, extrapolationValue }) => {
+    const [batch, height, width, channels] = image.shape as [number, number, number, number];
+    const shape = [boxes.shape[0] as number, channels, ...cropSize];
+    if (batch > 0 && height * width === 0) {
+      return b.output(channelsLast(b, filled(b, extrapolationValue, shape)));
+    }
     const images = channelsFirst(b, b.cast(b.node(image), 'float32'));
-    const shape = [boxes.shape[0] as number, image.shape[3] as number, ...cropSize];
     const size = b.constant(Int32Array.from(cropSize), [2], 'int32');
     const inputs = [images, b.node(boxes), b.cast(b.node(boxInd), 'int32'), size];
     const attributes = { mode: method, extrapolation_value: { f: extrapolationValue } };

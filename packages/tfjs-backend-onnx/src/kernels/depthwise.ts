@@ -6,7 +6,7 @@ import { sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast, transpose } from './channels';
 import type { ConvAttributes } from './conv';
 import { convInfoOf } from './conv';
-import { binary } from './elementwise';
+import { binary, filled } from './elementwise';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 import { transposedConv } from './transposed-conv';
@@ -23,6 +23,7 @@ function weightsOf(b: OnnxBackend, filter: Node): Node {
 /** x [B, C, H, W] to [B, C·M, H', W'] */
 function depthwise(b: OnnxBackend, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+  if (x.size * filter.size === 0) return filled(b, 0, shape);
   const attributes = { ...windowOf(info).attributes, group: info.inChannels };
   return b.op('Conv', [x, weightsOf(b, filter)], shape, 'float32', attributes);
 }
@@ -79,7 +80,9 @@ export const depthwiseKernels = {
     ConvAttributes & { inputShape: number[] }
   >((b, { dy, filter }, attributes) => {
     const info = convInfoOf(attributes.inputShape, filter.shape, attributes, true);
-    if (sizeOf(dy.shape) === 0) return b.splat(0, attributes.inputShape, 'float32');
+    if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) {
+      return b.splat(0, attributes.inputShape, 'float32');
+    }
     const shape = [info.batchSize, info.inChannels, info.inHeight, info.inWidth];
     const weights = weightsOf(b, b.node(filter));
     const gradient = channelsFirst(b, b.node(dy));
@@ -91,7 +94,10 @@ export const depthwiseKernels = {
     ConvAttributes & { filterShape: number[] }
   >((b, { x, dy }, attributes) => {
     const info = convInfoOf(x.shape, attributes.filterShape, attributes, true);
-    if (sizeOf(dy.shape) === 0) return b.splat(0, attributes.filterShape, 'float32');
+    const { filterShape } = attributes;
+    if (sizeOf(dy.shape) * sizeOf(x.shape) * sizeOf(filterShape) === 0) {
+      return b.splat(0, filterShape, 'float32');
+    }
     const [images, gradient] = [channelsFirst(b, b.node(x)), channelsFirst(b, b.node(dy))];
     return b.output(filterGradient(b, images, gradient, info));
   }),

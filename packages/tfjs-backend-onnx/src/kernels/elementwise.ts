@@ -39,8 +39,14 @@ export function binary(
 }
 
 /** `x` combined with a number that belongs to the structure. */
-export function withScalar(backend: OnnxBackend, op: string, x: Node, value: number): Node {
-  return backend.op(op, [x, backend.scalar(value, x.dtype)], x.shape, x.dtype);
+export function withScalar(
+  backend: OnnxBackend,
+  op: string,
+  x: Node,
+  value: number,
+  dtype: ElementType = x.dtype,
+): Node {
+  return backend.op(op, [x, backend.scalar(value, x.dtype)], x.shape, dtype);
 }
 
 export function select(backend: OnnxBackend, condition: Node, a: Node, b: Node): Node {
@@ -55,6 +61,16 @@ export function expand(backend: OnnxBackend, x: Node, shape: readonly number[]):
   return sameShape(x.shape, shape) ? x : backend.op('Expand', [x], shape, x.dtype, null, [shape]);
 }
 
+/** A tensor of which every element is `value`. */
+export function filled(
+  backend: OnnxBackend,
+  value: number,
+  shape: readonly number[],
+  dtype: ElementType = 'float32',
+): Node {
+  return expand(backend, backend.scalar(value, dtype), shape);
+}
+
 /** Computes in `through` and returns to the type of `x`; JavaScript's numbers act so. */
 export function via(
   backend: OnnxBackend,
@@ -65,15 +81,22 @@ export function via(
   return x.dtype === through ? run(x) : castLikeJs(backend, run(backend.cast(x, through)), x.dtype);
 }
 
-/** A cast with JavaScript's rules: what is not a finite number becomes the integer 0. */
+/**
+ * A cast with JavaScript's rules: a float becomes an int32 by rounding towards zero, modulo 2^32,
+ * and 0 if it is not finite.
+ */
 export function castLikeJs(backend: OnnxBackend, x: Node, dtype: ElementType): Node {
   const fromFloat = x.dtype === 'float32' || x.dtype === 'float64';
   if (dtype !== 'int32' || !fromFloat) return backend.cast(x, dtype);
-  // x - x is 0 for finite numbers and NaN for the others.
-  const finite = binary(backend, 'Equal', binary(backend, 'Sub', x, x), zero(backend, x), 'bool');
-  return backend.cast(select(backend, finite, x, zero(backend, x)), dtype);
+  // A float32 that no int64 holds is a multiple of 2^32; a float64 need not be.
+  const rest = x.dtype === 'float32' ? x : remainder(backend, x, 2 ** 32);
+  const held = withScalar(backend, 'Less', unary(backend, 'Abs', rest), 2 ** 63, 'bool');
+  const whole = select(backend, held, rest, backend.scalar(0, x.dtype));
+  // The bits stay as they are; ONNX Runtime would make one cast of two in a row, which stops at
+  // the largest int32.
+  const bits = withScalar(backend, 'BitwiseAnd', backend.cast(whole, 'int64'), -1);
+  return backend.cast(bits, dtype);
 }
 
-function zero(backend: OnnxBackend, x: Node): Node {
-  return backend.scalar(0, x.dtype);
-}
+const remainder = (backend: OnnxBackend, x: Node, divisor: number): Node =>
+  backend.op('Mod', [x, backend.scalar(divisor, x.dtype)], x.shape, x.dtype, { fmod: 1 });

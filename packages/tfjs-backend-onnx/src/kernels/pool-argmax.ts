@@ -1,11 +1,11 @@
 import { util } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
-import { binary, select, withScalar } from './elementwise';
+import { binary, castLikeJs, select, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import type { PoolAttributes } from './pool';
-import { outputShape, poolInfo } from './pool';
+import { outputShape, poolInfo, pooledType } from './pool';
 import { windowOf } from './window';
 
 export const poolArgmaxKernels = {
@@ -18,12 +18,13 @@ export const poolArgmaxKernels = {
       );
       const info = poolInfo(x.shape, attributes);
       const shape = outputShape(info);
-      const given = channelsFirst(b, b.cast(b.node(x), 'float32'));
+      const node = b.node(x);
+      const given = channelsFirst(b, b.cast(node, pooledType(node)));
       // A NaN is never the maximum.
       const nan = b.op('IsNaN', [given], given.shape, 'bool');
-      const images = select(b, nan, b.scalar(-Infinity), given);
+      const images = select(b, nan, b.scalar(-Infinity, given.dtype), given);
       const window = { ...windowOf(info).attributes };
-      const maxima = b.op('MaxPool', [images], shape, 'float32', window, null, 2);
+      const maxima = b.op('MaxPool', [images], shape, images.dtype, window, null, 2);
       const found = b.op('@out', [maxima], shape, 'int64', { index: 1 });
       // ONNX counts [B, C, H, W]: the pixel is what is left over of whole images.
       const { inHeight, inWidth, inChannels: channels, batchSize } = info;
@@ -36,7 +37,8 @@ export const poolArgmaxKernels = {
         const starts = range(batchSize, sizeOf([inHeight, inWidth, channels]));
         places = binary(b, 'Add', places, b.constant(starts, [batchSize, 1, 1, 1], 'int32'));
       }
-      return [b.output(channelsLast(b, maxima)), b.output(channelsLast(b, places))];
+      const values = castLikeJs(b, channelsLast(b, maxima), node.dtype);
+      return [b.output(values), b.output(channelsLast(b, places))];
     },
   ),
 } satisfies Record<string, Kernel>;

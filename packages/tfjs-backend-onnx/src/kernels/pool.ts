@@ -1,10 +1,10 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
-import { binary, expand, withScalar } from './elementwise';
+import { binary, castLikeJs, expand, filled, select, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import { pad } from './pad';
@@ -25,8 +25,22 @@ export function poolInfo(
 ): backend_util.Conv2DInfo {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const input = shape as [number, number, number, number];
+  refuseEmptyWindow(filterSize, strides);
   return backend_util.computePool2DInfo(input, filterSize, strides, 1, pad, dimRoundingMode);
 }
+
+export function refuseEmptyWindow(
+  filterSize: number | readonly number[],
+  strides: number | readonly number[],
+): void {
+  for (const size of [filterSize, strides].flat()) {
+    util.assert(size > 0, () => `A pool needs windows and strides of at least 1, got ${size}.`);
+  }
+}
+
+/** Pools compare integers as float64, which holds each, and return to them. */
+export const pooledType = (x: Node): 'float32' | 'float64' =>
+  x.dtype === 'float32' ? 'float32' : 'float64';
 
 export const outputShape = (info: backend_util.Conv2DInfo): number[] => [
   info.batchSize,
@@ -39,13 +53,13 @@ const pooling = (op: PoolOperator): Kernel =>
   kernel<UnaryInput, PoolAttributes>((b, { x }, attributes) => {
     const info = poolInfo(x.shape, attributes);
     const { filterHeight, filterWidth, inShape, outShape } = info;
-    const node = b.cast(b.node(x), 'float32');
+    const given = b.node(x);
     // As on every backend of tfjs, whatever strides and padding say.
-    if (filterHeight * filterWidth === 1 && sameShape(inShape, outShape)) return b.output(node);
+    if (filterHeight * filterWidth === 1 && sameShape(inShape, outShape)) return b.output(given);
     const window = windowOf(info).attributes;
-    const images = channelsFirst(b, node);
+    const images = channelsFirst(b, b.cast(given, pooledType(given)));
     const pooled = pool(b, op, images, outputShape(info), window, () => shares(b, info));
-    return b.output(channelsLast(b, pooled));
+    return b.output(castLikeJs(b, channelsLast(b, pooled), given.dtype));
   });
 
 type PoolOperator = 'MaxPool' | 'AveragePool';
@@ -83,16 +97,27 @@ export function pool(
   window: PoolWindow,
   shares: () => Node,
 ): Node {
-  if (!isWide(window)) return b.op(op, [x], shape, 'float32', { ...window });
-  if (op === 'MaxPool') {
-    return b.op(op, [padFor(b, x, window, -Infinity)], shape, 'float32', unpadded(window));
-  }
+  if (op === 'MaxPool') return maxima(b, x, shape, window);
+  if (!isWide(window)) return b.op(op, [x], shape, x.dtype, { ...window });
   // A mean over whole windows becomes one over what they see. A product stands before the pool
   // because ONNX Runtime would move padding into a pool that follows it, and is doubled because
   // one by 1 would be left out.
   const sums = withScalar(b, 'Mul', padFor(b, x, window, 0), 2 * sizeOf(window.kernel_shape));
-  const pooled = b.op(op, [sums], shape, 'float32', unpadded(window));
+  const pooled = b.op(op, [sums], shape, x.dtype, unpadded(window));
   return binary(b, 'Mul', withScalar(b, 'Mul', pooled, 0.5), shares());
+}
+
+/** The least finite float32. */
+const LEAST = -3.4028234663852886e38;
+
+function maxima(b: OnnxBackend, x: Node, shape: readonly number[], window: PoolWindow): Node {
+  const pooled = isWide(window)
+    ? b.op('MaxPool', [padFor(b, x, window, -Infinity)], shape, x.dtype, unpadded(window))
+    : b.op('MaxPool', [x], shape, x.dtype, { ...window });
+  if (x.dtype !== 'float32') return pooled;
+  // ONNX Runtime begins at the least finite number, and stays there if all it sees is -Infinity.
+  const unmoved = withScalar(b, 'LessOrEqual', pooled, LEAST, 'bool');
+  return select(b, unmoved, b.scalar(-Infinity), pooled);
 }
 
 /**
@@ -100,6 +125,7 @@ export function pool(
  * from, the first of equal ones.
  */
 export function scatterToMaxima(b: OnnxBackend, dy: Node, x: Node, window: PoolWindow): Node {
+  if (dy.size === 0) return filled(b, 0, x.shape);
   if (isWide(window)) {
     const all = scatterToMaxima(b, dy, padFor(b, x, window, -Infinity), unpadded(window));
     return slice(b, all, [0, 0, ...window.pads], x.shape);
@@ -137,6 +163,7 @@ function averagePoolGradient(b: OnnxBackend, dy: Node, info: backend_util.Conv2D
   const window = windowOf(info);
   const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
   const shape = [batchSize, inChannels, inHeight, inWidth];
+  if (dy.size === 0) return filled(b, 0, shape);
   const share = binary(b, 'Mul', dy, shares(b, info));
   const [height, width] = window.kernel;
   if (

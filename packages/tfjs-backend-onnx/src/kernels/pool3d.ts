@@ -2,10 +2,11 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
-import { binary, expand } from './elementwise';
+import { sizeOf } from '../graph/types';
+import { binary, castLikeJs, expand, filled } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
-import { pool, scatterToMaxima } from './pool';
+import { pool, pooledType, refuseEmptyWindow, scatterToMaxima } from './pool';
 import type { VolumeWindow } from './volume';
 import { spreadBack, volumeFirst, volumeLast, volumeWindow, windowAttributes } from './volume';
 
@@ -20,6 +21,7 @@ interface Pool3DAttributes {
 function windowOf(shape: readonly number[], attributes: Pool3DAttributes): VolumeWindow {
   const { filterSize, strides, pad, dimRoundingMode, dataFormat } = attributes;
   const input = shape as [number, number, number, number, number];
+  refuseEmptyWindow(filterSize, strides);
   return volumeWindow(
     backend_util.computePool3DInfo(input, filterSize, strides, 1, pad, dimRoundingMode, dataFormat),
   );
@@ -28,10 +30,12 @@ function windowOf(shape: readonly number[], attributes: Pool3DAttributes): Volum
 const pooling = (op: 'MaxPool' | 'AveragePool'): Kernel =>
   kernel<UnaryInput, Pool3DAttributes>((b, { x }, attributes) => {
     const window = windowOf(x.shape, attributes);
-    const node = volumeFirst(b, b.cast(b.node(x), 'float32'));
+    const given = b.node(x);
+    const node = volumeFirst(b, b.cast(given, pooledType(given)));
     const shape = [...node.shape.slice(0, 2), ...window.outside];
     const share = (): Node => shares(b, window);
-    return b.output(volumeLast(b, pool(b, op, node, shape, windowAttributes(window), share)));
+    const pooled = pool(b, op, node, shape, windowAttributes(window), share);
+    return b.output(castLikeJs(b, volumeLast(b, pooled), given.dtype));
   });
 
 /** For each position, one over the number of elements its window really sees (1 if none). */
@@ -61,6 +65,7 @@ export const pool3dKernels = {
   ),
   AvgPool3DGrad: kernel<{ dy: TensorInfo; input: TensorInfo }, Pool3DAttributes>(
     (b, { dy, input }, attributes) => {
+      if (sizeOf(dy.shape) === 0) return b.output(filled(b, 0, input.shape));
       const window = windowOf(input.shape, attributes);
       const share = binary(b, 'Mul', volumeFirst(b, b.node(dy)), shares(b, window));
       const channels = input.shape[4] as number;

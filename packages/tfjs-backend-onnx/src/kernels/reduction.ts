@@ -7,7 +7,7 @@ import { sizeOf } from '../graph/types';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import { below, channelsLast, reducedBelow, sinking } from './channels';
-import { select } from './elementwise';
+import { castLikeJs, filled, select } from './elementwise';
 
 interface ReductionAttributes {
   readonly axis?: number | number[];
@@ -43,9 +43,15 @@ export function reduce(
     return keepDims ? channelsLast(backend, reduced) : reduced;
   }
   if (sizeOf(x.shape) === 0) {
-    return backend.op('Expand', [backend.scalar(empty, x.dtype)], shape, x.dtype, null, [shape]);
+    return filled(backend, empty, shape, x.dtype);
   }
-  return backend.op(op, [x], shape, x.dtype, { keepdims: keepDims ? 1 : 0 }, [axes]);
+  const attributes = { keepdims: keepDims ? 1 : 0 };
+  if (op !== 'ReduceSum' || x.dtype !== 'int32') {
+    return backend.op(op, [x], shape, x.dtype, attributes, [axes]);
+  }
+  // ONNX Runtime's sum of int32 stops at the largest one in place of beginning anew at the least.
+  const wide = backend.op(op, [backend.cast(x, 'int64')], shape, 'int64', attributes, [axes]);
+  return backend.cast(wide, 'int32');
 }
 
 /** As `reduce`, but a NaN anywhere gives NaN, which ONNX's maximum and minimum ignore. */
@@ -76,16 +82,22 @@ const reduction = (
     const wide = backend.cast(node, through(node.dtype));
     const keepDims = attributes.keepDims ?? false;
     const reduced = run(backend, op, wide, over, keepDims, empty);
-    return backend.output(backend.cast(reduced, result));
+    return backend.output(castLikeJs(backend, reduced, result));
   });
 
 const same = (dtype: ElementType): ElementType => dtype;
 const number = (dtype: ElementType): ElementType => (dtype === 'bool' ? 'int32' : dtype);
+/** ONNX Runtime's product of int32 stops at the largest one. */
+const exactProduct = (dtype: ElementType): ElementType => (dtype === 'float32' ? dtype : 'float64');
 
 const argReduction = (op: string, worst: number): Kernel =>
   kernel<UnaryInput, { axis: number }>((backend, { x }, { axis }) => {
     const [over] = util.parseAxisParam(axis, x.shape);
     const shape = reducedShape(x.shape, [over as number], false);
+    util.assert(
+      x.shape[over as number] !== 0 || sizeOf(shape) === 0,
+      () => `${op}: axis ${over as number} of [${x.shape.join()}] has no elements to choose from.`,
+    );
     const node = backend.cast(backend.node(x), number(backend.node(x).dtype));
     const attributes = { axis: over as number, keepdims: 0 };
     const find = (values: Node): Node =>
@@ -106,7 +118,7 @@ export const reductionKernels = {
   Mean: reduction('ReduceMean', () => 'float32', 0),
   Max: reduction('ReduceMax', same, Number.NaN, number, extreme),
   Min: reduction('ReduceMin', same, Number.NaN, number, extreme),
-  Prod: reduction('ReduceProd', number, 1),
+  Prod: reduction('ReduceProd', number, 1, exactProduct),
   All: reduction('ReduceMin', same, 1, number),
   Any: reduction('ReduceMax', same, 0, number),
   ArgMax: argReduction('ArgMax', -Infinity),

@@ -1,6 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
+import { sizeOf } from '../graph/types';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 import { matMul } from './matmul';
@@ -31,14 +33,24 @@ const bilinear: Weights = (from, to, { alignCorners, halfPixelCenters }) => {
   return weights;
 };
 
-const nearest: Weights = (from, to, { alignCorners, halfPixelCenters }) => {
+/** Which of `from` old pixels each of `to` new ones is. */
+function picks(
+  from: number,
+  to: number,
+  { alignCorners, halfPixelCenters }: ResizeAttributes,
+): Int32Array {
   const scale = scaleOf(from, to, alignCorners);
-  const weights = new Float32Array(to * from);
-  for (let i = 0; i < to; i++) {
+  return Int32Array.from({ length: to }, (_, i) => {
     const at = halfPixelCenters ? scale * (i + 0.5) : scale * i;
-    const pick = Math.min(from - 1, alignCorners ? Math.round(at) : Math.floor(at));
-    weights[i * from + Math.max(0, pick)] = 1;
-  }
+    return Math.max(0, Math.min(from - 1, alignCorners ? Math.round(at) : Math.floor(at)));
+  });
+}
+
+const nearest: Weights = (from, to, attributes) => {
+  const weights = new Float32Array(to * from);
+  picks(from, to, attributes).forEach((pick, i) => {
+    weights[i * from + pick] = 1;
+  });
   return weights;
 };
 
@@ -59,18 +71,39 @@ function resize(
   return b.reshape(wide, [batch, size[0], size[1], channels]);
 }
 
-const forward = (weights: Weights): Kernel =>
-  kernel<{ images: TensorInfo }, ResizeAttributes & { size: [number, number] }>(
-    (b, { images }, attributes) => {
-      const { size } = attributes;
-      const [, height, width] = images.shape as [number, number, number, number];
-      const rows = b.constant(weights(height, size[0], attributes), [size[0], height], 'float32');
-      const columns = b.constant(weights(width, size[1], attributes), [size[1], width], 'float32');
-      const x = b.cast(b.node(images), 'float32');
-      const resized = resize(b, x, rows, columns, size, false);
-      return b.output(weights === nearest ? b.cast(resized, b.node(images).dtype) : resized);
-    },
+type Forward = ResizeAttributes & { readonly size: readonly [number, number] };
+
+/** The height and width of images that have any pixels. */
+function sizesOf({ shape }: TensorInfo, size: readonly number[]): readonly [number, number] {
+  const [, height, width] = shape as [number, number, number, number];
+  util.assert(
+    height * width > 0 || sizeOf(size) === 0,
+    () => `Images of ${height} by ${width} pixels cannot be resized to ${size.join(' by ')}.`,
   );
+  return [height, width];
+}
+
+const resizeBilinear = kernel<{ images: TensorInfo }, Forward>((b, { images }, attributes) => {
+  const { size } = attributes;
+  const [height, width] = sizesOf(images, size);
+  const rows = b.constant(bilinear(height, size[0], attributes), [size[0], height], 'float32');
+  const columns = b.constant(bilinear(width, size[1], attributes), [size[1], width], 'float32');
+  const x = b.cast(b.node(images), 'float32');
+  return b.output(resize(b, x, rows, columns, size, false));
+});
+
+/** Copies pixels, whatever their type and value. */
+const resizeNearest = kernel<{ images: TensorInfo }, Forward>((b, { images }, attributes) => {
+  const { size } = attributes;
+  let node = b.node(images);
+  sizesOf(images, size).forEach((length, i) => {
+    const to = size[i] as number;
+    const shape = node.shape.map((dim, axis) => (axis === i + 1 ? to : dim));
+    const indices = b.constant(picks(length, to, attributes), [to], 'int32');
+    node = b.op('Gather', [node, indices], shape, node.dtype, { axis: i + 1 });
+  });
+  return b.output(node);
+});
 
 const backward = (weights: Weights): Kernel =>
   kernel<{ images: TensorInfo; dy: TensorInfo }, { alignCorners: boolean }>(
@@ -85,8 +118,8 @@ const backward = (weights: Weights): Kernel =>
   );
 
 export const resizeKernels = {
-  ResizeBilinear: forward(bilinear),
+  ResizeBilinear: resizeBilinear,
   ResizeBilinearGrad: backward(bilinear),
-  ResizeNearestNeighbor: forward(nearest),
+  ResizeNearestNeighbor: resizeNearest,
   ResizeNearestNeighborGrad: backward(nearest),
 } satisfies Record<string, Kernel>;

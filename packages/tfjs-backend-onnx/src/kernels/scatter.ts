@@ -4,26 +4,35 @@ import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { binary, expand, select } from './elementwise';
+import { checkedPlaces } from './indices';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
 /** `data` with `updates` written over it where `indices` say; the last of equal indices wins. */
-function overwrite(b: OnnxBackend, data: Node, indices: TensorInfo, updates: TensorInfo): Node {
+function overwrite(
+  b: OnnxBackend,
+  kernelName: string,
+  data: Node,
+  indices: TensorInfo,
+  updates: TensorInfo,
+): Node {
   const shape = [...data.shape];
   const info = backend_util.calculateShapes(updates, indices, shape);
   const { sliceRank, numUpdates, sliceSize } = info;
   if (numUpdates * sliceSize === 0) return data;
-  const places = b.node({ ...indices, shape: [numUpdates, sliceRank] });
+  const given = b.node({ ...indices, shape: [numUpdates, sliceRank] });
+  const places = checkedPlaces(b, kernelName, given, shape.slice(0, sliceRank), null);
   const values = b.node(updates);
   // One value may stand for all.
   const rows = expand(b, values, [numUpdates, ...shape.slice(sliceRank)]);
-  const inputs = [data, b.cast(places, 'int64'), b.cast(rows, data.dtype)];
+  const inputs = [data, places, b.cast(rows, data.dtype)];
   return b.op('ScatterND', inputs, shape, data.dtype);
 }
 
 export const scatterKernels = {
   TensorScatterUpdate: kernel<{ tensor: TensorInfo; indices: TensorInfo; updates: TensorInfo }>(
-    (b, { tensor, indices, updates }) => b.output(overwrite(b, b.node(tensor), indices, updates)),
+    (b, { tensor, indices, updates }) =>
+      b.output(overwrite(b, 'TensorScatterUpdate', b.node(tensor), indices, updates)),
   ),
   SparseToDense: kernel<
     { sparseIndices: TensorInfo; sparseValues: TensorInfo; defaultValue: TensorInfo },
@@ -31,7 +40,7 @@ export const scatterKernels = {
   >((b, { sparseIndices, sparseValues, defaultValue }, { outputShape }) => {
     const blank = b.cast(b.node({ ...defaultValue, shape: [] }), b.node(sparseValues).dtype);
     const dense = expand(b, blank, outputShape);
-    return b.output(overwrite(b, dense, sparseIndices, sparseValues));
+    return b.output(overwrite(b, 'SparseToDense', dense, sparseIndices, sparseValues));
   }),
   Diag: kernel<UnaryInput>((b, { x }) => {
     const size = sizeOf(x.shape);

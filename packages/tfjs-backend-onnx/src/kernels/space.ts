@@ -18,6 +18,10 @@ export const spaceKernels = {
       const cut = (axis: number, end: 0 | 1): number => crops[axis - 1]?.[end] ?? 0;
       const begin = joined.map((_, axis) => cut(axis, 0));
       const size = joined.map((dim, axis) => dim - cut(axis, 0) - cut(axis, 1));
+      util.assert(
+        size.every((length) => length >= 0),
+        () => `batchToSpaceND: crops of ${JSON.stringify(crops)} exceed [${joined.join()}].`,
+      );
       const spread = transpose(b, b.node({ ...x, shape: split }), perm);
       return b.output(slice(b, b.reshape(spread, joined), begin, size));
     },

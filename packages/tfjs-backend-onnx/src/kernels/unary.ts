@@ -3,20 +3,37 @@ import type { Node } from '../graph/node';
 import { elu, leakyRelu, relu, selu } from './activations';
 import { sinking } from './channels';
 import { binary, castLikeJs, select, unary, via, withScalar } from './elementwise';
+import { clip } from './clip';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
 type Formula = (backend: OnnxBackend, x: Node) => Node;
 
-/** Computed in float32; an integer input gives an integer again, as on tfjs's cpu backend. */
-const floating = (formula: Formula): Kernel =>
+/**
+ * Computed in float32; an integer input gives an integer again, as on tfjs's cpu backend.
+ * @param ofIntegers the formula for them: in float64, which holds every int32, unless `through`
+ *   says otherwise.
+ */
+const floating = (
+  formula: Formula,
+  ofIntegers: Formula = formula,
+  through: 'float64' | 'float32' = 'float64',
+): Kernel =>
   kernel<UnaryInput>((backend, { x }) =>
     backend.output(
       sinking(backend, [backend.node(x)], (node) =>
-        via(backend, node, 'float32', (float) => formula(backend, float)),
+        node.dtype === 'int32'
+          ? via(backend, node, through, (wide) => ofIntegers(backend, wide))
+          : via(backend, node, 'float32', (float) => formula(backend, float)),
       ),
     ),
   );
+
+/** For formulas of operators that ONNX Runtime has in float32 only, near no integer. */
+const single = (formula: Formula): Kernel => floating(formula, formula, 'float32');
+
+/** Rounds floats; an integer stays what it is. */
+const rounding = (name: string): Kernel => floating(op(name), (_, x) => x);
 
 /** Exact for integers: runs in the type of the input. */
 const exact = (formula: Formula): Kernel =>
@@ -38,18 +55,17 @@ const predicate = (formula: Formula): Kernel =>
     ),
   );
 
-const op =
-  (name: string): Formula =>
-  (backend, x) =>
-    unary(backend, name, x);
+function op(name: string): Formula {
+  return (backend, x) => unary(backend, name, x);
+}
 
 /** log(1 + x), exact near 0: log(u) · x / (u − 1) with u = 1 + x (W. Kahan). */
 const log1p: Formula = (b, x) => {
   const u = withScalar(b, 'Add', x, 1);
   const rest = withScalar(b, 'Sub', u, 1);
   const exactly = binary(b, 'Mul', unary(b, 'Log', u), binary(b, 'Div', x, rest));
-  const small = b.op('Less', [unary(b, 'Abs', x), b.scalar(0.5)], x.shape, 'bool');
-  const tiny = b.op('Equal', [rest, b.scalar(0)], x.shape, 'bool');
+  const small = withScalar(b, 'Less', unary(b, 'Abs', x), 0.5, 'bool');
+  const tiny = withScalar(b, 'Equal', rest, 0, 'bool');
   return select(b, small, select(b, tiny, x, exactly), unary(b, 'Log', u));
 };
 
@@ -58,20 +74,48 @@ const expm1: Formula = (b, x) => {
   const u = unary(b, 'Exp', x);
   const rest = withScalar(b, 'Sub', u, 1);
   const exactly = binary(b, 'Mul', rest, binary(b, 'Div', x, unary(b, 'Log', u)));
-  const small = b.op('Less', [unary(b, 'Abs', x), b.scalar(0.5)], x.shape, 'bool');
-  const tiny = b.op('Equal', [rest, b.scalar(0)], x.shape, 'bool');
+  const small = withScalar(b, 'Less', unary(b, 'Abs', x), 0.5, 'bool');
+  const tiny = withScalar(b, 'Equal', rest, 0, 'bool');
   return select(b, small, select(b, tiny, x, exactly), rest);
 };
 
 const sign: Formula = (b, x) => {
   const nan = b.op('IsNaN', [x], x.shape, 'bool');
-  return select(b, nan, b.scalar(0), unary(b, 'Sign', x));
+  return select(b, nan, b.scalar(0, x.dtype), unary(b, 'Sign', x));
+};
+
+/** log(|x| + √(x² + 1)) with the sign of x */
+const asinhOfIntegers: Formula = (b, x) => {
+  const size = unary(b, 'Abs', x);
+  const root = unary(b, 'Sqrt', withScalar(b, 'Add', binary(b, 'Mul', x, x), 1));
+  return binary(b, 'Mul', unary(b, 'Sign', x), unary(b, 'Log', binary(b, 'Add', size, root)));
+};
+
+/** log(x + √(x² − 1)), NaN below 1 */
+const acoshOfIntegers: Formula = (b, x) => {
+  const root = unary(b, 'Sqrt', withScalar(b, 'Sub', binary(b, 'Mul', x, x), 1));
+  return unary(b, 'Log', binary(b, 'Add', x, root));
+};
+
+/** (exp(x) ± exp(−x)) / 2 */
+const hyperbolicOfIntegers =
+  (sign: 'Add' | 'Sub'): Formula =>
+  (b, x) => {
+    const [up, down] = [unary(b, 'Exp', x), unary(b, 'Exp', unary(b, 'Neg', x))];
+    return withScalar(b, 'Mul', binary(b, sign, up, down), 0.5);
+  };
+
+/** log(1 + exp(x)); x itself where that is the same */
+const softplusOfIntegers: Formula = (b, x) => {
+  const large = withScalar(b, 'Greater', x, 40, 'bool');
+  const log = unary(b, 'Log', withScalar(b, 'Add', unary(b, 'Exp', x), 1));
+  return select(b, large, x, log);
 };
 
 /** By way of float64: near the poles the slope makes much of the last bit. */
 const tan: Formula = (b, x) => {
   const wide = b.cast(x, 'float64');
-  return b.cast(binary(b, 'Div', unary(b, 'Sin', wide), unary(b, 'Cos', wide)), 'float32');
+  return b.cast(binary(b, 'Div', unary(b, 'Sin', wide), unary(b, 'Cos', wide)), x.dtype);
 };
 
 /** The largest float32: any positive number times it is above 1. */
@@ -87,17 +131,17 @@ function step(b: OnnxBackend, x: Node, alpha: number): Node {
 
 export const unaryKernels = {
   Abs: exact(op('Abs')),
-  Acos: floating(op('Acos')),
-  Acosh: floating(op('Acosh')),
-  Asin: floating(op('Asin')),
-  Asinh: floating(op('Asinh')),
-  Atan: floating(op('Atan')),
-  Atanh: floating(op('Atanh')),
-  Ceil: floating(op('Ceil')),
+  Acos: single(op('Acos')),
+  Acosh: floating(op('Acosh'), acoshOfIntegers),
+  Asin: single(op('Asin')),
+  Asinh: floating(op('Asinh'), asinhOfIntegers),
+  Atan: single(op('Atan')),
+  Atanh: single(op('Atanh')),
+  Ceil: rounding('Ceil'),
   Cos: floating(op('Cos')),
-  Cosh: floating(op('Cosh')),
+  Cosh: floating(op('Cosh'), hyperbolicOfIntegers('Add')),
   Elu: floating(elu),
-  Erf: floating(op('Erf')),
+  Erf: single(op('Erf')),
   Exp: kernel<UnaryInput>((b, { x }) =>
     b.output(
       sinking(b, [b.node(x)], (node) => {
@@ -108,7 +152,7 @@ export const unaryKernels = {
     ),
   ),
   Expm1: floating(expm1),
-  Floor: floating(op('Floor')),
+  Floor: rounding('Floor'),
   IsFinite: predicate((b, x) =>
     b.op(
       'Not',
@@ -135,14 +179,14 @@ export const unaryKernels = {
   Reciprocal: floating(op('Reciprocal')),
   Relu: exact(relu),
   Relu6: exact((b, x) => withScalar(b, 'Min', relu(b, x), 6)),
-  Round: floating(op('Round')),
+  Round: rounding('Round'),
   Rsqrt: floating((b, x) => unary(b, 'Reciprocal', unary(b, 'Sqrt', x))),
   Selu: floating(selu),
   Sigmoid: floating(op('Sigmoid')),
   Sign: floating(sign),
   Sin: floating(op('Sin')),
-  Sinh: floating(op('Sinh')),
-  Softplus: floating(op('Softplus')),
+  Sinh: floating(op('Sinh'), hyperbolicOfIntegers('Sub')),
+  Softplus: floating(op('Softplus'), softplusOfIntegers),
   Sqrt: floating(op('Sqrt')),
   Square: exact((b, x) => binary(b, 'Mul', x, x)),
   Tan: floating(tan),
@@ -158,11 +202,8 @@ export const unaryKernels = {
     ),
   ),
   ClipByValue: kernel<UnaryInput, { clipValueMin: number; clipValueMax: number }>(
-    (b, { x }, { clipValueMin, clipValueMax }) => {
-      const clip = (node: Node): Node =>
-        withScalar(b, 'Min', withScalar(b, 'Max', node, clipValueMin), clipValueMax);
-      return b.output(sinking(b, [b.node(x)], clip));
-    },
+    (b, { x }, { clipValueMin, clipValueMax }) =>
+      b.output(sinking(b, [b.node(x)], (node) => clip(b, node, clipValueMin, clipValueMax))),
   ),
   EluGrad: kernel<{
     dy: Parameters<OnnxBackend['node']>[0];

@@ -1,33 +1,61 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadSafetensors, saveSafetensors } from '@crossweave/core/node';
-import type { TrainState } from '../step';
+import { FileFormatError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
+import {
+  codeOf,
+  fileError,
+  loadSafetensors,
+  makeFolder,
+  readSafetensorsMetadata,
+  saveSafetensors,
+} from '@crossweave/core/node';
+import { requireSoundValues } from '../check-state';
+import { disposeState, type TrainState } from '../state';
+
 import { loadTeacher, saveTeacher } from './teacher';
 
 type Part = 'params' | 'teacher' | 'optimizer';
 
 const pattern = /^step-(\d+)\.(params|optimizer)\.safetensors$/;
 
+export interface SaveCheckpointOptions {
+  /** Checkpoints left in the folder, the newest. Default 2. */
+  readonly keep?: number;
+  /** Checksum of the run's identity, which goes into the files. Default none. */
+  readonly run?: string;
+}
+
+export interface LoadCheckpointOptions {
+  /** Default: the newest complete one. */
+  readonly step?: number;
+  /** Checksum of the identity of the run that wrote it. Default: not compared. */
+  readonly run?: string;
+  /** Shapes of the parameters of model and loss, by path. Default: not compared. */
+  readonly expected?: ParamShapes;
+}
+
 /**
  * Checkpoints in a folder: `step-<n>.params.safetensors` (the model, loadable by any
  * reader of the format), `step-<n>.optimizer.safetensors`, and, with a momentum twin,
  * `step-<n>.teacher.safetensors`. Each is written atomically and the optimizer's last, so a step that
  * has that and the parameters is complete.
+ *
+ * @throws DataError when the folder cannot be written to.
  */
 export async function saveCheckpoint(
   folder: string,
   state: TrainState,
-  options: { /** Checkpoints left in the folder, the newest. Default 2. */ keep?: number } = {},
+  { keep = 2, run }: SaveCheckpointOptions = {},
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const metadata = { step: String(state.step) };
+  await makeFolder(folder);
+  const metadata = { step: String(state.step), ...(run !== undefined && { run }) };
   await saveSafetensors(pathOf(folder, state.step, 'params'), state.params, metadata);
   const teacher = pathOf(folder, state.step, 'teacher');
   if (state.teacher === undefined) await rm(teacher, { force: true });
   else await saveTeacher(teacher, state.teacher, metadata);
   await saveSafetensors(pathOf(folder, state.step, 'optimizer'), state.optimizer, metadata);
   const old = (await listCheckpoints(folder)).filter((step) => step !== state.step);
-  for (const step of old.slice(0, Math.max(0, old.length + 1 - (options.keep ?? 2)))) {
+  for (const step of old.slice(0, Math.max(0, old.length + 1 - keep))) {
     // The optimizer's file first: what is left of a half-deleted step does not count.
     for (const part of ['optimizer', 'teacher', 'params'] as const) {
       await rm(pathOf(folder, step, part), { force: true });
@@ -35,11 +63,15 @@ export async function saveCheckpoint(
   }
 }
 
-/** Steps with a complete checkpoint, ascending; none for a folder that is not there. */
+/**
+ * Steps with a complete checkpoint, ascending; none for a folder that is not there.
+ *
+ * @throws DataError when the folder cannot be read.
+ */
 export async function listCheckpoints(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
+  const names = await readdir(folder).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw fileError('the checkpoints cannot be listed', folder, cause);
   });
   const parts = new Map<number, number>();
   for (const name of names) {
@@ -51,20 +83,64 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 
 /**
  * The newest complete checkpoint, or the one of `step`; the caller disposes it. Undefined
- * when there is none.
+ * when there is none. Whether all of it fits a model is for `checkState` to say; `train` asks it.
  *
- * @throws DataError or FileFormatError when a file is missing or damaged.
+ * @throws DataError or FileFormatError when a file is missing, damaged, of another step or run than
+ *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
+ *   not exactly the `expected` ones.
  */
 export async function loadCheckpoint(
   folder: string,
-  step?: number,
+  { step, run, expected }: LoadCheckpointOptions = {},
 ): Promise<TrainState | undefined> {
   const wanted = step ?? (await listCheckpoints(folder)).at(-1);
   if (wanted === undefined) return undefined;
-  const params = await loadSafetensors(pathOf(folder, wanted, 'params'));
-  const optimizer = await loadSafetensors(pathOf(folder, wanted, 'optimizer'));
-  const teacher = await loadTeacher(pathOf(folder, wanted, 'teacher'));
-  return { step: wanted, params, optimizer, ...(teacher && { teacher }) };
+  const paths = {
+    params: pathOf(folder, wanted, 'params'),
+    optimizer: pathOf(folder, wanted, 'optimizer'),
+    teacher: pathOf(folder, wanted, 'teacher'),
+  };
+  for (const path of [paths.params, paths.optimizer]) await requireOrigin(path, wanted, run);
+  const loaded: { -readonly [K in keyof TrainState]: TrainState[K] } = {
+    step: wanted,
+    params: await loadSafetensors(paths.params),
+    optimizer: {},
+  };
+  try {
+    if (expected !== undefined) {
+      matchParams(expected, shapesOf(loaded.params), { where: paths.params });
+    }
+    loaded.optimizer = await loadSafetensors(paths.optimizer);
+    const teacher = await loadTeacher(paths.teacher);
+    if (teacher !== undefined) loaded.teacher = teacher;
+    await requireSoundValues(paths.params, loaded.params);
+    await requireSoundValues(paths.optimizer, loaded.optimizer);
+    if (teacher !== undefined) await requireSoundValues(paths.teacher, teacher.params);
+  } catch (error) {
+    disposeState(loaded);
+    throw error;
+  }
+  return loaded;
+}
+
+/** A file that was renamed, or copied from another run, is not what its place says. */
+async function requireOrigin(path: string, step: number, run: string | undefined): Promise<void> {
+  const metadata = await readSafetensorsMetadata(path);
+  if (metadata['step'] !== String(step)) {
+    throw new FileFormatError('the checkpoint is not of the step that its name says', {
+      where: path,
+      expected: `step ${step}`,
+      got: metadata['step'] ?? 'no step',
+    });
+  }
+  if (run !== undefined && metadata['run'] !== run) {
+    throw new FileFormatError('the checkpoint belongs to another run', {
+      where: path,
+      expected: `the run ${run}`,
+      got: metadata['run'] ?? 'no run',
+      advice: 'Put the checkpoint of this run back, or train in another folder.',
+    });
+  }
 }
 
 function pathOf(folder: string, step: number, part: Part): string {

@@ -1,8 +1,9 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { key, type Params } from '@crossweave/core';
+import { ConfigError, DataError, FileFormatError, key, type Params } from '@crossweave/core';
+import { LockError, lockFolder } from '@crossweave/core/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
@@ -10,8 +11,11 @@ import { warmupCosine } from '../schedules';
 import { disposeState, type TrainState } from '../step';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
 import { train, type TrainOptions } from '../train';
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
-import { openRun, readMetrics, readRun } from './run-directory';
+import { loadCheckpoint } from './checkpoints';
+import { checksumOf, RunMismatchError } from './identity';
+import { readMetrics } from './metrics';
+import { openRun, type RunOptions } from './run-directory';
+import { readRun } from './run-record';
 
 let folder = '';
 beforeEach(async () => {
@@ -62,6 +66,7 @@ describe('openRun', () => {
       };
       const { checkpoint } = first;
       disposeState(await train(options({ log, checkpoint, signal: abort.signal })));
+      await first.close();
 
       const second = await openRun(join(folder, 'parts'));
       const start = (await second.resume())!;
@@ -79,6 +84,8 @@ describe('openRun', () => {
       expect(await figures(second.path)).toEqual(await figures(whole.path));
       disposeState(result);
       disposeState(expected);
+      await whole.close();
+      await second.close();
     },
   );
 
@@ -95,8 +102,10 @@ describe('openRun', () => {
       ),
     );
     await rm(join(folder, 'checkpoints/step-00000003.optimizer.safetensors'));
+    await run.close();
     await appendFile(join(folder, 'metrics.jsonl'), '{"kind":"st');
-    const state = await (await openRun(folder)).resume();
+    await using again = await openRun(folder);
+    const state = await again.resume();
     expect(state!.step).toBe(2);
     expect((await readMetrics(folder)).map(({ step }) => step)).toEqual([1, 2]);
     expect(await readRun(folder)).toEqual({ seed: 0 });
@@ -104,22 +113,120 @@ describe('openRun', () => {
   });
 
   it('has nothing to resume when new', async () => {
-    const run = await openRun(join(folder, 'a/b'));
+    await using run = await openRun(join(folder, 'a/b'));
     expect(await run.resume()).toBeUndefined();
     expect(await readMetrics(run.path)).toEqual([]);
   });
 });
 
-describe('checkpoints', () => {
-  it('keeps the newest and counts only complete ones', async () => {
-    const result = await train(options({ steps: 1 }));
-    for (const step of [1, 2, 3, 4]) await saveCheckpoint(folder, { ...result, step }, { keep: 3 });
-    await writeFile(join(folder, 'step-00000009.params.safetensors'), 'half');
-    expect(await listCheckpoints(folder)).toEqual([2, 3, 4]);
-    expect(await listCheckpoints(join(folder, 'nowhere'))).toEqual([]);
-    const loaded = (await loadCheckpoint(folder, 3))!;
-    expect(bits(loaded)).toEqual(bits({ ...result, step: 3 }));
-    expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
-    [result, loaded].forEach(disposeState);
+const identity = { config: { steps: 6, rate: { image: 1e-3 } }, data: checksumOf('captions') };
+
+/** Trains one step in the folder. */
+async function trainOne(given: RunOptions): Promise<void> {
+  await using run = await openRun(folder, given);
+  const { log, checkpoint } = run;
+  disposeState(await train(options({ steps: 1, log, checkpoint })));
+}
+
+describe('a run with an identity', () => {
+  it('is opened by an equal one, whatever else changes, and keeps what it said first', async () => {
+    await trainOne({ identity, description: { node: 'v20' } });
+    const first = await readFile(join(folder, 'run.json'), 'utf8');
+    const reordered = { data: identity.data, config: { rate: { image: 1e-3 }, steps: 6 } };
+    await using run = await openRun(folder, { identity: reordered, description: { node: 'v22' } });
+    const state = (await run.resume())!;
+    expect(state.step).toBe(1);
+    disposeState(state);
+    expect(await readFile(join(folder, 'run.json'), 'utf8')).toBe(first);
+    expect(await readRun(folder)).toMatchObject({ node: 'v20', identity });
+  });
+
+  it.each([
+    [{ config: { steps: 7, rate: { image: 1e-3 } } }, 'config.steps: 6 → 7'],
+    [{ config: { steps: 6, rate: { image: 0 } } }, 'config.rate.image: 0.001 → 0'],
+    [{ config: { steps: 6, rate: {} } }, 'config.rate.image: 0.001 → nothing'],
+    [{ data: checksumOf('others') }, /data changed: fingerprint sha256:\w{12} → sha256:\w{12}/],
+    [
+      { config: undefined, more: [1] },
+      'config: {"steps":6,"rate":{"image":0.001}} → nothing; more: nothing → [1]',
+    ],
+  ])('refuses %j and names both values', async (change, message) => {
+    await trainOne({ identity });
+    const error: unknown = await openRun(folder, { identity: { ...identity, ...change } }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(RunMismatchError);
+    expect(String(error)).toMatch(message);
+    // And the folder is free again.
+    await (await openRun(folder, { identity })).close();
+  });
+
+  it('refuses a record that was edited, damaged, or made without an identity', async () => {
+    await trainOne({ identity });
+    const text = await readFile(join(folder, 'run.json'), 'utf8');
+    for (const edited of [
+      text.replace('"steps": 6', '"steps": 5'),
+      '[]',
+      '{"run":',
+      '{"checksum":1}',
+    ]) {
+      await writeFile(join(folder, 'run.json'), edited);
+      await expect(openRun(folder, { identity })).rejects.toThrow(FileFormatError);
+      await expect(readRun(folder)).rejects.toThrow(FileFormatError);
+    }
+    await writeFile(join(folder, 'run.json'), '{"seed": 0}');
+    await expect(openRun(folder, { identity })).rejects.toThrow('does not say what it depends on');
+  });
+
+  it('leaves nothing of a run that made no step, and lets another take the place of one killed then', async () => {
+    const path = join(folder, 'new');
+    const run = await openRun(path, { identity });
+    expect(await readdir(path)).toEqual(['.crossweave.lock', 'checkpoints', 'run.json']);
+    await run.resume();
+    run.log({ kind: 'evaluation', step: 0, metrics: {} });
+    await cp(path, folder, { recursive: true });
+    await run.close();
+    expect(await readdir(folder)).not.toContain('new');
+
+    await rm(join(folder, '.crossweave.lock'));
+    await trainOne({ identity: { ...identity, data: checksumOf('others') } });
+    expect((await readRun(folder)).identity).toEqual({ ...identity, data: checksumOf('others') });
+  });
+
+  it('refuses a checkpoint of another run', async () => {
+    await trainOne({ identity });
+    const theirs = await mkdtemp(join(folder, 'other-'));
+    await cp(join(folder, 'checkpoints'), join(theirs, 'checkpoints'), { recursive: true });
+    await using run = await openRun(theirs, { identity: { ...identity, seed: 1 } });
+    await expect(run.resume()).rejects.toThrow('belongs to another run');
+  });
+
+  it('refuses identities that have no JSON', async () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    await expect(openRun(folder, { identity: { circular } })).rejects.toThrow(ConfigError);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a run’s folder', () => {
+  it('is for one at a time, and takes a lock that the caller has', async () => {
+    await using lock = await lockFolder(folder);
+    await expect(openRun(folder)).rejects.toThrow(LockError);
+    const run = await openRun(folder, { lock });
+    await run.close();
+    await expect(openRun(folder)).rejects.toThrow(LockError);
+  });
+
+  it('says with a typed error that it has vanished', async () => {
+    const run = await openRun(join(folder, 'gone'));
+    await rm(run.path, { recursive: true });
+    expect(() => run.log({ kind: 'evaluation', step: 1, metrics: {} })).toThrow(DataError);
+    const state = await train(options({ steps: 1 }));
+    await writeFile(run.path, 'a file in its place');
+    await expect(run.checkpoint(state)).rejects.toThrow(DataError);
+    await expect(run.resume()).rejects.toThrow(DataError);
+    await run.close().catch((error: unknown) => expect(error).toBeInstanceOf(DataError));
+    disposeState(state);
   });
 });

@@ -1,77 +1,140 @@
-import { appendFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeFileAtomic, writeJsonAtomic } from '@crossweave/core/node';
-import type { TrainState } from '../step';
-import type { TrainRecord } from '../train';
-import { loadCheckpoint, saveCheckpoint } from './checkpoints';
+import type { ParamShapes } from '@crossweave/core';
+import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
+import type { TrainState } from '../state';
+import type { TrainRecord } from '../options';
+import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
+import { checksumOf, plainIdentity, type RunIdentity } from './identity';
+import { appendRecord, cutRecords, readMetrics } from './metrics';
+import { recordFile, recordRun, replaceRecord } from './run-record';
 
 /**
- * A run's folder: `run.json` (what was run), `metrics.jsonl` (a {@link TrainRecord} a line) and
- * `checkpoints/`. Its methods fit {@link TrainOptions}:
+ * A run's folder, which this process alone writes to until it is closed: `run.json` (what was
+ * run), `metrics.jsonl` (a {@link TrainRecord} a line) and `checkpoints/`. Its methods fit
+ * {@link TrainOptions}:
  *
  * ```ts
- * const run = await openRun('runs/late', { description: { seed: 0 } });
+ * await using run = await openRun('runs/late', { identity: { config, data: data.fingerprint } });
  * const start = await run.resume();
  * await train({ ...options, ...(start && { start }), log: run.log, checkpoint: run.checkpoint });
  * ```
  */
-export interface RunDirectory {
+export interface RunDirectory extends AsyncDisposable {
+  /** Absolute. */
   readonly path: string;
   /** Appends to `metrics.jsonl`. */
   readonly log: (record: TrainRecord) => void;
   readonly checkpoint: (state: TrainState) => Promise<void>;
   /**
    * The newest checkpoint, undefined for a new run; the caller disposes it. Records logged
-   * after it are removed, since those steps are about to be repeated.
+   * after it are removed, since those steps are about to be repeated. `expected` are the shapes of
+   * the parameters of model and loss; by default `train` alone compares them.
+   *
+   * @throws StateDictError when the checkpoint does not fit `expected`; FileFormatError when it is
+   *   damaged, holds numbers that are not finite, or belongs to another run.
    */
-  readonly resume: () => Promise<TrainState | undefined>;
+  readonly resume: (expected?: ParamShapes) => Promise<TrainState | undefined>;
+  /**
+   * Gives the folder back, and takes what this call to `openRun` made of a new run away again
+   * where not one step was logged or saved.
+   */
+  readonly close: () => Promise<void>;
 }
 
 export interface RunOptions {
-  /** Plain data for `run.json`: configuration, versions, engine, seed, data. Absent: the file stays. */
-  readonly description?: unknown;
+  /**
+   * What the run depends on: its config, the fingerprints of its data and tokenizer. A folder that
+   * holds steps of another identity is refused. Default: nothing is compared.
+   */
+  readonly identity?: RunIdentity;
+  /**
+   * Plain data that `run.json` holds beside it, and that may change: versions, engine. With an
+   * identity it is that of the first opening, without one that of the last. Default none.
+   */
+  readonly description?: object;
   /** Checkpoints left in the folder, the newest. Default 2. */
   readonly keep?: number;
+  /** The folder's lock where the caller has it already, and keeps it. Default: it is taken here. */
+  readonly lock?: FolderLock;
 }
 
-/** Opens a run's folder, which is made when it is not there. */
+/**
+ * Opens a run's folder, which is made when it is not there.
+ *
+ * @throws LockError when another process has the folder, RunMismatchError when it holds a run of
+ *   another identity, DataError when it cannot be written to.
+ */
 export async function openRun(path: string, options: RunOptions = {}): Promise<RunDirectory> {
-  const checkpoints = join(path, 'checkpoints');
-  const metrics = join(path, 'metrics.jsonl');
-  await mkdir(checkpoints, { recursive: true });
-  if (options.description !== undefined) {
-    await writeJsonAtomic(join(path, 'run.json'), options.description);
+  const lock = options.lock ?? (await lockFolder(path));
+  const folder = lock.path;
+  const checkpoints = join(folder, 'checkpoints');
+  const giveBack = async (): Promise<void> => {
+    if (options.lock === undefined) await lock.release();
+  };
+  let isNew = false;
+  try {
+    isNew = await enter(folder, options);
+    await makeFolder(checkpoints);
+    await removeTemporaries(folder);
+    await removeTemporaries(checkpoints);
+  } catch (error) {
+    await giveBack();
+    throw error;
   }
+  const { identity, keep } = options;
+  const run = identity === undefined ? {} : { run: checksumOf(plainIdentity(identity)) };
+  const close = async (): Promise<void> => {
+    try {
+      if (isNew && !(await holdsSteps(folder))) await removeRun(folder, checkpoints);
+    } finally {
+      await giveBack();
+    }
+  };
   return {
-    path,
-    log: (record) => appendFileSync(metrics, `${JSON.stringify(record)}\n`),
+    path: folder,
+    log: (record) => appendRecord(folder, record),
     checkpoint: (state) =>
-      saveCheckpoint(checkpoints, state, options.keep === undefined ? {} : { keep: options.keep }),
-    async resume() {
-      const state = await loadCheckpoint(checkpoints);
-      const done = state?.step ?? 0;
-      const kept = (await readMetrics(path)).filter(({ step }) => step <= done);
-      await writeFileAtomic(metrics, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      saveCheckpoint(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
+    async resume(expected) {
+      const state = await loadCheckpoint(checkpoints, { ...run, ...(expected && { expected }) });
+      await cutRecords(folder, state?.step ?? 0);
       return state;
     },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
-/** A run's `run.json`. @throws DataError when it is missing, FileFormatError when it is damaged. */
-export function readRun(path: string): Promise<unknown> {
-  return readJson(join(path, 'run.json'));
+/** Writes `run.json` or compares with it; true when the run begins here. */
+async function enter(folder: string, { identity, description }: RunOptions): Promise<boolean> {
+  const isNew = !(await holdsSteps(folder));
+  if (identity === undefined) {
+    if (description !== undefined) await replaceRecord(folder, undefined, description);
+  } else if (isNew && existsSync(recordFile(folder))) {
+    // A run that came to an end before its first step has nothing that could be mixed up.
+    await replaceRecord(folder, identity, description ?? {});
+  } else {
+    await recordRun(folder, identity, description);
+  }
+  return isNew;
 }
 
-/** A run's records; none before the first. A last line cut short by a crash is left out. */
-export async function readMetrics(path: string): Promise<TrainRecord[]> {
-  const text = await readFile(join(path, 'metrics.jsonl'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  });
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TrainRecord);
+/**
+ * Whether a run in the folder has made a step: a checkpoint is there, or a record of one.
+ *
+ * @throws DataError or FileFormatError when its files cannot be read.
+ */
+export async function holdsSteps(folder: string): Promise<boolean> {
+  if ((await listCheckpoints(join(folder, 'checkpoints'))).length > 0) return true;
+  return (await readMetrics(folder)).some(({ step }) => step > 0);
+}
+
+async function removeRun(folder: string, checkpoints: string): Promise<void> {
+  for (const file of [recordFile(folder), join(folder, 'metrics.jsonl')]) {
+    await rm(file, { force: true });
+  }
+  // Not a whole tree: what else lies there is not this run's.
+  await rmdir(checkpoints).catch(() => undefined);
 }

@@ -1,7 +1,13 @@
 import { access } from 'node:fs/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { FileFormatError, disposeParams, subtree, withPrefix } from '@crossweave/core';
-import { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from '@crossweave/core/node';
+import {
+  codeOf,
+  fileError,
+  loadSafetensors,
+  readSafetensorsMetadata,
+  saveSafetensors,
+} from '@crossweave/core/node';
 import type { TeacherState } from '../teacher/options';
 
 /** A twin's averages under `params.`, its queue under `queue.`, the queue's images and texts in the header. */
@@ -32,7 +38,10 @@ export async function saveTeacher(
 export async function loadTeacher(path: string): Promise<TeacherState | undefined> {
   const exists = await access(path).then(
     () => true,
-    () => false,
+    (cause: unknown) => {
+      if (codeOf(cause) === 'ENOENT') return false;
+      throw fileError('the twin of the checkpoint cannot be read', path, cause);
+    },
   );
   if (!exists) return undefined;
   const stored = await readSafetensorsMetadata(path);

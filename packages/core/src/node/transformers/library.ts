@@ -1,6 +1,10 @@
+import { requireOneOf } from '../../authoring/require';
 import { ConfigError } from '../../errors';
 
-export type TransformersLibraryName = '@xenova/transformers' | '@huggingface/transformers';
+/** In the order in which they are tried: the maintained one, and its predecessor. */
+export const transformersLibraries = ['@huggingface/transformers', '@xenova/transformers'] as const;
+
+export type TransformersLibraryName = (typeof transformersLibraries)[number];
 
 /** What both libraries have in common, as far as it is used; each types itself differently. */
 export interface TransformersModule {
@@ -25,22 +29,24 @@ export interface TransformersLibrary {
 
 /**
  * How a package imports the libraries, which are its own optional peers:
- * `{ '@xenova/transformers': () => import('@xenova/transformers'), … }`.
+ * `{ '@huggingface/transformers': () => import('@huggingface/transformers'), … }`.
  */
 export type TransformersImports = Readonly<Record<TransformersLibraryName, () => Promise<unknown>>>;
 
 /**
- * The library called `name`, or the first of `imports` that can be imported.
+ * The library called `name`, or the first that can be imported.
  *
- * @throws ConfigError with what to install when there is none, or it fails on import.
+ * @throws ConfigError with what to install when there is none, or it fails on import; and for another
+ * name.
  */
 export async function importTransformers(
   where: string,
   imports: TransformersImports,
   name?: TransformersLibraryName,
 ): Promise<TransformersLibrary> {
+  if (name !== undefined) requireOneOf(where, 'library', name, transformersLibraries);
   const failures: unknown[] = [];
-  for (const candidate of Object.keys(imports) as TransformersLibraryName[]) {
+  for (const candidate of transformersLibraries) {
     if (name !== undefined && name !== candidate) continue;
     try {
       return { name: candidate, module: (await imports[candidate]()) as TransformersModule };
@@ -53,10 +59,9 @@ export async function importTransformers(
     failures.find((error) => !(error instanceof Error && isAbsent(error))) ?? failures[0];
   throw new ConfigError('no transformers library could be imported', {
     where,
-    expected: name ?? Object.keys(imports).join(' or '),
+    expected: name ?? transformersLibraries.join(' or '),
     got: cause instanceof Error ? cause.message : cause,
-    advice:
-      'Install one: ONNXRUNTIME_NODE_INSTALL=skip npm i @huggingface/transformers. @xenova/transformers needs a working sharp: override its sharp with version 0.35.',
+    advice: 'Install one: npm install --ignore-scripts @huggingface/transformers',
     cause,
   });
 }

@@ -2,44 +2,68 @@ import { add, matMul, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, parameter } from '@crossweave/core';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { boolean, type Checks } from '@crossweave/core/authoring';
 import { dropout, initLinear, linear, normalize, signedSqrt } from '@crossweave/core/nn';
 import { scoreInBlocks } from '../../features';
-import { pooledFusion, type PooledFusionOptions, type PooledFusionParts } from '../pooled-fusion';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+  type PooledFusionParts,
+} from '../pooled-fusion';
 import type { Product } from './products';
 import type { Activate } from './projections';
 
-/** What the fusions by products of projections share. `dropout` acts on both of these. */
+/** Options that the bilinear fusions have. `dropout` acts on the projections and on their products. */
 export interface BilinearFusionOptions extends PooledFusionOptions {
   /** Signed square root and unit norm of the products. Default false. */
   normalize?: boolean;
 }
 
-/** The part of such a fusion that is its own. */
+/** The defaults of {@link BilinearFusionOptions}, to be spread into those of a fusion's own options. */
+export const bilinearFusionDefaults = {
+  ...pooledFusionDefaults,
+  normalize: false,
+} as const satisfies Required<BilinearFusionOptions>;
+
+/** Checks of {@link BilinearFusionOptions}, to be spread into those of a fusion's own options. */
+export const bilinearFusionChecks: Checks<BilinearFusionOptions> = {
+  ...pooledFusionChecks,
+  normalize: boolean(),
+};
+
+/** What {@link bilinearFusion} builds a fusion of. */
 export interface BilinearFusionParts<Image, Text> extends Pick<
   PooledFusionParts<Image, Text>,
   'where' | 'name' | 'init' | 'prepare'
 > {
   readonly settings: Required<PooledFusionOptions>;
+  /** How prepared rows of the two sides multiply: {@link rankProduct}, {@link coreProduct} or your own. */
   readonly product: Product<Image, Text>;
-  /** G, how many products a pair has. */
+  /** G, the number of products of a pair. */
   readonly products: number;
-  /** Equal parts of the products that are normalised, each by itself; 0 normalises nothing. */
+  /**
+   * Into how many equal parts the products are cut, of which each gets the signed square root and
+   * unit norm; 0: none gets it.
+   */
   readonly normalized: number;
-  /** Of the joint representation; absent, it stays as it is. */
+  /** Activation of the joint representation. Default: none. */
   readonly activate?: Activate | undefined;
-  /** Path of a bias of G numbers that the products get. */
+  /** Path of a bias of G numbers, added to the products. Default: none. */
   readonly bias?: string;
-  /** What is made of the products [B, G] before they are normalised. */
+  /** A function of the products [B, G], before they are normalised. Default: none. */
   readonly pool?: (params: Params, products: Tensor2D) => Tensor2D;
 }
 
 /**
- * joint = f(W · n(z) + b) of the products z [B, G] of prepared rows, W `linear_out` [D, G], n the
- * signed square root and unit norm where asked for, f an activation: the form that the fusions of
- * MMF (mmf/modules/fusions.py) have in common.
+ * A {@link pooledFusion} whose joint representation is a function of products of both sides:
+ * joint = f(W · n(z) + b) with the products z [B, G] of prepared rows, the layer `linear_out`
+ * (W [D, G], b [D]), the signed square root and unit norm n (see `normalized`) and the activation
+ * f. This is the form that MMF's fusions (mmf/modules/fusions.py) have in common.
  *
- * Where neither n nor f bends the products, a score is bilinear in the two rows, and all of them
- * are one matrix product.
+ * Without `normalized`, `activate` and `pool` a score is bilinear in the two rows, and all scores
+ * are one matrix product instead of one pass for each pair.
  */
 export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
   parts: BilinearFusionParts<Image, Text>,
@@ -82,7 +106,7 @@ export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
   });
 }
 
-/** `match_head` behind `linear_out` as one weight a product, [1, G], and one offset, [1, 1]. */
+/** `match_head` after `linear_out` as one weight per product, [1, G], and one offset, [1, 1]. */
 function foldedHead(params: Params, bias?: string): { weights: Tensor2D; offset: Tensor2D } {
   const last = parameter<Tensor2D>(params, 'match_head.weight');
   const weights = matMul<Tensor2D>(last, parameter<Tensor2D>(params, 'linear_out.weight'));

@@ -5,10 +5,22 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { ConfigError, lookUp, mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import { mergeParams } from '@crossweave/core';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import {
+  boolean,
+  count,
+  oneOf,
+  readOptions,
+  requireDivisor,
+  type Checks,
+} from '@crossweave/core/authoring';
 import type { Side } from '../../features';
-import { pooledDefaults, type PooledFusionOptions } from '../pooled-fusion';
+import {
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from '../pooled-fusion';
 import { bilinearFusion } from './bilinear-fusion';
 import { lowRankCore, tuckerCore, type BlockCore } from './block-cores';
 import { initProjections, project, sidePaths } from './projections';
@@ -17,54 +29,56 @@ import { initProjections, project, sidePaths } from './projections';
 export interface BlockOptions extends PooledFusionOptions {
   /** Width M of the projections, all chunks together. Default 1600. */
   hidden?: number;
-  /** C, into how many chunks it is cut; divides `hidden`. Default 20. */
+  /** C, the number of chunks that the projections are cut into; divides `hidden`. Default 20. */
   chunks?: number;
-  /** What multiplies within a chunk: products of rank `rank`, or a full core. Default `low-rank`. */
+  /** The product within a chunk: of rank `rank`, or by a full core. Default `low-rank`. */
   core?: 'low-rank' | 'tucker';
-  /** R, how many products are summed to one number in a low-rank core. Default 15. */
+  /** R, the number of products that are summed to one number in a low-rank core. Default 15. */
   rank?: number;
   /** One set of layers for both sides, which must be of equal width. Default false. */
   shared?: boolean;
-  /** Signed square root and unit norm of each chunk, of all in one, or none. Default `chunks`. */
+  /** Signed square root and unit norm: of each chunk, of all products together, or not. Default `chunks`. */
   normalize?: 'chunks' | 'whole' | 'none';
 }
 
+const defaults = {
+  ...pooledFusionDefaults,
+  hidden: 1600,
+  chunks: 20,
+  core: 'low-rank',
+  rank: 15,
+  shared: false,
+  normalize: 'chunks',
+} as const satisfies Required<BlockOptions>;
+
+const checks: Checks<BlockOptions> = {
+  ...pooledFusionChecks,
+  hidden: count(),
+  chunks: count(),
+  core: oneOf('low-rank', 'tucker'),
+  rank: count(),
+  shared: boolean(),
+  normalize: oneOf('chunks', 'whole', 'none'),
+};
+
 /**
  * Block-superdiagonal fusion (Ben-younes et al. 2019, arXiv 1902.00038): both sides are projected
- * to M and cut into C chunks of S = M/C; chunk c of one side meets chunk c of the other alone,
- * by products of rank R as in MUTAN, or by a full core [S, S, S] (MMF's BlockTucker). The
- * products of all chunks, normalised, go through `linear_out`.
+ * to M and cut into C chunks of S = M/C. Chunk c of one side is multiplied with chunk c of the other
+ * side alone, by products of rank R as in MUTAN or by a full core [S, S, S] (MMF's BlockTucker).
+ * The products of all chunks are normalised and go through `linear_out`.
  *
- * MMF's names: `linear0` for the image, `linear1`, `linear_out`. What it keeps a chunk each is
- * stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
+ * MMF's names: `linear0` for the image, `linear1`, `linear_out`. Parameters of which MMF
+ * has one for each chunk are stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
  * `bilinears.weight` [C, S, S, S] and `.bias` [C, S].
  */
 export function block(options: BlockOptions = {}): Fusion<PooledFeatures> {
   const where = 'block';
-  const settings = withDefaults<BlockOptions>(where, options, {
-    ...pooledDefaults,
-    hidden: 1600,
-    chunks: 20,
-    core: 'low-rank',
-    rank: 15,
-    shared: false,
-    normalize: 'chunks',
-  });
+  const settings = readOptions<BlockOptions>(where, options, defaults, checks);
   const { hidden, chunks, rank, shared, dim, dropout } = settings;
-  for (const name of ['hidden', 'chunks', 'rank'] as const) {
-    requireInteger(where, name, settings[name]);
-  }
-  if (hidden % chunks !== 0) {
-    throw new ConfigError('the chunks are not of equal size', {
-      where,
-      expected: `"chunks" to divide "hidden", ${hidden}`,
-      got: chunks,
-    });
-  }
+  requireDivisor(where, ['chunks', chunks], ['hidden', hidden]);
   const paths = sidePaths('linear', shared);
   const size = hidden / chunks;
-  const parts = { chunks, whole: 1, none: 0 };
-  const normalized = lookUp(`${where}.normalize`, parts, settings.normalize);
+  const normalized = { chunks, whole: 1, none: 0 }[settings.normalize];
 
   const cut = (params: Params, side: Side, x: Tensor2D, ctx: Context): Tensor3D =>
     reshape<Rank.R3>(project(params, paths[side], x, dropout, ctx), [-1, chunks, size]);
@@ -89,12 +103,7 @@ export function block(options: BlockOptions = {}): Fusion<PooledFeatures> {
       }),
     });
 
-  return lookUp(
-    `${where}.core`,
-    {
-      'low-rank': () => withCore(`x${rank}`, lowRankCore({ chunks, size }, rank, shared)),
-      tucker: () => withCore('tucker', tuckerCore({ chunks, size })),
-    },
-    settings.core,
-  )();
+  return settings.core === 'tucker'
+    ? withCore('tucker', tuckerCore({ chunks, size }))
+    : withCore(`x${rank}`, lowRankCore({ chunks, size }, rank, shared));
 }

@@ -1,15 +1,21 @@
 import { add, matMul, mul, reshape, transpose, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { checkShapes, foldIn, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import { checkShapes, foldIn, parameter } from '@crossweave/core';
 import type { Context, Fusion, Key, Params, PooledFeatures } from '@crossweave/core';
+import { count, readOptions } from '@crossweave/core/authoring';
 import { dropout, linear, normalInit } from '@crossweave/core/nn';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from '../pooled-fusion';
 import { rankProduct } from './products';
 import { withOne } from './tensor-fusion';
 
 /** `dropout` acts on the two vectors. */
 export interface LowRankTensorFusionOptions extends PooledFusionOptions {
-  /** R, how many terms a number of the joint representation has. Default 4. */
+  /** R, the number of terms that are summed to a number of the joint representation. Default 4. */
   rank?: number;
 }
 
@@ -20,21 +26,23 @@ const paths = { image: 'factors.0', text: 'factors.1' } as const;
  * [1; x] ⊗ [1; y] whose weights are sums of R products, so that the tensor is never formed:
  * joint = Σ_r w_r · ([1; x] F_r) ∘ ([1; y] G_r) + b. MultiBench's names and layouts: `factors.0`
  * [R, D_i + 1, D] for the image, `factors.1` [R, D_t + 1, D], `fusion_weights` [1, R], `fusion_bias`
- * [1, D]; but its factors stand in a plain list and never train, and its initialiser counts D
- * as a receptive field. Here they are parameters, each F_r drawn as Glorot & Bengio 2010 have it.
+ * [1, D]; but MultiBench keeps the factors in a plain list, so they never train, and its
+ * initialiser counts D as a receptive field. Here they are parameters, and each F_r is drawn as in
+ * Glorot & Bengio 2010.
  *
- * Nothing bends the products, so all scores are one matrix product of the rows.
+ * The scores are linear in the products, so all of them are one matrix product of the rows.
  */
 export function lowRankTensorFusion(
   options: LowRankTensorFusionOptions = {},
 ): Fusion<PooledFeatures> {
   const where = 'lowRankTensorFusion';
-  const settings = withDefaults<LowRankTensorFusionOptions>(where, options, {
-    ...pooledDefaults,
-    rank: 4,
-  });
+  const settings = readOptions<LowRankTensorFusionOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, rank: 4 },
+    { ...pooledFusionChecks, rank: count() },
+  );
   const { dim, rank } = settings;
-  requireInteger(where, 'rank', rank);
 
   const initFactors = (key: Key, path: string, width: number): Params => ({
     [path]: normalInit(foldIn(key, path), [rank, width + 1, dim], Math.sqrt(2 / (width + 1 + dim))),

@@ -1,7 +1,7 @@
 import { concat, slice, tidy } from '@tensorflow/tfjs-core';
 import { key, parameter } from '@crossweave/core';
 import { testFusion } from '@crossweave/core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { expectSameJoint, imageSpec, textSpec } from './bilinear.testing';
 import { mfb } from './mfb';
 import { mlb } from './mlb';
@@ -25,8 +25,4 @@ describe('mfb', () => {
       const others = { ...params, 'linear_out.weight': wide };
       expectSameJoint([fusion, params], [mlb({ dim: 5, hidden: 4 }), others]);
     }));
-
-  it('refuses a factor that is none', () => {
-    expect(() => mfb({ factor: 0 })).toThrow(/mfb: "factor"/);
-  });
 });

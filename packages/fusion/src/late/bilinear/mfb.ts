@@ -1,28 +1,36 @@
 import { reshape, transpose, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { requireInteger, withDefaults } from '@crossweave/core';
+import { count, readOptions, type Checks } from '@crossweave/core/authoring';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { bilinearFusion } from './bilinear-fusion';
-import { hadamardActivations, hadamardDefaults, type HadamardOptions } from './hadamard';
+import {
+  hadamardActivations,
+  hadamardChecks,
+  hadamardDefaults,
+  type HadamardOptions,
+} from './hadamard';
 import { rankProduct } from './products';
 import { initProjections, project, sidePaths } from './projections';
 
 export interface MfbOptions extends HadamardOptions {
-  /** How many neighbouring products are summed to one. Default 2. */
+  /** F, the number of neighbouring products that are summed to one. Default 2. */
   factor?: number;
 }
 
+export const mfbDefaults = { ...hadamardDefaults, factor: 2 } as const;
+
+export const mfbChecks: Checks<MfbOptions> = { ...hadamardChecks, factor: count() };
+
 /**
  * Multi-modal factorised bilinear pooling (Yu et al. 2017, arXiv 1708.01471): as MLB at width
- * M·F, whose products are summed by F neighbours before `linear_out`, so that each of M numbers
- * is a bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
+ * M·F, but F neighbouring products are summed before `linear_out`, so that each of M numbers is a
+ * bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
  * ReLUs and order: product m·F + f belongs to sum m.
  */
 export function mfb(options: MfbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfb';
-  const settings = withDefaults<MfbOptions>(where, options, { ...hadamardDefaults, factor: 2 });
+  const settings = readOptions<MfbOptions>(where, options, mfbDefaults, mfbChecks);
   const { hidden, factor, dim, dropout } = settings;
-  requireInteger(where, 'factor', factor);
-  const activate = hadamardActivations(where, settings);
+  const activate = hadamardActivations(settings);
   const paths = sidePaths('linear');
 
   const rows = (params: Params, path: string, x: Tensor2D, ctx: Context): Tensor3D =>

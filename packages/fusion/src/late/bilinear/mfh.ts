@@ -1,28 +1,28 @@
 import { concat, mul, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import { mergeParams } from '@crossweave/core';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { bilinearFusion } from './bilinear-fusion';
-import { hadamardActivations, hadamardDefaults } from './hadamard';
-import { factorRows, type MfbOptions } from './mfb';
+import { hadamardActivations } from './hadamard';
+import { factorRows, mfbChecks, mfbDefaults, type MfbOptions } from './mfb';
 import { rankProduct } from './products';
 import { initProjections, project, type SidePaths } from './projections';
 
 export type MfhOptions = MfbOptions;
 
 /**
- * Factorised high-order pooling (Yu et al. 2017, arXiv 1708.03619): two MFB in a cascade. The
- * products of the second are multiplied by those of the first before they are summed, which makes
- * them of fourth order; both sums lie side by side, 2M, before `linear_out`, each normalised by
- * itself. MMF's names: `linear<side>_<step>`, side 0 the image.
+ * Factorised high-order pooling (Yu et al. 2017, arXiv 1708.03619): two steps of MFB. The products
+ * of the second step are multiplied by those of the first before they are summed, so they are of
+ * fourth order. The sums of both steps are normalised separately, put side by side (2M numbers) and
+ * go through `linear_out`. MMF's names: `linear<side>_<step>`, side 0 is the image.
  *
- * The second step's factors are (x_0∘x_1) and (y_0∘y_1), so that both are formed once a row.
+ * The factors of the second step are x_0∘x_1 and y_0∘y_1, each computed once per row.
  */
 export function mfh(options: MfhOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfh';
-  const settings = withDefaults<MfhOptions>(where, options, { ...hadamardDefaults, factor: 2 });
+  const settings = readOptions<MfhOptions>(where, options, mfbDefaults, mfbChecks);
   const { hidden, factor, dim, dropout } = settings;
-  requireInteger(where, 'factor', factor);
-  const activate = hadamardActivations(where, settings);
+  const activate = hadamardActivations(settings);
   const paths = ([0, 1] as const).map((step): SidePaths => ({
     image: `linear0_${step}`,
     text: `linear1_${step}`,

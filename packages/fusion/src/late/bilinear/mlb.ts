@@ -1,13 +1,13 @@
 import { reshape, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import {
-  withDefaults,
-  type Context,
-  type Fusion,
-  type Params,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { type Context, type Fusion, type Params, type PooledFeatures } from '@crossweave/core';
+import { readOptions } from '@crossweave/core/authoring';
 import { bilinearFusion } from './bilinear-fusion';
-import { hadamardActivations, hadamardDefaults, type HadamardOptions } from './hadamard';
+import {
+  hadamardActivations,
+  hadamardChecks,
+  hadamardDefaults,
+  type HadamardOptions,
+} from './hadamard';
 import { rankProduct } from './products';
 import { initProjections, project, sidePaths } from './projections';
 
@@ -21,9 +21,9 @@ export type MlbOptions = HadamardOptions;
  */
 export function mlb(options: MlbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mlb';
-  const settings = withDefaults<MlbOptions>(where, options, hadamardDefaults);
+  const settings = readOptions<MlbOptions>(where, options, hadamardDefaults, hadamardChecks);
   const { hidden, dim, dropout } = settings;
-  const activate = hadamardActivations(where, settings);
+  const activate = hadamardActivations(settings);
   const paths = sidePaths('linear');
 
   const rows = (params: Params, path: string, x: Tensor2D, ctx: Context): Tensor3D =>

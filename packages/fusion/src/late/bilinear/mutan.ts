@@ -1,24 +1,29 @@
 import { reshape, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, requireInteger, withDefaults } from '@crossweave/core';
+import { mergeParams } from '@crossweave/core';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { boolean, count, readOptions } from '@crossweave/core/authoring';
 import { linear } from '@crossweave/core/nn';
 import type { Side } from '../../features';
-import { pooledDefaults } from '../pooled-fusion';
-import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
+import {
+  bilinearFusion,
+  bilinearFusionChecks,
+  bilinearFusionDefaults,
+  type BilinearFusionOptions,
+} from './bilinear-fusion';
 import { rankProduct } from './products';
 import { initProjections, project, sidePaths } from './projections';
 
 export interface MutanOptions extends BilinearFusionOptions {
   /** Width M of the projections and of the products. Default 256. */
   hidden?: number;
-  /** R, how many products are summed to one number. Default 15. */
+  /** R, the number of products that are summed to one number. Default 15. */
   rank?: number;
   /** One set of layers for both sides, which must be of equal width. Default false. */
   shared?: boolean;
 }
 
 /**
- * Tucker fusion whose core is of rank R in each output (Ben-younes et al. 2017, arXiv
+ * Tucker fusion with a core of rank R for each output (Ben-younes et al. 2017, arXiv
  * 1705.06676): joint = W_o · Σ_r (M_r x')∘(N_r y') + b_o, with x' = W_0 x + b_0 and y' = W_1 y + b_1.
  * MMF's names: `linear0` and `merge_linear0` (all M_r, one below the other) for the image,
  * `linear1` and `merge_linear1`, `linear_out`. Its width of 1600 takes 77 million numbers in the
@@ -26,16 +31,13 @@ export interface MutanOptions extends BilinearFusionOptions {
  */
 export function mutan(options: MutanOptions = {}): Fusion<PooledFeatures> {
   const where = 'mutan';
-  const settings = withDefaults<MutanOptions>(where, options, {
-    ...pooledDefaults,
-    hidden: 256,
-    rank: 15,
-    shared: false,
-    normalize: false,
-  });
+  const settings = readOptions<MutanOptions>(
+    where,
+    options,
+    { ...bilinearFusionDefaults, hidden: 256, rank: 15, shared: false },
+    { ...bilinearFusionChecks, hidden: count(), rank: count(), shared: boolean() },
+  );
   const { hidden, rank, shared, dim, dropout } = settings;
-  requireInteger(where, 'hidden', hidden);
-  requireInteger(where, 'rank', rank);
   const first = sidePaths('linear', shared);
   const merge = sidePaths('merge_linear', shared);
 

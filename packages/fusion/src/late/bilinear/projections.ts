@@ -1,25 +1,26 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, lookUp, mergeParams } from '@crossweave/core';
+import { ConfigError, mergeParams } from '@crossweave/core';
 import type { Context, FeatureSpec, Key, Params } from '@crossweave/core';
 import { activations, dropout, initLinear, linear, type Activation } from '@crossweave/core/nn';
 import type { Side } from '../../features';
 
+/** An activation function, of tensors of any rank. */
 export type Activate = <T extends Tensor>(x: T) => T;
 
-/** The activation of that name; `none` has none. */
-export function activationNamed(where: string, name: Activation | 'none'): Activate | undefined {
-  return name === 'none' ? undefined : lookUp(where, activations, name);
+/** The activation of that name; undefined for `none`. */
+export function activationNamed(name: Activation | 'none'): Activate | undefined {
+  return name === 'none' ? undefined : activations[name];
 }
 
 export type SidePaths = Readonly<Record<Side, string>>;
 
-/** MMF's names: the layer `<name>0` is the first side's, the image's; `<name>1` the text's. */
+/** MMF's names: the layer `<name>0` is the image's, `<name>1` the text's; one for both if `shared`. */
 export function sidePaths(name: string, shared = false): SidePaths {
   return { image: `${name}0`, text: shared ? `${name}0` : `${name}1` };
 }
 
 /**
- * A linear layer to `out` for each side, or one for both where the paths say so.
+ * A linear layer to `out` for each side, or one for both if both paths are the same.
  *
  * @throws ConfigError when sides of unequal widths are to share a layer.
  */

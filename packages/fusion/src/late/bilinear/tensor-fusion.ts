@@ -1,14 +1,20 @@
 import { add, concat, matMul, mul, ones, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { parameter, withDefaults, type Fusion, type PooledFeatures } from '@crossweave/core';
-import { pooledDefaults, pooledFusion, type PooledFusionOptions } from '../pooled-fusion';
+import { parameter, type Fusion, type PooledFeatures } from '@crossweave/core';
+import { boolean, readOptions } from '@crossweave/core/authoring';
+import {
+  pooledFusion,
+  pooledFusionChecks,
+  pooledFusionDefaults,
+  type PooledFusionOptions,
+} from '../pooled-fusion';
 import { initProjections, project, sidePaths } from './projections';
 
 /** `dropout` acts on the projections. */
 export interface TensorFusionOptions extends PooledFusionOptions {
   /** Width of each side's projection; the joint representation has (`dim` + 1)². Default 32. */
   dim?: number;
-  /** False multiplies the vectors as they are, to (D_i + 1)·(D_t + 1). Default true. */
+  /** False multiplies the vectors without projections, to (D_i + 1)·(D_t + 1). Default true. */
   project?: boolean;
 }
 
@@ -22,11 +28,12 @@ export interface TensorFusionOptions extends PooledFusionOptions {
  */
 export function tensorFusion(options: TensorFusionOptions = {}): Fusion<PooledFeatures> {
   const where = 'tensorFusion';
-  const settings = withDefaults<TensorFusionOptions>(where, options, {
-    ...pooledDefaults,
-    dim: 32,
-    project: true,
-  });
+  const settings = readOptions<TensorFusionOptions>(
+    where,
+    options,
+    { ...pooledFusionDefaults, dim: 32, project: true },
+    { ...pooledFusionChecks, project: boolean() },
+  );
   const { dim, dropout } = settings;
   const paths = sidePaths('linear');
   const widthOf = (spec: { dim: number }): number => (settings.project ? dim : spec.dim) + 1;

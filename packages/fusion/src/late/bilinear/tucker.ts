@@ -1,9 +1,14 @@
 import { matMul, reshape, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
-import { foldIn, mergeParams, parameter, requireInteger, withDefaults } from '@crossweave/core';
+import { foldIn, mergeParams, parameter } from '@crossweave/core';
 import type { Fusion, Params, PooledFeatures } from '@crossweave/core';
+import { boolean, count, readOptions } from '@crossweave/core/authoring';
 import { uniformInit } from '@crossweave/core/nn';
-import { pooledDefaults } from '../pooled-fusion';
-import { bilinearFusion, type BilinearFusionOptions } from './bilinear-fusion';
+import {
+  bilinearFusion,
+  bilinearFusionChecks,
+  bilinearFusionDefaults,
+  type BilinearFusionOptions,
+} from './bilinear-fusion';
 import { coreProduct } from './products';
 import { initProjections, project, sidePaths } from './projections';
 
@@ -22,19 +27,18 @@ export interface TuckerOptions extends BilinearFusionOptions {
  */
 export function tucker(options: TuckerOptions = {}): Fusion<PooledFeatures> {
   const where = 'tucker';
-  const settings = withDefaults<TuckerOptions>(where, options, {
-    ...pooledDefaults,
-    hidden: 128,
-    shared: false,
-    normalize: false,
-  });
+  const settings = readOptions<TuckerOptions>(
+    where,
+    options,
+    { ...bilinearFusionDefaults, hidden: 128, shared: false },
+    { ...bilinearFusionChecks, hidden: count(), shared: boolean() },
+  );
   const { hidden, shared, dim, dropout } = settings;
-  requireInteger(where, 'hidden', hidden);
   const paths = sidePaths('linear', shared);
   const bound = 1 / Math.sqrt(hidden);
   const [weight, bias] = ['bilinear.weight', 'bilinear.bias'] as const;
 
-  /** T_o y' of each text: [B, M] → [B, 1, M, M], one product with the core as it lies. */
+  /** T_o y' of each text: [B, M] → [B, 1, M, M], one matrix product with the core as it is stored. */
   const contract = (params: Params, y: Tensor2D) => {
     const core = reshape<Rank.R2>(parameter(params, weight), [hidden * hidden, hidden]);
     return reshape<Rank.R4>(matMul(y, core, false, true), [-1, 1, hidden, hidden]);

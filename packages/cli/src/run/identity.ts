@@ -1,0 +1,15 @@
+import type { RunIdentity } from '@crossweave/trainer/node';
+import type { DataConfig } from '../config/schema';
+
+/** Of the files in a run's folder. A later version that reads them otherwise counts it up. */
+export const format = 1;
+
+/** What of a run is known before its data is read. */
+export function configIdentity<Config extends { readonly data: DataConfig }>(
+  command: string,
+  config: Config,
+): RunIdentity {
+  // Not where the files lie but what they hold makes a run: that is what the fingerprints say.
+  const data = { ...config.data, captions: undefined, tokenizer: undefined };
+  return { format, command, config: { ...config, data } };
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { disposeParams, foldIn, key as keyOf, type Params, type TextInput } from '@crossweave/core';
+import { writeJsonAtomic } from '@crossweave/core/node';
+import type { PairDataset } from '@crossweave/data';
+import {
+  disposeState,
+  initialParams,
+  train,
+  type StepOptions,
+  type TrainResult,
+  type TrainState,
+} from '@crossweave/trainer';
+import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
+import { Interrupted, type Session } from '../command';
+import type { TrainConfig } from '../config/schema';
+import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { batchesOf, type ModelParts } from './training';
+
+type Figures = Readonly<Record<string, number>>;
+
+const checkpointEvery = 50;
+
+/** A run whose parts fit each other and whose data is decoded. */
+export interface PreparedRun {
+  readonly config: TrainConfig;
+  readonly data: PairDataset;
+  readonly parts: ModelParts;
+  readonly step: StepOptions<Tensor4D, TextInput>;
+  /** Parameters to begin with; stay the caller's. */
+  readonly initial: Params;
+  readonly run: RunDirectory;
+  /** Called before each checkpoint, which is of no use without its tokenizer. */
+  readonly keepTokenizer: () => Promise<void>;
+}
+
+/** Trains to the end, or goes on to it, and measures the model on the test split. */
+export async function trainRun(prepared: PreparedRun, session: Session): Promise<object> {
+  const { config, run } = prepared;
+  const { terminal } = session;
+  const start = await run.resume();
+  if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
+  const before =
+    start === undefined ? await measureBefore(prepared, session) : await measuredBefore(run);
+  const state = await trainSteps(prepared, start, session);
+  try {
+    const { steps } = config.training;
+    if (state.interrupted) {
+      throw new Interrupted(
+        `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
+      );
+    }
+    const measurement = await measureOn(prepared, state.params, session);
+    const figures = {
+      schema: 1,
+      steps: state.step,
+      skipped: state.skipped,
+      split: config.data.test,
+      ...figuresOf(measurement, before),
+    };
+    terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
+    terminal.line(tableOf(measurement, before));
+    await writeJsonAtomic(join(run.path, 'results.json'), figures);
+    return figures;
+  } finally {
+    disposeState(state);
+  }
+}
+
+async function trainSteps(
+  { config, data, step, initial, run, keepTokenizer }: PreparedRun,
+  start: TrainState | undefined,
+  { terminal, signal }: Session,
+): Promise<TrainResult> {
+  const { steps, onNonFinite } = config.training;
+  const progress = terminal.progress('Training');
+  const result = await train({
+    ...step,
+    initial,
+    data: batchesOf(config, data.split(config.data.train)),
+    steps,
+    onNonFinite,
+    key: keyOf(config.seed),
+    signal,
+    ...(start && { start }),
+    checkpoint: async (current) => {
+      await keepTokenizer();
+      await run.checkpoint(current);
+    },
+    checkpointEvery,
+    log: (record) => {
+      run.log(record);
+      if (record.kind === 'step') {
+        progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}`);
+      }
+      if (record.kind === 'warning') terminal.note(`Warning: ${record.message} ${record.advice}`);
+    },
+  }).finally(() => {
+    if (start !== undefined) disposeState(start);
+  });
+  if (!result.interrupted) progress.done();
+  return result;
+}
+
+function measureOn(
+  { config, data, parts }: PreparedRun,
+  params: Params,
+  session: Session,
+  withFloors = true,
+): Promise<Measurement> {
+  const train = withFloors ? data.split(config.data.train) : undefined;
+  return measure({ parts, params }, data.split(config.data.test), train, session);
+}
+
+/** The figures of the model as it begins, which go into the run's records as those of step 0. */
+async function measureBefore(prepared: PreparedRun, session: Session): Promise<Figures> {
+  const { config, step, initial, run } = prepared;
+  const drawn = initialParams(step, foldIn(keyOf(config.seed), 'init'));
+  try {
+    const params = { ...drawn, ...initial };
+    const { evaluation } = await measureOn(prepared, params, session, false);
+    run.log({ kind: 'evaluation', step: 0, metrics: evaluation.metrics });
+    return evaluation.metrics;
+  } finally {
+    disposeParams(drawn);
+  }
+}
+
+async function measuredBefore(run: RunDirectory): Promise<Figures | undefined> {
+  const records = await readMetrics(run.path);
+  return records.flatMap((record) =>
+    record.kind === 'evaluation' && record.step === 0 ? [record.metrics] : [],
+  )[0];
+}

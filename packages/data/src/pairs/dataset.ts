@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { DataError, type PairSplit } from '@crossweave/core';
+import type { Normalisation } from '../image/normalise';
+import type { Tokenizer } from '../text/tokenizer';
+import { unlessAborted } from '../concurrency';
+import { checkImages, type Checked } from './images';
+import type { OpenPairsOptions } from './options';
+import { Pictures } from './pictures';
+import type { ReadPairs } from './read-pairs';
+import { byLine, rejectImage, requireFewRejects, type Reject } from './rejects';
+import { reportSplits, type LoadReport } from './report';
+import type { ReadSample } from './samples';
+import { findShared, refuseShared } from './shared-pictures';
+import { FileSplit, type Preprocessing } from './split';
+import { groupBySplit, splitNamed, type SplitTable } from './split-table';
+
+/** Pairs on disk, ready for batches. */
+export interface PairDataset {
+  /** By name, in the order in which the captions file names them; none is empty. */
+  readonly splits: SplitTable<PairSplit>;
+  /** The split of this name. @throws DataError that names the splits there are */
+  split(name: string): PairSplit;
+  /**
+   * SHA-256 over every accepted record in order: split, id, image path as written, captions,
+   * negatives, and the SHA-256 of the image file (its size instead, where `check: 'first'`
+   * left the file unread). Tokenizer and preprocessing are not part of it.
+   */
+  readonly fingerprint: string;
+  /** What was damaged, and what became of it. Placeholders used later on are added to it. */
+  readonly report: LoadReport;
+  readonly tokenizer: Tokenizer;
+  readonly imageSize: number;
+  readonly maxTokens: number;
+}
+
+/** What is known of the pairs before their pictures are decoded. */
+export interface DecodeInput {
+  readonly read: ReadPairs;
+  /** In the order of `read.samples`. */
+  readonly found: readonly Checked[];
+  /** Of rows and negatives. */
+  readonly rejects: readonly Reject[];
+  /** By split, the captions that were left out as repetitions. */
+  readonly repeated: ReadonlyMap<string, number>;
+  readonly preprocessing: Preprocessing;
+}
+
+export async function decodePairs({
+  read,
+  found,
+  rejects: earlier,
+  repeated,
+  preprocessing,
+}: DecodeInput): Promise<PairDataset> {
+  const { options, rows } = read;
+  const { captions, maxRejects, signal, sharedPictures = 'refuse' } = options;
+  const rejects: Reject[] = [];
+  const replaced = new Set<string>();
+  const pictures = openPictures(options, preprocessing, (reject) => {
+    if (!replaced.has(reject.key)) rejects.push(reject);
+    replaced.add(reject.key);
+  });
+  const checked = await unlessAborted(checkImages(found, pictures, options), signal);
+  for (const reject of byLine([...earlier, ...checked.flatMap((known) => known.reject ?? [])])) {
+    rejects.push(reject);
+    if (reject.action === 'placeholder') replaced.add(reject.key);
+  }
+  const splits = makeSplits(checked, pictures, preprocessing, captions);
+  requireFewRejects(rejects, rows, captions, maxRejects);
+
+  const digests = new Map(checked.map((known) => [known.sample, known]));
+  const shared = findShared(accepted(checked), 'content', (sample) => {
+    const known = digests.get(sample);
+    return known?.read === true ? known.digest : undefined;
+  });
+  if (sharedPictures === 'refuse') refuseShared(shared, captions, splits);
+  const { texts, imageSize } = preprocessing;
+  return {
+    splits,
+    split: (name) => splitNamed(splits, name, captions, ({ records }) => records.length),
+    fingerprint: fingerprint(read.samples, checked),
+    report: {
+      rows,
+      rejects,
+      doubts: read.doubts,
+      sharedPictures: [...read.sharedPictures, ...shared],
+      maxTokens: texts.maxTokens,
+      splits: reportSplits(splits, repeated, texts),
+    },
+    tokenizer: texts.tokenizer,
+    imageSize,
+    maxTokens: texts.maxTokens,
+  };
+}
+
+/** @param onPlaceholder called each time a placeholder stands in for a damaged picture */
+export function openPictures(
+  options: OpenPairsOptions,
+  { imageSize, normalise }: Preprocessing,
+  onPlaceholder: (reject: Reject) => void,
+): Pictures {
+  const { policy, cacheBytes = 2 ** 30 } = options;
+  return new Pictures(
+    { ...options, size: imageSize },
+    cacheBytes,
+    policy === 'placeholder'
+      ? {
+          picture: meanPicture(imageSize, normalise),
+          onUse: (sample, error) => {
+            onPlaceholder(rejectImage({ ...sample, rows: 0 }, 'damaged-image', error, policy));
+          },
+        }
+      : undefined,
+  );
+}
+
+/** @throws DataError when a split has no usable record */
+export function makeSplits(
+  checked: readonly Checked[],
+  pictures: Pictures,
+  preprocessing: Preprocessing,
+  captions: string,
+): SplitTable<PairSplit> {
+  const all = groupBySplit(checked.map(({ sample }) => sample));
+  const usable = groupBySplit(accepted(checked));
+  return Object.fromEntries(
+    Array.from(all.keys(), (name) => {
+      const samples = usable.get(name);
+      if (samples === undefined) throw emptySplit(name, checked, captions);
+      return [name, new FileSplit(name, samples, pictures, preprocessing)];
+    }),
+  );
+}
+
+function accepted(checked: readonly Checked[]): ReadSample[] {
+  return checked.flatMap(({ sample, reject }) => (reject?.action === 'skipped' ? [] : [sample]));
+}
+
+function emptySplit(name: string, checked: readonly Checked[], captions: string): DataError {
+  const rejects = checked.flatMap(({ sample, reject }) =>
+    sample.split === name && reject !== undefined ? [reject] : [],
+  );
+  return new DataError(`the split "${name}" has no usable record`, {
+    where: basename(captions),
+    got: `${rejects.length} damaged samples, the first: ${rejects[0]?.error.summary ?? ''}`,
+    advice: 'Mend the files, or remove the split from the captions file.',
+    cause: rejects[0]?.error,
+  });
+}
+
+function fingerprint(samples: readonly ReadSample[], checked: readonly Checked[]): string {
+  const hash = createHash('sha256');
+  checked.forEach(({ digest, reject }, i) => {
+    if (reject?.action === 'skipped') return;
+    const { split, id, image, captions, negatives } = samples[i]!;
+    hash.update(`${JSON.stringify([split, id, image, captions, negatives, digest])}\n`);
+  });
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** The colour that becomes (nearly) zero when normalised. */
+function meanPicture(size: number, { mean }: Normalisation): Uint8Array {
+  const colour = mean.map((value) => Math.round(Math.min(1, Math.max(0, value)) * 255));
+  return Uint8Array.from({ length: size * size * 3 }, (_, i) => colour[i % 3] ?? 0);
+}

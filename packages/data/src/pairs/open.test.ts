@@ -1,0 +1,156 @@
+import { readdir } from 'node:fs/promises';
+import { DataError, key } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeVocabulary, vocabularyTokenizer } from '../text/vocabulary';
+import { pairBatches } from './batches';
+import { letters, testFolder, type TestFolder } from './folder.testing';
+import { openPairs } from './open';
+
+let folder: TestFolder;
+beforeEach(async () => {
+  folder = await testFolder();
+  for (let i = 0; i < 6; i++) await folder.picture(`${i}.png`, 20 * i);
+});
+afterEach(() => folder.remove());
+
+const rows = Array.from({ length: 6 }, (_, i) => ({
+  image: `${i}.png`,
+  captions: [`word${'abcdef'[i]}`, 'thing'],
+  split: i < 4 ? 'train' : 'val',
+}));
+
+testOptions(
+  'openPairs',
+  (options) => openPairs(options),
+  { describe, it },
+  {
+    required: { captions: 'captions.jsonl' },
+    anyText: ['captions', 'background'],
+  },
+);
+
+describe('openPairs', () => {
+  it('goes from captions to a tokenizer of theirs to pictures, and writes nothing', async () => {
+    const captions = await folder.captions(rows);
+    const before = await readdir(folder.path);
+    const opened = await openPairs({ captions, imageSize: 4, maxTokens: 8 });
+    expect(opened.splits).toEqual({
+      train: { records: 4, captions: 8 },
+      val: { records: 2, captions: 4 },
+    });
+    expect(opened.captions('val')).toEqual(['worde', 'thing', 'wordf', 'thing']);
+    const vocabulary = makeVocabulary(opened.captions('train'));
+    const pairs = await opened.withTokenizer(vocabularyTokenizer(vocabulary));
+    expect(pairs.tokenizer.vocabularySize).toBe(10);
+    expect(pairs.report.splits).toMatchObject({
+      train: { captions: 8, unknown: { tokens: 0, of: 8 }, inOtherSplits: 1 },
+      val: { captions: 4, unknown: { tokens: 2, of: 4 }, inOtherSplits: 1 },
+    });
+    const data = await pairs.decode();
+    expect(data.split('train').records).toEqual(pairs.split('train').records);
+    expect(data.report).toEqual(pairs.report);
+    expect(await readdir(folder.path)).toEqual(before);
+  });
+
+  it('knows of everything but damage before a picture is decoded', async () => {
+    for (let i = 0; i < 6; i++) await folder.write(`${i}.png`, 'no picture');
+    const captions = await folder.captions(rows);
+    const opened = await openPairs({ captions });
+    expect(() => opened.captions('test')).toThrow(/"train" \(4 records\), "val" \(2 records\)/);
+    const pairs = await opened.withTokenizer(letters);
+    expect(() => pairs.split('vall')).toThrow(/Did you mean "val"/);
+    expect(() => pairBatches(pairs.split('val'), { batchSize: 3, key: key(0) })).toThrow(
+      /at most 2/,
+    );
+    await expect(pairs.decode()).rejects.toThrow(/0\.png.*cannot be decoded/);
+    const gone = [...rows, { image: 'gone.png', captions: ['x'], split: 'val' }];
+    const other = await openPairs({ captions: await folder.captions(gone) });
+    await expect(other.withTokenizer(letters)).rejects.toThrow(/gone\.png/);
+  });
+
+  it('shows the first cause when no row can be read', async () => {
+    const captions = await folder.captions([{ file: '0.png', text: 'a' }]);
+    const error: unknown = await openPairs({ captions }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).suggestion).toEqual({
+      columns: { image: 'file', caption: 'text' },
+    });
+    await folder.captions([{ image: '0.png', text: 'a' }, ...rows.slice(1)]);
+    expect((await openPairs({ captions })).splits).toHaveProperty('train');
+  });
+});
+
+describe('a signal', () => {
+  const reason = new Error('enough');
+  const aborted = async (
+    when: (controller: AbortController) => Parameters<typeof openPairs>[0],
+    tokenizer = letters,
+  ): Promise<unknown> => {
+    const controller = new AbortController();
+    const opened = await openPairs({ ...when(controller), signal: controller.signal });
+    return (await opened.withTokenizer(tokenizer)).decode();
+  };
+
+  it('stops reading, tokenising and decoding with its reason', async () => {
+    const captions = await folder.captions(rows);
+    await expect(
+      aborted((controller) => {
+        controller.abort(reason);
+        return { captions };
+      }),
+    ).rejects.toBe(reason);
+
+    const many = Array.from({ length: 5000 }, (_, i) => ({
+      image: '0.png',
+      caption: `a${i}`,
+      id: 'x',
+    }));
+    const large = await folder.write(
+      'large.jsonl',
+      many.map((row) => JSON.stringify(row)).join('\n'),
+    );
+    let encoded = 0;
+    let stop: AbortController | undefined;
+    const stopping = {
+      ...letters,
+      encode: (text: string) => {
+        if (++encoded === 10) stop?.abort(reason);
+        return letters.encode(text);
+      },
+    };
+    const tokenising = aborted((controller) => {
+      stop = controller;
+      return { captions: large };
+    }, stopping);
+    await expect(tokenising).rejects.toBe(reason);
+
+    let done = 0;
+    const decoding = aborted((controller) => ({
+      captions,
+      concurrency: 1,
+      onProgress: () => {
+        done++;
+        controller.abort(reason);
+      },
+    }));
+    await expect(decoding).rejects.toBe(reason);
+    expect(done).toBe(1);
+  });
+
+  it('that never aborts leaves no listener behind', async () => {
+    const captions = await folder.captions(rows);
+    const { signal } = new AbortController();
+    let listening = 0;
+    const count = (change: number, then: (...args: never[]) => void) =>
+      function counted(this: AbortSignal, ...args: never[]): void {
+        listening += change;
+        then.apply(signal, args);
+      };
+    signal.addEventListener = count(1, signal.addEventListener.bind(signal));
+    signal.removeEventListener = count(-1, signal.removeEventListener.bind(signal));
+    const opened = await openPairs({ captions, signal });
+    await (await opened.withTokenizer(letters)).decode();
+    expect(listening).toBe(0);
+  });
+});

@@ -1,0 +1,65 @@
+import { DataError } from '@crossweave/core';
+import { Tokenizer } from '@huggingface/tokenizers';
+import type { TransformersTokenizer } from './tokenizer';
+
+/** The part of `tokenizer_config.json` that names special tokens: as text, or as an object with it. */
+type SpecialToken = string | { readonly content?: unknown } | null | undefined;
+
+/**
+ * A tokenizer read by `@huggingface/tokenizers`, the package whose rules `@huggingface/transformers`
+ * itself uses, in the form in which the transformers libraries give theirs.
+ *
+ * @param where the folder, for messages
+ * @param tokenizer the content of `tokenizer.json`
+ * @param config the content of `tokenizer_config.json`
+ * @throws DataError when the package cannot make a tokenizer of them. The tokenizer throws one for
+ * a text that it cannot encode.
+ */
+export function readTokenizer(
+  where: string,
+  tokenizer: object,
+  config: Readonly<Record<string, unknown>>,
+): TransformersTokenizer {
+  const inner = attempt(where, 'tokenizer.json does not describe a tokenizer', () => {
+    return new Tokenizer(tokenizer, config);
+  });
+  const idOf = (...names: string[]): number | undefined => {
+    const token = names.map((name) => contentOf(config[name] as SpecialToken)).find(isText);
+    return token === undefined ? undefined : inner.token_to_id(token);
+  };
+  const call: TransformersTokenizer = (text, { add_special_tokens }) =>
+    attempt(where, 'the tokenizer cannot encode a text', () => {
+      return { input_ids: inner.encode(text, { add_special_tokens }).ids };
+    });
+  return Object.assign(call, {
+    // As the transformers libraries have it: GPT-2 and its like pad with their end of text.
+    pad_token_id: idOf('pad_token', 'eos_token'),
+    unk_token_id: idOf('unk_token'),
+    bos_token_id: idOf('bos_token'),
+    eos_token_id: idOf('eos_token'),
+    cls_token_id: idOf('cls_token'),
+    sep_token_id: idOf('sep_token'),
+  });
+}
+
+function contentOf(token: SpecialToken): unknown {
+  return typeof token === 'object' && token !== null ? token.content : token;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** The package throws whatever a damaged file makes its code run into. */
+function attempt<Result>(where: string, what: string, run: () => Result): Result {
+  try {
+    return run();
+  } catch (cause) {
+    throw new DataError(what, {
+      where,
+      got: cause instanceof Error ? cause.message : String(cause),
+      advice: 'Copy the files of the trained model again, or build them with buildVocabulary.',
+      cause,
+    });
+  }
+}

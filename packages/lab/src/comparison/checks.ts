@@ -1,0 +1,184 @@
+import {
+  ConfigError,
+  DataError,
+  initialShapes,
+  key as keyOf,
+  requireTokens,
+  type Loss,
+} from '@crossweave/core';
+import {
+  anyOf,
+  callback,
+  checkOptions,
+  count,
+  fields,
+  having,
+  listOf,
+  recordOf,
+  text,
+  type Check,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { armName, requireDistinct, seeds } from '../ablation/plan-checks';
+import { abortSignal, pairSplit, plainData, seed } from '../checks/checks';
+import { chanceOf } from '../evaluate/plan';
+import { requireNegatives } from '../features/batches';
+import { textsOf } from '../features/texts';
+import { floorNames } from '../floors/floors';
+import { resolveNegatives } from './negatives';
+import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
+
+/** What the towers are called among the baselines. */
+export const towersName = 'towers alone';
+
+const encoder = having('an encoder (init, apply)', 'init', 'apply');
+const fusion = having('a fusion (init, fuse, score)', 'init', 'fuse', 'score');
+const phase: Checks<Pick<FusionPhase, 'steps' | 'loss' | 'optimizer'>> = {
+  steps: count(),
+  loss: having('a loss (compute)', 'compute'),
+  optimizer: having('an optimizer (init, update)', 'init', 'update'),
+};
+const towerChecks: Checks<TowerOptions<unknown, unknown>> = {
+  ...phase,
+  image: encoder,
+  text: encoder,
+  fusion: having('a separable fusion (with embed)', 'init', 'fuse', 'score', 'embed'),
+  data: callback('that gives batches under a key'),
+  seed: seed(),
+};
+const trainingChecks: Checks<FusionPhase> = {
+  ...phase,
+  batchSize: count(),
+  negatives: anyOf(count(0), fields({ upTo: count() }, ['upTo'])),
+};
+
+/** An object whose entries are checked after it. */
+const anObject: Check = {
+  expected: 'an object',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+
+const checks: Checks<CompareFusionsOptions<unknown, unknown>> = {
+  data: fields({ train: pairSplit(), test: pairSplit(), fingerprint: text() }, [
+    ...['train', 'test', 'fingerprint'],
+  ]),
+  towers: anObject,
+  arms: listOf(anObject),
+  seeds: seeds(),
+  out: text(),
+  recipe: fields({ towers: plainData(), arms: recordOf(plainData()) }, ['towers', 'arms']),
+  top: count(),
+  signal: abortSignal(),
+  onProgress: callback(),
+};
+
+/**
+ * Checks what pre-training needs, before anything is computed.
+ *
+ * @throws ConfigError for an option out of range; what making the first batches throws.
+ */
+export function checkTowers<Image, Text>(
+  where: string,
+  options: CompareFusionsOptions<Image, Text>,
+): void {
+  const given = options as unknown as CompareFusionsOptions<unknown, unknown>;
+  const required = ['data', 'towers', 'arms', 'seeds', 'out', 'recipe'] as const;
+  checkOptions(where, given, checks, required);
+  const { towers } = given;
+  const at = `${where}, "towers"`;
+  const names = ['image', 'text', 'fusion', 'loss', 'optimizer', 'data', 'steps', 'seed'] as const;
+  checkOptions(at, towers, towerChecks, names);
+  requireTokens(towers.fusion, towers.image.features, towers.text.features);
+  const { batchSize, batchesPerEpoch } = towers.data(keyOf(towers.seed));
+  if (!(batchesPerEpoch >= 1)) {
+    throw new DataError('the batches of the towers are none', {
+      where: `${at}, data`,
+      expected: 'one batch an epoch or more',
+      got: batchesPerEpoch,
+    });
+  }
+  requireRivals(at, towers.loss, batchSize, 0);
+}
+
+/**
+ * Checks all that a comparison can fail by, before a picture is decoded or a tower trained: the
+ * options, the arms over these towers, the batches over this split, the false captions. It reads
+ * the records of the splits and the identities of their texts, never an image, so it can be called
+ * with splits whose pictures are not there yet; {@link compareFusions} calls it first.
+ *
+ * @throws ConfigError or DataError that says which arm or split, and what it lacks.
+ */
+export function checkComparison<Image, Text>(options: CompareFusionsOptions<Image, Text>): void {
+  const where = 'compareFusions';
+  checkTowers(where, options);
+  const { arms, data, recipe } = options;
+  if (arms.length === 0) {
+    throw new ConfigError('"arms" is empty', { where, expected: 'one fusion or more' });
+  }
+  textsOf(where, data.train);
+  for (const arm of arms) checkArm(where, options, arm);
+  requireDistinct(where, [...arms.map(({ name }) => name), towersName, ...floorNames]);
+  for (const { name } of arms) {
+    if (Object.hasOwn(recipe.arms, name)) continue;
+    throw new ConfigError(`the arm "${name}" has no recipe`, {
+      where,
+      expected: 'an entry in recipe.arms',
+      advice: 'Its trials could not be told from those of another configuration.',
+    });
+  }
+  const { records, name } = data.test;
+  const { identityOf } = textsOf(where, data.test);
+  if (Object.keys(chanceOf({ records, textIdentity: identityOf })).length === 0) {
+    throw new DataError(`the split "${name}" has nothing to measure`, {
+      where,
+      expected: 'false captions, or texts that are not right for every image',
+    });
+  }
+}
+
+function checkArm<Image, Text>(
+  where: string,
+  { towers, data }: CompareFusionsOptions<Image, Text>,
+  arm: FusionArm,
+): void {
+  const of = `${where}, "arms"`;
+  checkOptions(of, arm, { name: armName(), fusion, training: anObject }, [
+    ...(['name', 'fusion', 'training'] as const),
+  ]);
+  const at = `${of}, "${arm.name}"`;
+  checkOptions(at, arm.training, trainingChecks, [
+    ...(['steps', 'loss', 'optimizer', 'batchSize', 'negatives'] as const),
+  ]);
+  const { batchSize, loss, negatives } = arm.training;
+  const { records, name } = data.train;
+  if (batchSize > records.length) {
+    throw new ConfigError('"batchSize" is larger than the split', {
+      where: at,
+      expected: `a whole number from 1 to ${records.length}, the pairs of "${name}"`,
+      got: batchSize,
+    });
+  }
+  const drawn = resolveNegatives(negatives, records).count;
+  if (drawn > 0) requireNegatives(at, records);
+  requireRivals(at, loss, batchSize, drawn);
+  requireTokens(arm.fusion, towers.image.features, towers.text.features);
+  initialShapes({
+    init: (key) => arm.fusion.init(key, towers.image.features, towers.text.features),
+  });
+}
+
+/** A loss whose chance is 0 has no text to weigh against the true one: it teaches nothing. */
+function requireRivals(
+  where: string,
+  loss: Pick<Loss, 'name' | 'chance'>,
+  batchSize: number,
+  negatives: number,
+): void {
+  if (loss.chance?.(batchSize, negatives) !== 0) return;
+  throw new ConfigError(`the loss "${loss.name}" has nothing to weigh against the true caption`, {
+    where,
+    expected: 'a batch of two or more, false captions, or rivals drawn from the batch',
+    got: `batches of ${batchSize} with ${negatives} false captions a pair`,
+    advice: 'Let the loss draw rivals from the batch, or enlarge the batch.',
+  });
+}

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import {
+  countParameters,
+  foldIn,
+  fusionCost,
+  initialShapes,
+  key as keyOf,
+  mergeParams,
+  subtree,
+  withPrefix,
+} from '@crossweave/core';
+import { saveSafetensors } from '@crossweave/core/node';
+import {
+  cachedEncoder,
+  disposeState,
+  jointModel,
+  train,
+  type TrainRecord,
+} from '@crossweave/trainer';
+import { readMetrics } from '@crossweave/trainer/node';
+import type { Trial } from '../ablation/ablate';
+import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
+import { evaluateFusion } from '../evaluate/evaluate-fusion';
+import type { FittedFusion } from '../evaluate/pairs';
+import { featureBatches } from '../features/batches';
+import type { FeatureCache } from '../features/encode-split';
+import { resolveNegatives } from './negatives';
+import { openFolder } from './open-folder';
+import type { CompareFusionsOptions, FusionArm } from './options';
+
+export interface Caches {
+  readonly train: FeatureCache;
+  readonly test: FeatureCache;
+}
+
+/** Steps between two checkpoints; an abort saves one too. */
+const checkpointEvery = 100;
+
+/**
+ * Trains one arm under one seed on cached features and measures it. It goes on from the trial's own
+ * checkpoint where there is one, and ends with the same bits as if it had never stopped.
+ *
+ * @throws The signal's reason when aborted, with what was trained saved; errors of the parts.
+ */
+export async function runTrial<Image, Text>(
+  options: CompareFusionsOptions<Image, Text>,
+  arm: FusionArm,
+  { seed, directory, signal, config }: Trial<unknown>,
+  caches: Caches,
+  dual: FittedFusion,
+): Promise<TrialOutcome> {
+  const { towers, top, onProgress } = options;
+  const { steps, loss, optimizer, batchSize, negatives } = arm.training;
+  const model = jointModel({
+    image: cachedEncoder(towers.image.name, towers.image.features),
+    text: cachedEncoder(towers.text.name, towers.text.features),
+    fusion: arm.fusion,
+  });
+  const shapes = initialShapes({
+    init: (key) => mergeParams(model.init(key), withPrefix('loss.', loss.init?.(key) ?? {})),
+  });
+  const identity = { trial: config };
+  const description = { arm: arm.name, seed, recipe: options.recipe.arms[arm.name] };
+  const discarded = (reason: string): void =>
+    onProgress?.({
+      stage: 'note',
+      message: `${arm.name}, seed ${seed} starts again: ${reason}`,
+    });
+  const opened = await openFolder(directory, { identity, description, keep: 1 }, shapes, discarded);
+  await using run = opened.run;
+  const { start } = opened;
+  const state = await train({
+    model,
+    loss,
+    optimizer,
+    // The batches depend on the seed alone, not on the arm: all arms see the same ones.
+    data: featureBatches(caches.train, {
+      batchSize,
+      negatives: resolveNegatives(negatives, caches.train.records).count,
+      key: foldIn(keyOf(seed), 'batches'),
+    }),
+    steps,
+    key: foldIn(keyOf(seed), arm.name),
+    ...(start && { start }),
+    signal,
+    log: (record) => {
+      run.log(record);
+      onProgress?.({ stage: 'training', arm: arm.name, seed, record, steps });
+    },
+    checkpoint: run.checkpoint,
+    checkpointEvery,
+  }).finally(() => {
+    if (start !== undefined) disposeState(start);
+  });
+  try {
+    signal.throwIfAborted();
+    const began = performance.now();
+    const params = subtree(state.params, 'fusion.');
+    await saveSafetensors(join(directory, 'fusion.safetensors'), params);
+    const { metrics, outcomes } = await evaluateFusion(
+      { fusion: arm.fusion, params },
+      caches.test,
+      { dual, signal, ...(top !== undefined && { top }) },
+    );
+    const records = await readMetrics(directory);
+    return {
+      params: countParameters(params),
+      flops: pairFlops(options, arm, caches.train),
+      steps,
+      seconds: secondsOf(records) + (performance.now() - began) / 1000,
+      metrics,
+      outcomes,
+      curves: { loss: lossCurve(records, steps) },
+    };
+  } finally {
+    disposeState(state);
+  }
+}
+
+/** Of all steps, those before an interruption included. */
+function secondsOf(records: readonly TrainRecord[]): number {
+  return records.reduce((sum, record) => sum + (record.kind === 'step' ? record.seconds : 0), 0);
+}
+
+/** About a hundred points. */
+function lossCurve(records: readonly TrainRecord[], steps: number): CurvePoint[] {
+  const every = Math.max(1, Math.floor(steps / 100));
+  return records.flatMap((record): CurvePoint[] =>
+    record.kind === 'step' && record.step % every === 0 ? [[record.step, record.loss]] : [],
+  );
+}
+
+/** Operations of fusing one pair whose sides are as long as the longest of the train split. */
+function pairFlops<Image, Text>(
+  { towers }: CompareFusionsOptions<Image, Text>,
+  { fusion }: FusionArm,
+  { images, texts }: FeatureCache,
+): number {
+  return fusionCost(fusion, {
+    image: { ...towers.image.features, tokens: images.spec.tokens },
+    text: { ...towers.text.features, tokens: texts.spec.tokens },
+  }).flops;
+}
