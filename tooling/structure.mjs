@@ -83,6 +83,11 @@ for (const { path, manifest } of packages()) {
     if (lines > maximumLines && !file.endsWith('.test.ts')) {
       problem(file, `has ${lines} lines; split it (at most ${maximumLines})`);
     }
+    for (const [, name, body] of text.matchAll(/^export class (\w+Error) [^{]*\{\n(.*?)^\}/gms)) {
+      if (!body.includes(`name: string = '${name}'`) && !body.includes(`name = '${name}'`)) {
+        problem(file, `${name} must carry its name as a text (override readonly name)`);
+      }
+    }
     if (!notTested.test(relative(path, file)) && hasCode(text)) {
       const tested = readdirSync(dirname(file)).some((name) => name.endsWith('.test.ts'));
       if (!tested) problem(file, 'lies in a folder without any test');

@@ -49,7 +49,7 @@ export function resultsTable(results: AblationResults): string {
   const hidden = metrics.flatMap(([metric, title]) =>
     metric in results.notShown ? [`${title} is not shown: ${results.notShown[metric]!}.`] : [],
   );
-  return [textTable(rows), '', ...hidden, ...verdict(results), ...results.notes].join('\n');
+  return [textTable(rows), ...hidden, ...verdict(results), ...results.notes].join('\n\n');
 }
 
 /** A mean with its interval over seeds, where there is one. */

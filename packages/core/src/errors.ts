@@ -16,6 +16,8 @@ export interface ErrorDetails {
  * {@link isCrossweaveError}, which also works across two copies of the package.
  */
 export class CrossweaveError extends Error {
+  // In so many words, as in every class below: minifiers rename classes.
+  override readonly name: string = 'CrossweaveError';
   readonly [marker] = true;
   readonly code: string;
   readonly where: string | undefined;
@@ -34,7 +36,6 @@ export class CrossweaveError extends Error {
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.summary = summary;
-    this.name = new.target.name;
     this.code = code;
     this.where = details.where;
     this.expected = details.expected;
@@ -49,6 +50,8 @@ export function isCrossweaveError(error: unknown): error is CrossweaveError {
 
 /** A tensor whose shape or type does not fit. */
 export class ShapeError extends CrossweaveError {
+  override readonly name: string = 'ShapeError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('shape', what, details);
   }
@@ -56,6 +59,8 @@ export class ShapeError extends CrossweaveError {
 
 /** A value outside its allowed range, an unknown name, a misspelt key. */
 export class ConfigError extends CrossweaveError {
+  override readonly name: string = 'ConfigError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('config', what, details);
   }
@@ -76,6 +81,7 @@ export interface StateDictDifference {
 
 /** Parameters that are missing, unexpected or of the wrong shape. */
 export class StateDictError extends CrossweaveError {
+  override readonly name: string = 'StateDictError';
   /** All of it, where two whole trees were compared; the message shows the beginning. */
   readonly difference: StateDictDifference | undefined;
 
@@ -87,6 +93,7 @@ export class StateDictError extends CrossweaveError {
 
 /** Data on disk that is missing, damaged or empty. */
 export class DataError extends CrossweaveError {
+  override readonly name: string = 'DataError';
   /**
    * Options under which the same call may succeed, by their names:
    * `{ columns: { image: 'filepath', caption: 'title' } }`. The advice says the same in words; a
@@ -105,6 +112,8 @@ export class DataError extends CrossweaveError {
 
 /** No engine, or not the one that was asked for. */
 export class EngineError extends CrossweaveError {
+  override readonly name: string = 'EngineError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('engine', what, details);
   }
@@ -112,6 +121,8 @@ export class EngineError extends CrossweaveError {
 
 /** A loss, gradient or score that is NaN or infinite. */
 export class NonFiniteError extends CrossweaveError {
+  override readonly name: string = 'NonFiniteError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('non-finite', what, details);
   }
@@ -119,6 +130,8 @@ export class NonFiniteError extends CrossweaveError {
 
 /** A file that is not what its name says. */
 export class FileFormatError extends CrossweaveError {
+  override readonly name: string = 'FileFormatError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('file-format', what, details);
   }

@@ -9,7 +9,7 @@ export { initialShapes, shapesOf } from './checkpoints/shapes';
 export type { ParamShapes } from './checkpoints/shapes';
 export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
-export { inference, scoped } from './contracts/context';
+export { inference, scoped, withOwnKey, withoutRecord } from './contracts/context';
 export type { Context } from './contracts/context';
 export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
@@ -48,6 +48,7 @@ export {
 export type { ErrorDetails, StateDictDifference } from './errors';
 export {
   bernoulli,
+  drawsNothing,
   foldIn,
   key,
   noDraws,
@@ -82,3 +83,6 @@ export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
 export { anyPattern, pathPattern } from './path-pattern';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';
+export { treeGradients } from './tree-gradients';
+export type { TreeGradients } from './tree-gradients';
+export { yieldToEventLoop } from './yield-to-event-loop';

@@ -1,14 +1,19 @@
+import { tidy } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   bernoulli,
+  drawsNothing,
   foldIn,
   key,
+  noDraws,
+  normal,
   normalArray,
   permutation,
   randomInteger,
   randomWords,
   split,
   threefry,
+  uniform,
   uniformArray,
 } from './keys';
 import { ConfigError } from './errors';
@@ -117,3 +122,35 @@ function moments(values: Float32Array): { mean: number; variance: number } {
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, variance };
 }
+
+describe('noDraws', () => {
+  const copy = structuredClone(noDraws);
+
+  it.each([
+    ['itself', noDraws],
+    ['a copy', copy],
+    ['what a copy is folded into', foldIn(copy, 'weight')],
+    ['what a copy is split into', split(copy)[1]!],
+  ])('gives zeros, whatever is drawn: %s', (_, from) => {
+    tidy(() => {
+      const drawn = [
+        uniform(from, [3], 1, 2),
+        normal(from, [3], 5),
+        bernoulli(from, [3], 0.99),
+        uniformArray(from, 3),
+        normalArray(from, 3),
+        randomWords(from, 3),
+      ].map((values) => [...('dataSync' in values ? values.dataSync() : values)]);
+      expect(drawn).toEqual(new Array(6).fill([0, 0, 0]));
+      expect([randomInteger(from, 9), ...permutation(from, 3)]).toEqual([0, 0, 1, 2]);
+    });
+  });
+
+  it('is not the key of seed 0, which has the same words', () => {
+    const seed = { ...key(0) };
+    expect([noDraws.high, noDraws.low]).toEqual([seed.high, seed.low]);
+    expect(drawsNothing(seed)).toBe(false);
+    expect(uniformArray(seed, 4).some((value) => value > 0)).toBe(true);
+    expect([...uniformArray(seed, 4)]).toEqual([...uniformArray(key(0), 4)]);
+  });
+});

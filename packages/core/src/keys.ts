@@ -10,6 +10,8 @@ import { ConfigError } from './errors';
 export interface Key {
   readonly high: number;
   readonly low: number;
+  /** False on {@link noDraws} and its copies: every draw is zero. Absent on all other keys. */
+  readonly draws?: false;
 }
 
 /** The key of a seed: an integer in [0, 2^53). Seed 0 is a seed like any other. */
@@ -25,20 +27,25 @@ export function key(seed: number): Key {
 }
 
 /**
- * The key of those who want a tree's paths and shapes and not its values: every draw under it is
- * zero and costs nothing, whatever it is split or folded into. See {@link initialShapes}.
+ * The key for a caller that wants a tree's paths and shapes and not its values: every draw under it
+ * is zero and costs nothing, whatever it is split or folded into. See {@link initialShapes}.
  */
-export const noDraws: Key = { high: 0, low: 0 };
+export const noDraws: Key = { high: 0, low: 0, draws: false };
+
+/** Whether a key is {@link noDraws} or a copy of it; `key(0)` has the same words and is not. */
+export function drawsNothing(key: Key): boolean {
+  return key.draws === false;
+}
 
 /** `count` new keys, independent of one another and of `parent`. */
 export function split(parent: Key, count = 2): Key[] {
-  if (parent === noDraws) return Array.from({ length: count }, () => noDraws);
+  if (drawsNothing(parent)) return Array.from({ length: count }, () => noDraws);
   return Array.from({ length: count }, (_, i) => block(parent, i, 0x73706c69));
 }
 
 /** A new key from a key and a number (step, epoch, row) or a name (parameter path, sample id). */
 export function foldIn(parent: Key, data: number | string): Key {
-  if (parent === noDraws) return noDraws;
+  if (drawsNothing(parent)) return noDraws;
   if (typeof data === 'string') return block(parent, hashString(data), 0x6e616d65);
   const { high, low } = key(data);
   return block(parent, low, high ^ 0x666f6c64);
@@ -46,7 +53,7 @@ export function foldIn(parent: Key, data: number | string): Key {
 
 /** `count` uniform numbers in [0, 1), with 24 random bits each (exact in float32). */
 export function uniformArray(from: Key, count: number): Float32Array {
-  if (from === noDraws) return new Float32Array(count);
+  if (drawsNothing(from)) return new Float32Array(count);
   const words = randomWords(from, count);
   const out = new Float32Array(count);
   for (let i = 0; i < count; i++) out[i] = ((words[i] ?? 0) >>> 8) * 2 ** -24;
@@ -55,7 +62,7 @@ export function uniformArray(from: Key, count: number): Float32Array {
 
 /** `count` standard normal numbers (Box–Muller). */
 export function normalArray(from: Key, count: number): Float32Array {
-  if (from === noDraws) return new Float32Array(count);
+  if (drawsNothing(from)) return new Float32Array(count);
   const words = randomWords(from, count + (count & 1));
   const out = new Float32Array(count);
   for (let i = 0; i < count; i += 2) {
@@ -77,6 +84,7 @@ export function randomInteger(from: Key, limit: number): number {
       got: limit,
     });
   }
+  if (drawsNothing(from)) return 0;
   const acceptable = 2 ** 32 - (2 ** 32 % limit);
   for (let attempt = 0; ; attempt++) {
     const word = block(from, attempt, 0x696e7465).low;
@@ -87,6 +95,7 @@ export function randomInteger(from: Key, limit: number): number {
 /** A random order of 0 … count−1 (Fisher–Yates). */
 export function permutation(from: Key, count: number): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
+  if (drawsNothing(from)) return order;
   for (let i = count - 1; i > 0; i--) {
     const j = randomInteger(foldIn(from, i), i + 1);
     const swapped = order[i] as number;
@@ -103,7 +112,7 @@ export function uniform<R extends Rank>(
   low = 0,
   high = 1,
 ): Tensor<R> {
-  if (from === noDraws) return zeros(shape);
+  if (drawsNothing(from)) return zeros(shape);
   const values = uniformArray(from, sizeOf(shape));
   for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * (values[i] as number);
   return tensor(values, shape, 'float32');
@@ -116,7 +125,7 @@ export function normal<R extends Rank>(
   mean = 0,
   standardDeviation = 1,
 ): Tensor<R> {
-  if (from === noDraws) return zeros(shape);
+  if (drawsNothing(from)) return zeros(shape);
   const values = normalArray(from, sizeOf(shape));
   for (let i = 0; i < values.length; i++) {
     values[i] = mean + standardDeviation * (values[i] as number);
@@ -126,6 +135,7 @@ export function normal<R extends Rank>(
 
 /** A float32 tensor of ones with probability `rate`, else zeros. */
 export function bernoulli<R extends Rank>(from: Key, shape: ShapeMap[R], rate: number): Tensor<R> {
+  if (drawsNothing(from)) return zeros(shape);
   const values = uniformArray(from, sizeOf(shape));
   for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) < rate ? 1 : 0;
   return tensor(values, shape, 'float32');
@@ -150,6 +160,7 @@ function block(from: Key, counterLow: number, counterHigh: number): Key {
 
 /** `count` uniform 32-bit words of the key's stream. */
 export function randomWords(from: Key, count: number): Uint32Array {
+  if (drawsNothing(from)) return new Uint32Array(count);
   const out = new Uint32Array(count + (count & 1));
   for (let i = 0; i < out.length; i += 2) threefry(from.high, from.low, 0, i >>> 1, out, i);
   return count === out.length ? out : out.subarray(0, count);

@@ -66,6 +66,17 @@ describe('unlessAborted', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
+  it('takes one signal for many calls without a warning', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', listen);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => unlessAborted(turn(), signal)));
+    await turn();
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
+
   it('throws the reason at once, and drops a failure that comes later', async () => {
     const stop = new AbortController();
     let fail: (error: Error) => void = () => undefined;

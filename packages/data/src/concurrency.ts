@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * `map` over `items` with at most `limit` calls under way; results in the order of the items. The
  * first failure stops new calls and is thrown after the running ones have ended. An aborted
@@ -41,6 +43,8 @@ export function unlessAborted<Result>(
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
     const stop = (): void => reject(signal.reason);
     if (signal.aborted) stop();
+    // Node warns of more than ten listeners; here there is one for each call under way.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', stop, { once: true });
     void work.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
   });

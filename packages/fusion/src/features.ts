@@ -122,7 +122,10 @@ export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>
   );
 }
 
-/** [B, …] → [B·count, …]: a a a b b b. Multiplying by ones, whose gradient is one sum. */
+/**
+ * [B, …] → [B·count, …]: rows a, b become a a a b b b. It multiplies by ones, since the gradient of
+ * that is a single sum.
+ */
 export function repeatEach<T extends Tensor>(x: T, count: number): T {
   if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;
@@ -131,7 +134,7 @@ export function repeatEach<T extends Tensor>(x: T, count: number): T {
   return reshape(many, [size * count, ...rest]) as T;
 }
 
-/** [B, …] → [count·B, …]: a b a b a b. */
+/** [B, …] → [count·B, …]: rows a, b become a b a b a b. */
 export function repeatAll<T extends Tensor>(x: T, count: number): T {
   if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;

@@ -24,12 +24,12 @@ export type FusionOptions = {
   [Name in keyof typeof fusions]: NonNullable<Parameters<(typeof fusions)[Name]>[0]>;
 };
 
-/** A table of fusions whose options are checked when they are made, not by the compiler. */
+/** A table of fusions; the options are checked when a fusion is made, not by the compiler. */
 export type FusionTable = Readonly<Record<string, (options?: never) => Fusion>>;
 
 /**
  * The fusion called `name` in `table`, made with `options` as a config file gave them. Beside the
- * fusion's own, `missing` makes it take pairs of which a side is missing
+ * fusion's own options, `missing` lets it take pairs of which a side is missing
  * ({@link withMissingModality}): `'learned'`, or `{ imageDropout, textDropout }`.
  *
  * @throws ConfigError for an unknown name or option; it names the nearest.

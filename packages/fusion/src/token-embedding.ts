@@ -33,9 +33,9 @@ export interface TokenEmbeddingOptions {
 }
 
 /**
- * About the spread of a freshly projected token (unit-variance features through PyTorch's
- * default linear layer: sqrt(1/3)), so that neither the content nor the place of a token
- * drowns the other at the start.
+ * About the standard deviation of a newly projected token (features of variance 1 through PyTorch's
+ * default linear layer give sqrt(1/3)), so that at the start neither the content nor the position of a
+ * token outweighs the other.
  */
 export const embeddingDeviation = 0.5;
 
@@ -88,8 +88,8 @@ export function initTokenEmbedding(
 }
 
 /**
- * dropout(norm(projection(tokens) + type + position)): [B, N, D] a row once, whatever it is paired
- * with.
+ * dropout(norm(projection(tokens) + type + position)): [B, N, D], once per row, whatever the row is
+ * paired with.
  *
  * @throws ConfigError for missing rows, ShapeError for features without tokens.
  */

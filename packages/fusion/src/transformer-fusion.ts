@@ -124,7 +124,7 @@ export interface TransformerFusionParts {
   /** The parameters that `prepare` and `join` use; those of embedding and match head are added. */
   readonly init: (key: Key) => Params;
   /**
-   * Layers of one side alone, for either side: they run once a row, whatever it is paired with.
+   * Layers of one side alone, for either side: they run once per row, whatever it is paired with.
    * Embedded tokens [B, N, D] in; any sequence of width D out. Default: none.
    */
   readonly prepare?: Partial<Readonly<Record<Side, SideLayers>>>;
@@ -144,11 +144,11 @@ export function imageOfEachText(image: Tokens, text: Tokens): Tokens {
 }
 
 /**
- * A fusion of two token sequences, of the layers that are its own.
+ * A fusion of two token sequences, made of the layers that you give.
  *
  * In front of them each side is embedded: a linear layer to width D, a learned type, learned
  * positions (with `settings.positions`), a layer norm and dropout, under the paths
- * `text_projection`, `visual_projection` and so on. Then `prepare` runs once a row and `join` once
+ * `text_projection`, `visual_projection` and so on. Then `prepare` runs once per row and `join` once
  * a pair; behind it `match` is a linear layer, `match_head`, on the joint representation.
  *
  * ```ts

@@ -1,18 +1,18 @@
 import { boolean, count, dropRate, listOf, type Checks } from '@crossweave/core/authoring';
 import { anySizeCheck, type ImageSize } from './image-size';
 
-/** What the convolutional encoders share. */
+/** Options that all convolutional encoders have. */
 export interface ConvolutionalOptions {
   /** Size of the pictures, which fixes the number of tokens; `'any'` leaves it open. Default 224. */
   imageSize?: ImageSize | 'any';
   /**
-   * Batch norm uses and leaves the stored statistics in training too. For fine-tuning with
-   * small batches; its weight and bias still have gradients. Default false.
+   * Batch norm uses the stored statistics in training too and does not change them, for fine-tuning
+   * with small batches. Its weight and bias still have gradients. Default false.
    */
   frozenBatchNorm?: boolean;
   /**
-   * Stochastic depth: in training the residual of the last block is dropped with this probability
-   * in [0, 1), that of the others with linearly less, down to 0 for the first (timm's rule).
+   * Stochastic depth: in training the residual of the last block is dropped with this probability in
+   * [0, 1). The probability falls linearly over the blocks to 0 for the first (timm's rule).
    * Default 0.
    */
   dropPath?: number;

@@ -20,11 +20,11 @@ export interface NormedConvolution {
   /** Side of the kernel; the padding is (kernel − 1) / 2. */
   readonly kernel: number;
   readonly stride: number;
-  /** Each channel by itself (`in` = `out`); default false. */
+  /** Depthwise: one filter for each channel (`in` = `out`); default false. */
   readonly depthwise?: boolean;
 }
 
-/** How the batch norms of a pass behave. */
+/** The context of a forward pass, and whether its batch norms use the stored statistics. */
 export interface Pass extends BatchNormOptions {
   readonly ctx: Context;
 }

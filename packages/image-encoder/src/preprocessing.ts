@@ -1,4 +1,4 @@
-/** How a model wants its pictures: (value / 255 − mean) / std, for red, green and blue. */
+/** The pictures that a model takes: (value / 255 − mean) / std, for red, green and blue. */
 export interface ImagePreprocessing {
   /** Pixels. */
   readonly height: number;
@@ -42,10 +42,11 @@ const published: Readonly<Record<string, ImagePreprocessing>> = {
 };
 
 /**
- * The pictures that the published weights of a preset were trained with, by its name in
- * `imageEncoders`: those of the model that the preset is named after. Other weights of the same
- * architecture may want others: what lies beside a checkpoint (`preprocessor_config.json`) counts
- * more. undefined for presets without published weights.
+ * The size and normalisation of the pictures that the published weights of a preset were trained
+ * with, by its name in `imageEncoders`. undefined for presets without published weights.
+ *
+ * Other weights of the same architecture may have been trained with other pictures: a
+ * `preprocessor_config.json` beside a checkpoint is the better source.
  */
 export function preprocessingOf(name: string): ImagePreprocessing | undefined {
   return Object.hasOwn(published, name) ? published[name] : undefined;

@@ -16,7 +16,7 @@ import {
 } from './resnet/presets';
 import { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './vit/presets';
 
-/** A table of image encoders whose options are checked when they are made, not by the compiler. */
+/** A table of image encoders; the options are checked when an encoder is made, not by the compiler. */
 export type ImageEncoderTable = Readonly<Record<string, (options?: never) => Encoder<Tensor4D>>>;
 
 /**
@@ -48,7 +48,7 @@ export const imageEncoders = {
   'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;
 
-/** What an encoder must fit. */
+/** The pictures that an encoder is made for. */
 export interface ImageEncoderSurroundings {
   /** Where the name is looked up. Default {@link imageEncoders}. */
   readonly table?: ImageEncoderTable;

@@ -1,4 +1,4 @@
-import { concat, gather, mul, ones, pad, reshape } from '@tensorflow/tfjs-core';
+import { concat, gather, ones, pad } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import {
   ShapeError,
@@ -9,20 +9,16 @@ import {
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
+import { repeatRows as repeat } from '@crossweave/core/nn';
 
 /** Features of the rows `indices` [n] int32, which may repeat. */
 export function takeRows<F extends PooledFeatures>(features: F, indices: Tensor1D): F {
   return mapFeatures(features, (x) => gather(x, indices));
 }
 
-/** Every row `count` times in a row: a a a b b b. Multiplying by ones, whose gradient is one sum. */
+/** Every row of features `count` times in a row: a a a b b b. */
 export function repeatRows<F extends PooledFeatures>(features: F, count: number): F {
-  if (count === 1) return features;
-  return mapFeatures(features, (x) => {
-    const [size = 0, ...rest] = x.shape;
-    const many = mul(reshape(x, [size, 1, ...rest]), ones([1, count, ...rest.map(() => 1)]));
-    return reshape(many, [size * count, ...rest]) as typeof x;
-  });
+  return count === 1 ? features : mapFeatures(features, (x) => repeat(x, count));
 }
 
 /**

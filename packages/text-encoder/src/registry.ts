@@ -20,7 +20,7 @@ import { roberta, robertaBase } from './roberta/presets';
 import type { TransformerTextEncoder } from './transformer/encoder';
 import { tokenizerFacts, unusedRows } from './transformer/tokenizer';
 
-/** A table of text encoders whose options are checked when they are made, not by the compiler. */
+/** A table of text encoders; the options are checked when an encoder is made, not by the compiler. */
 export type TextEncoderTable = Readonly<Record<string, (options: never) => Encoder<TextInput>>>;
 
 /**
@@ -42,11 +42,11 @@ export const textEncoders = {
   'clip-text-large': clipTextLarge,
 } as const satisfies TextEncoderTable;
 
-/** What an encoder must fit. */
+/** The texts and weights that an encoder is made for. */
 export interface TextEncoderSurroundings {
   /** Where the name is looked up. Default {@link textEncoders}. */
   readonly table?: TextEncoderTable;
-  /** Makes the texts: vocabulary and special ids follow from it. Default: the options say them. */
+  /** The tokenizer of the texts: vocabulary and special ids follow from it. Default: options give them. */
   readonly tokenizer?: TokenizerFacts;
   /** The longest text in tokens, as far as it is known. */
   readonly maxTokens?: number;

@@ -50,7 +50,7 @@ export class OnnxBackend extends GraphBackend {
   private readonly foreign = new Map<DataId, StoredTensor>();
   private count = 0;
 
-  /** @throws RangeError for an option out of its range, OnnxBackendError without ONNX Runtime. */
+  /** @throws OnnxBackendError for an option out of its range, or without ONNX Runtime. */
   constructor(options: OnnxBackendOptions = {}) {
     super(options);
   }
@@ -144,7 +144,9 @@ export class OnnxBackend extends GraphBackend {
   }
 
   /** Hands a value of the graph to tfjs as a new tensor. */
-  output(node: Node): TensorInfo {
+  output(value: Node): TensorInfo {
+    // Computed alone, an operator of several results would no longer be there for the others.
+    const node = value.outputs > 1 ? this.op('Identity', [value], value.shape, value.dtype) : value;
     const dtype = node.dtype as DataType;
     const stored = this.store(node.shape, dtype);
     stored.node = node;

@@ -1,10 +1,20 @@
 /** Why the backend could not do what it was asked. */
 export type OnnxBackendErrorCode =
-  'unsupported-op' | 'provider' | 'runtime' | 'out-of-memory' | 'disposed' | 'jit' | 'export';
+  | 'unsupported-op'
+  | 'options'
+  | 'provider'
+  | 'runtime'
+  | 'out-of-memory'
+  | 'disposed'
+  | 'jit'
+  | 'export';
 
 const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 
-/** The only error class this package throws. The process and every other tensor survive it. */
+/**
+ * What this package throws, but for operands that do not fit an op: those are plain errors, as in
+ * tfjs. The process and every other tensor survive it.
+ */
 export class OnnxBackendError extends Error {
   override readonly name = 'OnnxBackendError';
   readonly [MARKER] = true;

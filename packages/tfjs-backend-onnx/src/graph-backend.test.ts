@@ -114,6 +114,33 @@ describe('buffers', () => {
     tf.dispose([held, params]);
   });
 
+  it.each<[string, (x: tf.Tensor) => tf.Tensor]>([
+    ['sliced to all of it', (x) => tf.slice(x, [0, 0], [20, 30])],
+    [
+      'padded by nothing',
+      (x) =>
+        tf.pad(x, [
+          [0, 0],
+          [0, 0],
+        ]),
+    ],
+    ['tiled once', (x) => tf.tile(x, [1, 1])],
+    ['transposed to the same', (x) => tf.transpose(x, [0, 1])],
+    ['cropped by nothing', (x) => tf.reshape(tf.slice(tf.reshape(x, [30, 20]), 0, 30), [20, 30])],
+  ])('keeps a computed array for a tensor that shows it in another shape: %s', (_, show) => {
+    const x = tf.tidy(() => tf.add(tf.range(0, 600), 1));
+    x.dataSync();
+    const y = tf.tidy(() => show(tf.reshape(x, [20, 30])));
+    x.dispose();
+    // Each takes an array of as many elements, if one is free.
+    for (let i = 0; i < 4; i++) {
+      const other = tf.tidy(() => tf.exp(tf.fill([600], i)));
+      other.dataSync();
+    }
+    expect([...y.dataSync().slice(0, 3)]).toEqual([1, 2, 3]);
+    y.dispose();
+  });
+
   it('keeps what a pending graph still reads, though its tensor is gone', () => {
     const x = tf.tidy(() => tf.add(tf.range(0, 500), 1));
     x.dataSync();

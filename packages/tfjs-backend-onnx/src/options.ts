@@ -1,6 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
+import type { Checks } from './checks';
+import { checkOptions, oneOf, text, wholeNumber } from './checks';
 import type { Provider } from './providers';
-import { checkProvider } from './providers';
+import { PROVIDERS } from './providers';
 
 export interface OnnxBackendOptions {
   /** What ONNX Runtime computes with. Default `cpu`. */
@@ -26,22 +28,30 @@ export interface ResolvedOptions extends Required<Omit<OnnxBackendOptions, 'prof
   readonly profile: string | null;
 }
 
+const BYTES = wholeNumber(0);
+/** More threads than any machine has are a slip, and would exhaust it. */
+const MAX_THREADS = 1024;
+
+const CHECKS: Checks<OnnxBackendOptions> = {
+  provider: oneOf(PROVIDERS),
+  threads: wholeNumber(1, MAX_THREADS),
+  cacheSize: wholeNumber(1),
+  maxSessionBytes: BYTES,
+  maxPending: wholeNumber(1),
+  maxPooledBytes: BYTES,
+  profile: text('that begins a path', (prefix) => prefix !== ''),
+};
+
+/** @throws OnnxBackendError `options` for one that is not there or out of its range. */
 export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
-  const numbers = {
+  checkOptions('createOnnxBackend', options, CHECKS);
+  return {
+    provider: options.provider ?? 'cpu',
     threads: options.threads ?? availableParallelism(),
     cacheSize: options.cacheSize ?? 64,
     maxSessionBytes: options.maxSessionBytes ?? Math.floor(totalmem() / 8),
     maxPending: options.maxPending ?? 20_000,
     maxPooledBytes: options.maxPooledBytes ?? 2 ** 30,
+    profile: options.profile ?? null,
   };
-  for (const [name, value] of Object.entries(numbers)) {
-    const least = name.endsWith('Bytes') ? 0 : 1;
-    if (!Number.isInteger(value) || value < least) {
-      throw new RangeError(
-        `createOnnxBackend: ${name} must be an integer of at least ${least}, got ${value}.`,
-      );
-    }
-  }
-  const provider = checkProvider(options.provider ?? 'cpu');
-  return { ...numbers, provider, profile: options.profile ?? null };
 }

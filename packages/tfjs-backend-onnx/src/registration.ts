@@ -6,6 +6,7 @@ import { CPU_ONLY } from './kernels/cpu-only';
 import type { Kernel } from './kernels/kernel';
 import { ANY_TYPE, KERNELS } from './kernels/table';
 import type { OnnxBackendOptions } from './options';
+import { resolveOptions } from './options';
 import type { Provider } from './providers';
 import { checkProvider } from './providers';
 
@@ -76,16 +77,21 @@ export function registerKernels(backend: string = BACKEND_NAME): void {
 /**
  * Registers a backend with tfjs under its provider's name (see `backendName`), which is returned;
  * it is made when `setBackend` asks for it.
+ * @throws OnnxBackendError `options` for an option that is not there or out of its range.
  */
 export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
-  const name = backendName(options.provider);
+  const name = backendName(resolveOptions(options).provider);
   registerKernels(name);
   registerBackend(name, () => new OnnxBackend(options), PRIORITY);
   return name;
 }
 
-/** Makes a backend with its kernels registered, to be registered with tfjs by the caller. */
+/**
+ * Makes a backend with its kernels registered, to be registered with tfjs by the caller.
+ * @throws OnnxBackendError `options` for an option that is not there or out of its range, `runtime`
+ * without ONNX Runtime, `provider` for a provider that does not start here.
+ */
 export function createOnnxBackend(options: OnnxBackendOptions = {}): OnnxBackend {
-  registerKernels(backendName(options.provider));
+  registerKernels(backendName(resolveOptions(options).provider));
   return new OnnxBackend(options);
 }

@@ -3,6 +3,7 @@ import type { TrainState } from './state';
 
 /** Loss or gradients ceased to be finite. */
 export class DivergenceError extends NonFiniteError {
+  override readonly name: string = 'DivergenceError';
   /** The step that failed, counted from 1. */
   readonly step: number;
   /** Samples of its batch. */

@@ -1,10 +1,11 @@
-import { engine, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
   scoped,
   withPrefix,
   foldIn,
   mergeParams,
   subtree,
+  treeGradients,
   type Batch,
   type Context,
   type Features,
@@ -80,13 +81,6 @@ export function lossAndGradients<Image, Text, F extends PooledFeatures>(
     for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
     return result.total;
   };
-  const paths = Object.keys(trainable);
-  // tfjs's own valueAndGrads refuses parameters the loss does not depend on.
-  const { value, grads } = engine().gradients(forward, Object.values(trainable), undefined, true);
-  const gradients: Record<string, Tensor> = {};
-  paths.forEach((path, i) => {
-    const gradient = grads[i] as Tensor | null | undefined;
-    if (gradient) gradients[path] = gradient;
-  });
+  const { value, gradients } = treeGradients(forward, trainable);
   return { total: value, terms, gradients, recorded };
 }

@@ -106,9 +106,16 @@ describe('jointModel', () => {
     tidy(() => {
       const recorded: string[] = [];
       const record = (path: string): number => recorded.push(path);
-      model.forward(model.init(key(1)), batchOf(), { ...training, record });
+      const whole = { ...training, step: 4, recompute: true, record };
+      model.forward(model.init(key(1)), batchOf(), whole);
       expect(recorded).toEqual(['text.running_mean']);
-      expect(calls[0]!.ctx.training).toBe(false);
+      const { ctx } = calls[0]!;
+      expect([ctx.training, ctx.record, ctx.step, ctx.recompute]).toEqual([
+        false,
+        undefined,
+        4,
+        true,
+      ]);
     });
   });
 

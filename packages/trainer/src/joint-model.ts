@@ -7,7 +7,9 @@ import {
   requireTokens,
   scoped,
   subtree,
+  withOwnKey,
   withPrefix,
+  withoutRecord,
   type Batch,
   type Context,
   type Encoder,
@@ -59,7 +61,7 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
   const { image, text, fusion, frozen = [] } = options;
   const contextOf = (part: ModelPart, ctx: Context, params: Params): Context =>
     frozen.includes(part) || isFrozen(ctx, part, params)
-      ? { training: false, key: foldIn(ctx.key, part) }
+      ? { ...withoutRecord(scoped(ctx, `${part}.`)), training: false }
       : scoped(ctx, `${part}.`);
 
   return {
@@ -113,7 +115,7 @@ function encodeTexts<Text, F extends PooledFeatures>(
   // Joining copies the input: not worth it when there is nothing to compute (cached features).
   const joined = Object.keys(params).length > 0 ? concatRows(text, negatives) : undefined;
   if (joined === undefined) {
-    const own = { ...ctx, key: foldIn(ctx.key, 'negatives') };
+    const own = withOwnKey(ctx, 'negatives');
     return {
       text: encoder.apply(params, text, ctx),
       negatives: encoder.apply(params, negatives, own),

@@ -60,15 +60,27 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
    */
   readonly onNonFinite?: 'stop' | 'skip';
   readonly log?: (record: TrainRecord) => void;
-  /** Called every `evaluateEvery` steps and at the end; what it returns is logged. */
-  readonly evaluate?: (state: TrainState) => Promise<Readonly<Record<string, number>>>;
+  /**
+   * Called every `evaluateEvery` steps and at the end; what it returns is logged. Long ones end when
+   * the signal comes, by any error: training then ends as after a step.
+   */
+  readonly evaluate?: (
+    state: TrainState,
+    signal: AbortSignal,
+  ) => Promise<Readonly<Record<string, number>>>;
   /** Default: at the end only. */
   readonly evaluateEvery?: number;
-  /** Called every `checkpointEvery` steps, at the end, and before training stops for any reason. */
+  /**
+   * Called every `checkpointEvery` steps, at the end, and before training stops for any reason, an
+   * error of data, hooks or model among them.
+   */
   readonly checkpoint?: (state: TrainState) => Promise<void>;
   /** Default: at the end only. */
   readonly checkpointEvery?: number;
-  /** Ends training after the step under way. */
+  /**
+   * Ends training after the step under way, with the state saved; a batch or an evaluation that is
+   * under way is not waited for. It is heard once a step, whatever the engine.
+   */
   readonly signal?: AbortSignal;
 }
 

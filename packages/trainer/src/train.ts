@@ -1,5 +1,5 @@
 import type { Scalar } from '@tensorflow/tfjs-core';
-import { foldIn, type PooledFeatures } from '@crossweave/core';
+import { foldIn, yieldToEventLoop, type PooledFeatures } from '@crossweave/core';
 import { batchesFrom } from './batches-from';
 import { checkBatch } from './check-batch';
 import { checkState, requireSoundValues } from './check-state';
@@ -11,6 +11,7 @@ import { startState } from './start-state';
 import { disposeReplaced, disposeState } from './state';
 import { trainStep } from './step';
 import { checkTrainOptions } from './train-checks';
+import { untilAborted } from './until-aborted';
 
 export type { TrainOptions, TrainRecord } from './options';
 
@@ -27,7 +28,7 @@ export type { TrainOptions, TrainRecord } from './options';
 export async function train<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): Promise<TrainResult> {
-  const { data, steps, key, signal, log, evaluate, checkpoint } = options;
+  const { data, steps, key, log, evaluate, checkpoint } = options;
   checkTrainOptions(options);
   if (options.start !== undefined) await checkState(options, options.start, 'train, start');
   else if (options.initial !== undefined) {
@@ -35,73 +36,87 @@ export async function train<Image, Text, F extends PooledFeatures>(
   }
   let state = startState(options);
   const guard = learningGuard();
+  const signal = options.signal ?? new AbortController().signal;
   let skipped = 0;
+  if (state.step === steps) return { ...state, interrupted: false, skipped };
   let saved = state.step;
-  const stopped = (): boolean => signal?.aborted ?? false;
   const save = async (): Promise<void> => {
-    if (checkpoint !== undefined && saved !== state.step) await checkpoint(state);
+    if (checkpoint === undefined || saved === state.step) return;
+    // First, so that a checkpoint that fails is not tried again.
     saved = state.step;
+    await checkpoint(state);
   };
 
   try {
     let began = performance.now();
-    if (state.step < steps && !stopped()) {
-      for await (const { epoch, batch } of batchesFrom(data, state.step)) {
-        const arrived = performance.now();
-        const stepKey = foldIn(key, state.step);
-        const step = state.step + 1;
-        checkBatch(`train, step ${step}`, batch);
+    for await (const { epoch, batch } of untilAborted(batchesFrom(data, state.step), signal)) {
+      const arrived = performance.now();
+      const stepKey = foldIn(key, state.step);
+      const step = state.step + 1;
+      checkBatch(`train, step ${step}`, batch);
 
-        const outcome = trainStep(options, state, batch, stepKey);
-        // The first read makes a lazy engine compute the step; the old tensors live until then.
-        const { total, terms, gradientNorm } = await read(outcome);
+      const outcome = trainStep(options, state, batch, stepKey);
+      // The first read makes a lazy engine compute the step; the old tensors live until then.
+      const { total, terms, gradientNorm } = await read(outcome);
 
-        if (Number.isFinite(total) && Number.isFinite(gradientNorm)) {
-          disposeReplaced(state, outcome.state);
-          state = outcome.state;
-          const record = {
-            kind: 'step',
-            step,
-            epoch,
-            loss: total,
-            terms,
-            gradientNorm,
-            learningRates: options.optimizer.learningRates(step - 1),
-            seconds: (performance.now() - began) / 1000,
-            dataSeconds: (arrived - began) / 1000,
-          } as const;
-          log?.(record);
-          const warning = guard(record);
-          if (warning !== undefined) log?.(warning);
-        } else {
-          disposeReplaced(outcome.state, state);
-          const tensor =
-            (await firstNonFinite(options, state, batch, stepKey)) ??
-            'global norm of the gradients';
-          const ids = batch.ids;
-          if (options.onNonFinite !== 'skip')
-            throw new DivergenceError({ step, ids, tensor, state });
-          skipped++;
-          state = { ...state, step };
-          log?.({ kind: 'skipped', step, epoch, ids, tensor });
-        }
-
-        const last = step === steps || stopped();
-        if (evaluate !== undefined && isDue(step, steps, options.evaluateEvery)) {
-          const metrics = await evaluate(state);
-          log?.({ kind: 'evaluation', step, metrics });
-        }
-        if (last || isDue(step, steps, options.checkpointEvery)) await save();
-        if (last) break;
-        began = performance.now();
+      if (Number.isFinite(total) && Number.isFinite(gradientNorm)) {
+        disposeReplaced(state, outcome.state);
+        state = outcome.state;
+        const record = {
+          kind: 'step',
+          step,
+          epoch,
+          loss: total,
+          terms,
+          gradientNorm,
+          learningRates: options.optimizer.learningRates(step - 1),
+          seconds: (performance.now() - began) / 1000,
+          dataSeconds: (arrived - began) / 1000,
+        } as const;
+        log?.(record);
+        const warning = guard(record);
+        if (warning !== undefined) log?.(warning);
+      } else {
+        disposeReplaced(outcome.state, state);
+        const tensor =
+          (await firstNonFinite(options, state, batch, stepKey)) ?? 'global norm of the gradients';
+        const ids = batch.ids;
+        if (options.onNonFinite !== 'skip') throw new DivergenceError({ step, ids, tensor, state });
+        skipped++;
+        state = { ...state, step };
+        log?.({ kind: 'skipped', step, epoch, ids, tensor });
       }
+
+      // An engine may compute the whole step without leaving this task: now others have their turn.
+      await yieldToEventLoop();
+      if (signal.aborted) break;
+      if (evaluate !== undefined && isDue(step, steps, options.evaluateEvery)) {
+        const metrics = await unlessAborted(evaluate(state, signal), signal);
+        if (metrics === undefined) break;
+        log?.({ kind: 'evaluation', step, metrics });
+      }
+      if (step === steps) break;
+      if (isDue(step, steps, options.checkpointEvery)) await save();
+      began = performance.now();
     }
+    await save();
   } catch (error) {
-    if (error instanceof DivergenceError) await save();
-    else disposeState(state);
+    // What was trained is not lost with what failed; an error of saving itself would hide the first.
+    await save().catch(() => undefined);
+    if (!(error instanceof DivergenceError)) disposeState(state);
     throw error;
   }
   return { ...state, interrupted: state.step < steps, skipped };
+}
+
+/** What a hook gives, undefined where it failed because of the signal. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 interface Figures {

@@ -1,3 +1,6 @@
+import { anyOf, fields, listOf, recordOf, text } from '../authoring/checks';
+import { checkOptions, type Checks } from '../authoring/options';
+import { requireText } from '../authoring/require';
 import { ConfigError } from '../errors';
 
 /** Where a tensor of one side stands on the other side. */
@@ -47,6 +50,14 @@ export interface KeyMapOptions {
   readonly prefixes?: readonly string[];
 }
 
+const optionChecks: Checks<KeyMapOptions> = {
+  rules: recordOf(
+    anyOf(text(), listOf(text(), { min: 1 }), fields({ transposed: text() }, ['transposed'])),
+  ),
+  drops: listOf(text()),
+  prefixes: listOf(text()),
+};
+
 interface Pair {
   readonly theirs: string;
   readonly ours: readonly string[];
@@ -66,9 +77,12 @@ interface Pair {
  * });
  * ```
  *
- * @throws ConfigError when the two sides of a rule have other stars.
+ * @throws ConfigError when the two sides of a rule have other stars, or an option is wrong.
  */
-export function keyMap(name: string, { rules, drops = [], prefixes = [] }: KeyMapOptions): KeyMap {
+export function keyMap(name: string, options: KeyMapOptions): KeyMap {
+  requireText('keyMap', 'name', name);
+  checkOptions('keyMap', options, optionChecks, ['rules']);
+  const { rules, drops = [], prefixes = [] } = options;
   const pairs = Object.entries(rules).map(([theirs, rule]) => pairOf(name, theirs, rule));
   const mapBare = (path: string): readonly KeyTarget[] | undefined => {
     if (drops.some((beginning) => path.startsWith(beginning))) return [];

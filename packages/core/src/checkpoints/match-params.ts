@@ -1,3 +1,5 @@
+import { listOf, text } from '../authoring/checks';
+import { checkOptions, type Checks } from '../authoring/options';
 import { StateDictError, nearestName, type StateDictDifference } from '../errors';
 import { anyPattern } from '../path-pattern';
 import { showShape } from '../shapes';
@@ -14,6 +16,13 @@ export interface MatchOptions {
   /** Parameters that the checkpoint may lack. Default none. */
   readonly ignoreMissing?: readonly string[];
 }
+
+/** Of the options, for functions that pass them on. */
+export const matchChecks: Checks<MatchOptions> = {
+  where: text(),
+  ignoreUnexpected: listOf(text()),
+  ignoreMissing: listOf(text()),
+};
 
 export interface Match {
   /** Paths that both have, in the model's order. */
@@ -34,13 +43,14 @@ const neverRead = '**.position_ids';
  * part trains a model that was never meant.
  *
  * @throws StateDictError that lists what is missing, unexpected (with the nearest names) and of
- * another shape, and carries all of it as `difference`.
+ * another shape, and carries all of it as `difference`; ConfigError for options that are wrong.
  */
 export function matchParams(
   expected: ParamShapes,
   given: ParamShapes,
   options: MatchOptions = {},
 ): Match {
+  checkOptions('matchParams', options, matchChecks);
   const mayBeThere = anyPattern([neverRead, 'position_ids', ...(options.ignoreUnexpected ?? [])]);
   const mayLack = anyPattern(options.ignoreMissing ?? []);
   const matched = Object.keys(expected).filter((path) => Object.hasOwn(given, path));

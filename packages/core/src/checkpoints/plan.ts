@@ -24,7 +24,8 @@ export interface LoadPlan {
  * Which tensors of a checkpoint become which parameters, from names and shapes alone.
  *
  * @param options.prefix what the names of the wanted entries start with; others are left out.
- * @throws StateDictError when a fused tensor cannot be cut, or two tensors claim one parameter.
+ * @throws StateDictError when a fused tensor cannot be cut, two tensors claim one parameter, or no
+ * name starts with the prefix.
  */
 export function planLoad(
   stored: ParamShapes,
@@ -50,6 +51,14 @@ export function planLoad(
       const planned = { name, transposed, shape: transposed ? [...rows].reverse() : rows };
       params.set(ours, part === undefined ? planned : { ...planned, part });
     }
+  }
+  if (prefix !== '' && params.size + unknown.length === 0) {
+    throw new StateDictError(`no entry starts with "${prefix}"`, {
+      where,
+      expected: `entries such as ${prefix}weight`,
+      got: Object.keys(stored).slice(0, 5).join(', '),
+      advice: 'Leave out or correct the option prefix.',
+    });
   }
   return { params, unknown };
 }

@@ -1,7 +1,7 @@
 import { scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { foldIn, key } from '../keys';
-import { inference, scoped } from './context';
+import { inference, scoped, withOwnKey, withoutRecord } from './context';
 
 describe('inference', () => {
   it('trains nothing and records nothing', () => {
@@ -38,5 +38,22 @@ describe('scoped', () => {
     inner.record?.('norm.running_mean', value);
     expect([...recorded]).toEqual([['image.layer1.norm.running_mean', value]]);
     value.dispose();
+  });
+});
+
+describe('withOwnKey and withoutRecord', () => {
+  it('pass everything else on', () => {
+    const record = () => undefined;
+    const whole = {
+      training: true,
+      key: key(7),
+      frozen: () => true,
+      recompute: true,
+      step: 3,
+      record,
+    };
+    expect(withOwnKey(whole, 'text')).toEqual({ ...whole, key: foldIn(key(7), 'text') });
+    expect('record' in withoutRecord(whole)).toBe(false);
+    expect({ ...withoutRecord(whole), record }).toEqual(whole);
   });
 });

@@ -5,13 +5,13 @@ import { foldIn, type Key } from '../keys';
 export interface Context {
   /** Dropout and batch statistics on (true) or off (false). */
   readonly training: boolean;
-  /** The pass's key. Consumers never use it directly: they fold in a name of their own. */
+  /** The pass's key. A module never draws from it directly: it folds in a name of its own. */
   readonly key: Key;
-  /** Steps of the run done before this one, for what changes as training goes on. Absent: none is run. */
+  /** How many steps of training were done before this one. Absent: this is no step of a training run. */
   readonly step?: number;
   /**
-   * Receives new values of buffers (batch norm's running statistics) by parameter
-   * path. Absent: the statistics are not tracked. Takes ownership of `value`.
+   * Receives new values of buffers (batch norm's running statistics) by parameter path, and disposes
+   * them. Absent: the statistics are not tracked.
    */
   readonly record?: (path: string, value: Tensor) => void;
   /**
@@ -20,7 +20,7 @@ export interface Context {
    */
   readonly frozen?: (path: string) => boolean;
   /**
-   * Encoders made of layers keep only what goes into each layer, and compute it again in the
+   * Encoders made of layers keep only the input of each layer and compute the layer again in the
    * backward pass: less memory for about a third more time. Default false.
    */
   readonly recompute?: boolean;
@@ -31,13 +31,22 @@ export const inference: Context = { training: false, key: { high: 0, low: 0 } };
 
 /** A context for the module at `prefix`: own key; paths it records or asks about get the prefix. */
 export function scoped(ctx: Context, prefix: string): Context {
-  const { step, record, frozen, recompute } = ctx;
+  const { record, frozen } = ctx;
   return {
-    training: ctx.training,
-    key: foldIn(ctx.key, prefix),
-    ...(step !== undefined && { step }),
+    ...withOwnKey(ctx, prefix),
     ...(record && { record: (path: string, value: Tensor) => record(prefix + path, value) }),
-    ...(recompute !== undefined && { recompute }),
     ...(frozen && { frozen: (path: string) => frozen(prefix + path) }),
   };
+}
+
+/** The same context under a key of its own: for one of several passes through one module. */
+export function withOwnKey(ctx: Context, data: string | number): Context {
+  return { ...ctx, key: foldIn(ctx.key, data) };
+}
+
+/** The same context for a pass that is computed a second time, or whose statistics do not count. */
+export function withoutRecord(ctx: Context): Context {
+  const silent: { -readonly [Name in keyof Context]: Context[Name] } = { ...ctx };
+  delete silent.record;
+  return silent;
 }

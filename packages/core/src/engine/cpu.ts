@@ -1,5 +1,5 @@
 import type { Engine } from './engine';
-import { probeBackend } from './probe';
+import { probeBackend, rethrow } from './probe';
 
 /** tfjs's kernels in plain JavaScript. */
 export const cpu: Engine = {
@@ -9,7 +9,7 @@ export const cpu: Engine = {
     probeBackend({
       backend: 'cpu',
       packageName: '@tensorflow/tfjs-backend-cpu',
-      load: () => import('@tensorflow/tfjs-backend-cpu'),
+      load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
       detail: "tfjs's kernels in plain JavaScript: for tests and small examples",
     }),
 };

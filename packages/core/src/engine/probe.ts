@@ -47,6 +47,11 @@ export function importNative(specifier: string): Promise<unknown> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
 }
 
+/** For `import(…).catch(rethrow)`: by the `catch`, esbuild knows that the package is optional. */
+export function rethrow(error: unknown): never {
+  throw error;
+}
+
 function explainImport(packageName: string, error: unknown): Probe {
   const text = error instanceof Error ? error.message : String(error);
   const missing = /cannot find (package|module)|failed to resolve|could not resolve/i;

@@ -1,4 +1,7 @@
 import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { having, listOf } from '../authoring/checks';
+import { checkOptions, type Checks } from '../authoring/options';
+import { requireText } from '../authoring/require';
 import { EngineError, nearestName } from '../errors';
 import type { Engine, Probe } from './engine';
 import { engines } from './table';
@@ -20,6 +23,10 @@ export interface UseEngineOptions {
   /** The engines to choose from, in the order in which `auto` tries them. Default: {@link engines}. */
   readonly engines?: readonly Engine[];
 }
+
+const optionChecks: Checks<UseEngineOptions> = {
+  engines: listOf(having('an engine, { name, backend, probe }', 'probe')),
+};
 
 export interface RejectedEngine {
   readonly name: string;
@@ -52,12 +59,14 @@ export interface EngineChoice {
  * ```
  *
  * @throws EngineError for an unknown name (naming the nearest), an engine that does not work
- *   here, and `auto` when none does.
+ *   here, and `auto` when none does; ConfigError for options that are wrong.
  */
 export async function useEngine(
   name: EngineName = 'auto',
   options: UseEngineOptions = {},
 ): Promise<EngineChoice> {
+  requireText('useEngine', 'name', name);
+  checkOptions('useEngine', options, optionChecks);
   const table = options.engines ?? engines;
   const candidates =
     name === 'auto'
@@ -86,6 +95,7 @@ export type EngineReport = Probe & {
 
 /** Every engine and whether it works here; leaves the one in use as it is. */
 export async function describeEngines(options: UseEngineOptions = {}): Promise<EngineReport[]> {
+  checkOptions('describeEngines', options, optionChecks);
   const reports = [];
   for (const engine of options.engines ?? engines) {
     const { name, backend, onlyByName = false } = engine;

@@ -1,15 +1,32 @@
 import type { Engine } from './engine';
-import { probeBackend } from './probe';
+import { borrowKernels } from './borrow-kernels';
+import { probeBackend, rethrow } from './probe';
 
-/** tfjs's WebAssembly kernels. */
+/** tfjs's WebAssembly kernels, and its cpu kernels for what they lack. */
 export const wasm: Engine = {
   name: 'wasm',
   backend: 'wasm',
-  probe: () =>
-    probeBackend({
+  probe: async () => {
+    const probe = await probeBackend({
       backend: 'wasm',
       packageName: '@tensorflow/tfjs-backend-wasm',
-      load: () => import('@tensorflow/tfjs-backend-wasm'),
+      load: () => import('@tensorflow/tfjs-backend-wasm').catch(rethrow),
       detail: "tfjs's WebAssembly kernels: for small models, slow in training",
-    }),
+    });
+    if (!probe.usable || (await borrowFromCpu())) return probe;
+    return {
+      usable: true,
+      detail: `${probe.detail}, which needs @tensorflow/tfjs-backend-cpu too`,
+    };
+  },
 };
+
+async function borrowFromCpu(): Promise<boolean> {
+  const cpu = await import('@tensorflow/tfjs-backend-cpu').catch(() => undefined);
+  if (cpu === undefined) return false;
+  const lender = new cpu.MathBackendCPU();
+  // Else it recommends a package of tfjs's at its first use.
+  (lender as unknown as { firstUse: boolean }).firstUse = false;
+  borrowKernels('wasm', lender);
+  return true;
+}

@@ -7,6 +7,7 @@ import {
   tidy,
   type Rank,
   type Scalar,
+  type Tensor,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ import { key, normal } from '../keys';
 import { disposeParams, mergeParams, type Params } from '../params';
 import { gradientsAt } from '../testing/gradients';
 import { batchNorm, initBatchNorm } from './batch-norm';
-import { checkpoint, type Block } from './checkpoint';
+import { checkpoint, runLayer, type Block } from './checkpoint';
 import { initTransformerBlock, transformerBlock } from './transformer';
 
 afterEach(async () => {
@@ -119,5 +120,70 @@ it('is the block itself without a gradient', () => {
     const params = makeParams();
     const x = normal<Rank.R3>(key(1), [2, 3, 8]);
     expect([...loss(params, x, true).dataSync()]).toEqual([...loss(params, x, false).dataSync()]);
+  });
+});
+
+it('runs the block in the whole context both times, and records the first time alone', () => {
+  const seen: Context[] = [];
+  const whole: Context = {
+    ...training,
+    step: 7,
+    recompute: true,
+    frozen: (path) => path === 'bn.running_mean',
+    record: () => undefined,
+  };
+  tidy(() => {
+    const params = { w: normal(key(0), [2]) };
+    gradientsAt((given) => {
+      const block: Block<readonly [], Tensor> = (tree, _, at) => {
+        seen.push(at);
+        return mul(tree['w']!, 2);
+      };
+      return sum(checkpoint(block, given, [] as const, whole));
+    }, params);
+  });
+  const { record, ...silent } = whole;
+  expect(seen).toEqual([{ ...silent, record }, silent]);
+  expect('record' in seen[1]!).toBe(false);
+});
+
+it('keeps the gradients where a layer that is computed again has layers of its own', () => {
+  tidy(() => {
+    const params = makeParams();
+    const outer: Block<readonly [Tensor3D], Tensor3D> = (tree, [x], at) =>
+      paths.reduce((value, path) => runLayer(layer(path), tree, path, [value], at), x);
+    const tree = { ...params, x: normal(key(1), [2, 3, 8]) };
+    const slopes = (recompute: boolean): Params =>
+      gradientsAt((given) => {
+        const { x, ...own } = given;
+        const at = { ...training, recompute };
+        const last = recompute
+          ? checkpoint(outer, own, [x as Tensor3D], at)
+          : outer(own, [x as Tensor3D], at);
+        return sum(mul(last, add(last, 1)));
+      }, tree);
+    const [plain, nested] = [slopes(false), slopes(true)];
+    for (const path of Object.keys(tree)) {
+      expect([...nested[path]!.dataSync()], path).toEqual([...plain[path]!.dataSync()]);
+    }
+  });
+});
+
+it('leaves batch norm that is frozen as it is, computed again or not', () => {
+  tidy(() => {
+    const x = normal<Rank.R3>(key(1), [5, 2, 4]);
+    const params = initBatchNorm('bn', 4);
+    const ctx: Context = { ...training, frozen: (path) => path === 'bn.running_mean' };
+    const slopes = (again: boolean): Params =>
+      gradientsAt((given) => {
+        const block: Block<readonly [Tensor3D], Tensor3D> = (tree, [input], at) =>
+          batchNorm(tree, 'bn', input, at);
+        const value = again ? checkpoint(block, given, [x], ctx) : block(given, [x], ctx);
+        return sum(mul(value, value));
+      }, params);
+    const [plain, again] = [slopes(false), slopes(true)];
+    for (const path of ['bn.weight', 'bn.bias']) {
+      expect([...again[path]!.dataSync()]).toEqual([...plain[path]!.dataSync()]);
+    }
   });
 });

@@ -9,8 +9,9 @@ import {
   zerosLike,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import type { Context } from '../contracts/context';
+import { withoutRecord, type Context } from '../contracts/context';
 import { partition, type Params } from '../params';
+import { treeGradients } from '../tree-gradients';
 
 /** A part of a forward pass: a pure function of its parameters, inputs and context. */
 export type Block<X extends readonly Tensor[], Y extends Tensor> = (
@@ -35,11 +36,7 @@ export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
   ctx: Context,
 ): Y {
   const paths = Object.keys(params);
-  const silent: Context = {
-    training: ctx.training,
-    key: ctx.key,
-    ...(ctx.frozen && { frozen: ctx.frozen }),
-  };
+  const silent = withoutRecord(ctx);
   const run = (tensors: readonly Tensor[], context: Context): Y => {
     const tree = Object.fromEntries(paths.map((path, i) => [path, tensors[i]!]));
     // As many inputs as were given, of the same types.
@@ -89,8 +86,9 @@ function pullBack(
     // tfjs has one tape, and the outer pass still needs its own.
     const outer = state.activeTape;
     try {
-      const { grads } = engine().gradients(() => run(late), late, gradient, true);
-      return late.map((tensor, i) => grads[i] ?? zerosLike(tensor));
+      const byPlace = Object.fromEntries(late.map((tensor, i) => [i, tensor]));
+      const { gradients } = treeGradients(() => run(late), byPlace, gradient);
+      return late.map((tensor, i) => gradients[i] ?? zerosLike(tensor));
     } finally {
       state.activeTape = outer;
     }

@@ -35,6 +35,7 @@ export { normalize } from './normalize';
 export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
 export { learnedPositions } from './positions';
+export { repeatRows } from './repeat-rows';
 export { select } from './select';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';

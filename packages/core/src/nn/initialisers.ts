@@ -1,6 +1,6 @@
 import { tensor, zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors';
-import { foldIn, noDraws, normal, normalArray, uniform, type Key } from '../keys';
+import { drawsNothing, foldIn, normal, normalArray, uniform, type Key } from '../keys';
 import { showShape } from '../shapes';
 
 /** U(−bound, bound). */
@@ -49,7 +49,7 @@ export function truncatedNormal<R extends Rank>(
   shape: ShapeMap[R],
   standardDeviation = 0.02,
 ): Tensor<R> {
-  if (key === noDraws) return zeros(shape);
+  if (drawsNothing(key)) return zeros(shape);
   const out = new Float32Array(shape.reduce<number>((product, size) => product * size, 1));
   let filled = 0;
   for (let round = 0; filled < out.length; round++) {

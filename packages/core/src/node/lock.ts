@@ -15,6 +15,7 @@ export interface FolderLock extends AsyncDisposable {
 
 /** Another process writes to the folder, or may do so. */
 export class LockError extends CrossweaveError {
+  override readonly name: string = 'LockError';
   /** Undefined when the lock file is damaged. */
   readonly holder: LockHolder | undefined;
 

@@ -38,8 +38,21 @@ export const decodings: Readonly<Record<SafetensorsType, Decoding>> = {
   U32: wide((chunk) => new Uint32Array(chunk)),
   I64: wide((chunk) => new BigInt64Array(chunk)),
   U64: wide((chunk) => new BigUint64Array(chunk)),
-  BOOL: { dtype: 'bool', allocate: (count) => new Uint8Array(count) },
+  BOOL: { dtype: 'bool', allocate: (count) => new Uint8Array(count), decode: decodeBool },
 };
+
+function decodeBool(chunk: ArrayBuffer, out: Numbers, at: number, { name, where }: Subject): void {
+  const values = new Uint8Array(chunk);
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! <= 1) continue;
+    throw new FileFormatError(`value ${at + i} of "${name}" is neither false nor true`, {
+      where,
+      expected: '0 or 1',
+      got: values[i],
+    });
+  }
+  out.set(values, at);
+}
 
 /** Whole numbers that need not fit int32. */
 function wide(view: (chunk: ArrayBuffer) => ArrayLike<number | bigint>): Decoding {

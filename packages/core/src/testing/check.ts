@@ -5,6 +5,8 @@ import { CrossweaveError, type ErrorDetails } from '../errors';
 export interface Check {
   readonly name: string;
   readonly run: () => void | Promise<void>;
+  /** Why there is nothing to check of this subject. `run` then passes, and the report says why. */
+  readonly notApplicable?: string;
 }
 
 /**
@@ -18,6 +20,8 @@ export interface TestRunner {
 
 /** A property of a contract that does not hold. */
 export class ConformanceError extends CrossweaveError {
+  override readonly name: string = 'ConformanceError';
+
   constructor(what: string, details?: ErrorDetails) {
     super('conformance', what, details);
   }
@@ -35,12 +39,19 @@ export function check(name: string, body: () => void): Check {
   };
 }
 
+/** A check that has nothing to look at, because of `why`. */
+export function notApplicable(name: string, why: string): Check {
+  return { name, run: () => undefined, notApplicable: why };
+}
+
 export function registerChecks(
   title: string,
   checks: readonly Check[],
   { describe, it }: TestRunner,
 ): void {
   describe(title, () => {
-    for (const { name, run } of checks) it(name, run);
+    for (const { name, run, notApplicable: why } of checks) {
+      it(why === undefined ? name : `${name} (nothing to check: ${why})`, run);
+    }
   });
 }

@@ -2,7 +2,7 @@ import { gather, onesLike, reshape, slice, zerosLike } from '@tensorflow/tfjs-co
 import { inference } from '../contracts/context';
 import type { Features, PooledFeatures } from '../contracts/features';
 import { foldIn, key } from '../keys';
-import { ConformanceError, check, type Check } from './check';
+import { ConformanceError, check, notApplicable, type Check } from './check';
 import { assertFinite, assertShape } from './compare';
 import { expectClose } from './fixtures';
 import { outputNames, outputs, type FusionSetup } from './fusion-setup';
@@ -110,19 +110,30 @@ export function blindnessChecks(setup: FusionSetup): Check[] {
     before.forEach((value, i) => expectClose(after[i]!, value, {}, `${outputNames[i]} ${what}`));
   };
   const { reads, takesMissing } = setup.create();
+  const lengths = Object.values(setup.specs).map(({ tokens }) => tokens);
+  const [masked, padded] = [
+    'values at masked tokens do not matter',
+    'padding a sequence further does not matter, where lengths vary',
+  ];
   const checks = [
-    check('values at masked tokens do not matter', () =>
-      compare('with other values at masked tokens', (features, side) =>
-        setup.specs[side].tokens === 0 ? features : scrambleMasked(foldIn(key(14), side), features),
-      ),
-    ),
-    check('padding a sequence further does not matter, where lengths vary', () =>
-      compare('with more padding', (features, side) =>
-        setup.specs[side].tokens === 'varies'
-          ? padFeatures(foldIn(key(15), side), features, 2)
-          : features,
-      ),
-    ),
+    lengths.every((tokens) => tokens === 0)
+      ? notApplicable(masked, 'neither side has tokens')
+      : check(masked, () =>
+          compare('with other values at masked tokens', (features, side) =>
+            setup.specs[side].tokens === 0
+              ? features
+              : scrambleMasked(foldIn(key(14), side), features),
+          ),
+        ),
+    lengths.includes('varies')
+      ? check(padded, () =>
+          compare('with more padding', (features, side) =>
+            setup.specs[side].tokens === 'varies'
+              ? padFeatures(foldIn(key(15), side), features, 2)
+              : features,
+          ),
+        )
+      : notApplicable(padded, 'both sides have a fixed length'),
   ];
   if (reads === 'pooled') {
     checks.push(

@@ -1,7 +1,8 @@
-import { add, mul, scalar, sum, tidy, valueAndGrads } from '@tensorflow/tfjs-core';
+import { add, mul, scalar, sum, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { foldIn, normal, type Key } from '../keys';
 import { isBuffer, mapParams, partition, type Params } from '../params';
+import { treeGradients } from '../tree-gradients';
 import { assertFinite, largestMagnitude } from './compare';
 import { ConformanceError } from './check';
 
@@ -19,14 +20,8 @@ export function weighedSum(key: Key, outputs: readonly Tensor[]): Scalar {
 
 /** The gradients of an objective; zeros for what it does not depend on. Call inside `tidy`. */
 export function gradientsAt(objective: Objective, point: Params): Params {
-  const paths = Object.keys(point);
-  const { grads } = valueAndGrads((...values: Tensor[]) => {
-    const tree = Object.fromEntries(paths.map((path, i) => [path, values[i]!]));
-    // tfjs refuses inputs that the result does not depend on.
-    const touched = values.map((value): Scalar => mul(sum(value), 0));
-    return touched.reduce((total, nothing) => add(total, nothing), objective(tree));
-  })(Object.values(point));
-  return Object.fromEntries(paths.map((path, i) => [path, grads[i]!]));
+  const { gradients } = treeGradients(() => objective(point), point);
+  return mapParams(point, (value, path) => gradients[path] ?? zerosLike(value));
 }
 
 /** The entries that gradients are taken of. */

@@ -97,6 +97,29 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
     ),
     caughtBy: ['gives finite scalars when every pair shares one image'],
   },
+  'takes pairs of one image for negatives': {
+    loss: {
+      ...contrastive(),
+      compute: (...args) =>
+        tidyLoss(() => {
+          const { total } = contrastive().compute(...args);
+          return { total, terms: { negatives: scalar(args[2].size - 1) } };
+        }),
+    },
+    caughtBy: ['claims no accuracy where no row has a negative'],
+  },
+  'claims an accuracy of rows without negatives': {
+    loss: {
+      ...contrastive(),
+      compute: (...args) =>
+        tidyLoss(() => {
+          const { total } = contrastive().compute(...args);
+          const others = new Set(args[2].groups).size - 1;
+          return { total, terms: { negatives: scalar(others), accuracy: scalar(1) } };
+        }),
+    },
+    caughtBy: ['claims no accuracy where no row has a negative'],
+  },
   'has a NaN gradient at zero vectors': {
     loss: altered((total, _params, { image }) =>
       add(total, mean<Scalar>(mul(norm(image.pooled, 2, 1), 0.1))),

@@ -3,8 +3,15 @@ import type { Context } from '../contracts/context';
 import type { Loss, LossResult } from '../contracts/loss';
 import { key } from '../keys';
 import { subtree, withPrefix, type Params } from '../params';
-import { ConformanceError, check, registerChecks, type Check, type TestRunner } from './check';
-import { assertFinite, assertShape, largestMagnitude } from './compare';
+import {
+  ConformanceError,
+  check,
+  notApplicable,
+  registerChecks,
+  type Check,
+  type TestRunner,
+} from './check';
+import { assertFinite, assertShape, largestMagnitude, valuesOf } from './compare';
 import { expectClose } from './fixtures';
 import { assertGradientsMatch } from './finite-differences';
 import {
@@ -116,20 +123,48 @@ function valueChecks(create: () => Loss, cases: Cases): Check[] {
       const groups = ['same', 'same', 'same'];
       cases({ size: 3, groups }).forEach((given) => assertSound('without negatives', given));
     }),
-    check('stands at its chance level for features that tell nothing', () => {
-      const { loss, params } = initialised(create);
-      if (loss.chance === undefined) return;
-      for (const size of [2, 5]) {
-        for (const given of cases({ size, value: 0 })) {
-          const { total } = computeLoss(loss, params, given, training);
-          const falseTexts = (given.negatives?.pooled.shape[0] ?? 0) / size;
-          const level = scalar(loss.chance(size, falseTexts));
-          const tolerance = { rtol: 0.01 };
-          expectClose(total, level, tolerance, `total of ${size} pairs at chance`);
-        }
+    check('claims no accuracy where no row has a negative', () => {
+      const groups = ['same', 'same', 'same'];
+      for (const given of cases({ size: 3, groups })) {
+        if (given.negatives !== undefined) continue;
+        const { loss, params } = initialised(create);
+        assertNoAccuracy(computeLoss(loss, params, given, training).terms);
       }
     }),
+    chanceCheck(create, cases),
   ];
+}
+
+/** A loss that tells how many negatives its rows have tells no share of rows where that is none. */
+function assertNoAccuracy(terms: LossResult['terms']): void {
+  for (const [name, value] of Object.entries(terms)) {
+    if (!/(?:^|\.)negatives$/.test(name)) continue;
+    const share = name.replace(/negatives$/, 'accuracy');
+    if (valuesOf(value)[0] === 0 && !(share in terms)) continue;
+    throw new ConformanceError('the pairs of one image are taken for negatives of each other', {
+      where: name,
+      expected: `0 negatives, and no ${share}`,
+      got: `${valuesOf(value)[0]!} negatives${share in terms ? `, and ${share}` : ''}`,
+      advice: 'Leave out rows whose batch.groups or batch.captions are equal.',
+    });
+  }
+}
+
+function chanceCheck(create: () => Loss, cases: Cases): Check {
+  const name = 'stands at its chance level for features that tell nothing';
+  const { chance } = create();
+  if (chance === undefined) return notApplicable(name, 'the loss has no chance level');
+  return check(name, () => {
+    const { loss, params } = initialised(create);
+    for (const size of [2, 5]) {
+      for (const given of cases({ size, value: 0 })) {
+        const { total } = computeLoss(loss, params, given, training);
+        const falseTexts = (given.negatives?.pooled.shape[0] ?? 0) / size;
+        const level = scalar(chance(size, falseTexts));
+        expectClose(total, level, { rtol: 0.01 }, `total of ${size} pairs at chance`);
+      }
+    }
+  });
 }
 
 function orderCheck(create: () => Loss, cases: Cases): Check {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors';
-import { boolean, count, number, oneOf, readOptions, text } from '../authoring/index';
+import { boolean, checkOptions, count, number, oneOf, readOptions, text } from '../authoring/index';
 import { optionsChecks, testOptions } from './options';
 
 interface Options {
@@ -35,6 +35,13 @@ it('does not pass where it finds no option to try', async () => {
   };
   await expect(run()).rejects.toThrow(/the options there are cannot be read/);
 });
+
+const plain = (options: { data?: unknown }): void => {
+  const data = { expected: 'no NaN', accepts: (value: unknown) => !Object.is(value, Number.NaN) };
+  checkOptions('plain', options, { data });
+  if (options.data === Number.NEGATIVE_INFINITY) checkOptions('plain', options, { data: count() });
+};
+testOptions('plain', plain, { describe, it }, { anyValue: ['data'] });
 
 it.each<[string, (options: Options) => unknown]>([
   ['no check at all', () => undefined],

@@ -6,6 +6,8 @@ export interface OptionsTestOptions {
   readonly required?: object;
   /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
   readonly anyText?: readonly string[];
+  /** Options that take a list of any texts. Default none. */
+  readonly anyTexts?: readonly string[];
   /** Options that take any plain data, of which only NaN and the infinities are tried. Default none. */
   readonly anyValue?: readonly string[];
   /**
@@ -49,7 +51,13 @@ export function testOptions(
 /** The same checks as data, for a runner of your own. */
 export function optionsChecks(
   create: (options: never) => unknown,
-  { required = {}, anyText = [], anyValue = [], known: names }: OptionsTestOptions = {},
+  {
+    required = {},
+    anyText = [],
+    anyTexts = [],
+    anyValue = [],
+    known: names,
+  }: OptionsTestOptions = {},
 ): Check[] {
   const refusal = async (extra: object): Promise<unknown> => {
     try {
@@ -89,6 +97,7 @@ export function optionsChecks(
       run: async () => {
         for (const option of await known()) {
           for (const value of wrongValues) {
+            if (anyTexts.includes(option) && Array.isArray(value)) continue;
             if (anyText.includes(option) && value === 'no such choice') continue;
             if (anyValue.includes(option) && typeof value !== 'number') continue;
             const error = await refusal({ [option]: value });

@@ -53,6 +53,6 @@ function checkSvg(file: Uint8Array, where: string, allowed: boolean): void {
     ([, side]) => side,
   );
   if (sides.some((side) => Number(side) > longestSvgSide)) {
-    throw tooLarge(where, longestSvgSide ** 2, `an SVG with sides of ${sides.join(' and ')}`);
+    throw tooLarge(where, `${longestSvgSide} pixels a side`, `an SVG of ${sides.join(' by ')}`);
   }
 }

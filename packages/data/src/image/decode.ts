@@ -20,9 +20,10 @@ sharp.cache(false);
  * channels of 8 bits. Of several frames, pages or images in one file, the first (in AVIF the
  * primary one) is taken.
  *
- * Refused, because their colours would be guesses: TIFF with signed, 32-bit or floating-point
- * samples, YCbCr (unless compressed as JPEG), CIELAB and raw data, or extra samples that are not
- * said to be transparency; GIF whose first frame leaves gaps. Not decoded at all: HEIC, JPEG 2000, JPEG XL, BMP.
+ * Refused, because the colours would be guesses: TIFF with signed, 32-bit or floating-point samples,
+ * YCbCr (unless compressed as JPEG), CIELAB, raw data, or extra samples that are not said to be
+ * transparency; GIF whose first frame leaves gaps; JPEG whose data ends early. Not decoded at all:
+ * HEIC, JPEG 2000, JPEG XL, BMP.
  *
  * @param file the file's bytes: JPEG, PNG, WebP, GIF, AVIF or TIFF, and SVG if `svg` is set
  * @param where names the image in errors

@@ -32,10 +32,12 @@ export async function readHeader(
   const perPixel = bytesPerPixel(metadata, format);
   const most = format === 'avif' ? mostPixelsAvif : mostPixels;
   const maxPixels = given ?? Math.min(most, Math.floor(mostBytes / perPixel));
-  if (width * height > maxPixels) throw tooLarge(where, maxPixels, `${width} × ${height} pixels`);
-  // libvips gives 1 for a side of an SVG that is longer than its own limit of ten million.
+  if (width * height > maxPixels) {
+    throw tooLarge(where, `${maxPixels} pixels`, `${width} × ${height} pixels`);
+  }
+  // libvips gives 1 for a side of an SVG that is longer than its own limit of a hundred million.
   if (format === 'svg' && Math.min(width, height) === 1) {
-    throw tooLarge(where, maxPixels, 'an SVG with a side of 1 pixel, or of more than 10⁷');
+    throw tooLarge(where, `${maxPixels} pixels`, 'an SVG with a side of 1 pixel, or of over 10⁸');
   }
   const known: readonly string[] = ['srgb', 'rgb16', 'b-w', 'grey16', 'cmyk'];
   if (!known.includes(metadata.space) || (depth !== 'uchar' && depth !== 'ushort')) {

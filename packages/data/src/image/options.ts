@@ -4,7 +4,6 @@ import {
   having,
   number,
   oneOf,
-  requireValue,
   type Checks,
 } from '@crossweave/core/authoring';
 import sharp from 'sharp';
@@ -37,8 +36,8 @@ export interface DecodeOptions {
    */
   readonly decodeBytes?: number;
   /**
-   * Whether SVG files are drawn. Default false: they are programs for a large library, and text in them
-   * looks different on a machine with other fonts. Set it for files that you trust.
+   * Whether SVG files are drawn. Default false: a small SVG can keep the drawing library busy for
+   * minutes, and text in it looks different on a machine with other fonts. For files that you trust.
    */
   readonly svg?: boolean;
   /**
@@ -79,14 +78,6 @@ export const decodeChecks: Checks<DecodeOptions> = {
   svg: boolean(),
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
 };
-
-/** The same for an object that holds other options besides. */
-export function checkDecodeOptions(options: DecodeOptions): void {
-  for (const [name, check] of Object.entries(decodeChecks)) {
-    const value = options[name as keyof DecodeOptions];
-    if (value !== undefined) requireValue('decodeImage', name, value, check);
-  }
-}
 
 function isOpaqueColour(value: unknown): boolean {
   if (typeof value !== 'string') return false;

@@ -23,10 +23,11 @@ export function unsupported(where: string, got: string, advice?: string): DataEr
   });
 }
 
-export function tooLarge(where: string, maxPixels: number, got: string): DataError {
+/** @param most completes "at most": `100 pixels` */
+export function tooLarge(where: string, most: string, got: string): DataError {
   return new DataError('the image is too large', {
     where,
-    expected: `at most ${maxPixels} pixels`,
+    expected: `at most ${most}`,
     got,
     advice: 'Scale the file down, or raise maxPixels if you trust it.',
   });

@@ -8,7 +8,7 @@ import { checkImages, type Checked } from './images';
 import type { OpenPairsOptions } from './options';
 import { Pictures } from './pictures';
 import type { ReadPairs } from './read-pairs';
-import { rejectImage, requireFewRejects, type Reject } from './rejects';
+import { byLine, rejectImage, requireFewRejects, type Reject } from './rejects';
 import { reportSplits, type LoadReport } from './report';
 import type { ReadSample } from './samples';
 import { findShared, refuseShared } from './shared-pictures';
@@ -55,18 +55,17 @@ export async function decodePairs({
 }: DecodeInput): Promise<PairDataset> {
   const { options, rows } = read;
   const { captions, maxRejects, signal, sharedPictures = 'refuse' } = options;
-  const rejects = [...earlier];
+  const rejects: Reject[] = [];
   const replaced = new Set<string>();
   const pictures = openPictures(options, preprocessing, (reject) => {
     if (!replaced.has(reject.key)) rejects.push(reject);
     replaced.add(reject.key);
   });
   const checked = await unlessAborted(checkImages(found, pictures, options), signal);
-  for (const reject of checked.flatMap((known) => known.reject ?? [])) {
+  for (const reject of byLine([...earlier, ...checked.flatMap((known) => known.reject ?? [])])) {
     rejects.push(reject);
     if (reject.action === 'placeholder') replaced.add(reject.key);
   }
-  rejects.sort((a, b) => lineOf(a) - lineOf(b));
   const splits = makeSplits(checked, pictures, preprocessing, captions);
   requireFewRejects(rejects, rows, captions, maxRejects);
 
@@ -164,9 +163,4 @@ function fingerprint(samples: readonly ReadSample[], checked: readonly Checked[]
 function meanPicture(size: number, { mean }: Normalisation): Uint8Array {
   const colour = mean.map((value) => Math.round(Math.min(1, Math.max(0, value)) * 255));
   return Uint8Array.from({ length: size * size * 3 }, (_, i) => colour[i % 3] ?? 0);
-}
-
-/** Keys end in the line, before the image's path. */
-function lineOf({ key }: Reject): number {
-  return Number(/:(\d+)(?: \(|$)/.exec(key)?.[1] ?? 0);
 }

@@ -1,6 +1,6 @@
 import { countByReason } from './rejects';
 import type { LoadReport, SplitReport } from './report';
-import { counted, percent } from './wording';
+import { counted, percent, written } from './wording';
 
 /** What was damaged in a few lines for people: counts by reason, then the first of them. */
 export function describeRejects(
@@ -22,7 +22,7 @@ export function describeReport(report: LoadReport, most = 5): string {
   if (report.doubts.length > most) doubts.push(`… and ${report.doubts.length - most} more doubts`);
   const shared = report.sharedPictures.map(
     ({ splits, by, pictures, example }) =>
-      `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${by === 'content' ? ' under different names' : ''}, such as ${example[0]} and ${example[1]}: what is measured on them is not new to the model`,
+      `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${by === 'content' ? ' under different names' : ''}, such as ${example[0]} and ${example[1]}: a model trained on one split has seen them`,
   );
   const splits = Object.entries(report.splits).map(
     ([name, split]) => `${name}: ${describeSplit(split, report.maxTokens)}`,
@@ -33,7 +33,7 @@ export function describeReport(report: LoadReport, most = 5): string {
 function describeSplit(split: SplitReport, maxTokens: number): string {
   const { records, captions, distinctCaptions, repeatedCaptions, shared, cut, unknown } = split;
   const parts = [
-    `${counted(records, 'image')} with ${counted(captions, 'caption')}, ${distinctCaptions} of them different`,
+    `${counted(records, 'image')} with ${counted(captions, 'caption')}, ${written(distinctCaptions)} of them different`,
   ];
   if (distinctCaptions === 1) {
     parts.push('all captions are one text, so there is nothing to learn from this split');
@@ -43,7 +43,7 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
     const { caption, images } = shared.most;
     const text = JSON.stringify(caption.length > 40 ? `${caption.slice(0, 40)}…` : caption);
     parts.push(
-      `${counted(shared.captions, 'text')} shared by several images, ${text} by ${images} of them`,
+      `${counted(shared.captions, 'text')} shared by several images, ${text} by ${written(images)} of them`,
     );
   }
   if (cut.captions > 0) {
@@ -53,7 +53,7 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
   }
   if (unknown !== undefined && unknown.tokens > 0) {
     parts.push(
-      `${percent(unknown.tokens / unknown.of)} of the tokens unknown to the tokenizer (${unknown.tokens} of ${unknown.of})`,
+      `${percent(unknown.tokens / unknown.of)} of the tokens unknown to the tokenizer (${written(unknown.tokens)} of ${written(unknown.of)})`,
     );
   }
   if (split.inOtherSplits > 0) {

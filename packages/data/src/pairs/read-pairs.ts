@@ -3,7 +3,7 @@ import { readParts } from '../records/read';
 import type { Row } from '../records/record';
 import { eagerCount, type OpenPairsOptions } from './options';
 import { requireFewRejects, type Reject } from './rejects';
-import { toSamples, type ReadSample } from './samples';
+import { RowJoiner, type ReadSample } from './samples';
 import { findShared, refuseShared, type SharedPictures } from './shared-pictures';
 
 /** A captions file as samples, for the steps that look at texts and pictures. */
@@ -19,12 +19,15 @@ export interface ReadPairs {
 /** Reads a captions file and joins its rows; {@link openPairs} says what it refuses. */
 export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   const { captions, policy, sharedPictures = 'refuse', maxRejects } = options;
-  const rows: Row[] = [];
+  const joiner = new RowJoiner(captions);
+  const doubts: DataError[] = [];
   for await (const part of readParts(captions, options)) {
-    rows.push(...part);
-    refuseHopeless(rows);
+    if (joiner.rows === 0) refuseHopeless(part);
+    joiner.add(part);
+    doubts.push(...part.flatMap((row) => ('record' in row && row.doubt ? [row.doubt] : [])));
   }
-  const { samples, bad } = toSamples(rows, captions);
+  const { bad, rows } = joiner;
+  const samples = joiner.samples();
   const [firstBad] = bad;
   if (firstBad !== undefined && (policy === 'fail' || samples.length === 0)) throw firstBad.error;
   const rejects = bad.map(({ key, error }): Reject => ({
@@ -34,15 +37,15 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     action: 'skipped',
     rows: 1,
   }));
-  requireFewRejects(rejects, rows.length, captions, maxRejects);
+  requireFewRejects(rejects, rows, captions, maxRejects);
   const shared = findShared(samples, 'file', ({ path }) => path);
   if (sharedPictures === 'refuse') refuseShared(shared, captions);
   return {
     options,
     samples,
-    rows: rows.length,
+    rows,
     rejects,
-    doubts: rows.flatMap((row) => ('record' in row && row.doubt !== undefined ? [row.doubt] : [])),
+    doubts,
     sharedPictures: shared,
   };
 }

@@ -27,6 +27,12 @@ export function rejectImage(
   return { key: `${where} (${image})`, reason, action, rows, error };
 }
 
+/** In the order of the file: keys end in the line, before the image's path. */
+export function byLine(rejects: readonly Reject[]): Reject[] {
+  const lineOf = ({ key }: Reject): number => Number(/:(\d+)(?: \(|$)/.exec(key)?.[1] ?? 0);
+  return [...rejects].sort((a, b) => lineOf(a) - lineOf(b));
+}
+
 /** Files with fewer rows have no share of rejects that could be too large by default. */
 const judgedRows = 20;
 const defaultShare = 0.05;

@@ -25,7 +25,7 @@ export function distinctTexts(
   sample.captions.forEach((caption, i) => {
     const own = identity(caption);
     const kept = captions.get(own) ?? { caption, negatives: [] };
-    kept.negatives.push(...(sample.negatives?.[i] ?? []));
+    for (const negative of sample.negatives?.[i] ?? []) kept.negatives.push(negative);
     captions.set(own, kept);
   });
   const rejects: Reject[] = [];

@@ -2,7 +2,7 @@ import { DataError } from '@crossweave/core';
 import { array, assert, constantFrom, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../records/record';
-import { toSamples } from './samples';
+import { RowJoiner, type BadRow, type ReadSample } from './samples';
 
 function row(line: number, fields: { id?: string; image: string; split?: string }): Row {
   const made = {
@@ -15,9 +15,17 @@ function row(line: number, fields: { id?: string; image: string; split?: string 
   return { line, lines: 1, record: made };
 }
 
-describe('toSamples', () => {
+function join(rows: readonly Row[], file: string): { samples: ReadSample[]; bad: BadRow[] } {
+  const joiner = new RowJoiner(file);
+  joiner.add(rows.slice(0, 1));
+  joiner.add(rows.slice(1));
+  expect(joiner.rows).toBe(rows.length);
+  return { samples: joiner.samples(), bad: joiner.bad };
+}
+
+describe('RowJoiner', () => {
   it('resolves images against the folder of the captions file', () => {
-    const { samples } = toSamples(
+    const { samples } = join(
       [row(1, { image: 'a/b.png' }), row(2, { image: '/c.png' })],
       '/d/c.csv',
     );
@@ -33,7 +41,7 @@ describe('toSamples', () => {
       row(2, { image: 'a.png', split: 'val' }),
       row(3, { image: './a.png', id: 'other' }),
     ];
-    const { samples, bad } = toSamples(rows, '/d/c.csv');
+    const { samples, bad } = join(rows, '/d/c.csv');
     expect(bad).toEqual([]);
     expect(samples).toMatchObject([
       { id: 'a.png', split: 'train', captions: ['caption 1', 'caption 3'], line: 1, rows: 2 },
@@ -44,7 +52,7 @@ describe('toSamples', () => {
   it('keeps names that every object inherits apart', () => {
     const names = ['__proto__', 'constructor', 'toString'];
     const rows = names.map((name, i) => row(i + 1, { image: name, id: name, split: name }));
-    expect(toSamples(rows, '/d/c.csv').samples.map(({ id, split }) => [id, split])).toEqual(
+    expect(join(rows, '/d/c.csv').samples.map(({ id, split }) => [id, split])).toEqual(
       names.map((name) => [name, name]),
     );
   });
@@ -59,7 +67,7 @@ describe('toSamples', () => {
     assert(
       property(array(place, { maxLength: 30 }), (places) => {
         const rows = places.map((fields, i) => row(i + 1, fields));
-        const { samples, bad } = toSamples(rows, '/d/c.csv');
+        const { samples, bad } = join(rows, '/d/c.csv');
         const taken = samples.reduce((sum, sample) => sum + sample.rows, 0);
         expect(taken + bad.length).toBe(rows.length);
         const captions = samples.flatMap((sample) => sample.captions);
@@ -71,9 +79,17 @@ describe('toSamples', () => {
 
   it('joins many rows of few images', () => {
     const rows = Array.from({ length: 40_000 }, (_, i) => row(i + 1, { image: `${i % 2}.png` }));
-    const { samples } = toSamples(rows, '/d/c.csv');
+    const { samples } = join(rows, '/d/c.csv');
     expect(samples.map(({ captions }) => captions.length)).toEqual([20_000, 20_000]);
     expect(samples[1]?.captions.at(-1)).toBe('caption 40000');
+  });
+
+  it('takes a row with more captions than a call has arguments', () => {
+    const captions = Array.from({ length: 300_000 }, (_, i) => `caption ${i}`);
+    const large = row(1, { image: 'a.png' });
+    if (!('record' in large)) throw new Error('no record');
+    const { samples } = join([{ ...large, record: { ...large.record, captions } }], '/d/c.csv');
+    expect(samples[0]?.captions).toHaveLength(300_000);
   });
 
   it('sets bad rows and repeated ids aside', () => {
@@ -84,7 +100,7 @@ describe('toSamples', () => {
       row(3, { image: 'b.png', id: 'x' }),
       row(4, { image: 'b.png', id: 'x', split: 'val' }),
     ];
-    const { samples, bad } = toSamples(rows, '/d/c.csv');
+    const { samples, bad } = join(rows, '/d/c.csv');
     expect(samples.map(({ line }) => line)).toEqual([2, 4]);
     expect(bad).toMatchObject([{ key: 'c.csv:1', error }, { key: 'c.csv:3' }]);
     expect(bad[1]?.error.message).toContain('the id "x" is taken');

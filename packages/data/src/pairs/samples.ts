@@ -26,46 +26,61 @@ interface Joined {
 }
 
 /**
- * Rows as samples, in the order of the file. Rows of one split that show the same image
- * become one sample with all their captions, under the first row's id: one picture must not
- * be its own negative. Every row is in one sample or is one of the bad rows.
+ * Joins rows into samples, part by part, in the order of the file. Rows of one split that show the
+ * same image become one sample with all their captions, under the first row's id: one picture must
+ * not be its own negative. Every row is in one sample or is one of the bad rows.
  */
-export function toSamples(
-  rows: readonly Row[],
-  file: string,
-): { samples: ReadSample[]; bad: BadRow[] } {
-  const folder = dirname(resolve(file));
-  const joined = new Map<string, Joined>();
-  const imageOfId = new Map<string, string>();
-  const bad: BadRow[] = [];
-  for (const row of rows) {
-    const where = `${basename(file)}:${row.line}`;
+export class RowJoiner {
+  readonly bad: BadRow[] = [];
+  rows = 0;
+  readonly #file: string;
+  readonly #folder: string;
+  readonly #joined = new Map<string, Joined>();
+  readonly #imageOfId = new Map<string, string>();
+
+  /** @param file path of the captions file, to which the images' paths are relative */
+  constructor(file: string) {
+    this.#file = basename(file);
+    this.#folder = dirname(resolve(file));
+  }
+
+  add(rows: readonly Row[]): void {
+    for (const row of rows) this.#add(row);
+  }
+
+  samples(): ReadSample[] {
+    return Array.from(this.#joined.values(), (sample) => toSample(sample, this.#file));
+  }
+
+  #add(row: Row): void {
+    this.rows++;
+    const where = `${this.#file}:${row.line}`;
     if ('error' in row) {
-      bad.push({ key: where, error: row.error });
-      continue;
+      this.bad.push({ key: where, error: row.error });
+      return;
     }
     const { record } = row;
-    const path = resolve(folder, record.image);
+    const path = resolve(this.#folder, record.image);
     const place = JSON.stringify([record.split, path]);
     const owner = JSON.stringify([record.split, record.id]);
-    let sample = joined.get(place);
+    let sample = this.#joined.get(place);
     if (sample === undefined) {
-      const other = imageOfId.get(owner);
+      const other = this.#imageOfId.get(owner);
       if (other !== undefined) {
-        bad.push({ key: where, error: repeatedId(record, other, where) });
-        continue;
+        this.bad.push({ key: where, error: repeatedId(record, other, where) });
+        return;
       }
       sample = { first: record, path, captions: [], negatives: [], hasNegatives: false, rows: 0 };
-      joined.set(place, sample);
+      this.#joined.set(place, sample);
     }
-    imageOfId.set(owner, record.image);
+    this.#imageOfId.set(owner, record.image);
     sample.rows++;
-    sample.captions.push(...record.captions);
-    sample.negatives.push(...(record.negatives ?? record.captions.map(() => [])));
+    for (const [i, caption] of record.captions.entries()) {
+      sample.captions.push(caption);
+      sample.negatives.push(record.negatives?.[i] ?? []);
+    }
     sample.hasNegatives ||= record.negatives !== undefined;
   }
-  const samples = Array.from(joined.values(), (sample) => toSample(sample, file));
-  return { samples, bad };
 }
 
 function toSample(sample: Joined, file: string): ReadSample {
@@ -78,7 +93,7 @@ function toSample(sample: Joined, file: string): ReadSample {
     ...(hasNegatives && { negatives }),
     line: first.line,
     path,
-    where: `${basename(file)}:${first.line}`,
+    where: `${file}:${first.line}`,
     rows,
   };
 }

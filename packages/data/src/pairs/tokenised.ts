@@ -8,7 +8,7 @@ import type { Tokenizer } from '../text/tokenizer';
 import { decodePairs, makeSplits, openPictures, type PairDataset } from './dataset';
 import { findImages } from './images';
 import type { ReadPairs } from './read-pairs';
-import { requireFewRejects, type Reject } from './rejects';
+import { byLine, requireFewRejects, type Reject } from './rejects';
 import { reportSplits, type LoadReport } from './report';
 import { distinctTexts, type DistinctSample } from './sameness';
 import type { Preprocessing } from './split';
@@ -64,7 +64,8 @@ export async function tokenisePairs(
   const found = await unlessAborted(findImages(samples, options), signal);
   const rejects: Reject[] = [...read.rejects, ...falseNegatives];
   const absent = found.flatMap(({ reject }) => reject ?? []);
-  requireFewRejects([...rejects, ...absent], read.rows, captions, maxRejects);
+  const known = byLine([...rejects, ...absent]);
+  requireFewRejects(known, read.rows, captions, maxRejects);
 
   const splits = makeSplits(
     found,
@@ -77,7 +78,7 @@ export async function tokenisePairs(
     split: (name) => splitNamed(splits, name, captions, ({ records }) => records.length),
     report: {
       rows: read.rows,
-      rejects: [...rejects, ...absent],
+      rejects: known,
       doubts: read.doubts,
       sharedPictures: read.sharedPictures,
       maxTokens,

@@ -1,6 +1,11 @@
+/** With thousands apart: `2,502`. */
+export function written(number: number): string {
+  return number.toLocaleString('en');
+}
+
 /** `1 picture`, `2,502 pictures`. */
 export function counted(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+  return `${written(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** A share in [0, 1] in hundredths: `24 %`, `5.3 %`. */

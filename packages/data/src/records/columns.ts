@@ -21,7 +21,8 @@ const meanings = {
   ],
   caption: [
     ...['caption', 'captions', 'text', 'texts', 'txt', 'title', 'description', 'desc', 'sentence'],
-    ...['sentences', 'sentenceraw', 'alttext', 'alt', 'prompt', 'comment', 'query', 'name', 'raw'],
+    ...['sentences', 'sentenceraw', 'alttext', 'alt', 'prompt', 'comment', 'query', 'question'],
+    ...['name', 'raw'],
   ],
 } as const;
 

@@ -70,61 +70,21 @@ export function readRecords(
   options: ReadRecordsOptions,
 ): { records: DelimitedRecord[]; next: Position } {
   const { delimiter, quote, escape, most } = options;
-  const records: DelimitedRecord[] = [];
-  let next = from;
-
-  /** Adds what lies between `next` and `end`. */
-  const take = (end: number, fields: readonly string[], damage?: QuoteDamage): void => {
-    const start = afterBlankLines(source, next, delimiter);
-    const content = withoutLineEnd(source, start.offset, end);
-    const lines = countLineEnds(source, start.offset, content) + 1;
-    records.push({
-      line: start.line,
-      lines,
-      source: source.toString('utf8', start.offset, content),
-      fields,
-      ...(damage && { damage }),
-    });
-    next = { offset: end, line: start.line + lines };
-  };
-  /** A damaged record that ends with the line on which its quote opens. */
-  const giveUp = (opening: number, kind: QuoteDamage['kind'], end?: number): void => {
-    const opens = next.line + countLineEnds(source, next.offset, opening);
-    const closes = end === undefined ? undefined : opens + countLineEnds(source, opening, end - 1);
-    take(nextLine(source, opening), [], { kind, opens, ...(closes !== undefined && { closes }) });
-  };
-
+  const collected = new CollectedRecords(source, from, delimiter);
   const onRecord = (fields: string[], { bytes }: { bytes: number }): null => {
     const end = from.offset + bytes;
-    const swallowing = fields.findIndex((_, i) => swallows(i, fields));
+    const swallowing = fields.findIndex((_, i) => swallows(fields, i, options));
     if (swallowing < 0) {
-      take(end, fields);
+      collected.take(end, fields);
       return null;
     }
-    giveUp(openingOf(fields, swallowing), 'swallowed', end);
+    collected.giveUp(
+      collected.lineAfter(lineEndsIn(fields.slice(0, swallowing))),
+      'swallowed',
+      end,
+    );
     throw stop;
   };
-  const swallows = (i: number, fields: readonly string[]): boolean => {
-    const field = fields[i] ?? '';
-    if (!/[\r\n]/.test(field)) return false;
-    const [, ...lines] = field.split(/\r\n|\n|\r/);
-    return lines.some((line, at) => {
-      const rest = at === lines.length - 1 ? fields.slice(i + 1) : [];
-      return options.isRecord?.([...line.split(delimiter), ...rest], fields) === true;
-    });
-  };
-  /** The quote that opens field i, by the line ends of the fields before it. */
-  const openingOf = (fields: readonly string[], i: number): number => {
-    let at = afterBlankLines(source, next, delimiter).offset;
-    const lineEnds =
-      fields
-        .slice(0, i)
-        .join(' ')
-        .match(/\r\n|\n|\r/g)?.length ?? 0;
-    for (let passed = 0; passed < lineEnds; passed++) at = nextLine(source, at);
-    return at;
-  };
-
   try {
     parse(source.subarray(from.offset), {
       delimiter,
@@ -138,16 +98,93 @@ export function readRecords(
       to: most,
       on_record: onRecord,
     });
+    if (collected.records.length < most) collected.finish();
   } catch (error) {
-    if (error === stop) return { records, next };
-    if (!(error instanceof CsvError)) throw error;
-    const field = from.offset + Number(error['bytes'] ?? 0);
-    const opening = Math.max(source.indexOf(String(quote), field), next.offset);
-    giveUp(opening, error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'unclosed' : 'text-after-quote');
-    return { records, next };
+    if (error !== stop && !(error instanceof CsvError)) throw error;
+    if (error instanceof CsvError) {
+      const field = from.offset + Number(error['bytes'] ?? 0);
+      const opening = Math.max(source.indexOf(String(quote), field), collected.next.offset);
+      const kind = error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'unclosed' : 'text-after-quote';
+      collected.giveUp(opening, kind);
+    }
   }
-  if (records.length < most) next = { ...next, offset: source.length };
-  return { records, next };
+  return { records: collected.records, next: collected.next };
+}
+
+/** Records with their lines, one after another. */
+class CollectedRecords {
+  readonly records: DelimitedRecord[] = [];
+  /** Where the next record begins, or blank lines before it. */
+  next: Position;
+  readonly #source: Buffer;
+  readonly #delimiter: string;
+
+  constructor(source: Buffer, from: Position, delimiter: string) {
+    this.#source = source;
+    this.next = from;
+    this.#delimiter = delimiter;
+  }
+
+  /** Adds the record that ends at an offset, its line end with it. */
+  take(end: number, fields: readonly string[], damage?: QuoteDamage): void {
+    const start = afterBlankLines(this.#source, this.next, this.#delimiter);
+    const content = withoutLineEnd(this.#source, start.offset, end);
+    const lines = countLineEnds(this.#source, start.offset, content) + 1;
+    this.records.push({
+      line: start.line,
+      lines,
+      source: this.#source.toString('utf8', start.offset, content),
+      fields,
+      ...(damage && { damage }),
+    });
+    this.next = { offset: end, line: start.line + lines };
+  }
+
+  /**
+   * Adds a damaged record that ends with the line on which its quote opens.
+   *
+   * @param end where csv-parse sees the end of the record, if it sees one
+   */
+  giveUp(opening: number, kind: QuoteDamage['kind'], end?: number): void {
+    const opens = this.next.line + countLineEnds(this.#source, this.next.offset, opening);
+    const closes = end === undefined ? 0 : opens + countLineEnds(this.#source, opening, end - 1);
+    const damage = { kind, opens, ...(end !== undefined && { closes }) };
+    this.take(nextLine(this.#source, opening), [], damage);
+  }
+
+  /** The offset of a line of the next record, `lines` after the one on which it begins. */
+  lineAfter(lines: number): number {
+    let { offset } = afterBlankLines(this.#source, this.next, this.#delimiter);
+    for (let passed = 0; passed < lines; passed++) offset = nextLine(this.#source, offset);
+    return offset;
+  }
+
+  /** What is left are blank lines. */
+  finish(): void {
+    this.next = { ...this.next, offset: this.#source.length };
+  }
+}
+
+/** Whether a field holds a line that is a record of its own. */
+function swallows(
+  fields: readonly string[],
+  i: number,
+  { delimiter, isRecord }: ReadRecordsOptions,
+): boolean {
+  const field = fields[i] ?? '';
+  if (isRecord === undefined || !/[\r\n]/.test(field)) return false;
+  const [, ...lines] = field.split(lineEnd);
+  return lines.some((line, at) => {
+    // The last one goes on after the closing quote.
+    const rest = at === lines.length - 1 ? fields.slice(i + 1) : [];
+    return isRecord([...line.split(delimiter), ...rest], fields);
+  });
+}
+
+const lineEnd = /\r\n|\n|\r/;
+
+function lineEndsIn(fields: readonly string[]): number {
+  return fields.reduce((sum, field) => sum + field.split(lineEnd).length - 1, 0);
 }
 
 /** csv-parse passes over empty lines, which to it are those with nothing that it would not trim. */

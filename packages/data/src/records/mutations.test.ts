@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isCrossweaveError } from '@crossweave/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mutateBytes, mutationKey, mutations } from '../mutate.testing';
-import { toSamples } from '../pairs/samples';
+import { RowJoiner } from '../pairs/samples';
 import { decodeText } from './decode-text';
 import { readRows } from './read';
 import type { RecordFormat } from './read-options';
@@ -74,9 +74,10 @@ function expectNothingLost(read: readonly Row[], bytes: Buffer, format: RecordFo
     else expect(row.error.code).toBe('data');
   }
   expect(lines.slice(next - 1).filter((line) => !blank(line))).toEqual([]);
-  const { samples, bad } = toSamples(read, 'c');
-  const taken = samples.reduce((sum, sample) => sum + sample.rows, 0);
-  expect(taken + bad.length).toBe(read.length);
+  const joiner = new RowJoiner('c');
+  joiner.add(read);
+  const taken = joiner.samples().reduce((sum, sample) => sum + sample.rows, 0);
+  expect(taken + joiner.bad.length).toBe(read.length);
 }
 
 it.each(['jsonl', 'csv', 'tsv'] as const)(

@@ -77,8 +77,8 @@ describe('readRows', () => {
     await expect(readRows(inside)).rejects.toThrow(/the captions file is no file.*a folder/);
     await expect(readRows(join(folder, 'o.csv', 'x.csv'))).rejects.toBeInstanceOf(DataError);
     if (process.platform === 'win32') return;
-    const pipe = join(folder, 'pipe.jsonl');
-    execFileSync('mkfifo', [pipe]);
+    const [program, pipe] = ['mkfifo', join(folder, 'pipe.jsonl')];
+    execFileSync(program, [pipe]);
     await expect(readRows(pipe)).rejects.toThrow(/no file.*a pipe/);
   });
 

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError, DataError } from '@crossweave/core';
-import { checkOptions } from '@crossweave/core/authoring';
+import { checkOptions, requireText } from '@crossweave/core/authoring';
 import { decodeText } from './decode-text';
 import { readDelimited } from './delimited';
 import { readJsonl } from './jsonl';
@@ -27,6 +27,7 @@ const formatOfExtension: Readonly<Record<string, RecordFormat>> = {
  *   extension
  */
 export async function readRows(file: string, options: ReadRowsOptions = {}): Promise<Row[]> {
+  requireText('readRows', 'file', file);
   checkOptions('readRows', options, readChecks);
   const rows: Row[] = [];
   for await (const part of readParts(file, options)) rows.push(...part);

@@ -86,7 +86,11 @@ export async function makeScenes(options: MakeScenesOptions): Promise<ScenesSumm
   return summary;
 }
 
-/** Makes a complete dataset of scenes an unfinished one. @throws DataError when the captions are of another kind */
+/**
+ * Makes a complete dataset of scenes an unfinished one.
+ *
+ * @throws DataError when the folder holds captions of another kind
+ */
 async function removeScenes(captionsFile: string, summaryFile: string): Promise<void> {
   if (!existsSync(captionsFile)) return;
   const summary = existsSync(summaryFile) ? await readJson(summaryFile) : undefined;

@@ -17,7 +17,7 @@ export interface SceneRecord {
   readonly scene: Scene;
 }
 
-/** Which scenes a dataset of this count and seed shows, and what val and test keep for themselves. */
+/** The scenes of a dataset of this count and seed, and the pairs that val and test keep for themselves. */
 export function sceneDeal(count: number, seed: number): Deal {
   return dealScenes(count, foldIn(keyOf(seed), 'scenes.deal'));
 }

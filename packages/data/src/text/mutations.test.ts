@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const captions = ['a red circle left of a blue star', 'two dogs, at play', 'café 中文'];
 
-it.each(['@huggingface/transformers', '@xenova/transformers'] as const)(
+it.each(['@huggingface/tokenizers', '@huggingface/transformers', '@xenova/transformers'] as const)(
   'mutated tokenizers are read with ids of their vocabulary or refused, by %s',
   async (library) => {
     // The libraries tell of unknown classes on the console.

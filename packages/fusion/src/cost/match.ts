@@ -23,7 +23,7 @@ import {
 export interface FusionSize {
   /** A multiple of `step`. */
   readonly width: number;
-  /** One of `depths`; undefined where there are none to choose from. */
+  /** One of `depths`; undefined where none are given. */
   readonly depth: number | undefined;
 }
 
@@ -155,7 +155,7 @@ export function matchCost(
   });
 }
 
-/** One cost alone: parameters need no pass. */
+/** One kind of cost: counting parameters needs no forward pass. */
 function costOf(fusion: Fusion, specs: FusionCostOptions, by: MatchBy): number {
   if (by !== 'parameters') return fusionCost(fusion, specs)[by];
   const params = fusion.init(key(0), specs.image, specs.text);
@@ -168,7 +168,7 @@ function distance({ difference }: MatchedFusion): number {
   return Math.abs(difference);
 }
 
-/** Doubles the width until the cost is reached, so that none much larger is ever made; then halves. */
+/** Doubles the width until the cost is reached, so that no much larger fusion is made; then bisects. */
 function nearestWidth(
   tried: (steps: number) => MatchedFusion,
   low: number,

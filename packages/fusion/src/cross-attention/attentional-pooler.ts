@@ -47,9 +47,9 @@ const pooler = 'attn_pool';
 
 /**
  * Cross-attention fusion to a pooled image (CoCa, arXiv 2205.01917): learned queries attend to
- * the image's tokens once a row, LN(attention(LN(queries), LN(tokens))), and layers of the text
- * (self attention, attention to the Q pooled tokens, feed-forward) run once a pair, so that a
- * pair's cost does not grow with the image's size. `joint` [B, D] is the text's `summary`,
+ * the image's tokens once per row, LN(attention(LN(queries), LN(tokens))), and layers of the text
+ * (self attention, attention to the Q pooled tokens, feed-forward) run once per pair, so that the
+ * cost of a pair does not grow with the size of the image. `joint` [B, D] is the text's `summary`,
  * `match` a linear head on it.
  *
  * CoCa's decoder writes captions and has a causal mask; this one judges a whole text and has

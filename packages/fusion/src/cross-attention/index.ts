@@ -25,7 +25,7 @@ export type {
   TextQueriesImageOptions,
 };
 
-/** Cross-attention fusion: tokens of one side look at tokens of the other. */
+/** Cross-attention fusion: tokens of one side attend to tokens of the other. */
 export const crossAttentionFusions = {
   'text-queries-image': textQueriesImage,
   'co-attention': coAttention,

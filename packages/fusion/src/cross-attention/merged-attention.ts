@@ -32,8 +32,8 @@ const checks: Checks<MergedAttentionOptions> = {
  * The merged attention that METER compares with its co-attention (arXiv 2111.02387, §3.1): one
  * stack of layers over the tokens of both sides, the same weights for both.
  *
- * Its layers are those of `singleStream`. It differs in what is read: it adds no token of its
- * own; the text's `summary` and the mean of the image's tokens (METER with a Swin encoder) each
+ * Its layers are those of `singleStream`. Only the result is read otherwise: there is no [CLS]
+ * token; the text's `summary` and the mean of the image's tokens (METER with a Swin encoder) each
  * pass a pooler, tanh of a linear layer, and `joint` [B, 2D] is the image's beside the text's.
  * `match` is a linear head on it. Poolers are named as METER's, layers as nn.TransformerEncoder's.
  */

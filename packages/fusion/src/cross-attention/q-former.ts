@@ -57,8 +57,8 @@ const queryPath = 'query_tokens';
  * linear head on it: BLIP-2's matching head on every query, averaged.
  *
  * `layers.i` has the keys of nn.TransformerDecoderLayer, with the queries' `linear1`, `linear2`
- * and `norm3` under `layers.i.query`. The last layer has none for the text, whose output nobody
- * reads. What sees no image in the first layer runs once a text.
+ * and `norm3` under `layers.i.query`. The last layer has none for the text, whose output is
+ * not read. The part of the first layer that comes before the image runs once per text.
  */
 export function qFormer(options: QFormerOptions = {}): Fusion {
   const where = 'qFormer';
@@ -122,7 +122,7 @@ export function qFormer(options: QFormerOptions = {}): Fusion {
     return feedForwardPart(params, `${path(i)}.query`, 3, seen, block);
   };
 
-  /** What layer 0 does before the image comes in: the queries' self attention, all of the text's. */
+  /** The part of layer 0 before the image: the queries' self attention, and all of the text's layer. */
   const alone = (params: Params, text: Tokens, ctx: Context): Tokens => {
     const size = text.tokens.shape[0];
     // The embedding's norm is one for all tokens, queries included.

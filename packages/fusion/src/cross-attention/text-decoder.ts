@@ -20,8 +20,8 @@ export interface TextDecoderOptions extends TransformerFusionOptions, SummaryOpt
 
 /**
  * `layers.i` of nn.TransformerDecoderLayer without causal mask: the text attends to itself and
- * to the image, and one summary [P, D] of it is read. The first layer's self attention has not
- * seen an image yet, so `alone` runs it once a text.
+ * to the image, and one summary [P, D] of it is read. The self attention of the first layer does not
+ * depend on an image yet, so `alone` runs it once per text.
  */
 export function textDecoder(settings: Required<TextDecoderOptions>) {
   const { dim, layers, heads, hidden, dropout, normFirst, epsilon } = settings;
@@ -46,7 +46,7 @@ export function textDecoder(settings: Required<TextDecoderOptions>) {
       mask: text.mask,
     }),
 
-    /** P texts from `alone`, m images, each for the next P / m texts. */
+    /** P texts from `alone` and m images; each image goes with the next P / m texts. */
     join: (params: Params, image: Tokens, text: Tokens, ctx: Context): Tensor2D => {
       const context = { ...options(0, text, ctx), contextMask: image.mask };
       const seen = crossAttentionPart(params, path(0), text.tokens, image.tokens, context);

@@ -34,7 +34,7 @@ export interface BottleneckOptions extends TransformerFusionOptions {
   bottlenecks?: number;
   /**
    * Index of the first layer that has bottleneck tokens. From the next layer on the streams exchange
-   * them, so at `layers` − 1 and above they never do, and `match` is a sum of one term a side.
+   * them, so at `layers` − 1 and above they never do, and `match` is a sum of one term per side.
    * Default 0: the encoders' own layers have already read each side by itself.
    */
   fusionLayer?: number;
@@ -48,13 +48,13 @@ const checks: Checks<BottleneckOptions> = {
 
 /**
  * Early fusion through bottleneck tokens (MBT, arXiv 2107.00135). Each side's stream is [CLS],
- * its tokens, and K bottleneck tokens that both streams have in common. A layer of each stream's
- * own weights updates all of them; the two updates of the bottleneck tokens are averaged. So all
- * that a stream knows of the other has passed K tokens. `joint` [B, D] is the mean of the
+ * its tokens, and K bottleneck tokens that both streams share. Each stream has layers of its own,
+ * which update all of these; the two updates of the bottleneck tokens are averaged. So everything
+ * that one stream learns of the other passes through K tokens. `joint` [B, D] is the mean of the
  * outputs at both [CLS], `match` a linear head on it: MBT's average of both sides' logits.
  *
  * `{image,text}_encoder.layers.i` have the keys of nn.TransformerEncoder; `encoder_norm` is one
- * for both streams. Layers up to `fusionLayer` have not met the other side: they run once a row.
+ * for both streams. Layers up to `fusionLayer` have read nothing of the other side, so they run once per row.
  */
 export function bottleneck(options: BottleneckOptions = {}): Fusion {
   const where = 'bottleneck';
@@ -68,8 +68,8 @@ export function bottleneck(options: BottleneckOptions = {}): Fusion {
   /** Layers of one side alone, the one that first has bottleneck tokens included. */
   const alone = Math.min(layers, fusionLayer + 1);
 
-  // Not ViT's 0.02: beside embedded tokens such small ones all become what they first attend to,
-  // the K bottleneck tokens one.
+  // Not ViT's 0.02: beside embedded tokens such small tokens all become the mean of what they attend
+  // to, so the K bottleneck tokens would be equal.
   const token = (key: Key, path: string, count: number): Params => ({
     [path]: normal(foldIn(key, path), [1, count, dim], 0, embeddingDeviation),
   });

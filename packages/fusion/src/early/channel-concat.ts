@@ -42,13 +42,13 @@ const order = { text: 0, image: 1 } as const satisfies Record<Side, number>;
  * Early fusion of tokens aligned by position: token p of the joint sequence is a linear layer of
  * [text token p; image token p] along the channels, and a transformer runs over [CLS] and the
  * joint sequence (concatenation along features of aligned sequences, as MultiBench's
- * ConcatEarly, arXiv 2107.07502). The sequence is as long as the longer side. Where one side has
- * no real token, a learned null token of that side stands in; where neither has, the position is
- * masked. `joint` [B, D] is the output at [CLS], `match` a linear head on it.
+ * ConcatEarly, arXiv 2107.07502). The sequence is as long as the longer side. At a position
+ * where one side has no real token, a learned null token of that side takes its place; where
+ * neither side has one, the position is masked. `joint` [B, D] is the output at [CLS], `match` a linear head on it.
  *
- * Words and patches are not aligned by nature: it is the baseline that shows what attention
- * between unaligned tokens is worth. The linear layer of a concatenation is a sum of one term a
- * side, so each is computed once a row. Blocks are `encoder.layers.i` of nn.TransformerEncoder.
+ * Words and patches are not aligned by nature, so this is a baseline: it shows how much attention
+ * between unaligned tokens gains. The linear layer of a concatenation is a sum of one term per side,
+ * and each term is computed once per row. Blocks are `encoder.layers.i` of nn.TransformerEncoder.
  */
 export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
   const where = 'channelConcat';

@@ -26,8 +26,8 @@ export interface DeepSetOptions extends SetOptions {
 /**
  * The two sides as an unordered set (Deep Sets, arXiv 1703.06114; TorchMultimodal's
  * DeepsetFusionModule, arXiv 2003.01607): both summaries are projected to D and normalised, and
- * `joint` [B, D] is an MLP of their pool; `match` a linear head on it. The set's elements are
- * the sides, one vector each: it sees no tokens.
+ * `joint` [B, D] is an MLP of their pool; `match` a linear head on it. The set has two
+ * elements, one vector of each side; no tokens are read.
  *
  * With `attention` TorchMultimodal weighs elements and then normalises their features, which
  * undoes the weights; here the weights come after that normalisation. With `normalization:

@@ -13,7 +13,7 @@ export type {
   SingleStreamOptions,
 };
 
-/** Early fusion: both sides pass through the same layers. */
+/** Early fusion: image and text pass through layers together from the first one on. */
 export const earlyFusions = {
   'single-stream': singleStream,
   'channel-concat': channelConcat,

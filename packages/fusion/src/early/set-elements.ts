@@ -25,8 +25,8 @@ export interface SetOptions extends PooledFusionOptions {
   /** Width of that network. Default 128. */
   attentionDim?: number;
   /**
-   * What is brought to length 1: each element's `features`, or each feature over both
-   * `modalities`. Default `features`.
+   * Which vectors are scaled to length 1: each element (over its `features`), or each feature (over
+   * both `modalities`). Default `features`.
    */
   normalization?: 'features' | 'modalities';
 }
@@ -86,14 +86,14 @@ export function setElement(
 ): SetElement {
   const projection = `projections.${side}`;
   const projected = drop(linear(params, projection, summary), dropout, ctx, projection);
-  // Normalised before it is weighed: afterwards a positive weight would be undone.
+  // Normalised before it is weighed: normalising afterwards would undo a positive weight.
   const value = normalization === 'features' ? normalize(projected) : projected;
   if (!attention) return { value };
   const hidden = tanh(linear(params, 'attention.0', projected));
   return { value, logit: linear(params, 'attention.2', hidden) };
 }
 
-/** Both elements [B, D] of pairs, weighed and normalised as told. */
+/** Both elements [B, D] of pairs, weighed and normalised as the options say. */
 export function pairOfElements(
   image: SetElement,
   text: SetElement,

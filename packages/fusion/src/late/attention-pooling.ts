@@ -28,13 +28,13 @@ export interface AttentionPoolingOptions {
   /** Q learned queries. */
   readonly queries: number;
   readonly heads: number;
-  /** Adds learned positions to the tokens, so that the summary can say where things are. */
+  /** Adds learned positions to the tokens, so that the summary can depend on where things are. */
   readonly positions: boolean;
   /** Rows of the position table when the encoder's token count varies. */
   readonly maxTokens: number;
 }
 
-/** As wide as the tokens of the encoders here, so that neither content nor place drowns the other. */
+/** About that of the encoders' tokens, so that neither content nor position outweighs the other. */
 const positionDeviation = 0.5;
 
 /**
@@ -64,7 +64,7 @@ export function initAttentionPooling(
   );
 }
 
-/** [B, Q·D]: what each query saw, side by side. */
+/** [B, Q·D]: the results of all queries side by side. */
 export function attentionPooling(
   params: Params,
   path: string,

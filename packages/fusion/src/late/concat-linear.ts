@@ -2,9 +2,9 @@ import { add, matMul, slice, type Tensor1D, type Tensor2D } from '@tensorflow/tf
 import { checkShapes, parameter, type Params } from '@crossweave/core';
 
 /**
- * What each side adds to a linear layer of both vectors side by side, image before text:
- * W·[image; text] + b is the sum of an image's part (with the bias) and a text's part. So it
- * costs products a row, and one sum a pair. Image [B_i, D_i], text [B_t, D_t], the weight at
+ * A linear layer of both vectors side by side, image before text, in two parts:
+ * W·[image; text] + b is the sum of an image's part (with the bias) and a text's part. So the
+ * products are computed per row, and only the sum per pair. Image [B_i, D_i], text [B_t, D_t], the weight at
  * `path` [out, D_i + D_t], the bias [out] used when there is one.
  *
  * @throws ShapeError when the weight does not fit.

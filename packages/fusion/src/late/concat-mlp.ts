@@ -14,18 +14,18 @@ import {
 
 /** `dropout` acts behind each activation. */
 export interface ConcatMlpOptions extends PooledFusionOptions {
-  /** Widths between the MLP's layers; none makes it one linear layer. Default [500, 500]. */
+  /** Widths between the MLP's layers; an empty list makes it one linear layer. Default [500, 500]. */
   hidden?: readonly number[];
   /** Between the layers. Default `relu`. */
   activation?: Activation;
   /**
-   * A linear layer on each side first, to the width of the narrower or the wider one, so that
-   * neither outnumbers the other. Default `none`.
+   * A linear layer on each side in front, to the width of the narrower or of the wider side, so that
+   * both have equally many numbers. Default `none`: no such layer.
    */
   adapt?: 'none' | 'min' | 'max';
 }
 
-/** The width of a side behind its adapter, by its own and the other side's. */
+/** The width of a side behind its adapter, by the widths of this side and of the other side. */
 const adaptedWidth: Readonly<
   Record<NonNullable<ConcatMlpOptions['adapt']>, (own: number, other: number) => number>
 > = { none: (own) => own, min: Math.min, max: Math.max };

@@ -90,7 +90,7 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * scalars are learned, from ln(1/temperature) and 0, the scale kept in [0, ln 100]. A
  * loss that brings its own temperature takes the bare cosines from `embed`.
  *
- * It reads summaries alone, unless a side's pooling is by attention.
+ * It reads summaries alone, unless `pooling` is `attention` for a side.
  */
 export function dualEncoder(options?: PooledDualEncoderOptions): Fusion<PooledFeatures>;
 export function dualEncoder(options?: DualEncoderOptions): Fusion;

@@ -27,12 +27,12 @@ export interface FilipOptions {
   chunk?: number;
 }
 
-/** A row's unit-norm tokens [B, N, E], and what its mask means for a mean and for a maximum. */
+/** Unit-norm tokens of B rows, and their masks in the forms that a mean and a maximum use. */
 interface Embedded {
   readonly tokens: Tensor3D;
-  /** [B, N], 1 / (real tokens) at each of them, 0 at the others. */
+  /** [B, N], 1 / (number of real tokens) at the real tokens, 0 at padding. */
   readonly weight: Tensor2D;
-  /** [B, N], added to what is compared with the others: 0 at real tokens. */
+  /** [B, N], added to the cosines: 0 at real tokens, far below every cosine at padding. */
   readonly penalty: Tensor2D;
 }
 
@@ -43,15 +43,15 @@ const masked = 1e9;
 
 /**
  * Token-wise late interaction (FILIP, Yao et al., arXiv 2111.07783): tokens of both sides are
- * projected to unit norm (`visual_projection`, `text_projection`, without bias), each real
- * token of one side looks for the most similar real one of the other, and the similarity of a
- * pair is the mean over tokens, here of both directions, since one score serves both:
+ * projected to unit norm (`visual_projection`, `text_projection`, without bias). The most similar
+ * real token of the other side is found for each real token. The similarity of a pair is the mean
+ * of these cosines over the tokens of a side, and over both sides, since one score serves both:
  * s = ½·(mean_i max_t c[i, t] + mean_t max_i c[i, t]). `match` and `score` are
  * exp(logit_scale)·s + logit_bias.
  *
  * `joint` [B, 2E] is the elementwise product of each token and its best match (the mean of
  * equally good ones), averaged over image tokens, and beside it over text tokens: each half
- * sums to its direction's similarity. There is no one embedding of a side, so no `embed`.
+ * sums to its direction's similarity. A side has no single embedding, so there is no `embed`.
  */
 export function filip(options: FilipOptions = {}): Fusion {
   const where = 'filip';

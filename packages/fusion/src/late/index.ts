@@ -41,7 +41,7 @@ export type {
   ProductOfExpertsOptions,
 };
 
-/** Late fusion: each side is encoded by itself, and they meet at the end. */
+/** Late fusion: the image and the text are encoded separately and combined at the end. */
 export const lateFusions = {
   'dual-encoder': dualEncoder,
   'concat-mlp': concatMlp,

@@ -71,7 +71,7 @@ export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures
         initLinear(key, 'linear1', { in: text.dim, out: hidden }),
         initLinear(key, 'linear_out', { in: hidden, out: dim }),
       ),
-    // W_o of a sum is the sum of two products: one a row, none a pair.
+    // W_o of a sum is a sum of two products, so each is computed per row and none per pair.
     prepare: (params, image, text, ctx) => ({
       image: linear(params, 'linear_out', side(linear(params, 'linear0', image), ctx, 'image')),
       text: matMul(

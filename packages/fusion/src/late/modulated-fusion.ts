@@ -19,7 +19,7 @@ import {
 
 /** `dropout` acts on both vectors. */
 export interface ModulatedFusionOptions extends PooledFusionOptions {
-  /** The side whose vector makes the weights with which the other's is transformed. */
+  /** The side whose vector makes the weights by which the other side's vector is transformed. */
   modulator?: Side;
 }
 
@@ -34,9 +34,9 @@ export interface ModulatedFusionParts<Base, Modulation> {
   readonly settings: Required<ModulatedFusionOptions>;
   /** Parameters, from the widths of the modulated side and of the modulator. */
   readonly init: (key: Key, base: FeatureSpec, modulator: FeatureSpec) => Params;
-  /** What `join` needs of the modulated vectors, once a row. */
+  /** The part of `join` that depends on the modulated vector alone, once per row. */
   readonly base: (params: Params, vector: Tensor2D) => Base;
-  /** What `join` needs of the modulating vectors, once a row. */
+  /** The part of `join` that depends on the modulating vector alone, once per row. */
   readonly modulation: (params: Params, vector: Tensor2D) => Modulation;
   /** [B, D] of B pairs. */
   readonly join: (base: Base, modulation: Modulation) => Tensor2D;
@@ -44,7 +44,7 @@ export interface ModulatedFusionParts<Base, Modulation> {
   readonly score?: (params: Params, base: Base, modulation: Modulation) => Tensor2D;
 }
 
-/** A {@link pooledFusion} whose sides have roles: one makes the weights, the other meets them. */
+/** A {@link pooledFusion} in which one side's vector makes weights that transform the other's. */
 export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows<Modulation>>(
   parts: ModulatedFusionParts<Base, Modulation>,
 ): Fusion<PooledFeatures> {

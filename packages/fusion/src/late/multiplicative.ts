@@ -16,23 +16,23 @@ import { modulatedFusion, modulationChecks, type ModulatedFusionOptions } from '
 import { pooledFusionDefaults } from './pooled-fusion';
 
 export interface MultiplicativeOptions extends ModulatedFusionOptions {
-  /** The side x that makes the weights. Default `image`. */
+  /** The side whose vector x makes the weights. Default `image`. */
   modulator?: Side;
   /**
-   * What x makes of the weights: a whole matrix (D_x·D_y·D parameters), its diagonal, or one
-   * number. Default `vector`.
+   * The weights that x makes: a whole matrix (D_x·D_y·D parameters), a diagonal, or one number.
+   * Default `vector`.
    */
   form?: 'matrix' | 'vector' | 'scalar';
 }
 
-/** One of the three ways in which weights made of x [B_x] meet vectors y [B_y, D_y]. */
+/** One of the three forms of the weights that are made of x, applied to vectors y [B_y, D_y]. */
 interface Form {
   readonly init: (key: Key, y: number, x: number) => Params;
-  /** y as the weights meet it. */
+  /** The vector y' that the weights are applied to. */
   readonly base: (params: Params, y: Tensor2D) => Tensor2D;
   /** y'·W of aligned rows. */
   readonly product: (y: Tensor2D, weight: Tensor2D) => Tensor2D;
-  /** W·h for a head h [1, D]: what a row of `base` meets in a score, [B_x, width of `base`]. */
+  /** W·h for a head h [1, D], [B_x, width of `base`]: a score is its product with a row of `base`. */
   readonly contract: (weight: Tensor2D, head: Tensor2D) => Tensor2D;
 }
 

@@ -38,7 +38,7 @@ export const pooledFusionChecks: Checks<PooledFusionOptions> = {
   chunk: count(),
 };
 
-/** Dropout of both vectors, drawn once a row, whatever the row is paired with. */
+/** Dropout of both vectors, drawn once per row, whatever the row is paired with. */
 export function dropSides(
   image: Tensor2D,
   text: Tensor2D,
@@ -62,7 +62,7 @@ export interface PooledFusionParts<Image, Text> {
   /** The parameters that `prepare` and `join` use, for features of these widths; `match_head` is added. */
   readonly init: (key: Key, specs: Readonly<Record<Side, FeatureSpec>>) => Params;
   /**
-   * The work that is done once a row, whatever the row is paired with: tensors [B, …], or records
+   * The work that is done once per row, whatever the row is paired with: tensors [B, …], or records
    * of them, of image [B_i, D_i] and text [B_t, D_t]. There may be more images than texts, or fewer.
    */
   readonly prepare: (
@@ -81,8 +81,8 @@ export interface PooledFusionParts<Image, Text> {
 }
 
 /**
- * A fusion that reads each side's `pooled` vector and no tokens. `prepare` runs once a row and
- * `join` once a pair; `match` is a linear layer, `match_head`, on the joint representation.
+ * A fusion that reads each side's `pooled` vector and no tokens. `prepare` runs once per row and
+ * `join` once per pair; `match` is a linear layer, `match_head`, on the joint representation.
  *
  * ```ts
  * // The product of both vectors at one width.

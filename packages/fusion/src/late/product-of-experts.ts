@@ -43,9 +43,9 @@ function precision(logvar: Tensor2D): Tensor2D {
  * (T_i·μ_i + T_t·μ_t) / (T_0 + T_i + T_t) with precisions T = 1 / (exp(logvar) + ε),
  * logvar 0 for the prior, ε = 1e-8.
  *
- * The log variances say how much each side counts, and learn from that. The variance of the
- * product itself, 1 / ΣT, is no part of `joint`, and nothing is sampled. A side that is
- * unsure of everything leaves the other with the prior: how MVAE treats a missing modality.
+ * The log variances decide how much each side counts, and are learned through that. The variance of
+ * the product itself, 1 / ΣT, is not part of `joint`, and nothing is sampled. Where one side has
+ * large variances, the other side and the prior decide: MVAE treats a missing modality so.
  */
 export function productOfExperts(options: ProductOfExpertsOptions = {}): Fusion<PooledFeatures> {
   const where = 'productOfExperts';

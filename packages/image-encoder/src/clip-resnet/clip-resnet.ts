@@ -55,7 +55,7 @@ export function buildClipResNet(
   const trained = gridOf(positionSize);
   const grid = size && gridOf(size);
 
-  /** What the stem and each stage give, [B, h, w, C]. */
+  /** The results of the stem and of each stage, [B, h, w, C]. */
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
     const [, height, width] = image.shape;
@@ -95,7 +95,7 @@ export function buildClipResNet(
   };
 }
 
-/** Of a side of `pixels` behind the stem: a convolution of stride 2, and a pool that drops a rest. */
+/** The side of the stem's result: a convolution of stride 2, then a pool that drops an odd last column. */
 function quarter(pixels: number): number {
   return Math.floor(Math.ceil(pixels / 2) / 2);
 }

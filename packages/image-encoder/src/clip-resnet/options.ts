@@ -30,7 +30,7 @@ export interface ClipResNetOptions extends ConvolutionalOptions {
 
 export type ClipResNetSettings = Required<ClipResNetOptions>;
 
-/** What a preset fixes; the rest has one default for all. */
+/** The values that a preset fixes. */
 export type ClipResNetPreset = Required<
   Pick<ClipResNetOptions, 'layers' | 'widths' | 'heads' | 'projection'>
 > & { readonly imageSize: ImageSize };

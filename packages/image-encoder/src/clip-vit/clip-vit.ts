@@ -38,8 +38,8 @@ const names: TransformerNames = {
  * CLIP's vision transformer (Radford et al. 2021), parameters under the names of Hugging Face's
  * `CLIPVisionModelWithProjection`.
  *
- * The last norm and the projection apply to all tokens, not only to the class token that `pooled`
- * is: tokens and pooled lie in one space.
+ * The last norm and the projection are applied to all tokens, not only to the class token, which is
+ * `pooled`; so tokens and `pooled` are embeddings in the same space.
  */
 export function buildClipViT(
   where: string,

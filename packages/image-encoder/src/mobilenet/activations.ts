@@ -11,7 +11,7 @@ export function hardSwish<T extends Tensor>(x: T): T {
   return tidy(() => mul<T>(mul(x, 1 / 6), relu6(add(x, 3))));
 }
 
-/** What stands behind a convolution, by the name an option gives. */
+/** Activations behind a convolution, by the names that options have. */
 export const convolutionActivations = { relu, hardSwish } as const;
 
 export type ConvolutionActivation = keyof typeof convolutionActivations;

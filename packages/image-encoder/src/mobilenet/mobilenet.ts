@@ -21,7 +21,7 @@ const norms = { epsilon: 1e-3, momentum: 0.01 };
  * names: `features.0` (stem), `features.{1…}.block.{…}`, `features.{last}`.
  *
  * Reads [B, H, W, 3]. Tokens: the last convolution's grid, row by row, [B, h·w, C], all real;
- * pooled: their mean. Tokens carry no positions: a fusion adds its own.
+ * pooled: their mean. Tokens have no positions; a fusion adds them.
  */
 export function buildMobileNetV3(
   where: string,
@@ -39,7 +39,7 @@ export function buildMobileNetV3(
   const gridSide = (pixels: number): number =>
     strides.reduce((side, stride) => Math.ceil(side / stride), pixels);
 
-  /** What the stem, each block and the last convolution give, [B, h, w, C]. */
+  /** The results of the stem, each block and the last convolution, [B, h, w, C]. */
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
     const pass: Pass = { ctx, frozen: settings.frozenBatchNorm, ...norms };

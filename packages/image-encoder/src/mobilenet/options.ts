@@ -20,7 +20,7 @@ import { convolutionActivations, type ConvolutionActivation } from './activation
 export interface InvertedResidual {
   /** Side of the depthwise kernel, odd. */
   readonly kernel: number;
-  /** Channels in between; where they are those of the input there is no first convolution. */
+  /** Channels of the depthwise convolution; if they are as many as the input's, the first 1×1 is left out. */
   readonly expanded: number;
   readonly out: number;
   /** Whether channels are weighed by squeeze and excitation (Hu et al. 2017). */
@@ -32,7 +32,7 @@ export interface InvertedResidual {
 export interface MobileNetV3Options extends ConvolutionalOptions {
   /** Channels of the stem, a 3×3 convolution of stride 2. Default 16. */
   stemWidth?: number;
-  /** Default: those of MobileNetV3-small. The last convolution has 6 times the last one's `out`. */
+  /** Default: those of MobileNetV3-small. The convolution after them has 6 times the last block's `out`. */
   blocks?: readonly InvertedResidual[];
 }
 

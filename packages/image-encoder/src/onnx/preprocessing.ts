@@ -9,8 +9,8 @@ interface Size {
 }
 
 /**
- * What a Hugging Face `preprocessor_config.json` says. The size is that of the crop where there
- * is one.
+ * Size and normalisation of a Hugging Face `preprocessor_config.json`. The size is that of the crop,
+ * if there is one.
  *
  * @throws FileFormatError for a file that says something else than size, mean and deviation.
  */

@@ -33,7 +33,7 @@ export interface ResNetOptions extends ConvolutionalOptions {
 
 export type ResNetSettings = Required<ResNetOptions>;
 
-/** What a preset fixes; the rest has one default for all. */
+/** The values that a preset fixes. */
 export type ResNetPreset = ResNetOptions &
   Required<Pick<ResNetOptions, 'block' | 'layers' | 'widths' | 'stem' | 'imageSize'>>;
 

@@ -18,7 +18,7 @@ import { applyStem, stemLayer, stems } from './stem';
  * `conv1`, `bn1`, `layer{1…}.{0…}.conv{1…}`, `.bn{1…}`, `.downsample.{0,1}`.
  *
  * Reads [B, H, W, 3]. Tokens: the last stage's grid, row by row, [B, h·w, C], all real; pooled:
- * their mean. Tokens carry no positions: a fusion adds its own.
+ * their mean. Tokens have no positions; a fusion adds them.
  */
 export function buildResNet(
   where: string,
@@ -33,7 +33,7 @@ export function buildResNet(
   const rates = dropPathRates(blocks.length, settings.dropPath);
   const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
 
-  /** What the stem and each stage give, [B, h, w, C]. */
+  /** The results of the stem and of each stage, [B, h, w, C]. */
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
     const pass = { ctx, frozen: settings.frozenBatchNorm };

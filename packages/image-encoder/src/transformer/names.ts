@@ -1,6 +1,6 @@
 import type { VisionTransformerSettings } from './options';
 
-/** Where a family's checkpoints keep the parts of a vision transformer, and how they start. */
+/** Paths of the parameters of a vision transformer in the checkpoints of one family. */
 export interface TransformerNames {
   readonly embeddings: {
     readonly classToken: string;

@@ -10,7 +10,7 @@ import {
 import { activations, type Activation } from '@crossweave/core/nn';
 import { anySizeCheck, heightAndWidth, sizeCheck, type ImageSize } from '../image-size';
 
-/** What the vision transformers share; sizes are by default those of the preset. */
+/** Options that all vision transformers have; sizes are by default those of the preset. */
 export interface VisionTransformerOptions {
   /** Size of the pictures, a multiple of the patches'; `'any'` leaves it open. Default 224. */
   imageSize?: ImageSize | 'any';
@@ -37,9 +37,9 @@ export interface VisionTransformerOptions {
   /** Of embeddings, attention weights and each part's result, in [0, 1). Default 0. */
   dropout?: number;
   /**
-   * Stochastic depth: in training both residuals of the last layer are dropped with this
-   * probability in [0, 1), those of the others with linearly less, down to 0 for the first
-   * (timm's rule). Default 0.
+   * Stochastic depth: in training both residuals of the last layer are dropped with this probability
+   * in [0, 1). The probability falls linearly over the layers to 0 for the first (timm's rule).
+   * Default 0.
    */
   dropPath?: number;
   /** Share of the patches that a training pass leaves out, in [0, 1). Default 0. */
@@ -48,7 +48,7 @@ export interface VisionTransformerOptions {
 
 export type VisionTransformerSettings = Required<VisionTransformerOptions>;
 
-/** What a preset fixes. */
+/** The values that a preset fixes. */
 export type VisionTransformerPreset = Required<
   Pick<VisionTransformerOptions, 'patchSize' | 'dim' | 'layers' | 'heads'>
 > & { readonly imageSize: ImageSize };

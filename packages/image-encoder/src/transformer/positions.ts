@@ -8,8 +8,9 @@ export type Grid = readonly [rows: number, columns: number];
  * A table of positions [1 + h·w, D], the class token's first, for another grid: [1 + h'·w', D] by
  * bicubic interpolation, the class token's row as it is. The same table for the same grid.
  *
- * `where` names the table in errors. As Hugging Face's `interpolate_pos_encoding`: PyTorch's `interpolate(mode='bicubic')` with
- * corners not aligned and without antialiasing. It is linear in the table, so one product does it.
+ * `where` names the table in errors. As Hugging Face's `interpolate_pos_encoding`: PyTorch's
+ * `interpolate(mode='bicubic')` with corners not aligned and without antialiasing. Interpolation is
+ * linear in the table, so it is computed as one matrix product.
  *
  * @throws ShapeError unless the table has a row for the class token and each place of `from`.
  */

@@ -30,7 +30,8 @@ const names: TransformerNames = {
 
 /**
  * Hugging Face's `ViTModel` without pooling layer, parameters under the names of its checkpoints.
- * It truncates its normal draws at ±2, a hundred deviations away: they are normal draws.
+ * Hugging Face draws the initial weights from N(0, 0.02²) truncated at ±2. No draw is ever so large, so
+ * here they are drawn from N(0, `initializerRange`²).
  */
 export function buildViT(
   where: string,

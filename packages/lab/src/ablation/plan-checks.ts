@@ -12,7 +12,7 @@ import {
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
-import { abortSignal, plainData, seed } from '../checks';
+import { abortSignal, plainData, seed } from '../checks/checks';
 import type { AblateOptions } from './ablate';
 
 /** A name that also names files. */

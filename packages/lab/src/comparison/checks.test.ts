@@ -49,7 +49,7 @@ describe('before anything is computed', () => {
     ['a batch larger than the split', withArm({ batchSize: 9 }), /"batchSize".*from 1 to 8/],
     ['steps of 0', withArm({ steps: 0 }), /arms", "equal": "steps"/],
     ['negatives of −1', withArm({ negatives: -1 }), /arms", "equal": "negatives"/],
-    ['negatives up to nothing', withArm({ negatives: { upTo: 0 } }), /"negatives"/],
+    ['negatives up to nothing', withArm({ negatives: { upTo: 0 } }), /"negatives\.upTo"/],
     [
       'a loss with nothing to weigh',
       withArm({ loss: { ...matchLoss, chance: (_size: number, hard = 0) => Math.log(hard) } }),
@@ -88,7 +88,7 @@ describe('before anything is computed', () => {
     [
       'a recipe that JSON cannot say',
       ({ recipe }) => ({ recipe: { ...recipe, towers: { rate: Number.NaN } } }),
-      /"recipe"/,
+      /"recipe\.towers"/,
     ],
     [
       'an empty split',

@@ -20,7 +20,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { armName, requireDistinct, seeds } from '../ablation/plan-checks';
-import { abortSignal, pairSplit, plainData, seed } from '../checks';
+import { abortSignal, pairSplit, plainData, seed } from '../checks/checks';
 import { chanceOf } from '../evaluate/plan';
 import { requireNegatives } from '../features/batches';
 import { textsOf } from '../features/texts';
@@ -102,7 +102,9 @@ export function checkTowers<Image, Text>(
 
 /**
  * Checks all that a comparison can fail by, before a picture is decoded or a tower trained: the
- * options, the arms over these towers, the batches over this split, the false captions.
+ * options, the arms over these towers, the batches over this split, the false captions. It reads
+ * the records of the splits and the identities of their texts, never an image, so it can be called
+ * with splits whose pictures are not there yet; {@link compareFusions} calls it first.
  *
  * @throws ConfigError or DataError that says which arm or split, and what it lacks.
  */

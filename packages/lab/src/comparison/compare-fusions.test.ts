@@ -49,7 +49,7 @@ async function finished(folder = out) {
 
 const stepsOf = (seen: TinyComparison['seen'], stage: 'towers' | 'training'): string[] =>
   seen.flatMap((each) => {
-    if (each.stage !== stage || !('record' in each)) return [];
+    if (each.stage !== stage || !('record' in each) || each.record.kind !== 'step') return [];
     const who = each.stage === 'training' ? `${each.arm} ${each.seed} ` : '';
     return [`${who}${each.record.step}`];
   });

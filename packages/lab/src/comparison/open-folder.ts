@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCrossweaveError, type ParamShapes } from '@crossweave/core';
-import type { TrainState } from '@crossweave/trainer';
+import { isCrossweaveError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
+import { disposeState, type TrainState } from '@crossweave/trainer';
 import {
   openRun,
   RunMismatchError,
@@ -49,7 +49,9 @@ export async function clearTraining(
 async function open(path: string, options: RunOptions, expected: ParamShapes): Promise<OpenFolder> {
   const run = await openRun(path, options);
   try {
-    return { run, start: await run.resume(expected) };
+    const start = await run.resume();
+    if (start !== undefined) matchOrDispose(start, expected, path);
+    return { run, start };
   } catch (error) {
     await run.close();
     throw error;
@@ -62,4 +64,14 @@ function isOutdated(error: unknown): boolean {
     error instanceof RunMismatchError ||
     (isCrossweaveError(error) && ['file-format', 'state-dict'].includes(error.code))
   );
+}
+
+/** @throws StateDictError when the state's parameters are not those of `expected`. */
+function matchOrDispose(state: TrainState, expected: ParamShapes, where: string): void {
+  try {
+    matchParams(expected, shapesOf(state.params), { where });
+  } catch (error) {
+    disposeState(state);
+    throw error;
+  }
 }

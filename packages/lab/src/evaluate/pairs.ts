@@ -1,10 +1,10 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { inference, requireComplete, type Fusion, type Params } from '@crossweave/core';
 import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
-import { abortSignal } from '../checks';
+import { abortSignal } from '../checks/checks';
 import { disposeTensors, type FeatureCache } from '../features/encode-split';
 import type { FeatureTable } from '../features/table';
-import { pause } from '../pause';
+import { pause } from '../features/pause';
 
 /** A fusion and its parameters (paths without `fusion.`). */
 export interface FittedFusion {

@@ -1,5 +1,5 @@
 import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
-import { fittedFusion } from '../checks';
+import { fittedFusion } from '../checks/checks';
 import type { FeatureCache } from '../features/encode-split';
 import {
   scoreAll,

@@ -12,7 +12,7 @@ import {
   type PairRecord,
 } from '@crossweave/core';
 import { checkOptions, count, listOf, oneOf, requireNumber } from '@crossweave/core/authoring';
-import { randomKey } from '../checks';
+import { randomKey } from '../checks/checks';
 import type { FeatureCache } from './encode-split';
 
 export interface FeatureBatchesOptions {

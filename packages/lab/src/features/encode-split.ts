@@ -10,8 +10,8 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { callback, checkOptions, count, having, type Check } from '@crossweave/core/authoring';
-import { abortSignal, pairSplit } from '../checks';
-import { pause } from '../pause';
+import { abortSignal, pairSplit } from '../checks/checks';
+import { pause } from './pause';
 import { fingerprint } from './fingerprint';
 import { FeatureTable } from './table';
 import { textsOf } from './texts';

@@ -39,16 +39,35 @@ export function fitBagOfWords(train: FeatureCache): BagOfWordsScorer {
   const centred = y.map((value, i) => value - average[i % targets]!);
   const weights = ridge(x, centred, dim, targets, 0.01 * rows + 1e-6);
 
-  return (images, row, caption) => {
-    const features = scale(images.pooled(row));
-    let score = 0;
+  /** Columns of the vocabulary that a caption has, with repeats; computed once a caption. */
+  const columns = new Map<string, readonly number[]>();
+  const columnsOf = (caption: string): readonly number[] => {
     // Sorted: the sum of equal bags is then equal to the last bit.
-    for (const word of wordsOf(caption).sort()) {
-      const at = vocabulary.get(word);
-      if (at === undefined) continue;
-      for (let d = 0; d < dim; d++) score += features[d]! * weights[d * targets + at]!;
+    const found =
+      columns.get(caption) ??
+      wordsOf(caption)
+        .sort()
+        .flatMap((word) => vocabulary.get(word) ?? []);
+    columns.set(caption, found);
+    return found;
+  };
+  /** What each word scores on the image that was asked for last: captions come image by image. */
+  let last: { images: FeatureTable; row: number; scores: Float64Array } | undefined;
+  const wordScores = (images: FeatureTable, row: number): Float64Array => {
+    if (last?.images === images && last.row === row) return last.scores;
+    const features = scale(images.pooled(row));
+    const scores = new Float64Array(targets);
+    for (let d = 0; d < dim; d++) {
+      for (let k = 0; k < targets; k++) scores[k]! += features[d]! * weights[d * targets + k]!;
     }
-    return score;
+    last = { images, row, scores };
+    return scores;
+  };
+  return (images, row, caption) => {
+    const scores = wordScores(images, row);
+    let sum = 0;
+    for (const column of columnsOf(caption)) sum += scores[column]!;
+    return sum;
   };
 }
 

@@ -38,7 +38,12 @@ export function fitImageBlind(records: readonly PairRecord[]): CaptionScorer {
       push(negative, -slope);
     }
   }
-  return (caption) => score(featuresOf(caption).sort());
+  const known = new Map<string, number>();
+  return (caption) => {
+    const value = known.get(caption) ?? score(featuresOf(caption).sort());
+    known.set(caption, value);
+    return value;
+  };
 }
 
 function featuresOf(caption: string): string[] {

@@ -1,6 +1,6 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
 import { checkOptions, count, listOf, text, type Checks } from '@crossweave/core/authoring';
-import { floatArray, string } from '../checks';
+import { floatArray, string } from '../checks/checks';
 import { mean } from '../statistics/moments';
 import {
   chanceWithin,

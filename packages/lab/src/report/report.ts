@@ -15,7 +15,7 @@ import { writeFileAtomic } from '@crossweave/core/node';
 import type { AblationResults } from '../ablation/results';
 import type { TrialRecord } from '../ablation/trial-file';
 import { validateResults } from '../ablation/validate-results';
-import { plainData, string } from '../checks';
+import { plainData, string } from '../checks/checks';
 import { describeSplit } from '../evaluate/split-facts';
 import { curveChart, curveNames } from './curve-chart';
 import { intervalChart } from './interval-chart';
@@ -23,7 +23,8 @@ import { chooseMetrics } from './labels';
 import { Markup, escapeMarkdown, markup } from './markup';
 import { notesOf } from './notes';
 import { style } from './style';
-import { baselineTable, comparisonTable, kindTable, mainTable, type Table } from './tables';
+import { htmlTable, markdownTable } from './table-markup';
+import { baselineTable, comparisonTable, kindTable, mainTable } from './tables';
 import { verdict } from './verdict';
 
 export interface ReportOptions {
@@ -200,35 +201,4 @@ function paragraph(text: string): Markup {
   return end < 0
     ? markup`<p>${text}</p>`
     : markup`<p><strong>${text.slice(0, end)}:</strong> ${text.slice(end + 2)}</p>`;
-}
-
-function htmlCell(text: string): Markup {
-  const [figure = '', detail] = text.split('\n');
-  return markup`<td>${figure}${detail === undefined ? undefined : markup` <small>${detail}</small>`}</td>`;
-}
-
-function htmlTable({ head, rows }: Table): Markup {
-  return markup`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${head.map((cell) => markup`<th scope="col">${cell}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([name, ...cells]) =>
-            markup`<tr>
-              <th scope="row">${name}</th>
-              ${cells.map(htmlCell)}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-function markdownTable({ head, rows }: Table): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
-  return [line(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(line)].join('\n');
 }

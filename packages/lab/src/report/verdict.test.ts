@@ -48,6 +48,8 @@ describe('verdict', () => {
     expect(text).toMatch(/^Matching accuracy: early comes first with 90\.5 % \[/);
     expect(text).toMatch(/It differs from late by \+40\.\d points \[2.*, 5.*\] \(p = 0\.00\d\)/);
     expect(text).toContain('choice of seeds (4)');
+    expect(text).not.toContain('take five');
+    expect(told(resultsOf({ late: [0.5, 0.51] }))).toContain('Two seeds tell little');
   });
 
   it.each([

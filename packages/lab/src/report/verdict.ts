@@ -121,10 +121,17 @@ function stands(
 }
 
 function scope(seeds: number): string {
-  return seeds > 1
-    ? `Intervals (95\u00a0%) cover the choice of seeds (${seeds}) and of test samples; p-values are after Holm’s correction.`
-    : 'There is one seed only. Ranges after “test samples” (95\u00a0%) hold for these trained ' +
-        'models; what another seed would give is not known.';
+  if (seeds === 1) {
+    return (
+      'There is one seed only. Ranges after “test samples” (95\u00a0%) hold for these trained ' +
+      'models; what another seed would give is not known.'
+    );
+  }
+  const few = seeds === 2 ? ' Two seeds tell little of others: take five.' : '';
+  return (
+    `Intervals (95\u00a0%) cover the choice of seeds (${seeds}) and of test samples; ` +
+    `p-values are after Holm’s correction.${few}`
+  );
 }
 
 function having(results: AblationResults, metric: string): ArmResult[] {

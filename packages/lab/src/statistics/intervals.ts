@@ -6,7 +6,7 @@ import {
   requireNumber,
   type Checks,
 } from '@crossweave/core/authoring';
-import { randomKey } from '../checks';
+import { randomKey } from '../checks/checks';
 import { mean, quantile, requireValues, sampleVariance } from './moments';
 import { studentQuantile } from './student';
 

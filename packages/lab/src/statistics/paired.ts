@@ -1,6 +1,6 @@
 import { ConfigError, foldIn, randomWords, type Key } from '@crossweave/core';
 import { checkOptions, count } from '@crossweave/core/authoring';
-import { randomKey } from '../checks';
+import { randomKey } from '../checks/checks';
 import {
   bootstrapChecks,
   expanded,

@@ -235,3 +235,22 @@ it('refuses chunks that are not the batch', () => {
     expect(run).toThrow(/7 pairs.*3 pairs in 1 chunks/s);
   });
 });
+
+it('encodes both times in the whole context, under a key of the chunk', () => {
+  const seen: Context[] = [];
+  const frozen = (path: string): boolean => path === 'image.first.weight';
+  const record = (): void => undefined;
+  const watched = (own: Params, range: Range, at: Context): ChunkEmbeddings => {
+    seen.push(at);
+    return encode(own, range, at);
+  };
+  const whole: Context = { ...ctx, step: 7, recompute: true, frozen, record };
+  tidy(() => {
+    const given = { loss: infoNCE(), lossParams: {}, params, batch, ctx: whole };
+    cachedContrastive({ ...given, chunks: chunked(4), encode: watched });
+  });
+  const first = [0, 1].map((chunk) => ({
+    ...{ training: true, key: foldIn(ctx.key, chunk), step: 7, recompute: true, frozen },
+  }));
+  expect(seen).toEqual([...first, ...first.map((at) => ({ ...at, record }))]);
+});

@@ -1,17 +1,14 @@
-import {
-  add,
-  concat,
-  dispose,
-  engine,
-  keep,
-  mul,
-  scalar,
-  slice,
-  sum,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, concat, dispose, keep, mul, scalar, slice, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, ShapeError, foldIn, subtree, withPrefix } from '@crossweave/core';
+import {
+  ConfigError,
+  ShapeError,
+  subtree,
+  treeGradients,
+  withOwnKey,
+  withPrefix,
+  withoutRecord,
+} from '@crossweave/core';
 import type { Context, Loss, ModelOutputs, Params, PooledFeatures } from '@crossweave/core';
 import {
   anything,
@@ -45,7 +42,7 @@ export interface CachedContrast<Chunk> {
   readonly params: Params;
   /** The pairs of the batch in their order, cut into chunks. */
   readonly chunks: readonly Chunk[];
-  /** Encodes a chunk; called twice with the same context, so it draws the same dropout twice. */
+  /** Encodes a chunk; called twice under the same key, so it draws the same dropout twice. */
   readonly encode: (params: Params, chunk: Chunk, ctx: Context) => ChunkEmbeddings;
   /** Sizes and identities of the whole batch. */
   readonly batch: AnyBatch;
@@ -94,25 +91,24 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
     ['loss', 'lossParams', 'params', 'chunks', 'encode', 'batch', 'ctx'],
   );
   const { params, chunks, encode, ctx } = given;
-  const context = (i: number): Context => ({ training: ctx.training, key: foldIn(ctx.key, i) });
-  const recording = ctx.record && { record: ctx.record };
+  const context = (i: number): Context => withOwnKey(ctx, i);
   const terms: Record<string, Scalar> = {};
   const kept = tidy(() => {
     const embedded = chunks.map((chunk, i) =>
-      tidyRecord(() => present(encode(params, chunk, context(i)))),
+      tidyRecord(() => present(encode(params, chunk, withoutRecord(context(i))))),
     );
     const { total, slopes } = contrastSlopes(given, embedded, terms);
     const gradients: Record<string, Tensor> = {};
     chunks.forEach((chunk, i) => {
       const found = tidyRecord(
         () =>
-          gradientsBy(params, (): Scalar => {
-            const again = present(encode(params, chunk, { ...context(i), ...recording }));
+          treeGradients((): Scalar => {
+            const again = present(encode(params, chunk, context(i)));
             return Object.entries(again)
               .filter(([side]) => side in slopes)
               .map(([side, rows]): Scalar => sum(mul(rows, rowsOf(slopes, embedded, side, i))))
               .reduce((all, part) => add(all, part), scalar(0));
-          })[1],
+          }, params).gradients,
       );
       for (const [path, gradient] of Object.entries(found)) {
         const before = gradients[path];
@@ -162,11 +158,14 @@ function contrastSlopes(
       got: `${rows} pairs in ${embedded.length} chunks`,
     });
   }
-  const [total, slopes] = gradientsBy({ ...all, ...withPrefix('loss.', lossParams) }, () => {
-    const result = loss.compute(lossParams, embeddingOutputs(all), batch, ctx);
-    for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
-    return result.total;
-  });
+  const { value: total, gradients: slopes } = treeGradients(
+    () => {
+      const result = loss.compute(lossParams, embeddingOutputs(all), batch, ctx);
+      for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
+      return result.total;
+    },
+    { ...all, ...withPrefix('loss.', lossParams) },
+  );
   return { total, slopes };
 }
 
@@ -199,15 +198,6 @@ function rowsOf(
   const before = embedded.slice(0, at).reduce((rows, part) => rows + part[side]!.shape[0], 0);
   const [count, width] = embedded[at]![side]!.shape;
   return slice<Rank.R2, Tensor2D>(slopes[side] as Tensor2D, [before, 0], [count, width]);
-}
-
-/** A scalar, and its gradients by a tree; paths it does not depend on are absent. */
-function gradientsBy(tree: Params, objective: () => Scalar): [value: Scalar, gradients: Params] {
-  // tfjs's own valueAndGrads refuses tensors the result does not depend on.
-  const { value, grads } = engine().gradients(objective, Object.values(tree), undefined, true);
-  const found = Object.keys(tree).map((path, i) => [path, grads[i] as Tensor | null | undefined]);
-  const given = found.filter((entry): entry is [string, Tensor] => entry[1] != null);
-  return [value, Object.fromEntries(given)];
 }
 
 function present({ image, text, negatives }: ChunkEmbeddings): Record<string, Tensor2D> {

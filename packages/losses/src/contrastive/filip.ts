@@ -13,12 +13,12 @@ import {
 import { tidy, type Rank, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, checkShapes, type Features, type Loss } from '@crossweave/core';
 import { readOptions } from '@crossweave/core/authoring';
-import { normalize } from '@crossweave/core/nn';
+import { amax, normalize } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { excluded } from '../same';
 import { countedRows, negativeTerms } from '../negatives';
-import { crossEntropy, rowMaximum } from '../softmax';
+import { crossEntropy } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
@@ -104,7 +104,7 @@ function tokenwise(from: Features, to: Features): Tensor2D {
     matMul(rows(from), rows(to), false, true),
     reshape(padding, [1, others * otherTokens]),
   );
-  const best = rowMaximum(reshape<Rank.R2>(cosines, [size * tokens * others, otherTokens]));
+  const best = amax(reshape(cosines, [size * tokens * others, otherTokens]), 1);
   const real = cast(from.mask, 'float32');
   const weights = div(real, maximum(sum(real, 1, true), 1));
   return sum(

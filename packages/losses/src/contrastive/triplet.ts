@@ -2,11 +2,12 @@ import { add, concat, expandDims, maximum, mul, relu, sqrt, sub, sum } from '@te
 import { tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
 import { boolean, oneOf, readOptions } from '@crossweave/core/authoring';
+import { amax } from '@crossweave/core/nn';
 import { sameCheck, weightCheck } from '../option-checks';
 import { countedRows, negativesOf, negativeTerms, type Negatives } from '../negatives';
 import { rightImages, rightTexts, sameTexts, type Sameness } from '../same';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
-import { diagonal, rowMaximum } from '../softmax';
+import { diagonal } from '../softmax';
 import { logged } from '../terms';
 
 export interface TripletOptions {
@@ -65,7 +66,7 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
 
   const costs = (s: Tensor2D, own: Tensor2D, negativesOfRow: Negatives): Scalar => {
     const each = mul<Tensor2D>(relu(add<Tensor2D>(sub(s, own), margin)), negativesOfRow.mask);
-    const total: Scalar = mining === 'all' ? sum(each) : sum(rowMaximum(each));
+    const total: Scalar = mining === 'all' ? sum(each) : sum(amax(each, 1));
     const counted = countedRows(negativesOfRow).filter(Boolean).length;
     return reduction === 'sum' ? total : mul<Scalar>(total, 1 / Math.max(1, counted));
   };

@@ -13,19 +13,13 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import {
-  foldIn,
-  type Context,
-  type Loss,
-  type ModelOutputs,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { foldIn, type Loss, type PooledFeatures } from '@crossweave/core';
 import { boolean, count, readOptions } from '@crossweave/core/authoring';
-import { drawChecks, drawNegatives, textSimilarity } from './draw';
 import { meanCount } from '../negatives';
-import { excluded, rightTexts } from '../same';
-import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
+import { excluded } from '../same';
 import { logged } from '../terms';
+import { drawChecks } from './draw';
+import { countPairs, drawnTexts, givenFalsePairs, matchOf, truePairs, type Pairs } from './pairs';
 
 export interface ListwiseMatchingOptions {
   /** M texts drawn from the batch for each image. Default 3. */
@@ -36,14 +30,6 @@ export interface ListwiseMatchingOptions {
   drawTemperature?: number;
   /** The batch's own K hard negatives, where it has them, are candidates too. Default true. */
   negatives?: boolean;
-}
-
-/** Texts to be weighed against the true one, and 0 for those that stand for no text. */
-interface Candidates {
-  readonly text: PooledFeatures;
-  /** Per image. */
-  readonly count: number;
-  readonly valid: readonly number[];
 }
 
 /**
@@ -71,21 +57,19 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
     name: 'listwise-matching',
     compute: (_params, outputs, batch, ctx) =>
       tidy(() => {
-        const lists = [
-          { text: outputs.text, count: 1, valid: ones(batch.size) },
-          ...(negatives ? givenTexts(where, outputs, batch) : []),
-          ...drawnTexts(outputs, batch, ctx, drawnPerImage(batch.size), settings),
+        const key = foldIn(ctx.key, 'listwise.texts');
+        const falsePairs = [
+          ...(negatives ? givenFalsePairs(where, outputs, batch) : []),
+          ...drawnTexts(outputs, batch, key, drawnPerImage(batch.size), settings),
         ];
-        const { match } = outputs.fuse(
-          joinRows(lists.map(({ count }) => repeatRows(outputs.image, count))),
-          joinRows(lists.map(({ text }) => text)),
-        );
-        const logits = columns(match, lists, batch.size);
+        const everyRow = new Array<number>(batch.size).fill(1);
+        const pairs = [truePairs(outputs, everyRow), ...falsePairs];
+        const logits = columns(matchOf(outputs, pairs), pairs, batch.size);
         const width = logits.shape[1];
         const own = slice(logits, [0, 0], [batch.size, 1]);
         const ownShare = slice(logSoftmax(logits), [0, 0], [batch.size, 1]);
         const best = width === 1 ? own : max(slice(logits, [0, 1]), 1, true);
-        const counts = countRows(lists.slice(1), batch.size);
+        const counts = countPairs(falsePairs, batch.size);
         const weights = rowWeights(counts);
         const right = cast(greater(own, best), 'float32');
         return {
@@ -101,51 +85,17 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
   };
 }
 
-function givenTexts(
-  where: string,
-  outputs: ModelOutputs<PooledFeatures>,
-  batch: AnyBatch,
-): Candidates[] {
-  const count = negativesPerPair(where, outputs, batch);
-  if (outputs.negatives === undefined || count === 0) return [];
-  return [{ text: outputs.negatives, count, valid: ones(batch.size * count) }];
-}
-
-function drawnTexts(
-  outputs: ModelOutputs<PooledFeatures>,
-  batch: AnyBatch,
-  ctx: Context,
-  count: number,
-  settings: Required<ListwiseMatchingOptions>,
-): Candidates[] {
-  if (count === 0) return [];
-  const key = foldIn(ctx.key, 'listwise.texts');
-  const similarity = (): Tensor2D => textSimilarity(outputs);
-  const { rows, valid } = drawNegatives(key, similarity, rightTexts(batch), count, settings);
-  return [{ text: takeRows(outputs.text, rows), count, valid }];
-}
-
 /** [B, 1 + K + M], the true text first; entries that stand for no text are excluded. */
-function columns(match: Tensor1D, lists: readonly Candidates[], size: number): Tensor2D {
+function columns(match: Tensor1D, pairs: readonly Pairs[], size: number): Tensor2D {
   let from = 0;
-  const parts = lists.map(({ count, valid }) => {
-    const part = reshape<Rank.R2>(slice(match, from, size * count), [size, count]);
-    from += size * count;
-    if (!valid.includes(0)) return part;
-    const exclusion = valid.map((counts) => (counts === 1 ? 0 : excluded));
-    return add<Tensor2D>(part, tensor2d(exclusion, [size, count]));
+  const parts = pairs.map(({ perRow, weights }) => {
+    const part = reshape<Rank.R2>(slice(match, from, size * perRow), [size, perRow]);
+    from += size * perRow;
+    if (!weights.includes(0)) return part;
+    const exclusion = weights.map((weight) => (weight === 1 ? 0 : excluded));
+    return add<Tensor2D>(part, tensor2d(exclusion, [size, perRow]));
   });
   return parts.length === 1 ? parts[0]! : concat(parts, 1);
-}
-
-/** [B] how many false texts each image has. */
-function countRows(lists: readonly Candidates[], size: number): number[] {
-  return Array.from({ length: size }, (_, b) =>
-    lists.reduce((total, { count, valid }) => {
-      const own = valid.slice(b * count, (b + 1) * count);
-      return total + own.reduce((sum, counts) => sum + counts, 0);
-    }, 0),
-  );
 }
 
 /** [B, 1] weights of a mean over the images that have a false text. */
@@ -155,8 +105,4 @@ function rowWeights(counts: readonly number[]): Tensor2D {
     counts.map((count) => (count > 0 ? 1 / total : 0)),
     [counts.length, 1],
   );
-}
-
-function ones(count: number): number[] {
-  return new Array<number>(count).fill(1);
 }

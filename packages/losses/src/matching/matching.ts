@@ -1,18 +1,19 @@
 import { cast, greater, mul, softplus, sum, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
-import {
-  foldIn,
-  type Context,
-  type Loss,
-  type ModelOutputs,
-  type PooledFeatures,
-} from '@crossweave/core';
+import { foldIn, type Loss, type PooledFeatures } from '@crossweave/core';
 import { boolean, count, readOptions } from '@crossweave/core/authoring';
-import { drawChecks, drawNegatives, imageSimilarity, textSimilarity } from './draw';
 import { meanCount } from '../negatives';
-import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
-import { rightImages, rightTexts, type RowSets } from '../same';
 import { logged } from '../terms';
+import { drawChecks } from './draw';
+import {
+  countPairs,
+  drawnImages,
+  drawnTexts,
+  givenFalsePairs,
+  matchOf,
+  truePairs,
+  type Pairs,
+} from './pairs';
 
 export interface MatchingOptions {
   /** Negatives drawn from the batch for each row, of texts and of images. Default 1. */
@@ -28,13 +29,6 @@ export interface MatchingOptions {
    * of each is worth nothing; otherwise all pairs weigh the same, as in ALBEF. Default true.
    */
   balanced?: boolean;
-}
-
-/** Pairs to be judged, and 0 for those that stand for no pair. */
-interface Pairs {
-  readonly image: PooledFeatures;
-  readonly text: PooledFeatures;
-  readonly weights: readonly number[];
 }
 
 /**
@@ -60,20 +54,17 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
     name: 'matching',
     compute: (_params, outputs, batch, ctx) =>
       tidy(() => {
-        const falsePairs: Pairs[] = [
-          ...drawnPairs(outputs, batch, ctx, settings),
-          ...(settings.negatives ? givenPairs(where, outputs, batch) : []),
+        const draw = (of: typeof drawnTexts, name: string): Pairs[] =>
+          of(outputs, batch, foldIn(ctx.key, name), settings.inBatch, settings);
+        const falsePairs = [
+          ...draw(drawnTexts, 'matching.texts'),
+          ...draw(drawnImages, 'matching.images'),
+          ...(settings.negatives ? givenFalsePairs(where, outputs, batch) : []),
         ];
-        const counts = countRows(falsePairs, batch.size);
+        const counts = countPairs(falsePairs, batch.size);
         const counted = counts.map((count) => (count > 0 ? 1 : 0));
-        const pairs: Pairs[] = [
-          { image: outputs.image, text: outputs.text, weights: counted },
-          ...falsePairs,
-        ];
-        const { match } = outputs.fuse(
-          joinRows(pairs.map(({ image }) => image)),
-          joinRows(pairs.map(({ text }) => text)),
-        );
+        const pairs = [truePairs(outputs, counted), ...falsePairs];
+        const match = matchOf(outputs, pairs);
         const weights = pairs.flatMap((each) => each.weights);
         const truths = weights.map((_, p) => p < batch.size);
         const signed = mul<Tensor1D>(match, tensor1d(truths.map((truth) => (truth ? 1 : -1))));
@@ -102,53 +93,6 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
   };
 }
 
-/** Each image with drawn texts, and each text with drawn images. */
-function drawnPairs(
-  outputs: ModelOutputs<PooledFeatures>,
-  batch: AnyBatch,
-  ctx: Context,
-  settings: Required<MatchingOptions>,
-): Pairs[] {
-  const { image, text } = outputs;
-  const count = settings.inBatch;
-  if (count === 0) return [];
-  const draw = (name: string, similarity: typeof textSimilarity, right: RowSets) =>
-    drawNegatives(foldIn(ctx.key, name), () => similarity(outputs), right, count, settings);
-  const texts = draw('matching.texts', textSimilarity, rightTexts(batch));
-  const images = draw('matching.images', imageSimilarity, rightImages(batch));
-  return [
-    { image: repeatRows(image, count), text: takeRows(text, texts.rows), weights: texts.valid },
-    { image: takeRows(image, images.rows), text: repeatRows(text, count), weights: images.valid },
-  ];
-}
-
-function givenPairs(
-  where: string,
-  outputs: ModelOutputs<PooledFeatures>,
-  batch: AnyBatch,
-): Pairs[] {
-  const count = negativesPerPair(where, outputs, batch);
-  if (outputs.negatives === undefined || count === 0) return [];
-  return [
-    {
-      image: repeatRows(outputs.image, count),
-      text: outputs.negatives,
-      weights: ones(batch.size * count),
-    },
-  ];
-}
-
-/** [B] how many of these pairs count for each row; a row's pairs stand together. */
-function countRows(pairs: readonly Pairs[], size: number): number[] {
-  return Array.from({ length: size }, (_, b) =>
-    pairs.reduce((total, { weights }) => {
-      const perRow = weights.length / size;
-      const own = weights.slice(b * perRow, (b + 1) * perRow);
-      return total + own.reduce((sum, weight) => sum + weight, 0);
-    }, 0),
-  );
-}
-
 /** Weights that sum to 1; all zero where none is left. */
 function normalised(weights: readonly number[]): number[] {
   const total = weights.reduce((a, b) => a + b, 0);
@@ -157,8 +101,4 @@ function normalised(weights: readonly number[]): number[] {
 
 function weighted(values: Tensor1D, weights: readonly number[]): Scalar {
   return sum<Scalar>(mul(values, tensor1d([...weights])));
-}
-
-function ones(count: number): number[] {
-  return new Array<number>(count).fill(1);
 }

@@ -21,7 +21,7 @@ const layer: Omit<LayerPlan, 'deviations'> = {
   causal: false,
 };
 
-/** What a relative of BERT does in its own way. */
+/** The parts in which an architecture differs from BERT. */
 export interface BertVariant {
   readonly family: string;
   readonly embeddings: EmbeddingPlan;
@@ -34,7 +34,7 @@ export interface BertVariant {
  * pooling layer is there only when the pooling is `'pooler'`.
  *
  * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's, [B, N, D]; mask: the
- * input's. Padding is never attended to; its own tokens hold values without a meaning.
+ * input's. Padding is never attended to; the tokens at padding have no meaning.
  */
 export function buildBert(
   where: string,

@@ -33,11 +33,11 @@ const positions = 'embeddings.position_embeddings';
 const types = 'embeddings.token_type_embeddings';
 const norm = 'embeddings.LayerNorm';
 
-/** What differs among BERT's kin before the first layer. */
+/** The difference between the embeddings of BERT and of RoBERTa. */
 export interface EmbeddingPlan {
   /**
-   * `'all'`: position n is the n-th token. `'real'`: positions count real tokens, the first of
-   * them stands at the padding id + 1, and what is padding at the padding id (RoBERTa).
+   * `'all'`: the n-th token has position n. `'real'` (RoBERTa): only real tokens are counted; the
+   * first of them has the position padding id + 1, and all padding has the position padding id.
    */
   readonly counts: 'all' | 'real';
 }
@@ -79,7 +79,7 @@ export function embed(
     plan.counts === 'all'
       ? learnedPositions(params, positions, input_ids.shape[1])
       : embedding<Tensor3D>(params, positions, countReal(input, settings.padTokenId));
-  // What all texts share comes first: its sum is small.
+  // Positions and types are the same for all texts: their sum is small.
   const constant =
     settings.tokenTypes === 0 ? places : add<Tensor3D>(places, typesOf(params, input));
   const x = add<Tensor3D>(embedding<Tensor3D>(params, words, input_ids), constant);

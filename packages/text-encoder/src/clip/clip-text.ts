@@ -26,7 +26,7 @@ const projectionPath = 'text_projection';
 export function buildClipText(where: string, settings: ClipTextSettings): TransformerTextEncoder {
   const { dim, layers, vocabulary, maxPositions, projection, endOfText } = settings;
   const attention = dim ** -0.5;
-  // Smaller where a residual begins, so that the sum over 2·layers of them is of width √D.
+  // Smaller for the layers that end a residual branch, since 2·layers branches are added up.
   const residual = attention * (2 * layers) ** -0.5;
   return buildEncoder(
     where,

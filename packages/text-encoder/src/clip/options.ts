@@ -29,9 +29,10 @@ export interface ClipTextOptions extends TransformerOptions {
   /** Default `'eot'`. */
   pooling?: 'eot' | 'mean' | 'max';
   /**
-   * What ends a text, for the pooling `'eot'`, which reads nothing else: the first real token of
-   * this id, or of the largest id of the text (`'largest'`). Default: the tokenizer's `endId`;
-   * without a tokenizer it must be given, since another token knows only part of the text.
+   * The token that the pooling `'eot'` reads: the first real token with this id, or with the largest
+   * id of the text (`'largest'`). Default: the tokenizer's `endId`;
+   * without a tokenizer it must be given. A token in the middle of the text has attended to a part
+   * of the text only.
    *
    * OpenAI's and open_clip's code takes the largest, which is right where the end-of-text id is the
    * last of the vocabulary (theirs is 49407) and nowhere else. A text without such a token gives

@@ -44,7 +44,7 @@ export function distilBertConfig(
   ignore?: readonly string[],
 ): Trained<DistilBertOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
-  // A table of sines is stored like any other, but would be neither drawn nor trained.
+  // Positions by sines are constants in the original; here they would be drawn and trained.
   read.only('sinusoidal_pos_embds', false);
   only(read, { pruned_heads: {}, is_decoder: false, is_encoder_decoder: false });
   const dim = read.number('dim', 768);
@@ -83,7 +83,7 @@ export function clipTextConfig(
   only(read, { add_cross_attention: false, cross_attention_hidden_size: null });
   const dim = read.number('hidden_size', 512);
   const own = read.number('projection_dim', 512);
-  // The whole model's own setting stands above.
+  // A whole CLIP model has this setting at the top level of the file.
   const width = typeof config['projection_dim'] === 'number' ? config['projection_dim'] : own;
   const names = config['architectures'];
   const projected =
@@ -115,7 +115,7 @@ interface BertDefaults {
   readonly tokenTypes: number;
 }
 
-/** What `BertConfig` and `RobertaConfig` have in common. */
+/** The settings that `BertConfig` and `RobertaConfig` share. */
 function bertSizes(
   read: ConfigReader,
   defaults: BertDefaults,

@@ -12,9 +12,9 @@ import type { TransformerOptions } from '../transformer/options';
 import { clipTextConfig, distilBertConfig, bertConfig, robertaConfig } from './architectures';
 import type { HuggingFaceConfig } from './reader';
 
-/** What a config leaves open, and what you want otherwise. */
+/** Options of the encoder, which win over the config's settings. */
 export type FromConfigOptions<Options> = Options & {
-  /** Settings of the config that you know to be of no consequence. Default: none. */
+  /** Names of config settings that change nothing in the encoder's results. Default: none. */
   readonly ignore?: readonly string[];
 };
 
@@ -72,7 +72,7 @@ const byModelType: Readonly<Record<string, Make<never>>> = {
 
 /**
  * The encoder that a Hugging Face `config.json` describes, by its `model_type`; options say what
- * the config leaves open (`pooling`), or change it (`dropout`).
+ * the config does not (`pooling`), or win over it (`dropout`).
  *
  * ```ts
  * const encoder = textEncoderFromConfig(JSON.parse(text), { pooling: 'mean' });

@@ -16,7 +16,7 @@ const activations: Readonly<Record<string, Activation>> = {
   relu: 'relu',
 };
 
-/** Settings of any config that say nothing about what an encoder computes. */
+/** Settings that change nothing in what an encoder computes. */
 const harmless = new Set([
   ...['_attn_implementation_autoset', '_commit_hash', '_name_or_path', 'architectures', 'dtype'],
   ...['finetuning_task', 'gradient_checkpointing', 'initializer_factor', 'language', 'model_type'],
@@ -27,7 +27,7 @@ const harmless = new Set([
   ...['classifier_dropout', 'id2label', 'label2id', 'num_labels', 'problem_type', 'pooler_fc_size'],
   ...['pooler_num_attention_heads', 'pooler_num_fc_layers', 'pooler_size_per_head', 'pooler_type'],
   ...['qa_dropout', 'seq_classif_dropout', 'directionality'],
-  // Tokens no encoder looks at, and generation.
+  // Special tokens that these encoders do not use, and settings of text generation.
   ...['bos_token_id', 'decoder_start_token_id', 'prefix', 'sep_token_id', 'max_length'],
   ...['min_length', 'do_sample', 'early_stopping', 'num_beams', 'num_beam_groups', 'top_k'],
   ...['diversity_penalty', 'temperature', 'top_p', 'typical_p', 'repetition_penalty'],
@@ -37,28 +37,28 @@ const harmless = new Set([
   ...['suppress_tokens', 'begin_suppress_tokens', 'tf_legacy_loss', 'use_bfloat16'],
 ]);
 
-/** Reads a config setting by setting, and knows at the end what nobody asked for. */
+/** Reads a config setting by setting, and at the end refuses settings that were not read. */
 export interface ConfigReader {
-  /** A number. `fallback` stands for an absent one, as Hugging Face does. */
+  /** A number, `fallback` where it is absent: Hugging Face leaves defaults out of its files. */
   number(name: string, fallback: number): number;
   activation(name: string, fallback: string): Activation;
-  /** A setting of which one value alone can be followed; absent or null is that value. */
+  /** Refuses any value but `value`, the only one that the encoder can follow; absent or null is fine. */
   only(name: string, value: unknown): void;
-  /** The value as it is, for what the methods above do not cover. */
+  /** The value as it is in the file. */
   raw(name: string): unknown;
   /**
-   * @throws ConfigError when a setting is left that was not read and may matter.
+   * @throws ConfigError when there is a setting that was not read and may change the results.
    */
   finish(): void;
 }
 
-/** @param ignore settings that the caller knows to be of no consequence. */
+/** @param ignore settings that change nothing in the encoder's results. */
 export function readConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore: readonly string[] = [],
 ): ConfigReader {
-  // Configs come from files: not everything that parses is one.
+  // Configs come from files, so they may be any JSON.
   if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
     throw new ConfigError('the config is no object', { where, expected: 'a parsed config.json' });
   }

@@ -3,7 +3,7 @@ import { ConfigError, type TokenizerFacts } from '@crossweave/core';
 import { readJson } from '@crossweave/core/node';
 import { unusedRows } from '../transformer/tokenizer';
 
-/** What a model's `config.json` says of the tokens that it was trained with. */
+/** The token ids that a model was trained with, by its `config.json`. */
 export interface FolderTokens {
   /** Rows of the word table. */
   readonly vocabulary: number | undefined;

@@ -51,8 +51,8 @@ export interface OnnxTextEncoderOptions extends OnnxModelOptions {
   /** Whether `pooled` is scaled to length 1. Default false. */
   readonly normalize?: boolean;
   /**
-   * What ends a text, for the pooling `eot`: an id, or the largest id of each text. Default: what
-   * the folder's `config.json` says.
+   * The token that the pooling `eot` reads: its id, or `'largest'` for the largest id of each text.
+   * Default: `eos_token_id` of the folder's `config.json`, else the tokenizer's `endId`.
    */
   readonly endOfText?: number | 'largest';
   /** The tokenizer that makes the texts; checked against the folder's `config.json`. */

@@ -5,9 +5,9 @@ import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { WithIds } from '../transformer/options';
 
 /**
- * BERT's options with RoBERTa-base's defaults: `tokenTypes` 1, `epsilon` 1e-5. `padTokenId` has
- * none: positions are counted by it, so it is the tokenizer's, or an option of its own (1 for
- * roberta-base and its like). The position table has `padTokenId` + 1 rows more than
+ * BERT's options with RoBERTa-base's defaults: `tokenTypes` 1, `epsilon` 1e-5. `padTokenId` has no
+ * default, since positions are counted by it: it follows from the tokenizer, or must be given (1
+ * for roberta-base and models like it). The position table has `padTokenId` + 1 rows more than
  * `maxPositions`, since it begins there.
  */
 export type RobertaOptions = BertOptions;
@@ -20,7 +20,7 @@ export type RobertaOptionsWithVocabulary = WithIds<RobertaOptions, 'padTokenId'>
  * real where its mask is 1 and its id is not `padTokenId`.
  *
  * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer or
- *   is not given, or a tokenizer whose padding id stands for something else too.
+ *   is not given, or a tokenizer whose padding id is the id of another special token too.
  */
 export function buildRoberta(
   where: string,

@@ -22,7 +22,7 @@ import { applyLayer, initLayer, type LayerPlan } from './layer';
 import type { TransformerSettings } from './options';
 import { poolings, type Pooled } from './pooling';
 
-/** What one architecture is made of; the rest is the same for all. */
+/** The parts of an encoder in which architectures differ. */
 export interface Architecture {
   /** The first word of the encoder's name: `bert`. */
   readonly family: string;
@@ -40,7 +40,7 @@ export interface Architecture {
   readonly projection?: { readonly path: string; readonly dim: number };
 }
 
-/** An encoder of token ids, with what it must have in common with the tokenizer and the texts. */
+/** An encoder of token ids, with the limits of the ids and of the texts that it takes. */
 export interface TransformerTextEncoder extends LayeredEncoder<TextInput> {
   /** Rows of the word table: every id is below it. */
   readonly vocabulary: number;

@@ -11,7 +11,7 @@ import {
 } from '@crossweave/core/nn';
 import type { TransformerSettings } from './options';
 
-/** How an architecture builds its layers, and what it calls their parts. */
+/** The form of an architecture's layers, and the names of their parameters. */
 export interface LayerPlan {
   /** Path of a layer: `encoder.layer.0`. */
   readonly path: (layer: number) => string;
@@ -28,9 +28,9 @@ export interface LayerPlan {
   };
   /** Whether each part normalises before it (CLIP) and not after it (BERT). */
   readonly normFirst: boolean;
-  /** Whether tokens see only themselves and what comes before. */
+  /** Whether a token attends to itself and earlier tokens only. */
   readonly causal: boolean;
-  /** Whether dropout falls on attention's result; default true. */
+  /** Whether dropout acts on the result of attention; default true. */
   readonly dropsAttended?: boolean;
   /** Standard deviations of the initial weights. */
   readonly deviations: {

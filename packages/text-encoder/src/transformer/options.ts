@@ -47,15 +47,15 @@ export interface TransformerOptions {
   attentionDropout?: number;
 }
 
-/** The options that are left when the tokenizer has become ids. */
+/** The options without the tokenizer, from which ids were taken. */
 export type Untokenized<Options extends TransformerOptions> = Omit<Options, 'tokenizer'>;
 
 export type TransformerSettings = Required<Untokenized<TransformerOptions>>;
 
-/** What has a default for each architecture of its own. */
+/** Options whose defaults differ between architectures. */
 type Architectural = 'dim' | 'layers' | 'heads' | 'maxPositions' | 'activation' | 'epsilon';
 
-/** What a preset fixes: all that is not the same for every architecture. `Own`: options of its own. */
+/** The values that a preset fixes. `Own`: further options of the architecture that it must fix. */
 export type Preset<
   Options extends TransformerOptions,
   Own extends keyof Untokenized<Options> = never,
@@ -68,7 +68,7 @@ export type WithIds<Options extends TransformerOptions, Ids extends keyof Option
   | (Options & Required<Pick<TransformerOptions, 'tokenizer'>>)
   | (Options & Required<Pick<Options, Ids>> & Required<Pick<TransformerOptions, 'vocabulary'>>);
 
-/** Of all options but `pooling`, of which each architecture has its own choices. */
+/** Checks of all options but `pooling`, whose choices differ between architectures. */
 export const transformerChecks: Checks<Omit<TransformerSettings, 'pooling'>> = {
   vocabulary: count(),
   dim: count(),
@@ -83,7 +83,7 @@ export const transformerChecks: Checks<Omit<TransformerSettings, 'pooling'>> = {
   attentionDropout: dropRate(),
 };
 
-/** The defaults that follow from other options, and those that are the same everywhere. */
+/** Defaults that follow from other options, and those that all architectures share. */
 export function commonDefaults(
   given: TransformerOptions,
   preset: { readonly dim: number; readonly dropout: number },

@@ -17,7 +17,7 @@ import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { ConfigError, type Params } from '@crossweave/core';
 import { linear, maskedMean } from '@crossweave/core/nn';
 
-/** What a pooling reads. */
+/** The input of a pooling. */
 export interface Pooled {
   /** [B, N, D] */
   readonly tokens: Tensor3D;
@@ -26,14 +26,14 @@ export interface Pooled {
   /** [B, N] int32. */
   readonly ids: Tensor2D;
   readonly params: Params;
-  /** What ends a text, for `eot` alone: its id, or `'largest'` for the largest id of each text. */
+  /** For `eot` alone: the id that ends a text, or `'largest'` for the largest id of each text. */
   readonly endOfText?: number | 'largest' | undefined;
 }
 
 /**
- * How a sequence becomes one vector [B, D]. Padding never counts. A text without a real token
- * (against the contract, but tokenizers can be told to add no special tokens) gives zeros under
- * `mean` and `max`; the others then read its first position, whatever stands there.
+ * How a sequence becomes one vector [B, D]. Padding never counts. A text without a real token (the
+ * contract forbids it, but a tokenizer without special tokens gives one for an empty text) gives
+ * zeros under `mean` and `max`; the other poolings then read its first position, which is padding.
  */
 export const poolings = {
   /** The first token. */
@@ -50,7 +50,7 @@ export const poolings = {
   },
   /** tanh(`pooler.dense`(first token)), as BERT's own head. */
   pooler: ({ tokens, params }) => tanh(linear(params, poolerPath, firstToken(tokens))),
-  /** The first token that ends the text (CLIP); the first token of all where none does. */
+  /** The first token that ends the text (CLIP); the text's first token if there is none. */
   eot: ({ tokens, mask, ids, endOfText }) => {
     if (endOfText === undefined) {
       throw new ConfigError('"eot" reads the token that ends a text, and no such token is known', {

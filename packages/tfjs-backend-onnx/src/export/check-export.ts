@@ -1,6 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { Tensor as TensorClass, dispose, tidy } from '@tensorflow/tfjs-core';
 import type { TensorContainer } from '@tensorflow/tfjs-core';
+import type { Checks } from '../checks';
+import { checkOptions, notNegative } from '../checks';
 import { fromRuntime } from '../errors';
 import { sameShape } from '../graph/types';
 import type { RuntimeTensor } from '../runtime';
@@ -16,6 +18,8 @@ export interface CheckOptions {
    */
   readonly tolerance?: number;
 }
+
+const CHECKS: Checks<CheckOptions> = { tolerance: notNegative };
 
 /** How far the model's results are from the function's. */
 export interface ExportCheck {
@@ -34,14 +38,16 @@ const isTensor = (value: unknown): value is Tensor => value instanceof TensorCla
  * Call it with another batch size than the export saw, too.
  *
  * @throws OnnxBackendError `export` when shapes or values differ by more than the tolerance,
- * `runtime` when ONNX Runtime refuses the model.
+ * `runtime` when ONNX Runtime refuses the model, `options` for a tolerance that is no number.
  */
 export function checkExport<Inputs extends object>(
   exported: ExportedModel,
   f: (inputs: Inputs) => object,
   inputs: Inputs,
-  { tolerance = 1e-4 }: CheckOptions = {},
+  options: CheckOptions = {},
 ): ExportCheck {
+  checkOptions('checkExport', options, CHECKS);
+  const { tolerance = 1e-4 } = options;
   const given = new Map(
     namedLeaves(inputs, isTensor, 'the inputs').map(({ path, leaf }) => [path, leaf]),
   );

@@ -244,7 +244,9 @@ describe('a model', () => {
 it('needs the backend, and a plain name for the weights', async () => {
   const { f, inputs } = multilayer();
   const x = inputs(2, 0);
-  expect(() => exportOnnx(f, x, { externalData: '../w' })).toThrow(/expected the name of a file/);
+  expect(() => exportOnnx(f, x, { externalData: '../w' })).toThrow(
+    /externalData must be text that names a file/,
+  );
   await tf.setBackend('cpu');
   expect(() => exportOnnx(f, x)).toThrow(/await tf\.setBackend\('onnx'\) first/);
 });

@@ -1,7 +1,8 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { backend as currentBackend } from '@tensorflow/tfjs-core';
+import { Tensor, backend as currentBackend } from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import { OnnxBackend } from '../backend';
+import type { Check, Checks } from '../checks';
+import { anyOf, checkOptions, fields, nothing, recordOf, text } from '../checks';
 import { OPSET } from '../graph/model';
 import type { Node } from '../graph/node';
 import type { GraphOutput } from './build';
@@ -54,6 +55,28 @@ export interface ExportedModel {
   readonly tracedAt: Readonly<Record<string, readonly number[]>>;
 }
 
+const NAMES = recordOf(text('', (name) => name !== ''));
+const AXES: Check = {
+  expected: 'an object that names axes: { 0: "images" }',
+  accepts: (value) =>
+    NAMES.accepts(value) && Object.keys(value as object).every((axis) => /^\d+$/.test(axis)),
+};
+
+const CHECKS: Checks<ExportOptions> = {
+  dynamic: anyOf(
+    text('that is not empty', (name) => name !== ''),
+    recordOf(AXES),
+    nothing,
+  ),
+  parameters: recordOf({ expected: 'a tensor', accepts: (value) => value instanceof Tensor }),
+  names: fields({ inputs: NAMES, outputs: NAMES }),
+  description: text(),
+  metadata: recordOf(text()),
+  externalData: text('that names a file, without its folder: it lies beside the model', (name) =>
+    /^[^/\\]+$/.test(name),
+  ),
+};
+
 /** What a protobuf message can hold, less room for all that is not weights. */
 const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 26;
 
@@ -69,15 +92,16 @@ const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 26;
  * model's inputs. The keys of what it returns name the outputs; a single tensor is `output`.
  * @param inputs for each tensor one of its shape, or `{ shape: ['batch', 224, 224, 3] }`.
  * @throws OnnxBackendError `export` when the function reads values, is not the same at every
- * size, assigns variables, or names clash; `unsupported-op` for what no graph can hold.
+ * size, assigns variables, or names clash; `unsupported-op` for what no graph can hold; `options`
+ * for an option that is not there or of no use.
  */
 export function exportOnnx<Inputs extends object>(
   f: (inputs: Inputs) => object,
   inputs: InputsOf<Inputs>,
   options: ExportOptions = {},
 ): ExportedModel {
+  checkOptions('exportOnnx', options, CHECKS);
   const { dynamic = 'batch', parameters = {}, names = {}, externalData } = options;
-  checkLocation(externalData);
   const backend: object = currentBackend();
   if (!(backend instanceof OnnxBackend)) {
     throw exportError("the backend must be this package's: await tf.setBackend('onnx') first.");
@@ -114,12 +138,4 @@ function weightsOf(backend: OnnxBackend, parameters: Readonly<Record<string, Ten
     variable: (variable) => backend.valueNode(variable),
     values: (owner) => backend.valuesOf(owner),
   };
-}
-
-function checkLocation(location: string | undefined): void {
-  if (location === undefined || /^[^/\\]+$/.test(location)) return;
-  throw exportError(
-    `externalData is '${location}'; expected the name of a file, without a folder: it lies beside ` +
-      'the model.',
-  );
 }

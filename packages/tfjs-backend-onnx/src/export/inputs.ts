@@ -1,4 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import type { Checks } from '../checks';
+import { checkOptions, oneOf } from '../checks';
 import type { ValueInfo } from './onnx-graph';
 import type { Samples } from './dimension';
 import { exportError } from './errors';
@@ -10,6 +12,12 @@ export interface TensorSpec {
   /** Default `float32`. */
   readonly dtype?: 'float32' | 'int32' | 'bool';
 }
+
+/** What shapes and types may be is said by `describeInputs`; no other key is. */
+const SPEC: Checks<TensorSpec> = {
+  shape: { expected: 'a list', accepts: Array.isArray },
+  dtype: oneOf(['float32', 'int32', 'bool']),
+};
 
 /** The inputs of a function, each as a tensor of its shape or as a description. */
 export type InputsOf<Inputs> = {
@@ -47,6 +55,7 @@ export function describeInputs(
   }
   refuseUnknown(names, leaves, 'names.inputs');
   return leaves.map(({ path, leaf }) => {
+    if (!(leaf instanceof Tensor)) checkOptions(`exportOnnx: input '${path}'`, leaf, SPEC);
     const shape = leaf instanceof Tensor ? shapeOf(leaf, path, dynamic) : leaf.shape;
     const dtype = leaf.dtype ?? 'float32';
     if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {

@@ -217,11 +217,3 @@ it('leaves variables as they were when the function throws', () => {
   expect(values(v)).toEqual([5]);
   v.dispose();
 });
-
-it.each([
-  [{ cacheSize: 0 }, /cacheSize must be/],
-  [{ cacheSize: NaN }, /cacheSize must be/],
-  [{ donate: [-1] }, /places of arguments/],
-])('checks its options: %o', (options, message) => {
-  expect(() => jit((x: tf.Tensor) => x, options)).toThrow(message);
-});

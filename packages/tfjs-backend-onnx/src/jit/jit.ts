@@ -2,6 +2,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { backend as currentBackend, dispose, tidy } from '@tensorflow/tfjs-core';
 import type { TensorContainer } from '@tensorflow/tfjs-core';
 import { OnnxBackend } from '../backend';
+import type { Checks } from '../checks';
+import { checkOptions, listOf, trueOrFalse, wholeNumber } from '../checks';
+import { OnnxBackendError } from '../errors';
 import { Specialisation } from './specialisation';
 import { trace } from './trace';
 import type { Tree } from './tree';
@@ -23,6 +26,12 @@ export interface JitOptions {
   readonly cacheSize?: number;
 }
 
+const CHECKS: Checks<JitOptions> = {
+  donate: listOf(wholeNumber(0)),
+  bake: trueOrFalse,
+  cacheSize: wholeNumber(1),
+};
+
 export interface Jitted<Arguments extends readonly Tree[], Result extends Tree> {
   (...args: Arguments): Result;
   /** Frees the compiled graphs and what they hold. Calling it again compiles anew. */
@@ -43,17 +52,22 @@ export interface Jitted<Arguments extends readonly Tree[], Result extends Tree> 
  * @throws OnnxBackendError `jit` when the function reads a value, is not pure, or takes or returns
  * anything but tensors, numbers, strings, booleans and null in arrays and plain objects;
  * `unsupported-op` when it needs a kernel without a graph form.
- * @throws RangeError for a cache size below 1 or a place to donate that is not a whole number.
+ * `options` for an option that is not there or out of its range, and, at the call, for a place to
+ * donate that the call has no argument for.
  */
 export function jit<Arguments extends readonly Tree[], Result extends Tree>(
   f: (...args: Arguments) => Result,
   options: JitOptions = {},
 ): Jitted<Arguments, Result> {
+  if (typeof f !== 'function') {
+    throw new OnnxBackendError('options', `jit: expected a function; got ${typeof f}.`);
+  }
+  checkOptions('jit', options, CHECKS);
   const { donate = [], bake = false, cacheSize = 16 } = options;
-  checkOptions(donate, cacheSize);
   const compiled = new Map<OnnxBackend, Map<string, Specialisation>>();
 
   const call = (...args: Arguments): Result => {
+    checkPlaces(donate, args.length);
     const backend: object = currentBackend();
     if (!(backend instanceof OnnxBackend)) return callPlainly(f, args, donate);
     if (backend.isTracing) return f(...args);
@@ -103,14 +117,13 @@ export function jit<Arguments extends readonly Tree[], Result extends Tree>(
   });
 }
 
-function checkOptions(donate: readonly number[], cacheSize: number): void {
-  if (!Number.isInteger(cacheSize) || cacheSize < 1) {
-    throw new RangeError(`jit: cacheSize must be an integer of at least 1, got ${cacheSize}.`);
-  }
-  for (const place of donate) {
-    if (Number.isInteger(place) && place >= 0) continue;
-    throw new RangeError(`jit: donate lists places of arguments, from 0; got ${place}.`);
-  }
+function checkPlaces(donate: readonly number[], count: number): void {
+  const wrong = donate.find((place) => place >= count);
+  if (wrong === undefined) return;
+  throw new OnnxBackendError(
+    'options',
+    `jit: donate names argument ${wrong}, but the call has ${count} arguments, counted from 0.`,
+  );
 }
 
 /** Which of all tensors belong to donated arguments. */

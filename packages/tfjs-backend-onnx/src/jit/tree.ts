@@ -81,8 +81,9 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 }
 
 function notATree(value: unknown, where: string): OnnxBackendError {
-  const kind =
-    typeof value === 'object' ? (value?.constructor.name ?? 'an object') : `a ${typeof value}`;
+  // The name is the caller's own; an object may have no constructor.
+  const made = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  const kind = typeof made === 'string' && typeof value === 'object' ? made : `a ${typeof value}`;
   return new OnnxBackendError(
     'jit',
     `jit: ${where} may hold tensors, numbers, strings, booleans and null, in arrays and plain ` +

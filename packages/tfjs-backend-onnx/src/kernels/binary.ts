@@ -3,15 +3,7 @@ import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
 import { sinking } from './channels';
-import {
-  binary,
-  castLikeJs,
-  expand,
-  broadcastShape,
-  select,
-  unary,
-  withScalar,
-} from './elementwise';
+import { binary, castLikeJs, expand, broadcastShape, select, unary } from './elementwise';
 import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
 import { prelu } from './activations';
@@ -118,24 +110,26 @@ function sharpened(b: OnnxBackend, angle: Node, ratio: Node): Node {
 function arctangent(b: OnnxBackend, ratio: Node): Node {
   if (ratio.dtype === 'float32') return unary(b, 'Atan', ratio);
   const rough = b.cast(unary(b, 'Atan', b.cast(ratio, 'float32')), 'float64');
-  return sharpened(b, rough, ratio);
+  const infinite = b.op('IsInf', [ratio], ratio.shape, 'bool');
+  return select(b, infinite, rough, sharpened(b, rough, ratio));
 }
 
 /** atan2 from atan and the quadrants, as ONNX has none. Two infinities stand for their signs. */
 const atan2: Formula = (b, y, x) => {
   const shape = broadcastShape(y.shape, x.shape);
+  const zero = b.scalar(0, x.dtype);
   const test = (op: string, n: Node, ...rest: Node[]): Node =>
     b.op(op, [n, ...rest], n.shape, 'bool');
+  // 1 / n tells −0 from 0.
+  const isBelow = (n: Node): Node =>
+    binary(b, 'Or', test('Less', n, zero), test('Less', unary(b, 'Reciprocal', n), zero));
   const infinite = binary(b, 'And', test('IsInf', y), test('IsInf', x));
   const top = select(b, infinite, unary(b, 'Sign', y), y);
   const bottom = select(b, infinite, unary(b, 'Sign', x), x);
-  const flat = arctangent(b, binary(b, 'Div', top, bottom));
-  const number = (value: number): Node => b.scalar(value, x.dtype);
-  const turn = select(b, test('Less', y, number(0)), number(-Math.PI), number(Math.PI));
-  const turned = select(b, test('Less', x, number(0)), binary(b, 'Add', flat, turn), flat);
-  const upright = withScalar(b, 'Mul', unary(b, 'Sign', y), Math.PI / 2);
-  const vertical = binary(b, 'And', test('Equal', x, number(0)), unary(b, 'Not', test('IsNaN', y)));
-  return expand(b, select(b, vertical, upright, turned), shape);
+  const onAxis = binary(b, 'And', test('Equal', y, zero), unary(b, 'Not', test('IsNaN', x)));
+  const flat = select(b, onAxis, y, arctangent(b, binary(b, 'Div', top, bottom)));
+  const turn = select(b, isBelow(y), b.scalar(-Math.PI, x.dtype), b.scalar(Math.PI, x.dtype));
+  return expand(b, select(b, isBelow(x), binary(b, 'Add', flat, turn), flat), shape);
 };
 
 export const binaryKernels = {

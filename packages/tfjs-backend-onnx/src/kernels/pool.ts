@@ -4,7 +4,7 @@ import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
-import { binary, castLikeJs, expand, filled, withScalar } from './elementwise';
+import { binary, castLikeJs, expand, filled, select, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import { pad } from './pad';
@@ -97,16 +97,27 @@ export function pool(
   window: PoolWindow,
   shares: () => Node,
 ): Node {
+  if (op === 'MaxPool') return maxima(b, x, shape, window);
   if (!isWide(window)) return b.op(op, [x], shape, x.dtype, { ...window });
-  if (op === 'MaxPool') {
-    return b.op(op, [padFor(b, x, window, -Infinity)], shape, x.dtype, unpadded(window));
-  }
   // A mean over whole windows becomes one over what they see. A product stands before the pool
   // because ONNX Runtime would move padding into a pool that follows it, and is doubled because
   // one by 1 would be left out.
   const sums = withScalar(b, 'Mul', padFor(b, x, window, 0), 2 * sizeOf(window.kernel_shape));
   const pooled = b.op(op, [sums], shape, x.dtype, unpadded(window));
   return binary(b, 'Mul', withScalar(b, 'Mul', pooled, 0.5), shares());
+}
+
+/** The least finite float32. */
+const LEAST = -3.4028234663852886e38;
+
+function maxima(b: OnnxBackend, x: Node, shape: readonly number[], window: PoolWindow): Node {
+  const pooled = isWide(window)
+    ? b.op('MaxPool', [padFor(b, x, window, -Infinity)], shape, x.dtype, unpadded(window))
+    : b.op('MaxPool', [x], shape, x.dtype, { ...window });
+  if (x.dtype !== 'float32') return pooled;
+  // ONNX Runtime begins at the least finite number, and stays there if all it sees is -Infinity.
+  const unmoved = withScalar(b, 'LessOrEqual', pooled, LEAST, 'bool');
+  return select(b, unmoved, b.scalar(-Infinity), pooled);
 }
 
 /**

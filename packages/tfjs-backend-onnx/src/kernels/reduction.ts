@@ -45,7 +45,13 @@ export function reduce(
   if (sizeOf(x.shape) === 0) {
     return filled(backend, empty, shape, x.dtype);
   }
-  return backend.op(op, [x], shape, x.dtype, { keepdims: keepDims ? 1 : 0 }, [axes]);
+  const attributes = { keepdims: keepDims ? 1 : 0 };
+  if (op !== 'ReduceSum' || x.dtype !== 'int32') {
+    return backend.op(op, [x], shape, x.dtype, attributes, [axes]);
+  }
+  // ONNX Runtime's sum of int32 stops at the largest one in place of beginning anew at the least.
+  const wide = backend.op(op, [backend.cast(x, 'int64')], shape, 'int64', attributes, [axes]);
+  return backend.cast(wide, 'int32');
 }
 
 /** As `reduce`, but a NaN anywhere gives NaN, which ONNX's maximum and minimum ignore. */

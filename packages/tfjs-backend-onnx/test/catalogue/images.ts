@@ -149,14 +149,7 @@ export const pictures: readonly OpCase[] = [
     floats([B, H, W, C]),
   ]),
   op('batchNorm', image, ({ B, H, W, C }) => [
-    (x, mean, variance, scale) =>
-      tf.batchNorm(
-        x,
-        mean,
-        variance,
-        undefined,
-        scale,
-      ),
+    (x, mean, variance, scale) => tf.batchNorm(x, mean, variance, undefined, scale),
     floats([B, H, W, C]),
     floats([C]),
     floats([C], 0.2, 1),

@@ -18,6 +18,7 @@ export interface IdentityDifference {
 
 /** A folder's run is another one than is asked for: going on would mix the two. */
 export class RunMismatchError extends ConfigError {
+  override readonly name: string = 'RunMismatchError';
   readonly differences: readonly IdentityDifference[];
 
   constructor(where: string, differences: readonly IdentityDifference[]) {

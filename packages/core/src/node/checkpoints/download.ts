@@ -1,16 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DataError } from '../../errors';
-import { readJson, writeAtomic } from '../files';
+import { DataError, isCrossweaveError } from '../../errors';
+import { writeAtomic } from '../files';
+import { fetchSafely } from './fetch-safely';
 import type { HubModel } from './hub-caches';
 import { weightNames } from './model-folder';
+import { longestJson, readCheckpointJson } from './regular-file';
 import { weightMap } from './sharded-source';
 
 const hub = 'https://huggingface.co';
 
+/** The hub itself takes no larger file than 50 GB. */
+const largestFile = 2 ** 36;
+
 /** Where the hub has a file of a model. */
 export function hubUrl({ id, revision }: HubModel, file: string, endpoint = hub): string {
-  return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${file}`;
+  return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${encodeURIComponent(file)}`;
 }
 
 /**
@@ -24,8 +29,10 @@ export async function downloadModel(
   folder: string,
   endpoint?: string,
 ): Promise<void> {
-  const get = (file: string): Promise<boolean> =>
-    download(hubUrl(model, file, endpoint), join(folder, file));
+  const get = (file: string): Promise<boolean> => {
+    const largest = file.endsWith('.json') ? longestJson : largestFile;
+    return download(hubUrl(model, file, endpoint), join(folder, file), largest);
+  };
   await get('config.json');
   const [single, index] = weightNames;
   if (await get(single)) return;
@@ -37,7 +44,7 @@ export async function downloadModel(
     });
   }
   const path = join(folder, index);
-  for (const file of new Set(weightMap(path, await readJson(path)).values())) {
+  for (const file of new Set(weightMap(path, await readCheckpointJson(path)).values())) {
     if (!(await get(file))) {
       throw new DataError('a shard is missing', { where: hubUrl(model, file, endpoint) });
     }
@@ -45,15 +52,15 @@ export async function downloadModel(
 }
 
 /** Whether the file was there; false for one that is not found or not for everybody. */
-async function download(url: string, path: string): Promise<boolean> {
+async function download(url: string, path: string, largest: number): Promise<boolean> {
   const failed = (cause: unknown): DataError =>
     new DataError('the download failed', {
       where: url,
       got: cause instanceof Error ? cause.message : String(cause),
       cause,
     });
-  const response = await fetch(url).catch((cause: unknown) => {
-    throw failed(cause);
+  const response = await fetchSafely(url).catch((cause: unknown) => {
+    throw isCrossweaveError(cause) ? cause : failed(cause);
   });
   const { body } = response;
   if ([401, 403, 404].includes(response.status)) {
@@ -61,12 +68,28 @@ async function download(url: string, path: string): Promise<boolean> {
     return false;
   }
   if (!response.ok || body === null) throw failed(`status ${response.status}`);
+  const tooLong = (): DataError =>
+    new DataError('the file is too long', { where: url, expected: `at most ${largest} bytes` });
+  if (Number(response.headers.get('content-length') ?? 0) > largest) {
+    await body.cancel();
+    throw tooLong();
+  }
   await mkdir(dirname(path), { recursive: true });
   await writeAtomic(path, async (file) => {
-    try {
-      for await (const chunk of body) await file.writeFile(chunk as Uint8Array);
-    } catch (cause) {
-      throw failed(cause);
+    let bytes = 0;
+    const chunks = body[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await chunks.next().catch((cause: unknown) => {
+        throw failed(cause);
+      });
+      if (next.done === true) return;
+      const chunk = next.value as Uint8Array;
+      bytes += chunk.length;
+      if (bytes > largest) {
+        await body.cancel().catch(() => undefined);
+        throw tooLong();
+      }
+      await file.writeFile(chunk);
     }
   });
   return true;

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ConfigError, DataError, isCrossweaveError, type CrossweaveError } from '../../errors';
+import { DataError, isCrossweaveError, type CrossweaveError } from '../../errors';
 import { downloadModel, hubUrl } from './download';
+import { fileInside } from './file-inside';
 import { isHubId, modelFolders, type HubModel } from './hub-caches';
 import { weightNames, weightsIn } from './model-folder';
 
@@ -34,9 +35,8 @@ export async function findCheckpoint(
   name: string,
   options: FindOptions = {},
 ): Promise<FoundCheckpoint> {
-  if (name === '') throw new ConfigError('a checkpoint needs a name', { where: 'loadCheckpoint' });
   if (existsSync(name)) {
-    return found(statSync(name).isDirectory() ? await weightsIn(name) : name);
+    return await found(statSync(name).isDirectory() ? await weightsIn(name) : name);
   }
   if (!isHubId(name)) {
     throw new DataError('there is no such file or folder', { where: name });
@@ -48,7 +48,7 @@ export async function findCheckpoint(
   const failures: CrossweaveError[] = [];
   for (const folder of folders) {
     try {
-      if (existsSync(folder)) return found(await weightsIn(folder));
+      if (existsSync(folder)) return await found(await weightsIn(folder));
     } catch (error) {
       // Tokenizers and configs alone are in such caches too; a later folder may have the weights.
       if (!isCrossweaveError(error)) throw error;
@@ -61,7 +61,7 @@ export async function findCheckpoint(
   }
   const [folder] = folders;
   await downloadModel(model, folder!, options.endpoint);
-  return found(await weightsIn(folder!));
+  return await found(await weightsIn(folder!));
 }
 
 /** Where this package itself downloads to. */
@@ -69,9 +69,13 @@ function downloads(): string {
   return join(homedir(), '.cache', 'crossweave');
 }
 
-function found(weights: string): FoundCheckpoint {
-  const config = join(dirname(weights), 'config.json');
-  return { weights, config: existsSync(config) ? config : undefined };
+async function found(weights: string): Promise<FoundCheckpoint> {
+  const folder = dirname(weights);
+  const config = join(folder, 'config.json');
+  return {
+    weights,
+    config: existsSync(config) ? await fileInside(folder, 'config.json') : undefined,
+  };
 }
 
 function absent(model: HubModel, folders: readonly string[], endpoint?: string): DataError {

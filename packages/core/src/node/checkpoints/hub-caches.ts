@@ -1,10 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../../errors';
 import { transformersLibraries } from '../transformers/library';
+import { openRegular } from './regular-file';
 
 /** A model of Hugging Face's hub. */
 export interface HubModel {
@@ -14,9 +15,28 @@ export interface HubModel {
   readonly revision: string;
 }
 
-/** Whether a text has the form of a hub id: a name, or an organisation and a name. */
+/**
+ * Whether a text has the form of a hub id: a name, or an organisation and a name, each of letters,
+ * digits, `_`, `-` and `.` as the hub itself allows them.
+ */
 export function isHubId(text: string): boolean {
-  return /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(text) && !text.includes('..');
+  const parts = text.split('/');
+  return (
+    parts.length <= 2 &&
+    parts.every((part) => /^[\w-][\w.-]{0,95}$/.test(part) && !part.includes('..'))
+  );
+}
+
+/**
+ * Whether a text has the form of a revision: a branch, a tag, a commit, or `refs/pr/1`. Every step
+ * of it stays where it is: none is empty or holds `..`, an escape, a back-slash or a NUL.
+ */
+export function isRevision(text: string): boolean {
+  const parts = text.split('/');
+  return (
+    text.length <= 255 &&
+    parts.every((part) => /^[\w-][\w.+@-]*$/.test(part) && !part.includes('..'))
+  );
 }
 
 /**
@@ -26,16 +46,36 @@ export function isHubId(text: string): boolean {
  *
  * @param seekers files whose `node_modules` may hold those libraries: by default the working
  * folder's, the program's and this package's.
+ * @throws ConfigError when id or revision could lead out of those folders.
  */
 export async function modelFolders(
   model: HubModel,
   own: readonly string[] = [],
   seekers: readonly string[] = defaultSeekers(),
 ): Promise<string[]> {
+  requireHubModel(model);
   const below = model.revision === 'main' ? model.id : join(model.id, model.revision);
   const javascript = [...own, ...libraryFolders(seekers)].map((folder) => join(folder, below));
   const snapshot = await pythonSnapshot(model);
   return [...javascript, ...(snapshot === undefined ? [] : [snapshot])];
+}
+
+/** Both become steps of paths and of addresses. */
+function requireHubModel({ id, revision }: HubModel): void {
+  if (!isHubId(id)) {
+    throw new ConfigError('the name is no id of a hub', {
+      where: 'loadCheckpoint',
+      expected: 'a name, or an organisation and a name: org/model',
+      got: id,
+    });
+  }
+  if (!isRevision(revision)) {
+    throw new ConfigError('"revision" has a value that is not allowed', {
+      where: 'loadCheckpoint',
+      expected: 'a branch, a tag or a commit',
+      got: revision,
+    });
+  }
 }
 
 function defaultSeekers(): string[] {
@@ -63,9 +103,17 @@ async function pythonSnapshot({ id, revision }: HubModel): Promise<string | unde
   const root = cache ?? join(home ?? join(homedir(), '.cache', 'huggingface'), 'hub');
   const folder = join(root, `models--${id.replace('/', '--')}`);
   const reference = join(folder, 'refs', revision);
-  const commit = existsSync(reference) ? (await readFile(reference, 'utf8')).trim() : revision;
+  const commit = existsSync(reference) ? await readReference(reference) : revision;
   const snapshot = join(folder, 'snapshots', commit);
-  return dirname(snapshot) === join(folder, 'snapshots') && existsSync(snapshot)
-    ? snapshot
-    : undefined;
+  return isRevision(commit) && existsSync(snapshot) ? snapshot : undefined;
+}
+
+async function readReference(path: string): Promise<string> {
+  const file = await openRegular(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } finally {
+    await file.close();
+  }
 }

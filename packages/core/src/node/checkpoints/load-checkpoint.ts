@@ -1,17 +1,32 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  anyOf,
+  boolean,
+  count,
+  exactly,
+  having,
+  listOf,
+  oneOf,
+  recordOf,
+  text,
+} from '../../authoring/checks';
+import { checkOptions, type Checks } from '../../authoring/options';
+import { requireText } from '../../authoring/require';
 import type { KeyMap } from '../../checkpoints/key-map';
-import { matchParams, type MatchOptions } from '../../checkpoints/match-params';
+import { matchChecks, matchParams, type MatchOptions } from '../../checkpoints/match-params';
 import { planLoad, type PlannedParam } from '../../checkpoints/plan';
 import type { ParamShapes } from '../../checkpoints/shapes';
 import { disposeParams, type Params } from '../../params';
-import { readJson } from '../files';
 import { findCheckpoint, type FindOptions } from './find-checkpoint';
+import { isRevision } from './hub-caches';
 import { isIndex } from './model-folder';
 import { refusePickle } from './pickle';
+import { readCheckpointJson } from './regular-file';
 import { openSafetensors } from './safetensors-source';
 import { openSharded } from './sharded-source';
-import type { TensorSource } from './tensor-source';
+import { requireSoundNumbers } from './sound-numbers';
+import type { NumbersCheck, TensorSource } from './tensor-source';
 
 export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {
   /**
@@ -23,7 +38,31 @@ export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {
   readonly keyMap?: KeyMap;
   /** Loads the entries whose names start with it, and leaves it out of their paths: `bert.`. */
   readonly prefix?: string;
+  /**
+   * `sound` refuses numbers that no training leaves: NaN, infinities, negative running variances.
+   * `any` takes whatever the file holds. Default `sound`.
+   */
+  readonly numbers?: 'sound' | 'any';
 }
+
+/** A key map, in options. */
+export const keyMapCheck = having('a key map, as keyMap gives it', 'toOurs', 'toTheirs');
+
+const optionChecks: Checks<LoadOptions> = {
+  ignoreUnexpected: matchChecks.ignoreUnexpected,
+  ignoreMissing: matchChecks.ignoreMissing,
+  revision: {
+    expected: 'a branch, a tag or a commit',
+    accepts: (value) => typeof value === 'string' && isRevision(value),
+  },
+  cacheFolder: text(),
+  download: boolean(),
+  endpoint: text(),
+  expected: recordOf(listOf(count(0))),
+  keyMap: keyMapCheck,
+  prefix: anyOf(text(), exactly('')),
+  numbers: oneOf('sound', 'any'),
+};
 
 export interface LoadedCheckpoint {
   /** The caller's to dispose. */
@@ -46,21 +85,25 @@ export interface LoadedCheckpoint {
  * transformers libraries. Names and shapes are compared before a value is read; values go
  * from the file straight into the arrays of their tensors.
  *
- * @throws DataError when it is missing, with how to get it; FileFormatError when it is damaged or a
- * PyTorch pickle, with how to convert it; StateDictError when it does not fit `expected`.
+ * @throws DataError when it is missing, with how to get it; FileFormatError when it is damaged, holds
+ * numbers that no training leaves, or is a PyTorch pickle, with how to convert it; StateDictError when
+ * it does not fit `expected`; ConfigError for options that are wrong.
  */
 export async function loadCheckpoint(
   name: string,
   options: LoadOptions = {},
 ): Promise<LoadedCheckpoint> {
+  requireText('loadCheckpoint', 'name', name);
+  checkOptions('loadCheckpoint', options, optionChecks);
   const { weights, config } = await findCheckpoint(name, options);
   await refusePickle(weights);
   await using source = isIndex(weights)
     ? await openSharded(weights)
     : await openSafetensors(weights);
   const { chosen, unexpected, missing } = choose(source, options);
-  const description = config === undefined ? undefined : await readJson(config);
-  const params = await readAll(source, chosen);
+  const description = config === undefined ? undefined : await readCheckpointJson(config);
+  const check = options.numbers === 'any' ? undefined : requireSoundNumbers;
+  const params = await readAll(source, chosen, check);
   const { metadata, where: path } = source;
   return { params, config: description, metadata, path, unexpected, missing };
 }
@@ -76,6 +119,7 @@ function choose(
 } {
   const { where, entries } = source;
   const stored = Object.fromEntries([...entries].map(([name, { shape }]) => [name, shape]));
+  const { ignoreUnexpected, ignoreMissing } = options;
   const { params, unknown } = planLoad(stored, { where, ...options });
   const shapes = [...params].map(([path, { shape }]): [string, readonly number[]] => [path, shape]);
   const given = Object.fromEntries([
@@ -83,7 +127,11 @@ function choose(
     ...unknown.map((name): [string, readonly number[]] => [name, stored[name]!]),
   ]);
   const expected = options.expected ?? Object.fromEntries(shapes);
-  const { matched, ...rest } = matchParams(expected, given, { where, ...options });
+  const { matched, ...rest } = matchParams(expected, given, {
+    where,
+    ...(ignoreUnexpected && { ignoreUnexpected }),
+    ...(ignoreMissing && { ignoreMissing }),
+  });
   return { chosen: new Map(matched.map((path) => [path, params.get(path)!])), ...rest };
 }
 
@@ -91,6 +139,7 @@ function choose(
 async function readAll(
   source: TensorSource,
   chosen: ReadonlyMap<string, PlannedParam>,
+  check: NumbersCheck | undefined,
 ): Promise<Params> {
   const place = new Map([...source.entries.keys()].map((name, i) => [name, i]));
   const inFile = [...chosen].sort(([, a], [, b]) => {
@@ -100,7 +149,7 @@ async function readAll(
   const read = new Map<string, Tensor>();
   try {
     for (const [path, { name, part, transposed }] of inFile) {
-      const tensor = await source.read(name, part);
+      const tensor = await source.read(name, part, check);
       read.set(path, transposed ? turned(tensor) : tensor);
     }
   } catch (error) {

@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
 import { FileFormatError } from '../../errors';
+import { openRegular } from './regular-file';
+import { shellWord } from './shell-word';
 
 /** What PyTorch files are called. */
 export const pickleName = /\.(bin|pt|pth|ckpt|pkl)$/i;
@@ -21,18 +22,22 @@ export async function refusePickle(path: string): Promise<void> {
   });
 }
 
-/** How to turn a PyTorch file into one that is safe to open, without running what it may contain. */
+/**
+ * How to turn a PyTorch file into one that is safe to open, without running what it may contain: a
+ * command that a reader may paste into a shell, whatever the file is called.
+ */
 export function conversionAdvice(path: string): string {
-  const to = path.replace(pickleName, '');
+  const to = `${path.replace(pickleName, '')}.safetensors`;
+  // No double quotes and nothing that a shell reads within them: it goes into double quotes.
   const program =
     'import sys, torch; from safetensors.torch import save_file; ' +
-    'd = torch.load(sys.argv[1], map_location="cpu", weights_only=True); ' +
-    'd = d.get("state_dict", d); ' +
-    'save_file({k: v.clone().contiguous() for k, v in d.items()}, sys.argv[2], metadata={"format": "pt"})';
-  return (
-    'Convert it once where Python, torch and safetensors are installed: ' +
-    `python -c '${program}' '${path}' '${to}.safetensors'`
-  );
+    "d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); " +
+    "d = d.get('state_dict', d); " +
+    "save_file({k: v.clone().contiguous() for k, v in d.items()}, sys.argv[2], metadata={'format': 'pt'})";
+  const [from, into] = [shellWord(path), shellWord(to)];
+  const names =
+    from === undefined || into === undefined ? 'FROM.bin TO.safetensors' : `${from} ${into}`;
+  return `Convert it once where Python, torch and safetensors are installed: python -c "${program}" ${names}`;
 }
 
 function looksPickled(start: Uint8Array): boolean {
@@ -46,7 +51,7 @@ function looksPickled(start: Uint8Array): boolean {
 
 async function firstBytes(path: string): Promise<Uint8Array | undefined> {
   try {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     try {
       const bytes = new Uint8Array(9);
       await file.read(bytes, 0, bytes.length, 0);

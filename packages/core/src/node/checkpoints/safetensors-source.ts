@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { DataError, FileFormatError, StateDictError } from '../../errors';
 import { adoptTensor } from '../../safetensors/adopt-tensor';
 import { decodings, type Numbers } from '../../safetensors/decode';
@@ -9,6 +9,7 @@ import {
   readHeaderLength,
   type TensorEntry,
 } from '../../safetensors/header';
+import { openRegular } from './regular-file';
 import type { Part, TensorSource } from './tensor-source';
 
 /** Bytes read at once; a multiple of every element's size. One system call reads less than 2 GiB. */
@@ -20,10 +21,10 @@ const decodedBytes = 2 ** 20;
  * Opens a safetensors file of any length. Only the header is read; a tensor's bytes go from the
  * file straight into the array its tensor keeps.
  *
- * @throws DataError when the file is missing or unreadable, FileFormatError when it is damaged.
+ * @throws DataError when the file is missing, unreadable or no regular file, FileFormatError when it is damaged.
  */
 export async function openSafetensors(path: string): Promise<TensorSource> {
-  const file = await attempt(path, () => open(path, 'r'));
+  const file = await openRegular(path);
   try {
     const { size } = await attempt(path, () => file.stat());
     const start = new Uint8Array(Math.min(lengthBytes, size));
@@ -37,13 +38,14 @@ export async function openSafetensors(path: string): Promise<TensorSource> {
       where: path,
       entries,
       metadata,
-      read: async (name, part = { index: 0, of: 1 }) => {
+      read: async (name, part = { index: 0, of: 1 }, check) => {
         const entry = entries.get(name);
         if (entry === undefined) {
           throw new StateDictError(`there is no tensor "${name}"`, { where: path });
         }
         const { dtype, shape, begin, end } = partOf(path, name, entry, part);
         const values = await readValues({ path, file, name, dtype }, body + begin, end - begin);
+        check?.(path, name, values);
         return adoptTensor(values, shape, decodings[dtype].dtype);
       },
       [Symbol.asyncDispose]: () => file.close(),

@@ -1,13 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { number, recordOf, requireValue, type Check } from '../../authoring/checks';
+import { paramTree } from '../../authoring/domain-checks';
+import { checkOptions, type Checks } from '../../authoring/options';
 import type { KeyMap, KeyTarget } from '../../checkpoints/key-map';
-import { ConfigError, StateDictError } from '../../errors';
+import { StateDictError } from '../../errors';
 import type { Params } from '../../params';
 import { byteLength } from '../../safetensors/elements';
 import { bytesOf, storedType } from '../../safetensors/params';
 import { showShape } from '../../shapes';
 import { writeJsonAtomic } from '../files';
+import { keyMapCheck } from './load-checkpoint';
 import { writeSafetensors, type OutgoingTensor } from './write-safetensors';
 
 export interface SaveOptions {
@@ -19,6 +23,19 @@ export interface SaveOptions {
   readonly shardBytes?: number;
 }
 
+const safetensorsPath: Check = {
+  expected: 'a path that ends in ".safetensors"',
+  accepts: (value) => typeof value === 'string' && value.endsWith('.safetensors'),
+};
+
+const anyText: Check = { expected: 'text', accepts: (value) => typeof value === 'string' };
+
+const optionChecks: Checks<SaveOptions> = {
+  keyMap: keyMapCheck,
+  metadata: recordOf(anyText),
+  shardBytes: number({ above: 0 }),
+};
+
 /**
  * Writes parameters to a safetensors file that Hugging Face, torchvision and timm load, atomically
  * and one tensor at a time. With `shardBytes` a larger checkpoint becomes
@@ -26,21 +43,17 @@ export interface SaveOptions {
  *
  * @returns the path to load it by: the file, or the index.
  * @throws StateDictError when a parameter cannot be stored or the key map has no place for it,
- * DataError when a file cannot be written.
+ * DataError when a file cannot be written, ConfigError for a path or options that are wrong.
  */
 export async function saveCheckpoint(
   path: string,
   params: Params,
   options: SaveOptions = {},
 ): Promise<string> {
+  checkOptions('saveCheckpoint', options, optionChecks);
+  requireValue('saveCheckpoint', 'path', path, safetensorsPath);
+  requireValue('saveCheckpoint', 'params', params, paramTree());
   const { keyMap, shardBytes = Infinity } = options;
-  if (!path.endsWith('.safetensors') || !(shardBytes > 0)) {
-    throw new ConfigError('the checkpoint cannot be written so', {
-      where: 'saveCheckpoint',
-      expected: 'a path that ends in ".safetensors", shardBytes above 0',
-      got: { path, shardBytes: String(shardBytes) },
-    });
-  }
   const metadata = { format: 'pt', ...options.metadata };
   const tensors = outgoing(params, keyMap);
   const shards = cut(tensors, shardBytes);

@@ -1,6 +1,7 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { FileFormatError, StateDictError } from '../../errors';
-import { readJson } from '../files';
+import { fileInside, isPlainName } from './file-inside';
+import { readCheckpointJson } from './regular-file';
 import { openSafetensors } from './safetensors-source';
 import type { StoredEntry, TensorSource } from './tensor-source';
 
@@ -10,28 +11,28 @@ import type { StoredEntry, TensorSource } from './tensor-source';
  * the other.
  *
  * @throws DataError when the index or a shard is missing, FileFormatError when one is damaged or
- * the two do not agree.
+ * the two do not agree, or a shard is a link that leads out of the folder.
  */
 export async function openSharded(indexPath: string): Promise<TensorSource> {
-  const shardOf = weightMap(indexPath, await readJson(indexPath));
+  const shardOf = weightMap(indexPath, await readCheckpointJson(indexPath));
   const shards = new Map<string, TensorSource>();
   const close = async (): Promise<void> => {
     for (const shard of shards.values()) await shard[Symbol.asyncDispose]();
   };
   try {
     for (const file of [...new Set(shardOf.values())].sort()) {
-      shards.set(file, await openSafetensors(join(dirname(indexPath), file)));
+      shards.set(file, await openSafetensors(await fileInside(dirname(indexPath), file)));
     }
     return {
       where: indexPath,
       entries: agreedEntries(indexPath, shardOf, shards),
       metadata: [...shards.values()][0]?.metadata ?? {},
-      read: async (name, part) => {
+      read: async (name, part, check) => {
         const shard = shards.get(shardOf.get(name) ?? '');
         if (shard === undefined) {
           throw new StateDictError(`there is no tensor "${name}"`, { where: indexPath });
         }
-        return shard.read(name, part);
+        return shard.read(name, part, check);
       },
       [Symbol.asyncDispose]: close,
     };
@@ -59,8 +60,11 @@ export function weightMap(where: string, index: unknown): Map<string, string> {
   const entries = Object.entries(map as Record<string, unknown>).map(
     ([name, file]): [string, string] => {
       // A name with a folder in it could lead anywhere on the disk.
-      if (typeof file === 'string' && file !== '' && !/[\\/:]/.test(file)) return [name, file];
-      throw broken(`the file of "${name}" is wrong`, 'the name of a file beside the index', file);
+      if (typeof file === 'string' && isPlainName(file) && file.endsWith('.safetensors')) {
+        return [name, file];
+      }
+      const expected = 'the name of a safetensors file beside the index';
+      throw broken(`the file of "${name}" is wrong`, expected, file);
     },
   );
   return new Map(entries);

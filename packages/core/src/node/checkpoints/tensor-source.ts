@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Numbers } from '../../safetensors/decode';
 import type { SafetensorsType } from '../../safetensors/elements';
 
 /** A part of a tensor along axis 0: number `index` of `of` equal ones. */
@@ -17,11 +18,15 @@ export interface TensorSource extends AsyncDisposable {
   /**
    * A tensor that {@link entries} lists, or a part of it; the caller's to dispose.
    *
+   * @param check sees the numbers before they become a tensor, and throws where they are wrong.
    * @throws FileFormatError when the file has changed since it was opened, or a whole number does
    * not fit int32; DataError when it cannot be read or does not fit into memory.
    */
-  read(name: string, part?: Part): Promise<Tensor>;
+  read(name: string, part?: Part, check?: NumbersCheck): Promise<Tensor>;
 }
+
+/** Throws when the numbers of the tensor `name` of the file `where` are wrong. */
+export type NumbersCheck = (where: string, name: string, values: Numbers) => void;
 
 export interface StoredEntry {
   readonly dtype: SafetensorsType;

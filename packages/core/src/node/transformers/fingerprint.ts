@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError } from '../../errors';
+import { fileInside } from '../checkpoints/file-inside';
+import { openRegular } from '../checkpoints/regular-file';
 
 /** Files of a Hugging Face folder, other than weights, on which a model's features depend. */
 const preprocessing = [
@@ -43,7 +44,8 @@ export async function fingerprintFolder(
   const whole = createHash('sha256').update(JSON.stringify(settings, sorted));
   for (const name of files) {
     const part = createHash('sha256');
-    await pipeline(createReadStream(join(folder, name)), part);
+    const file = await openRegular(await fileInside(folder, name));
+    await pipeline(file.createReadStream(), part);
     whole.update(`\n${name} ${part.digest('hex')}`);
   }
   return whole.digest('hex');

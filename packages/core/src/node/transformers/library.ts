@@ -1,3 +1,4 @@
+import { requireOneOf } from '../../authoring/require';
 import { ConfigError } from '../../errors';
 
 /** In the order in which they are tried: the maintained one, and its predecessor. */
@@ -35,13 +36,15 @@ export type TransformersImports = Readonly<Record<TransformersLibraryName, () =>
 /**
  * The library called `name`, or the first that can be imported.
  *
- * @throws ConfigError with what to install when there is none, or it fails on import.
+ * @throws ConfigError with what to install when there is none, or it fails on import; and for another
+ * name.
  */
 export async function importTransformers(
   where: string,
   imports: TransformersImports,
   name?: TransformersLibraryName,
 ): Promise<TransformersLibrary> {
+  if (name !== undefined) requireOneOf(where, 'library', name, transformersLibraries);
   const failures: unknown[] = [];
   for (const candidate of transformersLibraries) {
     if (name !== undefined && name !== candidate) continue;

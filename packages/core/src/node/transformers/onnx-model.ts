@@ -1,10 +1,14 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { boolean, oneOf, requireValue, text, type Check } from '../../authoring/checks';
+import type { Checks } from '../../authoring/options';
+import { isPlainName } from '../checkpoints/file-inside';
 import { ConfigError, EngineError } from '../../errors';
 import { showShape } from '../../shapes';
 import { fingerprintFolder } from './fingerprint';
 import { fromFolder } from './folder';
 import {
   importTransformers,
+  transformersLibraries,
   type TransformersImports,
   type TransformersLibraryName,
   type TransformersTensor,
@@ -24,6 +28,18 @@ export interface OnnxModelOptions {
   /** Whether the 8-bit weights (`onnx/<file>_quantized.onnx`) are taken. Default false. */
   readonly quantized?: boolean;
 }
+
+const fileName: Check = {
+  expected: 'the name of a file, without folder and .onnx',
+  accepts: (value) => typeof value === 'string' && isPlainName(value),
+};
+
+const optionChecks: Checks<OnnxModelOptions> = {
+  library: oneOf(...transformersLibraries),
+  modelClass: text(),
+  file: fileName,
+  quantized: boolean(),
+};
 
 /** An ONNX model of a Hugging Face folder, run by a transformers library. */
 export interface OnnxModel extends AsyncDisposable {
@@ -63,6 +79,11 @@ export async function loadOnnxModel(
   options: OnnxModelOptions = {},
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<OnnxModel> {
+  // Values alone: an encoder passes on options that have more.
+  for (const [name, check] of Object.entries(optionChecks)) {
+    const value = options[name as keyof OnnxModelOptions];
+    if (value !== undefined) requireValue(where, name, value, check);
+  }
   const { modelClass = 'AutoModel', file = 'model', quantized = false } = options;
   const library = await importTransformers(where, imports, options.library);
   const found = (library.module as unknown as Record<string, ModelClass | undefined>)[modelClass];

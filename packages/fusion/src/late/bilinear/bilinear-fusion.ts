@@ -106,7 +106,7 @@ export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
   });
 }
 
-/** `match_head` behind `linear_out` as one weight a product, [1, G], and one offset, [1, 1]. */
+/** `match_head` after `linear_out` as one weight per product, [1, G], and one offset, [1, 1]. */
 function foldedHead(params: Params, bias?: string): { weights: Tensor2D; offset: Tensor2D } {
   const last = parameter<Tensor2D>(params, 'match_head.weight');
   const weights = matMul<Tensor2D>(last, parameter<Tensor2D>(params, 'linear_out.weight'));

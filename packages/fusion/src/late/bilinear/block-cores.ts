@@ -12,13 +12,13 @@ interface Chunks {
   readonly size: number;
 }
 
-/** How chunk c of an image meets chunk c of a text: what is done a row, and the product of rows. */
+/** The product of chunk c of an image with chunk c of a text, and the work that each row needs for it. */
 export interface BlockCore<Image, Text> {
   readonly init: (key: Key) => Params;
   /** Of rows [B, C, S]. */
   readonly image: (params: Params, x: Tensor3D) => Image;
   readonly text: (params: Params, y: Tensor3D) => Text;
-  /** To C·S numbers a pair. */
+  /** C·S numbers for each pair. */
   readonly product: Product<Image, Text>;
   /** Path of their bias. */
   readonly bias?: string;
@@ -50,7 +50,7 @@ export function lowRankCore(
   };
 }
 
-/** z_co = x_cᵀ T_co y_c + t_co with a core T_c [S, S, S] a chunk. */
+/** z_co = x_cᵀ T_co y_c + t_co with a core T_c [S, S, S] for each chunk. */
 export function tuckerCore({ chunks, size }: Chunks): BlockCore<Tensor3D, Tensor4D> {
   return {
     init: (key) => initChunks<Rank.R4>(key, 'bilinears', [chunks, size, size, size]),
@@ -65,7 +65,7 @@ export function tuckerCore({ chunks, size }: Chunks): BlockCore<Tensor3D, Tensor
   };
 }
 
-/** Each chunk of x [B, C, S] through its own matrix [C, out, S]: [C, B, out]. */
+/** Each chunk of x [B, C, S] multiplied with a matrix of its own, of [C, out, S]: [C, B, out]. */
 function perChunk(x: Tensor3D, weight: Tensor3D): Tensor3D {
   return matMul(transpose(x, [1, 0, 2]), weight, false, true);
 }

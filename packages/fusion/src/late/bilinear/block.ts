@@ -37,7 +37,7 @@ export interface BlockOptions extends PooledFusionOptions {
   rank?: number;
   /** One set of layers for both sides, which must be of equal width. Default false. */
   shared?: boolean;
-  /** Signed square root and unit norm of each chunk, of all in one, or none. Default `chunks`. */
+  /** Signed square root and unit norm: of each chunk, of all products together, or not. Default `chunks`. */
   normalize?: 'chunks' | 'whole' | 'none';
 }
 
@@ -63,12 +63,12 @@ const checks: Checks<BlockOptions> = {
 
 /**
  * Block-superdiagonal fusion (Ben-younes et al. 2019, arXiv 1902.00038): both sides are projected
- * to M and cut into C chunks of S = M/C; chunk c of one side meets chunk c of the other alone,
- * by products of rank R as in MUTAN, or by a full core [S, S, S] (MMF's BlockTucker). The
- * products of all chunks, normalised, go through `linear_out`.
+ * to M and cut into C chunks of S = M/C. Chunk c of one side is multiplied with chunk c of the other
+ * side alone, by products of rank R as in MUTAN or by a full core [S, S, S] (MMF's BlockTucker).
+ * The products of all chunks are normalised and go through `linear_out`.
  *
- * MMF's names: `linear0` for the image, `linear1`, `linear_out`. What it keeps a chunk each is
- * stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
+ * MMF's names: `linear0` for the image, `linear1`, `linear_out`. Parameters of which MMF
+ * has one for each chunk are stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
  * `bilinears.weight` [C, S, S, S] and `.bias` [C, S].
  */
 export function block(options: BlockOptions = {}): Fusion<PooledFeatures> {

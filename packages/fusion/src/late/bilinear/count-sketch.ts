@@ -4,7 +4,7 @@ import { checkShapes, ConfigError, foldIn, parameter, randomInteger } from '@cro
 import type { Key, Params } from '@crossweave/core';
 import type { HartleyTables, Torus } from './hartley';
 
-/** Each side of the torus costs a table of its square. */
+/** P and Q are at most this: the tables of the transforms have P² and Q² entries. */
 const longest = 1024;
 
 /**
@@ -47,11 +47,18 @@ export function drawHash(key: Key, width: number, [rows, columns]: Torus): Hash 
   };
 }
 
-/** As buffers: `hash_index` [2, D], rows before columns, and `hash_sign` [D]. */
+/** Last segments of the buffers' paths, by which `isBuffer` of `@crossweave/core` knows them. */
+export const bufferNames = {
+  index: 'hash_index',
+  sign: 'hash_sign',
+  reached: 'hash_reached',
+} as const;
+
+/** As buffers: the places [2, D], rows before columns, and the signs [D]. */
 export function hashBuffers(path: string, { rows, columns, signs }: Hash): Params {
   return {
-    [`${path}.hash_index`]: tensor([...rows, ...columns], [2, rows.length], 'int32'),
-    [`${path}.hash_sign`]: tensor([...signs], [signs.length], 'int32'),
+    [`${path}.${bufferNames.index}`]: tensor([...rows, ...columns], [2, rows.length], 'int32'),
+    [`${path}.${bufferNames.sign}`]: tensor([...signs], [signs.length], 'int32'),
   };
 }
 
@@ -68,8 +75,8 @@ export function reachedPlaces(left: Hash, right: Hash, [P, Q]: Torus): Int32Arra
 }
 
 /**
- * Both transforms of the count sketch of x [B, D], [B, 2, P·Q], by one product with a matrix that
- * holds those of each of the D places: `tables.mixed` for one side, `tables.plain` for the other.
+ * Both transforms of the count sketch of x [B, D], as [B, 2, P·Q], by one product with a matrix of
+ * the transforms of D places. `rows` is `tables.mixed` for one side and `tables.plain` for the other.
  *
  * @throws ShapeError when the hash is of another width.
  */
@@ -82,9 +89,12 @@ export function sketchTransforms(
 ): Tensor3D {
   const [P, Q] = torus;
   const [, width] = x.shape;
-  const index = parameter<Tensor2D>(params, `${path}.hash_index`);
-  const sign = parameter<Tensor1D>(params, `${path}.hash_sign`);
-  checkShapes(path, { hash_index: [index, [2, width]], hash_sign: [sign, [width]] });
+  const index = parameter<Tensor2D>(params, `${path}.${bufferNames.index}`);
+  const sign = parameter<Tensor1D>(params, `${path}.${bufferNames.sign}`);
+  checkShapes(path, {
+    [bufferNames.index]: [index, [2, width]],
+    [bufferNames.sign]: [sign, [width]],
+  });
   const [row, column] = unstack(index) as [Tensor1D, Tensor1D];
   const signs = reshape(cast(sign, 'float32'), [width, 1, 1]);
   const ofRow = mul<Tensor3D>(gather(tensor<Rank.R3>(rows, [P, 2 * P, 2]), row), signs);

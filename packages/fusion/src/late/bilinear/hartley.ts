@@ -5,11 +5,12 @@ import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 export type Torus = readonly [rows: number, columns: number];
 
 /**
- * What the transforms multiply by. The Hartley transform of f on the torus Z_P × Z_Q is
+ * Constant matrices of the Hartley transform. That of f on the torus Z_P × Z_Q is
  * H(p, q) = Σ f(a, b) (cos ψ + sin ψ), ψ = 2π(pa/P + qb/Q): real, and P·Q times its own inverse.
  * With C and S the sums of the cosines and the sines, the transform of a circular convolution is
  * H = (C_x + S_x)·C_y + (C_x − S_x)·S_y, so one side is transformed to C + S and C − S, the other to C
- * and S. cos and sin of ψ are sums of two products of those of its parts: matrix products.
+ * and S. By the addition theorems, cos ψ and sin ψ are sums of two products of cosines and sines of
+ * 2πpa/P and 2πqb/Q, so the transforms are matrix products.
  */
 export interface HartleyTables {
   readonly torus: Torus;
@@ -62,7 +63,7 @@ export function inverseHartley(tables: HartleyTables, transforms: Tensor2D): Ten
     reshape<Rank.R2>(transforms, [-1, Q]),
     tensor<Rank.R2>(tables.inverseColumns, [Q, 2 * Q]),
   );
-  // Row p holds the factors of cos α, then those of sin α: as they lie, two rows for each p.
+  // Row p holds the factors of cos α, then those of sin α, which is two rows for each p as stored.
   const places = matMul(
     tensor<Rank.R3>(tables.inverseRows, [1, P, 2 * P]),
     reshape<Rank.R3>(byColumns, [-1, 2 * P, Q]),

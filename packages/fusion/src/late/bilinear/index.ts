@@ -21,7 +21,7 @@ export type {
   TuckerOptions,
 };
 
-/** Late fusion by products: each number of one side meets numbers of the other. */
+/** Late fusion by products of numbers of the image's vector with numbers of the text's. */
 export const bilinearFusions = {
   mlb,
   mfb,

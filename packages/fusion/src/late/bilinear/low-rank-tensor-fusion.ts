@@ -26,10 +26,11 @@ const paths = { image: 'factors.0', text: 'factors.1' } as const;
  * [1; x] ⊗ [1; y] whose weights are sums of R products, so that the tensor is never formed:
  * joint = Σ_r w_r · ([1; x] F_r) ∘ ([1; y] G_r) + b. MultiBench's names and layouts: `factors.0`
  * [R, D_i + 1, D] for the image, `factors.1` [R, D_t + 1, D], `fusion_weights` [1, R], `fusion_bias`
- * [1, D]; but its factors stand in a plain list and never train, and its initialiser counts D
- * as a receptive field. Here they are parameters, each F_r drawn as Glorot & Bengio 2010 have it.
+ * [1, D]; but MultiBench keeps the factors in a plain list, so they never train, and its
+ * initialiser counts D as a receptive field. Here they are parameters, and each F_r is drawn as in
+ * Glorot & Bengio 2010.
  *
- * Nothing bends the products, so all scores are one matrix product of the rows.
+ * The scores are linear in the products, so all of them are one matrix product of the rows.
  */
 export function lowRankTensorFusion(
   options: LowRankTensorFusionOptions = {},

@@ -10,7 +10,14 @@ import {
   bilinearFusionDefaults,
   type BilinearFusionOptions,
 } from './bilinear-fusion';
-import { drawHash, hashBuffers, reachedPlaces, sketchTransforms, torusOf } from './count-sketch';
+import {
+  bufferNames,
+  drawHash,
+  hashBuffers,
+  reachedPlaces,
+  sketchTransforms,
+  torusOf,
+} from './count-sketch';
 import { hartleyTables, inverseHartley } from './hartley';
 import { rankProduct } from './products';
 import { activationNamed, sidePaths } from './projections';
@@ -27,15 +34,16 @@ export interface McbOptions extends BilinearFusionOptions {
 
 /**
  * Multimodal compact bilinear pooling (Fukui et al. 2016, arXiv 1606.01847): joint =
- * f(W_o · n(s) + b_o), s the count sketch of the outer product x ⊗ y, whose products are unbiased
- * estimates of ⟨x, x'⟩·⟨y, y'⟩. It is the circular convolution of the sketches of x and y, each
- * number of which has a random place and sign (`sketch<side>.hash_index`, `.hash_sign`: buffers,
- * drawn by `init` and never trained).
+ * f(W_o · n(s) + b_o) with the count sketch s of the outer product x ⊗ y: the inner product of two
+ * such sketches is an unbiased estimate of ⟨x, x'⟩·⟨y, y'⟩. The sketch of x ⊗ y is the circular
+ * convolution of the sketches of x and of y, in which every number has a random place and sign
+ * (`sketch<side>.hash_index` and `.hash_sign`: buffers, drawn by `init` and never trained).
  *
- * The places lie on a torus Z_P × Z_Q, P·Q the sketch's length, in place of the paper's circle,
- * and are the same up to their order where P and Q have no common divisor (16000 = 125·128).
- * There the convolution is a handful of matrix products with Hartley transforms, which any
- * engine differentiates: 2·(P + Q) products a number and pair, whatever the widths of x and y.
+ * The paper's places are numbers modulo the sketch's length. Here they are pairs of numbers modulo
+ * P and modulo Q, P·Q the sketch's length, which is the same up to order where P and Q have no
+ * common divisor (16000 = 125·128). The convolution is then a few matrix products with Hartley
+ * transforms, which every engine can differentiate: 2·(P + Q) multiplications per number of the
+ * sketch, whatever the widths of x and y.
  */
 export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mcb';
@@ -49,7 +57,7 @@ export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
   const torus = torusOf(where, hidden);
   const tables = hartleyTables(torus);
   const { image, text } = sidePaths('sketch');
-  const reached = 'sketch.hash_reached';
+  const reached = `sketch.${bufferNames.reached}`;
 
   return bilinearFusion({
     where,
@@ -72,7 +80,7 @@ export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
     }),
     pool: (params, transforms) => {
       const sketch = inverseHartley(tables, transforms);
-      // A place that no product falls on holds rounding, which the root would blow up.
+      // A place that no product is added to holds rounding errors, which the square root would enlarge.
       return normalize ? mul(sketch, cast(parameter(params, reached), 'float32')) : sketch;
     },
   });

@@ -22,8 +22,8 @@ export const mfbChecks: Checks<MfbOptions> = { ...hadamardChecks, factor: count(
 
 /**
  * Multi-modal factorised bilinear pooling (Yu et al. 2017, arXiv 1708.01471): as MLB at width
- * M·F, whose products are summed by F neighbours before `linear_out`, so that each of M numbers
- * is a bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
+ * M·F, but F neighbouring products are summed before `linear_out`, so that each of M numbers is a
+ * bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
  * ReLUs and order: product m·F + f belongs to sum m.
  */
 export function mfb(options: MfbOptions = {}): Fusion<PooledFeatures> {

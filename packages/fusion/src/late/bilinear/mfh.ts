@@ -11,12 +11,12 @@ import { initProjections, project, type SidePaths } from './projections';
 export type MfhOptions = MfbOptions;
 
 /**
- * Factorised high-order pooling (Yu et al. 2017, arXiv 1708.03619): two MFB in a cascade. The
- * products of the second are multiplied by those of the first before they are summed, which makes
- * them of fourth order; both sums lie side by side, 2M, before `linear_out`, each normalised by
- * itself. MMF's names: `linear<side>_<step>`, side 0 the image.
+ * Factorised high-order pooling (Yu et al. 2017, arXiv 1708.03619): two steps of MFB. The products
+ * of the second step are multiplied by those of the first before they are summed, so they are of
+ * fourth order. The sums of both steps are normalised separately, put side by side (2M numbers) and
+ * go through `linear_out`. MMF's names: `linear<side>_<step>`, side 0 is the image.
  *
- * The second step's factors are (x_0∘x_1) and (y_0∘y_1), so that both are formed once a row.
+ * The factors of the second step are x_0∘x_1 and y_0∘y_1, each computed once per row.
  */
 export function mfh(options: MfhOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfh';

@@ -23,7 +23,7 @@ export interface MutanOptions extends BilinearFusionOptions {
 }
 
 /**
- * Tucker fusion whose core is of rank R in each output (Ben-younes et al. 2017, arXiv
+ * Tucker fusion with a core of rank R for each output (Ben-younes et al. 2017, arXiv
  * 1705.06676): joint = W_o · Σ_r (M_r x')∘(N_r y') + b_o, with x' = W_0 x + b_0 and y' = W_1 y + b_1.
  * MMF's names: `linear0` and `merge_linear0` (all M_r, one below the other) for the image,
  * `linear1` and `merge_linear1`, `linear_out`. Its width of 1600 takes 77 million numbers in the

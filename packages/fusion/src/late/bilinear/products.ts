@@ -1,19 +1,19 @@
 import { matMul, mul, reshape, sum, transpose } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** How the prepared rows of two sides multiply to G features a pair. */
+/** A product of prepared rows of two sides, with G numbers for each pair. */
 export interface Product<Image, Text> {
   /** [B, G] of B aligned rows. */
   readonly aligned: (image: Image, text: Text) => Tensor2D;
-  /** [m·n, G] of m images with n texts each: all of the first image come first. */
+  /** [m·n, G] of m images and n texts: first the first image with every text, and so on. */
   readonly crossed: (image: Image, text: Text) => Tensor2D;
   /** [m, n], Σ_g weights[g] · crossed[·, g] with weights [1, G], by one matrix product. */
   readonly weighed: (image: Image, text: Text, weights: Tensor2D) => Tensor2D;
 }
 
 /**
- * z[g] = Σ_r image[r, g] · text[r, g] for rows [B, R, G]. Crossed it is one matrix product a
- * feature, which writes m·n·G numbers where repeated rows would be R times as many.
+ * z[g] = Σ_r image[r, g] · text[r, g] for rows [B, R, G]. `crossed` is one matrix product for each g,
+ * which writes m·n·G numbers; repeated rows would take R times as many.
  */
 export const rankProduct: Product<Tensor3D, Tensor3D> = {
   aligned: (image, text) => sum<Tensor2D>(mul(image, text), 1),
@@ -40,8 +40,8 @@ export const rankProduct: Product<Tensor3D, Tensor3D> = {
 };
 
 /**
- * z[c, o] = Σ_s image[c, s] · text[c, o, s] for images [B, C, S] and texts [B, C, S, S] that
- * already went through the core tensor; G = C·S.
+ * z[c, o] = Σ_s image[c, s] · text[c, o, s] for images [B, C, S] and texts [B, C, S, S], which have
+ * been multiplied with the core tensor already; G = C·S.
  */
 export const coreProduct: Product<Tensor3D, Tensor4D> = {
   aligned: (image, text) => {

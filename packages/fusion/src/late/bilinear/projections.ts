@@ -14,13 +14,13 @@ export function activationNamed(name: Activation | 'none'): Activate | undefined
 
 export type SidePaths = Readonly<Record<Side, string>>;
 
-/** MMF's names: the layer `<name>0` is the first side's, the image's; `<name>1` the text's. */
+/** MMF's names: the layer `<name>0` is the image's, `<name>1` the text's; one for both if `shared`. */
 export function sidePaths(name: string, shared = false): SidePaths {
   return { image: `${name}0`, text: shared ? `${name}0` : `${name}1` };
 }
 
 /**
- * A linear layer to `out` for each side, or one for both where the paths say so.
+ * A linear layer to `out` for each side, or one for both if both paths are the same.
  *
  * @throws ConfigError when sides of unequal widths are to share a layer.
  */

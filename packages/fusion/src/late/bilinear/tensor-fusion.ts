@@ -14,7 +14,7 @@ import { initProjections, project, sidePaths } from './projections';
 export interface TensorFusionOptions extends PooledFusionOptions {
   /** Width of each side's projection; the joint representation has (`dim` + 1)². Default 32. */
   dim?: number;
-  /** False multiplies the vectors as they are, to (D_i + 1)·(D_t + 1). Default true. */
+  /** False multiplies the vectors without projections, to (D_i + 1)·(D_t + 1). Default true. */
   project?: boolean;
 }
 

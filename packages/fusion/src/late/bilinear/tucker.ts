@@ -38,7 +38,7 @@ export function tucker(options: TuckerOptions = {}): Fusion<PooledFeatures> {
   const bound = 1 / Math.sqrt(hidden);
   const [weight, bias] = ['bilinear.weight', 'bilinear.bias'] as const;
 
-  /** T_o y' of each text: [B, M] → [B, 1, M, M], one product with the core as it lies. */
+  /** T_o y' of each text: [B, M] → [B, 1, M, M], one matrix product with the core as it is stored. */
   const contract = (params: Params, y: Tensor2D) => {
     const core = reshape<Rank.R2>(parameter(params, weight), [hidden * hidden, hidden]);
     return reshape<Rank.R4>(matMul(y, core, false, true), [-1, 1, hidden, hidden]);

@@ -1,0 +1,12 @@
+import { mul, ones, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
+
+/** Every row of [B, …] `count` times in a row: a a a b b b. Multiplying by ones, whose gradient is one sum. */
+export function repeatRows<T extends Tensor>(x: T, count: number): T {
+  if (count === 1) return x;
+  const [size = 0, ...rest] = x.shape;
+  return tidy(() => {
+    const apart = reshape(x, [size, 1, ...rest]);
+    const many = mul(apart, ones([1, count, ...rest.map(() => 1)]));
+    return reshape(many, [size * count, ...rest]) as T;
+  });
+}

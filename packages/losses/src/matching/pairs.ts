@@ -1,0 +1,78 @@
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Key, ModelOutputs, PooledFeatures } from '@crossweave/core';
+import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
+import { rightImages, rightTexts } from '../same';
+import { drawNegatives, imageSimilarity, textSimilarity, type DrawOptions } from './draw';
+
+type Outputs = ModelOutputs<PooledFeatures>;
+
+/** Pairs of images and texts to be judged: `perRow` of each row of the batch, which stand together. */
+export interface Pairs {
+  readonly image: PooledFeatures;
+  readonly text: PooledFeatures;
+  readonly perRow: number;
+  /** [B·perRow] 1, or 0 where an entry stands for no pair. */
+  readonly weights: readonly number[];
+}
+
+/** The batch as it is. */
+export function truePairs({ image, text }: Outputs, weights: readonly number[]): Pairs {
+  return { image, text, perRow: 1, weights };
+}
+
+/** Each image with its given hard negatives; none where the batch has none. */
+export function givenFalsePairs(where: string, outputs: Outputs, batch: AnyBatch): Pairs[] {
+  const perRow = negativesPerPair(where, outputs, batch);
+  const { image, negatives } = outputs;
+  if (negatives === undefined || perRow === 0) return [];
+  const weights = new Array<number>(batch.size * perRow).fill(1);
+  return [{ image: repeatRows(image, perRow), text: negatives, perRow, weights }];
+}
+
+/** Each image with texts drawn from the batch. */
+export function drawnTexts(
+  outputs: Outputs,
+  batch: AnyBatch,
+  key: Key,
+  perRow: number,
+  options: DrawOptions,
+): Pairs[] {
+  if (perRow === 0) return [];
+  const similarity = (): Tensor2D => textSimilarity(outputs);
+  const { rows, valid } = drawNegatives(key, similarity, rightTexts(batch), perRow, options);
+  const { image, text } = outputs;
+  return [{ image: repeatRows(image, perRow), text: takeRows(text, rows), perRow, weights: valid }];
+}
+
+/** Each text with images drawn from the batch. */
+export function drawnImages(
+  outputs: Outputs,
+  batch: AnyBatch,
+  key: Key,
+  perRow: number,
+  options: DrawOptions,
+): Pairs[] {
+  if (perRow === 0) return [];
+  const similarity = (): Tensor2D => imageSimilarity(outputs);
+  const { rows, valid } = drawNegatives(key, similarity, rightImages(batch), perRow, options);
+  const { image, text } = outputs;
+  return [{ image: takeRows(image, rows), text: repeatRows(text, perRow), perRow, weights: valid }];
+}
+
+/** [all pairs] the fusion's `match` of every pair, in order, by one pass. */
+export function matchOf(outputs: Outputs, pairs: readonly Pairs[]): Tensor1D {
+  return outputs.fuse(
+    joinRows(pairs.map(({ image }) => image)),
+    joinRows(pairs.map(({ text }) => text)),
+  ).match;
+}
+
+/** [B] how many of these pairs count for each row. */
+export function countPairs(pairs: readonly Pairs[], size: number): number[] {
+  return Array.from({ length: size }, (_, b) =>
+    pairs.reduce((total, { weights, perRow }) => {
+      const own = weights.slice(b * perRow, (b + 1) * perRow);
+      return total + own.reduce((sum, weight) => sum + weight, 0);
+    }, 0),
+  );
+}

@@ -1,0 +1,112 @@
+import { OnnxBackendError } from './errors';
+
+/** What one option must be. */
+export interface Check {
+  /** Completes "expected …": `true or false`. */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** A check for every option of a function. */
+export type Checks<Options> = { readonly [Key in keyof Required<Options>]: Check };
+
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): Check {
+  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`;
+  return {
+    expected: `a whole number of at least ${least}${upTo}`,
+    accepts: (value) =>
+      typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most,
+  };
+}
+
+/** A finite number that is not negative. */
+export const notNegative: Check = {
+  expected: 'a number of at least 0',
+  accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+};
+
+export const trueOrFalse: Check = {
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+};
+
+/** Text; what completes "text": `that names a file`. */
+export const text = (what = '', accepts: (value: string) => boolean = () => true): Check => ({
+  expected: `text ${what}`.trim(),
+  accepts: (value) => typeof value === 'string' && accepts(value),
+});
+
+export const oneOf = (choices: readonly string[]): Check => ({
+  expected: choices.map((choice) => `"${choice}"`).join(' | '),
+  accepts: (value) => typeof value === 'string' && choices.includes(value),
+});
+
+export const listOf = (item: Check): Check => ({
+  expected: `a list, each item of it ${item.expected}`,
+  accepts: (value) => Array.isArray(value) && value.every(item.accepts),
+});
+
+/** A plain object of any keys. */
+export const recordOf = (item: Check): Check => ({
+  expected: `an object, each value in it ${item.expected}`,
+  accepts: (value) => isObject(value) && Object.values(value).every(item.accepts),
+});
+
+/** A plain object of these keys, none of which must be there. */
+export const fields = (checks: Readonly<Record<string, Check>>): Check => ({
+  expected: `an object of ${Object.entries(checks)
+    .map(([key, { expected }]) => `${key}: ${expected}`)
+    .join(', ')}`,
+  accepts: (value) =>
+    isObject(value) &&
+    Object.entries(value).every(
+      ([key, item]) => item === undefined || checks[key]?.accepts(item) === true,
+    ),
+});
+
+export const anyOf = (...checks: readonly Check[]): Check => ({
+  expected: checks.map(({ expected }) => expected).join(' or '),
+  accepts: (value) => checks.some(({ accepts }) => accepts(value)),
+});
+
+export const nothing: Check = { expected: 'null', accepts: (value) => value === null };
+
+/**
+ * Checks the options of a function by value; one that is undefined is not given.
+ * @param where the function.
+ * @throws OnnxBackendError `options` for a key or a value that does not exist.
+ */
+export function checkOptions<Options extends object>(
+  where: string,
+  options: Options,
+  checks: Checks<Options>,
+): void {
+  if (!isObject(options)) throw wrong(where, 'the options', 'an object', options);
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined;
+    if (check === undefined) {
+      const known = Object.keys(checks).join(', ');
+      throw optionsError(where, `there is no option "${name}"; expected one of ${known}.`);
+    }
+    if (value !== undefined && !check.accepts(value))
+      throw wrong(where, name, check.expected, value);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function wrong(where: string, what: string, expected: string, got: unknown): OnnxBackendError {
+  return optionsError(where, `${what} must be ${expected}; got ${describe(got)}.`);
+}
+
+const optionsError = (where: string, message: string): OnnxBackendError =>
+  new OnnxBackendError('options', `${where}: ${message}`);
+
+/** The value in few words, whatever it is. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
+  if (typeof value !== 'object' || value === null) return String(value).slice(0, 100);
+  return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+}
