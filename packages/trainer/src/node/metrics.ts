@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError } from '@crossweave/core';
 import { codeOf, fileError, writeFileAtomic } from '@crossweave/core/node';
@@ -37,6 +37,10 @@ export async function cutRecords(folder: string, step: number): Promise<void> {
   const kept = records.filter((record) => record.step <= step);
   const lines = kept.map((record) => `${JSON.stringify(record)}\n`);
   await writeFileAtomic(metricsFile(folder), lines.join(''));
+}
+
+export async function removeRecords(folder: string): Promise<void> {
+  await rm(metricsFile(folder), { force: true });
 }
 
 function parseRecord(line: string, where: string): TrainRecord {

@@ -191,6 +191,7 @@ describe('a run with an identity', () => {
     await rm(join(folder, '.crossweave.lock'));
     await trainOne({ identity: { ...identity, data: checksumOf('others') } });
     expect((await readRun(folder)).identity).toEqual({ ...identity, data: checksumOf('others') });
+    expect((await readMetrics(folder)).map(({ kind }) => kind)).toEqual(['step']);
   });
 
   it('refuses a checkpoint of another run', async () => {

@@ -7,7 +7,7 @@ import type { TrainState } from '../state';
 import type { TrainRecord } from '../options';
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
-import { appendRecord, cutRecords, readMetrics } from './metrics';
+import { appendRecord, cutRecords, readMetrics, removeRecords } from './metrics';
 import { recordFile, recordRun, replaceRecord } from './run-record';
 
 /**
@@ -110,6 +110,8 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
 /** Writes `run.json` or compares with it; true when the run begins here. */
 async function enter(folder: string, { identity, description }: RunOptions): Promise<boolean> {
   const isNew = !(await holdsSteps(folder));
+  // What was measured before the first step may be of another run.
+  if (isNew) await removeRecords(folder);
   if (identity === undefined) {
     if (description !== undefined) await replaceRecord(folder, undefined, description);
   } else if (isNew && existsSync(recordFile(folder))) {
@@ -132,9 +134,8 @@ export async function holdsSteps(folder: string): Promise<boolean> {
 }
 
 async function removeRun(folder: string, checkpoints: string): Promise<void> {
-  for (const file of [recordFile(folder), join(folder, 'metrics.jsonl')]) {
-    await rm(file, { force: true });
-  }
+  await rm(recordFile(folder), { force: true });
+  await removeRecords(folder);
   // Not a whole tree: what else lies there is not this run's.
   await rmdir(checkpoints).catch(() => undefined);
 }
