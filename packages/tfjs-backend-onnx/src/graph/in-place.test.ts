@@ -55,3 +55,37 @@ it('asks for the same type and number of elements', () => {
   const next = op('Neg', wide);
   expect(choices([wide, next], [next], new Map([[p, 'p']]))).toEqual(['']);
 });
+
+it.each([
+  ['a copy', (x: Node) => op('Identity', x)],
+  ['a reshape', (x: Node) => op('Reshape', x)],
+  ['a product with 1', (x: Node) => op('Mul', x, number(1))],
+  ['a sum with 0', (x: Node) => op('Add', number(0), op('Identity', x))],
+])('sees through %s to the operator that writes', (_, behind) => {
+  const [p, q] = [input(), input()];
+  const names = new Map([[p, 'p'] as const, [q, 'q'] as const]);
+  const sums = op('CumSum', p);
+  const sumsOut = behind(sums);
+  const turned = op('Neg', q);
+  const turnedOut = behind(turned);
+  const pending = [sums, ...chain(sumsOut, sums), turned, ...chain(turnedOut, turned)];
+  expect(choices(pending, [sumsOut, turnedOut], names)).toEqual(['', 'q']);
+});
+
+it('knows a factor that changes something for an operator of its own', () => {
+  const p = input();
+  const sums = op('CumSum', p);
+  const half = number(0.5);
+  const scaled = op('Mul', sums, half);
+  expect(choices([sums, half, scaled], [scaled], new Map([[p, 'p']]))).toEqual(['p']);
+});
+
+function number(value: number): Node {
+  return new Node('@const', [], [], 'float32', { value: { f: value } }, null, 1);
+}
+
+/** The operators from `node` back to `end`, which is left out, in order. */
+function chain(node: Node, end: Node): Node[] {
+  if (node === end) return [];
+  return [...node.inputs.flatMap((source) => chain(source, end)), node];
+}

@@ -25,7 +25,8 @@ const ALIASES: ReadonlySet<string> = new Set(
 
 /**
  * For each output, the leaves that nobody reads any more when it is written: all their readers are
- * among its ancestors. A training step's new parameters and optimizer states can so take the
+ * among its ancestors, or among those of the operator that writes it if ONNX Runtime leaves out the
+ * ones behind that. A training step's new parameters and optimizer states can so take the
  * place of the old ones. Outputs with the least choice come first.
  */
 export function findInPlace(plan: Plan): InPlace[] {
@@ -40,9 +41,10 @@ export function findInPlace(plan: Plan): InPlace[] {
     .map((node, output) => {
       const candidates = bySize.get(kindOf(node)) ?? [];
       if (candidates.length === 0) return { output, leaves: [] };
-      markAncestors(plan, node, stamps, output);
+      const writer = writerOf(node);
+      markAncestors(plan, writer, stamps, output);
       const isRead = (reader: Node): boolean =>
-        reader === node ? ELEMENTWISE.has(node.op) : stamps[reader.index] === output;
+        reader === writer ? ELEMENTWISE.has(writer.op) : stamps[reader.index] === output;
       return { output, leaves: candidates.filter((i) => (readers[i] as Node[]).every(isRead)) };
     })
     .filter(({ leaves }) => leaves.length > 0)
@@ -72,14 +74,32 @@ function readersOf(plan: Plan): Node[][] {
   return plan.leaves.map((leaf) => [...collect(leaf, new Set())]);
 }
 
+/** The operator whose result becomes the node's memory, if those that may be left out are. */
+function writerOf(node: Node): Node {
+  let writer = node;
+  for (;;) {
+    const passes = ALIASES.has(writer.op) || isNeutral(writer);
+    const source = passes ? writer.inputs.find((input) => numberOf(input) === null) : undefined;
+    if (source === undefined || source.isLeaf) return writer;
+    writer = source;
+  }
+}
+
+/** By operator: the number that changes nothing. */
+const NEUTRAL: Readonly<Record<string, number>> = { Add: 0, Sub: 0, Mul: 1, Div: 1 };
+
 /** x + 0, x · 1 and the like, which ONNX Runtime leaves out. */
 function isNeutral(node: Node): boolean {
-  return (
-    ELEMENTWISE.has(node.op) &&
-    node.inputs.some(
-      (input) => input.op === '@const' || (input.constant && input.values?.length === 1),
-    )
-  );
+  const neutral = NEUTRAL[node.op];
+  return neutral !== undefined && node.inputs.some((input) => numberOf(input) === neutral);
+}
+
+/** The number that a constant of the structure, or one that may be built into it, is. */
+function numberOf(node: Node): number | null {
+  if (node.size !== 1) return null;
+  if (node.op !== '@const') return node.constant ? (node.array?.[0] ?? null) : null;
+  const value = node.attributes?.['value'];
+  return typeof value === 'object' && 'f' in value ? value.f : null;
 }
 
 /** Stamps everything `node` is computed from, not `node` itself. */

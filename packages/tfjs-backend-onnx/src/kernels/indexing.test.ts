@@ -110,3 +110,12 @@ describe('creation', () => {
       { atol: 0 },
     ));
 });
+
+it('topk of a tensor that nobody holds does not write over it while reading', async () => {
+  await tf.setBackend('onnx');
+  const given = Array.from({ length: 65 }, (_, i) => (i * 37) % 65);
+  const { values, indices } = tf.topk(given, 65);
+  expect([...values.dataSync()]).toEqual([...given].sort((a, b) => b - a));
+  expect([...indices.dataSync()].map((i) => given[i])).toEqual([...values.dataSync()]);
+  tf.dispose([values, indices]);
+});
