@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { EngineError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../command';
@@ -12,6 +14,17 @@ describe('runProgram', () => {
     const env = { ...process.env, WORD: 'yes' };
     const options = { doing: 'asking', env, signal: never };
     expect(await runProgram(process.execPath, node(script), options)).toBe('yes\n');
+  });
+
+  it('does not run in the working folder, whose modules Python would take for its own', async () => {
+    const options = { doing: 'asking', signal: never };
+    const cwd = await runProgram(
+      process.execPath,
+      node('process.stdout.write(process.cwd())'),
+      options,
+    );
+    expect(cwd).not.toBe(process.cwd());
+    expect(cwd).toBe(await realpath(dirname(process.execPath)));
   });
 
   it('tells what failed, how, its last lines and the advice', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 import { EngineError } from '@crossweave/core';
 import { Interrupted } from '../command';
 
@@ -18,7 +19,8 @@ const chatter = /^(gyp (info|verb|ERR!)|make: )/;
 
 /**
  * Runs a program to its end and resolves with what it printed on stdout. It runs in a process
- * group of its own, so that aborting ends whatever it started too.
+ * group of its own, so that aborting ends whatever it started too, and in the folder of Node: Python
+ * (and others) would run a `pip.py` of the folder they are started in. Paths in `args` are absolute.
  *
  * @throws EngineError when it cannot be started or fails, with its last lines; Interrupted when
  *   the signal aborts.
@@ -28,7 +30,12 @@ export async function runProgram(
   args: readonly string[],
   { doing, advice, env = process.env, signal }: RunProgramOptions,
 ): Promise<string> {
-  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    cwd: dirname(process.execPath),
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const written = { stdout: '', both: '' };
   const collect = (stream: 'stdout' | 'stderr') => (text: string) => {
     if (stream === 'stdout') written.stdout += text;

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { EngineError } from '@crossweave/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTools } from './tools';
@@ -40,6 +40,8 @@ describe('findTools', () => {
     });
     const python = await program('my-python');
     expect(await findTools(never, machine({ PYTHON: python }))).toMatchObject({ python });
+    const near = relative(process.cwd(), python);
+    expect(await findTools(never, machine({ PYTHON: near }))).toMatchObject({ python });
   });
 
   it.each([

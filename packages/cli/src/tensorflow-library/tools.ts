@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { EngineError } from '@crossweave/core';
 import { runProgram } from './run-program';
 
@@ -37,8 +37,10 @@ export async function findTools(
 
 async function findPython(signal: AbortSignal, env: NodeJS.ProcessEnv): Promise<string> {
   const failures = [];
-  for (const program of [env['PYTHON'], 'python3', 'python']) {
-    if (program === undefined) continue;
+  for (const named of [env['PYTHON'], 'python3', 'python']) {
+    if (named === undefined) continue;
+    // A path is meant from here, not from where the program will run.
+    const program = /[\\/]/.test(named) ? resolve(named) : named;
     try {
       await runProgram(program, ['--version'], { doing: 'looking for Python', env, signal });
       return program;

@@ -1,7 +1,7 @@
 import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EngineError } from '@crossweave/core';
+import { EngineError, FileFormatError } from '@crossweave/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cudaRequirements, downloadWheels, requirementOf, unpackWheel } from './wheel';
 import { writeZip } from './zip.testing';
@@ -69,6 +69,14 @@ describe('cudaRequirements', () => {
     ]);
     expect(cudaRequirements('Requires-Dist: numpy>=1.26.0')).toEqual([]);
   });
+
+  it.each(['--index-url=http://example.com', 'x @ http://example.com/x.whl', './x.whl', '-r x'])(
+    'refuses %s, which pip would take for something else than a name',
+    (requirement) => {
+      const metadata = `Requires-Dist: ${requirement}; extra == "and-cuda"`;
+      expect(() => cudaRequirements(metadata)).toThrow(FileFormatError);
+    },
+  );
 });
 
 describe('downloadWheels', () => {

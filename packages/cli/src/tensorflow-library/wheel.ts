@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { basename, join } from 'node:path';
-import { EngineError } from '@crossweave/core';
+import { EngineError, FileFormatError } from '@crossweave/core';
 import { runProgram } from './run-program';
 import { unpackZip } from './zip';
 
@@ -98,12 +98,23 @@ async function metadataOf(unpacked: string): Promise<string> {
   return info === undefined ? '' : readFile(join(unpacked, info, 'METADATA'), 'utf8');
 }
 
-/** The requirements that a wheel's metadata name for its extra `and-cuda`. */
+/**
+ * The requirements that a wheel's metadata name for its extra `and-cuda`.
+ *
+ * @throws FileFormatError for one that is no name with versions
+ */
 export function cudaRequirements(metadata: string): string[] {
   return metadata.split('\n').flatMap((line) => {
     const [, requirement] =
       /^Requires-Dist: ([^;]+?) *;.*extra == ["']and-cuda["']/.exec(line) ?? [];
-    return requirement === undefined ? [] : [requirement];
+    if (requirement === undefined) return [];
+    // A name and versions: neither an option of pip nor an address.
+    if (/^[A-Za-z0-9][\w.-]*[\w\s.,<>=!~*()[\]+-]*$/.test(requirement)) return [requirement];
+    throw new FileFormatError('the wheel asks for something that is no package', {
+      where: 'METADATA',
+      expected: 'a name and versions',
+      got: requirement,
+    });
   });
 }
 
