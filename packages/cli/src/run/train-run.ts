@@ -77,6 +77,7 @@ async function trainSteps(
   const result = await train({
     ...step,
     initial,
+    ignoreMissing: mayBeMissing(config),
     data: batchesOf(config, data.split(config.data.train)),
     steps,
     onNonFinite,
@@ -100,6 +101,13 @@ async function trainSteps(
   });
   if (!result.interrupted) progress.done();
   return result;
+}
+
+/** What checkpoints of towers may lack, by paths of the joint model. */
+function mayBeMissing(config: TrainConfig): string[] {
+  return (['image', 'text'] as const).flatMap((part) =>
+    (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
+  );
 }
 
 function measureOn(
