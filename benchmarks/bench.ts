@@ -5,6 +5,7 @@ import { compareSteps } from './steps/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
 import { statisticsSuite } from './statistics/suite';
+import { stoppingSuite } from './stopping/stopping';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ...Object.fromEntries(
@@ -14,6 +15,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   loading: loadingSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
+  stopping: stoppingSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

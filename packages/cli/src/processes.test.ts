@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Child, makeScenes, writeTiny } from './cli.testing';
+import { Child, makeScenes, run, writeTiny } from './cli.testing';
 import { exitCode } from './main';
 
 let folder = '';
@@ -23,26 +23,69 @@ function start(cwd: string, ...args: string[]): Child {
   return child;
 }
 
-it('one folder is for one process: a second is told who has it', async () => {
-  const config = await writeTiny(join(folder, 'long.json'), {
-    data: { captions: 'scenes/captions.jsonl' },
-    training: { steps: 100_000 },
+const ofRun = (out: string): string[] => ['--out', out, '--engine', 'cpu', '--json'];
+
+/** The last checkpoint of a run, as bytes. */
+async function lastCheckpoint(out: string): Promise<readonly Buffer[]> {
+  const checkpoints = join(folder, out, 'checkpoints');
+  const names = (await readdir(checkpoints)).sort().slice(-2);
+  return Promise.all(names.map((name) => readFile(join(checkpoints, name))));
+}
+
+it('a run that is stopped in every way ends with the bits of one that never was', async () => {
+  const config = await writeTiny(join(folder, 'stopped.json'), {
+    data: { captions: join(folder, 'scenes', 'captions.jsonl') },
+    training: { steps: 100 },
   });
-  const other = await writeTiny(join(folder, 'other.json'), {
-    data: { captions: 'scenes/captions.jsonl' },
-    training: { batchSize: 2 },
-  });
-  const ofRun = ['--out', 'shared', '--engine', 'cpu'];
-  const first = start(folder, 'train', '--config', config, ...ofRun);
-  await first.says('Reading pictures');
-  const second = await start(folder, 'train', '--config', other, ...ofRun, '--json').ended();
+  const command = (out: string): string[] => [
+    'train',
+    '--config',
+    config,
+    ...ofRun(join(folder, out)),
+  ];
+  const begin = async (): Promise<Child> => {
+    const child = start(folder, ...command('stopped'));
+    await child.says(/Training \d+\/100/);
+    return child;
+  };
+
+  const first = await begin();
+  // A second process is told who has the folder.
+  first.process.kill('SIGSTOP');
+  const second = await start(folder, ...command('stopped')).ended();
+  first.process.kill('SIGCONT');
   expect(second.code).toBe(exitCode.failed);
   expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: 'locked' } });
   expect(second.stderr).toContain(`process ${first.process.pid!} on `);
   expect(second.stderr).not.toContain('Reading pictures');
-  first.process.kill('SIGKILL');
-  await first.ended();
-});
+  first.process.kill('SIGINT');
+  const interrupted = await first.ended();
+  expect([interrupted.signal, interrupted.code]).toEqual([null, 130]);
+  expect(interrupted.stdout).toMatch(/"interrupted": "Stopped after step \d+ of 100/);
+  expect(existsSync(join(folder, 'stopped', '.crossweave.lock'))).toBe(false);
+
+  const third = await begin();
+  third.process.kill('SIGTERM');
+  expect((await third.ended()).code).toBe(143);
+
+  // A reader that leaves: the command stops, and says nothing.
+  const fourth = await begin();
+  fourth.process.stderr!.destroy();
+  fourth.process.stdout!.destroy();
+  fourth.process.kill('SIGHUP');
+  expect([129, 141]).toContain((await fourth.ended()).code);
+
+  // No time to save anything: what was saved before is whole, and the lock is taken over.
+  const fifth = await begin();
+  fifth.process.kill('SIGKILL');
+  expect((await fifth.ended()).signal).toBe('SIGKILL');
+
+  for (const out of ['stopped', 'whole']) {
+    const { code, stderr } = await run(...command(out));
+    expect(code, stderr).toBe(exitCode.done);
+  }
+  expect(await lastCheckpoint('stopped')).toEqual(await lastCheckpoint('whole'));
+}, 300_000);
 
 it('no program of a hostile repository runs, and paths hold from any folder', async () => {
   const hostile = join(folder, 'hostile');
@@ -62,7 +105,7 @@ it('no program of a hostile repository runs, and paths hold from any folder', as
   });
   const trained = await start(
     hostile,
-    ...['train', '--config', config, '--out', '../runs/tiny', '--engine', 'cpu', '--json'],
+    ...['train', '--config', config, ...ofRun('../runs/tiny')],
   ).ended();
   expect(trained.code, trained.stderr).toBe(exitCode.done);
   expect(existsSync(ran)).toBe(false);
@@ -73,15 +116,8 @@ it('no program of a hostile repository runs, and paths hold from any folder', as
   expect(record.environment.revision).toBe('a'.repeat(40));
   expect(record.paths.captions).toBe(join(folder, 'scenes', 'captions.jsonl'));
 
-  const measured = await start(
-    tmpdir(),
-    'eval',
-    '--run',
-    join(folder, 'runs', 'tiny'),
-    '--engine',
-    'cpu',
-    '--json',
-  ).ended();
+  const out = join(folder, 'runs', 'tiny');
+  const measured = await run('eval', '--run', out, '--engine', 'cpu', '--json');
   expect(measured.code, measured.stderr).toBe(exitCode.done);
   const metricsOf = ({ stdout }: { stdout: string }): unknown =>
     (JSON.parse(stdout) as { metrics: unknown }).metrics;
