@@ -1,11 +1,9 @@
-import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { DataId, DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util, engine } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from './errors';
 import { GraphBackend } from './graph-backend';
 import { Node } from './graph/node';
-import type { ElementType, Values } from './graph/types';
-import { emptyValues, sameShape, sizeOf } from './graph/types';
+import { emptyValues, sameShape, sizeOf, type ElementType, type Values } from './graph/types';
 import type { OnnxBackendOptions } from './options';
 
 /** Written tensors of up to this many elements may become constants of a compiled graph. */

@@ -19,7 +19,7 @@ import { maskedMean, normalize } from '../nn';
 import { parameter, type Params } from '../params';
 import { textInput } from './inputs';
 import { constantFeatures, sampleFeatures } from './samples';
-import { tidyTree } from './trees';
+import { takeRows, tidyTree } from './trees';
 
 /** A batch and the features a model made of it. */
 export interface LossCase {
@@ -157,4 +157,30 @@ export function withFeatureParts(given: LossCase, parts: Params): LossCase {
 /** [B, D] unit vectors that depend on all that features hold. */
 function embed({ tokens, mask, pooled }: Features): Tensor2D {
   return normalize(add<Tensor2D>(pooled, maskedMean(tokens, mask)));
+}
+
+/** The same pairs in another order. */
+export function permutedCase(given: LossCase, order: readonly number[]): LossCase {
+  const { batch, image, text, negatives, teacher, captions } = given;
+  const perPair = negatives === undefined ? 0 : negatives.mask.shape[0] / batch.size;
+  const spread = order.flatMap((row) =>
+    Array.from({ length: perPair }, (_, k) => row * perPair + k),
+  );
+  return {
+    embeds: given.embeds,
+    batch: {
+      ...batch,
+      ids: order.map((row) => batch.ids[row]!),
+      groups: order.map((row) => batch.groups[row]!),
+      text: takeRows(batch.text as object, order),
+      ...(negatives && { negatives: takeRows(batch.negatives as object, spread) }),
+    },
+    image: takeRows(image, order),
+    text: takeRows(text, order),
+    ...(negatives && { negatives: takeRows(negatives, spread) }),
+    ...(teacher && {
+      teacher: { image: takeRows(teacher.image, order), text: takeRows(teacher.text, order) },
+    }),
+    ...(captions && { captions: takeRows(captions, order) }),
+  };
 }

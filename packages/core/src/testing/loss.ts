@@ -28,12 +28,13 @@ import {
   computeLoss,
   featureParts,
   lossCase,
+  permutedCase,
   withFeatureParts,
   type CaseOptions,
   type LossCase,
   type OptionalOutput,
 } from './loss-setup';
-import { takeRows, tensorsOf } from './trees';
+import { tensorsOf } from './trees';
 
 export interface LossTestOptions {
   /** D of the features, and of the stub fusion's joint representation. Default 8. */
@@ -281,30 +282,4 @@ function problem(
     ...featureParts(given),
   };
   return { objective, point };
-}
-
-/** The same pairs in another order. */
-function permutedCase(given: LossCase, order: readonly number[]): LossCase {
-  const { batch, image, text, negatives, teacher, captions } = given;
-  const perPair = negatives === undefined ? 0 : negatives.mask.shape[0] / batch.size;
-  const spread = order.flatMap((row) =>
-    Array.from({ length: perPair }, (_, k) => row * perPair + k),
-  );
-  return {
-    embeds: given.embeds,
-    batch: {
-      ...batch,
-      ids: order.map((row) => batch.ids[row]!),
-      groups: order.map((row) => batch.groups[row]!),
-      text: takeRows(batch.text as object, order),
-      ...(negatives && { negatives: takeRows(batch.negatives as object, spread) }),
-    },
-    image: takeRows(image, order),
-    text: takeRows(text, order),
-    ...(negatives && { negatives: takeRows(negatives, spread) }),
-    ...(teacher && {
-      teacher: { image: takeRows(teacher.image, order), text: takeRows(teacher.text, order) },
-    }),
-    ...(captions && { captions: takeRows(captions, order) }),
-  };
 }

@@ -35,4 +35,4 @@ export const fits = ({ tensor: a }: Value, { tensor: b }: Value): boolean =>
   });
 
 /** The largest magnitude of a tensor's values, as far as they are known where it is computed. */
-export type Largest = (x: tf.Tensor) => number;
+type Largest = (x: tf.Tensor) => number;
