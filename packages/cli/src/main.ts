@@ -38,8 +38,9 @@ export async function main(args: readonly string[], host: Host): Promise<number>
     // Where someone asked to stop, what fails on the way out is not the news.
     const asked = interruption.code;
     if (error instanceof Interrupted || (asked !== undefined && isAbort(error))) {
-      terminal.note(error.message);
-      terminal.document({ interrupted: error.message });
+      const message = error instanceof Interrupted ? error.message : 'Stopped.';
+      terminal.note(message);
+      terminal.document({ interrupted: message });
       return asked ?? exitCode.interrupted;
     }
     if (error instanceof Failed) {

@@ -49,7 +49,31 @@ describe('parseConfig', () => {
   });
 });
 
+it('says of a value with several forms what each would be', () => {
+  const forms = z.strictObject({
+    freeze: z.union([z.enum(['all', 'base']), z.strictObject({ layers: z.int().min(0) })]),
+  });
+  const message = (freeze: unknown): string => {
+    try {
+      parseConfig(forms, { freeze }, 'x');
+    } catch (error) {
+      return String(error);
+    }
+    return 'accepted';
+  };
+  expect(message('al')).toContain('expected one of "all"|"base", or object, received string');
+  expect(message({ layers: -1 })).toContain('number to be >=0');
+});
+
 describe('withSetting', () => {
+  it('reaches nothing that is not the config’s own', () => {
+    for (const path of ['__proto__.a', 'constructor.prototype.a', 'phase.__proto__.a']) {
+      expect(() => withSetting({ phase: {} }, `${path}=1`)).toThrow(ConfigError);
+    }
+    expect(Object.keys(withSetting({}, '__proto__={"a":1}') as object)).toEqual(['__proto__']);
+    expect(({} as { a?: number }).a).toBeUndefined();
+  });
+
   it('sets a nested value in a copy', () => {
     const data = { phase: { steps: 1 } };
     expect(withSetting(data, 'phase.steps=5')).toEqual({ phase: { steps: 5 } });

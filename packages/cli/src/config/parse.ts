@@ -23,9 +23,16 @@ export function parseConfig<S extends z.ZodType>(
   }
   throw new ConfigError(path === '' ? 'the config does not fit' : `"${path}" does not fit`, {
     where,
-    expected: issue?.message ?? result.error.message,
+    expected: issue === undefined ? result.error.message : expectedBy(issue),
     got: valueAt(data, issue?.path ?? []),
   });
+}
+
+/** What an issue of zod's asks for; of several forms, each that the value could have. */
+function expectedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message.replace(/^[^:]*: expected /, '');
+  const forms = issue.errors.flatMap(([first]) => (first === undefined ? [] : expectedBy(first)));
+  return [...new Set(forms)].join(', or ');
 }
 
 /** The error of a key that does not exist, naming the nearest that does. */
