@@ -33,6 +33,3 @@ export const fits = ({ tensor: a }: Value, { tensor: b }: Value): boolean =>
     const [x = 1, y = 1] = [a.shape.at(-back), b.shape.at(-back)];
     return x === y || x === 1 || y === 1;
   });
-
-/** The largest magnitude of a tensor's values, as far as they are known where it is computed. */
-type Largest = (x: tf.Tensor) => number;
