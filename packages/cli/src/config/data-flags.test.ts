@@ -43,6 +43,7 @@ describe('advice in flags', () => {
       "--columns 'image=file path,caption=title'.",
     ],
     ["Name it: columns: { image: '…' }.", 'Name it: --columns image=….'],
+    ['with columns: { split: "…" }, or', 'with --columns split=…, or'],
     ["pass escape: '\\\\'.", "pass --escape '\\'."],
     ['pass delimiter: "\\t".', "pass --delimiter '\\t'."],
     [`pass quote: "'".`, `pass --quote ''\\'''.`],

@@ -104,7 +104,7 @@ function valueOf(code: string): unknown {
     const inner = code.replace(/^['"]|['"]$/g, '');
     return inner.replace(/\\(.)/g, (_all, next: string) => (next === 't' ? '\t' : next));
   }
-  const pairs = code.matchAll(/(\w+): '([^']*)'/g);
+  const pairs = code.matchAll(/(\w+): ['"]([^'"]*)['"]/g);
   return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name, value]));
 }
 

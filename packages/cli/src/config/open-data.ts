@@ -125,6 +125,7 @@ async function readPairs(
   return { ...opened, done: () => watched.bar?.done() };
 }
 
+/** Says what is known of the data before a picture is decoded, and gives the step that decodes. */
 function checked(
   config: DataConfig,
   opened: Watched,
@@ -133,6 +134,10 @@ function checked(
   keepTokenizer: () => Promise<void>,
   terminal: Terminal,
 ): CheckedData {
+  terminal.note(inFlags(describeReport(pairs.report)));
+  if (config.train === config.test) {
+    terminal.note(`What is measured on "${config.test}" is what the model is trained on.`);
+  }
   return {
     pairs,
     captionsFile: resolve(config.captions),
@@ -141,7 +146,9 @@ function checked(
     decode: async () => {
       const data = await pairs.decode();
       opened.done();
-      terminal.note(inFlags(describeReport(data.report)));
+      const news = [data.report.rejects, data.report.sharedPictures].flat().length;
+      const known = [pairs.report.rejects, pairs.report.sharedPictures].flat().length;
+      if (news > known) terminal.note(inFlags(describeReport(data.report)));
       return data;
     },
   };
