@@ -11,7 +11,7 @@ export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped, withOwnKey, withoutRecord } from './contracts/context';
 export type { Context } from './contracts/context';
-export type { HardNegative, PairRecord, PairSplit } from './contracts/dataset';
+export type { HardNegative, Label, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
 export { mapFeatures } from './contracts/features';
 export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';

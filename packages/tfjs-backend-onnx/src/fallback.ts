@@ -51,7 +51,7 @@ function copyIn(
   if (dtype !== 'complex64') {
     return { dataId: host.write(onnx.readSync(dataId), shape, dtype), ...described };
   }
-  const { real, imag } = onnx.complexParts({ dataId, shape, dtype });
+  const { real, imag } = onnx.kernels.complexParts({ dataId, shape, dtype });
   const inputs = { real: copyIn(onnx, host, real), imag: copyIn(onnx, host, imag) };
   const joined = getKernel('Complex', 'cpu').kernelFunc({ inputs, backend: host }) as TensorInfo;
   host.disposeData(inputs.real.dataId);
@@ -70,7 +70,7 @@ function copyOut(
     const numbers = values.filter((_, i) => i % 2 === offset);
     return { dataId: onnx.write(numbers, shape, 'float32'), shape, dtype: 'float32' };
   };
-  return onnx.complex(part(0), part(1));
+  return onnx.kernels.complex(part(0), part(1));
 }
 
 const isList = (input: unknown): input is readonly TensorInfo[] => Array.isArray(input);

@@ -1,8 +1,8 @@
 export { OnnxBackend } from './backend';
-export type { OnnxMemoryInfo } from './graph-backend';
+export type { OnnxMemoryInfo } from './backend';
 export { OnnxBackendError } from './errors';
 export type { OnnxBackendErrorCode } from './errors';
-export type { ExecutorStatistics } from './executor';
+export type { ExecutorStatistics } from './execution/program-cache';
 export { checkExport } from './export/check-export';
 export type { CheckOptions, ExportCheck } from './export/check-export';
 export { exportOnnx } from './export/export-onnx';

@@ -3,6 +3,7 @@ import { getKernelsForBackend, registerBackend, registerKernel } from '@tensorfl
 import { OnnxBackend } from './backend';
 import { runOnCpu } from './fallback';
 import { CPU_ONLY } from './kernels/cpu-only';
+import type { KernelContext } from './kernels/context';
 import type { Kernel } from './kernels/kernel';
 import { ANY_TYPE, KERNELS } from './kernels/table';
 import type { OnnxBackendOptions } from './options';
@@ -16,7 +17,7 @@ export const BACKEND_NAME = 'onnx';
 const PRIORITY = 2.5;
 
 type TypedKernel = (
-  backend: OnnxBackend,
+  context: KernelContext,
   ...rest: [inputs: unknown, attributes: unknown]
 ) => TensorInfo | TensorInfo[];
 
@@ -29,8 +30,8 @@ function toKernelFunc(kernelName: string, kernel: Kernel): KernelFunc {
     if (graphTypesOnly && hasForeignType(inputs)) {
       return runOnCpu(kernelName, onnx, inputs, attrs ?? {});
     }
-    onnx.bound();
-    return run(onnx, inputs, attrs);
+    onnx.graph.bound();
+    return run(onnx.kernels, inputs, attrs);
   };
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { stopsCopies } from './run-into';
+import { stopsCopies } from './ort/run-into';
 import { loadRuntime, runtimeFolder } from './runtime';
 import './register';
 

@@ -8,6 +8,9 @@ export interface HardNegative {
   readonly kind: string;
 }
 
+/** What a pair is known to be: a class, several classes, or a number. */
+export type Label = string | number | readonly string[];
+
 /** One image with its captions. */
 export interface PairRecord {
   readonly id: string;
@@ -15,6 +18,14 @@ export interface PairRecord {
   readonly captions: readonly string[];
   /** negatives[i] belong to captions[i]; may be empty. Absent when the data has none. */
   readonly negatives?: readonly (readonly HardNegative[])[];
+  /**
+   * labels[i] is the label of the image with captions[i]: a question's answer, or the image's own
+   * class, which then stands beside each caption. `undefined`: not labelled. Absent when the data
+   * has none.
+   */
+  readonly labels?: readonly (Label | undefined)[];
+  /** What must not be torn apart between splits (a product, a user…). Absent: the image alone. */
+  readonly group?: string;
 }
 
 /** The pairs of one split with random access, in a fixed order. */

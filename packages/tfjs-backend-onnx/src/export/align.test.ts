@@ -7,7 +7,7 @@ import type { Trace } from '../jit/trace';
 import { trace } from '../jit/trace';
 import '../register';
 import type { Aligned } from './align';
-import { align, fillOf, shapeOf } from './align';
+import { align, arraysOf, fillOf, shapeOf } from './align';
 
 beforeEach(async () => {
   await tf.setBackend('onnx');
@@ -21,7 +21,7 @@ const tracesOf = (f: F, rows: readonly number[]): Trace[] =>
     const shapes = [{ shape: [count, 64], dtype: 'float32' as const }];
     const traced = trace(backend(), shapes, ([x]) => f(x as tf.Tensor2D));
     // Else the next trace takes the memory of what this one made.
-    for (const leaf of traced.plan.leaves) if (leaf.values !== null) backend().hold(leaf);
+    for (const owner of traced.owners.values()) backend().graph.values.hold(owner);
     return traced;
   });
 
@@ -56,7 +56,7 @@ it('takes an array of equal values for the operator that makes one of another si
   const concat = (traces[0] as Trace).plan.nodes.at(-1) as Node;
   const ones = align(traces).get(concat.inputs[1] as Node) as Aligned;
   expect(ones.map(({ isLeaf }) => isLeaf)).toEqual([true, false]);
-  expect(ones.map(fillOf)).toEqual([1, 1]);
+  expect(ones.map((node) => fillOf(node, arraysOf(traces)))).toEqual([1, 1]);
 });
 
 const other: Record<string, readonly [F, string]> = {

@@ -1,6 +1,8 @@
 import type { Node } from '../graph/node';
+import { structuralNumber } from '../graph/node';
 import type { Attribute, Values } from '../graph/types';
 import { sameShape } from '../graph/types';
+import type { Value } from '../graph/value';
 import type { Source, Trace } from '../jit/trace';
 import { exportError } from './errors';
 import type { Dimension } from './dimension';
@@ -8,23 +10,29 @@ import type { Dimension } from './dimension';
 /** One value of the function: the node that stands for it in each of the traces. */
 export type Aligned = readonly Node[];
 
+/** The arrays that the function made from JavaScript values, by the leaf that shows each. */
+export type Arrays = ReadonlyMap<Node, Values>;
+
+/** Those of all traces. */
+export const arraysOf = (traces: readonly Trace[]): Arrays =>
+  new Map(traces.flatMap(({ arrays }) => [...arrays]));
+
 /**
  * Finds for each node of the first trace the nodes that stand for the same value in the others.
  * @throws OnnxBackendError `export` where the traces are not the same operators on the same values.
  */
 export function align(traces: readonly Trace[]): ReadonlyMap<Node, Aligned> {
   const [first] = traces as readonly [Trace];
-  const sources = traces.map(({ plan, sources: found }) => {
-    return new Map(plan.leaves.map((leaf, i) => [leaf, found[i] as Source]));
-  });
+  const leaves = traces.map(leavesOf);
+  const arrays = arraysOf(traces);
   const aligned = new Map<Node, Aligned>();
   const put = (nodes: Aligned): void => {
     const [node] = nodes as readonly [Node];
     const known = aligned.get(node);
     if (known?.every((other, trace) => other === nodes[trace]) === true) return;
-    check(nodes, sources);
+    check(nodes, leaves, arrays);
     // The same fill may be one array in one trace and one for each use in another.
-    if (known !== undefined && fillOf(node) === null) throw otherwise(nodes);
+    if (known !== undefined && fillOf(node, arrays) === null) throw otherwise(nodes);
     aligned.set(node, nodes);
   };
   first.plan.outputs.forEach((_, i) => {
@@ -41,30 +49,32 @@ export function align(traces: readonly Trace[]): ReadonlyMap<Node, Aligned> {
 }
 
 /** The number all elements equal, as far as the node shows it; else null. */
-export function fillOf(node: Node): number | null {
-  const array = arrayOf(node);
-  if (array !== null) {
+export function fillOf(node: Node, arrays: Arrays): number | null {
+  const array = arrays.get(node);
+  if (array !== undefined) {
     const [value] = array;
     return value !== undefined && array.every((other) => other === value) ? value : null;
   }
   const [value] = node.inputs;
-  return node.op === 'Expand' && value?.op === '@const' ? constantOf(value) : null;
-}
-
-/** The array of a leaf that the function made from JavaScript values. */
-export const arrayOf = ({ values }: Node): Values | null =>
-  ArrayBuffer.isView(values) ? values : null;
-
-/** The number of a `@const` that is one, not a list. */
-export function constantOf(node: Node): number | null {
-  const value = node.attributes?.['value'] as { f: number } | readonly number[];
-  return 'f' in value ? value.f : null;
+  return node.op === 'Expand' && value !== undefined ? structuralNumber(value) : null;
 }
 
 export const shapeOf = (nodes: Aligned): Dimension[] =>
   (nodes[0] as Node).shape.map((_, axis) => nodes.map((node) => node.shape[axis] as number));
 
-function check(nodes: Aligned, sources: readonly ReadonlyMap<Node, Source>[]): void {
+/** Where a leaf's numbers come from, and whose they are if they are there. */
+interface LeafOrigin {
+  readonly source: Source;
+  readonly owner: Value | undefined;
+}
+type Origins = ReadonlyMap<Node, LeafOrigin>;
+
+const leavesOf = ({ plan, sources, owners }: Trace): Origins =>
+  new Map(
+    plan.leaves.map((leaf, i) => [leaf, { source: sources[i] as Source, owner: owners.get(leaf) }]),
+  );
+
+function check(nodes: Aligned, leaves: readonly Origins[], arrays: Arrays): void {
   const [first] = nodes as readonly [Node];
   const same = nodes.every(
     (node) => node.dtype === first.dtype && node.shape.length === first.shape.length,
@@ -74,33 +84,35 @@ function check(nodes: Aligned, sources: readonly ReadonlyMap<Node, Source>[]): v
     if (nodes.some((node) => node.isLeaf || !sameOperator(first, node))) throw otherwise(nodes);
     return;
   }
-  const fill = fillOf(first);
+  const fill = fillOf(first, arrays);
+  const expected = leaves[0]?.get(first) as LeafOrigin;
   nodes.forEach((node, trace) => {
-    const source = sources[trace]?.get(node);
-    const expected = sources[0]?.get(first);
-    const filled = expected?.kind === 'constant' && fill !== null && fillOf(node) === fill;
-    if (!filled && !sameSource(expected, source, first, node)) throw otherwise(nodes);
+    const filled = expected.source.kind === 'constant' && fill !== null;
+    if (filled && fillOf(node, arrays) === fill) return;
+    const found = leaves[trace]?.get(node);
+    // Elsewhere it may be an operator.
+    if (found === undefined || !sameOrigin(expected, found)) throw otherwise(nodes);
+    if (found.source.kind === 'captured' && !sameShape(first.shape, node.shape)) {
+      throw otherwise(nodes);
+    }
   });
 }
 
-function sameSource(
-  a: Source | undefined,
-  b: Source | undefined,
-  first: Node,
-  second: Node,
-): boolean {
-  if (a?.kind === 'argument') return b?.kind === 'argument' && a.place === b.place;
-  if (a?.kind === 'variable') return b?.kind === 'variable' && a.variable === b.variable;
-  if (a?.kind === 'captured') {
-    return (
-      (first.source ?? first) === (second.source ?? second) && sameShape(first.shape, second.shape)
-    );
+function sameOrigin(a: LeafOrigin, b: LeafOrigin): boolean {
+  switch (a.source.kind) {
+    case 'argument':
+      return b.source.kind === 'argument' && a.source.place === b.source.place;
+    case 'variable':
+      return b.source.kind === 'variable' && a.source.variable === b.source.variable;
+    case 'captured':
+      return b.source.kind === 'captured' && a.owner === b.owner;
+    case 'constant':
+      return b.source.kind === 'constant';
   }
-  return a?.kind === b?.kind;
 }
 
 function sameOperator(a: Node, b: Node): boolean {
-  if (a.op !== b.op || a.inputs.length !== b.inputs.length || a.outputs !== b.outputs) return false;
+  if (a.op !== b.op || a.inputs.length !== b.inputs.length) return false;
   const lengths = (node: Node): number[] => node.integers?.map((list) => list.length) ?? [];
   if (!sameShape(lengths(a), lengths(b))) return false;
   const names = Object.keys(a.attributes ?? {});

@@ -3,6 +3,7 @@ import { Tensor as TensorClass } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import { OnnxBackendError } from '../errors';
 import type { Node } from '../graph/node';
+import type { Value } from '../graph/value';
 import type { Trace } from '../jit/trace';
 import { trace } from '../jit/trace';
 import { align, shapeOf } from './align';
@@ -59,16 +60,15 @@ export function build<T>(task: Task, use: (built: Built) => T): T {
 
 function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
   const { backend, inputs, weights } = task;
-  const held: Node[] = [];
+  const { values } = backend.graph;
+  const held: Value[] = [];
   try {
     const traces: Trace[] = [];
     for (let at = 0; at < samples.count; at++) {
       const traced = traceAt(task, samples, at);
       // Arrays the function made are nobody's now: without a holder they would be used again.
-      for (const leaf of traced.plan.leaves) {
-        if (leaf.values === null) continue;
-        const owner = leaf.source ?? leaf;
-        backend.hold(owner);
+      for (const owner of traced.owners.values()) {
+        values.hold(owner);
         held.push(owner);
       }
       traces.push(traced);
@@ -82,7 +82,7 @@ function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
     );
     return use({ graph: converter.convert(outputs.map(({ name }) => name)), outputs, tracedAt });
   } finally {
-    for (const node of held) backend.release(node);
+    for (const owner of held) values.release(owner);
   }
 }
 

@@ -1,8 +1,8 @@
-import { scalarBytes } from '../graph/model';
 import type { ElementType, Values } from '../graph/types';
 import { ELEMENT_CODE, sizeOf } from '../graph/types';
-import type { Aligned } from './align';
-import { arrayOf, fillOf, shapeOf } from './align';
+import { bytesOf, scalarBytes } from '../onnx/write';
+import type { Aligned, Arrays } from './align';
+import { fillOf, shapeOf } from './align';
 import type { Dimension } from './dimension';
 import { isFixed } from './dimension';
 import { exportError } from './errors';
@@ -18,17 +18,18 @@ export function writeConstant(
   graph: OnnxGraph,
   sizes: SizeArithmetic,
   nodes: Aligned,
+  known: Arrays,
   op: string,
 ): string {
   const [first] = nodes as readonly [Aligned[number]];
-  const arrays = nodes.map(arrayOf);
+  const arrays = nodes.map((node) => known.get(node) ?? null);
   const [values] = arrays;
   if (values !== null && values !== undefined && arrays.every((other) => equal(other, values))) {
     return graph.initialiser(graph.fresh('constant'), first.dtype, first.shape, bytesOf(values));
   }
   const shape = shapeOf(nodes);
-  const fill = fillOf(first);
-  if (fill !== null && nodes.every((node) => fillOf(node) === fill)) {
+  const fill = fillOf(first, known);
+  if (fill !== null && nodes.every((node) => fillOf(node, known) === fill)) {
     const value = writeNumber(graph, fill, first.dtype);
     return graph.add('Expand', [value, sizes.list(shape, 'Expand')]);
   }
@@ -58,9 +59,6 @@ export function writeConstant(
 function writeNumber(graph: OnnxGraph, value: number, dtype: ElementType): string {
   return graph.initialiser(graph.fresh('constant'), dtype, [], scalarBytes(value, dtype));
 }
-
-export const bytesOf = (values: Values): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 interface Steps {
   readonly start: number;

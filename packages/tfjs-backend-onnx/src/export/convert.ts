@@ -1,12 +1,15 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { CONTRIB_OPS, scalarBytes } from '../graph/model';
 import type { Node } from '../graph/node';
+import { structuralNumber } from '../graph/node';
 import type { Values } from '../graph/types';
 import { sameShape } from '../graph/types';
+import type { Value } from '../graph/value';
 import type { Source, Trace } from '../jit/trace';
-import type { Aligned } from './align';
-import { align, constantOf, shapeOf } from './align';
-import { bytesOf, writeConstant } from './constants';
+import { CONTRIB_OPS, bytesOf, scalarBytes } from '../onnx/write';
+import { countOutputs } from '../ort/model';
+import type { Aligned, Arrays } from './align';
+import { align, arraysOf, shapeOf } from './align';
+import { writeConstant } from './constants';
 import type { Dimension, Samples } from './dimension';
 import { isFixed, sameDimension } from './dimension';
 import { exportError } from './errors';
@@ -18,10 +21,10 @@ import { SizeArithmetic } from './size-arithmetic';
 /** Tensors outside of the function, with the names they are to have in the file. */
 export interface Weights {
   /** The name and shape of the parameter that this array belongs to, if it is one. */
-  parameter(owner: Node): { readonly name: string; readonly shape: readonly number[] } | null;
-  variable(variable: Variable): Node;
-  /** The values at the moment. */
-  values(owner: Node): Values;
+  parameter(owner: Value): { readonly name: string; readonly shape: readonly number[] } | null;
+  variable(variable: Variable): Value;
+  /** The numbers at the moment. */
+  values(owner: Value): Values;
 }
 
 /** Turns traces at several sizes into one graph that holds at every size. */
@@ -29,10 +32,13 @@ export class Converter {
   private readonly graph = new OnnxGraph();
   private readonly aligned: ReadonlyMap<Node, Aligned>;
   private readonly sources: ReadonlyMap<Node, Source>;
+  private readonly arrays: Arrays;
+  /** By operator of the first trace with several, how many outputs are used. */
+  private readonly parts: ReadonlyMap<Node, number>;
   private readonly sizes: SizeArithmetic;
   /** Of values written already, by node of the first trace. */
   private readonly names = new Map<Node, string>();
-  private readonly weightNames = new Map<Node, string>();
+  private readonly weightNames = new Map<Value, string>();
   /** The outputs' names, for the operators that compute them. */
   private readonly outputs = new Map<Node, string>();
 
@@ -44,6 +50,8 @@ export class Converter {
   ) {
     const { plan, sources } = this.first;
     this.aligned = align(traces);
+    this.arrays = arraysOf(traces);
+    this.parts = countOutputs(plan);
     this.sources = new Map(plan.leaves.map((leaf, i) => [leaf, sources[i] as Source]));
     this.sizes = new SizeArithmetic(this.graph, samples, inputs);
   }
@@ -101,24 +109,25 @@ export class Converter {
       const name = /^\d+$/.test(variable.name) ? `variable.${variable.name}` : variable.name;
       return this.writeWeight(this.weights.variable(variable), leaf.shape, name);
     }
-    const owner = leaf.source ?? leaf;
+    const owner = this.first.owners.get(leaf) as Value;
     if (source.kind === 'captured' || this.weights.parameter(owner) !== null) {
       return this.writeWeight(owner, leaf.shape, null);
     }
-    return writeConstant(this.graph, this.sizes, this.aligned.get(leaf) as Aligned, op);
+    const nodes = this.aligned.get(leaf) as Aligned;
+    return writeConstant(this.graph, this.sizes, nodes, this.arrays, op);
   }
 
   /** An initialiser in the shape of its parameter, and a Reshape where it is used in another. */
-  private writeWeight(owner: Node, shape: readonly number[], known: string | null): string {
+  private writeWeight(owner: Value, shape: readonly number[], known: string | null): string {
     const { graph } = this;
     const parameter = this.weights.parameter(owner);
-    const own = parameter?.shape ?? owner.shape;
+    const own = parameter?.shape ?? owner.node.shape;
     let name = this.weightNames.get(owner);
     if (name === undefined) {
       const chosen = parameter?.name ?? known;
       name = chosen === null ? graph.fresh('captured') : graph.claim(chosen, 'a parameter');
       this.weightNames.set(owner, name);
-      graph.initialiser(name, owner.dtype, own, bytesOf(this.weights.values(owner)));
+      graph.initialiser(name, owner.node.dtype, own, bytesOf(this.weights.values(owner)));
     }
     return sameShape(own, shape) ? name : graph.add('Reshape', [name, graph.integers(shape)]);
   }
@@ -145,7 +154,8 @@ export class Converter {
       return;
     }
     if (CONTRIB_OPS.has(node.op)) throw notStandard(node.op);
-    const further = Array.from({ length: node.outputs - 1 }, (_, i) => `${output}.${i + 1}`);
+    const parts = this.parts.get(node) ?? 1;
+    const further = Array.from({ length: parts - 1 }, (_, i) => `${output}.${i + 1}`);
     const integers = (node.integers ?? []).map((_, place) => this.writeIntegers(nodes, place));
     this.graph.add(node.op, [...operands, ...integers], node.attributes, [output, ...further]);
   }
@@ -153,7 +163,7 @@ export class Converter {
   /** A number or a list that belongs to the structure. */
   private writeNumbers(nodes: Aligned): string {
     const [{ op, dtype }] = nodes as readonly [Node];
-    const numbers = nodes.map(constantOf);
+    const numbers = nodes.map(structuralNumber);
     const [number] = numbers;
     if (number === null || number === undefined) {
       const lists = nodes.map((node) => node.attributes?.['value'] as readonly number[]);

@@ -1,7 +1,17 @@
-import { IR_VERSION, OPSET, writeAttribute, writeOpset } from '../graph/model';
-import { ProtoWriter } from '../graph/proto';
-import type { Attribute } from '../graph/types';
 import { ELEMENT_CODE } from '../graph/types';
+import { ProtoWriter } from '../onnx/proto-writer';
+import {
+  GRAPH_INPUT,
+  GRAPH_OUTPUT,
+  GRAPH_VALUE,
+  IR_VERSION,
+  OPSET,
+  writeEntry,
+  writeOperator,
+  writeOpset,
+  writeTensor,
+  writeValueInfo,
+} from '../onnx/write';
 import type { Initialiser, OnnxGraph, ValueInfo } from './onnx-graph';
 
 export interface ModelInfo {
@@ -20,8 +30,6 @@ export interface ExternalData {
 const MIN_EXTERNAL_BYTES = 1024;
 /** Offsets are multiples of a page, so that the file can be mapped into memory. */
 const ALIGNMENT = 4096;
-/** `TensorProto.DataLocation.EXTERNAL` */
-const EXTERNAL = 1;
 
 /** Writes the graph as an ONNX model; field numbers as in onnx.proto. */
 export function encode(
@@ -42,23 +50,27 @@ export function encode(
   writer.message(7, () => {
     writer.string(2, 'main');
     graph.operators.forEach(({ op, inputs: operands, outputs: results, attributes }, i) => {
-      writer.message(1, () => {
-        for (const name of operands) writer.string(1, name);
-        for (const name of results) writer.string(2, name);
-        writer.string(3, `${i}_${op}`);
-        writer.string(4, op);
-        for (const [name, value] of Object.entries<Attribute>(attributes ?? {})) {
-          writer.message(5, () => writeAttribute(writer, name, value));
-        }
-      });
+      const name = `${i}_${op}`;
+      writeOperator(writer, { op, name, inputs: operands, outputs: results, attributes });
     });
     for (const tensor of graph.initialisers) {
-      writeTensor(writer, tensor, location, offsets.get(tensor));
+      const { name, dtype, shape, bytes } = tensor;
+      const offset = offsets.get(tensor);
+      const place = location === null || offset === undefined ? null : { location, offset };
+      writeTensor(writer, name, dtype, shape, bytes, place);
     }
-    for (const input of inputs) writeValueInfo(writer, 11, input);
-    for (const output of outputs) writeValueInfo(writer, 12, output);
+    const describe = (field: number, values: readonly ValueInfo[]): void => {
+      for (const { name, shape, dtype } of values) {
+        writeValueInfo(writer, field, name, shape, ELEMENT_CODE[dtype]);
+      }
+    };
+    describe(GRAPH_INPUT, inputs);
+    describe(GRAPH_OUTPUT, outputs);
     const known = new Set(outputs.map(({ name }) => name));
-    for (const value of graph.values) if (!known.has(value.name)) writeValueInfo(writer, 13, value);
+    describe(
+      GRAPH_VALUE,
+      graph.values.filter(({ name }) => !known.has(name)),
+    );
   });
   writeOpset(writer, '', OPSET);
   for (const [key, value] of Object.entries(info.metadata)) writeEntry(writer, 14, key, value);
@@ -81,55 +93,4 @@ function place(
       end = offset + tensor.bytes.length;
       return { tensor, offset };
     });
-}
-
-function writeTensor(
-  writer: ProtoWriter,
-  { name, dtype, shape, bytes }: Initialiser,
-  location: string | null,
-  offset: number | undefined,
-): void {
-  writer.message(5, () => {
-    for (const size of shape) writer.varint(1, size);
-    writer.varint(2, ELEMENT_CODE[dtype]);
-    writer.string(8, name);
-    if (location === null || offset === undefined) {
-      writer.data(9, bytes);
-      return;
-    }
-    writeEntry(writer, 13, 'location', location);
-    writeEntry(writer, 13, 'offset', String(offset));
-    writeEntry(writer, 13, 'length', String(bytes.length));
-    writer.varint(14, EXTERNAL);
-  });
-}
-
-function writeEntry(writer: ProtoWriter, field: number, key: string, value: string): void {
-  writer.message(field, () => {
-    writer.string(1, key);
-    writer.string(2, value);
-  });
-}
-
-function writeValueInfo(
-  writer: ProtoWriter,
-  field: number,
-  { name, dtype, shape }: ValueInfo,
-): void {
-  writer.message(field, () => {
-    writer.string(1, name);
-    writer.message(2, () =>
-      writer.message(1, () => {
-        writer.varint(1, ELEMENT_CODE[dtype]);
-        writer.message(2, () => {
-          for (const size of shape) {
-            writer.message(1, () => {
-              if (typeof size === 'number') writer.varint(1, size);
-              else if (size !== null) writer.string(2, size);
-            });
-          }
-        });
-      }),
-    );
-  });
 }

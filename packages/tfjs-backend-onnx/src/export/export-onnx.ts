@@ -3,8 +3,9 @@ import { version } from '../../package.json';
 import { OnnxBackend } from '../backend';
 import type { Check, Checks } from '../checks';
 import { anyOf, checkOptions, fields, nothing, recordOf, text } from '../checks';
-import { OPSET } from '../graph/model';
-import type { Node } from '../graph/node';
+import type { Value } from '../graph/value';
+import { valueOf } from '../jit/trace';
+import { OPSET } from '../onnx/write';
 import type { GraphOutput } from './build';
 import { build } from './build';
 import type { Weights } from './convert';
@@ -128,14 +129,14 @@ export function exportOnnx<Inputs extends object>(
 }
 
 function weightsOf(backend: OnnxBackend, parameters: Readonly<Record<string, Tensor>>): Weights {
-  const known = new Map<Node, { name: string; shape: readonly number[] }>();
+  const known = new Map<Value, { name: string; shape: readonly number[] }>();
   for (const [name, tensor] of Object.entries(parameters)) {
-    const node = backend.valueNode(tensor);
-    if (!known.has(node)) known.set(node, { name, shape: tensor.shape });
+    const value = valueOf(backend, tensor);
+    if (!known.has(value)) known.set(value, { name, shape: tensor.shape });
   }
   return {
     parameter: (owner) => known.get(owner) ?? null,
-    variable: (variable) => backend.valueNode(variable),
-    values: (owner) => backend.valuesOf(owner),
+    variable: (variable) => valueOf(backend, variable),
+    values: (owner) => backend.graph.read(owner),
   };
 }

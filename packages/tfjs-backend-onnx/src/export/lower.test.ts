@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { readModel } from '../../test/read-model';
 import { backend } from '../../test/train';
 import { OnnxBackendError } from '../errors';
-import { CONTRIB_OPS } from '../graph/model';
+import { CONTRIB_OPS } from '../onnx/write';
 import type { Attributes } from '../graph/types';
 import '../register';
 import { checkExport } from './check-export';
@@ -22,8 +22,9 @@ function operator(
   attributes: Attributes | null = null,
 ): tf.Tensor {
   const onnx = backend();
-  const nodes = inputs.map((input) => onnx.node(input));
-  const result = onnx.output(onnx.op(op, nodes, shape, 'float32', attributes));
+  const { kernels } = onnx;
+  const nodes = inputs.map((input) => kernels.node(input));
+  const result = kernels.output(kernels.op(op, nodes, shape, 'float32', attributes));
   return tf.engine().makeTensorFromTensorInfo(result, onnx);
 }
 

@@ -1,48 +1,10 @@
 import { expect, it } from 'vitest';
-import { loadRuntime } from '../runtime';
-import { encodeModel } from './model';
-import { Node, leaf, settle } from './node';
+import { Node, leaf } from './node';
 import { makePlan, sameKey } from './plan';
-import { ProtoWriter } from './proto';
+import { replaceInput } from './replace-input';
 
-const op = (name: string, ...inputs: Node[]): Node =>
-  new Node(name, inputs, [2], 'float32', null, null, 1);
-const input = (): Node => leaf(Float32Array.of(1, 2), [2], 'float32');
-
-it('writes numbers, texts and nested messages as protobuf does', () => {
-  const writer = new ProtoWriter();
-  writer.varint(1, 300);
-  writer.varint(2, -1);
-  writer.string(3, 'é');
-  writer.float(4, 1);
-  writer.message(5, () => {
-    writer.varint(1, 7);
-  });
-  const minusOne = [...new Array<number>(9).fill(0xff), 0x01];
-  const nested = [0x2a, 0x82, 0x80, 0x80, 0x80, 0x00, 0x08, 0x07];
-  const text = [0x1a, 0x02, 0xc3, 0xa9];
-  const float = [0x25, 0, 0, 0x80, 0x3f];
-  expect([...writer.finish()]).toEqual([
-    0x08,
-    0xac,
-    0x02,
-    0x10,
-    ...minusOne,
-    ...text,
-    ...float,
-    ...nested,
-  ]);
-});
-
-it('writes what does not fit its first buffer', () => {
-  const writer = new ProtoWriter();
-  const long = 'x'.repeat(100_000);
-  writer.string(1, long);
-  writer.data(2, new Uint8Array(50_000).fill(9));
-  const bytes = writer.finish();
-  expect(bytes.length).toBe(1 + 3 + 100_000 + 1 + 3 + 50_000);
-  expect(bytes.at(-1)).toBe(9);
-});
+const op = (name: string, ...inputs: Node[]): Node => new Node(name, inputs, [2], 'float32');
+const input = (): Node => leaf([2], 'float32');
 
 it('plans only what is needed', () => {
   const x = input();
@@ -66,28 +28,37 @@ it('has equal keys for equal structures, and others for other wiring, types or o
   expect(sameKey(build(false, false), build(false, true))).toBe(false);
 });
 
-it('does not care where an input came from', () => {
-  const computed = op('Exp', input());
-  settle(computed, Float32Array.of(3, 4));
-  const key = (x: Node): Int32Array => {
-    const y = op('Neg', x);
-    return makePlan([y], [y]).key;
-  };
-  expect(sameKey(key(computed), key(input()))).toBe(true);
+it('numbers operators from 0 on and leaves from -1 on', () => {
+  const [x, y] = [input(), input()];
+  const sum = op('Add', x, y);
+  const next = op('Mul', sum, x);
+  const { places } = makePlan([sum, next], [next]);
+  expect([x, y, sum, next].map((node) => places.get(node))).toEqual([-1, -2, 0, 1]);
 });
 
-it('encodes a model that ONNX Runtime loads and runs', () => {
-  const { Session, Tensor } = loadRuntime();
+it('refuses an operator whose operand is not pending', () => {
+  const next = op('Exp', op('Neg', input()));
+  expect(() => makePlan([next], [next])).toThrow(/Neg comes before/);
+});
+
+it('tells constants of the structure apart by their bits', () => {
+  const number = (value: number): Node =>
+    new Node('@const', [], [], 'float32', { value: { f: value } });
+  expect(number(1).signature).toBe(number(1).signature);
+  expect(number(0).signature).not.toBe(number(-0).signature);
+  expect(number(NaN).signature).toBe(number(NaN).signature);
+});
+
+it('puts a leaf in the place of an operator, but not of its further outputs', () => {
   const x = input();
-  const two = new Node('@const', [], [], 'float32', { value: { f: 2 } }, null, 1);
-  const doubled = op('Mul', x, two);
-  const total = new Node('ReduceSum', [doubled], [1], 'float32', { keepdims: 1 }, [[0]], 1);
-  const plan = makePlan([two, doubled, total], [total]);
-  const model = encodeModel(plan, [null]);
-  const session = new Session();
-  session.loadModel(model.buffer, model.byteOffset, model.byteLength, {});
-  const out = new Tensor('float32', new Float32Array(1), [1]);
-  session.run({ L0: new Tensor('float32', Float32Array.of(1, 2), [2]) }, { N2: out }, {});
-  expect([...out.data]).toEqual([6]);
-  session.dispose();
+  const best = op('TopK', x);
+  const places = new Node('@out', [best], [2], 'int64', { index: 1 });
+  const doubled = op('Add', best, best);
+  const both = op('Mul', doubled, x);
+  const known = input();
+  const { operators, moved } = replaceInput([best, places, doubled, both], best, known);
+  expect(operators.slice(0, 2)).toEqual([best, places]);
+  expect(operators[2]?.inputs).toEqual([known, known]);
+  expect(operators[3]?.inputs).toEqual([operators[2], x]);
+  expect([...moved.keys()]).toEqual([doubled, both]);
 });

@@ -4,56 +4,70 @@ import type { Node } from './node';
 export interface Plan {
   /** Operators in an order in which each comes after its inputs. */
   readonly nodes: readonly Node[];
-  /** Values that go in, by place. A node's `index` below zero means leaf `-1 - index`. */
+  /** Values that go in, by place. */
   readonly leaves: readonly Node[];
   readonly outputs: readonly Node[];
+  /** By node: its place among `nodes`, or -1 - its place among `leaves`. */
+  readonly places: ReadonlyMap<Node, number>;
   /** The structure as integers: equal if and only if the compiled graph can be shared. */
   readonly key: Int32Array;
   readonly hash: number;
 }
-
-let epoch = 0;
 
 /**
  * @param pending operators in the order in which they were created.
  * @param wanted what is to be computed: every pending node somebody holds, or just some.
  */
 export function makePlan(pending: readonly Node[], wanted: readonly Node[]): Plan {
-  const mark = ++epoch;
-  for (const node of wanted) node.mark = mark;
-  let count = 0;
-  let slots = wanted.length + 2;
-  for (let i = pending.length - 1; i >= 0; i--) {
-    const node = pending[i] as Node;
-    if (node.mark !== mark || node.isLeaf) continue;
-    count++;
-    slots += node.inputs.length + 1;
-    for (const input of node.inputs) if (!input.isLeaf) input.mark = mark;
-  }
-  const nodes = new Array<Node>(count);
+  const { places, slots } = findNeeded(pending, wanted);
+  const nodes: Node[] = [];
   const leaves: Node[] = [];
-  const key = new Int32Array(slots * 2);
+  // Each input, leaf and operator takes one number, and each output.
+  const key = new Int32Array(slots * 2 + wanted.length + 2);
   let size = 0;
-  let placed = 0;
   for (const node of pending) {
-    if (node.mark !== mark || node.isLeaf) continue;
+    if (!places.has(node)) continue;
     for (const input of node.inputs) {
-      if (input.isLeaf && input.mark !== mark) {
-        input.mark = mark;
-        input.index = -1 - leaves.length;
+      let place = places.get(input);
+      if (place === undefined && input.isLeaf) {
+        place = -1 - leaves.length;
+        places.set(input, place);
         leaves.push(input);
         key[size++] = input.signature;
       }
-      key[size++] = input.index;
+      if (place === undefined || place === UNPLACED) {
+        throw new Error(`${input.op} comes before what it is computed from.`);
+      }
+      key[size++] = place;
     }
-    node.index = placed;
+    places.set(node, nodes.length);
     key[size++] = node.signature;
-    nodes[placed++] = node;
+    nodes.push(node);
   }
   key[size++] = -1_000_000_000;
-  for (const node of wanted) key[size++] = node.index;
+  for (const node of wanted) key[size++] = places.get(node) as number;
   const exact = key.slice(0, size);
-  return { nodes, leaves, outputs: wanted, key: exact, hash: hashOf(exact) };
+  return { nodes, leaves, outputs: wanted, places, key: exact, hash: hashOf(exact) };
+}
+
+/** The place of an operator that is needed and has none yet. */
+const UNPLACED = Number.MAX_SAFE_INTEGER;
+
+/** The operators that the wanted nodes are computed from, and how many numbers describe them. */
+function findNeeded(
+  pending: readonly Node[],
+  wanted: readonly Node[],
+): { readonly places: Map<Node, number>; readonly slots: number } {
+  const places = new Map<Node, number>();
+  for (const node of wanted) places.set(node, UNPLACED);
+  let slots = 0;
+  for (let i = pending.length - 1; i >= 0; i--) {
+    const node = pending[i] as Node;
+    if (!places.has(node)) continue;
+    slots += node.inputs.length + 1;
+    for (const input of node.inputs) if (!input.isLeaf) places.set(input, UNPLACED);
+  }
+  return { places, slots };
 }
 
 /** FNV-1a over the integers; equality is decided by comparing the keys themselves. */

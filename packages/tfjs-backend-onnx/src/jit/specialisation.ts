@@ -1,38 +1,42 @@
 import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import { dispose, engine } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
-import type { CompiledGraph } from '../compiled-graph';
 import { OnnxBackendError } from '../errors';
+import type { Program } from '../execution/executor';
 import type { Node } from '../graph/node';
 import { sameKey } from '../graph/plan';
 import type { Values } from '../graph/types';
 import { emptyValues } from '../graph/types';
+import type { Value } from '../graph/value';
 import type { Computed, Trace } from './trace';
+import { valueOf } from './trace';
 import { flatten, nextOf, rebuild } from './tree';
 
 /** A function compiled for arguments of certain shapes. */
 export class Specialisation {
-  private readonly graph: CompiledGraph;
-  private readonly held: readonly Node[];
-  /** Constants as they were when the graph was compiled, until another trace has confirmed them. */
+  private readonly program: Program;
+  /** By leaf: the value the function closes over, if it is an input of the program. */
+  private readonly captured: readonly (Value | null)[];
+  /** Constants as they were when the program was compiled, until another trace has confirmed them. */
   private unconfirmed: readonly (Values | null)[] | null;
 
-  /** @param bake whether tensors the function closed over become constants of the graph. */
+  /** @param bake whether tensors the function closed over become constants of the program. */
   constructor(
     private readonly backend: OnnxBackend,
     private readonly trace: Trace,
     bake: boolean,
   ) {
-    const { plan, sources } = trace;
-    const baked = sources.map(({ kind }) => kind === 'constant' || (bake && kind === 'captured'));
-    this.graph = backend.compile(plan, baked);
-    this.unconfirmed = plan.leaves.map((leaf, i) =>
-      sources[i]?.kind === 'constant' ? (leaf.values as Values).slice() : null,
+    const { plan, sources, owners, arrays } = trace;
+    const { graph } = backend;
+    const isConstant = sources.map(
+      ({ kind }) => kind === 'constant' || (bake && kind === 'captured'),
     );
-    this.held = plan.leaves
-      .filter((_, i) => sources[i]?.kind === 'captured' && baked[i] !== true)
-      .map(ownerOf);
-    for (const node of this.held) backend.hold(node);
+    this.program = graph.compile(plan, isConstant);
+    this.unconfirmed = plan.leaves.map((leaf) => arrays.get(leaf)?.slice() ?? null);
+    this.captured = plan.leaves.map((leaf, i) =>
+      isConstant[i] === true ? null : (owners.get(leaf) ?? null),
+    );
+    for (const value of this.captured) if (value !== null) graph.values.hold(value);
   }
 
   get isConfirmed(): boolean {
@@ -55,10 +59,10 @@ export class Specialisation {
     again.plan.leaves.forEach((leaf, i) => {
       const kind = again.sources[i]?.kind;
       const first = this.trace.plan.leaves[i] as Node;
-      if (kind === 'captured' && ownerOf(leaf) !== ownerOf(first)) {
+      if (kind === 'captured' && again.owners.get(leaf) !== this.trace.owners.get(first)) {
         throw impure(`closes over another tensor of shape [${leaf.shape.join()}]`);
       }
-      if (kind === 'constant' && !equal(leaf.values as Values | null, this.unconfirmed?.[i])) {
+      if (kind === 'constant' && !equal(again.arrays.get(leaf), this.unconfirmed?.[i])) {
         throw impure(`makes other values of shape [${leaf.shape.join()}]`);
       }
     });
@@ -73,12 +77,12 @@ export class Specialisation {
       if (!('argument' in result) || passed.has(result.argument)) continue;
       passed.set(result.argument, (tensors[result.argument] as Tensor).clone());
     }
-    let nodes: Node[];
+    let values: Value[];
     try {
-      nodes = backend.runGraph(this.graph, () => {
-        const leaves = this.leavesFor(tensors);
+      values = backend.graph.run(this.program, trace.plan, () => {
+        const inputs = this.inputsFor(tensors);
         for (const place of donated) tensors[place]?.dispose();
-        return leaves;
+        return inputs;
       });
     } catch (error) {
       dispose([...passed.values()]);
@@ -86,11 +90,12 @@ export class Specialisation {
     }
     const tensorOf = (computed: Computed): Tensor => {
       if ('output' in computed) {
-        const info = backend.output(nodes[computed.output] as Node);
+        const value = values[computed.output] as Value;
+        const info = backend.tensors.give(value, value.node.shape);
         return engine().makeTensorFromTensorInfo(info, backend);
       }
       const { shape, dtype } = computed.empty;
-      const info = backend.literal(emptyValues(dtype, 0), shape, dtype as DataType);
+      const info = backend.kernels.literal(emptyValues(dtype, 0), shape, dtype as DataType);
       return engine().makeTensorFromTensorInfo(info, backend);
     };
     for (const { variable, value } of trace.assigned) {
@@ -105,17 +110,16 @@ export class Specialisation {
   }
 
   dispose(): void {
-    this.backend.discard(this.graph);
-    for (const node of this.held) this.backend.release(node);
+    const { graph } = this.backend;
+    graph.discard(this.program);
+    for (const value of this.captured) if (value !== null) graph.values.release(value);
   }
 
-  private leavesFor(tensors: readonly Tensor[]): Node[] {
-    return this.trace.plan.leaves.map((leaf, i) => {
-      const source = this.trace.sources[i];
-      if (source?.kind === 'argument') {
-        return this.backend.valueNode(tensors[source.place] as Tensor);
-      }
-      return source?.kind === 'variable' ? this.backend.valueNode(source.variable) : leaf;
+  private inputsFor(tensors: readonly Tensor[]): (Value | null)[] {
+    return this.trace.sources.map((source, i) => {
+      if (source.kind === 'argument') return valueOf(this.backend, tensors[source.place] as Tensor);
+      if (source.kind === 'variable') return valueOf(this.backend, source.variable);
+      return this.captured[i] ?? null;
     });
   }
 }
@@ -128,9 +132,7 @@ const returns = ({ template, results, assigned }: Trace): string =>
     assigned.map(({ value }) => value),
   ]);
 
-const ownerOf = (leaf: Node): Node => leaf.source ?? leaf;
-
-function equal(a: Values | null, b: Values | null | undefined): boolean {
+function equal(a: Values | undefined, b: Values | null | undefined): boolean {
   if (a?.length !== b?.length) return false;
   return a?.every((value, i) => Object.is(value, b?.[i])) ?? true;
 }

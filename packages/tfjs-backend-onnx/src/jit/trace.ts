@@ -3,8 +3,9 @@ import { dispose, engine, tidy } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
-import type { ElementType } from '../graph/types';
+import type { ElementType, Values } from '../graph/types';
 import { makePlan } from '../graph/plan';
+import type { Value } from '../graph/value';
 import { flatten } from './tree';
 
 /** Where a value that goes into the traced graph comes from. */
@@ -29,6 +30,10 @@ export interface Trace {
   readonly plan: Plan;
   /** By leaf of the plan. */
   readonly sources: readonly Source[];
+  /** By leaf that the function closed over or made, whose numbers it shows. */
+  readonly owners: ReadonlyMap<Node, Value>;
+  /** By leaf that is a constant, its array: good until something is computed. */
+  readonly arrays: ReadonlyMap<Node, Values>;
   /** What the function returned; its tensors are disposed of and only show the shape of the tree. */
   readonly template: unknown;
   /** For each tensor of the template, what it is. */
@@ -45,23 +50,26 @@ export function trace(
   argumentTensors: readonly Pick<TensorInfo, 'shape' | 'dtype'>[],
   f: (placeholders: readonly Tensor[]) => unknown,
 ): Trace {
+  const { graph } = backend;
   const before = new Map(variables().map((variable) => [variable, variable.clone()]));
   const inputs = new Map<Node, Source>();
   const restore: (() => void)[] = [];
   try {
-    for (const value of before.values()) backend.valueNode(value);
-    const { result, nodes } = backend.traced(() => {
+    for (const value of before.values()) valueOf(backend, value);
+    const { result, nodes } = graph.traced(() => {
+      const input = (shape: readonly number[], dtype: string): Node =>
+        graph.recording.input(shape, dtype as ElementType);
       for (const [variable, value] of before) {
-        const node = backend.placeholder(variable.shape, variable.dtype);
+        const node = input(variable.shape, variable.dtype);
         inputs.set(node, { kind: 'variable', variable });
-        restore.push(backend.substitute(value, node));
+        restore.push(backend.tensors.substitute(value, graph.valueOf(node)));
       }
       const tensorOf = (node: Node): Tensor =>
-        engine().makeTensorFromTensorInfo(backend.output(node), backend);
-      const oldest = tensorOf(backend.placeholder([], 'float32'));
+        engine().makeTensorFromTensorInfo(backend.kernels.output(node), backend);
+      const oldest = tensorOf(input([], 'float32'));
       oldest.dispose();
       const placeholders = argumentTensors.map(({ shape, dtype }, place) => {
-        const node = backend.placeholder(shape, dtype);
+        const node = input(shape, dtype);
         inputs.set(node, { kind: 'argument', place });
         return tensorOf(node);
       });
@@ -76,7 +84,15 @@ export function trace(
       }
     });
     const plan = makePlan(nodes, result.outputs);
-    return { ...result, plan, sources: plan.leaves.map((leaf) => sourceOf(leaf, inputs)) };
+    const sources = plan.leaves.map((leaf) => sourceOf(leaf, inputs));
+    const owners = new Map<Node, Value>();
+    const arrays = new Map<Node, Values>();
+    plan.leaves.forEach((leaf, i) => {
+      if (leaf.op === '@leaf') owners.set(leaf, graph.values.of(leaf));
+      const array = sources[i]?.kind === 'constant' ? graph.known(leaf) : null;
+      if (array !== null) arrays.set(leaf, array);
+    });
+    return { ...result, plan, sources, owners, arrays };
   } finally {
     for (const undo of restore) undo();
     for (const [variable, value] of before) {
@@ -84,6 +100,11 @@ export function trace(
       value.dispose();
     }
   }
+}
+
+/** The tensor's value, computed. */
+export function valueOf({ graph, tensors }: OnnxBackend, { dataId }: TensorInfo): Value {
+  return graph.settled(tensors.valueOf(tensors.get(dataId)));
 }
 
 const variables = (): Variable[] => Object.values(engine().registeredVariables);
@@ -94,7 +115,8 @@ function collect(
   template: unknown,
   before: ReadonlyMap<Variable, Tensor>,
   inputs: ReadonlyMap<Node, Source>,
-): Omit<Trace, 'plan' | 'sources'> & { outputs: Node[] } {
+): Omit<Trace, 'plan' | 'sources' | 'owners' | 'arrays'> & { outputs: Node[] } {
+  const { kernels } = backend;
   const places = new Map<Node, number>();
   const outputs: Node[] = [];
   const compute = (node: Node): Computed => {
@@ -102,12 +124,12 @@ function collect(
     const known = places.get(node);
     if (known !== undefined) return { output: known };
     // A value that went in must be copied to come out.
-    const computed = node.isLeaf ? backend.op('Identity', [node], node.shape, node.dtype) : node;
+    const computed = node.isLeaf ? kernels.op('Identity', [node], node.shape, node.dtype) : node;
     places.set(node, outputs.length);
     return { output: outputs.push(computed) - 1 };
   };
   const results = flatten(template, 'the result').tensors.map((tensor) => {
-    const node = backend.node(tensor);
+    const node = kernels.node(tensor);
     const source = inputs.get(node);
     return source?.kind === 'argument' ? { argument: source.place } : compute(node);
   });
@@ -118,7 +140,7 @@ function collect(
     template,
     results,
     outputs,
-    assigned: changed.map((variable) => ({ variable, value: compute(backend.node(variable)) })),
+    assigned: changed.map((variable) => ({ variable, value: compute(kernels.node(variable)) })),
     hasCreated: changed.some((variable) => !before.has(variable)),
   };
 }

@@ -1,10 +1,11 @@
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { binary, select, unary, withScalar } from './elementwise';
 
-export const relu = (b: OnnxBackend, x: Node): Node => (x.op === 'Relu' ? x : unary(b, 'Relu', x));
+export const relu = (b: KernelContext, x: Node): Node =>
+  x.op === 'Relu' ? x : unary(b, 'Relu', x);
 
-export const elu = (b: OnnxBackend, x: Node): Node => {
+export const elu = (b: KernelContext, x: Node): Node => {
   const positive = withScalar(b, 'GreaterOrEqual', x, 0, 'bool');
   return select(b, positive, x, withScalar(b, 'Sub', unary(b, 'Exp', x), 1));
 };
@@ -13,20 +14,20 @@ export const elu = (b: OnnxBackend, x: Node): Node => {
 const SELU_ALPHA = 1.7580993408473768;
 const SELU_SCALE = 1.0507009873554805;
 
-export const selu = (b: OnnxBackend, x: Node): Node => {
+export const selu = (b: KernelContext, x: Node): Node => {
   const positive = withScalar(b, 'GreaterOrEqual', x, 0, 'bool');
   const negative = withScalar(b, 'Mul', withScalar(b, 'Sub', unary(b, 'Exp', x), 1), SELU_ALPHA);
   return select(b, positive, withScalar(b, 'Mul', x, SELU_SCALE), negative);
 };
 
-export function leakyRelu(b: OnnxBackend, x: Node, alpha: number): Node {
+export function leakyRelu(b: KernelContext, x: Node, alpha: number): Node {
   const negative = b.op('Less', [x, b.scalar(0)], x.shape, 'bool');
   return select(b, negative, withScalar(b, 'Mul', x, alpha), x);
 }
 
 /** The activations a fused kernel may ask for. */
 export function activate(
-  b: OnnxBackend,
+  b: KernelContext,
   x: Node,
   activation: string,
   slope: Node | undefined,
@@ -52,7 +53,7 @@ export function activate(
   }
 }
 
-export function prelu(b: OnnxBackend, x: Node, slope: Node): Node {
+export function prelu(b: KernelContext, x: Node, slope: Node): Node {
   const negative = b.op('Less', [x, b.scalar(0)], x.shape, 'bool');
   return select(b, negative, binary(b, 'Mul', slope, x), x);
 }

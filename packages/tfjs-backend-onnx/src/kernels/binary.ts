@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
 import { sinking } from './channels';
@@ -8,7 +8,7 @@ import type { BinaryInputs, Kernel } from './kernel';
 import { kernel } from './kernel';
 import { prelu } from './activations';
 
-type Formula = (backend: OnnxBackend, a: Node, b: Node) => Node;
+type Formula = (backend: KernelContext, a: Node, b: Node) => Node;
 
 /**
  * @param through the type in which integers and bools are computed: int32, whose sums and products
@@ -60,11 +60,11 @@ const compare =
     binary(backend, name, a, b, 'bool');
 
 /** Whether a tensor known to be all `value` may be left out; the other operand is the result. */
-function neutral(backend: OnnxBackend, { a, b }: BinaryInputs, value: number, both: boolean) {
+function neutral(backend: KernelContext, { a, b }: BinaryInputs, value: number, both: boolean) {
   if (a.dtype !== 'float32' || b.dtype !== 'float32') return null;
   const shape = broadcastShape(a.shape, b.shape);
-  if (backend.splatOf(b) === value) return expand(backend, backend.node(a), shape);
-  if (both && backend.splatOf(a) === value) return expand(backend, backend.node(b), shape);
+  if (backend.fillOf(b) === value) return expand(backend, backend.node(a), shape);
+  if (both && backend.fillOf(a) === value) return expand(backend, backend.node(b), shape);
   return null;
 }
 
@@ -73,7 +73,7 @@ const sparing = (run: Kernel, value: number, both: boolean): Kernel =>
   kernel<BinaryInputs>((backend, inputs) => {
     const shortcut = neutral(backend, inputs, value, both);
     return shortcut === null
-      ? (run as (b: OnnxBackend, i: BinaryInputs, a: undefined) => TensorInfo)(
+      ? (run as (b: KernelContext, i: BinaryInputs, a: undefined) => TensorInfo)(
           backend,
           inputs,
           undefined,
@@ -99,7 +99,7 @@ const modulo: Formula = (b, x, y) => {
  * An angle with tan(angle) = ratio to float64's precision, from one to float32's: a step of Newton's
  * method.
  */
-function sharpened(b: OnnxBackend, angle: Node, ratio: Node): Node {
+function sharpened(b: KernelContext, angle: Node, ratio: Node): Node {
   const [sin, cos] = [unary(b, 'Sin', angle), unary(b, 'Cos', angle)];
   const rest = binary(b, 'Sub', binary(b, 'Mul', ratio, cos), sin);
   const slope = binary(b, 'Add', cos, binary(b, 'Mul', ratio, sin));
@@ -107,7 +107,7 @@ function sharpened(b: OnnxBackend, angle: Node, ratio: Node): Node {
 }
 
 /** In the type of the ratio, although ONNX Runtime has it in float32 only. */
-function arctangent(b: OnnxBackend, ratio: Node): Node {
+function arctangent(b: KernelContext, ratio: Node): Node {
   if (ratio.dtype === 'float32') return unary(b, 'Atan', ratio);
   const rough = b.cast(unary(b, 'Atan', b.cast(ratio, 'float32')), 'float64');
   const infinite = b.op('IsInf', [ratio], ratio.shape, 'bool');

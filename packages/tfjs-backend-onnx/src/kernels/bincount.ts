@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { binary, filled, select, withScalar } from './elementwise';
@@ -19,11 +19,11 @@ interface BincountInputs {
  * How often each of 0 … size − 1 is among x [N], or among each row of x [B, N]. Larger values are
  * not counted; negative ones are refused, at once if they are known, else when the graph is run.
  */
-function count(b: OnnxBackend, { x, weights }: BincountInputs, size: number): Node {
+function count(b: KernelContext, { x, weights }: BincountInputs, size: number): Node {
   const length = sizeOf(x.shape);
   const [rows, columns] = (x.shape.length === 2 ? x.shape : [1, length]) as [number, number];
   const values = b.cast(b.node({ ...x, shape: [rows, columns] }), 'int32');
-  const negative = values.array?.some((value) => value < 0) ?? false;
+  const negative = b.known(values)?.some((value) => value < 0) ?? false;
   util.assert(!negative, () => 'Input x must be non-negative!');
   const all = rows * size;
   const within = withScalar(b, 'Less', values, size, 'bool');

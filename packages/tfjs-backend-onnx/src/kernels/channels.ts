@@ -1,4 +1,4 @@
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 
 /*
@@ -12,7 +12,7 @@ import type { Node } from '../graph/node';
 const CHANNELS_LAST: readonly number[] = [0, 2, 3, 1];
 const CHANNELS_FIRST: readonly number[] = [0, 3, 1, 2];
 
-export function transpose(backend: OnnxBackend, x: Node, perm: readonly number[]): Node {
+export function transpose(backend: KernelContext, x: Node, perm: readonly number[]): Node {
   if (perm.every((axis, i) => axis === i)) return x;
   const inner = x.op === 'Transpose' ? x.inputs[0] : undefined;
   if (inner !== undefined) {
@@ -33,14 +33,14 @@ export function transpose(backend: OnnxBackend, x: Node, perm: readonly number[]
 }
 
 /** [B, C, H, W] to [B, H, W, C], free if a channels-first kernel takes it up again. */
-export function channelsLast(backend: OnnxBackend, x: Node): Node {
+export function channelsLast(backend: KernelContext, x: Node): Node {
   return transpose(backend, x, CHANNELS_LAST);
 }
 
 /** [B, H, W, C], or what broadcasts against it, to [B, C, H, W]. */
-export function channelsFirst(backend: OnnxBackend, x: Node): Node {
+export function channelsFirst(backend: KernelContext, x: Node): Node {
   const shape = [...new Array<number>(4 - x.shape.length).fill(1), ...x.shape];
-  if (x.op === 'Expand' && x.values === null) {
+  if (x.op === 'Expand') {
     const turned = CHANNELS_FIRST.map((axis) => shape[axis] as number);
     const narrow = channelsFirst(backend, x.inputs[0] as Node);
     return backend.op('Expand', [narrow], turned, x.dtype, null, [turned]);
@@ -50,13 +50,13 @@ export function channelsFirst(backend: OnnxBackend, x: Node): Node {
 
 /** The channels-first data below a transpose of `channelsLast`, or null. */
 export function below(x: Node): Node | null {
-  if (x.op !== 'Transpose' || x.values !== null) return null;
+  if (x.op !== 'Transpose') return null;
   return x.attributes?.['perm'] === CHANNELS_LAST ? (x.inputs[0] as Node) : null;
 }
 
 /** Runs an elementwise formula on channels-first data if one of its operands is such. */
 export function sinking(
-  backend: OnnxBackend,
+  backend: KernelContext,
   operands: readonly Node[],
   formula: (...operands: Node[]) => Node,
 ): Node {

@@ -1,4 +1,4 @@
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { via, withScalar } from './elementwise';
 
@@ -11,7 +11,7 @@ function whole(bound: number): number {
 }
 
 /** x, at least `low` and at most `high`. */
-export function clip(b: OnnxBackend, x: Node, low: number, high: number): Node {
+export function clip(b: KernelContext, x: Node, low: number, high: number): Node {
   if (x.dtype === 'bool') return via(b, x, 'int32', (wide) => clip(b, wide, low, high));
   const [least, most] = x.dtype === 'float32' ? [low, high] : [whole(low), whole(high)];
   return withScalar(b, 'Min', withScalar(b, 'Max', x, least), most);

@@ -1,13 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import type { Kernel } from './kernel';
 import { kernel } from './kernel';
 import { alias } from './layout';
 
-export function concat(backend: OnnxBackend, parts: readonly Node[], axis: number): Node {
+export function concat(backend: KernelContext, parts: readonly Node[], axis: number): Node {
   const [first] = parts as readonly [Node];
   const shape = [...first.shape];
   shape[axis] = parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0);

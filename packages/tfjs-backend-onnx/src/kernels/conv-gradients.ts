@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { transpose } from './channels';
@@ -22,7 +22,7 @@ const FEW_CHANNELS = 16;
 
 /** The gradient for x [B, C, H, W]: a convolution with turned filters where no strides are. */
 function inputGradient(
-  b: OnnxBackend,
+  b: KernelContext,
   dy: Node,
   filter: Node,
   info: backend_util.Conv2DInfo,
@@ -47,7 +47,7 @@ function inputGradient(
 }
 
 /** filter [kh, kw, C, O] as the weights [C, O, kh, kw] of the way back, turned by half a turn. */
-function turnedFilter(b: OnnxBackend, filter: Node): Node {
+function turnedFilter(b: KernelContext, filter: Node): Node {
   const [height, width, into, out] = filter.shape as [number, number, number, number];
   const places = height * width;
   if (places === 1) return transpose(b, filter, [2, 3, 0, 1]);
@@ -60,7 +60,7 @@ function turnedFilter(b: OnnxBackend, filter: Node): Node {
 }
 
 /** The gradient for the filter [kh, kw, C, O], from x [B, C, H, W] and dy [B, O, H', W']. */
-function filterGradient(b: OnnxBackend, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
+function filterGradient(b: KernelContext, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
   const { inChannels, outChannels, filterHeight, filterWidth, batchSize } = info;
   const together = batchSize === 1 || info.outHeight * info.outWidth < SHORT;
   const arrange = (node: Node): Node => (together ? transpose(b, node, [1, 0, 2, 3]) : node);
@@ -84,7 +84,7 @@ function filterGradient(b: OnnxBackend, x: Node, dy: Node, info: backend_util.Co
  * a · bᵀ over all images and pixels, [M, N]: of [M, B, H, W] and [N, B, H, W] if the images are
  * `together`, else of [B, M, H, W] and [B, N, H, W], image by image.
  */
-function pixelProduct(backend: OnnxBackend, a: Node, b: Node, together: boolean): Node {
+function pixelProduct(backend: KernelContext, a: Node, b: Node, together: boolean): Node {
   const flat = (node: Node): Node => {
     const [first, second, height, width] = node.shape as [number, number, number, number];
     const pixels = height * width;
@@ -101,7 +101,7 @@ function pixelProduct(backend: OnnxBackend, a: Node, b: Node, together: boolean)
  * kw + kh · kw, for products over the kh - 1 rows of padding.
  */
 function seenPairs(
-  b: OnnxBackend,
+  b: KernelContext,
   x: Node,
   dy: Node,
   info: backend_util.Conv2DInfo,
@@ -125,8 +125,8 @@ function seenPairs(
   return down.flatMap((gradient) => across.map((seen) => [seen, gradient] as const));
 }
 
-const zeros = (b: OnnxBackend, shape: readonly number[]): TensorInfo =>
-  b.splat(0, shape, 'float32');
+const zeros = (b: KernelContext, shape: readonly number[]): TensorInfo =>
+  b.filled(0, shape, 'float32');
 
 export const convGradientKernels = {
   Conv2DBackpropInput: kernel<

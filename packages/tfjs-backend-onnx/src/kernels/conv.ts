@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast, transpose } from './channels';
@@ -38,13 +38,13 @@ export function convInfoOf(
 }
 
 /** Images enter and leave in the caller's format; inside all is [B, C, H, W]. */
-export const imagesIn = (b: OnnxBackend, x: TensorInfo, format?: string): Node =>
+export const imagesIn = (b: KernelContext, x: TensorInfo, format?: string): Node =>
   format === 'NCHW' ? b.node(x) : channelsFirst(b, b.node(x));
-export const imagesOut = (b: OnnxBackend, x: Node, format?: string): Node =>
+export const imagesOut = (b: KernelContext, x: Node, format?: string): Node =>
   format === 'NCHW' ? x : channelsLast(b, x);
 
 /** x [B, C, H, W], filter [kh, kw, C, O] to [B, O, H', W']. */
-function conv2d(b: OnnxBackend, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
+function conv2d(b: KernelContext, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
   const window = windowOf(info);
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
   // Sums over no channels, or over windows of no pixels.

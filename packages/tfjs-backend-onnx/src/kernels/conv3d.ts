@@ -47,7 +47,7 @@ export const conv3dKernels = {
     Conv3DAttributes & { inputShape: number[] }
   >((b, { dy, filter }, attributes) => {
     if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) {
-      return b.splat(0, attributes.inputShape, 'float32');
+      return b.filled(0, attributes.inputShape, 'float32');
     }
     const window = volumeWindow(infoOf(attributes.inputShape, filter.shape, attributes));
     const weights = transpose(b, b.node(filter), [4, 3, 0, 1, 2]);
@@ -61,7 +61,7 @@ export const conv3dKernels = {
   >((b, { x, dy }, attributes) => {
     const { filterShape } = attributes;
     if (sizeOf(dy.shape) * sizeOf(x.shape) * sizeOf(filterShape) === 0) {
-      return b.splat(0, filterShape, 'float32');
+      return b.filled(0, filterShape, 'float32');
     }
     const info = infoOf(x.shape, attributes.filterShape, attributes);
     const { kernel: size, strides, dilations, before, after, inside, outside } = volumeWindow(info);

@@ -15,19 +15,19 @@ export const creationKernels = {
     Record<string, never>,
     { shape: number[]; value: number | string; dtype?: NumericType }
   >((b, _, { shape, value, dtype }) => {
-    if (typeof value === 'number') return b.splat(value, shape, dtype ?? util.inferDtype(value));
+    if (typeof value === 'number') return b.filled(value, shape, dtype ?? util.inferDtype(value));
     const strings = new Array<Uint8Array>(sizeOf(shape)).fill(util.encodeString(value));
-    return { dataId: b.write(strings, shape, 'string'), shape, dtype: 'string' };
+    return b.strings(strings, shape);
   }),
   ZerosLike: kernel<UnaryInput>((b, { x }) =>
     x.dtype === 'complex64'
-      ? b.complex(b.splat(0, x.shape, 'float32'), b.splat(0, x.shape, 'float32'))
-      : b.splat(0, x.shape, x.dtype),
+      ? b.complex(b.filled(0, x.shape, 'float32'), b.filled(0, x.shape, 'float32'))
+      : b.filled(0, x.shape, x.dtype),
   ),
   OnesLike: kernel<UnaryInput>((b, { x }) =>
     x.dtype === 'complex64'
-      ? b.complex(b.splat(1, x.shape, 'float32'), b.splat(0, x.shape, 'float32'))
-      : b.splat(1, x.shape, x.dtype),
+      ? b.complex(b.filled(1, x.shape, 'float32'), b.filled(0, x.shape, 'float32'))
+      : b.filled(1, x.shape, x.dtype),
   ),
   Range: kernel<
     Record<string, never>,

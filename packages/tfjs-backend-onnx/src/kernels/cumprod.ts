@@ -1,5 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { binary } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
@@ -8,7 +8,7 @@ import { pad } from './pad';
 import { slice } from './slice';
 
 /** `x` moved along `axis` by `steps` (towards the front if negative), with ones coming in. */
-function shift(b: OnnxBackend, x: Node, axis: number, steps: number): Node {
+function shift(b: KernelContext, x: Node, axis: number, steps: number): Node {
   const paddings = x.shape.map((_, i) => {
     if (i !== axis) return [0, 0] as const;
     return steps > 0 ? ([steps, 0] as const) : ([0, -steps] as const);

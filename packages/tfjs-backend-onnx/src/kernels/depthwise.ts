@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast, transpose } from './channels';
@@ -15,13 +15,13 @@ import { slice } from './slice';
 import { windowOf } from './window';
 
 /** filter [kh, kw, C, M] as ONNX has it for C groups: [C·M, 1, kh, kw] */
-function weightsOf(b: OnnxBackend, filter: Node): Node {
+function weightsOf(b: KernelContext, filter: Node): Node {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
   return b.reshape(transpose(b, filter, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
 }
 
 /** x [B, C, H, W] to [B, C·M, H', W'] */
-function depthwise(b: OnnxBackend, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
+function depthwise(b: KernelContext, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
   if (x.size * filter.size === 0) return filled(b, 0, shape);
   const attributes = { ...windowOf(info).attributes, group: info.inChannels };
@@ -32,7 +32,7 @@ function depthwise(b: OnnxBackend, x: Node, filter: Node, info: backend_util.Con
  * The gradient for the filter [kh, kw, C, M], as one convolution: images are the channels, each
  * channel of x is a group, dy is its filter, and strides and dilations change places.
  */
-function filterGradient(b: OnnxBackend, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
+function filterGradient(b: KernelContext, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
   const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
   const { kernel: filter, strides, dilations, pads } = windowOf(info);
   const images = b.reshape(transpose(b, x, [1, 0, 2, 3]), [
@@ -81,7 +81,7 @@ export const depthwiseKernels = {
   >((b, { dy, filter }, attributes) => {
     const info = convInfoOf(attributes.inputShape, filter.shape, attributes, true);
     if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) {
-      return b.splat(0, attributes.inputShape, 'float32');
+      return b.filled(0, attributes.inputShape, 'float32');
     }
     const shape = [info.batchSize, info.inChannels, info.inHeight, info.inWidth];
     const weights = weightsOf(b, b.node(filter));
@@ -96,7 +96,7 @@ export const depthwiseKernels = {
     const info = convInfoOf(x.shape, attributes.filterShape, attributes, true);
     const { filterShape } = attributes;
     if (sizeOf(dy.shape) * sizeOf(x.shape) * sizeOf(filterShape) === 0) {
-      return b.splat(0, filterShape, 'float32');
+      return b.filled(0, filterShape, 'float32');
     }
     const [images, gradient] = [channelsFirst(b, b.node(x)), channelsFirst(b, b.node(dy))];
     return b.output(filterGradient(b, images, gradient, info));

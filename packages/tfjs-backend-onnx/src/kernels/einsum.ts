@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { transpose } from './channels';
 import { binary } from './elementwise';
@@ -16,7 +16,7 @@ interface Labelled {
 }
 
 /** `x` with its axes in this order. */
-function arrange(b: OnnxBackend, { node, labels }: Labelled, order: readonly number[]): Node {
+function arrange(b: KernelContext, { node, labels }: Labelled, order: readonly number[]): Node {
   return transpose(
     b,
     node,
@@ -25,7 +25,7 @@ function arrange(b: OnnxBackend, { node, labels }: Labelled, order: readonly num
 }
 
 function sumOver(
-  b: OnnxBackend,
+  b: KernelContext,
   { node, labels }: Labelled,
   summed: (label: number) => boolean,
 ): Labelled {
@@ -37,7 +37,7 @@ function sumOver(
 }
 
 /** The sum of products of two values over the labels of both from `rank` on. */
-function contract(b: OnnxBackend, left: Labelled, right: Labelled, rank: number): Labelled {
+function contract(b: KernelContext, left: Labelled, right: Labelled, rank: number): Labelled {
   const shared = left.labels.filter((label) => right.labels.includes(label));
   const batch = shared.filter((label) => label < rank);
   const inner = shared.filter((label) => label >= rank);

@@ -1,5 +1,5 @@
 import { broadcast_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
 import { sameShape } from '../graph/types';
@@ -8,7 +8,7 @@ export const broadcastShape = (a: readonly number[], b: readonly number[]): numb
   sameShape(a, b) ? [...a] : broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
 
 /** An operator of one input that keeps shape and type. */
-export function unary(backend: OnnxBackend, op: string, x: Node): Node {
+export function unary(backend: KernelContext, op: string, x: Node): Node {
   return backend.op(op, [x], x.shape, x.dtype);
 }
 
@@ -17,7 +17,7 @@ export function unary(backend: OnnxBackend, op: string, x: Node): Node {
  * result's shape enters unspread, which saves a pass over memory.
  */
 export function binary(
-  backend: OnnxBackend,
+  backend: KernelContext,
   op: string,
   a: Node,
   b: Node,
@@ -40,7 +40,7 @@ export function binary(
 
 /** `x` combined with a number that belongs to the structure. */
 export function withScalar(
-  backend: OnnxBackend,
+  backend: KernelContext,
   op: string,
   x: Node,
   value: number,
@@ -49,7 +49,7 @@ export function withScalar(
   return backend.op(op, [x, backend.scalar(value, x.dtype)], x.shape, dtype);
 }
 
-export function select(backend: OnnxBackend, condition: Node, a: Node, b: Node): Node {
+export function select(backend: KernelContext, condition: Node, a: Node, b: Node): Node {
   const shape = broadcastShape(broadcastShape(condition.shape, a.shape), b.shape);
   if (a.dtype !== 'bool') return backend.op('Where', [condition, a, b], shape, a.dtype);
   // ONNX Runtime's Where takes no bools.
@@ -57,13 +57,13 @@ export function select(backend: OnnxBackend, condition: Node, a: Node, b: Node):
   return backend.cast(backend.op('Where', wide, shape, 'int32'), 'bool');
 }
 
-export function expand(backend: OnnxBackend, x: Node, shape: readonly number[]): Node {
+export function expand(backend: KernelContext, x: Node, shape: readonly number[]): Node {
   return sameShape(x.shape, shape) ? x : backend.op('Expand', [x], shape, x.dtype, null, [shape]);
 }
 
 /** A tensor of which every element is `value`. */
 export function filled(
-  backend: OnnxBackend,
+  backend: KernelContext,
   value: number,
   shape: readonly number[],
   dtype: ElementType = 'float32',
@@ -73,7 +73,7 @@ export function filled(
 
 /** Computes in `through` and returns to the type of `x`; JavaScript's numbers act so. */
 export function via(
-  backend: OnnxBackend,
+  backend: KernelContext,
   x: Node,
   through: ElementType,
   run: (x: Node) => Node,
@@ -85,7 +85,7 @@ export function via(
  * A cast with JavaScript's rules: a float becomes an int32 by rounding towards zero, modulo 2^32,
  * and 0 if it is not finite.
  */
-export function castLikeJs(backend: OnnxBackend, x: Node, dtype: ElementType): Node {
+export function castLikeJs(backend: KernelContext, x: Node, dtype: ElementType): Node {
   const fromFloat = x.dtype === 'float32' || x.dtype === 'float64';
   if (dtype !== 'int32' || !fromFloat) return backend.cast(x, dtype);
   // A float32 that no int64 holds is a multiple of 2^32; a float64 need not be.
@@ -98,5 +98,5 @@ export function castLikeJs(backend: OnnxBackend, x: Node, dtype: ElementType): N
   return backend.cast(bits, dtype);
 }
 
-const remainder = (backend: OnnxBackend, x: Node, divisor: number): Node =>
+const remainder = (backend: KernelContext, x: Node, divisor: number): Node =>
   backend.op('Mod', [x, backend.scalar(divisor, x.dtype)], x.shape, x.dtype, { fmod: 1 });

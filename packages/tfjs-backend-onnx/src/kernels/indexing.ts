@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { binary, expand, filled, select, withScalar } from './elementwise';
@@ -9,7 +9,7 @@ import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 import { slice } from './slice';
 
-const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
+const gather = (b: KernelContext, x: Node, indices: Node, axis: number): Node => {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   return b.op('Gather', [x, indices], shape, x.dtype, { axis });
 };
@@ -18,7 +18,7 @@ const gather = (b: OnnxBackend, x: Node, indices: Node, axis: number): Node => {
  * Sums `updates` [N, ...] into `rows` rows by `ids` [N] int64, of which the run refuses any that is
  * outside. The rows are summed in the order of N, so that equal runs give equal bits.
  */
-export function scatterSum(b: OnnxBackend, updates: Node, ids: Node, rows: number): Node {
+export function scatterSum(b: KernelContext, updates: Node, ids: Node, rows: number): Node {
   const [count = 0, ...row] = updates.shape;
   const width = sizeOf(row);
   const shape = [rows, ...row];
@@ -32,7 +32,7 @@ export function scatterSum(b: OnnxBackend, updates: Node, ids: Node, rows: numbe
 }
 
 /** The same by `ids` int32, of which those outside are left out: they get a row more of their own. */
-function segmentSum(b: OnnxBackend, updates: Node, ids: Node, rows: number): Node {
+function segmentSum(b: KernelContext, updates: Node, ids: Node, rows: number): Node {
   const row = updates.shape.slice(1);
   if (updates.size === 0) return filled(b, 0, [rows, ...row], updates.dtype);
   const within = binary(
@@ -123,8 +123,8 @@ export const indexingKernels = {
     const shape = [...node.shape.slice(0, -1), k];
     // Sorted in any case: only then does the lower index of equal values come first.
     const attributes = { axis: -1, largest: 1, sorted: 1 };
-    const values = b.op('TopK', [node], shape, node.dtype, attributes, [[k]], 2);
-    const places = b.op('@out', [values], shape, 'int64', { index: 1 });
+    const values = b.op('TopK', [node], shape, node.dtype, attributes, [[k]]);
+    const places = b.part(values, 1, 'int64');
     return [b.output(values), b.output(b.cast(places, 'int32'))];
   }),
 } satisfies Record<string, Kernel>;

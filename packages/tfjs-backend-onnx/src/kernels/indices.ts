@@ -1,5 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { binary, select, withScalar } from './elementwise';
 
@@ -16,14 +16,14 @@ import { binary, select, withScalar } from './elementwise';
  * @throws Error for one that is known to be outside [0, length).
  */
 export function checkedIndices(
-  b: OnnxBackend,
+  b: KernelContext,
   kernelName: string,
   indices: Node,
   length: number,
   outside = length,
 ): Node {
   if (indices.size > 0 && length === 0) throw nothingToIndex(kernelName, [length]);
-  const known = indices.array;
+  const known = b.known(indices);
   if (known !== null) {
     const wrong = known.find((index) => !(0 <= index && index < length));
     util.assert(
@@ -47,7 +47,7 @@ export function checkedIndices(
  * @throws Error for a place that is known to be outside.
  */
 export function checkedPlaces(
-  b: OnnxBackend,
+  b: KernelContext,
   kernelName: string,
   places: Node,
   sizes: readonly number[],
@@ -55,7 +55,7 @@ export function checkedPlaces(
 ): Node {
   const depth = sizes.length;
   if (places.size > 0 && sizes.includes(0)) throw nothingToIndex(kernelName, sizes);
-  const known = places.array;
+  const known = b.known(places);
   const wide = b.cast(places, 'int64');
   if (known !== null) {
     const at = known.findIndex((index, i) => !(0 <= index && index < (sizes[i % depth] as number)));

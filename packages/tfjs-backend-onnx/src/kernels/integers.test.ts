@@ -247,15 +247,3 @@ it('floats become integers by the rule of JavaScript', () => {
     ].map(([a, b]) => Math.floor(Math.fround(a!) / Math.fround(b!))),
   );
 });
-
-it('tells the constants 0 and −0 apart', () => {
-  const x = tf.tensor1d([1, 2]);
-  const inverse = (zero: number): number[] => [
-    ...tf.tidy(() => tf.div(1, tf.mul(x, tf.add(tf.scalar(zero), tf.scalar(zero))))).dataSync(),
-  ];
-  expect([inverse(0), inverse(-0), inverse(0)]).toEqual([
-    [Infinity, Infinity],
-    [-Infinity, -Infinity],
-    [Infinity, Infinity],
-  ]);
-});

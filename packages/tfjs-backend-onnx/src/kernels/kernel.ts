@@ -1,16 +1,20 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 
 /** A kernel as the table holds it: what tfjs-core hands over is typed by each kernel itself. */
 export type Kernel = (
-  backend: OnnxBackend,
+  backend: KernelContext,
   inputs: never,
   attributes: never,
 ) => TensorInfo | TensorInfo[];
 
 /** Gives a kernel its own types for inputs and attributes while the table sees `Kernel`. */
 export function kernel<Inputs, Attributes = Record<string, never>>(
-  run: (backend: OnnxBackend, inputs: Inputs, attributes: Attributes) => TensorInfo | TensorInfo[],
+  run: (
+    backend: KernelContext,
+    inputs: Inputs,
+    attributes: Attributes,
+  ) => TensorInfo | TensorInfo[],
 ): Kernel {
   return run;
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { transpose } from './channels';
 import { expand } from './elementwise';
@@ -8,12 +8,12 @@ import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
 /** The same data under another shape: shared, as tfjs-core expects of Reshape and Identity. */
-export function alias(backend: OnnxBackend, x: TensorInfo, shape: number[]): TensorInfo {
+export function alias(backend: KernelContext, x: TensorInfo, shape: number[]): TensorInfo {
   backend.incRef(x.dataId);
   return { dataId: x.dataId, shape, dtype: x.dtype };
 }
 
-function tile(backend: OnnxBackend, x: Node, reps: readonly number[]): Node {
+function tile(backend: KernelContext, x: Node, reps: readonly number[]): Node {
   const shape = x.shape.map((dim, i) => dim * (reps[i] ?? 1));
   if (reps.every((count, i) => count === 1 || x.shape[i] === 1)) return expand(backend, x, shape);
   return backend.op('Tile', [x], shape, x.dtype, null, [reps]);

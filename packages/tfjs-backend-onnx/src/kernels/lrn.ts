@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { binary, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
@@ -14,7 +14,7 @@ interface LrnAttributes {
 }
 
 /** Σ of x [B, H, W, C] over the channels within `radius` of each. */
-function acrossChannels(b: OnnxBackend, x: Node, radius: number): Node {
+function acrossChannels(b: KernelContext, x: Node, radius: number): Node {
   const channels = x.shape.at(-1) as number;
   const near = Float32Array.from({ length: channels * channels }, (_, i) =>
     Math.abs(Math.floor(i / channels) - (i % channels)) <= radius ? 1 : 0,
@@ -23,7 +23,7 @@ function acrossChannels(b: OnnxBackend, x: Node, radius: number): Node {
 }
 
 /** n = bias + α · Σ x² over near channels */
-function normOf(b: OnnxBackend, x: Node, { depthRadius, bias, alpha }: LrnAttributes): Node {
+function normOf(b: KernelContext, x: Node, { depthRadius, bias, alpha }: LrnAttributes): Node {
   const energy = acrossChannels(b, binary(b, 'Mul', x, x), depthRadius);
   return withScalar(b, 'Add', withScalar(b, 'Mul', energy, alpha), bias);
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { binary, broadcastShape, expand } from './elementwise';
@@ -19,7 +19,7 @@ interface MatMulAttributes {
  * one product of [...·M, K] × [K, N], with the bias of a row inside it.
  */
 export function matMul(
-  backend: OnnxBackend,
+  backend: KernelContext,
   a: Node,
   b: Node,
   transposeA: boolean,
@@ -60,7 +60,7 @@ export function matMul(
 }
 
 function product(
-  backend: OnnxBackend,
+  backend: KernelContext,
   a: Node,
   b: Node,
   shape: readonly number[],
@@ -82,7 +82,7 @@ function product(
   return backend.op('MatMul', operands, shape, a.dtype);
 }
 
-function operands(backend: OnnxBackend, { a, b }: BinaryInputs): readonly [Node, Node] {
+function operands(backend: KernelContext, { a, b }: BinaryInputs): readonly [Node, Node] {
   const left = backend.node(a);
   const right = backend.node(b);
   const dtype = left.dtype === 'float32' || right.dtype === 'float32' ? 'float32' : 'int32';

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { below, channelsLast, sinking } from './channels';
 import { binary, expand, unary, withScalar } from './elementwise';
@@ -14,7 +14,7 @@ interface Statistics {
 }
 
 /** x [B, C, H, W], statistics [C]: one pass, which becomes part of a convolution if all is constant. */
-function overChannels(b: OnnxBackend, x: Node, statistics: Statistics, epsilon: number): Node {
+function overChannels(b: KernelContext, x: Node, statistics: Statistics, epsilon: number): Node {
   const { mean, variance, offset, scale } = statistics;
   const filled = (node: Node | undefined, value: number): Node =>
     node ?? expand(b, b.scalar(value), mean.shape);
@@ -23,7 +23,7 @@ function overChannels(b: OnnxBackend, x: Node, statistics: Statistics, epsilon: 
 }
 
 /** For statistics that broadcast against x: x · slope + (offset − mean · slope). */
-function broadcasting(b: OnnxBackend, x: Node, statistics: Statistics, epsilon: number): Node {
+function broadcasting(b: KernelContext, x: Node, statistics: Statistics, epsilon: number): Node {
   const { mean, variance, offset, scale } = statistics;
   const apply = (op: string, p: Node, q: Node): Node =>
     sinking(b, [p, q], (left, right) => binary(b, op, left, right));

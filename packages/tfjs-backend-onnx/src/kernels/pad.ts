@@ -1,4 +1,4 @@
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { expand } from './elementwise';
@@ -6,7 +6,7 @@ import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
 export function pad(
-  backend: OnnxBackend,
+  backend: KernelContext,
   x: Node,
   paddings: readonly (readonly [number, number])[],
   value: number,

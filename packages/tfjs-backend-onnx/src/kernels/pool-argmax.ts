@@ -24,8 +24,8 @@ export const poolArgmaxKernels = {
       const nan = b.op('IsNaN', [given], given.shape, 'bool');
       const images = select(b, nan, b.scalar(-Infinity, given.dtype), given);
       const window = { ...windowOf(info).attributes };
-      const maxima = b.op('MaxPool', [images], shape, images.dtype, window, null, 2);
-      const found = b.op('@out', [maxima], shape, 'int64', { index: 1 });
+      const maxima = b.op('MaxPool', [images], shape, images.dtype, window);
+      const found = b.part(maxima, 1, 'int64');
       // ONNX counts [B, C, H, W]: the pixel is what is left over of whole images.
       const { inHeight, inWidth, inChannels: channels, batchSize } = info;
       const pixel = withScalar(b, 'Mod', b.cast(found, 'int32'), inHeight * inWidth);

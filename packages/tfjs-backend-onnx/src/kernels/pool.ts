@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import { channelsFirst, channelsLast } from './channels';
@@ -77,7 +77,7 @@ function isWide({ kernel_shape: size, pads }: PoolWindow): boolean {
   return pads.some((width, i) => width >= (size[i % size.length] as number));
 }
 
-function padFor(b: OnnxBackend, x: Node, { pads }: PoolWindow, value: number): Node {
+function padFor(b: KernelContext, x: Node, { pads }: PoolWindow, value: number): Node {
   const half = pads.length / 2;
   const around = pads.slice(0, half).map((before, i) => [before, pads[half + i]!] as const);
   return pad(b, x, [[0, 0], [0, 0], ...around], value);
@@ -90,7 +90,7 @@ const unpadded = (window: PoolWindow) => ({ ...window, pads: window.pads.map(() 
  * @param shares for each window, one over the number of elements it sees.
  */
 export function pool(
-  b: OnnxBackend,
+  b: KernelContext,
   op: PoolOperator,
   x: Node,
   shape: readonly number[],
@@ -110,7 +110,7 @@ export function pool(
 /** The least finite float32. */
 const LEAST = -3.4028234663852886e38;
 
-function maxima(b: OnnxBackend, x: Node, shape: readonly number[], window: PoolWindow): Node {
+function maxima(b: KernelContext, x: Node, shape: readonly number[], window: PoolWindow): Node {
   const pooled = isWide(window)
     ? b.op('MaxPool', [padFor(b, x, window, -Infinity)], shape, x.dtype, unpadded(window))
     : b.op('MaxPool', [x], shape, x.dtype, { ...window });
@@ -124,15 +124,15 @@ function maxima(b: OnnxBackend, x: Node, shape: readonly number[], window: PoolW
  * The gradient of a maximum over windows, for x [B, C, ...]: dy goes to where the maximum came
  * from, the first of equal ones.
  */
-export function scatterToMaxima(b: OnnxBackend, dy: Node, x: Node, window: PoolWindow): Node {
+export function scatterToMaxima(b: KernelContext, dy: Node, x: Node, window: PoolWindow): Node {
   if (dy.size === 0) return filled(b, 0, x.shape);
   if (isWide(window)) {
     const all = scatterToMaxima(b, dy, padFor(b, x, window, -Infinity), unpadded(window));
     return slice(b, all, [0, 0, ...window.pads], x.shape);
   }
   const shape = dy.shape;
-  const pooled = b.op('MaxPool', [x], shape, 'float32', { ...window }, null, 2);
-  const places = b.op('@out', [pooled], shape, 'int64', { index: 1 });
+  const pooled = b.op('MaxPool', [x], shape, 'float32', { ...window });
+  const places = b.part(pooled, 1, 'int64');
   const size = sizeOf(x.shape);
   const inputs = [
     expand(b, b.scalar(0), [size]),
@@ -144,7 +144,7 @@ export function scatterToMaxima(b: OnnxBackend, dy: Node, x: Node, window: PoolW
 }
 
 /** For each position, one over the number of elements its window really sees (1 if none). */
-function shares(b: OnnxBackend, info: backend_util.Conv2DInfo): Node {
+function shares(b: KernelContext, info: backend_util.Conv2DInfo): Node {
   const { pads, kernel: size, strides } = windowOf(info);
   const seen = (i: 0 | 1, length: number, at: number): number => {
     const start = at * strides[i] - pads[i];
@@ -159,7 +159,7 @@ function shares(b: OnnxBackend, info: backend_util.Conv2DInfo): Node {
   return b.constant(values, [1, 1, outHeight, outWidth], 'float32');
 }
 
-function averagePoolGradient(b: OnnxBackend, dy: Node, info: backend_util.Conv2DInfo): Node {
+function averagePoolGradient(b: KernelContext, dy: Node, info: backend_util.Conv2DInfo): Node {
   const window = windowOf(info);
   const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
   const shape = [batchSize, inChannels, inHeight, inWidth];

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { binary, castLikeJs, expand, filled } from './elementwise';
@@ -39,7 +39,7 @@ const pooling = (op: 'MaxPool' | 'AveragePool'): Kernel =>
   });
 
 /** For each position, one over the number of elements its window really sees (1 if none). */
-function shares(b: OnnxBackend, window: VolumeWindow): Node {
+function shares(b: KernelContext, window: VolumeWindow): Node {
   const { kernel: size, strides, before, inside, outside } = window;
   const along = outside.map((length, i) =>
     Float32Array.from({ length }, (_, at) => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   booleans,
   expectGradientLikeCpu,
@@ -43,13 +43,21 @@ describe.each(reductions)('%s', (name) => {
   it('of bools', () => expectLikeCpu((x) => tf[name](x, 1), [booleans([3, 4])]));
   it('of NaN', () => expectLikeCpu((x) => tf[name](x), [plain([1, NaN, 3])]));
   it('of nothing', () => expectLikeCpu((x) => tf[name](x, 0), [floats([0, 3])]));
-  it('gradient', async () => {
-    // tfjs-core's own gradient of prod needs its chained methods.
-    if (name === 'prod') return;
-    await expectGradientLikeCpu((x) => tf[name](x, 1), [floats([3, 4])], { rtol: 1e-4 });
-    await expectGradientLikeCpu((x) => tf[name](x), [floats([2, 3])], { rtol: 1e-4 });
-    await expectGradientLikeCpu((x) => tf[name](x, 0, true), [floats([2, 3])], { rtol: 1e-4 });
-  });
+});
+
+// tfjs-core's own gradient of prod needs the chained methods of its union package.
+it.each(['sum', 'mean', 'max', 'min'] as const)('gradient of %s', async (name) => {
+  await expectGradientLikeCpu((x) => tf[name](x, 1), [floats([3, 4])], { rtol: 1e-4 });
+  await expectGradientLikeCpu((x) => tf[name](x), [floats([2, 3])], { rtol: 1e-4 });
+  await expectGradientLikeCpu((x) => tf[name](x, 0, true), [floats([2, 3])], { rtol: 1e-4 });
+});
+it('has no gradient of prod without the chained methods, on either backend', async () => {
+  for (const backend of ['cpu', 'onnx']) {
+    await tf.setBackend(backend);
+    const x = tf.tensor1d([2, 3]);
+    expect(() => tf.grad((y) => tf.prod(y))(x)).toThrow(/reshape is not a function/);
+    x.dispose();
+  }
 });
 
 describe('arg reductions', () => {

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import type { ElementType } from '../graph/types';
 import { sizeOf } from '../graph/types';
@@ -27,7 +27,7 @@ export function reducedShape(
 
 /** Reduces over `axes`; over no elements at all the result is `empty`. */
 export function reduce(
-  backend: OnnxBackend,
+  backend: KernelContext,
   op: string,
   x: Node,
   axes: readonly number[],

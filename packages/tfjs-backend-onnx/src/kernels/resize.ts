@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import type { Kernel } from './kernel';
@@ -56,7 +56,7 @@ const nearest: Weights = (from, to, attributes) => {
 
 /** x [B, H, W, C] times rows [H', H] and columns [W', W]; their transposes give the gradient. */
 function resize(
-  b: OnnxBackend,
+  b: KernelContext,
   x: Node,
   rows: Node,
   columns: Node,

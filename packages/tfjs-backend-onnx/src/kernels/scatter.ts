@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';
 import { binary, expand, select } from './elementwise';
@@ -10,7 +10,7 @@ import { kernel } from './kernel';
 
 /** `data` with `updates` written over it where `indices` say; the last of equal indices wins. */
 function overwrite(
-  b: OnnxBackend,
+  b: KernelContext,
   kernelName: string,
   data: Node,
   indices: TensorInfo,

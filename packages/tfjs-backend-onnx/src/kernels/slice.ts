@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import type { Kernel, UnaryInput } from './kernel';
@@ -8,7 +8,7 @@ import { kernel } from './kernel';
 import { alias } from './layout';
 
 export function slice(
-  backend: OnnxBackend,
+  backend: KernelContext,
   x: Node,
   begin: readonly number[],
   size: readonly number[],
@@ -20,7 +20,7 @@ export function slice(
   });
   const starts = axes.map((axis) => begin[axis] as number);
   const ends = axes.map((axis) => (begin[axis] as number) + (size[axis] as number));
-  if (x.values === null || backend.isTracing || axes.join() !== '0') {
+  if (x.op !== '@leaf' || backend.isTracing || axes.join() !== '0') {
     return backend.op('Slice', [x], size, x.dtype, null, [starts, ends, axes]);
   }
   // Rows of data, say a batch: in the next step they will be others, of the same number.
@@ -30,7 +30,7 @@ export function slice(
   return backend.op('Slice', [x, ...bounds], size, x.dtype);
 }
 
-function split(backend: OnnxBackend, x: Node, sizes: readonly number[], axis: number): Node[] {
+function split(backend: KernelContext, x: Node, sizes: readonly number[], axis: number): Node[] {
   let at = 0;
   return sizes.map((length) => {
     const begin = x.shape.map((_, i) => (i === axis ? at : 0));

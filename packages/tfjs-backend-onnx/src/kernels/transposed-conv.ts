@@ -1,10 +1,10 @@
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import type { Window } from './window';
 
 /** The adjoint of a convolution. weights [in, out / group, kh, kw]; `shape` is the result's. */
 export function transposedConv(
-  b: OnnxBackend,
+  b: KernelContext,
   x: Node,
   weights: Node,
   window: Window,

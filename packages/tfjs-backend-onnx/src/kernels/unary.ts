@@ -1,4 +1,4 @@
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { elu, leakyRelu, relu, selu } from './activations';
 import { sinking } from './channels';
@@ -7,7 +7,7 @@ import { clip } from './clip';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
-type Formula = (backend: OnnxBackend, x: Node) => Node;
+type Formula = (backend: KernelContext, x: Node) => Node;
 
 /**
  * Computed in float32; an integer input gives an integer again, as on tfjs's cpu backend.
@@ -122,7 +122,7 @@ const tan: Formula = (b, x) => {
 const STEEP = 3.4028234663852886e38;
 
 /** 1 above 0, alpha elsewhere; NaN stays NaN. */
-function step(b: OnnxBackend, x: Node, alpha: number): Node {
+function step(b: KernelContext, x: Node, alpha: number): Node {
   // Clipping a very steep line to [0, 1] is one pass, and of the operators that use all threads.
   const slope = { alpha: { f: STEEP }, beta: { f: 0 } };
   const high = b.op('HardSigmoid', [x], x.shape, 'float32', slope);
@@ -206,8 +206,8 @@ export const unaryKernels = {
       b.output(sinking(b, [b.node(x)], (node) => clip(b, node, clipValueMin, clipValueMax))),
   ),
   EluGrad: kernel<{
-    dy: Parameters<OnnxBackend['node']>[0];
-    y: Parameters<OnnxBackend['node']>[0];
+    dy: Parameters<KernelContext['node']>[0];
+    y: Parameters<KernelContext['node']>[0];
   }>((b, { dy, y }) => {
     const gradient = b.node(dy);
     const value = b.node(y);
@@ -223,14 +223,13 @@ export const unaryKernels = {
       }
       if (dtype === 'complex64') {
         const real = b.output(b.cast(b.node(x), 'float32'));
-        return b.complex(real, b.splat(0, x.shape, 'float32'));
+        return b.complex(real, b.filled(0, x.shape, 'float32'));
       }
       const source = x.dtype === 'complex64' ? b.complexParts(x).real : x;
-      const splat = b.splatOf(source);
-      if (splat !== null) {
-        const integer =
-          dtype === 'int32' ? Math.trunc(splat) : dtype === 'bool' ? Number(splat !== 0) : splat;
-        return b.splat(integer, x.shape, dtype);
+      const fill = b.fillOf(source);
+      if (fill !== null) {
+        const integer = dtype === 'int32' ? fill | 0 : dtype === 'bool' ? Number(fill !== 0) : fill;
+        return b.filled(integer, x.shape, dtype);
       }
       return b.output(sinking(b, [b.node(source)], (node) => castLikeJs(b, node, dtype)));
     },

@@ -1,5 +1,5 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { transpose } from './channels';
 
@@ -38,15 +38,15 @@ export function windowAttributes({ kernel, strides, dilations, before, after }: 
   return { kernel_shape: kernel, strides, dilations, pads: [...before, ...after] };
 }
 
-export const volumeFirst = (b: OnnxBackend, x: Node): Node => transpose(b, x, [0, 4, 1, 2, 3]);
-export const volumeLast = (b: OnnxBackend, x: Node): Node => transpose(b, x, [0, 2, 3, 4, 1]);
+export const volumeFirst = (b: KernelContext, x: Node): Node => transpose(b, x, [0, 4, 1, 2, 3]);
+export const volumeLast = (b: KernelContext, x: Node): Node => transpose(b, x, [0, 2, 3, 4, 1]);
 
 /**
  * The transpose of a convolution: x [B, I, ...outside] with weights [I, O / group, ...kernel] to
  * [B, O, ...inside]. What strides left over at the far edges of the input is filled by zeros.
  */
 export function spreadBack(
-  b: OnnxBackend,
+  b: KernelContext,
   x: Node,
   weights: Node,
   window: VolumeWindow,

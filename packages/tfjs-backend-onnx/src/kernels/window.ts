@@ -1,5 +1,5 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
-import type { OnnxBackend } from '../backend';
+import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { pad } from './pad';
 
@@ -41,7 +41,7 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
 }
 
 /** For each place in the window, row by row: what it sees of x [B, C, H, W] over all positions. */
-export function shifted(b: OnnxBackend, x: Node, window: Window, positions: Pair): Node[] {
+export function shifted(b: KernelContext, x: Node, window: Window, positions: Pair): Node[] {
   const { kernel, strides, dilations, pads } = window;
   const [top, left, bottom, right] = pads;
   const none = [0, 0] as const;
@@ -58,7 +58,7 @@ export function shifted(b: OnnxBackend, x: Node, window: Window, positions: Pair
 
 /** `count` of the places along an axis, from `start` on, `stride` apart. */
 function every(
-  b: OnnxBackend,
+  b: KernelContext,
   x: Node,
   axis: number,
   start: number,

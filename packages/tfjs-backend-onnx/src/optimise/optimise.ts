@@ -1,23 +1,20 @@
-import { Node } from '../graph/node';
+import type { Constants } from '../execution/program-cache';
+import { Node, structuralNumber } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { Rule } from './rule';
-import { rules as cpuRules } from './rules';
 import { Sharing } from './sharing';
 
 /**
  * The plan with fewer and cheaper operators, equal results up to rounding, and the same leaves and
- * outputs in the same places. The nodes it was given stay as they are.
- * @param baked for each leaf, whether its present values become a constant of the model.
+ * outputs in the same places.
+ * @param constants for each leaf, the numbers it is as long as the compiled graph lives, or null.
+ * @param rules what pays for what is to compute it.
  */
-export function optimise(
-  plan: Plan,
-  baked: readonly boolean[] = [],
-  rules: readonly Rule[] = cpuRules,
-): Plan {
+export function optimise(plan: Plan, constants: Constants, rules: readonly Rule[]): Plan {
   const numbers = new Map<Node, number>();
   plan.leaves.forEach((leaf, i) => {
-    const { values } = leaf;
-    if (baked[i] !== true || !(values instanceof Float32Array) || values.length !== 1) return;
+    const values = constants[i] ?? null;
+    if (!(values instanceof Float32Array) || values.length !== 1) return;
     numbers.set(leaf, values[0] as number);
   });
   const shared = rewrite(plan, [], numbers);
@@ -39,7 +36,7 @@ function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node
     numberOf: (node: Node | undefined): number | null => {
       if (node === undefined) return null;
       const source = node.op === 'Reshape' ? (node.inputs[0] as Node) : node;
-      return numbers.get(source) ?? structuralNumber(source);
+      return numbers.get(source) ?? floatOf(source);
     },
   });
   for (const node of body.nodes) {
@@ -51,7 +48,6 @@ function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node
       node.dtype,
       node.attributes,
       node.integers,
-      node.outputs,
     );
     let result = same;
     for (const rule of applied) result = rule(result, workshop) ?? result;
@@ -62,11 +58,10 @@ function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node
   return { nodes: needed(outputs), outputs };
 }
 
-/** The number a `@const` is. */
-function structuralNumber(node: Node): number | null {
-  if (node.op !== '@const' || node.dtype !== 'float32') return null;
-  const value = node.attributes?.['value'];
-  return typeof value === 'object' && 'f' in value ? Math.fround(value.f) : null;
+/** The float32 that a constant of the structure is. */
+function floatOf(node: Node): number | null {
+  const number = node.dtype === 'float32' ? structuralNumber(node) : null;
+  return number === null ? null : Math.fround(number);
 }
 
 function countUses({ nodes, outputs }: Body): Map<Node, number> {
@@ -105,14 +100,14 @@ function finish(plan: Plan, { nodes, outputs }: Body): Plan {
   const distinct = outputs.map((node) => {
     let own = node;
     if (node.isLeaf || taken.has(node)) {
-      own = new Node('Identity', [node], node.shape, node.dtype, null, null, 1);
+      own = new Node('Identity', [node], node.shape, node.dtype);
       all.push(own);
     }
     taken.add(own);
     return own;
   });
-  all.forEach((node, i) => {
-    node.index = i;
-  });
-  return { ...plan, nodes: all, outputs: distinct };
+  const places = new Map<Node, number>();
+  plan.leaves.forEach((leaf, i) => places.set(leaf, -1 - i));
+  all.forEach((node, i) => places.set(node, i));
+  return { ...plan, nodes: all, outputs: distinct, places };
 }

@@ -14,13 +14,10 @@ export class Sharing {
     dtype: ElementType,
     attributes: Attributes | null = null,
     integers: readonly (readonly number[])[] | null = null,
-    outputs = 1,
   ): Node {
-    const made = new Node(op, inputs, shape, dtype, attributes, integers, 1);
+    const made = new Node(op, inputs, shape, dtype, attributes, integers);
     const key = `${made.signature}:${inputs.map((input) => this.identify(input)).join()}`;
     const shared = this.known.get(key) ?? made;
-    // A max pool and its gradient's, which wants the places too, are one operator.
-    shared.outputs = Math.max(shared.outputs, outputs);
     this.known.set(key, shared);
     return shared;
   }

@@ -5,15 +5,18 @@ import { Node, leaf } from '../graph/node';
 import { makePlan } from '../graph/plan';
 import '../register';
 import { optimise } from './optimise';
+import { rules } from './rules';
 
 /** Three parts of [1, 2, 4], one after the other, under another shape, turned. */
 function turned(shape: number[], perm: number[]): string[] {
-  const inputs = Array.from({ length: 3 }, () => leaf(new Float32Array(8), [1, 2, 4], 'float32'));
-  const parts = new Node('Concat', inputs, [3, 2, 4], 'float32', { axis: 0 }, null, 1);
-  const under = new Node('Reshape', [parts], shape, 'float32', null, [shape], 1);
+  const inputs = Array.from({ length: 3 }, () => leaf([1, 2, 4], 'float32'));
+  const parts = new Node('Concat', inputs, [3, 2, 4], 'float32', { axis: 0 });
+  const under = new Node('Reshape', [parts], shape, 'float32', null, [shape]);
   const size = perm.map((axis) => shape[axis]!);
-  const result = new Node('Transpose', [under], size, 'float32', { perm }, null, 1);
-  return optimise(makePlan([parts, under, result], [result])).nodes.map((node) => node.op);
+  const result = new Node('Transpose', [under], size, 'float32', { perm });
+  return optimise(makePlan([parts, under, result], [result]), [], rules).nodes.map(
+    (node) => node.op,
+  );
 }
 
 it('lays parts side by side in place of turning them', () => {

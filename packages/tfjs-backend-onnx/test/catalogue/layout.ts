@@ -39,6 +39,10 @@ export const layout: readonly OpCase[] = [
         make([M, N]),
         make([M, N]),
       ]),
+      op(`stack of one${of}`, { M: 2, N: 3 }, ({ M, N }) => [
+        (x) => tf.stack([tf.reshape(x, [N, M])], 1),
+        make([M, N]),
+      ]),
       op(`unstack${of}`, { M: 2, N: 3 }, ({ M, N }) => [(x) => tf.unstack(x, 1), make([M, N])]),
       op(`slice${of}`, { M: 2, N: 3, size: 1 }, ({ M, N, size }) => [
         (x) => tf.slice(x, [1, 1], [size, size]),

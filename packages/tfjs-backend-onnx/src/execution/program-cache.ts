@@ -1,0 +1,178 @@
+import { OnnxBackendError } from '../errors';
+import type { Plan } from '../graph/plan';
+import { sameKey } from '../graph/plan';
+import type { Values } from '../graph/types';
+import type { Buffer, Executor, Program } from './executor';
+
+/** After this many constants turned out to vary, every constant of the graph becomes an input. */
+const MAX_RECOMPILES = 4;
+
+/** By leaf: the numbers that were built into the program, or null for an input. */
+export type Constants = readonly (Values | null)[];
+
+/** A program that the cache keeps. */
+export interface CachedProgram {
+  readonly program: Program;
+  /** Whether it has run to its end: if it fails at all, it fails the first time. */
+  readonly hasRun: boolean;
+}
+
+interface Entry extends CachedProgram {
+  readonly key: Int32Array;
+  program: Program;
+  constants: Constants;
+  recompiles: number;
+  hasRun: boolean;
+  readonly bytes: number;
+}
+
+export interface ExecutorStatistics {
+  /** Sessions created so far, how many of them because a constant varied, and graphs run. */
+  compiles: number;
+  recompiles: number;
+  runs: number;
+}
+
+/** How many programs are kept, and how many bytes they may keep. */
+export interface CacheLimits {
+  readonly cacheSize: number;
+  readonly maxSessionBytes: number;
+}
+
+/** Compiles plans, keeps the programs latest used, and runs them. */
+export class ProgramCache {
+  private readonly cache = new Map<number, Entry[]>();
+  private readonly order = new Set<Entry>();
+  private bytes = 0;
+  /** Programs that others keep. */
+  private readonly lent = new Set<Program>();
+  readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly limits: CacheLimits,
+  ) {}
+
+  get size(): number {
+    return this.order.size;
+  }
+
+  /**
+   * The program of a plan, compiled if there is none.
+   * @param inputs those of this run.
+   * @param isConstant by leaf, whether its numbers likely stay the same, so that they are built in.
+   *   One that is not what was built in becomes an input, at the price of a recompile.
+   */
+  find(plan: Plan, inputs: readonly Buffer[], isConstant: readonly boolean[]): CachedProgram {
+    const numbers = (i: number): Values | null => this.executor.peek(inputs[i] as Buffer);
+    const found = this.cache.get(plan.hash)?.find((entry) => sameKey(entry.key, plan.key));
+    if (found === undefined) {
+      // Copies: these arrays are used again.
+      const constants = isConstant.map((is, i) => (is ? (numbers(i)?.slice() ?? null) : null));
+      return this.add(plan, constants);
+    }
+    this.order.delete(found);
+    this.order.add(found);
+    this.promote(found, plan, numbers);
+    return found;
+  }
+
+  /** Runs a cached program. */
+  run(cached: CachedProgram, inputs: readonly Buffer[], donated: readonly boolean[]): Buffer[] {
+    const outputs = this.runLent(cached.program, inputs, donated);
+    // Every one that is handed out is an entry.
+    (cached as Entry).hasRun = true;
+    return outputs;
+  }
+
+  /** A program for the caller to keep, until `discard` or the end of the cache. */
+  lend(plan: Plan, constants: Constants): Program {
+    const program = this.compile(plan, constants);
+    this.lent.add(program);
+    return program;
+  }
+
+  /** Runs a program that was lent. */
+  runLent(
+    program: Program,
+    inputs: readonly (Buffer | null)[],
+    donated: readonly boolean[],
+  ): Buffer[] {
+    const outputs = program.run(inputs, donated);
+    this.statistics.runs++;
+    return outputs;
+  }
+
+  discard(program: Program): void {
+    if (this.lent.delete(program)) program.dispose();
+  }
+
+  dispose(): void {
+    for (const { program } of this.order) program.dispose();
+    for (const program of this.lent) program.dispose();
+    this.lent.clear();
+    this.order.clear();
+    this.cache.clear();
+    this.bytes = 0;
+  }
+
+  private compile(plan: Plan, constants: Constants): Program {
+    const program = this.executor.compile(plan, constants);
+    this.statistics.compiles++;
+    return program;
+  }
+
+  private add(plan: Plan, constants: Constants): Entry {
+    const program = this.compile(plan, constants);
+    const { bytes } = program;
+    const entry = { key: plan.key, program, constants, recompiles: 0, hasRun: false, bytes };
+    const bucket = this.cache.get(plan.hash);
+    if (bucket === undefined) this.cache.set(plan.hash, [entry]);
+    else bucket.push(entry);
+    this.order.add(entry);
+    this.bytes += bytes;
+    while (this.isFull()) this.evict();
+    return entry;
+  }
+
+  private promote(entry: Entry, plan: Plan, now: (i: number) => Values | null): void {
+    const varied = entry.constants.map(
+      (values, i) => values !== null && !equalValues(values, now(i)),
+    );
+    if (!varied.includes(true)) return;
+    const all = entry.recompiles >= MAX_RECOMPILES;
+    const constants = entry.constants.map((values, i) =>
+      all || varied[i] === true ? null : values,
+    );
+    const program = this.compile(plan, constants);
+    entry.program.dispose();
+    entry.program = program;
+    entry.constants = constants;
+    entry.recompiles++;
+    this.statistics.recompiles++;
+  }
+
+  private isFull(): boolean {
+    const { cacheSize, maxSessionBytes } = this.limits;
+    return this.order.size > cacheSize || (this.order.size > 1 && this.bytes > maxSessionBytes);
+  }
+
+  private evict(): void {
+    const [oldest] = this.order;
+    if (oldest === undefined) throw new OnnxBackendError('disposed', 'The cache is empty.');
+    oldest.program.dispose();
+    this.order.delete(oldest);
+    this.bytes -= oldest.bytes;
+    for (const [hash, bucket] of this.cache) {
+      const kept = bucket.filter((entry) => entry !== oldest);
+      if (kept.length === 0) this.cache.delete(hash);
+      else if (kept.length < bucket.length) this.cache.set(hash, kept);
+    }
+  }
+}
+
+function equalValues(built: Values, now: Values | null): boolean {
+  if (now === null) return false;
+  for (let i = 0; i < built.length; i++) if (!Object.is(built[i], now[i])) return false;
+  return true;
+}

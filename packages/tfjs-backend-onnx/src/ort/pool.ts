@@ -1,0 +1,39 @@
+import type { ElementType, Values } from '../graph/types';
+import { emptyValues } from '../graph/types';
+
+/** Arrays of dead tensors, kept to become the outputs of later runs. */
+export class ArrayPool {
+  private readonly shelves = new Map<string, Values[]>();
+  bytes = 0;
+
+  constructor(private readonly limit: number) {}
+
+  take(dtype: ElementType, length: number): Values {
+    const found = this.shelves.get(`${dtype}${length}`)?.pop();
+    if (found !== undefined) {
+      this.bytes -= found.byteLength;
+      return found;
+    }
+    return emptyValues(dtype, length);
+  }
+
+  give(dtype: ElementType, values: Values): void {
+    const key = `${dtype}${values.length}`;
+    // Putting the shelf last makes the map's order the order of use.
+    const shelf = this.shelves.get(key) ?? [];
+    this.shelves.delete(key);
+    this.shelves.set(key, shelf);
+    shelf.push(values);
+    this.bytes += values.byteLength;
+    for (const [old, arrays] of this.shelves) {
+      if (this.bytes <= this.limit) break;
+      for (const array of arrays) this.bytes -= array.byteLength;
+      this.shelves.delete(old);
+    }
+  }
+
+  clear(): void {
+    this.shelves.clear();
+    this.bytes = 0;
+  }
+}

@@ -1,0 +1,58 @@
+import { Node, leaf } from '../graph/node';
+import { makePlan } from '../graph/plan';
+import { STOP_OUTPUT, encodeModel } from './model';
+import type { NativeSession, RuntimeTensor } from '../runtime';
+import { loadRuntime } from '../runtime';
+
+/*
+ * The binding of onnxruntime-node writes results into the arrays it is given and then copies each
+ * of them into a new array, which for a training step costs as much as many operators: all
+ * parameters and optimizer states in fresh memory. An output that it cannot turn into an array,
+ * put before all others, makes it give up before the first copy, when everything is computed.
+ */
+
+/** What the binding says about `STOP_OUTPUT`; null if it copies nothing, or copies all the same. */
+let stopMessage: string | null | undefined;
+
+/** Whether models should carry `STOP_OUTPUT`: found out once, by trying. */
+export function stopsCopies(): boolean {
+  if (stopMessage === undefined) stopMessage = probe();
+  return stopMessage !== null;
+}
+
+/** Computes into the arrays of `fetches`. */
+export function runInto(
+  session: NativeSession,
+  feeds: Readonly<Record<string, RuntimeTensor>>,
+  fetches: Readonly<Record<string, RuntimeTensor>>,
+): void {
+  if (!stopsCopies()) {
+    session.run(feeds, fetches, {});
+    return;
+  }
+  try {
+    session.run(feeds, { [STOP_OUTPUT]: null, ...fetches }, {});
+  } catch (error) {
+    if (messageOf(error) !== stopMessage) throw error;
+  }
+}
+
+function probe(): string | null {
+  const { Session, Tensor } = loadRuntime();
+  const output = new Node('Neg', [leaf([1], 'float32')], [1], 'float32');
+  const model = encodeModel(makePlan([output], [output]), [Float32Array.of(3)], true);
+  const session = new Session();
+  const values = new Float32Array(1);
+  try {
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {});
+    session.run({}, { [STOP_OUTPUT]: null, N0: new Tensor('float32', values, [1]) }, {});
+    return null;
+  } catch (error) {
+    return values[0] === -3 ? messageOf(error) : null;
+  } finally {
+    session.dispose();
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
