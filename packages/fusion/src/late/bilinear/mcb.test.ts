@@ -5,13 +5,15 @@ import {
   isBuffer,
   key,
   parameter,
+  type Features,
+  type Params,
+} from '@crossweave/core';
+import {
   paramsFromSafetensors,
   paramsToSafetensors,
   parseSafetensors,
   serializeSafetensors,
-  type Features,
-  type Params,
-} from '@crossweave/core';
+} from '@crossweave/checkpoints';
 import { expectClose, isClose, sampleFeatures, testFusion } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { imageSpec, joint, samples, textSpec } from './bilinear.testing';
