@@ -7,6 +7,7 @@ export { matchParams } from './checkpoints/match-params';
 export type { Match, MatchOptions } from './checkpoints/match-params';
 export { initialShapes, shapesOf } from './checkpoints/shapes';
 export type { ParamShapes } from './checkpoints/shapes';
+export { requireSoundNumbers } from './checkpoints/sound-numbers';
 export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped, withOwnKey, withoutRecord } from './contracts/context';

@@ -6,7 +6,7 @@ export type { Gradients, Objective } from './gradients';
 export { freeze, lit } from './freezing/freeze';
 export type { Freezing } from './freezing/freeze';
 export { jointModel } from './joint-model';
-export type { JointModelOptions, ModelPart } from './joint-model';
+export type { JointModelOptions } from './joint-model';
 export { layerDecay } from './layers/layer-decay';
 export type { LayerDecay } from './layers/layer-decay';
 export { layerOf } from './layers/encoder-layers';

@@ -19,8 +19,6 @@ import { partitionTrainable } from './partition';
 import type { TrainState } from './state';
 import { teach } from './teacher/teach';
 
-export { disposeState, type TrainState } from './state';
-
 export interface StepOutcome {
   readonly state: TrainState;
   readonly total: Scalar;

@@ -13,8 +13,6 @@ import { trainStep } from './step';
 import { checkTrainOptions } from './train-checks';
 import { untilAborted } from './until-aborted';
 
-export type { TrainOptions, TrainRecord } from './options';
-
 /**
  * Trains a model under a loss. One step: take the next batch, compute loss and gradients,
  * update, read the figures, log. Batches and keys are functions of the step's number, so

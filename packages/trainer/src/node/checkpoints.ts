@@ -18,14 +18,14 @@ type Part = 'params' | 'teacher' | 'optimizer';
 
 const pattern = /^step-(\d+)\.(params|optimizer)\.safetensors$/;
 
-export interface SaveCheckpointOptions {
+export interface SaveTrainingStateOptions {
   /** Checkpoints left in the folder, the newest. Default 2. */
   readonly keep?: number;
   /** Checksum of the run's identity, which goes into the files. Default none. */
   readonly run?: string;
 }
 
-export interface LoadCheckpointOptions {
+export interface LoadTrainingStateOptions {
   /** Default: the newest complete one. */
   readonly step?: number;
   /** Checksum of the identity of the run that wrote it. Default: not compared. */
@@ -42,10 +42,10 @@ export interface LoadCheckpointOptions {
  *
  * @throws DataError when the folder cannot be written to.
  */
-export async function saveCheckpoint(
+export async function saveTrainingState(
   folder: string,
   state: TrainState,
-  { keep = 2, run }: SaveCheckpointOptions = {},
+  { keep = 2, run }: SaveTrainingStateOptions = {},
 ): Promise<void> {
   await makeFolder(folder);
   const metadata = { step: String(state.step), ...(run !== undefined && { run }) };
@@ -89,9 +89,9 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
  *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
  *   not exactly the `expected` ones.
  */
-export async function loadCheckpoint(
+export async function loadTrainingState(
   folder: string,
-  { step, run, expected }: LoadCheckpointOptions = {},
+  { step, run, expected }: LoadTrainingStateOptions = {},
 ): Promise<TrainState | undefined> {
   const wanted = step ?? (await listCheckpoints(folder)).at(-1);
   if (wanted === undefined) return undefined;

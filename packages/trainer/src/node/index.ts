@@ -1,5 +1,5 @@
-export { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
-export type { LoadCheckpointOptions, SaveCheckpointOptions } from './checkpoints';
+export { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
+export type { LoadTrainingStateOptions, SaveTrainingStateOptions } from './checkpoints';
 export { checksumOf, differencesOf, RunMismatchError } from './identity';
 export type { IdentityDifference, RunIdentity } from './identity';
 export { readMetrics } from './metrics';

@@ -5,7 +5,7 @@ import type { ParamShapes } from '@crossweave/core';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import type { TrainState } from '../state';
 import type { TrainRecord } from '../options';
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
+import { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics, removeRecords } from './metrics';
 import { recordFile, recordRun, replaceRecord } from './run-record';
@@ -96,9 +96,9 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
     path: folder,
     log: (record) => appendRecord(folder, record),
     checkpoint: (state) =>
-      saveCheckpoint(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
+      saveTrainingState(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
     async resume(expected) {
-      const state = await loadCheckpoint(checkpoints, { ...run, ...(expected && { expected }) });
+      const state = await loadTrainingState(checkpoints, { ...run, ...(expected && { expected }) });
       await cutRecords(folder, state?.step ?? 0);
       return state;
     },

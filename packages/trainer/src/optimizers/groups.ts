@@ -7,11 +7,12 @@ import {
   recordOf,
   requireNumber,
 } from '@crossweave/core/authoring';
+import { covers } from '../covers';
 import { constant, type Schedule } from '../schedules';
 
 /**
- * One rate for all parameters, or a rate by path prefix: the longest prefix that fits
- * a path decides; `''` fits all. An optimizer with default rates keeps them for the parts that are
+ * One rate for all parameters, or a rate by path prefix (`image`, `text.encoder.layer.0`): the longest
+ * prefix that covers a path decides; `''` covers all. An optimizer with default rates keeps them for the parts that are
  * not named, unless `''` is.
  */
 export type LearningRate = number | Readonly<Record<string, number>>;
@@ -21,10 +22,10 @@ export type LearningRate = number | Readonly<Record<string, number>>;
  * scratch, a pre-trained text tower that is only tuned, the loss's temperature.
  */
 export const defaultLearningRates = {
-  'image.': 1e-3,
-  'text.': 2e-5,
-  'fusion.': 1e-3,
-  'loss.': 1e-3,
+  image: 1e-3,
+  text: 2e-5,
+  fusion: 1e-3,
+  loss: 1e-3,
 } as const;
 
 /** Options of every optimizer about its rates. */
@@ -83,10 +84,10 @@ export function rateGroups(
       const used = new Set(paths.map((path) => groups.groupOf(path)));
       for (const prefix of Object.keys(given)) {
         if (prefix === '' || prefix in defaultLearningRates || used.has(prefix)) continue;
-        const fits = paths.some((path) => path.startsWith(prefix));
+        const fits = paths.some((path) => covers(prefix, path));
         const nearest = nearestName(prefix, [
           ...Object.keys(defaultLearningRates),
-          ...paths.map((path) => path.slice(0, prefix.length)),
+          ...paths.flatMap(beginnings),
         ]);
         throw new ConfigError(
           `learningRate["${prefix}"] is the rate of no parameter that is trained`,
@@ -117,11 +118,11 @@ export function rateGroups(
       return new Map(rates);
     },
     groupOf(path) {
-      const group = prefixes.find((prefix) => path.startsWith(prefix));
+      const group = prefixes.find((prefix) => covers(prefix, path));
       if (group !== undefined) return group;
       throw new ConfigError(`no learning rate is given for "${path}"`, {
         where,
-        expected: `a path that starts with ${prefixes.map((prefix) => `"${prefix}"`).join(', ')}`,
+        expected: `a path under ${prefixes.map((prefix) => `"${prefix}"`).join(', ')}`,
         advice: 'Add its prefix to learningRate, or give one for all others under the prefix "".',
       });
     },
@@ -134,4 +135,10 @@ export function rateGroups(
     },
   };
   return groups;
+}
+
+/** `a`, `a.b` and `a.b.c` of `a.b.c`. */
+function beginnings(path: string): string[] {
+  const words = path.split('.');
+  return words.map((_, i) => words.slice(0, i + 1).join('.'));
 }

@@ -7,7 +7,7 @@ import { FileFormatError } from '../../errors';
 import { disposeParams } from '../../params';
 import { loadCheckpoint } from './load-checkpoint';
 import { saveCheckpoint } from './save-checkpoint';
-import { requireSoundNumbers } from './sound-numbers';
+import { requireSoundNumbers } from '../../checkpoints/sound-numbers';
 
 let folder = '';
 beforeEach(async () => {
