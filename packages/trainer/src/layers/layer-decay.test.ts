@@ -4,7 +4,7 @@ import { initialParams } from '../gradients';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
 import { sgd } from '../optimizers/sgd';
-import { warmupCosine } from '../schedules';
+import { warmupCosine } from '../schedules/warmup';
 import { disposeReplaced, disposeState, type TrainState } from '../state';
 import { trainStep } from '../step';
 import { contrastive, dotFusion, vectorSource } from '../tiny.testing';

@@ -7,7 +7,7 @@ import { LockError, lockFolder } from '@crossweave/core/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
-import { warmupCosine } from '../schedules';
+import { warmupCosine } from '../schedules/warmup';
 import { disposeState, type TrainState } from '../state';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
 import type { TrainOptions } from '../options';

@@ -1,9 +1,9 @@
-import { memory } from '@tensorflow/tfjs-core';
+import { memory, ones, profile } from '@tensorflow/tfjs-core';
 import { ConfigError, mapParams } from '@crossweave/core';
 import { testOptimizer } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/optim.json';
-import { warmupCosine } from '../schedules';
+import { warmupCosine } from '../schedules/warmup';
 import { adamW } from './adamw';
 import { expectReference, tree } from './reference.testing';
 
@@ -94,6 +94,21 @@ describe('adamW', () => {
     );
     // A part that is frozen, or a loss without parameters, is no slip.
     expect(() => adamW({ learningRate: { fusion: 1, loss: 1 } }).init({})).not.toThrow();
+  });
+
+  it('makes 15 passes over a matrix, two of them for the norm', async () => {
+    const passes = async (count: number): Promise<number> => {
+      const params = Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [`image.${i}`, ones([2, 3])]),
+      );
+      const optimizer = adamW({ learningRate: 0.1 });
+      const state = optimizer.init(params);
+      const { kernels } = await profile(() => {
+        optimizer.update(params, state, params, 0);
+      });
+      return kernels.length;
+    };
+    expect((await passes(5)) - (await passes(4))).toBe(15);
   });
 
   it('has the documented default rates', () => {
