@@ -77,7 +77,7 @@ export {
 } from './schedules/warmup';
 export { warmupStableDecay } from './schedules/warmup-stable-decay';
 export type { WarmupStableDecayOptions } from './schedules/warmup-stable-decay';
-export { disposeState } from './state';
+export { copyOfState, disposeState } from './state';
 export type { TrainState } from './state';
 export { trainStep } from './step';
 export type { StepOutcome } from './step';
@@ -88,5 +88,26 @@ export type {
   TrainedTeacher,
 } from './teacher/options';
 export { DivergenceError } from './divergence';
-export type { StepOptions, TrainOptions, TrainRecord, TrainResult } from './options';
+export { usableParams } from './averaged';
+export type { AverageOptions } from './averaged';
+export type { BalanceOptions } from './balance/branch-guard';
+export type { Modulation } from './balance/modulation';
+export type { BestOptions } from './best';
+export { unfreezeAt } from './freezing/unfreeze-at';
+export type { FrozenOptions } from './frozen-at';
+export type { RunMemory } from './memory';
+export type { StepOptions, TrainOptions, TrainResult } from './options';
+export type {
+  BranchFigures,
+  EvaluationRecord,
+  RollbackRecord,
+  RunLogger,
+  SkippedRecord,
+  StepRecord,
+  TrainRecord,
+  WarningRecord,
+} from './records';
+export type { RunStore } from './run-store';
+export type { NonFinitePolicy } from './stability/non-finite';
+export type { SpikeOptions } from './stability/spikes';
 export { train } from './train';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ParamShapes } from '@crossweave/core';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import type { TrainState } from '../state';
-import type { TrainRecord } from '../options';
+import type { TrainRecord } from '../records';
 import { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics, removeRecords } from './metrics';

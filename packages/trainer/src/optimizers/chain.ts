@@ -1,4 +1,4 @@
-import { ConfigError, type OptimizerState } from '@crossweave/core';
+import { ConfigError, disposeParams, type OptimizerState } from '@crossweave/core';
 import { listOf, requireValue } from '@crossweave/core/authoring';
 import { transformCheck } from './checks';
 import type { GradientTransform } from './transform';
@@ -19,14 +19,20 @@ export function chain(...parts: readonly GradientTransform[]): GradientTransform
   return {
     name: parts.map(({ name }) => name).join(' → '),
     init(params) {
-      const state: Record<string, OptimizerState[string]> = {};
-      for (const { name, init } of parts) {
-        for (const [entry, value] of Object.entries(init?.(params) ?? {})) {
-          if (Object.hasOwn(state, entry)) throw twice(name, entry);
-          state[entry] = value;
+      const states: OptimizerState[] = [];
+      try {
+        for (const { name, init } of parts) {
+          const own = init?.(params) ?? {};
+          const known = states.flatMap((each) => Object.keys(each));
+          states.push(own);
+          const entry = Object.keys(own).find((each) => known.includes(each));
+          if (entry !== undefined) throw twice(name, entry);
         }
+      } catch (error) {
+        states.forEach(disposeParams);
+        throw error;
       }
-      return state;
+      return Object.assign({}, ...states) as OptimizerState;
     },
     apply(directions, state, ctx) {
       let current = directions;

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  disposeParams,
   partition,
   subtree,
   withPrefix,
@@ -38,9 +39,16 @@ export function partitionBy(
         const group = groupOf(path, value);
         if (!Object.hasOwn(parts, group)) throw unknownGroup(path, group, parts);
       }
-      const states = groups.map(([group, part]) =>
-        withPrefix(`${group}/`, part.init?.(ofGroup(group, params, groupOf)) ?? {}),
-      );
+      const states: OptimizerState[] = [];
+      try {
+        for (const [group, part] of groups) {
+          const own = part.init?.(ofGroup(group, params, groupOf)) ?? {};
+          states.push(withPrefix(`${group}/`, own));
+        }
+      } catch (error) {
+        states.forEach(disposeParams);
+        throw error;
+      }
       return Object.assign({}, ...states) as OptimizerState;
     },
     apply(directions, state, ctx) {
