@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { checkState, disposeState, type TrainState } from '@crossweave/trainer';
-import { loadCheckpoint } from '@crossweave/trainer/node';
+import { loadTrainingState } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
@@ -86,7 +86,7 @@ export const evaluate: Command = {
 };
 
 async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
-  const state = await loadCheckpoint(resolve(folder, 'checkpoints'), { run: checksum });
+  const state = await loadTrainingState(resolve(folder, 'checkpoints'), { run: checksum });
   if (state !== undefined) return state;
   throw new DataError('the run has no checkpoint', {
     where: folder,

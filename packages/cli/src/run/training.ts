@@ -50,8 +50,8 @@ export function stepOptions(
   const { momentum, queue } = training.teacher ?? {};
   const model = jointModel(parts);
   const rateScale = layerDecay(model, {
-    ...(image.layerDecay !== undefined && { 'image.': image.layerDecay }),
-    ...(text.layerDecay !== undefined && { 'text.': text.layerDecay }),
+    ...(image.layerDecay !== undefined && { image: image.layerDecay }),
+    ...(text.layerDecay !== undefined && { text: text.layerDecay }),
   });
   return {
     model,
