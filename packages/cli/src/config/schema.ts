@@ -69,6 +69,7 @@ const count = z
   .min(1)
   .lt(2 ** 31);
 const rate = z.number().min(0);
+const share = z.number().min(0).max(1);
 
 /** Rates by parameter path prefix; the defaults train towers and fusion from scratch. */
 const learningRate = z
@@ -122,6 +123,17 @@ const data = z.strictObject({
   maxRejects: z.number().min(0).max(1).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
   resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
+  /** What the sides become before the middle is cut out. */
+  resizeTo: count.max(4096).optional(),
+  middle: z.enum(['rounded', 'floored']).optional(),
+  filter: z.enum(['bilinear', 'bicubic', 'lanczos']).optional(),
+  /** The statistics of ImageNet, CLIP or SigLIP, or others, on the scale 0–1. */
+  normalise: z
+    .union([
+      z.enum(['imagenet', 'clip', 'siglip']),
+      z.strictObject({ mean: z.tuple([share, share, share]), std: z.tuple([share, share, share]) }),
+    ])
+    .optional(),
   /** A colour behind transparent pixels. */
   background: z.string().optional(),
   maxPixels: count.optional(),
