@@ -121,6 +121,8 @@ const data = z.strictObject({
   missing: z.enum(['fail', 'policy']).optional(),
   /** The largest share of the rows that may be damaged. */
   maxRejects: z.number().min(0).max(1).optional(),
+  /** Shares of the training records that become other splits: `{"test": 0.1}`. */
+  holdOut: z.record(z.string(), z.number()).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
   resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
   /** What the sides become before the middle is cut out. */
