@@ -16,6 +16,13 @@ const allowed = {
   '@crossweave/fusion': ['@crossweave/core'],
   '@crossweave/losses': ['@crossweave/core'],
   '@crossweave/trainer': ['@crossweave/core'],
+  '@crossweave/models': [
+    '@crossweave/core',
+    '@crossweave/data',
+    '@crossweave/image-encoder',
+    '@crossweave/text-encoder',
+    '@crossweave/fusion',
+  ],
   '@crossweave/lab': ['@crossweave/core', '@crossweave/trainer'],
   crossweave: 'all',
 };
