@@ -1,1 +1,9 @@
-export {};
+export { pretrained } from './pretrained/pretrained';
+export type {
+  PartConfig,
+  Pretrained,
+  PretrainedFusion,
+  PretrainedImage,
+  PretrainedOptions,
+  PretrainedText,
+} from './pretrained/types';

@@ -1,4 +1,7 @@
-export type { FindOptions } from './checkpoints/find-checkpoint';
+export { findCheckpoint } from './checkpoints/find-checkpoint';
+export type { FindOptions, FoundCheckpoint } from './checkpoints/find-checkpoint';
+export { listCheckpoint } from './checkpoints/list-checkpoint';
+export type { CheckpointList } from './checkpoints/list-checkpoint';
 export { loadCheckpoint } from './checkpoints/load-checkpoint';
 export type { LoadedCheckpoint, LoadOptions } from './checkpoints/load-checkpoint';
 export { saveCheckpoint } from './checkpoints/save-checkpoint';
