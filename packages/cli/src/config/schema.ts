@@ -69,6 +69,7 @@ const count = z
   .min(1)
   .lt(2 ** 31);
 const rate = z.number().min(0);
+const share = z.number().min(0).max(1);
 
 /** Rates by parameter path prefix; the defaults train towers and fusion from scratch. */
 const learningRate = z
@@ -96,9 +97,20 @@ const data = z.strictObject({
   captions: z.string(),
   /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */
   columns: z
-    .strictObject({ image: z.string(), caption: z.string(), id: z.string(), split: z.string() })
+    .strictObject({
+      image: z.string(),
+      caption: z.string(),
+      id: z.string(),
+      split: z.string(),
+      label: z.string(),
+      group: z.string(),
+    })
     .partial()
     .optional(),
+  /** Makes captions of several columns: `{title}. {description}`. */
+  text: z.string().optional(),
+  /** How labels are understood. */
+  labels: z.enum(['class', 'classes', 'number']).optional(),
   format: z.enum(['jsonl', 'csv', 'tsv']).optional(),
   delimiter: z.string().optional(),
   quote: z.union([z.string(), z.literal(false)]).optional(),
@@ -111,6 +123,17 @@ const data = z.strictObject({
   maxRejects: z.number().min(0).max(1).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
   resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
+  /** What the sides become before the middle is cut out. */
+  resizeTo: count.max(4096).optional(),
+  middle: z.enum(['rounded', 'floored']).optional(),
+  filter: z.enum(['bilinear', 'bicubic', 'lanczos']).optional(),
+  /** The statistics of ImageNet, CLIP or SigLIP, or others, on the scale 0–1. */
+  normalise: z
+    .union([
+      z.enum(['imagenet', 'clip', 'siglip']),
+      z.strictObject({ mean: z.tuple([share, share, share]), std: z.tuple([share, share, share]) }),
+    ])
+    .optional(),
   /** A colour behind transparent pixels. */
   background: z.string().optional(),
   maxPixels: count.optional(),

@@ -8,8 +8,15 @@ import {
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
+import { ConfigError } from '@crossweave/core';
 import { decodeChecks, type DecodeOptions } from '../image/options';
 import { normalisationCheck, type Normalisation } from '../image/normalise';
+import {
+  defaultPreprocessing,
+  preprocessingCheck,
+  requirePreprocessing,
+  type Preprocessing,
+} from '../image/preprocessing';
 import { readChecks, type ReadRowsOptions } from '../records/read-options';
 import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
@@ -23,6 +30,11 @@ export interface OpenPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, '
   readonly maxTokens?: number;
   /** Default: ImageNet's mean and standard deviation. */
   readonly normalise?: Normalisation;
+  /**
+   * Size, resize, filter and normalisation as one value, such as `checkpointPreprocessing` gives
+   * for a checkpoint; not together with any of them.
+   */
+  readonly preprocessing?: Preprocessing;
   /**
    * What becomes of a damaged sample (a row that cannot be read, an image that cannot be decoded):
    * `skip` (default) leaves it out and reports it, `fail` throws its error, `placeholder`
@@ -86,6 +98,7 @@ export const openChecks: Checks<OpenPairsOptions> = {
   imageSize,
   maxTokens: maxTokensCheck,
   normalise: normalisationCheck,
+  preprocessing: preprocessingCheck,
   policy: oneOf('skip', 'fail', 'placeholder'),
   missing: oneOf('fail', 'policy'),
   maxRejects: share(),
@@ -95,3 +108,36 @@ export const openChecks: Checks<OpenPairsOptions> = {
   concurrency: count(),
   onProgress: callback('that takes how many of how many pictures are done'),
 };
+
+/**
+ * How pictures become tensors by these options.
+ *
+ * @throws ConfigError when it is said twice, or more is cut out than there is
+ */
+export function preprocessingOf(where: string, options: OpenPairsOptions): Preprocessing {
+  const { preprocessing, imageSize } = options;
+  const parts = ['imageSize', 'resize', 'resizeTo', 'middle', 'filter', 'normalise'] as const;
+  if (preprocessing !== undefined) {
+    const twice = parts.find((name) => options[name] !== undefined);
+    if (twice !== undefined) {
+      throw new ConfigError(`"preprocessing" says what "${twice}" says too`, {
+        where,
+        expected: `one of the two`,
+        got: options[twice],
+      });
+    }
+    requirePreprocessing(where, preprocessing);
+    return preprocessing;
+  }
+  const size = imageSize ?? defaultPreprocessing.size;
+  const made: Preprocessing = {
+    size,
+    resize: options.resize ?? defaultPreprocessing.resize,
+    resizeTo: options.resizeTo ?? size,
+    middle: options.middle ?? defaultPreprocessing.middle,
+    filter: options.filter ?? defaultPreprocessing.filter,
+    normalise: options.normalise ?? defaultPreprocessing.normalise,
+  };
+  requirePreprocessing(where, made);
+  return made;
+}
