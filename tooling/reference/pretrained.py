@@ -2,9 +2,10 @@
 
 Each folder is what a user would download: config, weights, tokenizer, preprocessor. `expected.json`
 beside them holds what the original makes of the pictures in `pictures/` and of CAPTIONS: pixels
-(their means), ids, features and logits.
+(as bytes), ids, features and logits.
 """
 
+import base64
 import json
 import shutil
 import sys
@@ -130,6 +131,13 @@ def numbers(tensor):
     return [[float(f"{v:.7g}") for v in row] for row in tensor.detach().reshape(tensor.shape[0], -1).tolist()]
 
 
+def pixel_bytes(pixels, mean, std):
+    """The pictures before normalisation, [B, H, W, 3] bytes in base64."""
+    shape = (1, 3, 1, 1)
+    scaled = (pixels.double() * torch.tensor(std).view(shape) + torch.tensor(mean).view(shape)) * 255
+    return base64.b64encode(scaled.round().byte().permute(0, 2, 3, 1).contiguous().numpy().tobytes()).decode()
+
+
 def finish(name, expected):
     folder = OUT / name
     for extra in ["special_tokens_map.json", "README.md"]:
@@ -163,7 +171,8 @@ def pair(name, model, tokenizer, processor, length, dtype=torch.float32):
     out = model(pixel_values=pixels, **given)
     finish(name, {
         "captions": CAPTIONS, "ids": texts["input_ids"].tolist(), "mask": texts["attention_mask"].tolist(),
-        "pixels": numbers(pixels.mean((2, 3))), "image": numbers(out.image_embeds), "text": numbers(out.text_embeds),
+        "pixels": pixel_bytes(pixels, processor.image_mean, processor.image_std),
+        "image": numbers(out.image_embeds), "text": numbers(out.text_embeds),
         "logits": numbers(out.logits_per_image),
     })
 
@@ -228,7 +237,8 @@ def image_tower(name, model, processor, pool):
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     pixels = processor(images=pictures(), return_tensors="pt")["pixel_values"]
-    finish(name, {"pixels": numbers(pixels.mean((2, 3))), "image": numbers(pool(model(pixel_values=pixels)))})
+    finish(name, {"pixels": pixel_bytes(pixels, processor.image_mean, processor.image_std),
+                  "image": numbers(pool(model(pixel_values=pixels)))})
 
 
 def resnet():
@@ -273,7 +283,7 @@ def open_clip():
     image, text, scale = model(pixels, texts["input_ids"])
     finish("open-clip", {
         "captions": CAPTIONS, "ids": texts["input_ids"].tolist(), "mask": texts["attention_mask"].tolist(),
-        "pixels": numbers(pixels.mean((2, 3))), "image": numbers(image), "text": numbers(text),
+        "pixels": pixel_bytes(pixels, mean, std), "image": numbers(image), "text": numbers(text),
         "logits": numbers(scale * image @ text.T),
     })
 

@@ -47,7 +47,9 @@ export function imageOf(
     tower: { part: { name: part.name, options }, encoder, preprocessing },
     encoder,
     notes: isOther
-      ? [`Positions of ${positionSize}×${positionSize} pixels are interpolated for ${size}×${size}.`]
+      ? [
+          `Positions of ${positionSize}×${positionSize} pixels are interpolated for ${size}×${size}.`,
+        ]
       : [],
   };
 }

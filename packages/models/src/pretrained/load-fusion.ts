@@ -1,5 +1,11 @@
 import { reshape, scalar, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { StateDictError, disposeParams, keepParams, showShape, type Params } from '@crossweave/core';
+import {
+  StateDictError,
+  disposeParams,
+  keepParams,
+  showShape,
+  type Params,
+} from '@crossweave/core';
 import { loadCheckpoint } from '@crossweave/core/node';
 import type { Description } from './families/description';
 import type { WeightSource } from './load-tower';
@@ -21,10 +27,7 @@ export async function loadFusion(
 ): Promise<LoadedFusion> {
   const { params: stored } = await loadCheckpoint(path, { prefix, keyMap: keys });
   const projections = part.options['projection'] === 'none' ? [] : ['visual', 'text'];
-  const expected = [
-    ...projections.map((side) => `${side}_projection.weight`),
-    'logit_scale',
-  ];
+  const expected = [...projections.map((side) => `${side}_projection.weight`), 'logit_scale'];
   const missing = expected.filter((name) => !Object.hasOwn(stored, name));
   if (missing.length > 0) {
     disposeParams(stored);

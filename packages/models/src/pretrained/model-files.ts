@@ -44,6 +44,11 @@ async function objectIn(path: string): Promise<JsonObject | undefined> {
   throw new FileFormatError('this is no JSON object', { where: path });
 }
 
+/** The entries but for one. */
+export function without(config: JsonObject, name: string): JsonObject {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== name));
+}
+
 /** What wrappers of PyTorch put before all names: data parallel, compiled, adapted by PEFT. */
 const wrappers = ['module.', '_orig_mod.', 'base_model.model.'];
 
@@ -51,7 +56,9 @@ const wrappers = ['module.', '_orig_mod.', 'base_model.model.'];
 export function wrapperPrefix(names: readonly string[]): string {
   let prefix = '';
   for (;;) {
-    const next = wrappers.find((wrapper) => names.every((name) => name.startsWith(prefix + wrapper)));
+    const next = wrappers.find((wrapper) =>
+      names.every((name) => name.startsWith(prefix + wrapper)),
+    );
     if (next === undefined || names.length === 0) return prefix;
     prefix += next;
   }

@@ -1,6 +1,5 @@
 import { ConfigError, disposeParams, mergeParams, withPrefix, type Params } from '@crossweave/core';
 import {
-  anyOf,
   boolean,
   checkOptions,
   count,
@@ -26,7 +25,7 @@ export const pretrainedChecks: Checks<PretrainedOptions> = {
   imageSize: count(),
   maxTokens: count(),
   preprocessing: having('a preprocessing', 'size', 'resize', 'normalise'),
-  tokenizer: anyOf(text()),
+  tokenizer: text(),
 };
 
 /**
@@ -60,8 +59,7 @@ export async function pretrained(
   const where = 'pretrained';
   requireText(where, 'from', from);
   checkOptions(where, options, pretrainedChecks);
-  const { imageSize, maxTokens, preprocessing, tokenizer, ...find } = options;
-  const files = await modelFiles(from, find);
+  const files = await modelFiles(from, options);
   const description = await describeCheckpoint(files);
   const image = description.image && imageOf(files, description.image, options);
   const textTower = description.text && (await textOf(files, description.text, options));
@@ -104,9 +102,17 @@ function refuseUseless(
   options: PretrainedOptions,
   towers: { readonly image: unknown; readonly text: unknown },
 ): void {
-  const ofTower = { imageSize: 'image', preprocessing: 'image', maxTokens: 'text', tokenizer: 'text' } as const;
+  const ofTower = {
+    imageSize: 'image',
+    preprocessing: 'image',
+    maxTokens: 'text',
+    tokenizer: 'text',
+  } as const;
   for (const [option, tower] of Object.entries(ofTower)) {
-    if (options[option as keyof typeof ofTower] === undefined || towers[tower] !== undefined) continue;
-    throw new ConfigError(`"${option}" is of no use: the checkpoint has no ${tower} tower`, { where });
+    if (options[option as keyof typeof ofTower] === undefined || towers[tower] !== undefined)
+      continue;
+    throw new ConfigError(`"${option}" is of no use: the checkpoint has no ${tower} tower`, {
+      where,
+    });
   }
 }

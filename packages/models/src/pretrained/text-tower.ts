@@ -22,12 +22,15 @@ export async function textOf(
   { maxTokens: asked, tokenizer: folder = files.folder }: PretrainedOptions,
 ): Promise<PretrainedText> {
   if (!existsSync(join(folder, 'tokenizer.json'))) {
-    throw new DataError('the tokenizer of the weights is not there: their ids mean nothing without', {
-      where: folder,
-      expected: 'tokenizer.json and tokenizer_config.json beside the weights',
-      advice:
-        'Put the files of the same repository there, or name their folder in the option "tokenizer". A vocab.txt or merges.txt alone becomes a tokenizer.json with AutoTokenizer.from_pretrained(…).save_pretrained(…) of transformers.',
-    });
+    throw new DataError(
+      'the tokenizer of the weights is not there: their ids mean nothing without',
+      {
+        where: folder,
+        expected: 'tokenizer.json and tokenizer_config.json beside the weights',
+        advice:
+          'Put the files of the same repository there, or name their folder in the option "tokenizer". A vocab.txt or merges.txt alone becomes a tokenizer.json with AutoTokenizer.from_pretrained(…).save_pretrained(…) of transformers.',
+      },
+    );
   }
   if (asked !== undefined && asked > positions) {
     throw new ConfigError('"maxTokens" is more than the checkpoint has positions for', {

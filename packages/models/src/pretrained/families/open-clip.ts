@@ -2,7 +2,7 @@ import { ConfigError } from '@crossweave/core';
 import { checkpointPreprocessing } from '@crossweave/data';
 import { openClipViTKeys } from '@crossweave/image-encoder';
 import { openClipTextKeys, readConfig, type ConfigReader } from '@crossweave/text-encoder';
-import type { JsonObject, ModelFiles } from '../model-files';
+import type { JsonObject } from '../model-files';
 import type { PartConfig } from '../types';
 import type { Description, Family } from './description';
 import { openClipFusionKeys } from './fusion-keys';

@@ -1,7 +1,7 @@
 import { ConfigError } from '@crossweave/core';
 import { huggingFaceSiglipViTKeys } from '@crossweave/image-encoder';
 import { huggingFaceSiglipTextKeys, textPartFromConfig } from '@crossweave/text-encoder';
-import type { JsonObject, ModelFiles } from '../model-files';
+import { without, type JsonObject, type ModelFiles } from '../model-files';
 import { preprocessingIn } from '../preprocessing-in';
 import type { Description, Family } from './description';
 import { huggingFaceFusionKeys } from './fusion-keys';
@@ -26,12 +26,12 @@ async function describeSiglip(files: ModelFiles, config: JsonObject): Promise<De
   skipTraining(read);
   read.finish();
   const { name, options } = textPartFromConfig(config);
-  // Padding is the tokenizer's: what the config says of it plays no part in the original.
-  const { padTokenId: _, ...text } = options as Record<string, unknown> & {
-    readonly padTokenId: number;
+  const { projection, maxPositions, ...rest } = options as Record<string, unknown> & {
     readonly projection: number;
     readonly maxPositions: number;
   };
+  // Padding is the tokenizer's: what the config says of it plays no part in the original.
+  const text = { ...without(rest, 'padTokenId'), projection, maxPositions };
   if (text.projection !== sizes.dim) {
     throw new ConfigError('the towers do not share a width', {
       where,

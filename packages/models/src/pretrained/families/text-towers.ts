@@ -6,7 +6,7 @@ import {
   huggingFaceRobertaKeys,
   textPartFromConfig,
 } from '@crossweave/text-encoder';
-import type { JsonObject, ModelFiles } from '../model-files';
+import { without, type JsonObject, type ModelFiles } from '../model-files';
 import type { Description, Family } from './description';
 
 const keysByType: Readonly<Record<string, KeyMap>> = {
@@ -36,14 +36,13 @@ async function describeText(
   config: JsonObject,
 ): Promise<Description> {
   const { name, options } = textPartFromConfig(config);
-  const { padTokenId, ...rest } = options;
   // RoBERTa counts its positions by the padding id; to the others it is the tokenizer's alone.
-  const own = name === 'roberta' ? { padTokenId } : {};
+  const own = name === 'roberta' ? options : without(options, 'padTokenId');
   const pooling = await poolingIn(files);
   return {
     family,
     text: {
-      part: { name, options: { ...rest, ...own, ...pooling } },
+      part: { name, options: { ...own, ...pooling } },
       keys: keysByType[family]!,
       ignoreUnexpected: ['pooler'],
       positions: Number(options['maxPositions']),
