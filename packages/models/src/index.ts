@@ -7,3 +7,7 @@ export type {
   PretrainedOptions,
   PretrainedText,
 } from './pretrained/types';
+export { preparePictures } from './pictures/prepare-pictures';
+export type { PictureFile } from './pictures/prepare-pictures';
+export { saveModel } from './saved/save-model';
+export type { SaveModelOptions } from './saved/save-model';

@@ -3,14 +3,16 @@ import {
   boolean,
   checkOptions,
   count,
-  having,
   requireText,
   text,
   type Checks,
 } from '@crossweave/core/authoring';
+import { preprocessingCheck } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { loadTower } from './load-tower';
 import { loadFusion } from './load-fusion';
+import { loadSaved } from '../saved/load-saved';
+import { savedFolder } from '../saved/format';
 import { describeCheckpoint } from './families';
 import { imageOf } from './image-tower';
 import { modelFiles, wrapperPrefix } from './model-files';
@@ -24,7 +26,7 @@ export const pretrainedChecks: Checks<PretrainedOptions> = {
   endpoint: text(),
   imageSize: count(),
   maxTokens: count(),
-  preprocessing: having('a preprocessing', 'size', 'resize', 'normalise'),
+  preprocessing: preprocessingCheck,
   tokenizer: text(),
 };
 
@@ -59,6 +61,8 @@ export async function pretrained(
   const where = 'pretrained';
   requireText(where, 'from', from);
   checkOptions(where, options, pretrainedChecks);
+  const own = savedFolder(from);
+  if (own !== undefined) return loadSaved(from, own, options);
   const files = await modelFiles(from, options);
   const description = await describeCheckpoint(files);
   const image = description.image && imageOf(files, description.image, options);
