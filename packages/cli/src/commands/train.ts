@@ -35,15 +35,15 @@ export const train: Command = {
     const out = resolve(requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
+    // First what is known soonest: no picture is decoded for a command that cannot go on.
+    const goesOn = await holdsSteps(out);
+    if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
     const engine = await chooseEngine(values, session);
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
     const config = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
-    requireItsTokenizer(config);
-    // First what is known soonest: no picture is decoded for a command that cannot go on.
     const known = configIdentity('train', config);
-    const goesOn = await holdsSteps(out);
     if (goesOn) await requireSameRun(out, known);
     const checked = await openData(config.data, {
       terminal,
@@ -91,5 +91,7 @@ export const train: Command = {
 };
 
 function checkedConfig({ config, source }: GivenConfig): TrainConfig {
-  return parseConfig(trainSchema, config, source);
+  const checked = parseConfig(trainSchema, config, source);
+  requireItsTokenizer(checked);
+  return checked;
 }
