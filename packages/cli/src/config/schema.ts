@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelSchema } from './model';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({
@@ -171,9 +172,11 @@ export const ablationSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   data,
+  /** A checkpoint that brings what is not named here: towers, fusion, tokenizer, preprocessing. */
+  model: modelSchema.optional(),
   image: encoder,
   text: encoder,
-  fusion: part,
+  fusion: part.extend({ weights: weights.optional() }),
   training: z.strictObject({
     ...training,
     /** What to do when loss or gradients are not finite: stop, or leave the batch out. */

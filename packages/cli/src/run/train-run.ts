@@ -16,6 +16,7 @@ import { type Session } from '../command';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -62,6 +63,7 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
     terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
     terminal.line(tableOf(measurement, before));
     await writeJsonAtomic(join(run.path, 'results.json'), figures);
+    await saveTrained(prepared, state.params);
     return figures;
   } finally {
     disposeState(state);
@@ -106,7 +108,7 @@ async function trainSteps(
 
 /** What checkpoints of towers may lack, by paths of the joint model. */
 function mayBeMissing(config: TrainConfig): string[] {
-  return (['image', 'text'] as const).flatMap((part) =>
+  return (['image', 'text', 'fusion'] as const).flatMap((part) =>
     (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
   );
 }

@@ -88,10 +88,22 @@ export async function checkTraining(
   await dryStep(step, batchesOf(config, split));
 }
 
-/** The parameters that a new run begins with where its config names checkpoints. */
-export function initialOf(config: TrainConfig, parts: ModelParts): Promise<Params> {
-  return initialWeights({
-    image: { config: config.image, encoder: parts.image },
-    text: { config: config.text, encoder: parts.text },
+/**
+ * The parameters that a new run begins with where its config names checkpoints, the caller's to
+ * dispose. Of a whole `model`'s they are its own tensors.
+ */
+export async function initialOf(
+  config: TrainConfig,
+  { image, text, fusion }: ModelParts,
+  model: Params = {},
+): Promise<Params> {
+  const own = await initialWeights({
+    image: { config: config.image, encoder: image },
+    text: { config: config.text, encoder: text },
+    fusion: {
+      config: config.fusion,
+      encoder: { init: (key) => fusion.init(key, image.features, text.features) },
+    },
   });
+  return { ...model, ...own };
 }
