@@ -16,7 +16,7 @@ const allowed = {
   '@crossweave/fusion': ['@crossweave/core'],
   '@crossweave/losses': ['@crossweave/core'],
   '@crossweave/trainer': ['@crossweave/core'],
-  '@crossweave/lab': ['@crossweave/core', '@crossweave/trainer'],
+  '@crossweave/lab': ['@crossweave/core', '@crossweave/data', '@crossweave/trainer'],
   crossweave: 'all',
 };
 const required = [

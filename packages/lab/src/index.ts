@@ -38,8 +38,6 @@ export { retrievalScores } from './evaluate/retrieval-scores';
 export type { RetrievalScores, RetrievalScoresOptions } from './evaluate/retrieval-scores';
 export { describeSplit, splitFacts } from './evaluate/split-facts';
 export type { SplitFacts } from './evaluate/split-facts';
-export { featureBatches } from './features/batches';
-export type { FeatureBatchesOptions } from './features/batches';
 export { encodeSplit } from './features/encode-split';
 export type { EncodeOptions, EncodeProgress, FeatureCache, Tower } from './features/encode-split';
 export { fingerprint } from './features/fingerprint';

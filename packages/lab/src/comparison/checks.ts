@@ -22,10 +22,9 @@ import {
 import { armName, requireDistinct, seeds } from '../ablation/plan-checks';
 import { abortSignal, pairSplit, plainData, seed } from '../checks/checks';
 import { chanceOf } from '../evaluate/plan';
-import { requireNegatives } from '../features/batches';
 import { textsOf } from '../features/texts';
 import { floorNames } from '../floors/floors';
-import { resolveNegatives } from './negatives';
+import { requireNegatives, resolveNegatives } from './negatives';
 import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
 
 /** What the towers are called among the baselines. */

@@ -14,7 +14,7 @@ import { pretrainTowers, type PretrainedTowers } from './pretrain-towers';
 import { runTrial, type Caches } from './trial';
 
 /** How trials are measured: those of another protocol are run again. */
-const protocol = 2;
+const protocol = 3;
 
 /**
  * Compares fusions on equal terms: the towers are pre-trained once, all images and captions are

@@ -10,6 +10,7 @@ import {
   withPrefix,
 } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/core/node';
+import { pairBatches } from '@crossweave/data';
 import {
   cachedEncoder,
   disposeState,
@@ -22,7 +23,6 @@ import type { Trial } from '../ablation/ablate';
 import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
-import { featureBatches } from '../features/batches';
 import type { FeatureCache } from '../features/encode-split';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
@@ -74,7 +74,7 @@ export async function runTrial<Image, Text>(
     loss,
     optimizer,
     // The batches depend on the seed alone, not on the arm: all arms see the same ones.
-    data: featureBatches(caches.train, {
+    data: pairBatches(caches.train, {
       batchSize,
       negatives: resolveNegatives(negatives, caches.train.records).count,
       key: foldIn(keyOf(seed), 'batches'),
@@ -134,10 +134,10 @@ function lossCurve(records: readonly TrainRecord[], steps: number): CurvePoint[]
 function pairFlops<Image, Text>(
   { towers }: CompareFusionsOptions<Image, Text>,
   { fusion }: FusionArm,
-  { images, texts }: FeatureCache,
+  { imageTable, textTable }: FeatureCache,
 ): number {
   return fusionCost(fusion, {
-    image: { ...towers.image.features, tokens: images.spec.tokens },
-    text: { ...towers.text.features, tokens: texts.spec.tokens },
+    image: { ...towers.image.features, tokens: imageTable.spec.tokens },
+    text: { ...towers.text.features, tokens: textTable.spec.tokens },
   }).flops;
 }
