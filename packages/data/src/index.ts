@@ -18,6 +18,7 @@ export type { TokenisedPairs } from './pairs/tokenised';
 export { readRows } from './records/read';
 export type { ReadRowsOptions, RecordFormat } from './records/read-options';
 export type { Columns } from './records/columns';
+export type { LabelKind } from './records/labels';
 export { defaultSplit } from './records/record';
 export type { CaptionRecord, Place, Row } from './records/record';
 export { makeScenes } from './scenes';

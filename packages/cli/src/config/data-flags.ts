@@ -4,6 +4,8 @@ import { text, type OptionSpec, type OptionValues } from '../command';
 /** The flags that say how a captions file is read, and the key of `data` that each one sets. */
 const flags = {
   columns: { value: 'NAME=COLUMN,…', summary: 'image=filepath,caption=title: where what stands' },
+  text: { value: 'TEMPLATE', summary: 'captions of several columns: {title}. {description}' },
+  labels: { value: 'KIND', summary: 'what labels are: class, classes or number' },
   format: { value: 'FORMAT', summary: 'jsonl, csv or tsv, where the name does not say it' },
   delimiter: { value: 'CHARACTER', summary: 'between the fields of CSV or TSV' },
   quote: { value: 'CHARACTER', summary: 'around fields of CSV or TSV, or none' },
@@ -125,7 +127,8 @@ function columnsOf(given: string): Record<string, string> {
       throw new ConfigError('--columns names a column for each of its parts', {
         expected: 'image=filepath,caption=title',
         got: given,
-        advice: 'Parts are image, caption, id and split. Names with a comma go into a config file.',
+        advice:
+          'Parts are image, caption, id, split, label and group. Names with a comma go into a config file.',
       });
     }
     columns[entry.slice(0, at).trim()] = entry.slice(at + 1);

@@ -96,9 +96,20 @@ const data = z.strictObject({
   captions: z.string(),
   /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */
   columns: z
-    .strictObject({ image: z.string(), caption: z.string(), id: z.string(), split: z.string() })
+    .strictObject({
+      image: z.string(),
+      caption: z.string(),
+      id: z.string(),
+      split: z.string(),
+      label: z.string(),
+      group: z.string(),
+    })
     .partial()
     .optional(),
+  /** Makes captions of several columns: `{title}. {description}`. */
+  text: z.string().optional(),
+  /** How labels are understood. */
+  labels: z.enum(['class', 'classes', 'number']).optional(),
   format: z.enum(['jsonl', 'csv', 'tsv']).optional(),
   delimiter: z.string().optional(),
   quote: z.union([z.string(), z.literal(false)]).optional(),

@@ -23,7 +23,7 @@ export interface PairDataset {
   split(name: string): PairSplit;
   /**
    * SHA-256 over every accepted record in order: split, id, image path as written, captions,
-   * negatives, and the SHA-256 of the image file (its size instead, where `check: 'first'`
+   * negatives, labels and group where there are any, and the SHA-256 of the image file (its size instead, where `check: 'first'`
    * left the file unread). Tokenizer and preprocessing are not part of it.
    */
   readonly fingerprint: string;
@@ -153,8 +153,10 @@ function fingerprint(samples: readonly ReadSample[], checked: readonly Checked[]
   const hash = createHash('sha256');
   checked.forEach(({ digest, reject }, i) => {
     if (reject?.action === 'skipped') return;
-    const { split, id, image, captions, negatives } = samples[i]!;
-    hash.update(`${JSON.stringify([split, id, image, captions, negatives, digest])}\n`);
+    const { split, id, image, captions, negatives, labels, group } = samples[i]!;
+    const known: unknown[] = [split, id, image, captions, negatives, digest];
+    if (labels !== undefined || group !== undefined) known.push(labels, group);
+    hash.update(`${JSON.stringify(known)}\n`);
   });
   return `sha256:${hash.digest('hex')}`;
 }

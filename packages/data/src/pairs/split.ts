@@ -31,10 +31,12 @@ export class FileSplit implements PairSplit {
     this.#samples = samples;
     this.#pictures = pictures;
     this.#preprocessing = preprocessing;
-    this.records = samples.map(({ id, captions, negatives }) => ({
+    this.records = samples.map(({ id, captions, negatives, labels, group }) => ({
       id,
       captions,
       ...(negatives && { negatives }),
+      ...(labels && { labels }),
+      ...(group !== undefined && { group }),
     }));
   }
 

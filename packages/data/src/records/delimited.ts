@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { DataError } from '@crossweave/core';
-import { imageColumn, missingColumns, readColumns } from './columns';
+import { imageColumn, missingColumns, namedColumns, readColumns } from './columns';
 import { countError, delimiterError, quoteError, spanningDoubt } from './delimited-errors';
 import {
   readRecords,
@@ -68,15 +68,12 @@ function readRow(
 }
 
 /** @throws DataError when the header is damaged, lacks columns or names one of them twice */
-function headerNames(
-  header: DelimitedRecord,
-  dialect: Dialect,
-  { file, columns }: ReadContext,
-): string[] {
+function headerNames(header: DelimitedRecord, dialect: Dialect, context: ReadContext): string[] {
+  const { file, columns } = context;
   const where = `${file}:${header.line}`;
   if (header.damage !== undefined) throw quoteError(header.damage, header.source, where, dialect);
   const names = header.fields.map((name) => name.trim());
-  const used = readColumns(columns);
+  const used = readColumns(context);
   const repeated = names.find((name, i) => used.includes(name) && names.indexOf(name) < i);
   if (repeated !== undefined) {
     throw new DataError(`two columns are called "${repeated}"`, {
@@ -88,12 +85,12 @@ function headerNames(
   }
   const other = otherDelimiter(header.source, names, dialect);
   const named = names.filter((name) => name !== '');
-  const absent = missingColumns(named, columns, where, 'column');
+  const absent = missingColumns(named, context, where, 'column');
   if (absent !== undefined && other !== undefined)
     throw delimiterError(other, dialect, where, names);
   if (absent !== undefined) throw absent;
-  for (const name of [columns.id, columns.split]) {
-    if (name === undefined || names.includes(name)) continue;
+  for (const name of namedColumns(columns)) {
+    if (names.includes(name)) continue;
     throw new DataError(`there is no column "${name}"`, {
       where,
       expected: `a column "${name}", as the option columns names it`,

@@ -1,5 +1,5 @@
 import { DataError } from '@crossweave/core';
-import { readColumns } from './columns';
+import { namedColumns, readColumns } from './columns';
 import { linesOfText } from './lines';
 import { toRow, type ReadContext, type Row } from './record';
 import { excerpt } from './values';
@@ -9,11 +9,10 @@ import { excerpt } from './values';
  * `id`, `split` and `negatives` (a list of `{"caption", "kind"}` for each caption).
  * Blank lines are passed over.
  *
- * @throws DataError when a column that the caller named for ids or splits is in no line
+ * @throws DataError when a column that the caller named for ids, splits, labels or groups is in no line
  */
 export function* readJsonl(text: string, context: ReadContext): Generator<Row> {
-  const { id, split } = context.columns;
-  const unseen = new Set([id, split].filter((name) => name !== undefined));
+  const unseen = new Set(namedColumns(context.columns));
   let first: ReadonlyMap<string, unknown> | undefined;
   for (const { content, line } of linesOfText(text)) {
     if (content.trim() === '') continue;
@@ -39,10 +38,10 @@ export function* readJsonl(text: string, context: ReadContext): Generator<Row> {
 function parseLine(
   content: string,
   line: number,
-  { file, columns }: ReadContext,
+  context: ReadContext,
 ): ReadonlyMap<string, unknown> | DataError {
   const details = {
-    where: `${file}:${line}`,
+    where: `${context.file}:${line}`,
     expected: 'one JSON object, such as {"image": "images/1.jpg", "caption": "a red circle"}',
     got: excerpt(content),
   };
@@ -57,7 +56,7 @@ function parseLine(
     });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const repeated = repeatedKey(content, readColumns(columns));
+    const repeated = repeatedKey(content, readColumns(context));
     if (repeated === undefined) return new Map(Object.entries(value));
     return new DataError(`line ${line} has the field "${repeated}" twice`, {
       ...details,

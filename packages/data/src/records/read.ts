@@ -8,6 +8,7 @@ import { readDelimited } from './delimited';
 import { readJsonl } from './jsonl';
 import { readChecks, type ReadRowsOptions, type RecordFormat } from './read-options';
 import type { ReadContext, Row } from './record';
+import { parseTemplate } from './template';
 
 const formatOfExtension: Readonly<Record<string, RecordFormat>> = {
   '.jsonl': 'jsonl',
@@ -40,10 +41,11 @@ export async function* readParts(
   options: ReadRowsOptions,
 ): AsyncGenerator<readonly Row[]> {
   const format = formatOf(file, options);
+  const context = contextOf(file, options);
   const text = decodeText(await readBytes(file, options.signal), file, options.encoding);
   let part: Row[] = [];
   let empty = true;
-  for (const row of rowsOf(text, format, { file, columns: options.columns ?? {} }, options)) {
+  for (const row of rowsOf(text, format, context, options)) {
     part.push(row);
     empty = false;
     if (part.length < 1000) continue;
@@ -60,6 +62,18 @@ export async function* readParts(
     got: text.trim() === '' ? 'an empty file' : 'a header without rows',
     advice: 'Write one record a line, or make sample data first.',
   });
+}
+
+function contextOf(file: string, { columns = {}, text, labels }: ReadRowsOptions): ReadContext {
+  if (text !== undefined && columns.caption !== undefined) {
+    throw new ConfigError('the captions are named twice', {
+      where: file,
+      expected: 'the option text or columns.caption',
+      got: 'both',
+      advice: 'Leave one of them out.',
+    });
+  }
+  return { file, columns, labels, template: text === undefined ? undefined : parseTemplate(text) };
 }
 
 function formatOf(file: string, options: ReadRowsOptions): RecordFormat {
