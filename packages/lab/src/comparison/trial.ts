@@ -24,6 +24,8 @@ import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
+import { evaluateTask } from '../tasks/evaluate-task';
+import { headOfLoss } from '../tasks/task-loss';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
 import type { CompareFusionsOptions, FusionArm } from './options';
@@ -49,7 +51,7 @@ export async function runTrial<Image, Text>(
   caches: Caches,
   dual: FittedFusion,
 ): Promise<TrialOutcome> {
-  const { towers, top, onProgress } = options;
+  const { towers, task, top, onProgress } = options;
   const { steps, loss, optimizer, batchSize, negatives } = arm.training;
   const model = jointModel({
     image: cachedEncoder(towers.image.name, towers.image.features),
@@ -97,14 +99,20 @@ export async function runTrial<Image, Text>(
     const began = performance.now();
     const params = subtree(state.params, 'fusion.');
     await saveSafetensors(join(directory, 'fusion.safetensors'), params);
-    const { metrics, outcomes } = await evaluateFusion(
-      { fusion: arm.fusion, params },
-      caches.test,
-      { dual, signal, ...(top !== undefined && { top }) },
-    );
+    const fitted = { fusion: arm.fusion, params };
+    const head = task === undefined ? {} : headOfLoss(subtree(state.params, 'loss.'), task);
+    if (task !== undefined) await saveSafetensors(join(directory, 'head.safetensors'), head);
+    const { metrics, outcomes } =
+      task === undefined
+        ? await evaluateFusion(fitted, caches.test, {
+            dual,
+            signal,
+            ...(top !== undefined && { top }),
+          })
+        : await evaluateTask({ ...fitted, task, head }, caches.test, { signal });
     const records = await readMetrics(directory);
     return {
-      params: countParameters(params),
+      params: countParameters(params) + countParameters(head),
       flops: pairFlops(options, arm, caches.train),
       steps,
       seconds: secondsOf(records) + (performance.now() - began) / 1000,

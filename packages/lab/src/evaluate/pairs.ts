@@ -114,7 +114,7 @@ async function embed(
 }
 
 /** Calls `work` with the rows of each chunk; the last is filled up with its last row (`real` are not). */
-async function inChunks(
+export async function inChunks(
   total: number,
   { chunk = 128, signal }: ScoringOptions,
   work: (rows: readonly number[], from: number, real: number) => Promise<void>,

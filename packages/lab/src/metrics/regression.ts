@@ -8,7 +8,7 @@ export interface RegressionFigures {
   /** Root of the mean squared error. */
   readonly rmse: number;
   /** 1 − squared error / squared deviation of the truth from its mean. Absent where that is 0. */
-  readonly r2?: number;
+  readonly rSquared?: number;
   /** Correlation of the ranks, ties at their mean rank. Absent where a side is constant. */
   readonly spearman?: number;
 }
@@ -44,7 +44,7 @@ export function regressionFigures(
   return {
     mae: mean(errors.map(Math.abs)),
     rmse: Math.sqrt(squared / truth.length),
-    ...(spread > 0 && { r2: 1 - squared / spread }),
+    ...(spread > 0 && { rSquared: 1 - squared / spread }),
     ...(rho !== undefined && { spearman: rho }),
   };
 }
@@ -53,7 +53,7 @@ export function regressionFigures(
 function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const out = new Array<number>(values.length).fill(0);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from;
     while (to + 1 < order.length && values[order[to + 1]!] === values[order[from]!]) to++;
     for (let at = from; at <= to; at++) out[order[at]!] = (from + to) / 2 + 1;
