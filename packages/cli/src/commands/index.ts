@@ -5,6 +5,7 @@ import { doctor } from './doctor';
 import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
 import { evaluate } from './eval';
+import { predict } from './predict';
 import { train } from './train';
 
 /** Every command, in the order the overview lists them. */
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   dataMake,
   train,
   evaluate,
+  predict,
   ablate,
 ];

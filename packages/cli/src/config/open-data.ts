@@ -103,7 +103,7 @@ interface Watched extends OpenedPairs {
 }
 
 /** Keys of `data` that are no options of `openPairs`. */
-const ofTheCommand = ['tokenizer', 'train', 'test'];
+const ofTheCommand = ['tokenizer', 'train', 'test', 'val'];
 
 async function readPairs(
   config: DataConfig,

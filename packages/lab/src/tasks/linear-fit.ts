@@ -52,7 +52,7 @@ export async function fitLinear(
 ): Promise<(numbers: Float32Array) => Float32Array> {
   const size = Math.min(batchSize, labels.length);
   const perEpoch = Math.floor(labels.length / size);
-  const steps = Math.min(mostSteps, Math.max(100, epochs * perEpoch));
+  const steps = Math.min(mostSteps, Math.max(60, epochs * perEpoch));
   const optimizer = adamW({
     learningRate: { '': 0.03 },
     weightDecay: 0.01,
