@@ -7,13 +7,13 @@ import {
   type OpenModel,
 } from '@crossweave/models';
 import {
-  Interrupted,
   requiredText,
   type Command,
   type OptionSpec,
   type OptionValues,
   type Session,
 } from '../command';
+import { Interrupted } from '../interrupted';
 import { configOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
 
