@@ -34,7 +34,7 @@ const recordSchema = z.object({
     tokenizer: z.string(),
   }),
   checksum: z.string(),
-  task: z.unknown(),
+  task: z.unknown().optional(),
   paths: z.object({ captions: z.string(), tokenizer: z.string().optional() }),
 });
 
