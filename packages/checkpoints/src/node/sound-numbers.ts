@@ -1,12 +1,12 @@
 import { FileFormatError } from '@crossweave/core';
 import type { Numbers } from '../safetensors/decode';
 
-/** Averages of squares, under the names of PyTorch and of our optimizers. */
+/** Paths of averages of squares, in PyTorch and in our optimizers. */
 const neverNegative = /(^|\.)running_var$|^exp_avg_sq\./;
 
 /**
- * @throws FileFormatError naming the first number that no training leaves: NaN, an infinity, a
- * negative variance.
+ * @throws FileFormatError for NaN, an infinity or a negative variance, which sound training never
+ *   produces; it names the first such number.
  */
 export function requireSoundNumbers(where: string, name: string, values: Numbers): void {
   if (!(values instanceof Float32Array)) return;
@@ -14,11 +14,12 @@ export function requireSoundNumbers(where: string, name: string, values: Numbers
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value >= least && value - value === 0) continue;
-    throw new FileFormatError(`"${name}" holds a number that no training leaves`, {
+    throw new FileFormatError(`"${name}" contains a number that sound training never produces`, {
       where,
       expected: least === 0 ? 'finite numbers of at least 0' : 'finite numbers',
       got: `${value} at ${i}`,
-      advice: 'The training had diverged, or the file is damaged: take another checkpoint.',
+      advice:
+        'The training diverged, or the file is damaged: use a different checkpoint, or load it with numbers: "any".',
     });
   }
 }
