@@ -2,12 +2,15 @@ import { add, exp, mul, scalar, type Scalar, type Tensor } from '@tensorflow/tfj
 import { parameter, type Params } from '@crossweave/core';
 import { clampParameter } from '@crossweave/core/nn';
 
-/** `logit_scale` = ln(1/temperature) and `logit_bias` = 0, which make logits of similarities. */
+/**
+ * The parameters `logit_scale` = ln(1/temperature) and `logit_bias` = 0, with which similarities
+ * become logits.
+ */
 export function initLogitScale(temperature: number): Params {
   return { logit_scale: scalar(-Math.log(temperature)), logit_bias: scalar(0) };
 }
 
-/** exp(logit_scale)·similarity + logit_bias, the scale kept in [0, ln 100] as CLIP keeps it. */
+/** exp(logit_scale)·similarity + logit_bias, with the scale clamped to [0, ln 100] as in CLIP. */
 export function scaledLogits<T extends Tensor>(params: Params, similarities: T): T {
   const scale = clampParameter(parameter<Scalar>(params, 'logit_scale'), 0, Math.log(100));
   return add(mul(similarities, exp(scale)), parameter<Scalar>(params, 'logit_bias'));
