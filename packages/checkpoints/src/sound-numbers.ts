@@ -19,11 +19,12 @@ export function requireSoundNumbers(where: string, name: string, values: ArrayLi
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value >= least && value - value === 0) continue;
-    throw new FileFormatError(`"${name}" holds a number that no training leaves`, {
+    throw new FileFormatError(`"${name}" contains a number that sound training never produces`, {
       where,
       expected: least === 0 ? 'finite numbers of at least 0' : 'finite numbers',
       got: `${value} at ${i}`,
-      advice: 'The training had diverged, or the file is damaged: take another checkpoint.',
+      advice:
+        'The training diverged, or the file is damaged: use a different checkpoint, or load it with numbers: "any".',
     });
   }
 }

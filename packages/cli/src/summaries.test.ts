@@ -42,7 +42,7 @@ const pairs: BatchSource<Batch<Tensor2D, Tensor2D>> = {
   },
 };
 
-/** The fusions of the package that read summaries alone. */
+/** The fusions of the package that read only summaries. */
 const ofSummaries = Object.keys(fusions).filter((name) => createFusion(name).reads === 'pooled');
 
 /** Those whose default inner width would take minutes here. */

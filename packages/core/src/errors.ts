@@ -2,23 +2,23 @@ import { distance as levenshtein } from 'fastest-levenshtein';
 
 const marker = Symbol.for('crossweave.error');
 
-/** What every crossweave error carries besides its message. */
+/** The details of a crossweave error besides its message. */
 export interface ErrorDetails {
-  /** Where it happened: a function, a file with a line, a config path. */
+  /** Where the error happened: a function, a file with a line, a config path. */
   where?: string | undefined;
   expected?: unknown;
   got?: unknown;
-  /** What the user can do about it, one sentence. */
+  /** What the user can do about the error, one sentence. */
   advice?: string | undefined;
   cause?: unknown;
 }
 
 /**
- * Base of all errors crossweave throws on purpose. Recognise them with
- * {@link isCrossweaveError}, which also works across two copies of the package.
+ * Base class of all errors that crossweave throws on purpose. Recognise them with {@link
+ * isCrossweaveError}, which also works with two copies of the package.
  */
 export class CrossweaveError extends Error {
-  // In so many words, as in every class below: minifiers rename classes.
+  // A literal here and in every class below, because minifiers rename classes.
   override readonly name: string = 'CrossweaveError';
   readonly [marker] = true;
   readonly code: string;
@@ -26,7 +26,7 @@ export class CrossweaveError extends Error {
   readonly expected: unknown;
   readonly got: unknown;
   readonly advice: string | undefined;
-  /** The message without the advice, for callers that advise in words of their own. */
+  /** The message without the advice, for callers that give different advice. */
   readonly summary: string;
 
   constructor(code: string, what: string, details: ErrorDetails = {}) {
@@ -72,7 +72,7 @@ export class ConfigError extends CrossweaveError {
 export interface StateDictDifference {
   /** The model's parameters that the checkpoint lacks. */
   readonly missing: readonly string[];
-  /** The checkpoint's entries that the model has no place for. */
+  /** The entries of the checkpoint that the model lacks. */
   readonly unexpected: readonly string[];
   readonly wrongShape: readonly {
     readonly path: string;
@@ -84,7 +84,7 @@ export interface StateDictDifference {
 /** Parameters that are missing, unexpected or of the wrong shape. */
 export class StateDictError extends CrossweaveError {
   override readonly name: string = 'StateDictError';
-  /** All of it, where two whole trees were compared; the message shows the beginning. */
+  /** The whole difference, if two trees were compared; the message shows only its beginning. */
   readonly difference: StateDictDifference | undefined;
 
   constructor(what: string, details: ErrorDetails & { difference?: StateDictDifference } = {}) {
@@ -97,9 +97,9 @@ export class StateDictError extends CrossweaveError {
 export class DataError extends CrossweaveError {
   override readonly name: string = 'DataError';
   /**
-   * Options under which the same call may succeed, by their names:
-   * `{ columns: { image: 'filepath', caption: 'title' } }`. The advice says the same in words; a
-   * caller with flags of its own phrases them from here.
+   * Options with which the same call may succeed: `{ columns: { image: 'filepath', caption: 'title'
+   * } }`. The advice says the same in words; a command line builds advice with its own flags from
+   * this.
    */
   readonly suggestion: Readonly<Record<string, unknown>> | undefined;
 
@@ -112,7 +112,7 @@ export class DataError extends CrossweaveError {
   }
 }
 
-/** No engine, or not the one that was asked for. */
+/** No engine works, or the requested engine does not. */
 export class EngineError extends CrossweaveError {
   override readonly name: string = 'EngineError';
 
@@ -130,7 +130,7 @@ export class NonFiniteError extends CrossweaveError {
   }
 }
 
-/** A file that is not what its name says. */
+/** A file whose content is not in the expected format. */
 export class FileFormatError extends CrossweaveError {
   override readonly name: string = 'FileFormatError';
 
@@ -139,7 +139,10 @@ export class FileFormatError extends CrossweaveError {
   }
 }
 
-/** Longest parts of a message, in characters: what a file holds must not fill a screen. */
+/**
+ * Maximum lengths of the parts of a message, in characters, so that a file's content cannot fill
+ * the screen.
+ */
 const longest = { what: 400, where: 400, expected: 1600, got: 300, advice: 1600 };
 
 function composeSummary(what: string, details: ErrorDetails): string {
@@ -154,7 +157,10 @@ function composeSummary(what: string, details: ErrorDetails): string {
   return `${parts.join('; ')}.`.replace(/\.\.$/, '.');
 }
 
-/** At most `limit` characters, without the control characters by which a file could steer a terminal. */
+/**
+ * At most `limit` characters of the text, without control characters that a terminal would
+ * interpret.
+ */
 function bounded(text: string, limit: number): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
   return cut.replace(steering, (character) => {
@@ -163,7 +169,7 @@ function bounded(text: string, limit: number): string {
   });
 }
 
-/** C0 without tab and line feed, delete, C1, and the marks that turn the direction of text. */
+/** C0 without tab and line feed, delete, C1, and the marks that change the direction of text. */
 // eslint-disable-next-line no-control-regex -- these are what is looked for
 const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -171,16 +177,19 @@ function show(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   try {
-    // It gives undefined for functions and symbols, whatever its type says.
+    // JSON.stringify gives undefined for functions and symbols, although its type is string.
     const json = JSON.stringify(value) as string | undefined;
     return json ?? String(value);
   } catch {
-    // Circular, too deep, or with a BigInt in it.
+    // The value is circular, too deep, or contains a BigInt.
     return Object.prototype.toString.call(value);
   }
 }
 
-/** The entry of `known` nearest to `name` by edit distance, if one is near enough to be a slip. */
+/**
+ * The entry of `known` with the smallest edit distance to `name`, if it is small enough for a
+ * typing mistake.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;

@@ -67,7 +67,7 @@ export {
   uniformArray,
 } from './keys';
 export type { Key } from './keys';
-export { lookUp, requireInteger, requireRange, withDefaults } from './options';
+export { lookUp } from './look-up';
 export {
   countParameters,
   disposeParams,

@@ -1,16 +1,20 @@
 import { tensor, zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
 import { ConfigError } from './errors';
+import { fnv1a } from './fnv';
 
 /**
- * A random key: two 32-bit words for a counter-based generator (Threefry-2x32,
- * 20 rounds; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
- * Randomness is an argument: the same key gives the same numbers on every
- * engine; use a key once, and derive others with {@link split} or {@link foldIn}.
+ * A random key: two 32-bit words for a counter-based generator (Threefry-2x32, 20 rounds; Salmon et
+ * al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The same key gives the same numbers
+ * on every engine. Use a key for one draw only, and derive further keys with {@link split} or
+ * {@link foldIn}.
  */
 export interface Key {
   readonly high: number;
   readonly low: number;
-  /** False on {@link noDraws} and its copies: every draw is zero. Absent on all other keys. */
+  /**
+   * False on {@link noDraws} and keys derived from it: every draw is zero. Absent on all other
+   * keys.
+   */
   readonly draws?: false;
 }
 
@@ -27,17 +31,20 @@ export function key(seed: number): Key {
 }
 
 /**
- * The key for a caller that wants a tree's paths and shapes and not its values: every draw under it
- * is zero and costs nothing, whatever it is split or folded into. See {@link initialShapes}.
+ * A key for callers that need the paths and shapes of a parameter tree and not the values. Draws
+ * with this key, and with keys derived from it, give zeros at no cost. See {@link initialShapes}.
  */
 export const noDraws: Key = { high: 0, low: 0, draws: false };
 
-/** Whether a key is {@link noDraws} or a copy of it; `key(0)` has the same words and is not. */
+/**
+ * Whether a key is {@link noDraws} or derived from it. `key(0)` has the same words and is an
+ * ordinary key.
+ */
 export function drawsNothing(key: Key): boolean {
   return key.draws === false;
 }
 
-/** `count` new keys, independent of one another and of `parent`. */
+/** `count` new keys, independent of each other and of `parent`. */
 export function split(parent: Key, count = 2): Key[] {
   if (drawsNothing(parent)) return Array.from({ length: count }, () => noDraws);
   return Array.from({ length: count }, (_, i) => block(parent, i, 0x73706c69));
@@ -46,7 +53,7 @@ export function split(parent: Key, count = 2): Key[] {
 /** A new key from a key and a number (step, epoch, row) or a name (parameter path, sample id). */
 export function foldIn(parent: Key, data: number | string): Key {
   if (drawsNothing(parent)) return noDraws;
-  if (typeof data === 'string') return block(parent, hashString(data), 0x6e616d65);
+  if (typeof data === 'string') return block(parent, fnv1a(data), 0x6e616d65);
   const { high, low } = key(data);
   return block(parent, low, high ^ 0x666f6c64);
 }
@@ -75,10 +82,10 @@ export function normalArray(from: Key, count: number): Float32Array {
   return out;
 }
 
-/** A whole number in [0, limit), unbiased (rejection). */
+/** A whole number in [0, limit), unbiased (by rejection sampling). */
 export function randomInteger(from: Key, limit: number): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > 2 ** 32) {
-    throw new ConfigError('the limit of a random integer is out of range', {
+    throw new ConfigError('the limit of randomInteger is out of range', {
       where: 'randomInteger',
       expected: 'an integer in [1, 2^32]',
       got: limit,
@@ -92,7 +99,7 @@ export function randomInteger(from: Key, limit: number): number {
   }
 }
 
-/** A random order of 0 … count−1 (Fisher–Yates). */
+/** A random permutation of 0 … count−1 (Fisher–Yates). */
 export function permutation(from: Key, count: number): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   if (drawsNothing(from)) return order;
@@ -133,7 +140,7 @@ export function normal<R extends Rank>(
   return tensor(values, shape, 'float32');
 }
 
-/** A float32 tensor of ones with probability `rate`, else zeros. */
+/** A float32 tensor whose values are 1 with probability `rate` and 0 otherwise. */
 export function bernoulli<R extends Rank>(from: Key, shape: ShapeMap[R], rate: number): Tensor<R> {
   if (drawsNothing(from)) return zeros(shape);
   const values = uniformArray(from, sizeOf(shape));
@@ -143,13 +150,6 @@ export function bernoulli<R extends Rank>(from: Key, shape: ShapeMap[R], rate: n
 
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
-}
-
-/** FNV-1a over UTF-16 code units, 32 bits. */
-function hashString(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 function block(from: Key, counterLow: number, counterHigh: number): Key {
@@ -178,7 +178,7 @@ export function threefry(
   out: Uint32Array,
   at: number,
 ): void {
-  // The key schedule rotates through three words; `next` is the one injected next.
+  // The key schedule rotates through three words; `next` is the word that is injected next.
   let [next, afterNext, last] = [key1, key0 ^ key1 ^ 0x1bd11bda, key0];
   let x = (counter0 + key0) | 0;
   let y = (counter1 + key1) | 0;

@@ -10,8 +10,8 @@ export function shapesOf(params: Params): ParamShapes {
 }
 
 /**
- * The shapes of the parameters a module starts with, without the cost of drawing them:
- * `initialShapes(encoder)`. Initialisers that draw from anything but their key pay in full.
+ * The shapes of a module's initial parameters, without the cost of drawing the values:
+ * `initialShapes(encoder)`. An initialiser that does not draw from its key costs as much as usual.
  */
 export function initialShapes(module: { init(key: Key): Params }): ParamShapes {
   let shapes: ParamShapes = {};

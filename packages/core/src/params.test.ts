@@ -71,7 +71,7 @@ describe('sub-trees', () => {
   it('cannot be merged when two claim a path', () => {
     const params = example();
     expect(() => mergeParams(params, { 'norm.weight': params['norm.weight']! })).toThrow(
-      'mergeParams: two modules claim "norm.weight".',
+      'mergeParams: two trees have the path "norm.weight".',
     );
     disposeParams(params);
   });
@@ -109,8 +109,9 @@ describe('buffers', () => {
     'buffer_places',
   ])('%s is one', (path) => expect(isBuffer(path)).toBe(true));
 
-  it.each(['norm.weight', 'running_mean.weight', 'my_running_mean', 'buffer_1.weight', ''])('%s is none', (path) =>
-    expect(isBuffer(path)).toBe(false),
+  it.each(['norm.weight', 'running_mean.weight', 'my_running_mean', 'buffer_1.weight', ''])(
+    '%s is none',
+    (path) => expect(isBuffer(path)).toBe(false),
   );
 
   it('do not count as parameters', () => {

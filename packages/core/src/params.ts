@@ -3,9 +3,9 @@ import { StateDictError } from './errors';
 
 /**
  * A model's parameters and buffers: a flat tree keyed by state-dict path
- * (`encoder.layer.0.attention.self.query.weight`), in PyTorch's layout. Sub-trees are
- * prefixes that end in a dot. The owner of a tree disposes it; functions over
- * trees never dispose what they are given.
+ * (`encoder.layer.0.attention.self.query.weight`), in PyTorch's layout. Sub-trees are prefixes that
+ * end in a dot. The owner of a tree disposes it; functions over trees never dispose their
+ * arguments.
  */
 export type Params = Readonly<Record<string, Tensor>>;
 
@@ -22,7 +22,7 @@ export function parameter<T extends Tensor = Tensor>(params: Params, path: strin
         'Load a checkpoint of the same architecture, or initialise the module with init(key).',
     });
   }
-  // The rank is the caller's knowledge: a flat tree cannot carry it.
+  // The caller knows the rank; the type of a flat tree cannot express it.
   return found as T;
 }
 
@@ -35,20 +35,24 @@ export function subtree(params: Params, prefix: string): Params {
   return out;
 }
 
-/** The same tree one level down: every path gets the prefix. */
+/** The same tree with `prefix` before every path. */
 export function withPrefix(prefix: string, params: Params): Params {
   const out: Record<string, Tensor> = {};
   for (const [path, value] of Object.entries(params)) out[prefix + path] = value;
   return out;
 }
 
-/** One tree of several; two trees that share a path are a {@link StateDictError}. */
+/**
+ * Joins trees into one.
+ *
+ * @throws StateDictError when two trees have the same path.
+ */
 export function mergeParams(...trees: readonly Params[]): Params {
   const out: Record<string, Tensor> = {};
   for (const tree of trees) {
     for (const [path, value] of Object.entries(tree)) {
       if (path in out) {
-        throw new StateDictError(`two modules claim "${path}"`, { where: 'mergeParams' });
+        throw new StateDictError(`two trees have the path "${path}"`, { where: 'mergeParams' });
       }
       out[path] = value;
     }
@@ -56,14 +60,14 @@ export function mergeParams(...trees: readonly Params[]): Params {
   return out;
 }
 
-/** A tree of the same paths with each tensor mapped. */
+/** A tree with the same paths and `map` applied to each tensor. */
 export function mapParams(params: Params, map: (value: Tensor, path: string) => Tensor): Params {
   const out: Record<string, Tensor> = {};
   for (const [path, value] of Object.entries(params)) out[path] = map(value, path);
   return out;
 }
 
-/** Two trees: the paths that satisfy `predicate`, and the rest. */
+/** Splits a tree in two: the paths that satisfy `predicate`, and the rest. */
 export function partition(
   params: Params,
   predicate: (path: string, value: Tensor) => boolean,
@@ -84,17 +88,17 @@ const bufferLeaves = new Set([
 ]);
 
 /**
- * Whether a path is a buffer: saved with the model, never trained by gradient, and no parameter in
- * counts. Buffers are those of PyTorch's own names (`running_mean`, `running_var`,
- * `num_batches_tracked`, `position_ids`) and every path whose last segment begins with `buffer_`,
- * by which a part declares buffers of its own.
+ * Whether a path is a buffer: a tensor that is saved with the model, gets no gradient, and is not
+ * counted as a parameter. Buffers are PyTorch's `running_mean`, `running_var`,
+ * `num_batches_tracked` and `position_ids`, and every path whose last segment begins with
+ * `buffer_`. Use that prefix for the buffers of your own parts.
  */
 export function isBuffer(path: string): boolean {
   const leaf = path.slice(path.lastIndexOf('.') + 1);
   return leaf.startsWith('buffer_') || bufferLeaves.has(leaf);
 }
 
-/** How many numbers a tree's trainable entries hold (buffers are not counted). */
+/** The number of values in a tree, without buffers. */
 export function countParameters(params: Params): number {
   let count = 0;
   for (const [path, value] of Object.entries(params)) if (!isBuffer(path)) count += value.size;

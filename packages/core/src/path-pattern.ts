@@ -1,8 +1,8 @@
 const star = /\*\*?/g;
 
 /**
- * Whether a path is the one `pattern` names, or lies below it: `pooler` covers `pooler.dense.bias`
- * but not `poolers`. `*` stands for anything within a segment, `**` for anything at all
+ * Gives a function that tells whether a pattern covers a path. `pooler` covers `pooler` and
+ * `pooler.dense.bias` but not `poolers`. `*` matches any text within a segment, `**` any text
  * (`encoder.layer.*.attention`, `**.bias`).
  */
 export function pathPattern(pattern: string): (path: string) => boolean {
@@ -12,7 +12,9 @@ export function pathPattern(pattern: string): (path: string) => boolean {
   return (path) => expression.test(path);
 }
 
-/** Whether one of the patterns covers a path; see {@link pathPattern}. */
+/**
+ * Gives a function that tells whether any of the patterns covers a path; see {@link pathPattern}.
+ */
 export function anyPattern(patterns: readonly string[]): (path: string) => boolean {
   const all = patterns.map(pathPattern);
   return (path) => all.some((covers) => covers(path));

@@ -17,7 +17,7 @@ test('the letters of all shapes are the keys of the result', () => {
   expectTypeOf(letters.H).toBeNumber();
 });
 
-test('exact sizes and stars are no keys', () => {
+test('exact sizes and stars are not keys of the result', () => {
   expectTypeOf(checkShapes('test', { mask: [mask, ['B', 3]] })).toEqualTypeOf<
     Record<'B', number>
   >();
@@ -27,6 +27,6 @@ test('exact sizes and stars are no keys', () => {
 });
 
 test('dimensions are letters and sizes', () => {
-  // @ts-expect-error a dimension is no boolean
+  // @ts-expect-error a boolean is not a dimension
   checkShapes('test', { mask: [mask, ['B', true]] });
 });

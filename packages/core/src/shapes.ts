@@ -1,15 +1,15 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ShapeError } from './errors';
 
-/** A dimension: a letter to bind (`'B'`), an exact size, or `'*'` for any. */
+/** A dimension: a letter that stands for a size (`'B'`), an exact size, or `'*'` for any size. */
 export type Dimension = string | number;
 
-/** The letters that a check binds. */
+/** The letters of a check. */
 type Letter<Dims extends readonly Dimension[]> = Exclude<Extract<Dims[number], string>, '*'>;
 
 /**
- * Checks tensors against shapes written with letters and returns what each
- * letter stood for. The same letter must have the same size everywhere in one call.
+ * Checks tensors against shapes with letters and returns the size of each letter. A letter must
+ * have the same size everywhere in one call.
  *
  * ```ts
  * const { B, D } = checkShapes('dualEncoder.fuse', {
@@ -18,7 +18,7 @@ type Letter<Dims extends readonly Dimension[]> = Exclude<Extract<Dims[number], s
  * });
  * ```
  *
- * @throws ShapeError naming the tensor, the expected shape and the one that came.
+ * @throws ShapeError with the tensor's name, the expected shape and the actual shape.
  */
 export function checkShapes<const Dims extends readonly Dimension[]>(
   where: string,

@@ -3,16 +3,16 @@ import type { Params } from './params';
 
 export interface TreeGradients<Y extends Tensor = Scalar> {
   readonly value: Y;
-  /** By path; paths that the value does not depend on are absent. */
+  /** Gradients by path. Paths on which the value does not depend are absent. */
   readonly gradients: Params;
 }
 
 /**
- * The value of a function of no arguments and its gradients by the tensors of a tree, which the
- * function uses directly. tfjs's own `valueAndGrads` takes a list, and refuses tensors that the value
- * does not depend on. The caller disposes value and gradients.
+ * Calls a function without arguments, which uses the tensors of a tree directly, and gives its
+ * value and the gradients of the tensors. (tfjs's `valueAndGrads` takes a list and refuses tensors
+ * on which the value does not depend.) The caller disposes the value and the gradients.
  *
- * @param upstream what the gradients are multiplied by, of the value's shape. Default: ones.
+ * @param upstream the gradient of the value, of the value's shape. Default: ones.
  */
 export function treeGradients<Y extends Tensor = Scalar>(
   compute: () => Y,

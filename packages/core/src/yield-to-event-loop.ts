@@ -1,4 +1,7 @@
-/** What of a runtime schedules tasks; Node has the first, browsers the second. */
+/**
+ * The means by which a runtime schedules tasks: `setImmediate` in Node, `MessageChannel` in
+ * browsers.
+ */
 export interface Scheduling {
   readonly setImmediate?: (task: () => void) => unknown;
   readonly MessageChannel?: new () => Channel;
@@ -10,9 +13,8 @@ interface Channel {
 }
 
 /**
- * A function that ends the current task: timers, signals, input and painting have their turn before
- * the promise resolves. Not by `setTimeout`, which browsers hold back for 4 ms, and not by
- * `scheduler.yield`, whose continuation comes before waiting timers.
+ * Makes {@link yieldToEventLoop} for a runtime. These two come before `setTimeout`, which browsers
+ * delay by 4 ms. `scheduler.yield` is not used, since it continues before waiting timers run.
  */
 export function createYield({
   setImmediate: immediate,
@@ -38,9 +40,9 @@ export function createYield({
 }
 
 /**
- * Gives the event loop one turn. Long loops whose work is synchronous (training steps, kernels that
- * block) await it once a round, so that an AbortSignal, a timer or Ctrl-C is heard and a page stays
- * alive.
+ * Lets the event loop run once: timers, signals, input and painting are handled before the promise
+ * resolves. Await it in each iteration of a long loop of synchronous work (training steps), so that
+ * timers and Ctrl-C work and a page stays responsive.
  *
  * ```ts
  * for (const batch of batches) {
@@ -51,6 +53,6 @@ export function createYield({
  * ```
  */
 export const yieldToEventLoop: () => Promise<void> = createYield(
-  // Node's types know neither browsers nor that it may not be Node.
+  // Node's types declare neither a browser's globals nor that Node's own may be missing.
   globalThis as unknown as Scheduling,
 );

@@ -8,10 +8,11 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 import { requireNumber } from '@crossweave/core/authoring';
+import { repeatRows } from '@crossweave/core/nn';
 
 export type Side = 'image' | 'text';
 
-/** The token sequences of B rows, without their summary. */
+/** The tokens and mask of B rows, without the summary. */
 export interface Tokens {
   /** [B, N, D] */
   readonly tokens: Tensor3D;
@@ -20,8 +21,10 @@ export interface Tokens {
 }
 
 /**
- * @throws ShapeError unless image row b can be paired with text row b, both with tokens;
- * ConfigError for features with missing rows (`withMissingModality` takes them).
+ * Checks that both sides have tokens and the same number of rows.
+ *
+ * @throws ShapeError if not; ConfigError for features with missing rows, which only
+ *   `withMissingModality` takes.
  */
 export function checkAligned(where: string, image: Features, text: Features): void {
   requireComplete({ name: where }, image, text);
@@ -37,10 +40,14 @@ export function checkAligned(where: string, image: Features, text: Features): vo
   });
 }
 
-/** One tensor [B, …] or a record of them, the values of B rows. */
+/** Values of B rows: a tensor [B, …] or a record of such tensors. */
 export type Rows<T> = Tensor | { readonly [Name in keyof T]: Tensor };
 
-/** @throws ShapeError or ConfigError, as {@link checkAligned}, of summaries alone. */
+/**
+ * As {@link checkAligned}, for summaries without tokens.
+ *
+ * @throws ShapeError or ConfigError.
+ */
 export function checkAlignedSummaries(
   where: string,
   image: PooledFeatures,
@@ -53,27 +60,31 @@ export function checkAlignedSummaries(
   });
 }
 
-/** @throws ShapeError for features without tokens, which a config or JavaScript can bring here. */
+/**
+ * @throws ShapeError for features without tokens. (A config or JavaScript may pass them; the
+ *   compiler would not.)
+ */
 export function requireTokensOf(
   where: string,
   side: Side,
   features: PooledFeatures & Partial<Features>,
 ): asserts features is Features {
   if (features.tokens !== undefined && features.mask !== undefined) return;
-  throw new ShapeError(`the ${side} features have no tokens, which this fusion reads`, {
+  throw new ShapeError(`this fusion reads tokens, and the ${side} features have none`, {
     where,
     expected: 'tokens [B, N, D] and mask [B, N]',
     got: 'pooled alone',
-    advice: 'Use an encoder that gives tokens, or a fusion of summaries.',
+    advice: 'Use an encoder that gives tokens, or a fusion that reads summaries.',
   });
 }
 
 /**
- * The scores of every image against every text, [B_i, B_t], by a function of aligned pairs: B images
- * and B texts give `match` [B]. At most `chunk` pairs are computed at a time, so memory does not grow
- * with B_i·B_t while no gradients are taken (differentiation keeps the values of all passes).
+ * The scores of every image against every text, [B_i, B_t], by a function of aligned pairs: B
+ * images and B texts give `match` [B]. At most `chunk` pairs are computed at a time, so without
+ * gradients the memory does not grow with B_i·B_t. (Differentiation keeps the values of all
+ * passes.)
  *
- * @param match also gets the number of the pass, from which it derives a key of its own.
+ * @param match also gets the index of the chunk, from which it derives its random key.
  * @throws ConfigError unless `chunk` is a whole number of at least 1.
  */
 export function scoreInChunks<Image extends Rows<Image>, Text extends Rows<Text>>(
@@ -84,15 +95,15 @@ export function scoreInChunks<Image extends Rows<Image>, Text extends Rows<Text>
 ): Tensor2D {
   return scoreInBlocks(image, text, chunk, (images, texts, pass) => {
     const [m, n] = [rowCount(images), rowCount(texts)];
-    const left = mapRows(images, (x) => repeatEach(x, n));
+    const left = mapRows(images, (x) => repeatRows(x, n));
     const right = mapRows(texts, (x) => repeatAll(x, m));
     return reshape<Rank.R2>(match(left, right, pass), [m, n]);
   });
 }
 
 /**
- * As {@link scoreInChunks}, by a function of m images and n texts that gives [m, n], m·n at most
- * `chunk`.
+ * As {@link scoreInChunks}, with a function that scores m images against n texts, [m, n], where m·n
+ * is at most `chunk`.
  */
 export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>>(
   image: Image,
@@ -122,18 +133,6 @@ export function scoreInBlocks<Image extends Rows<Image>, Text extends Rows<Text>
   );
 }
 
-/**
- * [B, …] → [B·count, …]: rows a, b become a a a b b b. It multiplies by ones, since the gradient of
- * that is a single sum.
- */
-export function repeatEach<T extends Tensor>(x: T, count: number): T {
-  if (count === 1) return x;
-  const [size = 0, ...rest] = x.shape;
-  const apart = reshape(x, [size, 1, ...rest]);
-  const many = mul(apart, ones([1, count, ...rest.map(() => 1)]));
-  return reshape(many, [size * count, ...rest]) as T;
-}
-
 /** [B, …] → [count·B, …]: rows a, b become a b a b a b. */
 export function repeatAll<T extends Tensor>(x: T, count: number): T {
   if (count === 1) return x;
@@ -149,7 +148,7 @@ function rowCount<T extends Rows<T>>(rows: T): number {
 }
 
 function mapRows<T extends Rows<T>>(rows: T, map: (x: Tensor) => Tensor): T {
-  // The names and ranks stay, so the type does.
+  // Names and ranks do not change, so the type is the same.
   if (rows instanceof Tensor) return map(rows) as T;
   const parts = Object.entries<Tensor>(rows).map(([name, x]) => [name, map(x)]);
   return Object.fromEntries(parts) as T;

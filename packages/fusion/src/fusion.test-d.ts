@@ -18,7 +18,7 @@ import {
   type FusionOptions,
 } from './index';
 
-it('gives every factory the contract and its own options', () => {
+it('types every factory with the contract and its options', () => {
   expectTypeOf(singleStream).returns.toEqualTypeOf<Fusion>();
   expectTypeOf(coAttention).returns.toEqualTypeOf<Fusion>();
   expectTypeOf<FusionOptions['dual-encoder']>().toEqualTypeOf<DualEncoderOptions>();
@@ -27,7 +27,7 @@ it('gives every factory the contract and its own options', () => {
     .toEqualTypeOf<FusionOptions['co-attention'] | undefined>();
 });
 
-it('refuses options of another fusion and misspelt ones', () => {
+it('refuses options of a different fusion and misspelt options', () => {
   // @ts-expect-error -- a dual encoder has no layers
   dualEncoder({ layers: 2 });
   // @ts-expect-error -- the option is `heads`
@@ -35,7 +35,7 @@ it('refuses options of another fusion and misspelt ones', () => {
   expectTypeOf<'dual-encodr'>().not.toExtend<keyof typeof fusions>();
 });
 
-it('takes a fusion of the user as one of its own', () => {
+it('accepts a fusion of the user in the table', () => {
   const mine = {
     name: 'mine',
     family: 'quantum',
@@ -47,7 +47,7 @@ it('takes a fusion of the user as one of its own', () => {
   expectTypeOf(mine).toExtend<Fusion>();
 });
 
-it('knows which dual encoders read summaries alone', () => {
+it('types dual encoders that read only summaries', () => {
   expectTypeOf(dualEncoder()).toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(dualEncoder({ dim: 8, pooling: 'encoder' })).toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(dualEncoder({ pooling: 'attention' })).toEqualTypeOf<Fusion>();
@@ -57,7 +57,7 @@ it('knows which dual encoders read summaries alone', () => {
   expectTypeOf(dualEncoder(anyOptions)).toEqualTypeOf<Fusion>();
 });
 
-it('knows that late fusions read summaries alone, but for late interaction', () => {
+it('types late fusions as reading only summaries, except for late interaction', () => {
   expectTypeOf(concatMlp).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(film).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(mutan).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
@@ -65,15 +65,15 @@ it('knows that late fusions read summaries alone, but for late interaction', () 
   expectTypeOf(filip).returns.toEqualTypeOf<Fusion>();
 });
 
-it('knows which fusions of early and cross-attention read summaries alone', () => {
+it('types the early fusions that read only summaries', () => {
   expectTypeOf(deepSet).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(deepSetTransformer).returns.toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(qFormer).returns.toEqualTypeOf<Fusion>();
-  // @ts-expect-error -- its layers have one order
+  // @ts-expect-error -- normFirst is not an option of qFormer
   qFormer({ normFirst: true });
 });
 
-it('keeps what a fusion reads when it learns to do without a side', () => {
+it('withMissingModality keeps the type of the features that a fusion reads', () => {
   expectTypeOf(withMissingModality(dualEncoder())).toEqualTypeOf<Fusion<PooledFeatures>>();
   expectTypeOf(withMissingModality(coAttention())).toEqualTypeOf<Fusion>();
 });

@@ -10,7 +10,7 @@ export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
 
-// Builders of fusions of one's own.
+// Builders for your own fusions.
 export {
   bilinearFusion,
   bilinearFusionChecks,

@@ -28,9 +28,12 @@ import { select } from '@crossweave/core/nn';
 import type { Side } from './features';
 
 export interface MissingModalityOptions {
-  /** In training, the share of images that are treated as missing, in [0, 1]. Default 0. */
+  /** The share of images that are treated as missing in training, in [0, 1]. Default 0. */
   imageDropout?: number;
-  /** The same for texts; both together at most 1. Default 0. */
+  /**
+   * The share of texts that are treated as missing in training. The sum of both shares is at most
+   * 1. Default 0.
+   */
   textDropout?: number;
 }
 
@@ -45,17 +48,16 @@ const nullPath = { text: 'text_null', image: 'visual_null' } as const satisfies 
 >;
 
 /**
- * The same fusion for pairs of which an image or a text may be missing (`present` of the features).
- * Each side has a learned vector, `visual_null` or `text_null` [D], which takes the place of a
- * missing row: it is the only token of the row's sequence, and its summary. Nothing that the
- * missing row holds is read.
+ * Makes a fusion accept pairs whose image or text is missing (`present` of the features). Each side
+ * has a learned vector, `visual_null` or `text_null` [D], which replaces a missing row: the vector
+ * becomes the only token of the row and its summary. The values of the missing row are not read.
  *
- * Modality dropout (as ModDrop, Neverova et al., arXiv 1501.00102) treats rows that are there as
- * missing in training, so that the fusion learns to use one side alone. Each pass drops rows of
- * one side only, which is drawn from the context's key, so no pair loses both sides. `fuse` drops
- * no row whose partner is missing already.
+ * Modality dropout (as ModDrop, Neverova et al., arXiv 1501.00102) treats some present rows as
+ * missing in training, so that the fusion learns to work with one side. Each pass draws one side
+ * from the context's key and drops rows of that side only, so no pair loses both sides. `fuse`
+ * never drops a row whose partner is missing.
  *
- * @throws ConfigError for an unknown option or a wrong value, or shares that add up to more than 1.
+ * @throws ConfigError for an unknown option, a wrong value, or shares with a sum above 1.
  */
 export function withMissingModality<In extends PooledFeatures>(
   fusion: Fusion<In>,
@@ -70,7 +72,7 @@ export function withMissingModality<In extends PooledFeatures>(
   );
   const rate = imageDropout + textDropout;
   if (rate > 1) {
-    throw new ConfigError('more than all rows would be dropped', {
+    throw new ConfigError('the sum of imageDropout and textDropout is too large', {
       where,
       expected: 'imageDropout + textDropout of at most 1',
       got: rate,
@@ -78,8 +80,8 @@ export function withMissingModality<In extends PooledFeatures>(
   }
 
   /**
-   * [B], 1 at the rows that this pass keeps and 0 at those that it drops; undefined when it drops
-   * rows of the other side.
+   * [B]: 1 at the rows of `side` that this pass keeps, 0 at the rows that it drops. Undefined if
+   * the pass drops rows of the other side.
    */
   const keptRows = (side: Side, rows: number, ctx: Context): Tensor1D | undefined => {
     if (!ctx.training || rate === 0) return undefined;
@@ -125,14 +127,14 @@ export function withMissingModality<In extends PooledFeatures>(
   };
 }
 
-/** N(0, 1): the encoders' features have about unit variance too. */
+/** N(0, 1), since the features of encoders have about unit variance. */
 function initNull(key: Key, path: string, dim: number): Params {
   return { [path]: normal(foldIn(key, path), [dim]) };
 }
 
 /**
- * [B], 1 at the rows that are given and not dropped. A row whose partner is missing is not dropped.
- * undefined: all rows are there.
+ * [B]: 1 at the rows that are neither missing nor dropped. A row whose partner is missing is not
+ * dropped. Undefined if all rows are present.
  */
 function presentRows(
   given: Tensor1D | undefined,
@@ -166,6 +168,6 @@ function fill<In extends PooledFeatures>(
     ...(tokens && { tokens: chosen(tokens, reshape<Rank.R3>(nothing, [1, 1, -1])) }),
     ...(mask && first && { mask: chosen(mask, first) }),
     pooled: chosen(pooled, reshape<Rank.R2>(nothing, [1, -1])),
-    // As complete as what came in, so of its type.
+    // The result has the same tensors as `features`, so it has the same type.
   } as PooledFeatures as In;
 }

@@ -7,7 +7,7 @@ const names = Object.keys(activations);
 export const activationCheck = oneOf(...names);
 export const activationOrNoneCheck = oneOf(...names, 'none');
 export const sideCheck = oneOf('image', 'text');
-/** Of layer norms. */
+/** The epsilon of layer norms. */
 export const epsilonCheck = number({ above: 0, max: 1 });
-/** Its inverse is learned in [1, 100]. */
+/** A temperature, whose inverse is learned in [1, 100]. */
 export const temperatureCheck = number({ min: 0.01, max: 1 });

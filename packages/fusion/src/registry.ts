@@ -10,8 +10,8 @@ import {
 } from './missing-modality';
 
 /**
- * The fusions of this package by name, for configs and command lines; each family's index
- * lists its own. Extend it by spreading: `{ ...fusions, mine: myFusion }`.
+ * The fusions of this package by name, for configs and command lines. Extend the table by
+ * spreading: `{ ...fusions, mine: myFusion }`.
  */
 export const fusions = {
   ...lateFusions,
@@ -19,20 +19,20 @@ export const fusions = {
   ...crossAttentionFusions,
 } satisfies FusionTable;
 
-/** The options of each fusion by its name. */
+/** The options of each fusion by name. */
 export type FusionOptions = {
   [Name in keyof typeof fusions]: NonNullable<Parameters<(typeof fusions)[Name]>[0]>;
 };
 
-/** A table of fusions; the options are checked when a fusion is made, not by the compiler. */
+/** A table of fusions. The options are checked when a fusion is made, not by the compiler. */
 export type FusionTable = Readonly<Record<string, (options?: never) => Fusion>>;
 
 /**
- * The fusion called `name` in `table`, made with `options` as a config file gave them. Beside the
- * fusion's own options, `missing` lets it take pairs of which a side is missing
- * ({@link withMissingModality}): `'learned'`, or `{ imageDropout, textDropout }`.
+ * Makes the fusion `name` of `table` with options from a config file. In addition to the fusion's
+ * options, `missing` makes it accept pairs with a missing side ({@link withMissingModality}):
+ * `'learned'`, or `{ imageDropout, textDropout }`.
  *
- * @throws ConfigError for an unknown name or option; it names the nearest.
+ * @throws ConfigError for an unknown name or option; it suggests the nearest.
  */
 export function createFusion(
   name: string,
@@ -42,7 +42,7 @@ export function createFusion(
   const { missing, ...own } = options as {
     readonly missing?: 'learned' | MissingModalityOptions;
   };
-  // The factory itself refuses what is not one of its options.
+  // The factory refuses unknown options.
   const fusion = lookUp('fusion', table, name)(own as never);
   if (missing === undefined) return fusion;
   requireValue(name, 'missing', missing, missingCheck);

@@ -4,9 +4,9 @@ import { maskedMean } from '@crossweave/core/nn';
 import type { Tokens } from './features';
 
 interface Reading {
-  /** How many tokens are read, from the first on. Absent: all. */
+  /** How many tokens the summary reads, from the first on. Absent: all. */
   readonly keep?: number;
-  /** [B, D] of tokens [B, N, D]. */
+  /** The summary [B, D] of tokens [B, N, D]. */
   readonly of: (tokens: Tokens) => Tensor2D;
 }
 
@@ -26,10 +26,10 @@ export type Summary = keyof typeof readings;
 
 export interface SummaryOptions {
   /**
-   * How the text's sequence becomes one vector: its `first` token, which is [CLS] in BERT and similar
-   * encoders and must be real (padding comes after the text); or the `mean` of the real tokens, for
-   * encoders whose sequence begins with a word. `first` costs less: the last layer computes no
-   * other token. Default `first`.
+   * How the text's sequence is summarised to one vector. `first` is its first token, which is [CLS]
+   * in BERT and similar encoders and must be real (padding comes after the text). `mean` is the
+   * mean of the real tokens, for encoders whose sequence begins with a word. `first` costs less,
+   * since the last layer computes only this token. Default `first`.
    */
   summary?: Summary;
 }

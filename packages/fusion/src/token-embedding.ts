@@ -25,26 +25,26 @@ import { requireTokensOf, type Side, type Tokens } from './features';
 export interface TokenEmbeddingOptions {
   /** Width D of the fused sequence. */
   readonly dim: number;
-  /** Adds learned positions, so that a token's place survives the projection. */
+  /** Whether to add learned positions. */
   readonly positions: boolean;
-  /** Rows of the text's position table when its encoder's token count varies. */
+  /** Rows of the text's position table if its encoder's token count varies. */
   readonly maxTextTokens: number;
   readonly dropout: number;
 }
 
 /**
  * About the standard deviation of a newly projected token (features of variance 1 through PyTorch's
- * default linear layer give sqrt(1/3)), so that at the start neither the content nor the position of a
- * token outweighs the other.
+ * default linear layer give sqrt(1/3)), so that initially neither the content nor the position of a
+ * token dominates.
  */
 export const embeddingDeviation = 0.5;
 
-/** Type rows as in ViLT and METER. */
+/** Rows of the token types, as in ViLT and METER. */
 const typeRow = { text: 0, image: 1 } as const satisfies Record<Side, number>;
 
-/** Advice where a sequence is longer than its table of positions. */
+/** Advice if a sequence is longer than its table of positions. */
 export const fewerTokens = {
-  text: 'Raise maxTextTokens, or cut the texts.',
+  text: 'Raise maxTextTokens, or truncate the texts.',
   image: 'Use the image size that the model was made for.',
 } as const satisfies Record<Side, string>;
 
@@ -54,7 +54,7 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * Parameters that bring both sides to one width: `{text,visual}_projection`,
  * `token_type_embeddings`, `{text,visual}_position_embeddings`, `{text,visual}_norm`.
  *
- * @throws ConfigError when positions are asked of images whose token count varies.
+ * @throws ConfigError for positions of images whose token count varies.
  */
 export function initTokenEmbedding(
   key: Key,
@@ -88,8 +88,7 @@ export function initTokenEmbedding(
 }
 
 /**
- * dropout(norm(projection(tokens) + type + position)): [B, N, D], once per row, whatever the row is
- * paired with.
+ * dropout(norm(projection(tokens) + type + position)): [B, N, D], once per row.
  *
  * @throws ConfigError for missing rows, ShapeError for features without tokens.
  */

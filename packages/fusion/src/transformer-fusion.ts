@@ -17,15 +17,8 @@ import {
   requireDivisor,
   type Checks,
 } from '@crossweave/core/authoring';
-import { initLinear, linear } from '@crossweave/core/nn';
-import {
-  checkAligned,
-  repeatAll,
-  repeatEach,
-  scoreInBlocks,
-  type Side,
-  type Tokens,
-} from './features';
+import { initLinear, linear, repeatRows } from '@crossweave/core/nn';
+import { checkAligned, repeatAll, scoreInBlocks, type Side, type Tokens } from './features';
 import { embedTokens, initTokenEmbedding } from './token-embedding';
 
 /** Options that all fusions of token sequences have. */
@@ -40,21 +33,30 @@ export interface TokenFusionOptions {
   hidden?: number;
   /** Dropout of embeddings, attention and feed-forward, in [0, 1). Default 0. */
   dropout?: number;
-  /** Learned positions on both sides; the image encoder's token count must be fixed. Default true. */
+  /**
+   * Whether to add learned positions on both sides; the image encoder's token count must be fixed.
+   * Default true.
+   */
   positions?: boolean;
-  /** Rows of the text's position table when its encoder's token count varies. Default 128. */
+  /** Rows of the text's position table if its encoder's token count varies. Default 128. */
   maxTextTokens?: number;
   /** Pairs that `score` computes at a time, which bounds its memory. Default 256. */
   chunk?: number;
 }
 
-/** Options of the fusions whose layers can normalise before or after each part. */
+/** Options of the fusions whose layers can normalise before or after each sublayer. */
 export interface TransformerFusionOptions extends TokenFusionOptions {
-  /** Norm before each sub-layer and once at the end, instead of after each. Default false. */
+  /**
+   * Whether layer norm comes before each sublayer and once at the end, instead of after each
+   * sublayer. Default false.
+   */
   normFirst?: boolean;
 }
 
-/** The defaults of {@link TokenFusionOptions}, but for `hidden`, which follows `dim`. */
+/**
+ * The defaults of {@link TokenFusionOptions}. `hidden` is missing, since its default depends on
+ * `dim`.
+ */
 export const tokenFusionDefaults = {
   dim: 256,
   layers: 2,
@@ -84,10 +86,10 @@ export const transformerFusionChecks: Checks<TransformerFusionOptions> = {
 };
 
 /**
- * The options with the defaults filled in; `hidden` is 4·`dim` unless it is given.
+ * Checks the options and fills in the defaults; the default of `hidden` is 4·`dim`.
  *
- * @param defaults {@link tokenFusionDefaults} and those of the fusion's own options.
- * @param checks {@link tokenFusionChecks} and those of the fusion's own options.
+ * @param defaults {@link tokenFusionDefaults} and the defaults of the fusion's own options. @param
+ *   checks {@link tokenFusionChecks} and the checks of the fusion's own options.
  * @throws ConfigError for an unknown option, a wrong value, or heads that do not divide the width.
  */
 export function transformerSettings<Options extends TokenFusionOptions>(
@@ -100,7 +102,7 @@ export function transformerSettings<Options extends TokenFusionOptions>(
   const settings = readOptions<Options>(
     where,
     options,
-    // What was left out is put back, which the compiler cannot see through Omit.
+    // `hidden` is added, so the object is complete; the compiler cannot derive that from Omit.
     ({ dim = defaults.dim }) => ({ ...defaults, hidden: 4 * dim }) as Settings,
     checks,
   ) as Settings;
@@ -110,46 +112,51 @@ export function transformerSettings<Options extends TokenFusionOptions>(
 
 type SideLayers = (params: Params, side: Tokens, ctx: Context) => Tokens;
 
-/** What {@link transformerFusion} builds a fusion of. */
+/** The parts from which {@link transformerFusion} builds a fusion. */
 export interface TransformerFusionParts {
-  /** The factory, for error messages: `coAttention`. */
+  /** Name of the factory, for error messages: `coAttention`. */
   readonly where: string;
   /** `Fusion.name`, for logs: `co-attention(256x2)`. */
   readonly name: string;
   readonly family: Fusion['family'];
-  /** Of {@link transformerSettings}. */
+  /** The result of {@link transformerSettings}. */
   readonly settings: Required<TokenFusionOptions>;
   /** Width of the joint representation. */
   readonly width: number;
-  /** The parameters that `prepare` and `join` use; those of embedding and match head are added. */
+  /**
+   * The parameters that `prepare` and `join` use; the parameters of the embedding and the match
+   * head are added.
+   */
   readonly init: (key: Key) => Params;
   /**
-   * Layers of one side alone, for either side: they run once per row, whatever it is paired with.
-   * Embedded tokens [B, N, D] in; any sequence of width D out. Default: none.
+   * Layers that depend on one side only, and so run once per row. Their input is the embedded
+   * tokens [B, N, D] of the side; their result is any sequence of width D. Default: none.
    */
   readonly prepare?: Partial<Readonly<Record<Side, SideLayers>>>;
   /**
    * The joint representations [P, width] of P pairs, from both sides' prepared tokens. There are P
-   * texts and m images; each image goes with the next P / m texts. Attention from texts to images
-   * takes them like that (`crossAttentionBlock` of `@crossweave/core/nn`); for anything else
-   * {@link imageOfEachText} repeats the images.
+   * texts and m images; each image is paired with P / m consecutive texts. Attention from texts to
+   * images accepts such numbers (`crossAttentionBlock` of `@crossweave/core/nn`). For any other
+   * computation, {@link imageOfEachText} repeats the images.
    */
   readonly join: (params: Params, image: Tokens, text: Tokens, ctx: Context) => Tensor2D;
 }
 
-/** The m images repeated for P texts, P / m times each: row b of the result goes with text b. */
+/**
+ * Repeats each of m images P / m times for P texts, so that row b of the result belongs to text b.
+ */
 export function imageOfEachText(image: Tokens, text: Tokens): Tokens {
   const count = text.tokens.shape[0] / image.tokens.shape[0];
-  return { tokens: repeatEach(image.tokens, count), mask: repeatEach(image.mask, count) };
+  return { tokens: repeatRows(image.tokens, count), mask: repeatRows(image.mask, count) };
 }
 
 /**
- * A fusion of two token sequences, made of the layers that you give.
+ * Builds a fusion of two token sequences from your own layers.
  *
- * In front of them each side is embedded: a linear layer to width D, a learned type, learned
- * positions (with `settings.positions`), a layer norm and dropout, under the paths
- * `text_projection`, `visual_projection` and so on. Then `prepare` runs once per row and `join` once
- * a pair; behind it `match` is a linear layer, `match_head`, on the joint representation.
+ * First each side is embedded: a linear layer to width D, a learned type, learned positions (with
+ * `settings.positions`), a layer norm and dropout, with the paths `text_projection`,
+ * `visual_projection` and so on. Then `prepare` runs once per row and `join` once per pair. `match`
+ * is a linear layer, `match_head`, on the joint representation.
  *
  * ```ts
  * // The mean of all tokens of both sides, through one linear layer.
@@ -174,7 +181,7 @@ export function imageOfEachText(image: Tokens, text: Tokens): Tokens {
  * }
  * ```
  *
- * The fusion scores each pair by `join` alone, so it cannot know which pairs are true.
+ * Each pair is scored by `join` only, so the fusion cannot know which pairs are true.
  */
 export function transformerFusion(parts: TransformerFusionParts): Fusion {
   const { where, settings, width, prepare = {}, join } = parts;

@@ -12,12 +12,14 @@ import {
 
 export interface DuplicateOptions {
   /**
-   * What becomes of another row's text that is right for an image too: left out (`exclude`), one
-   * more positive (`positive`), or a negative as any other (`negative`, what CLIP does).
-   * Default `exclude`.
+   * How the text of a different row counts if it is true of an image too: it is left out
+   * (`exclude`), a further positive (`positive`), or a negative (`negative`, as in CLIP). Default
+   * `exclude`.
    */
   duplicates?: 'exclude' | 'positive' | 'negative';
-  /** What makes a text right for an image, where the batch tells it. Default groups and captions. */
+  /**
+   * What makes a text true of an image. Default groups and captions, as far as the batch has them.
+   */
   same?: readonly Sameness[];
 }
 
@@ -26,30 +28,36 @@ export const duplicateDefaults: Required<DuplicateOptions> = {
   same: sameTexts,
 };
 
-/** Which of the W candidates in the columns are right for each row, and which do not count. */
+/** Which of the W candidates (the columns) are positives of each row, and which do not count. */
 export interface Candidates {
   /** [B, W], rows sum to 1. */
   readonly targets: Tensor2D;
-  /** [B, W] to be added to logits: 0, or a large negative number where one does not count. */
+  /**
+   * [B, W] terms to add to logits: a large negative number where a candidate does not count, else
+   * 0.
+   */
   readonly exclusion: Tensor2D;
   readonly negatives: Negatives;
 }
 
 export interface CandidateOptions {
-  /** What is chosen among: the texts for each image, or the images for each text. */
+  /** The candidates: the texts for each image, or the images for each text. */
   readonly among: 'texts' | 'images';
-  /** Share of each row's target that is spread evenly over all that count. Default 0. */
+  /** Share of each row's target that is spread evenly over all candidates that count. Default 0. */
   readonly smoothing?: number;
-  /** Candidates after those of the batch, of a queue; empty places never count. Default none. */
+  /**
+   * A queue whose entries are further candidates after those of the batch; empty places never
+   * count. Default none.
+   */
   readonly queue?: Pick<EmbeddingQueue, 'groups' | 'captions'> | undefined;
-  /** How many negatives each row has of its own, after all others. Default 0. */
+  /** Number of hard negatives of each row, which are the last candidates. Default 0. */
   readonly hard?: number;
 }
 
 /**
- * The candidates of a contrast in the batch: the B rows of the other side, then the queue's, then a
- * row's own hard negatives. Targets are spread evenly over the positives, then smoothed as
- * `label_smoothing` of `torch.nn.functional.cross_entropy`.
+ * The candidates of a contrastive loss: the B rows of the other side, then the entries of the
+ * queue, then the row's own hard negatives. Targets are spread evenly over the positives, then
+ * smoothed as `label_smoothing` of `torch.nn.functional.cross_entropy`.
  */
 export function candidates(
   batch: Identities,
@@ -94,7 +102,7 @@ export function candidates(
   };
 }
 
-/** The rows of a batch and of a queue, of which it is not known what class they are of. */
+/** The identities of a batch followed by those of a queue, whose classes are not known. */
 function withQueue(
   batch: Identities,
   groups: readonly (string | null)[],

@@ -3,15 +3,15 @@ import type { Rank, Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { constantOf } from '@crossweave/core/nn';
 
 /**
- * A scalar whose gradients by `inputs` are computed along with it. Nothing of what `compute` does
- * is kept for the backward pass but the gradients themselves, so a sum that is swept in chunks
- * needs the memory of one chunk. First derivatives only.
+ * A scalar whose gradients with respect to `inputs` are computed together with it. Only these
+ * gradients are kept for the backward pass, so a sum over chunks needs the memory of one chunk.
+ * First derivatives only.
  */
 export function withEagerGradients(
   inputs: readonly Tensor[],
   compute: (...inputs: Tensor[]) => { value: Scalar; gradients: readonly Tensor[] },
 ): Scalar {
-  // One operation gives one tensor: the value, then the gradients one after the other.
+  // A custom operation has one result, so the value and the gradients are packed into one tensor.
   const packed = constantOf(inputs[0]!, () => {
     const { value, gradients } = compute(...inputs);
     return concat([value, ...gradients].map((part) => reshape<Rank.R1>(part, [part.size])));

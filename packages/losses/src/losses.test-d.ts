@@ -12,13 +12,13 @@ import {
   type LossOptions,
 } from './index';
 
-it('gives every factory the contract', () => {
+it('types every factory with the contract', () => {
   expectTypeOf(infoNCE).returns.toExtend<Loss>();
   expectTypeOf(matching).returns.toExtend<Loss>();
   expectTypeOf(listwiseMatching).returns.toExtend<Loss>();
 });
 
-it('knows which losses do without tokens, sums included', () => {
+it('types the losses that need no tokens, sums included', () => {
   expectTypeOf(infoNCE).returns.toEqualTypeOf<Loss<PooledFeatures>>();
   expectTypeOf(weightedSum([{ loss: infoNCE() }])).toEqualTypeOf<Loss<PooledFeatures>>();
   const ofTokens: Loss = { ...infoNCE(), compute: (_, { image }) => reads(image) };
@@ -30,14 +30,14 @@ it('knows which losses do without tokens, sums included', () => {
   expectTypeOf(filip).returns.not.toExtend<Cacheable>();
 });
 
-it('refuses options of another loss and misspelt ones', () => {
-  // @ts-expect-error -- InfoNCE draws nothing
+it('refuses options of a different loss and misspelt options', () => {
+  // @ts-expect-error -- InfoNCE has no option inBatch
   infoNCE({ inBatch: 2 });
   // @ts-expect-error -- a temperature is a number, 'auto', 'learned' or { initial }
   infoNCE({ temperature: 'fixed' });
   // @ts-expect-error -- a direction is both, i2t or t2i
   infoNCE({ direction: 'i2i' });
-  // @ts-expect-error -- the hinge has a margin, no temperature
+  // @ts-expect-error -- the triplet loss has no temperature
   triplet({ temperature: 0.1 });
   // @ts-expect-error -- a chunk is a number or 'all'
   siglip({ chunk: 'none' });

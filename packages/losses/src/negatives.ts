@@ -15,15 +15,18 @@ import {
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { excluded, negativeCounts, negativeMatrix, type RowSets } from './same';
 
-/** Which candidates are a row's negatives. */
+/** Which candidates are negatives of a row. */
 export interface Negatives {
-  /** [B, W] 1 where the candidate of the column is a negative of the row. */
+  /** [B, W]: 1 where the candidate in the column is a negative of the row. */
   readonly mask: Tensor2D;
-  /** [B] how many there are. */
+  /** [B] the number of negatives of each row. */
   readonly counts: readonly number[];
 }
 
-/** The negatives in the batch [B, B], where `right` says what is none, and each row's K own after them. */
+/**
+ * The in-batch negatives [B, B], which are all columns that are not in `right`, followed by the K =
+ * `hard` hard negatives of each row.
+ */
 export function negativesOf(right: RowSets, hard = 0): Negatives {
   const size = right.length;
   const inBatch = tensor2d(negativeMatrix(right), [size, size]);
@@ -41,15 +44,15 @@ export function negativesOf(right: RowSets, hard = 0): Negatives {
   return { mask, counts: negativeCounts(right).map((count) => count + hard) };
 }
 
-/** Whether each row has a negative: one that has none teaches nothing and does not count. */
+/** Whether each row has a negative. Rows without one do not count. */
 export function countedRows({ counts }: Pick<Negatives, 'counts'>): boolean[] {
   return counts.map((count) => count > 0);
 }
 
 /**
- * What a loss logs of its negatives: `negatives`, how many a row has on average, and `accuracy`, the
- * share of rows i whose column i is strictly above all of its negatives. Rows without any do not
- * count, and where no row has one there is no accuracy. NaN is never right.
+ * Terms for the log: `negatives`, the mean number of negatives of a row, and `accuracy`, the share
+ * of rows i whose column i is strictly above all negatives of the row. Rows without negatives do
+ * not count; if no row has one there is no accuracy. A row with NaN counts as wrong.
  */
 export function negativeTerms(
   logits: Tensor2D,
@@ -70,15 +73,12 @@ export function negativeTerms(
   return { ...terms, accuracy: meanOfCounted(right, counted) };
 }
 
-/** How many negatives a row has on average. */
+/** The mean number of negatives of a row. */
 export function meanCount({ counts }: Pick<Negatives, 'counts'>): Scalar {
   return scalar(counts.reduce((all, count) => all + count, 0) / Math.max(1, counts.length));
 }
 
-/**
- * Mean over rows of what a loss makes of each, [B]; rows that `counted` leaves out count neither as
- * a value nor in the mean. 0 where none is left.
- */
+/** The mean of values [B] over the rows that are `counted`; 0 if no row is. */
 export function meanOfCounted(values: Tensor1D, counted: readonly boolean[]): Scalar {
   const count = Math.max(1, counted.filter(Boolean).length);
   return sum<Scalar>(mul(values, tensor1d(counted.map((counts) => (counts ? 1 / count : 0)))));

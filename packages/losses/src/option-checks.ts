@@ -1,12 +1,12 @@
 import { anyOf, fields, listOf, number, oneOf, type Check } from '@crossweave/core/authoring';
 
-/** A weight of a part of a loss. */
+/** The weight of a part of a loss. */
 export const weightCheck: Check = number({ min: 0, max: 1e6 });
 
-/** A temperature that is a number. */
+/** A fixed temperature. */
 export const fixedTemperatureCheck: Check = number({ min: 1e-4, max: 1e4 });
 
-/** A temperature that is learned, from where it starts on. */
+/** A learned temperature, optionally with its initial value. */
 export const learnedTemperatureCheck: Check = anyOf(
   oneOf('learned'),
   fields({ initial: number({ min: 0.01, max: 1 }) }),

@@ -28,7 +28,7 @@ import {
 import { barlowTwins, type BarlowTwinsOptions } from './regularisation/barlow-twins';
 import { vicreg, type VicregOptions } from './regularisation/vicreg';
 
-/** The options of each loss by its name. */
+/** The options of each loss by name. */
 export interface LossOptions {
   'info-nce': InfoNCEOptions;
   siglip: SigLIPOptions;
@@ -73,15 +73,15 @@ export const losses: {
   vicreg,
 };
 
-/** A table of losses whose options are checked when they are made, not by the compiler. */
+/** A table of losses. The options are checked when a loss is made, not by the compiler. */
 export type LossTable = Readonly<Record<string, (options?: never) => Loss>>;
 
 /**
- * The loss called `name` in `table`, made with `options` as a config file gave them.
+ * Makes the loss `name` of `table` with options from a config file.
  *
- * @throws ConfigError for an unknown name or option; it names the nearest.
+ * @throws ConfigError for an unknown name or option; it suggests the nearest.
  */
 export function createLoss(name: string, options: object = {}, table: LossTable = losses): Loss {
-  // The factory itself refuses what is not one of its options.
+  // The factory refuses unknown options.
   return lookUp('loss', table, name)(options as never);
 }

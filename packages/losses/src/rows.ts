@@ -16,15 +16,15 @@ export function takeRows<F extends PooledFeatures>(features: F, indices: Tensor1
   return mapFeatures(features, (x) => gather(x, indices));
 }
 
-/** Every row of features `count` times in a row: a a a b b b. */
+/** Repeats each row of features `count` times: a a a b b b. */
 export function repeatRows<F extends PooledFeatures>(features: F, count: number): F {
   return count === 1 ? features : mapFeatures(features, (x) => repeat(x, count));
 }
 
 /**
- * One batch of features from several, their rows one after the other. Shorter token sequences are
- * padded and masked. If any part has `present`, so has the result, with 1 for the rows of parts
- * without it.
+ * Concatenates the rows of several batches of features. Shorter token sequences are padded and
+ * masked. If any part has `present`, the result has it too, with 1 for the rows of parts without
+ * it.
  */
 export function joinRows<F extends PooledFeatures>(parts: readonly F[]): F {
   const given: readonly (PooledFeatures & Partial<Features>)[] = parts;
@@ -38,7 +38,7 @@ export function joinRows<F extends PooledFeatures>(parts: readonly F[]): F {
   const below = <T extends Tensor>(pick: (part: (typeof alike)[number]) => T | undefined): T[] =>
     alike.flatMap((part) => pick(part) ?? []);
   const [tokens, masks] = [below(({ tokens: t }) => t), below(({ mask }) => mask)];
-  // As complete as the parts, so of their type.
+  // The result has the same tensors as the parts, so it has their type.
   return {
     ...(tokens.length > 0 && { tokens: concat(tokens, 0), mask: concat(masks, 0) }),
     pooled: concat(
@@ -49,7 +49,7 @@ export function joinRows<F extends PooledFeatures>(parts: readonly F[]): F {
   } as PooledFeatures as F;
 }
 
-/** Tokens and mask padded to `longest`, where there are any. */
+/** Tokens and mask padded to `longest`, if the features have tokens. */
 function longer({ tokens, mask }: Partial<Features>, longest: number): Partial<Features> {
   if (tokens === undefined || mask === undefined) return {};
   const missing = longest - mask.shape[1];
@@ -58,7 +58,7 @@ function longer({ tokens, mask }: Partial<Features>, longest: number): Partial<F
   return { tokens: pad(tokens, [[0, 0], after, [0, 0]]), mask: pad(mask, [[0, 0], after]) };
 }
 
-/** K of a batch, 0 when it has no hard negatives. */
+/** K of a batch; 0 if the batch has no hard negatives. */
 export function negativesPerPair(
   where: string,
   outputs: ModelOutputs<PooledFeatures>,
@@ -67,7 +67,7 @@ export function negativesPerPair(
   if (outputs.negatives === undefined) return 0;
   const count = outputs.negatives.pooled.shape[0] / batch.size;
   if (!Number.isInteger(count) || count === 0) {
-    throw new ShapeError('the hard negatives do not divide among the pairs', {
+    throw new ShapeError('the number of hard negatives is not a multiple of the number of pairs', {
       where,
       expected: `B·K rows with B = ${batch.size}`,
       got: showShape(outputs.negatives.pooled.shape),
@@ -76,5 +76,5 @@ export function negativesPerPair(
   return count;
 }
 
-/** Losses read sizes and groups of a batch, never its images and texts. */
+/** A batch with any images and texts: losses read only sizes and identities. */
 export type AnyBatch = Batch<unknown, unknown>;

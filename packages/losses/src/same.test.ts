@@ -69,7 +69,7 @@ describe('rightTexts and rightImages', () => {
   it('refuse labels that the batch does not have', () => {
     const ask = (): unknown => rightTexts({ groups: ['a', 'b'] }, ['labels']);
     expect(ask).toThrow(ConfigError);
-    expect(ask).toThrow(/"same" names labels/);
+    expect(ask).toThrow(/"same" contains "labels"/);
   });
 });
 

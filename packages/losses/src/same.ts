@@ -1,35 +1,38 @@
 import { ConfigError, labelIdentity, type Label } from '@crossweave/core';
 
 /**
- * By what two rows count as the same: `groups` (one image), `captions` (one text), `labels`
- * (one class). See {@link rightTexts}.
+ * The identity by which two rows count as the same: `groups` (the same image), `captions` (the same
+ * text), `labels` (the same class). See {@link rightTexts}.
  */
 export type Sameness = 'groups' | 'captions' | 'labels';
 
-/** What a batch tells of its rows; null is like no other. */
+/** The identities of the rows of a batch; null differs from every identity. */
 export interface Identities {
-  /** As `Batch.groups`. */
+  /** Images, as `Batch.groups`. */
   readonly groups: readonly (string | null)[];
-  /** As `Batch.captions`. */
+  /** Texts, as `Batch.captions`. */
   readonly captions?: readonly (string | null)[] | undefined;
   /** As `Batch.labels`. */
   readonly labels?: readonly (Label | null | undefined)[] | undefined;
 }
 
-/** By image and by text: what makes another row's text right for one's own image. */
+/**
+ * The default: the text of a different row is true of an image if the two rows share the image or
+ * the text.
+ */
 export const sameTexts: readonly Sameness[] = ['groups', 'captions'];
 
-/** Rows, for each row of a batch. */
+/** A set of rows for each row of a batch. */
 export type RowSets = readonly ReadonlySet<number>[];
 
 /**
- * Of each image i the texts j that are right for it, its own among them: image i is known to have
- * text j where any row of the batch pairs this image with this text. So with `groups` and `captions`
- * a text is right for an image that has it in another row as well; with one of the two, where that
- * one is equal. `labels` adds the rows of the image's class.
+ * For each image i, the texts j that are true of it, including its own. With `groups` and
+ * `captions`, text j is true of image i if any row of the batch pairs this image with this text.
+ * With only one of the two, rows i and j must agree in it. `labels` adds the rows with the same
+ * class.
  *
- * @param count how many rows are asked about, from the first on; all rows tell.
- * @throws ConfigError for `labels` where the batch has none.
+ * @param count for how many rows, from the first on, the sets are computed; all rows of the batch
+ *   are used as evidence. @throws ConfigError for `labels` if the batch has none.
  */
 export function rightTexts(
   batch: Identities,
@@ -39,7 +42,7 @@ export function rightTexts(
   return related(batch, by, ['groups', 'captions'], count);
 }
 
-/** Of each text i the images j that it is right for: {@link rightTexts} the other way round. */
+/** For each text i, the images j of which it is true: the inverse of {@link rightTexts}. */
 export function rightImages(
   batch: Identities,
   by: readonly Sameness[] = sameTexts,
@@ -65,17 +68,20 @@ function related(
 }
 
 /**
- * Of each row the rows that are equal to it by any of `by`, itself among them: what makes two images,
- * or two texts, the same. A symmetric relation.
+ * For each row, the rows that share any of the identities `by` with it, including the row itself.
+ * The relation is symmetric.
  *
- * @throws ConfigError for `labels` where the batch has none.
+ * @throws ConfigError for `labels` if the batch has none.
  */
 export function sameness(batch: Identities, by: readonly Sameness[]): RowSets {
   const alike = by.map((kind) => rowsLike(batch, by, kind));
   return batch.groups.map((_, row) => new Set([row, ...alike.flatMap((rows) => [...rows(row)])]));
 }
 
-/** The rows with the same name as a row; itself alone where `kind` is not among `by`. */
+/**
+ * The rows with the same identity of the given kind as a row; only the row itself if `kind` is not
+ * in `by`.
+ */
 function rowsLike(
   batch: Identities,
   by: readonly Sameness[],
@@ -84,12 +90,13 @@ function rowsLike(
   const names = kind === 'labels' ? batch.labels?.map(labelIdentity) : batch[kind];
   if (!by.includes(kind)) return (row) => [row];
   if (names === undefined) {
-    // That captions are not known is allowed; labels are asked for by name.
+    // A batch without captions is allowed; labels are used only on request, so their absence is an
+    // error.
     if (kind !== 'labels') return (row) => [row];
-    throw new ConfigError('"same" names labels, and the batch has none', {
+    throw new ConfigError('the option "same" contains "labels", and the batch has no labels', {
       where: 'losses',
       expected: 'batches with labels',
-      advice: 'Leave "labels" out of same, or use data with classes.',
+      advice: 'Leave "labels" out of "same", or use data with labels.',
     });
   }
   const rowsOf = new Map<string, number[]>();
@@ -105,7 +112,9 @@ function rowsLike(
   };
 }
 
-/** [B·(to − from)] row by row: 1 where the set of a row holds the column, of columns `from` to `to`. */
+/**
+ * [B·(to − from)] for the columns `from` to `to`: 1 where the set of the row contains the column.
+ */
 export function setMatrix(sets: RowSets, from = 0, to = sets.length): Float32Array {
   const width = to - from;
   const out = new Float32Array(sets.length * width);
@@ -115,20 +124,22 @@ export function setMatrix(sets: RowSets, from = 0, to = sets.length): Float32Arr
   return out;
 }
 
-/** [B·B] the opposite: 1 where column j may be a negative of row i. */
+/** [B·B]: 1 where column j is not in the set of row i, so that it is a negative of the row. */
 export function negativeMatrix(sets: RowSets): Float32Array {
   return setMatrix(sets).map((right) => 1 - right);
 }
 
-/** [B] how many rows of the batch are a negative of each row. */
+/** [B] the number of in-batch negatives of each row. */
 export function negativeCounts(sets: RowSets): number[] {
   return sets.map((right) => sets.length - right.size);
 }
 
-/** Added to a logit, it leaves no weight after a softmax and stays finite. */
+/** Added to a logit, it makes the weight of a softmax 0; it is finite. */
 export const excluded = -1e9;
 
-/** [B·B] to be added to logits: {@link excluded} where column j is no negative of row i. */
+/**
+ * [B·B] terms to add to logits: {@link excluded} where column j is not a negative of row i, else 0.
+ */
 export function exclusionMatrix(sets: RowSets): Float32Array {
   return setMatrix(sets).map((right) => right * excluded);
 }

@@ -5,16 +5,16 @@ import { negativesPerPair, repeatRows, type AnyBatch } from './rows';
 
 /** Unit-norm embeddings of a batch. */
 export interface Embeddings {
-  /** [B, E]. */
+  /** [B, E] image embeddings. */
   readonly image: Tensor2D;
-  /** [B, E]. */
+  /** [B, E] text embeddings. */
   readonly text: Tensor2D;
 }
 
 /**
- * Both sides' embeddings, for losses that scores alone do not serve.
+ * The embeddings of both sides, for losses that need more than scores.
  *
- * @throws ConfigError when the fusion has none.
+ * @throws ConfigError when the fusion has no embeddings.
  */
 export function requireEmbeddings(
   where: string,
@@ -22,16 +22,19 @@ export function requireEmbeddings(
 ): Embeddings {
   const { image, text } = outputs;
   if (outputs.embed === undefined) {
-    throw new ConfigError('the fusion has no embeddings', {
+    throw new ConfigError('the loss needs embeddings, and the fusion has none', {
       where,
       expected: 'a separable fusion, whose model outputs have embed()',
-      advice: 'Use a dual encoder, or a loss that reads scores, as infoNCE.',
+      advice: 'Use a dual encoder, or a loss that reads scores, such as infoNCE.',
     });
   }
   return { image: outputs.embed('image', image), text: outputs.embed('text', text) };
 }
 
-/** [B, B] every image against every text: bare cosines, or logits where the fusion has no embeddings. */
+/**
+ * [B, B] similarities of every image with every text: cosines, or logits if the fusion has no
+ * embeddings.
+ */
 export function similarities(
   outputs: Pick<ModelOutputs<PooledFeatures>, 'image' | 'text' | 'score' | 'embed'>,
 ): Tensor2D {
@@ -41,7 +44,10 @@ export function similarities(
     : cosines(outputs.embed('image', image), outputs.embed('text', text));
 }
 
-/** [B, K] each image against its own hard negatives, in the measure of {@link similarities}. */
+/**
+ * [B, K] similarities of each image with its own hard negatives, of the kind of {@link
+ * similarities}.
+ */
 export function hardSimilarities(
   outputs: ModelOutputs<PooledFeatures>,
   size: number,
@@ -58,9 +64,9 @@ export function hardSimilarities(
 }
 
 /**
- * K of a batch that a loss was told to take hard negatives from.
+ * K of a batch, for a loss whose option `negatives` is true.
  *
- * @throws ConfigError when it has none.
+ * @throws ConfigError when the batch has no hard negatives.
  */
 export function requireNegatives(
   where: string,
@@ -71,7 +77,7 @@ export function requireNegatives(
   if (count === 0) {
     throw new ConfigError('the batch has no hard negatives', {
       where,
-      advice: 'Use data with negatives, or set negatives to false.',
+      advice: 'Use data with hard negatives, or set negatives to false.',
     });
   }
   return count;

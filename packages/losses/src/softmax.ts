@@ -2,7 +2,10 @@ import { eye, logSoftmax, mul, neg, sum } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { meanOfCounted } from './negatives';
 
-/** Mean over the rows that count (default: all) of −Σ targets · ln softmax(logits), both [B, N]. */
+/**
+ * Cross-entropy −Σ targets · ln softmax(logits) of targets and logits [B, N], averaged over the
+ * rows that count (default: all rows).
+ */
 export function crossEntropy(
   logits: Tensor2D,
   targets: Tensor2D,
@@ -11,7 +14,7 @@ export function crossEntropy(
   return neg(meanOfCounted(sum<Tensor1D>(mul(logSoftmax(logits), targets), 1), counted));
 }
 
-/** [B] the diagonal of [B, B]. */
+/** The diagonal [B] of a matrix [B, B]. */
 export function diagonal(square: Tensor2D): Tensor1D {
   return sum(mul(square, eye(square.shape[0])), 1);
 }

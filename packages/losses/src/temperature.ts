@@ -3,25 +3,26 @@ import { parameter, type Params } from '@crossweave/core';
 import { clampParameter } from '@crossweave/core/nn';
 
 export interface LearnedTemperature {
-  /** The temperature at the start, in [0.01, 1]. Default 0.07, CLIP's. */
+  /** The initial temperature, in [0.01, 1]. Default 0.07, as in CLIP. */
   initial?: number;
 }
 
 /**
- * What scores are divided by: a fixed number, the loss's own choice, or a parameter
- * `logit_scale` = ln(1/T).
+ * The number by which scores are divided: fixed, the default of the loss (`auto`), or learned as
+ * the parameter `logit_scale` = ln(1/T).
  */
 export type Temperature = number | 'auto' | 'learned' | LearnedTemperature;
 
 export interface TemperatureRule {
   readonly init: (() => Params) | undefined;
-  /** 1/T; `auto` is the loss's own choice of T. */
+  /** 1/T; `auto` is the loss's default of T. */
   readonly inverse: (params: Params, auto: number) => Scalar;
 }
 
 /**
- * CLIP's rule for the learned one: `logit_scale` is kept in [0, ln 100], so T in [0.01, 1].
- * It is clamped where it is used, and its gradient stops at a bound that it pushes against.
+ * A learned temperature follows CLIP: `logit_scale` is clamped to [0, ln 100], so T is in [0.01,
+ * 1]. The clamping happens when the value is used; at a bound, the gradient that leads further out
+ * is 0.
  */
 export function temperatureRule(temperature: Temperature): TemperatureRule {
   if (temperature === 'auto') return { init: undefined, inverse: (_, auto) => scalar(1 / auto) };
@@ -36,7 +37,7 @@ export function temperatureRule(temperature: Temperature): TemperatureRule {
   };
 }
 
-/** What is added to every logit: a fixed number, or a parameter `logit_bias`. */
+/** The number that is added to every logit: fixed, or learned as the parameter `logit_bias`. */
 export type Bias = number | 'learned' | { /** Default −10. */ initial?: number };
 
 export interface BiasRule {
@@ -45,7 +46,7 @@ export interface BiasRule {
   readonly value: (params: Params) => Scalar;
 }
 
-/** The learned bias starts at −10 unless told otherwise (SigLIP's) and has no bounds. */
+/** A learned bias is initially −10 by default, as in SigLIP, and has no bounds. */
 export function biasRule(bias: Bias): BiasRule {
   if (typeof bias === 'number') {
     return { init: undefined, initial: bias, value: () => scalar(bias) };

@@ -5,11 +5,11 @@ import { showShape } from '@crossweave/core';
 import type { KeyMap, KeyTarget } from './key-map';
 
 /**
- * Parameters of another library's checkpoint under our names: new tensors, what the map drops
- * left out. The given tree stays as it is.
+ * Converts the parameters of a different library to our names, without the entries that the map
+ * drops. The result has new tensors; `params` is not disposed.
  *
- * @throws StateDictError for a path that the map does not know, two tensors for one parameter, or
- * a fused tensor that cannot be cut.
+ * @throws StateDictError for a path that no rule matches, two tensors for one parameter, or a fused
+ *   tensor that cannot be split.
  */
 export function toOurParams(params: Params, map: KeyMap): Params {
   return tidy(() => {
@@ -20,7 +20,10 @@ export function toOurParams(params: Params, map: KeyMap): Params {
       const parts = targets.length > 1 ? cut(map, path, value, targets.length) : [value];
       for (const [i, { path: ours, transposed }] of targets.entries()) {
         if (ours in out) {
-          throw new StateDictError(`two tensors claim "${ours}"`, { where: map.name, got: path });
+          throw new StateDictError(`two tensors of the checkpoint belong to "${ours}"`, {
+            where: map.name,
+            got: path,
+          });
         }
         out[ours] = transposed === true ? transpose(parts[i]!) : clone(parts[i]!);
       }
@@ -30,10 +33,10 @@ export function toOurParams(params: Params, map: KeyMap): Params {
 }
 
 /**
- * The inverse of {@link toOurParams}: the same tensors as another library's checkpoint has them,
- * but for what the map drops.
+ * The inverse of {@link toOurParams}: converts our parameters to the names and shapes of a
+ * different library. Entries that the map drops are absent.
  *
- * @throws StateDictError for a path that has no place there, or a fused tensor that lacks a part.
+ * @throws StateDictError for a path that no rule matches, or a fused tensor that lacks a part.
  */
 export function toTheirParams(params: Params, map: KeyMap): Params {
   return tidy(() => {
@@ -63,7 +66,7 @@ export function toTheirParams(params: Params, map: KeyMap): Params {
 
 function cut(map: KeyMap, path: string, value: Tensor, count: number): Tensor[] {
   if (value.rank === 0 || value.shape[0] % count !== 0) {
-    throw new StateDictError(`"${path}" cannot be cut into ${count} parts`, {
+    throw new StateDictError(`"${path}" cannot be split into ${count} equal parts`, {
       where: map.name,
       expected: `a multiple of ${count} on axis 0`,
       got: showShape(value.shape),
@@ -73,8 +76,8 @@ function cut(map: KeyMap, path: string, value: Tensor, count: number): Tensor[] 
 }
 
 function unknown(map: KeyMap, path: string): StateDictError {
-  return new StateDictError(`the key map does not know "${path}"`, {
+  return new StateDictError(`the key map has no rule for "${path}"`, {
     where: map.name,
-    advice: 'Use the map of this architecture and library, or leave the entry out.',
+    advice: 'Use the key map of this architecture and library, or leave the entry out.',
   });
 }

@@ -54,7 +54,7 @@ it('tells what it drops from what it does not know', () => {
   expect(map.toTheirs('layer.0.o.weight')).toBeUndefined();
 });
 
-it('refuses a rule whose sides have other stars', () => {
+it('refuses a rule whose sides have different stars', () => {
   expect(() => keyMap('m', { rules: { 'a.*.*': 'b.*' } })).toThrow(ConfigError);
   expect(() => keyMap('m', { rules: { 'a.*': 'b.**' } })).toThrow(/m: .*stars.*a\.\*.*b\.\*\*/);
 });

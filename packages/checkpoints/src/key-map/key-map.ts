@@ -3,49 +3,57 @@ import { checkOptions, type Checks } from '@crossweave/core/authoring';
 import { requireText } from '@crossweave/core/authoring';
 import { ConfigError } from '@crossweave/core';
 
-/** Where a tensor of one side stands on the other side. */
+/** The counterpart of a tensor in the other library. */
 export interface KeyTarget {
   readonly path: string;
   /**
-   * Their tensor is `of` tensors of ours joined along axis 0, and this is number `index` of them
-   * (a fused projection of queries, keys and values). Absent: the tensors are equal.
+   * The library's tensor is `of` of our tensors joined along axis 0 (a fused projection of queries,
+   * keys and values), and our tensor is number `index` of them. Absent: one tensor corresponds to
+   * one tensor.
    */
   readonly part?: { readonly index: number; readonly of: number };
-  /** The tensor is a matrix that one side stores transposed. */
+  /** Whether one of the two sides stores the matrix transposed. */
   readonly transposed?: boolean;
 }
 
 /**
- * How another library's checkpoint names and cuts the parameters of one of our architectures.
- * It is data about paths, so a loader can compare names and shapes before it reads a value.
+ * How a different library names the parameters of one of our architectures, and which of them it
+ * joins. A key map only concerns paths, so a loader can compare names and shapes before it reads
+ * values.
  */
 export interface KeyMap {
-  /** For messages: `timm ViT`. */
+  /** Name for messages: `timm ViT`. */
   readonly name: string;
   /**
-   * What their tensor at `path` becomes: one target, several (its parts in order), or none when
-   * the map drops it (a classifier's head). `undefined`: the map knows no such path.
+   * The targets of the library's tensor at `path`: one, several (its parts in order), or none if
+   * the map drops the tensor (a classifier's head). `undefined`: no rule matches the path.
    */
   toOurs(path: string): readonly KeyTarget[] | undefined;
-  /** Where our tensor at `path` stands in their checkpoint. `undefined`: it has no such path. */
+  /** The target of our tensor at `path`. `undefined`: no rule matches the path. */
   toTheirs(path: string): KeyTarget | undefined;
 }
 
-/** Our side of a rule: one path, several whose tensors are joined along axis 0, or a transposed matrix. */
+/**
+ * Our side of a rule: a path, several paths whose tensors are joined along axis 0, or the path of a
+ * matrix that is transposed.
+ */
 export type KeyRule = string | readonly string[] | { readonly transposed: string };
 
 export interface KeyMapOptions {
   /**
-   * Their path patterns to ours; the first that matches counts. `*` stands for anything within a
-   * segment (`layer*.*.bn*.*`), `**` for anything at all; both sides have the same stars in the
-   * same order.
+   * Rules from the library's path patterns to ours; the first matching rule is used. `*` matches
+   * any text within a segment (`layer*.*.bn*.*`), `**` any text. Both sides of a rule have the same
+   * stars in the same order.
    */
   readonly rules: Readonly<Record<string, KeyRule>>;
-  /** Beginnings of their paths that belong to no parameter of ours: `fc.`, `head.`. Default none. */
+  /**
+   * Prefixes of the library's paths that correspond to no parameter of ours: `fc.`, `head.`.
+   * Default none.
+   */
   readonly drops?: readonly string[];
   /**
-   * What a checkpoint may put before all of its paths (`resnet.` of a model with a head).
-   * `toOurs` accepts paths with and without; `toTheirs` gives them without. Default none.
+   * Prefixes that all paths of a checkpoint may have (`resnet.` of a model with a head). `toOurs`
+   * accepts paths with and without such a prefix; `toTheirs` gives paths without it. Default none.
    */
   readonly prefixes?: readonly string[];
 }
@@ -65,7 +73,7 @@ interface Pair {
 }
 
 /**
- * A {@link KeyMap} of path patterns, both directions from one table.
+ * Makes a {@link KeyMap} for both directions from one table of path patterns.
  *
  * ```ts
  * keyMap('timm ViT', {
@@ -77,7 +85,7 @@ interface Pair {
  * });
  * ```
  *
- * @throws ConfigError when the two sides of a rule have other stars, or an option is wrong.
+ * @throws ConfigError when the stars of the two sides of a rule differ, or an option is wrong.
  */
 export function keyMap(name: string, options: KeyMapOptions): KeyMap {
   requireText('keyMap', 'name', name);
@@ -120,7 +128,7 @@ function pairOf(where: string, theirs: string, rule: KeyRule): Pair {
   const starsOf = (pattern: string): string => (pattern.match(star) ?? []).join(' ');
   for (const pattern of ours) {
     if (starsOf(pattern) !== starsOf(theirs)) {
-      throw new ConfigError(`the sides of a rule have other stars`, {
+      throw new ConfigError(`the stars of the two sides of a rule differ`, {
         where,
         expected: theirs,
         got: pattern,
@@ -136,7 +144,10 @@ function target(path: string, index: number, of: number, transposed: boolean): K
 
 const star = /\*\*?/g;
 
-/** What the stars of `pattern` stand for in `path`, or `undefined` when it does not match. */
+/**
+ * The text that each star of `pattern` matches in `path`; `undefined` if the pattern does not
+ * match.
+ */
 function match(pattern: string, path: string): string[] | undefined {
   const escaped = pattern.replace(/[.\\+?^${}()|[\]]/g, '\\$&');
   const source = escaped.replace(star, (found) => (found === '*' ? '([^.]+)' : '(.+)'));

@@ -44,7 +44,7 @@ it('lists what is missing, unexpected and of another shape, with the nearest nam
       'model.safetensors: the checkpoint does not fit the model: 1 of 3 parameters fit',
       '  missing (1): encoder.layer.0.query.bias [4] (nearest: encoder.layer.0.query.bais)',
       '  unexpected (1): encoder.layer.0.query.bais [4]',
-      '  wrong shape (1): embeddings.weight expected [10, 4], got [12, 4]. Choose the architecture and sizes the checkpoint was made with, or a key map of the library that wrote it.',
+      '  wrong shape (1): embeddings.weight expected [10, 4], got [12, 4]. Choose the architecture and sizes of the checkpoint, or a key map of the library that wrote it.',
     ].join('\n'),
   );
 });
@@ -63,13 +63,13 @@ describe('says which prefix is in the way', () => {
 
   it('before all of the checkpoint’s names', () => {
     const { message } = failure(under('bert.', model));
-    expect(message).toMatch(/All keys start with "bert\.": load with prefix "bert\."\.$/);
+    expect(message).toMatch(/all names start with "bert\.": load with prefix "bert\."\.$/);
     expect(message).toMatch(/0 of 3/);
   });
 
   it('before some of them', () => {
     const { message } = failure({ ...under('bert.', model), 'cls.bias': [4] });
-    expect(message).toMatch(/parameters lie under "bert\.": load with prefix "bert\."\.$/);
+    expect(message).toMatch(/parameters start with "bert\.": load with prefix "bert\."\.$/);
   });
 
   it('before the model’s names', () => {

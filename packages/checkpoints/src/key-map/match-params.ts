@@ -6,18 +6,18 @@ import { showShape } from '@crossweave/core';
 import type { ParamShapes } from '@crossweave/core';
 
 export interface MatchOptions {
-  /** Names the checkpoint in errors. */
+  /** Name of the checkpoint in errors. */
   readonly where?: string;
   /**
-   * Entries that may be there without a place in the model (`pooler`, `classifier`), as
-   * {@link pathPattern} reads them. Hugging Face's `position_ids` always may. Default none.
+   * Patterns ({@link pathPattern}) of entries that the checkpoint may have and the model lacks
+   * (`pooler`, `classifier`). Hugging Face's `position_ids` are always allowed. Default none.
    */
   readonly ignoreUnexpected?: readonly string[];
-  /** Parameters that the checkpoint may lack. Default none. */
+  /** Patterns of parameters that the checkpoint may lack. Default none. */
   readonly ignoreMissing?: readonly string[];
 }
 
-/** Of the options, for functions that pass them on. */
+/** Checks of the options, for functions that pass the options on. */
 export const matchChecks: Checks<MatchOptions> = {
   where: text(),
   ignoreUnexpected: listOf(text()),
@@ -25,25 +25,25 @@ export const matchChecks: Checks<MatchOptions> = {
 };
 
 export interface Match {
-  /** Paths that both have, in the model's order. */
+  /** Paths that checkpoint and model share, in the model's order. */
   readonly matched: readonly string[];
-  /** Entries without a place in the model, all of them allowed. */
+  /** Entries that the model lacks and `ignoreUnexpected` allows. */
   readonly unexpected: readonly string[];
-  /** Parameters that the checkpoint lacks, all of them allowed. */
+  /** Parameters that the checkpoint lacks and `ignoreMissing` allows. */
   readonly missing: readonly string[];
 }
 
-/** Entries of each kind that a message shows. */
+/** How many entries of each kind a message shows. */
 const shown = 8;
-/** A table of 0, 1, 2, … that old checkpoints carry; no architecture reads it. */
+/** A table of 0, 1, 2, … in old checkpoints, which no architecture reads. */
 const neverRead = '**.position_ids';
 
 /**
- * Compares a checkpoint's paths and shapes with a model's, strictly: a checkpoint that fits in
- * part trains a model that was never meant.
+ * Compares the paths and shapes of a checkpoint with those of a model. All must agree, since a
+ * checkpoint that fits only in part would silently give a half-initialised model.
  *
- * @throws StateDictError that lists what is missing, unexpected (with the nearest names) and of
- * another shape, and carries all of it as `difference`; ConfigError for options that are wrong.
+ * @throws StateDictError that lists missing parameters, unexpected entries (with the nearest names)
+ *   and different shapes, with all of them in `difference`; ConfigError for wrong options.
  */
 export function matchParams(
   expected: ParamShapes,
@@ -114,20 +114,20 @@ function advise(
     const theirs = commonPrefix(missing, unexpected);
     if (theirs !== undefined) {
       const every = all.every((path) => path.startsWith(theirs));
-      return `${every ? 'All keys start' : 'The parameters lie'} ${every ? 'with' : 'under'} "${theirs}": load with prefix "${theirs}".`;
+      return `In the checkpoint ${every ? 'all names' : "the model's parameters"} start with "${theirs}": load with prefix "${theirs}".`;
     }
     const ours = commonPrefix(unexpected, missing);
     if (ours !== undefined) {
-      return `The model's parameters start with "${ours}": load the part of it that lies there.`;
+      return `The names of the model's parameters start with "${ours}": load the checkpoint into that part of the model.`;
     }
   }
   if (missing.length === 0 && wrongShape.length === 0) {
-    return 'Choose the architecture they belong to, or list what may be left out in ignoreUnexpected.';
+    return 'Choose the architecture of the checkpoint, or list the entries that may be left out in ignoreUnexpected.';
   }
-  return 'Choose the architecture and sizes the checkpoint was made with, or a key map of the library that wrote it.';
+  return 'Choose the architecture and sizes of the checkpoint, or a key map of the library that wrote it.';
 }
 
-/** A beginning, ending in a dot, that makes most of `paths` entries of `candidates`. */
+/** A prefix, ending in a dot, with which most of `paths` are in `candidates`. */
 function commonPrefix(paths: readonly string[], candidates: readonly string[]): string | undefined {
   const known = new Set(candidates);
   const [first = ''] = paths;

@@ -35,9 +35,9 @@ it('cuts, transposes, drops and reports by the map', () => {
 
 it('refuses what cannot be cut, and two tensors for one parameter', () => {
   expect(() => plan({ 'qkv.weight': [5, 4] }, { keyMap: map })).toThrow(StateDictError);
-  expect(() => plan({ 'qkv.bias': [] }, { keyMap: map })).toThrow(/cannot be cut into 3.*\[\]/);
+  expect(() => plan({ 'qkv.bias': [] }, { keyMap: map })).toThrow(/cannot be split into 3.*\[\]/);
   const twice = keyMap('twice', { rules: { a: 'x', b: 'x' } });
   expect(() => plan({ a: [1], b: [1] }, { keyMap: twice })).toThrow(
-    /two tensors claim "x"; got a, b/,
+    /two tensors of the checkpoint belong to "x"; got a, b/,
   );
 });

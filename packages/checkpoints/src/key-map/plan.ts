@@ -3,29 +3,29 @@ import { showShape } from '@crossweave/core';
 import type { KeyMap, KeyTarget } from './key-map';
 import type { ParamShapes } from '@crossweave/core';
 
-/** Where the values of one of our parameters stand in a checkpoint. */
+/** Where a checkpoint holds the values of one of our parameters. */
 export interface PlannedParam {
-  /** The checkpoint's name of the tensor that holds them. */
+  /** Name of the checkpoint's tensor that holds the values. */
   readonly name: string;
   readonly part?: KeyTarget['part'];
   readonly transposed: boolean;
-  /** Of our parameter. */
+  /** Shape of our parameter. */
   readonly shape: readonly number[];
 }
 
 export interface LoadPlan {
-  /** By our paths. */
+  /** Planned parameters by our paths. */
   readonly params: ReadonlyMap<string, PlannedParam>;
-  /** Entries of the checkpoint that the key map does not know. */
+  /** Entries of the checkpoint that no rule of the key map matches. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Which tensors of a checkpoint become which parameters, from names and shapes alone.
+ * Decides, from names and shapes only, which tensors of a checkpoint become which parameters.
  *
- * @param options.prefix what the names of the wanted entries start with; others are left out.
- * @throws StateDictError when a fused tensor cannot be cut, two tensors claim one parameter, or no
- * name starts with the prefix.
+ * @param options.prefix the prefix of the entries to load; other entries are left out. @throws
+ *   StateDictError when a fused tensor cannot be split, two tensors belong to one parameter, or no
+ *   name starts with the prefix.
  */
 export function planLoad(
   stored: ParamShapes,
@@ -42,7 +42,7 @@ export function planLoad(
     for (const { path: ours, part, transposed = false } of targets ?? []) {
       const earlier = params.get(ours);
       if (earlier !== undefined) {
-        throw new StateDictError(`two tensors claim "${ours}"`, {
+        throw new StateDictError(`two tensors of the checkpoint belong to "${ours}"`, {
           where,
           got: `${earlier.name}, ${name}`,
         });
@@ -57,7 +57,7 @@ export function planLoad(
       where,
       expected: `entries such as ${prefix}weight`,
       got: Object.keys(stored).slice(0, 5).join(', '),
-      advice: 'Leave out or correct the option prefix.',
+      advice: 'Correct the option prefix, or leave it out.',
     });
   }
   return { params, unknown };
@@ -71,7 +71,7 @@ function partShape(
 ): readonly number[] {
   const [rows, ...rest] = shape;
   if (rows !== undefined && rows % of === 0) return [rows / of, ...rest];
-  throw new StateDictError(`"${name}" cannot be cut into ${of} parts`, {
+  throw new StateDictError(`"${name}" cannot be split into ${of} equal parts`, {
     where,
     expected: `a multiple of ${of} on axis 0`,
     got: showShape(shape),

@@ -1,14 +1,17 @@
 import { FileFormatError, isCrossweaveError } from '@crossweave/core';
 import { fileError, openRegular } from '@crossweave/core/node';
 
-/** Larger texts are no configuration and no index: those of the largest models have some MB. */
+/**
+ * Largest JSON file to read, in bytes. The configuration and index of the largest models have a few
+ * MB.
+ */
 export const longestJson = 2 ** 26;
 
 /**
- * The value of a JSON file that belongs to a checkpoint.
+ * Reads a JSON file of a checkpoint.
  *
- * @throws DataError as {@link openRegular} does, FileFormatError when the file is too long or is not
- * JSON.
+ * @throws DataError as {@link openRegular}, FileFormatError when the file is too long or is not
+ *   JSON.
  */
 export async function readCheckpointJson(path: string): Promise<unknown> {
   const file = await openRegular(path);

@@ -48,7 +48,9 @@ describe('a download', () => {
       answer('model.safetensors', { status: 302, headers: { location } });
       const leading = downloadModel(model, folder, endpoint);
       await expect(leading).rejects.toThrow(ConfigError);
-      await expect(leading).rejects.toThrow(/the server sends elsewhere; expected .*https/);
+      await expect(leading).rejects.toThrow(
+        /the server redirects to an address without HTTPS; expected .*https/,
+      );
     }
     answer('model.safetensors', { status: 302, headers: { location: 'model.safetensors' } });
     await expect(downloadModel(model, folder, endpoint)).rejects.toThrow(/more than 5 redirects/);

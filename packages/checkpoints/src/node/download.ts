@@ -10,10 +10,10 @@ import { weightMap } from './sharded-source';
 
 const hub = 'https://huggingface.co';
 
-/** The hub itself takes no larger file than 50 GB. */
+/** Largest file to download, in bytes. The hub accepts files of at most 50 GB. */
 const largestFile = 2 ** 36;
 
-/** Where the hub has a file of a model. */
+/** The URL of a file of a model on the hub. */
 export function hubUrl({ id, revision }: HubModel, file: string, endpoint = hub): string {
   const path = file.split('/').map(encodeURIComponent).join('/');
   return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path}`;
@@ -32,7 +32,7 @@ const openClipWeights = 'open_clip_model.safetensors';
  * has, into `folder`, each file atomically: what is there is whole. The weights come last, so that a
  * folder with weights has the rest.
  *
- * @throws DataError when the hub has no such file, or cannot be reached.
+ * @throws DataError when the hub lacks a file, or cannot be reached.
  */
 export async function downloadModel(
   model: HubModel,
@@ -51,18 +51,20 @@ export async function downloadModel(
     throw new DataError('the model has no safetensors weights', {
       where: hubUrl(model, '', endpoint),
       expected: weightNames.join(' or '),
-      advice: 'Is the name right? Some models need a log-in: download those with "hf download".',
+      advice: 'Check the name. A model that needs a log-in can be downloaded with "hf download".',
     });
   }
   const path = join(folder, index);
   for (const file of new Set(weightMap(path, await readCheckpointJson(path)).values())) {
     if (!(await get(file))) {
-      throw new DataError('a shard is missing', { where: hubUrl(model, file, endpoint) });
+      throw new DataError('a shard of the model is missing on the hub', {
+        where: hubUrl(model, file, endpoint),
+      });
     }
   }
 }
 
-/** Whether the file was there; false for one that is not found or not for everybody. */
+/** Gives false if the hub lacks the file or does not allow anonymous access. */
 async function download(url: string, path: string, largest: number): Promise<boolean> {
   const failed = (cause: unknown): DataError =>
     new DataError('the download failed', {

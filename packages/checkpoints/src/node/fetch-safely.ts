@@ -4,10 +4,11 @@ const mostRedirects = 5;
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Fetches over HTTPS alone, redirects included. A server of this machine may be asked over HTTP,
- * and may send on to itself.
+ * Fetches over HTTPS only, redirects included. Exception: a server of this machine may be asked
+ * over HTTP, and may redirect to itself.
  *
- * @throws ConfigError for another protocol; what `fetch` throws when nobody answers.
+ * @throws ConfigError for any other protocol, and the error of `fetch` when the server does not
+ *   answer.
  */
 export async function fetchSafely(address: string): Promise<Response> {
   let url = requireSafe(address);
@@ -25,7 +26,9 @@ function requireSafe(address: string, from?: URL): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && isSafe(url, from)) return url;
   throw new ConfigError(
-    from === undefined ? 'the address is not one to download from' : 'the server sends elsewhere',
+    from === undefined
+      ? 'downloads need an https:// address'
+      : 'the server redirects to an address without HTTPS',
     { where: from?.href ?? 'loadCheckpoint', expected: 'an address with https://', got: address },
   );
 }

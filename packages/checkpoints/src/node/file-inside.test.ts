@@ -40,7 +40,7 @@ it.each([
   const folder = await folderWith('model', to);
   await expect(fileInside(folder, 'x')).rejects.toThrow(FileFormatError);
   await expect(fileInside(folder, 'x')).rejects.toThrow(
-    /out of its folder.*name that file instead/,
+    /out of its folder.*give the path of its target instead/,
   );
 });
 

@@ -2,15 +2,19 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, isAbsolute } from 'node:path';
 import { DataError, FileFormatError } from '@crossweave/core';
 
-/** A revision's folder in the cache of Hugging Face's libraries; its files are links to `blobs`. */
+/**
+ * The folder of a revision in the cache of Hugging Face's libraries, whose files are links to
+ * `blobs`.
+ */
 const snapshot = /[\\/]models--[^\\/]+[\\/]snapshots[\\/][^\\/]+$/;
 
 /**
- * The path of a file of a model's folder, links followed. A link may lead anywhere within the
- * folder, and in a cache of Hugging Face's within the model's part of it; a folder that somebody
- * else made must not choose what else of the disk is read.
+ * The real path of a file of a model's folder. A link may lead to a file of the same folder or, in
+ * Hugging Face's cache, of the model's part of the cache. Other links are refused, so that a
+ * downloaded folder cannot make a program read other files of the disk.
  *
- * @throws DataError when there is no such file; FileFormatError when it leads elsewhere.
+ * @throws DataError when there is no such file; FileFormatError when a link leads out of the
+ *   folder.
  */
 export async function fileInside(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
@@ -31,13 +35,13 @@ export async function fileInside(folder: string, name: string): Promise<string> 
     expected: `a file in ${allowed}`,
     got: real,
     advice:
-      'Where that is meant: name that file instead of the folder, or copy it into the folder.',
+      'If you trust the link, give the path of its target instead of the folder, or copy the target into the folder.',
   });
 }
 
 /**
- * Whether a text is the plain name of a file: no folder, no drive, nothing that a URL or a shell
- * reads otherwise.
+ * Whether a text is a plain file name: without folder, drive, or characters with a meaning in URLs
+ * or shells.
  */
 export function isPlainName(name: string): boolean {
   return /^[\w][\w.+@ -]*$/.test(name) && name.length <= 255;

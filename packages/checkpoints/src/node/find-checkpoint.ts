@@ -8,28 +8,32 @@ import { isHubId, modelFolders, type HubModel } from './hub-caches';
 import { weightNames, weightsIn } from './model-folder';
 
 export interface FindOptions {
-  /** A branch, a tag or a commit of a hub's model. Default `main`. */
+  /** A branch, tag or commit of a model of the hub. Default `main`. */
   readonly revision?: string;
-  /** A folder to look for models first (`<folder>/<id>/model.safetensors`), and to download to. */
+  /**
+   * The folder that is searched first (`<folder>/<id>/model.safetensors`), and to which models are
+   * downloaded.
+   */
   readonly cacheFolder?: string;
-  /** Fetch a hub's model that is in no cache. Default false: nothing ever leaves the machine. */
+  /** Whether to download a model that is in no cache. Default false: there is no network access. */
   readonly download?: boolean;
-  /** The hub's address. Default `https://huggingface.co`. */
+  /** URL of the hub. Default `https://huggingface.co`. */
   readonly endpoint?: string;
 }
 
 export interface FoundCheckpoint {
-  /** A safetensors file, or the index of several. */
+  /** A safetensors file, or the index file of a sharded checkpoint. */
   readonly weights: string;
-  /** Hugging Face's `config.json` beside it, where there is one. */
+  /** Hugging Face's `config.json` in the same folder; undefined if there is none. */
   readonly config: string | undefined;
 }
 
 /**
- * The files of a checkpoint that is named by a file, a folder, or the id of a model on Hugging
- * Face's hub. Ids are looked up in the caches of the transformers libraries.
+ * Finds the files of a checkpoint. `name` is a file, a folder, or the id of a model on Hugging
+ * Face's hub; ids are looked up in the caches of the transformers libraries.
  *
- * @throws DataError when nothing is there, with where it was sought and how to get it.
+ * @throws DataError when the checkpoint is not found; it says where it was searched and how to get
+ *   it.
  */
 export async function findCheckpoint(
   name: string,
@@ -50,7 +54,7 @@ export async function findCheckpoint(
     try {
       if (existsSync(folder)) return await found(await weightsIn(folder));
     } catch (error) {
-      // Tokenizers and configs alone are in such caches too; a later folder may have the weights.
+      // A cache may hold only a tokenizer and a config; a later folder may have the weights.
       if (!isCrossweaveError(error)) throw error;
       failures.push(error);
     }
@@ -64,7 +68,7 @@ export async function findCheckpoint(
   return await found(await weightsIn(folder!));
 }
 
-/** Where this package itself downloads to. */
+/** The default folder for downloads. */
 function downloads(): string {
   return join(homedir(), '.cache', 'crossweave');
 }
@@ -85,7 +89,7 @@ function absent(model: HubModel, folders: readonly string[], endpoint?: string):
     where: id,
     expected: `${weightNames.join(' or ')} in one of ${folders.join(', ')}`,
     advice:
-      `Get it with the option download: true, with "hf download ${id} config.json model.safetensors${at}", ` +
+      `Get the model with the option download: true, with "hf download ${id} config.json model.safetensors${at}", ` +
       `or put ${hubUrl(model, 'model.safetensors', endpoint)} and ${hubUrl(model, 'config.json', endpoint)} into the first of these folders.`,
   });
 }

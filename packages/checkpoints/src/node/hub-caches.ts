@@ -16,8 +16,8 @@ export interface HubModel {
 }
 
 /**
- * Whether a text has the form of a hub id: a name, or an organisation and a name, each of letters,
- * digits, `_`, `-` and `.` as the hub itself allows them.
+ * Whether a text has the form of a hub id: `name` or `organisation/name`, each of letters, digits,
+ * `_`, `-` and `.`, by the rules of the hub.
  */
 export function isHubId(text: string): boolean {
   const parts = text.split('/');
@@ -28,8 +28,9 @@ export function isHubId(text: string): boolean {
 }
 
 /**
- * Whether a text has the form of a revision: a branch, a tag, a commit, or `refs/pr/1`. Every step
- * of it stays where it is: none is empty or holds `..`, an escape, a back-slash or a NUL.
+ * Whether a text has the form of a revision: a branch, a tag, a commit, or `refs/pr/1`. A revision
+ * becomes part of file paths, so no segment may be empty or contain `..`, a percent sign, a
+ * backslash or a NUL.
  */
 export function isRevision(text: string): boolean {
   const parts = text.split('/');
@@ -40,13 +41,13 @@ export function isRevision(text: string): boolean {
 }
 
 /**
- * Folders in which the model may lie, the likeliest first: `own`, then where the transformers
- * libraries of JavaScript keep their files, then the cache of Hugging Face's Python libraries
+ * The folders that may hold a model, in the order of search: `own`, then the caches of the
+ * JavaScript transformers libraries, then the cache of Hugging Face's Python libraries
  * (`HF_HUB_CACHE`, `HF_HOME`, `~/.cache/huggingface`).
  *
- * @param seekers files whose `node_modules` may hold those libraries: by default the working
- * folder's, the program's and this package's.
- * @throws ConfigError when id or revision could lead out of those folders.
+ * @param seekers files from which those libraries are resolved: by default a file of the working
+ *   folder, of the program and of this package. @throws ConfigError when the id or the revision
+ *   could lead out of those folders.
  */
 export async function modelFolders(
   model: HubModel,
@@ -60,10 +61,10 @@ export async function modelFolders(
   return [...javascript, ...(snapshot === undefined ? [] : [snapshot])];
 }
 
-/** Both become steps of paths and of addresses. */
+/** The id and the revision become parts of file paths and URLs, so both are checked. */
 function requireHubModel({ id, revision }: HubModel): void {
   if (!isHubId(id)) {
-    throw new ConfigError('the name is no id of a hub', {
+    throw new ConfigError('the name is not the id of a model on a hub', {
       where: 'loadCheckpoint',
       expected: 'a name, or an organisation and a name: org/model',
       got: id,
@@ -81,12 +82,13 @@ function requireHubModel({ id, revision }: HubModel): void {
 function defaultSeekers(): string[] {
   const [, program] = process.argv;
   const own = fileURLToPath(import.meta.url);
-  // A command is a link from node_modules/.bin; its package's own modules lie where it leads.
+  // A command is a link in node_modules/.bin; the modules of its package are found from the link's
+  // target.
   const real = program !== undefined && existsSync(program) ? [realpathSync(program)] : [];
   return [join(process.cwd(), 'package.json'), ...real, own];
 }
 
-/** Where the libraries that are installed keep models: what they downloaded, and what was put there. */
+/** The folders in which the installed libraries keep downloaded and local models. */
 function libraryFolders(seekers: readonly string[]): string[] {
   const modules = seekers.flatMap((from) => createRequire(from).resolve.paths('x') ?? []);
   const roots = transformersLibraries.flatMap((name) =>

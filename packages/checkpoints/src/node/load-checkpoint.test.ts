@@ -123,7 +123,7 @@ describe('says how to get what is not there', () => {
   it('from a PyTorch file', async () => {
     await writeFile(join(folder, 'pytorch_model.bin'), 'PK');
     await expect(loadCheckpoint(folder)).rejects.toThrow(FileFormatError);
-    await expect(loadCheckpoint(folder)).rejects.toThrow(/PyTorch files alone.*weights_only=True/);
+    await expect(loadCheckpoint(folder)).rejects.toThrow(/only PyTorch files.*weights_only=True/);
     const cached = join(folder, 'cache', 'org', 'old');
     await mkdir(cached, { recursive: true });
     await writeFile(join(cached, 'pytorch_model.bin'), 'PK');
@@ -134,7 +134,7 @@ describe('says how to get what is not there', () => {
   it('where nothing can be said', async () => {
     await expect(loadCheckpoint(join(folder, 'none.safetensors'))).rejects.toThrow(DataError);
     await expect(loadCheckpoint('')).rejects.toThrow(ConfigError);
-    await expect(loadCheckpoint(folder)).rejects.toThrow(/holds no weights/);
+    await expect(loadCheckpoint(folder)).rejects.toThrow(/contains no weights/);
   });
 });
 
@@ -246,7 +246,7 @@ describe('compares before it reads', () => {
     expect(values(back.params)).toEqual(values(ours));
     const lacking = { 'q.weight': ours['q.weight']!, 'v.weight': ours['v.weight']! };
     await expect(saveCheckpoint(path(), lacking, { keyMap: map })).rejects.toThrow(
-      /theirs: "qkv\.weight" must be made of 3 tensors.*q\.weight \[1, 2\], v\.weight/,
+      /theirs: "qkv\.weight" must be joined from 3 tensors.*q\.weight \[1, 2\], v\.weight/,
     );
     const unknown = loadCheckpoint(path(), { keyMap: keyMap('m', { rules: {} }) });
     await expect(unknown).rejects.toThrow(/unexpected \(2\): proj/);

@@ -30,23 +30,29 @@ import type { NumbersCheck, TensorSource } from './tensor-source';
 
 export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {
   /**
-   * The shapes of the model's parameters (`initialShapes(encoder)`): the checkpoint must have
-   * these and no others. Absent: whatever is there is loaded.
+   * The shapes of the model's parameters (`initialShapes(encoder)`). The checkpoint must have
+   * exactly these. Absent: all entries are loaded.
    */
   readonly expected?: ParamShapes;
-  /** Of the library that wrote the checkpoint, where its names are not ours. */
+  /**
+   * Converts the names of the library that wrote the checkpoint to ours. Absent: the names are the
+   * same.
+   */
   readonly keyMap?: KeyMap;
-  /** Loads the entries whose names start with it, and leaves it out of their paths: `bert.`. */
+  /**
+   * Loads only the entries whose names start with this prefix, and removes it from the paths:
+   * `bert.`.
+   */
   readonly prefix?: string;
   /**
-   * `sound` refuses numbers that no training leaves: NaN, infinities, negative running variances.
-   * `any` takes whatever the file holds. Default `sound`.
+   * `sound` refuses NaN, infinities and negative running variances, which sound training never
+   * produces. `any` accepts all numbers. Default `sound`.
    */
   readonly numbers?: 'sound' | 'any';
 }
 
-/** A key map, in options. */
-export const keyMapCheck = having('a key map, as keyMap gives it', 'toOurs', 'toTheirs');
+/** Check of an option that is a key map. */
+export const keyMapCheck = having('a key map, as keyMap returns it', 'toOurs', 'toTheirs');
 
 const optionChecks: Checks<LoadOptions> = {
   ignoreUnexpected: matchChecks.ignoreUnexpected,
@@ -65,29 +71,32 @@ const optionChecks: Checks<LoadOptions> = {
 };
 
 export interface LoadedCheckpoint {
-  /** The caller's to dispose. */
+  /** The parameters; the caller disposes them. */
   readonly params: Params;
-  /** Hugging Face's `config.json` from the same folder, unchecked; undefined without one. */
+  /**
+   * The content of Hugging Face's `config.json` from the same folder, unchecked; undefined if there
+   * is none.
+   */
   readonly config: unknown;
-  /** The weights' own notes: `format`, step, … */
+  /** The metadata of the weights file: `format`, step, … */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The file that was read: weights, or the index of their shards. */
+  /** The file that was read: the weights, or the index of the shards. */
   readonly path: string;
-  /** Entries of the checkpoint that were left out because the model has no place for them. */
+  /** Entries of the checkpoint that were not loaded because the model lacks them. */
   readonly unexpected: readonly string[];
-  /** Parameters of the model that the checkpoint lacks, as `ignoreMissing` allows. */
+  /** Parameters of the model that the checkpoint lacks (allowed by `ignoreMissing`). */
   readonly missing: readonly string[];
 }
 
 /**
- * Parameters from a checkpoint: a safetensors file, the index of a sharded one, a folder of Hugging
- * Face's (`config.json` and weights), or the id of a model on its hub that lies in a cache of the
- * transformers libraries. Names and shapes are compared before a value is read; values go
- * from the file straight into the arrays of their tensors.
+ * Loads parameters from a checkpoint: a safetensors file, the index of a sharded one, a folder in
+ * Hugging Face's layout (`config.json` and weights), or the id of a model on its hub that is in a
+ * cache of the transformers libraries. Names and shapes are compared before values are read. Values
+ * are read directly into the arrays of the tensors.
  *
- * @throws DataError when it is missing, with how to get it; FileFormatError when it is damaged, holds
- * numbers that no training leaves, or is a PyTorch pickle, with how to convert it; StateDictError when
- * it does not fit `expected`; ConfigError for options that are wrong.
+ * @throws DataError when the checkpoint is missing (it says how to get it); FileFormatError when a
+ *   file is damaged, contains unsound numbers, or is a PyTorch pickle (it says how to convert it);
+ *   StateDictError when the checkpoint does not fit `expected`; ConfigError for wrong options.
  */
 export async function loadCheckpoint(
   name: string,
@@ -108,7 +117,7 @@ export async function loadCheckpoint(
   return { params, config: description, metadata, path, unexpected, missing };
 }
 
-/** The parameters to read, once names and shapes have been found to fit. */
+/** Compares names and shapes, and gives the parameters to read. */
 function choose(
   source: TensorSource,
   options: LoadOptions,
@@ -135,7 +144,7 @@ function choose(
   return { chosen: new Map(matched.map((path) => [path, params.get(path)!])), ...rest };
 }
 
-/** Reads in the order of the file, and returns in the order of the plan. */
+/** Reads the tensors in the order of the file, and returns them in the order of the plan. */
 async function readAll(
   source: TensorSource,
   chosen: ReadonlyMap<string, PlannedParam>,

@@ -4,7 +4,7 @@ import { DataError, FileFormatError } from '@crossweave/core';
 import { fileInside } from './file-inside';
 import { conversionAdvice, pickleName } from './pickle';
 
-/** Names of a folder's weights as Hugging Face writes them, best first. */
+/** Hugging Face's file names for weights, in order of preference. */
 export const weightNames = ['model.safetensors', 'model.safetensors.index.json'] as const;
 
 const indexName = /\.safetensors\.index\.json$/;
@@ -15,11 +15,12 @@ export function isIndex(path: string): boolean {
 }
 
 /**
- * The file to load of a model's folder: `model.safetensors`, its index, or the one other
- * safetensors file there is (`open_clip_model.safetensors`).
+ * The weights file of a model's folder: `model.safetensors`, its index, or else the only
+ * safetensors file of the folder (`open_clip_model.safetensors`).
  *
- * @throws DataError when there is none or no telling which; FileFormatError when all that is there
- * is a PyTorch file, with how to convert it, or a link that leads out of the folder.
+ * @throws DataError when there is no safetensors file, or several; FileFormatError when there are
+ *   only PyTorch files (it says how to convert them), or when the file is a link that leads out of
+ *   the folder.
  */
 export async function weightsIn(folder: string): Promise<string> {
   const names = await readdir(folder).catch((cause: unknown) => {
@@ -46,18 +47,18 @@ export async function weightsIn(folder: string): Promise<string> {
   const pickled = names.find((name) => pickleName.test(name));
   if (pickled !== undefined) {
     throw new FileFormatError(
-      'the folder holds PyTorch files alone, which can run any program when they are opened',
+      'the folder holds only PyTorch files, which can run any program when they are opened',
       { where: folder, expected: weightNames[0], advice: conversionAdvice(join(folder, pickled)) },
     );
   }
-  throw new DataError('the folder holds no weights', {
+  throw new DataError('the folder contains no weights', {
     where: folder,
     expected: weightNames.join(' or '),
     got: names.slice(0, 10).join(', '),
   });
 }
 
-/** The path by its own name, once the file is known to lie in the folder. */
+/** The path of a file of the folder, after a check that it is not a link to a file outside. */
 async function checked(folder: string, name: string): Promise<string> {
   await fileInside(folder, name);
   return join(folder, name);

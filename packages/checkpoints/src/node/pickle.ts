@@ -2,15 +2,15 @@ import { FileFormatError } from '@crossweave/core';
 import { openRegular } from '@crossweave/core/node';
 import { shellWord } from './shell-word';
 
-/** What PyTorch files are called. */
+/** File name endings of PyTorch files. */
 export const pickleName = /\.(bin|pt|pth|ckpt|pkl)$/i;
 
 /**
- * Refuses PyTorch's own files: a zip archive or a bare pickle, whatever it is called. A pickle is
- * a program, and who opens it runs it.
+ * Refuses PyTorch files: zip archives and bare pickles, recognised by their content. A pickle is a
+ * program that runs when the file is opened.
  *
- * @throws FileFormatError that says how to convert the file. Files that cannot be opened pass:
- * who reads them says so.
+ * @throws FileFormatError that says how to convert the file. A file that cannot be opened is not
+ *   refused here; reading it gives the error.
  */
 export async function refusePickle(path: string): Promise<void> {
   const start = await firstBytes(path);
@@ -23,12 +23,14 @@ export async function refusePickle(path: string): Promise<void> {
 }
 
 /**
- * How to turn a PyTorch file into one that is safe to open, without running what it may contain: a
- * command that a reader may paste into a shell, whatever the file is called.
+ * Advice with a shell command that converts a PyTorch file to safetensors. The command loads only
+ * tensors (`weights_only`), so it does not run a program inside the file. The file name is quoted,
+ * so the command can be pasted safely.
  */
 export function conversionAdvice(path: string): string {
   const to = `${path.replace(pickleName, '')}.safetensors`;
-  // No double quotes and nothing that a shell reads within them: it goes into double quotes.
+  // The program stands in double quotes in the command, so it must not contain double quotes or
+  // characters that a shell expands inside them.
   const program =
     'import sys, torch; from safetensors.torch import save_file; ' +
     "d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); " +
@@ -37,13 +39,14 @@ export function conversionAdvice(path: string): string {
   const [from, into] = [shellWord(path), shellWord(to)];
   const names =
     from === undefined || into === undefined ? 'FROM.bin TO.safetensors' : `${from} ${into}`;
-  return `Convert it once where Python, torch and safetensors are installed: python -c "${program}" ${names}`;
+  return `Convert the file on a machine with Python, torch and safetensors: python -c "${program}" ${names}`;
 }
 
 function looksPickled(start: Uint8Array): boolean {
   const startsWith = (...bytes: number[]): boolean => bytes.every((byte, i) => start[i] === byte);
   const isZip = startsWith(0x50, 0x4b, 0x03, 0x04);
-  // Protocols 2 to 5. A safetensors file may start so as well, but goes on with its header.
+  // Pickle protocols 2 to 5. A safetensors file may start with the same bytes, but its header
+  // follows.
   const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
   const hasHeader = start[8] === 0x7b;
   return (isZip || isPickle) && !hasHeader;

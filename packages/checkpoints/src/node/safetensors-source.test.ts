@@ -66,7 +66,7 @@ describe('reading bit by bit', () => {
     expect([middle.shape, ...middle.dataSync()]).toEqual([[1, 2], 3, 4]);
     middle.dispose();
     await expect(source.read('x', { index: 0, of: 2 })).rejects.toThrow(
-      /"x" cannot be cut into 2 parts; expected a multiple of 2 on axis 0; got \[3, 2\]/,
+      /"x" cannot be split into 2 equal parts; expected a multiple of 2 on axis 0; got \[3, 2\]/,
     );
     await expect(source.read('y')).rejects.toThrow(StateDictError);
   });

@@ -12,16 +12,19 @@ import {
 import { openRegular } from '@crossweave/core/node';
 import type { Part, TensorSource } from './tensor-source';
 
-/** Bytes read at once; a multiple of every element's size. One system call reads less than 2 GiB. */
+/**
+ * Bytes per read: a multiple of every element size, and less than the 2 GiB limit of a system call.
+ */
 const chunkBytes = 2 ** 26;
-/** Bytes decoded at once, where a type is not held as it is stored. */
+/** Bytes per step of decoding, for types that tfjs stores differently from the file. */
 const decodedBytes = 2 ** 20;
 
 /**
- * Opens a safetensors file of any length. Only the header is read; a tensor's bytes go from the
- * file straight into the array its tensor keeps.
+ * Opens a safetensors file of any length and reads its header. A tensor's bytes are later read from
+ * the file directly into the array of the tensor.
  *
- * @throws DataError when the file is missing, unreadable or no regular file, FileFormatError when it is damaged.
+ * @throws DataError when the file is missing, cannot be read or is not a regular file,
+ *   FileFormatError when it is damaged.
  */
 export async function openSafetensors(path: string): Promise<TensorSource> {
   const file = await openRegular(path);
@@ -63,13 +66,13 @@ interface Subject {
   readonly dtype: TensorEntry['dtype'];
 }
 
-/** The rows of a part: the file holds them one after the other. */
+/** The entry of a part of a tensor: consecutive rows, whose bytes are contiguous in the file. */
 function partOf(where: string, name: string, entry: TensorEntry, { index, of }: Part): TensorEntry {
   const { dtype, shape, begin, end } = entry;
   if (of === 1) return entry;
   const [rows, ...rest] = shape;
   if (rows === undefined || rows % of !== 0) {
-    throw new StateDictError(`"${name}" cannot be cut into ${of} parts`, {
+    throw new StateDictError(`"${name}" cannot be split into ${of} equal parts`, {
       where,
       expected: `a multiple of ${of} on axis 0`,
       got: `[${shape.join(', ')}]`,
@@ -109,7 +112,7 @@ function allocate({ path, name, dtype }: Subject, count: number): Numbers {
   }
 }
 
-/** Reads as many bytes as `into` takes. */
+/** Fills `into` with bytes from the file. */
 async function fill(
   path: string,
   file: FileHandle,

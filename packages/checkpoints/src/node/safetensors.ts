@@ -5,10 +5,10 @@ import { openSafetensors } from './safetensors-source';
 import { writeSafetensors, type OutgoingTensor } from './write-safetensors';
 
 /**
- * Parameters from a safetensors file; the caller owns them. A tensor's bytes go from the file
- * straight into its array, so memory stays at the parameters' own size.
+ * Loads parameters from a safetensors file; the caller disposes them. Bytes are read directly into
+ * the arrays of the tensors, so loading needs no memory beyond the parameters.
  *
- * @throws DataError when the file is missing or unreadable, FileFormatError when it is damaged.
+ * @throws DataError when the file is missing or cannot be read, FileFormatError when it is damaged.
  */
 export async function loadSafetensors(path: string): Promise<Params> {
   await using source = await openSafetensors(path);
@@ -23,9 +23,9 @@ export async function loadSafetensors(path: string): Promise<Params> {
 }
 
 /**
- * What was written into the header of a safetensors file beside its tensors.
+ * The metadata in the header of a safetensors file.
  *
- * @throws DataError when the file is missing or unreadable, FileFormatError when it is damaged.
+ * @throws DataError when the file is missing or cannot be read, FileFormatError when it is damaged.
  */
 export async function readSafetensorsMetadata(
   path: string,
@@ -35,8 +35,8 @@ export async function readSafetensorsMetadata(
 }
 
 /**
- * Writes parameters to a safetensors file, atomically and one at a time; `metadata` goes into its
- * header.
+ * Writes parameters to a safetensors file, atomically and one tensor at a time. `metadata` is
+ * stored in the header.
  *
  * @throws StateDictError when a parameter cannot be stored, DataError when the file cannot be written.
  */

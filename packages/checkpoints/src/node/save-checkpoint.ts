@@ -15,11 +15,16 @@ import { keyMapCheck } from './load-checkpoint';
 import { writeSafetensors, type OutgoingTensor } from './write-safetensors';
 
 export interface SaveOptions {
-  /** Names and cuts the parameters as another library does. */
+  /** Converts the parameters to the names and shapes of a different library. */
   readonly keyMap?: KeyMap;
-  /** Notes for the header; `format: 'pt'`, without which Hugging Face refuses a file, is added. */
+  /**
+   * Metadata for the header. `format: 'pt'` is added, since Hugging Face refuses files without it.
+   */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Cuts a larger checkpoint into files of at most as many bytes of tensors. Default: one file. */
+  /**
+   * Splits a larger checkpoint into files with at most this many bytes of tensors. Default: one
+   * file.
+   */
   readonly shardBytes?: number;
 }
 
@@ -41,9 +46,9 @@ const optionChecks: Checks<SaveOptions> = {
  * and one tensor at a time. With `shardBytes` a larger checkpoint becomes
  * `model-00001-of-00003.safetensors` … and `model.safetensors.index.json` in the same folder.
  *
- * @returns the path to load it by: the file, or the index.
- * @throws StateDictError when a parameter cannot be stored or the key map has no place for it,
- * DataError when a file cannot be written, ConfigError for a path or options that are wrong.
+ * @returns the path to load the checkpoint from: the file, or the index of the shards. @throws
+ *   StateDictError when a parameter cannot be stored or the key map lacks it, DataError when a file
+ *   cannot be written, ConfigError for a wrong path or option.
  */
 export async function saveCheckpoint(
   path: string,
@@ -72,22 +77,22 @@ export async function saveCheckpoint(
   const index = `${path}.index.json`;
   const total = tensors.reduce((sum, [, tensor]) => sum + bytesIn(tensor), 0);
   await writeJsonAtomic(index, { metadata: { total_size: total }, weight_map: weightMap });
-  // An earlier checkpoint in one file would be loaded before the index.
+  // An earlier checkpoint in one file would take precedence over the index.
   await rm(path, { force: true });
   return index;
 }
 
 type Named = readonly [name: string, tensor: OutgoingTensor];
 
-/** The tensors of the file, each from one of ours or from several joined along axis 0. */
+/** The tensors of the file. Each is one of our tensors, or several joined along axis 0. */
 function outgoing(params: Params, keyMap: KeyMap | undefined): Named[] {
   const sources = new Map<string, { target: KeyTarget; path: string; value: Tensor }[]>();
   for (const [path, value] of Object.entries(params)) {
     const target = keyMap === undefined ? { path } : keyMap.toTheirs(path);
     if (target === undefined) {
-      throw new StateDictError(`the key map does not know "${path}"`, {
+      throw new StateDictError(`the key map has no rule for "${path}"`, {
         where: keyMap?.name,
-        advice: 'Use the map of this architecture and library, or leave the entry out.',
+        advice: 'Use the key map of this architecture and library, or leave the entry out.',
       });
     }
     const list = sources.get(target.path) ?? [];
@@ -111,7 +116,7 @@ function joined(
     return value.dtype === dtype && showShape(value.shape) === showShape(shape) && i < of;
   });
   if (parts.length !== of || !alike || (of > 1 && shape.length === 0)) {
-    throw new StateDictError(`"${name}" must be made of ${of} tensors of one shape`, {
+    throw new StateDictError(`"${name}" must be joined from ${of} tensors of the same shape`, {
       where,
       got: parts.map(({ path, value }) => `${path} ${showShape(value.shape)}`).join(', '),
       advice: 'Save the whole tree at once.',
@@ -139,7 +144,10 @@ async function turnedBytes(value: Tensor): Promise<Uint8Array> {
   }
 }
 
-/** Consecutive tensors of at most `limit` bytes together; a larger one has a shard of its own. */
+/**
+ * Groups consecutive tensors into shards of at most `limit` bytes. A larger tensor gets its own
+ * shard.
+ */
 function cut(tensors: readonly Named[], limit: number): Named[][] {
   const shards: Named[][] = [];
   let filled = 0;
@@ -156,6 +164,6 @@ function cut(tensors: readonly Named[], limit: number): Named[][] {
 }
 
 function bytesIn({ dtype, shape }: OutgoingTensor): number {
-  // Tensors in memory are far from 2^53 bytes.
+  // Tensors in memory have far less than 2^53 bytes.
   return byteLength(dtype, shape) ?? Infinity;
 }

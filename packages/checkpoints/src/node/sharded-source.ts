@@ -6,12 +6,12 @@ import { openSafetensors } from './safetensors-source';
 import type { StoredEntry, TensorSource } from './tensor-source';
 
 /**
- * Opens a sharded checkpoint by its index (Hugging Face's `model.safetensors.index.json`), whose
- * `weight_map` says which file of the same folder holds which tensor. Shards are read one after
- * the other.
+ * Opens a sharded checkpoint by its index file (Hugging Face's `model.safetensors.index.json`),
+ * whose `weight_map` maps each tensor to a file of the same folder. Shards are read one after
+ * another.
  *
- * @throws DataError when the index or a shard is missing, FileFormatError when one is damaged or
- * the two do not agree, or a shard is a link that leads out of the folder.
+ * @throws DataError when the index or a shard is missing; FileFormatError when a file is damaged,
+ *   when index and shards do not agree, or when a shard is a link that leads out of the folder.
  */
 export async function openSharded(indexPath: string): Promise<TensorSource> {
   const shardOf = weightMap(indexPath, await readCheckpointJson(indexPath));
@@ -43,9 +43,9 @@ export async function openSharded(indexPath: string): Promise<TensorSource> {
 }
 
 /**
- * The file by tensor name of an index.
+ * The file name of each tensor in an index.
  *
- * @throws FileFormatError when it is not what an index holds.
+ * @throws FileFormatError when `index` is not a valid index.
  */
 export function weightMap(where: string, index: unknown): Map<string, string> {
   const broken = (what: string, expected: string, got?: unknown): FileFormatError =>
@@ -59,7 +59,7 @@ export function weightMap(where: string, index: unknown): Map<string, string> {
   }
   const entries = Object.entries(map as Record<string, unknown>).map(
     ([name, file]): [string, string] => {
-      // A name with a folder in it could lead anywhere on the disk.
+      // A name with a folder in it could refer to any file of the disk.
       if (typeof file === 'string' && isPlainName(file) && file.endsWith('.safetensors')) {
         return [name, file];
       }
@@ -70,7 +70,7 @@ export function weightMap(where: string, index: unknown): Map<string, string> {
   return new Map(entries);
 }
 
-/** The tensors, shard by shard, when index and shards say the same of each. */
+/** The entries of all tensors, shard by shard, after a check that index and shards agree. */
 function agreedEntries(
   where: string,
   shardOf: ReadonlyMap<string, string>,
@@ -84,7 +84,7 @@ function agreedEntries(
           where,
           expected: shardOf.get(name) ?? 'a tensor that the index lists',
           got: file,
-          advice: 'Shards of two checkpoints are mixed: download the folder again.',
+          advice: 'The folder mixes the shards of two checkpoints: download it again.',
         });
       }
       entries.set(name, entry);
@@ -94,8 +94,8 @@ function agreedEntries(
     if (entries.has(name)) continue;
     throw new FileFormatError(`"${name}" is not in its shard`, {
       where,
-      expected: `it in ${file}`,
-      advice: 'Shards of two checkpoints are mixed: download the folder again.',
+      expected: `the tensor in ${file}`,
+      advice: 'The folder mixes the shards of two checkpoints: download it again.',
     });
   }
   return entries;

@@ -1,15 +1,18 @@
-/** Longer words would be cut in a message, and the command with them. */
+/** Longest word, in characters: an error message would truncate a command with a longer one. */
 const longest = 600;
 
-/** Control characters (an error's message replaces them) and marks that turn the direction of text. */
+/**
+ * Control characters, which an error's message replaces, and marks that change the direction of
+ * text.
+ */
 const unwritable =
-  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  // eslint-disable-next-line no-control-regex -- the pattern matches control characters on purpose
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 /**
- * A text as one word of a shell's command that stands for exactly this text: in single quotes, or
- * on Windows in the double quotes that both of its shells know. Undefined for a text that no word
- * stands for in a message, or that Windows' shells would change.
+ * Quotes a text as one word of a shell command: in single quotes, on Windows in double quotes,
+ * which both of its shells understand. Undefined if the text cannot be quoted so that a message
+ * shows it unchanged, or if Windows' shells would expand it.
  */
 export function shellWord(text: string, platform: string = process.platform): string | undefined {
   const forWindows = platform === 'win32';

@@ -4,17 +4,17 @@ import { writeAtomic } from '@crossweave/core/node';
 
 /** A tensor to be written. */
 export interface OutgoingTensor extends TensorType {
-  /** Its bytes, cut into as many pieces as is convenient; asked for one after the other. */
+  /** Its bytes in any number of pieces. The functions are called one after another. */
   readonly pieces: readonly (() => Promise<Uint8Array>)[];
 }
 
-/** One system call writes less than 2 GiB. */
+/** Bytes per write; a system call writes less than 2 GiB. */
 const chunkBytes = 2 ** 26;
 
 /**
- * Writes a safetensors file, atomically, and holds one piece of one tensor at a time.
+ * Writes a safetensors file atomically. Only one piece of one tensor is in memory at a time.
  *
- * @throws StateDictError for a name that is taken, DataError when the file cannot be written.
+ * @throws StateDictError for a duplicate name, DataError when the file cannot be written.
  */
 export async function writeSafetensors(
   path: string,

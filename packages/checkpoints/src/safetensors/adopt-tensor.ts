@@ -7,15 +7,15 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Numbers } from './decode';
 
-/** What the `onnx` engine offers, and tfjs's contract of a backend lacks. */
+/** A method of the `onnx` engine that tfjs's interface of backends lacks. */
 interface AdoptingBackend {
   literal(values: Numbers, shape: readonly number[], dtype: string): TensorInfo;
 }
 
 /**
- * A tensor of `values`, which nobody may write to any more: the engine keeps the array. tfjs's
- * `tensor` leaves it to the engine to copy, and one that computes later must; a checkpoint would
- * be in memory twice.
+ * Makes a tensor of `values` without a copy where the engine supports it. Nobody may write to the
+ * array afterwards. (`tf.tensor` makes a lazy engine copy the array, and a checkpoint would be in
+ * memory twice.)
  */
 export function adoptTensor(
   values: Numbers,

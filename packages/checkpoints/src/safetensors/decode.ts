@@ -1,21 +1,21 @@
 import { FileFormatError } from '@crossweave/core';
 import type { SafetensorsType } from './elements';
 
-/** Numbers as tfjs holds them. */
+/** The numbers of a tensor as tfjs stores them. */
 export type Numbers = Float32Array | Int32Array | Uint8Array;
 
-/** How a type of the file becomes numbers of a tensor. */
+/** How an element type of the file is converted to the numbers of a tensor. */
 export interface Decoding {
   readonly dtype: 'float32' | 'int32' | 'bool';
   readonly allocate: (count: number) => Numbers;
   /**
-   * Decodes a chunk of whole elements, which starts a buffer of its own, to `out` from element
-   * `at` on. Absent: the file holds the very bytes of the tensor.
+   * Decodes a chunk of whole elements to `out`, starting at element `at`. Absent: the bytes of the
+   * file are the bytes of the tensor.
    */
   readonly decode?: (chunk: ArrayBuffer, out: Numbers, at: number, subject: Subject) => void;
 }
 
-/** Names the tensor in errors. */
+/** The tensor's name and file, for errors. */
 export interface Subject {
   readonly name: string;
   readonly where: string;
@@ -24,7 +24,7 @@ export interface Subject {
 const floats = { dtype: 'float32', allocate: (count: number) => new Float32Array(count) } as const;
 const integers = { dtype: 'int32', allocate: (count: number) => new Int32Array(count) } as const;
 
-/** F16, BF16 and F64 become float32, whole numbers int32, BOOL bool. */
+/** F16, BF16 and F64 become float32, integers int32, BOOL bool. */
 export const decodings: Readonly<Record<SafetensorsType, Decoding>> = {
   F32: floats,
   F64: { ...floats, decode: (chunk, out, at) => out.set(new Float64Array(chunk), at) },
@@ -54,7 +54,7 @@ function decodeBool(chunk: ArrayBuffer, out: Numbers, at: number, { name, where 
   out.set(values, at);
 }
 
-/** Whole numbers that need not fit int32. */
+/** Decodes integers that may not fit int32. */
 function wide(view: (chunk: ArrayBuffer) => ArrayLike<number | bigint>): Decoding {
   return {
     ...integers,
@@ -88,7 +88,7 @@ function decodeBrain(halves: Uint16Array, out: Numbers, at: number): void {
 
 let halves: Float32Array | undefined;
 
-/** The value of every pattern of 16 bits: looking up is ten times as fast as computing. */
+/** The value of every 16-bit pattern. A lookup is ten times as fast as the computation. */
 function halfTable(): Float32Array {
   halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => fromHalf(bits));
   return halves;

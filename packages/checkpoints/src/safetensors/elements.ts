@@ -1,4 +1,4 @@
-/** Element types of a safetensors file, and the bytes an element takes. */
+/** Bytes per element for each element type of safetensors files. */
 export const elementBytes = {
   BOOL: 1,
   U8: 1,
@@ -17,10 +17,11 @@ export const elementBytes = {
 
 export type SafetensorsType = keyof typeof elementBytes;
 
-/** Bytes of a tensor; `undefined` where the number has no exact place in a double. */
+/** Number of bytes of a tensor; undefined if a double cannot express it exactly. */
 export function byteLength(dtype: SafetensorsType, shape: readonly number[]): number | undefined {
   let bytes: number = elementBytes[dtype];
-  // Step by step, as the reference implementation checks it: [2^60, 2^60, 0] overflows as well.
+  // Checked after each factor, as the reference implementation does: [2^60, 2^60, 0] overflows as
+  // well.
   for (const size of shape) {
     bytes *= size;
     if (!Number.isSafeInteger(bytes)) return undefined;

@@ -3,30 +3,33 @@ import { showShape } from '@crossweave/core';
 import { byteLength, elementBytes, type SafetensorsType } from './elements';
 import { repeatedKey } from './repeated-key';
 
-/** A tensor of a file before its values are read. */
+/** The header's entry of a tensor. */
 export interface TensorEntry {
   readonly dtype: SafetensorsType;
   readonly shape: readonly number[];
-  /** Its first byte, and the one after its last, counted from the end of the header. */
+  /**
+   * Offset of the tensor's first byte from the end of the header; `end` is the offset after its
+   * last byte.
+   */
   readonly begin: number;
   readonly end: number;
 }
 
 export interface SafetensorsHeader {
-  /** By name, in the order of their data. */
+  /** Entries by tensor name, in the order of the data. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
-  /** The header's `__metadata__`: text by name. */
+  /** The header's `__metadata__`: strings by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Bytes before the header: its length. */
+/** Number of bytes before the header; they hold the header's length. */
 export const lengthBytes = 8;
 
-/** The reference implementation's limit: a longer header is an attack, not a model. */
+/** The reference implementation's limit, which protects against malicious files. */
 const longestHeader = 100_000_000;
 
 /**
- * The header's length from the first bytes of a file of `fileBytes` bytes.
+ * Reads the header's length from the first bytes of a file of `fileBytes` bytes.
  *
  * @throws FileFormatError when the file cannot hold such a header.
  */
@@ -45,14 +48,14 @@ export function readHeaderLength(start: Uint8Array, fileBytes: number, where: st
       where,
       expected: `at most ${most} bytes`,
       got: length,
-      advice: 'Is this a safetensors file, and complete?',
+      advice: 'Check that this is a complete safetensors file.',
     });
   }
   return Number(length);
 }
 
 /**
- * The tensors that a header lists, when `bodyBytes` bytes follow it.
+ * Parses a header that `bodyBytes` bytes of data follow.
  *
  * @throws FileFormatError for anything the format does not allow.
  */
@@ -73,7 +76,7 @@ export function parseHeader(
       throw new FileFormatError(`"${name}" ${what}`, { where, expected: reached, got: begin });
     }
     if (end > bodyBytes) {
-      throw new FileFormatError(`"${name}" ends beyond the file`, {
+      throw new FileFormatError(`"${name}" ends after the end of the file`, {
         where,
         expected: `at most ${bodyBytes} bytes of data`,
         got: end,
@@ -83,7 +86,7 @@ export function parseHeader(
     reached = end;
   }
   if (reached !== bodyBytes) {
-    throw new FileFormatError('the file holds bytes that belong to no tensor', {
+    throw new FileFormatError('the file contains bytes that belong to no tensor', {
       where,
       expected: `${reached} bytes of data`,
       got: bodyBytes,
@@ -92,14 +95,14 @@ export function parseHeader(
   return { entries: new Map(sorted), metadata: readMetadata(header['__metadata__'], where) };
 }
 
-/** What {@link composeHeader} must know of a tensor. */
+/** The properties of a tensor that {@link composeHeader} needs. */
 export type TensorType = Pick<TensorEntry, 'dtype' | 'shape'>;
 
 /**
  * The beginning of a file (length and header), and the tensors in the order of their data: wide
- * types first, so that every tensor is aligned, then by name.
+ * types first, so that every tensor is aligned, and tensors of equal width by name.
  *
- * @throws StateDictError for a name that is taken, or a shape that no file can hold.
+ * @throws StateDictError for a duplicate or reserved name, or a shape that no file can hold.
  */
 export function composeHeader<T extends TensorType>(
   tensors: Iterable<readonly [name: string, tensor: T]>,
@@ -115,7 +118,7 @@ export function composeHeader<T extends TensorType>(
   let reached = 0;
   for (const [name, { dtype, shape }] of order) {
     if (name === '__metadata__' || header.has(name)) {
-      throw new StateDictError(`the name "${name}" is taken`, { where });
+      throw new StateDictError(`the name "${name}" is reserved or occurs twice`, { where });
     }
     const end = reached + (byteLength(dtype, shape) ?? Infinity);
     if (!Number.isSafeInteger(end)) {
@@ -168,7 +171,7 @@ function readEntry(name: string, info: unknown, where: string): TensorEntry {
     throw broken('the data_offsets', 'two whole numbers', offsets);
   }
   const [begin, end] = offsets as [number, number];
-  // Object.hasOwn has just found it among the keys.
+  // Object.hasOwn above has checked that the type is a key.
   const type = dtype as SafetensorsType;
   const length = byteLength(type, shape);
   if (length === undefined) {
@@ -187,7 +190,7 @@ function readMetadata(value: unknown, where: string): Readonly<Record<string, st
   if (!isRecord(value) || !Object.values(value).every(isText)) {
     throw new FileFormatError('the metadata is wrong', {
       where,
-      expected: 'texts by name',
+      expected: 'strings by name',
       got: value,
     });
   }

@@ -7,13 +7,13 @@ import { elementBytes } from './elements';
 import type { SafetensorsFile, StoredTensor } from './safetensors';
 
 /**
- * Parameters from a parsed file. F16, BF16 and F64 become float32, whole numbers int32, BOOL bool;
- * the bytes are copied.
+ * Converts a parsed file to parameters. F16, BF16 and F64 become float32, integers int32, BOOL
+ * bool. The bytes are copied.
  *
- * @throws FileFormatError when a whole number does not fit int32.
+ * @throws FileFormatError when an integer does not fit int32.
  */
 export function paramsFromSafetensors(file: SafetensorsFile, where = 'safetensors'): Params {
-  // All values first: an error must not leave tensors behind.
+  // All values are decoded before the first tensor is made, so that an error leaks no tensors.
   const entries = [...file.tensors].map(([name, stored]) => {
     return { name, stored, values: decodeStored(name, stored, where) };
   });
@@ -25,9 +25,10 @@ export function paramsFromSafetensors(file: SafetensorsFile, where = 'safetensor
 }
 
 /**
- * Parameters as {@link serializeSafetensors} takes them: float32 as F32, int32 as I32, bool as BOOL.
+ * Converts parameters to the input of {@link serializeSafetensors}: float32 to F32, int32 to I32,
+ * bool to BOOL.
  *
- * @throws StateDictError for another type.
+ * @throws StateDictError for any other type.
  */
 export async function paramsToSafetensors(params: Params): Promise<Map<string, StoredTensor>> {
   const entries = Object.entries(params).map(
@@ -39,7 +40,7 @@ export async function paramsToSafetensors(params: Params): Promise<Map<string, S
   return new Map(await Promise.all(entries));
 }
 
-/** @throws StateDictError for a type that a file has no place for. */
+/** @throws StateDictError for a type that a safetensors file cannot store. */
 export function storedType(name: string, { dtype }: Tensor): 'F32' | 'I32' | 'BOOL' {
   const type = ({ float32: 'F32', int32: 'I32', bool: 'BOOL' } as const)[dtype as string];
   if (type !== undefined) return type;
@@ -50,7 +51,7 @@ export function storedType(name: string, { dtype }: Tensor): 'F32' | 'I32' | 'BO
   });
 }
 
-/** A tensor's bytes as a file has them. */
+/** The bytes of a tensor as a safetensors file stores them. */
 export async function bytesOf(value: Tensor): Promise<Uint8Array> {
   const { buffer, byteOffset, byteLength } = await value.data<'float32' | 'int32' | 'bool'>();
   return new Uint8Array(buffer, byteOffset, byteLength);
@@ -60,8 +61,8 @@ function decodeStored(name: string, { dtype, data }: StoredTensor, where: string
   const { allocate, decode } = decodings[dtype];
   const values = allocate(data.length / elementBytes[dtype]);
   if (decode === undefined) new Uint8Array(values.buffer).set(data);
-  // A copy, because a view needs an alignment that the file does not promise. Not by slice(),
-  // which in a Node Buffer copies nothing.
+  // A copy, because typed arrays need an alignment that the file does not guarantee. `new
+  // Uint8Array` and not `slice()`, which does not copy a Node Buffer.
   else decode(new Uint8Array(data).buffer, values, 0, { name, where });
   return values;
 }

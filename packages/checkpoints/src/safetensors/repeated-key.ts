@@ -1,4 +1,7 @@
-/** The first key that stands twice in one object of a valid JSON text: JSON.parse drops one. */
+/**
+ * The first duplicate key of an object in a valid JSON text. (JSON.parse drops duplicates
+ * silently.)
+ */
 export function repeatedKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   for (let at = 0; at < json.length; at++) {
@@ -18,7 +21,7 @@ export function repeatedKey(json: string): string | undefined {
   return undefined;
 }
 
-/** The place after the string that begins at `start`. */
+/** The index after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   let at = start + 1;
   while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;

@@ -122,7 +122,11 @@ describe('parseSafetensors', () => {
     ['offsets in the wrong order', withEntry({ data_offsets: [2, 0] }), /length of "x"/],
     ['a length that is not the shape’s', withEntry({ shape: [3] }), /length of "x".*3 bytes/],
     ['a length that is not the dtype’s', withEntry({ dtype: 'F32' }), /length of "x".*8 bytes/],
-    ['data beyond the end', file(JSON.stringify({ x: entry({}) }), bytesOf(1)), /beyond the file/],
+    [
+      'data beyond the end',
+      file(JSON.stringify({ x: entry({}) }), bytesOf(1)),
+      /after the end of the file/,
+    ],
     ['an offset of 2^50', withEntry({ data_offsets: [2 ** 50, 2 ** 50 + 2] }), /gap/],
     ['overlapping tensors', two([0, 3], [2, 4]), /"b" overlaps/],
     ['a tensor inside another', two([0, 4], [1, 2]), /"b" overlaps/],
@@ -213,7 +217,7 @@ describe('serializeSafetensors', () => {
         ['x', pair],
         ['x', pair],
       ]),
-    ).toThrow(/"x" is taken/);
+    ).toThrow(/"x" is reserved or occurs twice/);
     expect(() => serializeSafetensors([['__metadata__', pair]])).toThrow(StateDictError);
   });
 });

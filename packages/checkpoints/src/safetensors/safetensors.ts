@@ -6,22 +6,24 @@ import { composeHeader, lengthBytes, parseHeader, readHeaderLength } from './hea
 export interface StoredTensor {
   readonly dtype: SafetensorsType;
   readonly shape: readonly number[];
-  /** Little-endian, row-major; when parsed, a view of the file's bytes at any alignment. */
+  /**
+   * Little-endian, row-major. For a parsed file it is a view of the file's bytes, of any alignment.
+   */
   readonly data: Uint8Array;
 }
 
 export interface SafetensorsFile {
-  /** By name, in the order of their data. */
+  /** Tensors by name, in the order of their data. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** The header's `__metadata__`: text by name. */
+  /** The header's `__metadata__`: strings by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads the safetensors format (huggingface/safetensors, "Format"): eight bytes with the header's
- * length, a JSON header, the tensors' bytes without gap or overlap. Copies nothing.
+ * Parses the safetensors format (huggingface/safetensors, "Format"): eight bytes with the header's
+ * length, a JSON header, and the tensors' bytes without gap or overlap. The bytes are not copied.
  *
- * @param where names the file in errors.
+ * @param where the name of the file in errors.
  * @throws FileFormatError for anything the format does not allow.
  */
 export function parseSafetensors(bytes: Uint8Array, where = 'parseSafetensors'): SafetensorsFile {
@@ -37,7 +39,8 @@ export function parseSafetensors(bytes: Uint8Array, where = 'parseSafetensors'):
 }
 
 /**
- * Writes the safetensors format: wide types first, so that every tensor is aligned, then by name.
+ * Writes the safetensors format: wide types first, so that every tensor is aligned, and tensors of
+ * equal width by name.
  *
  * @throws StateDictError when a tensor's bytes do not fit its shape, or its name is reserved.
  */

@@ -1,28 +1,28 @@
 import { ConfigError, nearestName } from '../errors';
 
-/** What one value must be. Build checks from the functions of this file. */
+/** A condition on the value of an option. Build checks with the functions of this file. */
 export interface Check {
-  /** Completes "expected …": `a whole number of at least 1`. */
+  /** The text after "expected" in an error: `a whole number of at least 1`. */
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** The names there are, where the value is one of several: errors suggest the nearest. */
+  /** The allowed names, if the check is a choice among names. Errors suggest the nearest name. */
   readonly choices?: readonly string[];
   /**
-   * For a value made of others: the first part that is wrong, so that the error is about it. A part
-   * that is not expected at all is none.
+   * For lists and objects: the first wrong part, which the error then describes instead of the
+   * whole value. An unexpected field is not a part.
    */
   readonly wrongPart?: (value: unknown) => WrongPart | undefined;
 }
 
-/** A part of a value that its check refuses. */
+/** A part of a value that a check refuses. */
 interface WrongPart {
-  /** Where it is in the value: `[0]`, `.image`. */
+  /** Position of the part in the value: `[0]`, `.image`. */
   readonly at: string;
   readonly value: unknown;
   readonly check: Check;
 }
 
-/** Bounds of a number; each is optional. NaN and the infinities never pass. */
+/** Bounds of a number; each is optional. NaN and infinities are always refused. */
 export interface NumberBounds {
   /** Exclusive lower bound. */
   readonly above?: number;
@@ -60,7 +60,7 @@ export function share(): Check {
   return number({ min: 0, max: 1 });
 }
 
-/** A probability of dropping, in [0, 1): 1 would leave nothing. */
+/** A dropout rate, in [0, 1). The rate 1 would drop every value. */
 export function dropRate(): Check {
   return number({ min: 0, below: 1 });
 }
@@ -77,7 +77,10 @@ export function text(): Check {
   };
 }
 
-/** A function. `what` completes "a function": `that takes a path and gives a number`. */
+/**
+ * A function. `what` continues the text "a function" in errors: `that takes a path and gives a
+ * number`.
+ */
 export function callback(what = ''): Check {
   return {
     expected: `a function ${what}`.trim(),
@@ -85,7 +88,7 @@ export function callback(what = ''): Check {
   };
 }
 
-/** One of these texts. */
+/** One of the given strings. */
 export function oneOf(...choices: readonly string[]): Check {
   return {
     expected: choices.map((choice) => `"${choice}"`).join(' | '),
@@ -94,13 +97,13 @@ export function oneOf(...choices: readonly string[]): Check {
   };
 }
 
-/** What any of these checks accepts. */
+/** A value that at least one of the checks accepts. */
 export function anyOf(...checks: readonly Check[]): Check {
   return {
     expected: checks.map(({ expected }) => expected).join(', or '),
     accepts: (value) => checks.some((check) => check.accepts(value)),
     choices: checks.flatMap(({ choices = [] }) => choices),
-    // Where two forms are possible, it is not known which one was meant.
+    // If two alternatives both name a wrong part, it is unclear which alternative was meant.
     wrongPart: (value) => {
       const parts = checks.flatMap((check) => check.wrongPart?.(value) ?? []);
       return parts.length === 1 ? parts[0] : undefined;
@@ -108,14 +111,19 @@ export function anyOf(...checks: readonly Check[]): Check {
   };
 }
 
-/** Exactly this value: `exactly(false)` beside a number that can be switched off. */
+/**
+ * Exactly the given value: `anyOf(exactly(false), number())` for a number that can be switched off.
+ */
 export function exactly(wanted: string | number | boolean | null): Check {
-  // JSON has no word for Infinity.
+  // JSON cannot express Infinity.
   const expected = typeof wanted === 'number' ? String(wanted) : JSON.stringify(wanted);
   return { expected, accepts: (value) => value === wanted };
 }
 
-/** An array of at least `min` entries (default 0), each of which passes; `distinct`: none twice. */
+/**
+ * An array of at least `min` entries (default 0), or of exactly `length`. Each entry must pass;
+ * with `distinct` no value may occur twice.
+ */
 export function listOf(
   entry: Check,
   { min = 0, length, distinct = false }: { min?: number; length?: number; distinct?: boolean } = {},
@@ -139,8 +147,8 @@ export function listOf(
 }
 
 /**
- * A plain object with these fields and no others. `required` names those that must be there;
- * any other may be absent or undefined.
+ * A plain object with only the given fields. A field that is not in `required` may be absent or
+ * undefined.
  */
 export function fields(
   checks: Readonly<Record<string, Check>>,
@@ -173,7 +181,7 @@ export function fields(
   };
 }
 
-/** A plain object of any keys whose values pass. */
+/** A plain object with any keys, each of whose values must pass. */
 export function recordOf(entry: Check): Check {
   return {
     expected: `an object whose values are each ${entry.expected}`,
@@ -187,7 +195,10 @@ export function recordOf(entry: Check): Check {
   };
 }
 
-/** An object (of a class or not) that has these methods: `a tokenizer with encode`. */
+/**
+ * An object, of any class, that has the given methods. `expected` describes it: `a tokenizer with
+ * encode`.
+ */
 export function having(expected: string, ...methods: readonly string[]): Check {
   return {
     expected,
@@ -197,14 +208,15 @@ export function having(expected: string, ...methods: readonly string[]): Check {
   };
 }
 
-/** Whatever the compiler lets through. For values that another check of the same function covers. */
+/** Any value. For options that the function checks in a different way. */
 export function anything(): Check {
   return { expected: 'anything', accepts: () => true };
 }
 
 /**
- * @throws ConfigError that says what `name`, or the part of it that is wrong (`blocks[0].kernel`),
- *   must be and what it was, and suggests the nearest choice.
+ * @throws ConfigError if the check refuses the value. It names the option or its wrong part
+ *   (`blocks[0].kernel`), says what was expected and what was given, and suggests the nearest
+ *   choice.
  */
 export function requireValue(where: string, name: string, value: unknown, check: Check): void {
   if (check.accepts(value)) return;
@@ -221,7 +233,10 @@ export function requireValue(where: string, name: string, value: unknown, check:
   });
 }
 
-/** Text in quotes, so that "2" and 2 differ; what JSON has no word for, as JavaScript writes it. */
+/**
+ * Strings in quotes, so that "2" and 2 look different; symbols, which JSON cannot express, as
+ * JavaScript writes them.
+ */
 function shown(value: unknown): unknown {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'symbol') return String(value);

@@ -1,7 +1,7 @@
 import { boolean, callback, exactly, fields, isPlainObject, number } from './checks';
 import type { Check } from './checks';
 
-/** A tree of parameters: a plain object of tensors by path; it may be empty. */
+/** A parameter tree: a plain object of tensors by path, possibly empty. */
 export function paramTree(): Check {
   return {
     expected: 'a parameter tree, { path: tensor }',
@@ -9,16 +9,16 @@ export function paramTree(): Check {
   };
 }
 
-/** A tensor is known by its form, so that one of another copy of tfjs counts as well. */
+/** Recognises a tensor by its properties, so that a tensor of a second copy of tfjs counts too. */
 function isTensor(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
 }
 
-/** A `Key`, as `key(seed)`, `split` and `foldIn` give it. */
+/** A random `Key`, as `key(seed)`, `split` and `foldIn` return it. */
 export function randomKey(): Check {
   const word = number({ integer: true, min: 0, below: 2 ** 32 });
   const { accepts } = fields({ high: word, low: word, draws: exactly(false) }, ['high', 'low']);
-  return { expected: 'a key, as key(seed) gives it', accepts };
+  return { expected: 'a key, as key(seed) returns it', accepts };
 }
 
 /** A tensor of any shape. */
@@ -26,7 +26,7 @@ export function tensor(): Check {
   return { expected: 'a tensor', accepts: isTensor };
 }
 
-/** A `Context` of a forward pass, by its mode alone: layers are called often. */
+/** A `Context` of a forward pass. Only `training` is checked, since layers are called often. */
 export function anyContext(): Check {
   return {
     expected: 'a context, { training, key, … }',
@@ -37,8 +37,7 @@ export function anyContext(): Check {
   };
 }
 
-/** A `Context` of a forward pass. */
-export function context(): Check {
+/** A `Context` of a forward pass; every field is checked. */ export function context(): Check {
   return fields(
     {
       training: boolean(),
@@ -52,7 +51,7 @@ export function context(): Check {
   );
 }
 
-/** A `Batch`: its lists are checked where a batch is used. */
+/** A `Batch`. Only `size` is checked; the functions that read a batch check its lists. */
 export function batch(): Check {
   return {
     expected: 'a batch, { size, ids, groups, image, text, … }',

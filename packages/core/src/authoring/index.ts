@@ -28,4 +28,4 @@ export {
   requireText,
 } from './require';
 export { nearestName } from '../errors';
-export { lookUp } from '../options';
+export { lookUp } from '../look-up';

@@ -1,10 +1,12 @@
 import { ConfigError, nearestName } from '../errors';
 import { requireValue, type Check } from './checks';
 
-/** One check for every option: the compiler refuses a table that forgets one. */
+/** One check for each option. The compiler refuses a table that lacks an option. */
 export type Checks<Options extends object> = Readonly<Record<keyof Options & string, Check>>;
 
-/** @throws ConfigError for the first key that is not among `known`; it names the nearest. */
+/**
+ * @throws ConfigError for the first key that is not in `known`; it suggests the nearest known key.
+ */
 export function requireKnownKeys(where: string, value: object, known: readonly string[]): void {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue;
@@ -18,11 +20,11 @@ export function requireKnownKeys(where: string, value: object, known: readonly s
 }
 
 /**
- * Checks a function's options by value: options come from config files and JavaScript too, where
- * no compiler looks. `undefined` counts as absent.
+ * Checks the options of a function at run time, since options may come from config files or
+ * JavaScript, which no compiler checks. `undefined` counts as absent.
  *
- * @throws ConfigError for an unknown option, one that is missing though `required`, or a value
- *   that its check refuses.
+ * @throws ConfigError for an unknown option, for a missing `required` option, and for a value that
+ *   its check refuses.
  */
 export function checkOptions<Options extends object>(
   where: string,
@@ -48,11 +50,11 @@ export function checkOptions<Options extends object>(
 }
 
 /**
- * A function's options, checked, with the defaults filled in (`undefined` counts as absent; 0 and
- * false are values).
+ * Checks the options of a function and fills in the defaults. `undefined` counts as absent; 0 and
+ * false are values.
  *
- * @param defaults or a function that gives them, where one option's default follows from another
- *   option: it gets the options once they are checked.
+ * @param defaults the defaults, or a function of the checked options that gives them (for a default
+ *   that depends on a different option).
  * @throws ConfigError as {@link checkOptions}.
  */
 export function readOptions<Options extends object>(

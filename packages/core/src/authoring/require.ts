@@ -1,7 +1,9 @@
 import { ConfigError } from '../errors';
 import { boolean, number, oneOf, requireValue, text, type NumberBounds } from './checks';
 
-/** @throws ConfigError unless `value` is a number within the bounds; NaN and infinities never are. */
+/**
+ * @throws ConfigError unless `value` is a number within the bounds; NaN and infinities are refused.
+ */
 export function requireNumber(
   where: string,
   name: string,
@@ -11,7 +13,10 @@ export function requireNumber(
   requireValue(where, name, value, number(bounds));
 }
 
-/** @throws ConfigError that lists the choices and names the nearest. */
+/**
+ * @throws ConfigError unless `value` is one of the choices; it lists the choices and suggests the
+ *   nearest.
+ */
 export function requireOneOf<Choice extends string>(
   where: string,
   name: string,
@@ -30,15 +35,15 @@ export function requireBoolean(
   requireValue(where, name, value, boolean());
 }
 
-/** @throws ConfigError unless `value` is text and not empty. */
+/** @throws ConfigError unless `value` is a non-empty string. */
 export function requireText(where: string, name: string, value: unknown): asserts value is string {
   requireValue(where, name, value, text());
 }
 
 /**
- * For sizes that are cut into equal parts: attention heads, chunks.
+ * For sizes that are split into equal parts, such as a width into attention heads.
  *
- * @throws ConfigError unless the option `name` divides the option `whole`; it names both.
+ * @throws ConfigError unless the option `name` divides the option `whole`; the message names both.
  */
 export function requireDivisor(
   where: string,

@@ -8,11 +8,13 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
   readonly size: number;
   /** [B] sample ids, for error messages and logs. */
   readonly ids: readonly string[];
-  /** [B] identity of the image: rows with equal entries are never each other's negatives. */
+  /**
+   * [B] identities of the images. Rows with the same identity are never negatives of each other.
+   */
   readonly groups: readonly string[];
   /**
-   * [B] identity of the caption (`PairSplit.textIdentity`): rows with equal entries have the
-   * same text, which is then right for the images of all of them. Absent: not known.
+   * [B] identities of the captions (`PairSplit.textIdentity`). Rows with the same identity have the
+   * same text, so the text is true of each of their images. Absent: not known.
    */
   readonly captions?: readonly string[];
   /**
@@ -23,17 +25,20 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
   readonly labels?: readonly (Label | undefined)[];
   readonly image: Image;
   readonly text: Text;
-  /** B·K texts that are false of their image; row b·K + k belongs to pair b. */
+  /** B·K false texts: row b·K + k is false text k of image b. */
   readonly negatives?: Text;
 }
 
 /**
- * Batches in a fixed order: a pure function of (source, epoch). Resuming starts at any batch.
+ * Batches in a fixed order, which depends on the source and the epoch only. A resumed run may start
+ * at any batch.
  */
 export interface BatchSource<B extends Batch<unknown, unknown> = Batch> {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
-  /** Batches `from`, `from`+1, … of an epoch. Leaving the loop early releases what was prefetched. */
+  /**
+   * Batches `from`, `from`+1, … of an epoch. Leaving the loop early disposes prefetched batches.
+   */
   batches(epoch: number, from?: number): AsyncIterable<B>;
 }
 

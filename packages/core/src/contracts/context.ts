@@ -1,27 +1,33 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { foldIn, type Key } from '../keys';
 
-/** How a forward pass is run. Passed down explicitly; there is no global mode. */
+/** How a forward pass is run. Every module gets it as an argument; there is no global mode. */
 export interface Context {
-  /** Dropout and batch statistics on (true) or off (false). */
+  /**
+   * Whether dropout is applied and batch norm uses the batch's statistics, as in `module.train()`.
+   */
   readonly training: boolean;
-  /** The pass's key. A module never draws from it directly: it folds in a name of its own. */
+  /**
+   * The random key of the pass. A module derives its own key with `foldIn(key, path)` and draws
+   * from that.
+   */
   readonly key: Key;
-  /** How many steps of training were done before this one. Absent: this is no step of a training run. */
+  /** Index of the training step, from 0. Absent outside of a training run. */
   readonly step?: number;
   /**
-   * Receives new values of buffers (batch norm's running statistics) by parameter path, and disposes
-   * them. Absent: the statistics are not tracked.
+   * Receives the new value of a buffer (batch norm's running statistics) and its parameter path,
+   * and disposes the value. Absent: running statistics are not updated.
    */
   readonly record?: (path: string, value: Tensor) => void;
   /**
-   * Whether the parameter (or buffer) at a path is not trained. Batch norm uses stored statistics
-   * that are frozen, also in training. Absent: everything is trained.
+   * Whether the parameter or buffer at a path is frozen. A batch norm whose running statistics are
+   * frozen uses them in training too. Absent: nothing is frozen.
    */
   readonly frozen?: (path: string) => boolean;
   /**
-   * Encoders made of layers keep only the input of each layer and compute the layer again in the
-   * backward pass: less memory for about a third more time. Default false.
+   * Gradient checkpointing: a layered encoder keeps only the input of each layer and computes the
+   * layer again in the backward pass. This saves memory and costs about a third more time. Default
+   * false.
    */
   readonly recompute?: boolean;
 }
@@ -29,7 +35,10 @@ export interface Context {
 /** The context of inference: no dropout, stored statistics. */
 export const inference: Context = { training: false, key: { high: 0, low: 0 } };
 
-/** A context for the module at `prefix`: own key; paths it records or asks about get the prefix. */
+/**
+ * The context of the module at `prefix`: it has a key derived from the prefix, and the paths that
+ * the module passes to `record` and `frozen` get the prefix.
+ */
 export function scoped(ctx: Context, prefix: string): Context {
   const { record, frozen } = ctx;
   return {
@@ -39,12 +48,12 @@ export function scoped(ctx: Context, prefix: string): Context {
   };
 }
 
-/** The same context under a key of its own: for one of several passes through one module. */
+/** The same context with a derived key. Use it when one module runs several times in a pass. */
 export function withOwnKey(ctx: Context, data: string | number): Context {
   return { ...ctx, key: foldIn(ctx.key, data) };
 }
 
-/** The same context for a pass that is computed a second time, or whose statistics do not count. */
+/** The same context without `record`: the pass does not update running statistics. */
 export function withoutRecord(ctx: Context): Context {
   const silent: { -readonly [Name in keyof Context]: Context[Name] } = { ...ctx };
   delete silent.record;

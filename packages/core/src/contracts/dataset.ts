@@ -1,14 +1,14 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { TextInput } from './encoder';
 
-/** A caption that is false of its image though close to a true one. */
+/** A false caption of an image that is similar to a true caption. */
 export interface HardNegative {
   readonly caption: string;
-  /** In which way it is false (`attribute-swap`…): metrics are split by it. */
+  /** How the caption was made false (`attribute-swap`…). Metrics are reported for each kind. */
   readonly kind: string;
 }
 
-/** What a pair is known to be: a class, several classes, or a number. */
+/** The label of a pair: a class, several classes, or a number. */
 export type Label = string | number | readonly string[];
 
 /** One image with its captions. */
@@ -16,15 +16,21 @@ export interface PairRecord {
   readonly id: string;
   /** At least one. */
   readonly captions: readonly string[];
-  /** negatives[i] belong to captions[i]; may be empty. Absent when the data has none. */
+  /**
+   * negatives[i] are the hard negatives of captions[i], possibly none. Absent when the data has no
+   * hard negatives.
+   */
   readonly negatives?: readonly (readonly HardNegative[])[];
   /**
-   * labels[i] is the label of the image with captions[i]: a question's answer, or the image's own
-   * class, which then stands beside each caption. `undefined`: not labelled. Absent when the data
-   * has none.
+   * labels[i] is the label of the image with captions[i], for example the answer to a question. A
+   * class of the image alone is repeated for each caption. `undefined`: this pair has no label.
+   * Absent when the data has no labels.
    */
   readonly labels?: readonly (Label | undefined)[];
-  /** What must not be torn apart between splits (a product, a user…). Absent: the image alone. */
+  /**
+   * Records with the same group (a product, a user…) go to the same split. Absent: the record is a
+   * group of its own.
+   */
   readonly group?: string;
 }
 
@@ -38,10 +44,11 @@ export interface PairSplit<Image = Tensor4D, Text = TextInput> {
   /** Tokenised captions, all padded or truncated to the same length; the caller disposes them. */
   texts(captions: readonly string[]): Text;
   /**
-   * What makes a caption the same text as another: its token ids after the tokenizer's own
-   * normalisation, before any is cut. So captions that differ in case, spaces or invisible
-   * characters alone are one text to a tokenizer that does not see these. Relevance in metrics,
-   * false negatives in losses and repeats in batches all go by it.
+   * The identity of a caption: two captions are the same text when their identities are equal. It
+   * is made of the caption's token ids, after the tokenizer's normalisation and before truncation.
+   * Captions that differ only in case, say, have one identity if the tokenizer ignores case.
+   * Metrics use it for relevance, losses for false negatives, and batches to avoid repeated
+   * captions.
    */
   textIdentity(caption: string): string;
 }

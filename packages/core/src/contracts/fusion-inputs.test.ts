@@ -15,7 +15,9 @@ describe('requireTokens', () => {
   it('names the fusion, the side without tokens, and what to do', () => {
     const run = () => requireTokens({ name: 'attention' }, tokens, summaries);
     expect(run).toThrow(ConfigError);
-    expect(run).toThrow(/attention: .*the text encoder gives none.*Choose a fusion of summaries/);
+    expect(run).toThrow(
+      /attention: .*the text encoder gives none.*Choose a fusion that reads summaries/,
+    );
     const said = { name: 'attention', reads: 'tokens' } as const;
     expect(() => requireTokens(said, summaries, tokens)).toThrow(/the image encoder gives none/);
   });

@@ -2,14 +2,14 @@ import { ConfigError } from '../errors';
 import type { FeatureSpec, PooledFeatures } from './features';
 import type { Fusion } from './fusion';
 
-/** What a fusion says of the features it takes, whatever their type. */
+/** The properties of a fusion that say which features it accepts. */
 type Takes = Pick<Fusion, 'name' | 'reads' | 'takesMissing'>;
 
 /**
- * Refuses a fusion of tokens where an encoder has none: what the types say of programs, said of
- * configs.
+ * Refuses a fusion that reads tokens when an encoder gives none. The compiler makes the same check
+ * for programs; this one is for configs.
  *
- * @throws ConfigError naming the fusion and the side without tokens.
+ * @throws ConfigError that names the fusion and the side without tokens.
  */
 export function requireTokens(fusion: Takes, image: FeatureSpec, text: FeatureSpec): void {
   if (fusion.reads === 'pooled') return;
@@ -18,18 +18,18 @@ export function requireTokens(fusion: Takes, image: FeatureSpec, text: FeatureSp
     throw new ConfigError(`the fusion reads tokens, and the ${side} encoder gives none`, {
       where: fusion.name,
       expected: 'features with tokens on both sides',
-      got: `summaries alone (tokens: 0) of the ${side}`,
+      got: `only summaries (tokens: 0) from the ${side} encoder`,
       advice:
-        'Choose a fusion of summaries (dual-encoder with pooling "encoder", say) or an encoder ' +
-        "with tokens. A fusion of your own that reads `pooled` alone declares reads: 'pooled'.",
+        'Choose a fusion that reads summaries (for example dual-encoder with pooling "encoder") or an encoder ' +
+        "with tokens. If your own fusion reads only `pooled`, declare reads: 'pooled' in it.",
     });
   }
 }
 
 /**
- * Refuses features with missing rows where the fusion has nothing to put in their place.
+ * Refuses features with missing rows when the fusion does not accept them.
  *
- * @throws ConfigError naming the fusion.
+ * @throws ConfigError that names the fusion.
  */
 export function requireComplete(
   fusion: Takes,
@@ -37,11 +37,14 @@ export function requireComplete(
 ): void {
   if (fusion.takesMissing === true) return;
   if (features.every((each) => each?.present === undefined)) return;
-  throw new ConfigError('the features have missing rows, and the fusion does not know of any', {
-    where: fusion.name,
-    expected: 'features without `present`',
-    advice:
-      'Wrap it: withMissingModality(fusion) of @crossweave/fusion, "missing": "learned" in a ' +
-      'config; or leave out the pairs of which a side is missing.',
-  });
+  throw new ConfigError(
+    'the features have missing rows, and the fusion does not accept missing rows',
+    {
+      where: fusion.name,
+      expected: 'features without `present`',
+      advice:
+        'Wrap the fusion with withMissingModality of @crossweave/fusion ("missing": "learned" in a ' +
+        'config), or leave out the pairs with a missing side.',
+    },
+  );
 }

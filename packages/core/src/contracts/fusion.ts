@@ -4,51 +4,58 @@ import type { Params } from '../params';
 import type { Context } from './context';
 import type { Features, FeatureSpec, PooledFeatures } from './features';
 
-/** What fusing B aligned pairs gives. */
+/** The result of fusing B aligned pairs. */
 export interface Fused {
   /** [B, D] the joint representation, for classification and answering heads. */
   readonly joint: Tensor2D;
-  /** [B] how well image b and text b match: a logit, larger is better. */
+  /** [B] the match logit of image b and text b; larger means a better match. */
   readonly match: Tensor1D;
 }
 
 /**
  * Joins the features of an image and a text.
  *
- * The leak rule: row b of {@link fuse} depends on image b and text b alone, and
- * `score(images, texts)[i][j]` equals `fuse(image i, text j).match`. So permuting the
- * texts permutes the columns of the scores and changes nothing else: no operation can
- * know which pairs are true. The conformance suite (`@crossweave/core/testing`) checks it.
+ * The leak rule: row b of {@link fuse} depends on image b and text b only, and `score(images,
+ * texts)[i][j]` equals `fuse(image i, text j).match`. So permuting the texts permutes the columns
+ * of the scores and changes nothing else: a fusion cannot know which pairs are true. The
+ * conformance suite (`@crossweave/core/testing`) checks the rule.
  *
- * `In` is the least it reads. A `Fusion<PooledFeatures>` stands wherever a `Fusion` does; one
- * that reads tokens is refused where only summaries are. (The operations are properties, since
- * the compiler checks a method's arguments both ways.)
+ * `In` is the kind of features the fusion needs. A `Fusion<PooledFeatures>` is accepted wherever a
+ * `Fusion` is; the compiler refuses a fusion that reads tokens where there are only summaries. (For
+ * that the operations are properties: the compiler checks the arguments of methods less strictly.)
  */
 export interface Fusion<In extends PooledFeatures = Features> {
   readonly name: string;
   readonly family: 'early' | 'late' | 'cross-attention' | (string & {});
-  /** Whether `score` is one matrix product of embeddings (cheap) or joint per pair (B_i·B_t passes). */
+  /**
+   * `'separable'`: `score` is one matrix product of embeddings. `'joint'`: `score` fuses each of
+   * the B_i·B_t pairs.
+   */
   readonly scoring: 'separable' | 'joint';
   /**
-   * `In` at run time, for configs: `'pooled'` when it never looks at `tokens` and `mask`. A fusion
-   * that reads tokens is refused over an encoder without any. Default `'tokens'`.
+   * `In` at run time, for configs: `'pooled'` when the fusion never reads `tokens` and `mask`. A
+   * fusion that reads tokens is refused with an encoder that gives none. Default `'tokens'`.
    */
   readonly reads?: 'pooled' | 'tokens';
-  /** Whether features may have `present`. Default false: `withMissingModality` makes it true. */
+  /**
+   * Whether the fusion accepts features with `present`. Default false; `withMissingModality` adds
+   * it to a fusion.
+   */
   readonly takesMissing?: boolean;
   /**
-   * The first parameters. A number that is drawn once and never trained (a buffer) has a path whose
-   * last segment begins with `buffer_`; `isBuffer` lists the names of PyTorch that count as well.
+   * The initial parameters. A buffer (a tensor that is drawn once and never trained) has a path
+   * whose last segment begins with `buffer_`; `isBuffer` lists PyTorch's buffer names, which count
+   * as well.
    */
   readonly init: (key: Key, image: FeatureSpec, text: FeatureSpec) => Params;
-  /** Aligned pairs: B images with B texts. */
+  /** Fuses aligned pairs: image b with text b. */
   readonly fuse: (params: Params, image: In, text: In, ctx: Context) => Fused;
-  /** Every image against every text: [B_i, B_t] logits. */
+  /** The match logits [B_i, B_t] of every image with every text. */
   readonly score: (params: Params, image: In, text: In, ctx: Context) => Tensor2D;
   /**
-   * Present on separable fusions: unit-norm embeddings [B, E] of either side. Their
-   * products are the cosine similarities c behind `score`, which is a·c + b with scalars
-   * a > 0 and b of the fusion's own. What an index stores and a contrastive loss reads.
+   * Unit-norm embeddings [B, E] of one side; present on separable fusions. Their products are
+   * cosine similarities c, and `score` is a·c + b with scalars a > 0 and b of the fusion. A search
+   * index stores these embeddings, and contrastive losses read them.
    */
   readonly embed?: (params: Params, side: 'image' | 'text', features: In, ctx: Context) => Tensor2D;
 }

@@ -8,8 +8,8 @@ import type { Features, PooledFeatures } from './features';
 import type { ModelOutputs } from './loss';
 
 /**
- * Encoders and a fusion joined; parameters under `image.`, `text.` and `fusion.`. `F` is what
- * both encoders give.
+ * An image encoder, a text encoder and a fusion. Their parameters have the prefixes `image.`,
+ * `text.` and `fusion.`. `F` is the kind of features both encoders give.
  */
 export interface Model<Image = Tensor4D, Text = TextInput, F extends PooledFeatures = Features> {
   readonly name: string;

@@ -4,27 +4,28 @@ import type { Params } from '../params';
 /** Optimizer state: tensors by path. Saved in checkpoints, keyed by parameter path, never by position. */
 export type OptimizerState = Params;
 
-/** What one update gives. */
+/** The result of one update. */
 export interface OptimizerUpdate {
   readonly params: Params;
   readonly state: OptimizerState;
-  /** Global 2-norm of the gradients as they came, before any clipping. */
+  /** Global 2-norm of the gradients before clipping. */
   readonly gradientNorm: Scalar;
 }
 
 /**
- * Pure update rule. `update` returns new trees and leaves the old ones for the caller to dispose;
- * entries that did not change are the same tensors in both.
- * What accumulates (moments, bias corrections) is a tensor of the state; what is scheduled
- * is a number of `step` that enters as a scalar tensor, so that the graph of a step has the
- * same structure every time.
+ * A pure update rule. `update` returns new trees; the caller disposes the old trees. An entry that
+ * did not change is the same tensor in the old and the new tree.
+ *
+ * Values that accumulate (moments, bias corrections) are tensors of the state. Scheduled values are
+ * computed from `step` and enter as scalar tensors, so that the graph of a step has the same
+ * structure at every step.
  */
 export interface Optimizer {
   readonly name: string;
   init(params: Params): OptimizerState;
   /**
-   * `gradients` may lack paths (frozen parameters): those come back as they are.
-   * `step` counts the run's steps from 0; schedules read it.
+   * A parameter without an entry in `gradients` (a frozen one) is returned unchanged. `step` is the
+   * index of the training step, from 0; schedules read it.
    */
   update(gradients: Params, state: OptimizerState, params: Params, step: number): OptimizerUpdate;
   /** Learning rate of each parameter group at a step, for logs. */

@@ -1,16 +1,19 @@
 /**
- * What a text encoder must know of the tokenizer whose ids it reads. Ids mean nothing without it:
- * an encoder that guesses them pools the wrong token or attends to padding.
+ * What a text encoder must know of the tokenizer that made its input. An encoder that assumed a
+ * wrong padding or end id would attend to padding or pool the wrong token.
  */
 export interface TokenizerFacts {
-  /** For messages. */
+  /** Name of the tokenizer, for messages. */
   readonly name: string;
-  /** Every id is below it: the least number of rows of an embedding table. */
+  /** Ids are in [0, vocabularySize): an embedding table needs at least this many rows. */
   readonly vocabularySize: number;
-  /** Fills texts up to a common length. */
+  /** The id that pads texts to a common length. */
   readonly padId: number;
-  /** Stands for words that the vocabulary lacks. Absent: it spells every word out. */
+  /**
+   * The id of words that are not in the vocabulary. Absent: the tokenizer splits every word into
+   * known pieces.
+   */
   readonly unknownId?: number;
-  /** The special token that ends every text, if one does. */
+  /** The id of the special token that ends every text. Absent: there is none. */
   readonly endId?: number;
 }

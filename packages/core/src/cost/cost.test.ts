@@ -8,7 +8,7 @@ import {
   type Rank,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useEngine } from '../engine';
 import type { Encoder } from '../contracts/encoder';
 import type { PooledFeatures } from '../contracts/features';
@@ -16,6 +16,7 @@ import type { Fusion } from '../contracts/fusion';
 import { foldIn, normal } from '../keys';
 import { initLinear, linear } from '../nn';
 import { mergeParams, parameter } from '../params';
+import { testOptions } from '../testing';
 import { encoderCost, fusionCost } from './cost';
 
 /** Summaries projected to width 4, one product a pair. */
@@ -94,3 +95,10 @@ it('tells the operations a row of an encoder, whatever the rows of the input', (
     }
   });
 });
+
+testOptions(
+  'fusionCost',
+  (options) => fusionCost(projected, options),
+  { describe, it },
+  { required: specs },
+);

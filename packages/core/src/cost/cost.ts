@@ -1,48 +1,60 @@
 import { ones, zeros, type Rank } from '@tensorflow/tfjs-core';
+import { anyOf, checkOptions, count, exactly, fields, type Checks } from '../authoring';
 import { inference } from '../contracts/context';
 import type { Encoder } from '../contracts/encoder';
 import type { FeatureSpec, Features, PooledFeatures } from '../contracts/features';
 import type { Fusion } from '../contracts/fusion';
 import { key } from '../keys';
-import { requireInteger } from '../options';
 import { countParameters, disposeParams } from '../params';
 import { countFlops } from './count-flops';
 
-/** What a fusion is measured over. */
+/** The sizes with which the cost of a fusion is measured. */
 export interface FusionCostOptions {
   readonly image: FeatureSpec;
   readonly text: FeatureSpec;
-  /** N of the images where their spec says `'varies'`. Default 49. */
+  /** N of the image features if their spec says `'varies'`. Default 49. */
   readonly imageTokens?: number;
-  /** N of the texts where their spec says `'varies'`. Default 32. */
+  /** N of the text features if their spec says `'varies'`. Default 32. */
   readonly textTokens?: number;
-  /** Images and texts of the grid that scoring is told for. Default 1000. */
+  /** Number of images, and of texts, for which the cost of scoring is given. Default 1000. */
   readonly grid?: number;
 }
 
+const spec = fields({ dim: count(), tokens: anyOf(count(0), exactly('varies')) }, [
+  'dim',
+  'tokens',
+]);
+
+const optionChecks: Checks<FusionCostOptions> = {
+  image: spec,
+  text: spec,
+  imageTokens: count(),
+  textTokens: count(),
+  grid: count(),
+};
+
 export interface FusionCost {
   readonly parameters: number;
-  /** Operations of `fuse` for one pair, in inference. */
+  /** Floating-point operations of `fuse` for one pair, in inference. */
   readonly flops: number;
   /**
-   * Operations of `score` a pair, in a grid of images against texts: a separable fusion embeds
-   * each side once and takes a product a pair, a joint one runs a pass a pair. Measured on grids
-   * of up to 2 × 2: it is a + b·images + c·texts + d·images·texts.
+   * Floating-point operations of `score` per pair, when `grid` images are scored with `grid` texts.
+   * A separable fusion embeds each side once and computes a product per pair; a joint fusion runs
+   * once per pair. The cost has the form a + b·images + c·texts + d·images·texts, and is measured
+   * on up to 2 × 2 pairs.
    */
   readonly scoringFlops: number;
 }
 
 /**
- * What a fusion costs over encoders of these features: any fusion, since it is run and its kernels
- * are counted ({@link countFlops}).
+ * The cost of a fusion for features of the given sizes. It works for any fusion: the fusion is run,
+ * and its kernels are counted ({@link countFlops}).
  *
- * @throws what its `init` throws; ConfigError for a count that is no whole number ≥ 1.
+ * @throws ConfigError for a wrong option, and any error of the fusion's `init`.
  */
 export function fusionCost(fusion: Fusion, options: FusionCostOptions): FusionCost {
+  checkOptions('fusionCost', options, optionChecks, ['image', 'text']);
   const { imageTokens = 49, textTokens = 32, grid = 1000 } = options;
-  for (const [name, value] of Object.entries({ imageTokens, textTokens, grid })) {
-    requireInteger('fusionCost', name, value);
-  }
   const params = fusion.init(key(0), options.image, options.text);
   const run = (pass: 'fuse' | 'score', images: number, texts: number): number =>
     countFlops(() => {
@@ -67,7 +79,10 @@ export function fusionCost(fusion: Fusion, options: FusionCostOptions): FusionCo
   }
 }
 
-/** What an encoder costs for the rows of an input, which stays the caller's: parameters, operations a row. */
+/**
+ * The cost of an encoder: its parameters, and the floating-point operations per row of `input`. The
+ * input is not disposed.
+ */
 export function encoderCost<Input>(
   encoder: Encoder<Input, PooledFeatures>,
   input: Input,
@@ -82,11 +97,12 @@ export function encoderCost<Input>(
   return { parameters, flops: total / rows };
 }
 
-/** Zeros of a spec's shape, every token real. */
+/** Features of zeros with the sizes of a spec, in which every token is real. */
 function blankFeatures(spec: FeatureSpec, rows: number, varying: number): Features {
   const count = spec.tokens === 'varies' ? varying : spec.tokens;
   const pooled = zeros<Rank.R2>([rows, spec.dim]);
-  // Summaries alone where the spec says so; a fusion of tokens has refused them in its `init`.
+  // A spec without tokens gives only summaries. A fusion that reads tokens has refused the spec in
+  // its `init`.
   if (count === 0) return { pooled } as PooledFeatures as Features;
   return {
     tokens: zeros<Rank.R3>([rows, count, spec.dim]),

@@ -4,14 +4,17 @@ import { kernelFlops } from './kernel-flops';
 /** Floating-point operations of a run. */
 export interface FlopCount {
   readonly total: number;
-  /** By tfjs's kernel names (`BatchMatMul`, `Conv2D`, `Softmax`…); kernels that only move data are left out. */
+  /**
+   * Operations by tfjs kernel name (`BatchMatMul`, `Conv2D`, `Softmax`…), without kernels that only
+   * move data.
+   */
   readonly kernels: Readonly<Record<string, number>>;
 }
 
 /**
- * Counts the operations of the kernels that `run` calls, forward and backward alike, by their
- * shapes ({@link kernelFlops}): so the same on every engine, and of code nobody described. What
- * `run` makes is disposed.
+ * Counts the floating-point operations of all kernels that `run` calls, in forward and backward
+ * passes, from their shapes ({@link kernelFlops}). The count is the same on every engine, and `run`
+ * may be any code. The tensors that `run` makes are disposed.
  */
 export function countFlops(run: () => unknown): FlopCount {
   const kernels: Record<string, number> = {};
@@ -36,8 +39,9 @@ type Listener = (
 ) => void;
 
 /**
- * Calls `listen` after every kernel. tfjs's own profile would make lazy engines compute each one
- * by itself, and does not tell attributes; its one gate for all kernels does.
+ * Calls `listen` after every kernel, by wrapping the method of tfjs's engine through which all
+ * kernel calls pass. `tf.profile` reports no attributes, and would make lazy engines compute each
+ * kernel separately.
  */
 function onKernel(listen: Listener): () => void {
   const gate = engine();
@@ -46,7 +50,7 @@ function onKernel(listen: Listener): () => void {
   gate.runKernel = <T extends Tensor | Tensor[]>(...call: Parameters<typeof run>): T => {
     const made = run<T>(...call);
     const [name, inputs, attrs] = call;
-    // Optional inputs (a bias) are given as undefined.
+    // An absent optional input (a bias) is undefined.
     const given: Readonly<Record<string, Tensor | null | undefined>> = inputs;
     const shapes = Object.entries(given).flatMap(([input, value]) =>
       value === undefined || value === null ? [] : [[input, value.shape] as const],

@@ -1,17 +1,17 @@
-/** What one kernel of tfjs was given and gave. */
+/** A call of a tfjs kernel: shapes of inputs and outputs. */
 export interface KernelCall {
   readonly name: string;
-  /** Shapes by the input's name. */
+  /** Shapes by input name. */
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly attrs: Readonly<Record<string, unknown>>;
   readonly outputs: readonly (readonly number[])[];
 }
 
 /**
- * Floating-point operations of a kernel by its shapes. A product of matrices and a convolution
- * count two for each multiplication and addition, other kernels one for each value they compute
- * (an exponential as much as a sum), reductions one for each value they read; what only moves,
- * reshapes, converts or fills counts nothing.
+ * Floating-point operations of a kernel, from its shapes. Matrix products and convolutions count
+ * two operations for each multiply-add. Reductions count one for each value read. Other kernels
+ * count one for each value computed (an exponential as much as a sum). Kernels that only move,
+ * reshape, convert or fill count zero.
  */
 export function kernelFlops(call: KernelCall): number {
   if (moving.has(call.name)) return 0;
@@ -39,7 +39,7 @@ const matrixProduct: Rule = ({ inputs, attrs, outputs }) => {
   return (2 * inner + bias) * size(outputs[0] ?? []);
 };
 
-/** Every value of `places` meets the whole filter of one channel. */
+/** Each value of `places` is computed with the whole filter of one channel. */
 const convolution =
   (places: 'output' | 'x' | 'dy', filterName: 'filter' | 'output', depthwise = false): Rule =>
   (call) => {
@@ -59,7 +59,7 @@ const pooling: Rule = (call) => {
   return size(sides) * written(call);
 };
 
-/** Largest value, difference, exponential, sum, quotient. */
+/** Five operations per value: maximum, difference, exponential, sum, quotient. */
 const softmax: Rule = (call) => 5 * written(call);
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -78,7 +78,7 @@ const rules: Readonly<Record<string, Rule>> = {
   AvgPool: pooling,
   Softmax: softmax,
   LogSoftmax: softmax,
-  // Difference, scale and offset; the channels' factors are computed once.
+  // Three operations per value: difference, scale, offset. The factors per channel are not counted.
   FusedBatchNorm: (call) => 3 * written(call),
 };
 

@@ -8,7 +8,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
-/** What this needs of a tfjs backend: values go in and out at once. */
+/** The part of a tfjs backend that is needed here: synchronous reading and writing. */
 interface SynchronousBackend {
   write(values: unknown, shape: number[], dtype: string): object;
   readSync(dataId: object): unknown;
@@ -18,20 +18,20 @@ interface SynchronousBackend {
 /** An input of a kernel: some take lists of tensors, and an optional one may be absent. */
 type Input = TensorInfo | readonly TensorInfo[] | null | undefined;
 
-/** Of numbers that `wasm` has no place for. */
+/** Kernels of complex numbers, which `wasm` cannot store. */
 const complex = ['Complex', 'Real', 'Imag', 'FFT', 'IFFT'];
 
 /**
- * Gives a backend the kernels that it lacks and tfjs's cpu backend has: inputs are copied there,
- * results back. tfjs's `wasm` lacks the gradients of convolutions and embeddings among others, so
- * that it could train hardly any model.
+ * Registers, for a backend, the kernels that it lacks and tfjs's cpu backend has: inputs are copied
+ * to the cpu backend and results copied back. tfjs's `wasm` lacks the gradients of convolutions and
+ * embeddings among others, and could train hardly any model without them.
  *
- * @param lender a cpu backend of its own
+ * @param lender a cpu backend that is used for nothing else.
  */
 export function borrowKernels(backendName: string, lender: SynchronousBackend): void {
   for (const config of getKernelsForBackend('cpu')) {
     const { kernelName } = config;
-    // tfjs's type leaves out that there may be none.
+    // There may be no kernel, although tfjs's type says there is.
     const own = getKernel(kernelName, backendName) as KernelConfig | undefined;
     if (own !== undefined || complex.includes(kernelName)) continue;
     registerKernel({
@@ -49,7 +49,7 @@ function onLender(kernel: KernelFunc, backendName: string, lender: SynchronousBa
     const lend = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => {
       const copy = lender.write(home.readSync(dataId), shape, dtype);
       lent.add(copy);
-      // Some kernels expect a tensor, which knows its rank.
+      // Some kernels read the rank, which TensorInfo lacks.
       return { dataId: copy, shape, dtype, rank: shape.length } as TensorInfo;
     };
     const lendEach = (input: Input): Input => {

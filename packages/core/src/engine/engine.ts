@@ -1,21 +1,24 @@
-/** Whether an engine works here and now. */
+/**
+ * Whether an engine works on this machine, with a description, or the reason and advice if it does
+ * not.
+ */
 export type Probe =
   | { readonly usable: true; readonly detail: string }
   | { readonly usable: false; readonly reason: string; readonly advice: string };
 
-/** One way to compute: a tfjs backend and the package that brings it. */
+/** A tfjs backend and the package that provides it. */
 export interface Engine {
-  /** What users call it; an execution provider stands behind a colon (`onnx:webgpu`). */
+  /** The engine's name for users; an execution provider follows a colon (`onnx:webgpu`). */
   readonly name: string;
   /** Other names for the same engine (`onnx:cpu` for `onnx`). Default: none. */
   readonly aliases?: readonly string[];
-  /** What tfjs calls its backend. */
+  /** The name of its tfjs backend. */
   readonly backend: string;
-  /** Whether `auto` passes it over, so that it must be asked for by name. Default false. */
+  /** Whether `auto` passes the engine over, so that it must be chosen by name. Default false. */
   readonly onlyByName?: boolean;
   /**
-   * Loads it and lets it compute something. Never throws: what goes wrong is the reason.
-   * May change tfjs's current backend.
+   * Loads the engine and computes something with it. Never throws: an error becomes the reason. May
+   * change tfjs's current backend.
    */
   readonly probe: () => Promise<Probe>;
 }

@@ -3,7 +3,10 @@ import { importNative, probeBackend } from './probe';
 
 const packageName = '@crossweave/tfjs-backend-onnx';
 
-/** Whole training steps as ONNX graphs on ONNX Runtime; its binaries come inside npm packages. */
+/**
+ * Runs whole training steps as ONNX graphs on ONNX Runtime, whose binaries are part of npm
+ * packages.
+ */
 export const onnx: Engine = {
   name: 'onnx',
   aliases: ['onnx:cpu'],
@@ -20,14 +23,14 @@ export const onnx: Engine = {
 /** ONNX Runtime on any GPU that has a driver for WebGPU's native forms (Vulkan, Metal, Direct3D). */
 export const onnxWebgpu = onnxOn('webgpu', 'ONNX Runtime on the GPU, by WebGPU');
 
-/** ONNX Runtime on an NVIDIA GPU, with CUDA libraries the user installed. */
+/** ONNX Runtime on an NVIDIA GPU, with CUDA libraries that the user has installed. */
 export const onnxCuda = onnxOn('cuda', 'ONNX Runtime on the GPU, by CUDA');
 
-/** The engine of an execution provider, which has a tfjs backend of its own. */
+/** The engine of an execution provider. Each provider has its own tfjs backend. */
 function onnxOn(provider: string, detail: string): Engine {
   const name = `onnx:${provider}`;
   const load = async (): Promise<void> => {
-    // Gradients are registered by this door alone.
+    // Only this entry point registers gradients for the backend.
     await importNative(`${packageName}/register`);
     const { registerOnnxBackend } = (await importNative(packageName)) as {
       registerOnnxBackend: (options: { provider: string }) => unknown;
@@ -39,7 +42,7 @@ function onnxOn(provider: string, detail: string): Engine {
   return { name, backend: name, onlyByName: true, probe };
 }
 
-/** The package's own error says what its provider needs: that is the advice. */
+/** Uses the package's error as the advice, since it says what the provider needs. */
 function withAdvice(probe: Probe): Probe {
   if (probe.usable) return probe;
   const [, reason, advice] =

@@ -10,12 +10,12 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 
-/** How a kernel with padding comes from the one without. */
+/** How to compute a kernel with pixel padding by the kernel without padding. */
 interface PaddingRule {
-  /** The input [B, H, W, C] that is padded, and with what. */
+  /** Name of the input [B, H, W, C] that is padded. */
   readonly padded?: string;
   readonly value?: number;
-  /** The result is the gradient of a padded input: its margins are cut off. */
+  /** Whether the result is the gradient of a padded input, so that its margins are cut off. */
   readonly cropped?: boolean;
 }
 
@@ -27,16 +27,16 @@ const rules: Readonly<Record<string, PaddingRule>> = {
   MaxPoolGrad: { padded: 'input', value: -Infinity, cropped: true },
 };
 
-/** Marks kernels that were replaced, so that this is done once. */
+/** Marks replaced kernels, so that each is replaced once. */
 const marker = Symbol.for('crossweave.padding');
 
 /**
- * Teaches a backend convolutions and max pooling whose padding is a number of pixels: the input
- * is padded, then the backend's own kernel runs as `valid`. tfjs-node knows no such padding.
+ * Adds padding in pixels to a backend's convolutions and max pooling, which tfjs-node does not
+ * support: the input is padded, then the backend's kernel runs with `valid` padding.
  */
 export function addPixelPadding(backendName: string): void {
   for (const [kernelName, rule] of Object.entries(rules)) {
-    // tfjs's type leaves out that there may be none.
+    // There may be no kernel, although tfjs's type says there is.
     const config = getKernel(kernelName, backendName) as ReturnType<typeof getKernel> | undefined;
     if (config === undefined || marker in config.kernelFunc) continue;
     const kernelFunc = Object.assign(padFirst(kernelName, config.kernelFunc, rule), {
@@ -57,7 +57,7 @@ function padFirst(
     const margin = attributes['pad'];
     const channelsLast = (attributes['dataFormat'] ?? 'NHWC') === 'NHWC';
     if (typeof margin !== 'number' || margin === 0 || !channelsLast) return kernel(call);
-    // tfjs hands kernels the tensors it was given.
+    // The inputs of a kernel are tensors, although their type is TensorInfo.
     const inputs = { ...call.inputs } as Record<string, Tensor4D>;
     const input = padded === undefined ? undefined : inputs[padded];
     const shape = (attributes['inputShape'] ?? input?.shape) as Tensor4D['shape'];

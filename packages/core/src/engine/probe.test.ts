@@ -48,7 +48,7 @@ describe('probeBackend', () => {
     });
     expect(await probeBackend(never)).toMatchObject({
       usable: false,
-      reason: 'trial-backend is there, but its backend does not work: no device',
+      reason: 'trial-backend is installed, but its backend does not work: no device',
     });
     expect(warnings).not.toHaveBeenCalled();
     expect(env().getBool('PROD')).toBe(false);
@@ -59,7 +59,7 @@ describe('probeBackend', () => {
     const empty = { ...source(() => Promise.resolve()), backend: 'empty' };
     const probe = await probeBackend(empty);
     expect(probe).toMatchObject({ usable: false });
-    expect(probe.usable ? '' : probe.reason).toMatch(/^trial-backend is there, but/);
+    expect(probe.usable ? '' : probe.reason).toMatch(/^trial-backend is installed, but/);
   });
 
   it('does not import a package whose backend the program has registered', async () => {

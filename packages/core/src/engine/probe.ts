@@ -2,17 +2,17 @@ import { env, findBackendFactory, matMul, setBackend, tensor2d, tidy } from '@te
 import type { Probe } from './engine';
 
 export interface BackendSource {
-  /** The tfjs backend's name. */
+  /** Name of the tfjs backend. */
   readonly backend: string;
   /** The package that registers it. */
   readonly packageName: string;
-  /** Imports it. Not called when the program has registered such a backend already. */
+  /** Imports the package. Not called when the program has already registered the backend. */
   readonly load: () => Promise<unknown>;
-  /** What it is, once it works. */
+  /** Description of the engine, shown if it works. */
   readonly detail: string;
 }
 
-/** Imports a backend's package if need be, and asks the backend for a matrix product. */
+/** Imports a backend's package if needed, and computes a matrix product with the backend. */
 export async function probeBackend(source: BackendSource): Promise<Probe> {
   const { backend, packageName, load, detail } = source;
   if (!isRegistered(backend)) {
@@ -27,27 +27,27 @@ export async function probeBackend(source: BackendSource): Promise<Probe> {
   } catch (error) {
     return {
       usable: false,
-      reason: `${packageName} is there, but its backend does not work: ${firstLine(error)}`,
-      advice: `Reinstall it, if it supports this machine: npm install ${packageName}`,
+      reason: `${packageName} is installed, but its backend does not work: ${firstLine(error)}`,
+      advice: `If the package supports this machine, reinstall it: npm install ${packageName}`,
     };
   }
   return { usable: true, detail };
 }
 
 export function isRegistered(backend: string): boolean {
-  // tfjs's type leaves out the null that an unknown name gives.
+  // An unknown name gives null, although tfjs's type does not say so.
   return (findBackendFactory(backend) as unknown) !== null;
 }
 
 /**
- * Imports a package that a bundler must not follow: it is optional, and has native parts.
- * A literal here would make bundlers of browser programs look for it.
+ * Imports an optional package with native parts. The specifier is an argument, not a literal, so
+ * that bundlers of browser programs do not look for the package.
  */
 export function importNative(specifier: string): Promise<unknown> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
 }
 
-/** For `import(…).catch(rethrow)`: by the `catch`, esbuild knows that the package is optional. */
+/** For `import(…).catch(rethrow)`: the `catch` tells esbuild that the package is optional. */
 export function rethrow(error: unknown): never {
   throw error;
 }
@@ -74,10 +74,10 @@ async function assertAnswers(backend: string): Promise<void> {
   const product = tidy(() => matMul(tensor2d([[1, 2]]), tensor2d([[3], [4]])));
   const [value] = await product.data();
   product.dispose();
-  if (value !== 11) throw new Error(`1·3 + 2·4 came out as ${value}`);
+  if (value !== 11) throw new Error(`the backend computes 1·3 + 2·4 as ${value}`);
 }
 
-/** tfjs warns, with a stack, of a backend that does not start; here that is an answer. */
+/** Sets the backend without tfjs's warning and stack trace when the backend does not start. */
 async function setBackendQuietly(backend: string): Promise<boolean> {
   const production = env().getBool('PROD');
   env().set('PROD', true);
@@ -88,14 +88,16 @@ async function setBackendQuietly(backend: string): Promise<boolean> {
   }
 }
 
-/** tfjs reports only that a backend did not start; starting it again by hand tells why. */
+/**
+ * The reason why a backend does not start. tfjs does not report it, so the factory is called again.
+ */
 async function initialisationError(backend: string): Promise<unknown> {
   try {
     await findBackendFactory(backend)();
   } catch (error) {
     return error;
   }
-  return new Error('it does not start');
+  return new Error('the backend does not start');
 }
 
 export function firstLine(error: unknown): string {

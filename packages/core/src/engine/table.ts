@@ -5,7 +5,7 @@ import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { wasm } from './wasm';
 
-/** All engines, in the order in which `auto` tries those that need not be named. */
+/** All engines, in the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [
   tensorflowGpu,
   onnx,

@@ -15,16 +15,17 @@ export const tensorflowGpu: Engine = {
     if (backend?.isGPUPackage === false) {
       return {
         usable: false,
-        reason: 'this process has loaded @tensorflow/tfjs-node, whose backend has the same name',
-        advice: 'Ask for tensorflow-gpu first, in a new process.',
+        reason:
+          'this process has already loaded @tensorflow/tfjs-node, whose backend has the same name',
+        advice: 'Start a new process and choose tensorflow-gpu before any other engine.',
       };
     }
     return {
       usable: false,
-      reason: 'TensorFlow loads, but no GPU answers',
+      reason: 'TensorFlow loads, but finds no GPU',
       advice:
         'Check nvidia-smi, and that the CUDA libraries TensorFlow was built for are found ' +
-        '(LD_LIBRARY_PATH); crossweave engine add tensorflow --gpu brings those that fit.',
+        '(LD_LIBRARY_PATH); crossweave engine add tensorflow --gpu installs matching libraries.',
     };
   },
 };

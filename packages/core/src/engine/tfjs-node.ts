@@ -8,18 +8,21 @@ export const tfjsNodeBackend = 'tensorflow';
 
 export interface TfjsNodePackage {
   readonly packageName: string;
-  /** The command that gives it a native library. */
+  /** The command that installs its native library. */
   readonly command: string;
 }
 
-/** What the backend of either package tells of itself. */
+/** Properties of the backend of either package. */
 interface TfjsNodeBackend {
   readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;
   readonly binding?: { readonly TF_Version?: string };
 }
 
-/** Probes either package of TensorFlow's C library; tells a missing library from a missing package. */
+/**
+ * Probes `@tensorflow/tfjs-node` or `-gpu`; a missing native library and a missing package give
+ * different reasons.
+ */
 export async function probeTfjsNode(source: TfjsNodePackage): Promise<Probe> {
   const { packageName } = source;
   restoreUtilities();
@@ -43,12 +46,12 @@ export async function probeTfjsNode(source: TfjsNodePackage): Promise<Probe> {
   return { usable: true, detail: `TensorFlow ${binding?.TF_Version ?? ''} on ${device}` };
 }
 
-/** The backend that is loaded, of whichever package. */
+/** The loaded backend of either package. */
 export function loadedTfjsNode(): TfjsNodeBackend | null {
   return findBackend(tfjsNodeBackend) as TfjsNodeBackend | null;
 }
 
-/** The packages register their kernels before they look for their library. */
+/** Removes the kernels that a package registered before it failed to load its native library. */
 function removeKernels(): void {
   for (const { kernelName } of getKernelsForBackend(tfjsNodeBackend)) {
     unregisterKernel(kernelName, tfjsNodeBackend);
@@ -71,17 +74,17 @@ function explainLibrary(
 ): Probe {
   if (probe.reason === `${packageName} is not installed`) {
     const install = `npm install --ignore-scripts ${packageName}`;
-    return { ...probe, advice: `Install it, and a library for it: ${install} && npx ${command}` };
+    return { ...probe, advice: `Install it and its native library: ${install} && npx ${command}` };
   }
-  const advice = `Give it one, from pip or from a path: npx ${command}`;
+  const advice = `Install the library from pip or from a path: npx ${command}`;
   if (/tfjs_binding\.node\) can ?not be found/.test(probe.reason)) {
     return {
       usable: false,
-      reason: `${packageName} is installed, but its native library is not there`,
+      reason: `${packageName} is installed, but its native library is missing`,
       advice,
     };
   }
-  // A shared library of TensorFlow, or of those it needs, that the system's loader refused.
+  // The system's loader refused TensorFlow's library or one of its dependencies.
   return /shared object|\.so\b|invalid ELF|symbol/i.test(probe.reason)
     ? { ...probe, advice }
     : probe;

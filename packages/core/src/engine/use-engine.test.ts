@@ -130,10 +130,10 @@ describe.each([tensorflowGpu, tensorflow])('$name', (engine) => {
       return;
     }
     expect(probe.reason).toMatch(
-      /not installed$|native library is not there$|no GPU answers$|has the same name$/,
+      /not installed$|native library is missing$|finds no GPU$|has the same name$/,
     );
     expect(probe.reason).not.toMatch(/\n|node_modules/);
-    if (probe.reason.endsWith('library is not there')) {
+    if (probe.reason.endsWith('library is missing')) {
       expect(probe.advice).toContain('npx crossweave engine add tensorflow');
     }
     if (isRegistered('tensorflow')) return;

@@ -6,7 +6,7 @@ import { EngineError, nearestName } from '../errors';
 import type { Engine, Probe } from './engine';
 import { engines } from './table';
 
-/** `auto`, or an engine's name: one of {@link engines}, or one of the user's own. */
+/** `auto`, or the name of an engine of {@link engines} or of the option `engines`. */
 export type EngineName =
   | 'auto'
   | 'tensorflow-gpu'
@@ -35,31 +35,31 @@ export interface RejectedEngine {
 }
 
 export interface EngineChoice {
-  /** The engine's name, whatever was asked for. */
+  /** The engine's name, also when `auto` or an alias was requested. */
   readonly name: string;
   /** The name of its tfjs backend. */
   readonly backend: string;
-  /** What it is, one line. */
+  /** Description of the engine, one line. */
   readonly detail: string;
-  /** Engines that `auto` would have preferred, and why it could not. */
+  /** Engines that `auto` tried before this one, and the reason why each does not work. */
   readonly rejected: readonly RejectedEngine[];
-  /** What was chosen and why the others were not, for a log: one line an engine. */
+  /** The chosen engine and the rejected engines with reasons, one line each, for a log. */
   describe(): string;
 }
 
 /**
- * Chooses the engine that all of tfjs computes with from now on.
+ * Chooses the engine with which tfjs computes from now on.
  *
- * `auto` (the default) takes the first that works, of those that need not be named; what does
- * not is reported, never fatal. A name takes that engine or throws.
+ * `auto` (the default) takes the first engine that works, and reports the engines that do not. It
+ * passes over engines with `onlyByName`. A name takes that engine or throws.
  *
  * ```ts
  * const engine = await useEngine();
  * console.error(engine.describe());
  * ```
  *
- * @throws EngineError for an unknown name (naming the nearest), an engine that does not work
- *   here, and `auto` when none does; ConfigError for options that are wrong.
+ * @throws EngineError for an unknown name, for a named engine that does not work here, and for
+ *   `auto` when no engine works; ConfigError for wrong options.
  */
 export async function useEngine(
   name: EngineName = 'auto',
@@ -85,15 +85,15 @@ export async function useEngine(
   throw unusable(name, rejected);
 }
 
-/** An engine, and whether it works here. */
+/** An engine, and whether it works on this machine. */
 export type EngineReport = Probe & {
   readonly name: string;
   readonly backend: string;
-  /** Whether `auto` passes it over. */
+  /** Whether `auto` passes the engine over. */
   readonly onlyByName: boolean;
 };
 
-/** Every engine and whether it works here; leaves the one in use as it is. */
+/** Every engine, and whether it works on this machine. The engine in use stays in use. */
 export async function describeEngines(options: UseEngineOptions = {}): Promise<EngineReport[]> {
   checkOptions('describeEngines', options, optionChecks);
   const reports = [];
@@ -104,9 +104,9 @@ export async function describeEngines(options: UseEngineOptions = {}): Promise<E
   return reports;
 }
 
-/** Probes and goes back to the backend in use, if there was one. */
+/** Probes an engine and restores the backend that was in use. */
 async function probeQuietly(engine: Engine): Promise<Probe> {
-  // tfjs's type leaves out that there may be none yet.
+  // There may be no backend yet, although tfjs's type says there is.
   const before = getBackend() as string | null | undefined;
   const probe = await engine.probe();
   if (typeof before === 'string' && before !== '') await setBackend(before);

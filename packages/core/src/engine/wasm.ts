@@ -2,7 +2,7 @@ import type { Engine } from './engine';
 import { borrowKernels } from './borrow-kernels';
 import { probeBackend, rethrow } from './probe';
 
-/** tfjs's WebAssembly kernels, and its cpu kernels for what they lack. */
+/** tfjs's WebAssembly backend, which borrows the kernels it lacks from tfjs's cpu backend. */
 export const wasm: Engine = {
   name: 'wasm',
   backend: 'wasm',
@@ -25,7 +25,7 @@ async function borrowFromCpu(): Promise<boolean> {
   const cpu = await import('@tensorflow/tfjs-backend-cpu').catch(() => undefined);
   if (cpu === undefined) return false;
   const lender = new cpu.MathBackendCPU();
-  // Else it recommends a package of tfjs's at its first use.
+  // Otherwise the cpu backend prints a recommendation of tfjs-node at its first use.
   (lender as unknown as { firstUse: boolean }).firstUse = false;
   borrowKernels('wasm', lender);
   return true;

@@ -20,8 +20,8 @@ export { relu };
 /**
  * x·Φ(x), Φ the normal distribution function by erf: `torch.nn.GELU()` (Hendrycks & Gimpel 2016).
  *
- * With u = x/√2 the derivative is Φ + u·exp(−u²)/√π. The quotient u/exp(u²) takes one pass less
- * than that product, and is 0 where exp(u²) overflows.
+ * With u = x/√2 the derivative is Φ + u·exp(−u²)/√π. The quotient u/exp(u²) needs one kernel fewer
+ * than the product u·exp(−u²), and is 0 where exp(u²) overflows.
  */
 export function gelu<T extends Tensor>(x: T): T {
   return tidy(() => {
@@ -44,7 +44,10 @@ export function gelu<T extends Tensor>(x: T): T {
 const tanhScale = Math.sqrt(2 / Math.PI);
 const tanhCubic = 0.044715;
 
-/** The tanh approximation of {@link gelu}: `torch.nn.GELU('tanh')`, `gelu_new` in BERT's kin. */
+/**
+ * The tanh approximation of {@link gelu}: `torch.nn.GELU('tanh')`, `gelu_new` in Hugging Face's
+ * transformers.
+ */
 export function geluTanh<T extends Tensor>(x: T): T {
   return tidy(() => {
     const bent = constantOf(x, (value) =>

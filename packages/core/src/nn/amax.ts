@@ -3,8 +3,9 @@ import { constantOf } from './stop-gradient';
 import { withGradient } from './with-gradient';
 
 /**
- * The largest values over `axis` (default: of all), as `torch.amax`: those that tie for the largest share
- * its gradient evenly. tfjs's `max` gives each of them the whole of it, so a tie of n counts n times.
+ * The largest values over `axis` (default: all axes), as `torch.amax`. Equal largest values share
+ * the gradient evenly. (tfjs's `max` gives the whole gradient to each of them, so a tie of n counts
+ * n times.)
  */
 export function amax<T extends Tensor>(x: Tensor, axis?: number | number[], keepDims = false): T {
   return tidy(() => {

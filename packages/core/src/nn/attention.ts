@@ -19,17 +19,17 @@ import { checkShapes } from '../shapes';
 import { dropout } from './dropout';
 
 export interface AttentionOptions {
-  /** [B, Nk], 1 = attend. A row without a 1 attends to nothing: its result is zero. */
+  /** [B, Nk], 1 = attend. The result of a row without a 1 is zero. */
   readonly mask?: Tensor2D | undefined;
   /**
-   * Query i attends to keys 0 to i alone (Nq = Nk). Under a mask, a query that is left without any
-   * key gives values without a meaning. Default false.
+   * Whether query i attends to keys 0 to i only (needs Nq = Nk). A query whose keys are all hidden
+   * by `mask` and the causal mask together gives meaningless values. Default false.
    */
   readonly causal?: boolean | undefined;
-  /** Of the attention weights, in [0, 1]; default 0. Needs `ctx` and `path`. */
+  /** Dropout rate of the attention weights, in [0, 1]; default 0. Needs `ctx` and `path`. */
   readonly dropout?: number | undefined;
   readonly ctx?: Context | undefined;
-  /** Names the dropout mask. */
+  /** Path from which the key of the dropout mask is derived. */
   readonly path?: string | undefined;
 }
 
@@ -41,7 +41,10 @@ const checks = {
   path: text(),
 };
 
-/** Added to the scores of masked keys; finite, since a row of −Infinity makes softmax NaN. */
+/**
+ * Subtracted from the scores of masked keys. It is finite, since softmax of a row of −Infinity is
+ * NaN.
+ */
 const masked = 1e9;
 
 /**
@@ -86,13 +89,13 @@ export function scaledDotProductAttention(
     if (rate > 0 && ctx !== undefined && path !== undefined) {
       weights = dropout(weights, rate, ctx, `${path}.attention`);
     }
-    // Zero values at masked keys: what makes a fully masked row zero, gradients included.
+    // Zero values at masked keys make the result and the gradient of a fully masked row zero.
     const seen = real ? mul<Tensor4D>(value, reshape(real, [B, 1, K, 1])) : value;
     return matMul(weights, seen);
   });
 }
 
-/** [1, 1, N, N]: hides what comes after the query. */
+/** [1, 1, N, N] bias that hides the keys after each query. */
 function causalBias(count: number): Tensor4D {
   const bias = new Float32Array(count * count);
   for (let row = 0; row < count; row++)

@@ -23,7 +23,7 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Default 1e-5. */
   readonly epsilon?: number;
-  /** Use and leave the stored statistics in training too; default false. */
+  /** Whether training too uses the stored statistics, and does not update them; default false. */
   readonly frozen?: boolean;
 }
 
@@ -42,10 +42,12 @@ export function initBatchNorm(path: string, channels: number): Params {
 
 /**
  * Batch normalisation of [..., C], channels last (Ioffe & Szegedy 2015). In training it uses the
- * batch's statistics and records the running ones (the variance unbiased, as PyTorch does);
- * else, or when it or its statistics are frozen, the stored ones.
+ * statistics of the batch and records new running statistics (with the unbiased variance, as
+ * PyTorch does). In inference, and when the layer or its statistics are frozen, it uses the stored
+ * statistics.
  *
- * @throws ConfigError for a wrong option, ShapeError in training with one value a channel, which has no variance.
+ * @throws ConfigError for a wrong option, ShapeError in training with one value per channel, which
+ *   has no variance.
  */
 export function batchNorm<T extends Tensor>(
   params: Params,
@@ -76,7 +78,7 @@ export function batchNorm<T extends Tensor>(
 
   const count = x.size / weight.size;
   if (count < 2) {
-    throw new ShapeError('batch statistics need at least two values a channel', {
+    throw new ShapeError('batch statistics need at least two values per channel', {
       where: path,
       got: showShape(x.shape),
       advice: 'Use a larger batch, or freeze the layer.',

@@ -15,14 +15,14 @@ import {
 import { constantOf } from './stop-gradient';
 
 /**
- * weight · (x − mean) / √(variance + epsilon) + bias for x [..., C] of rank 2 to 4, with the mean
- * and the biased variance of x itself over all axes but the last; both [C], constants of
- * differentiation.
+ * weight · (x − mean) / √(variance + epsilon) + bias for x [..., C] of rank 2 to 4, where mean and
+ * variance (biased) are those of x over all axes but the last. Gives the result and both
+ * statistics, which are [C] and constants of differentiation.
  *
- * The gradient, with x̂ the normalised x and ⟨·⟩ the mean over those axes, is
- * weight / σ · (g − ⟨g⟩ − x̂ · ⟨g · x̂⟩) for x, Σ g · x̂ for weight and Σ g for bias
- * (Ioffe & Szegedy 2015, §3), with Σ g · x̂ = (Σ g · x − mean · Σ g) / σ. The backward pass is computed
- * as a batch norm with other weights, so it reads x as often as the forward pass. Call it inside `tidy`.
+ * The gradient, with x̂ the normalised x and ⟨·⟩ the mean over those axes, is weight / σ · (g − ⟨g⟩
+ * − x̂ · ⟨g · x̂⟩) for x, Σ g · x̂ for weight and Σ g for bias (Ioffe & Szegedy 2015, §3), with Σ g
+ * · x̂ = (Σ g · x − mean · Σ g) / σ. The backward pass calls the same batch norm kernel with
+ * different weights, so it reads x as often as the forward pass. Call it inside `tidy`.
  */
 export function normaliseByBatch<T extends Tensor>(
   x: T,

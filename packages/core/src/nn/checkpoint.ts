@@ -21,13 +21,13 @@ export type Block<X extends readonly Tensor[], Y extends Tensor> = (
 ) => Y;
 
 /**
- * `block(params, inputs, ctx)` with gradient checkpointing (Chen et al. 2016): nothing of what the
- * block computes inside is kept for the backward pass, which computes it again when the gradient
- * arrives. Values and gradients are the same to the last bit; dropout draws the same again, since it
- * depends on keys; running statistics are recorded once.
+ * `block(params, inputs, ctx)` with gradient checkpointing (Chen et al. 2016): the block's
+ * intermediate values are not kept; the backward pass computes the block again. Values and
+ * gradients are the same to the last bit. Dropout masks repeat, since they depend on keys, and
+ * running statistics are recorded once.
  *
- * Gradients flow to `params` and `inputs` alone, and tensors that the block takes from outside
- * must live until the backward pass: pass masks as inputs. First derivatives only.
+ * Gradients flow to `params` and `inputs` only. A tensor that the block captures must live until
+ * the backward pass, so pass masks as inputs. First derivatives only.
  */
 export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
   block: Block<X, Y>,
@@ -39,11 +39,11 @@ export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
   const silent = withoutRecord(ctx);
   const run = (tensors: readonly Tensor[], context: Context): Y => {
     const tree = Object.fromEntries(paths.map((path, i) => [path, tensors[i]!]));
-    // As many inputs as were given, of the same types.
+    // The slice has the number and the types of the inputs.
     return block(tree, tensors.slice(paths.length) as readonly Tensor[] as X, context);
   };
   const op = customGrad<Y>((...received) => {
-    // tfjs types the saver as one more input.
+    // tfjs types the save function as a further input.
     const save = received.pop() as unknown as (tensors: Tensor[]) => void;
     const tensors = received as Tensor[];
     const value = run(tensors, ctx);
@@ -58,8 +58,8 @@ export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
 }
 
 /**
- * The layer at `path` of an encoder: {@link checkpoint} with the parameters below the path where the
- * context asks to recompute, else the block itself.
+ * The layer at `path` of an encoder: {@link checkpoint} with the parameters below the path if
+ * `ctx.recompute` is set, else the block itself.
  */
 export function runLayer<X extends readonly Tensor[], Y extends Tensor>(
   block: Block<X, Y>,
@@ -73,7 +73,10 @@ export function runLayer<X extends readonly Tensor[], Y extends Tensor>(
   return checkpoint(block, own, inputs, ctx);
 }
 
-/** The gradients by all of `tensors`; those from `first` on are the inputs, of which there is one. */
+/**
+ * The gradients of all `tensors`. The inputs, of which there is at least one, start at index
+ * `first`.
+ */
 function pullBack(
   run: (tensors: readonly Tensor[]) => Tensor,
   tensors: readonly Tensor[],
@@ -83,7 +86,7 @@ function pullBack(
   return tidy(() => {
     const late = tensors.map((tensor, i) => (i < first ? tensor : after(tensor, gradient)));
     const { state } = engine();
-    // tfjs has one tape, and the outer pass still needs its own.
+    // tfjs has one active tape, and the outer backward pass still needs its tape.
     const outer = state.activeTape;
     try {
       const byPlace = Object.fromEntries(late.map((tensor, i) => [i, tensor]));
@@ -96,8 +99,8 @@ function pullBack(
 }
 
 /**
- * The same values, but not before `cause` is there. An engine that compiles forward and backward
- * pass together would else see that the block is computed twice, and keep the first result.
+ * The values of `x`, with a data dependence on `cause`. Without it an engine that compiles the
+ * forward and the backward pass together would find the same block twice and keep the first result.
  */
 function after(x: Tensor, cause: Tensor): Tensor {
   if (x.dtype !== 'float32') return x;

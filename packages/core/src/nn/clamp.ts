@@ -12,9 +12,9 @@ import {
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * A parameter kept in [low, high]: the value is clamped, and the gradient passes unless a
- * descent step along it would leave the range further. `clipByValue` alone has no gradient
- * beyond its bounds, so a parameter that once overshot would stay there for ever.
+ * A parameter clamped to [low, high]. Beyond a bound the gradient is 0 only if a descent step would
+ * move the parameter further away. (`clipByValue` has no gradient beyond its bounds, so a parameter
+ * that overshot once would never return.)
  */
 export function clampParameter<T extends Tensor>(x: T, low: number, high: number): T {
   const op = customGrad((value, save) => {

@@ -18,7 +18,7 @@ export interface Conv2dOptions {
 
 const checks = { in: count(), out: count(), kernel: count(), bias: boolean() };
 
-/** Checks of how a kernel moves. */
+/** Checks of the options `stride` and `padding`. */
 export const strideChecks = { stride: count(), padding: count(0) };
 
 /**
@@ -40,8 +40,8 @@ export function initConv2d(key: Key, path: string, options: Conv2dOptions): Para
 }
 
 /**
- * Convolution (cross-correlation, zero padding): [B, H, W, in] → [B, H', W', out] with
- * H' = ⌊(H + 2·padding − kh) / stride⌋ + 1. The bias is used when there is one.
+ * Convolution (cross-correlation, zero padding): [B, H, W, in] → [B, H', W', out] with H' = ⌊(H +
+ * 2·padding − kh) / stride⌋ + 1. The bias is added if the parameters have one.
  *
  * @throws ConfigError for a wrong option, ShapeError when the input's channels are not the weight's `in`.
  */

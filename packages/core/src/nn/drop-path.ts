@@ -5,9 +5,9 @@ import { foldIn, uniformArray } from '../keys';
 
 /**
  * Stochastic depth (Huang et al. 2016; timm's `DropPath`): in training, drops the residual branch
- * `x` [B, …] of each sample with probability `rate` in [0, 1] and scales the branches that stay by
- * 1/(1 − rate); else the identity. Which samples depends on the context's key and `path` alone, so
- * each use in one pass needs a path of its own.
+ * `x` [B, …] of each sample with probability `rate` in [0, 1] and scales the remaining branches by
+ * 1/(1 − rate). In inference it is the identity. The context's key and `path` determine which
+ * samples are dropped, so each call in a pass needs a different path.
  *
  * @throws ConfigError for a rate out of range.
  */
@@ -22,8 +22,8 @@ export function dropPath<T extends Tensor>(x: T, rate: number, ctx: Context, pat
 }
 
 /**
- * The rates of `layers` layers when that of the last is `rate`: 0, rate/(layers−1), …, rate, as in
- * timm and DeiT. A single layer has rate 0.
+ * Drop rates that rise linearly from 0 at the first layer to `rate` at the last, as in timm and
+ * DeiT. A single layer has rate 0.
  */
 export function dropPathRates(layers: number, rate: number): number[] {
   return Array.from({ length: layers }, (_, layer) =>

@@ -4,9 +4,9 @@ import type { Context } from '../contracts/context';
 import { foldIn, uniformArray } from '../keys';
 
 /**
- * In training, zeroes each value with probability `rate` in [0, 1] and scales the others by
- * 1/(1 − rate); else the identity. The mask depends on the context's key and `path` alone, so
- * each use in one pass needs a path of its own.
+ * In training, zeroes each value with probability `rate` in [0, 1] and scales the remaining values
+ * by 1/(1 − rate). In inference it is the identity. The mask depends on the context's key and
+ * `path` only, so each call in a pass needs a different path.
  */
 export function dropout<T extends Tensor>(x: T, rate: number, ctx: Context, path: string): T {
   requireNumber(path, 'dropout', rate, { min: 0, max: 1 });

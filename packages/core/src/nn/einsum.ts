@@ -4,21 +4,22 @@ import { showShape } from '../shapes';
 
 type Letters = readonly string[];
 
-/** A tensor whose axes have letters, each another. */
+/** A tensor with a distinct letter for each axis. */
 interface Lettered {
   readonly value: Tensor;
   readonly letters: Letters;
 }
 
 /**
- * Einstein's sum, `'bnd,bmd->bnm'`: letters of the operands that the result has not are summed
- * over. As `torch.einsum` with the result written out; with a gradient, which tfjs's own has not.
+ * Einstein's sum, `'bnd,bmd->bnm'`: letters that the result lacks are summed over. As
+ * `torch.einsum` with the result written out. Unlike tfjs's `einsum` it has a gradient.
  *
- * Operands are joined from left to right, each pair by one batched matrix product (by one
- * multiplication where nothing is summed). A letter stands once in an operand and once in the
- * result: no diagonals, no ellipsis.
+ * Operands are contracted from left to right, each with the result so far, by a batched matrix
+ * product (or a multiplication when nothing is summed). A letter occurs at most once in an operand
+ * and at most once in the result: diagonals and ellipses are not supported.
  *
- * @throws ConfigError for an equation of another form, ShapeError when operands do not fit it.
+ * @throws ConfigError for an equation that is not of this form, ShapeError when the operands do not
+ *   fit the equation.
  */
 export function einsum<T extends Tensor>(equation: string, ...operands: readonly Tensor[]): T {
   const { inputs, output } = parse(equation, operands.length);
@@ -36,7 +37,10 @@ export function einsum<T extends Tensor>(equation: string, ...operands: readonly
   });
 }
 
-/** The product of two operands, summed over the letters that nothing wants any more. */
+/**
+ * The product of two operands, summed over the letters that neither the result nor a later operand
+ * has.
+ */
 function contract(
   left: Lettered,
   right: Lettered,
@@ -65,14 +69,14 @@ function contract(
   return { letters, value: reshape(product, shape) };
 }
 
-/** Without the axes that are not wanted. */
+/** Sums over the axes whose letters are not in `wanted`. */
 function summed({ value, letters }: Lettered, wanted: Letters): Lettered {
   const axes = letters.flatMap((letter, axis) => (wanted.includes(letter) ? [] : [axis]));
   if (axes.length === 0) return { value, letters };
   return { value: sum(value, axes), letters: letters.filter((letter) => wanted.includes(letter)) };
 }
 
-/** Axes in the order of these letters. */
+/** Transposes the axes to the order of these letters. */
 function ordered({ value, letters }: Lettered, order: Letters): Tensor {
   if (letters.join() === order.join()) return value;
   return transpose(
@@ -92,11 +96,11 @@ function parse(equation: string, count: number): { inputs: Letters[]; output: Le
     [...inputs, output].every(isTerm) &&
     output.every((letter) => left.includes(letter));
   if (valid) return { inputs, output };
-  throw new ConfigError('the equation has another form than einsum reads', {
+  throw new ConfigError('the equation is not of the form that einsum accepts', {
     where: 'einsum',
-    expected: `${count} operands and a result as "bnd,bmd->bnm": a letter once in each`,
+    expected: `${count} operands and a result, as "bnd,bmd->bnm", with each letter at most once in each`,
     got: equation,
-    advice: 'Write the result out; every letter of it must stand in an operand.',
+    advice: 'Write the result out; each of its letters must occur in an operand.',
   });
 }
 

@@ -7,10 +7,13 @@ import { parameter, type Params } from '../params';
 import { normalInit } from './initialisers';
 
 export interface EmbeddingOptions {
-  /** Rows of the table: ids are in [0, count). */
+  /** Number of rows of the table; ids are in [0, count). */
   readonly count: number;
   readonly dim: number;
-  /** Of the initial values; default 1, as `torch.nn.Embedding`. BERT and CLIP take 0.02. */
+  /**
+   * Standard deviation of the initial values; default 1, as `torch.nn.Embedding`. BERT and CLIP use
+   * 0.02.
+   */
   readonly standardDeviation?: number;
 }
 
@@ -37,6 +40,6 @@ export function embedding<T extends Tensor>(params: Params, path: string, ids: T
   if (ids.dtype !== 'int32') {
     throw new ShapeError('ids must be int32', { where: path, expected: 'int32', got: ids.dtype });
   }
-  // The result's rank is one more than the ids', which types cannot say.
+  // The rank of the result is one more than that of the ids; the type cannot express it.
   return gather<Tensor>(parameter(params, `${path}.weight`), ids) as T;
 }

@@ -41,8 +41,8 @@ export function normalInit<R extends Rank>(
 }
 
 /**
- * N(0, standardDeviation²), draws beyond two standard deviations rejected. The spread of what
- * remains is 0.88 of `standardDeviation`.
+ * N(0, standardDeviation²); draws beyond two standard deviations are rejected. The accepted draws
+ * have a standard deviation of 0.88 · `standardDeviation`.
  */
 export function truncatedNormal<R extends Rank>(
   key: Key,
@@ -60,11 +60,11 @@ export function truncatedNormal<R extends Rank>(
   return tensor(out, shape, 'float32');
 }
 
-/** Inputs and outputs of one unit for a weight [out, in, ...receptive field]. */
+/** Fan in and fan out of a weight [out, in, ...receptive field]. */
 function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
   const [out, input, ...field] = shape;
   if (out === undefined || input === undefined) {
-    throw new ConfigError('fans need a weight of at least two dimensions', {
+    throw new ConfigError('the fan in and fan out need a weight of at least two dimensions', {
       where: 'initialisers',
       expected: '[out, in, ...]',
       got: showShape(shape),

@@ -13,8 +13,8 @@ export interface LinearOptions {
   /** Default true. */
   readonly bias?: boolean;
   /**
-   * The initial weights are N(0, standardDeviation²) and the bias is 0, as in transformers (BERT
-   * takes 0.02). Default: PyTorch's own start.
+   * Initial weights are N(0, standardDeviation²) and the bias is 0, as in Hugging Face's
+   * transformers (BERT uses 0.02). Default: PyTorch's initialisation of `torch.nn.Linear`.
    */
   readonly standardDeviation?: number;
 }
@@ -51,7 +51,8 @@ export function initLinear(key: Key, path: string, options: LinearOptions): Para
 }
 
 /**
- * x·Wᵀ + b over the last axis: [..., in] → [..., out]. The bias is used when there is one.
+ * x·Wᵀ + b over the last axis: [..., in] → [..., out]. The bias is added if the parameters have
+ * one.
  *
  * @throws ShapeError when the last axis of `x` is not the weight's `in`.
  */
@@ -60,7 +61,10 @@ export function linear<T extends Tensor>(params: Params, path: string, x: T): T 
   return affine(path, x, parameter<Tensor2D>(params, `${path}.weight`), bias);
 }
 
-/** {@link linear} with the weight [out, in] and bias [out] in hand; `where` names them in errors. */
+/**
+ * {@link linear} with the weight [out, in] and bias [out] as arguments; `where` names them in
+ * errors.
+ */
 export function affine<T extends Tensor>(
   where: string,
   x: T,
@@ -70,12 +74,14 @@ export function affine<T extends Tensor>(
   const [out, width] = weight.shape;
   requireWidth(where, x, width);
   return tidy(() => {
-    // One 2-D product: tfjs' batched one neither broadcasts the weight nor sums its gradient.
+    // One 2-D product, because tfjs's batched product neither broadcasts the weight nor sums its
+    // gradient.
     const rows = x.rank === 2 ? (x as Tensor as Tensor2D) : reshape<Rank.R2>(x, [-1, width]);
     const product = matMul(rows, weight, false, true);
-    // Not `fused.matMul`: on tfjs's wasm backend it adds a wrong bias to a transposed product.
+    // Not `fused.matMul`: on tfjs's wasm backend it adds a wrong bias when an operand is
+    // transposed.
     const moved = bias === undefined ? product : add<Tensor2D>(product, bias);
-    // Only the last axis changed, so the rank is the input's.
+    // Only the last axis changed, so the result has the rank of the input.
     return (x.rank === 2 ? moved : reshape(moved, [...x.shape.slice(0, -1), out])) as T;
   });
 }

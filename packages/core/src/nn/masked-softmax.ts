@@ -1,16 +1,16 @@
 import { cast, mul, softmax, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { select } from './select';
 
-/** What a masked score becomes: finite, since softmax of a row of −Infinity is NaN. */
+/** The value of a masked score. It is finite, since softmax of a row of −Infinity is NaN. */
 const masked = -1e9;
 
 /**
- * Softmax over the last axis among the entries that `mask` has at 1 (its shape broadcasts to that
- * of `scores`); the others are 0, and what `scores` holds there is not read. A row without
- * any 1 is 0 throughout, and so is its gradient: `softmax` of −Infinity would make it NaN.
+ * Softmax over the last axis of the entries whose `mask` is 1; the result is 0 elsewhere, and the
+ * masked scores do not matter. The shape of `mask` broadcasts to the shape of `scores`. A row
+ * without a 1 has the result 0 and the gradient 0, where `softmax` of −Infinity would give NaN.
  *
- * Attention has the same by a shorter way: it zeroes the values at masked keys, [B, Nk, D],
- * where this would zero weights, [B, H, Nq, Nk].
+ * `scaledDotProductAttention` does not use this function: zeroing the values at masked keys [B, Nk,
+ * D] costs less than zeroing weights [B, H, Nq, Nk].
  */
 export function maskedSoftmax<T extends Tensor>(scores: T, mask: Tensor): T {
   return tidy(() => {

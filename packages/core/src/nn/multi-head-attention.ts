@@ -12,9 +12,9 @@ import { xavierUniform } from './initialisers';
 import { affine, initLinear, linear } from './linear';
 
 export interface MultiHeadAttentionOptions {
-  /** D, of the queries and the result. */
+  /** D, the width of the queries and of the result. */
   readonly dim: number;
-  /** Width of the context (keys and values) when it is not D. */
+  /** Width of the context (keys and values). Default D. */
   readonly contextDim?: number;
 }
 
@@ -22,8 +22,8 @@ const checks = { dim: count(), contextDim: count() };
 
 /**
  * `torch.nn.MultiheadAttention`'s parameters: `in_proj_weight` [3D, D] (query, key, value), or
- * `q_proj_weight`, `k_proj_weight`, `v_proj_weight` when the context has a width of its own;
- * `in_proj_bias` [3D]; `out_proj`. Projections Xavier uniform, their biases zero.
+ * `q_proj_weight`, `k_proj_weight`, `v_proj_weight` when `contextDim` differs from D;
+ * `in_proj_bias` [3D]; `out_proj`. Projections are Xavier uniform, their biases zero.
  *
  * @throws ConfigError for a wrong option.
  */
@@ -56,8 +56,8 @@ export interface MultiHeadAttentionInput {
   /** [B, Nq, D] */
   readonly query: Tensor3D;
   /**
-   * [C, Nk, D or contextDim]; default: the query (self attention). C divides B: every B / C
-   * queries in a row share a context, which is projected once for all of them.
+   * [C, Nk, D or contextDim]; default: the query (self attention). C divides B: each B / C
+   * consecutive queries share one context, which is projected once.
    */
   readonly context?: Tensor3D | undefined;
   /** [C, Nk], 1 = attend. */
@@ -65,14 +65,14 @@ export interface MultiHeadAttentionInput {
   /** A divisor of D. */
   readonly heads: number;
   readonly ctx: Context;
-  /** Of the attention weights; default 0. */
+  /** Dropout rate of the attention weights; default 0. */
   readonly dropout?: number | undefined;
 }
 
 const inputs = ['query', 'context', 'mask', 'heads', 'ctx', 'dropout'];
 
 /**
- * Multi-head attention, every head D / heads wide → [B, Nq, D].
+ * Multi-head attention; each head has width D / heads → [B, Nq, D].
  *
  * @throws ConfigError for a wrong option or heads that do not divide D, ShapeError when the shapes do not fit.
  */
@@ -88,10 +88,10 @@ export function multiHeadAttention(
     context: [context, ['C', '*', '*']],
   });
   if (B % C !== 0) {
-    throw new ShapeError('the queries cannot share the contexts evenly', {
+    throw new ShapeError('the rows of the query are not a multiple of the rows of the context', {
       where: path,
-      expected: 'a multiple of the rows of context',
-      got: `${B} rows of query for ${C} of context`,
+      expected: 'a multiple of the rows of the context',
+      got: `${B} rows of the query, ${C} of the context`,
     });
   }
   if (!Number.isInteger(heads) || heads < 1 || D % heads !== 0) {
@@ -102,7 +102,7 @@ export function multiHeadAttention(
     });
   }
   return tidy(() => {
-    // The queries that share a context are one longer sequence.
+    // Queries that share a context are attended as one longer sequence.
     const queries = C === B ? query : reshape<Rank.R3>(query, [C, (B / C) * N, D]);
     const [q, k, v] = project(params, path, queries, context, heads);
     const attended = scaledDotProductAttention(q, k, v, { mask, dropout, ctx, path });
@@ -111,7 +111,7 @@ export function multiHeadAttention(
   });
 }
 
-/** Queries, keys and values, [B, H, N, D / H] each, by as few products as the weights allow. */
+/** Queries, keys and values [B, H, N, D / H], by one matrix product where the weights allow it. */
 function project(
   params: Params,
   path: string,
@@ -144,7 +144,7 @@ function project(
   return [q!, k!, v!];
 }
 
-/** [B, N, S·D] → S tensors [B, H, N, D / H]: one transpose, and parts that lie in one piece. */
+/** [B, N, S·D] → S tensors [B, H, N, D / H]. One transpose makes each of the S parts contiguous. */
 function splitHeads(projected: Tensor3D, heads: number, dim: number): Tensor4D[] {
   const [batch, tokens, width] = projected.shape;
   const parts = width / dim;

@@ -15,8 +15,9 @@ import { constantOf } from './stop-gradient';
 import { withGradient } from './with-gradient';
 
 /**
- * Rows of length 1: x / ‖x‖ over the last axis, as `torch.nn.functional.normalize`. A row no
- * longer than `epsilon` (a missing modality, say) becomes a zero row with a zero gradient.
+ * Scales rows to length 1: x / ‖x‖ over the last axis, as `torch.nn.functional.normalize`. A row
+ * whose length is at most `epsilon` (as of a missing modality) becomes a zero row with a zero
+ * gradient.
  */
 export function normalize<T extends Tensor>(x: T, epsilon = 1e-12): T {
   return tidy(() => {

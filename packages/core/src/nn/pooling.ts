@@ -19,14 +19,15 @@ export interface PoolOptions {
   readonly kernel: number;
   /** Default: the kernel's side. */
   readonly stride?: number;
-  /** Default 0; padded places never win. */
+  /** Padding in pixels; default 0. A padded place is never the largest value. */
   readonly padding?: number;
 }
 
 const checks = { kernel: count(), stride: count(), padding: count(0) };
 
 /**
- * Largest value of each window: [B, H, W, C] → [B, H', W', C]; of equal ones the first has the gradient.
+ * The largest value of each window: [B, H, W, C] → [B, H', W', C]. Of equal largest values the
+ * first gets the gradient.
  *
  * @throws ConfigError for a wrong option.
  */
@@ -36,12 +37,15 @@ export function maxPool2d(x: Tensor4D, options: PoolOptions): Tensor4D {
   return maxPool(x, kernel, stride, padding);
 }
 
-/** Mean over the picture: [B, H, W, C] → [B, C]. */
+/** Mean over height and width: [B, H, W, C] → [B, C]. */
 export function globalAveragePool(x: Tensor4D): Tensor2D {
   return mean<Tensor2D>(x, [1, 2]);
 }
 
-/** Mean over real tokens: [B, N, D] and [B, N] (1 = real) → [B, D]; no real token gives zeros. */
+/**
+ * Mean over real tokens: [B, N, D] and a mask [B, N] (1 = real) → [B, D]. A row without real tokens
+ * gives zeros.
+ */
 export function maskedMean(tokens: Tensor3D, mask: Tensor2D): Tensor2D {
   const { B, N, D } = checkShapes('maskedMean', {
     tokens: [tokens, ['B', 'N', 'D']],

@@ -14,7 +14,7 @@ import { showShape } from '../shapes';
  * The first `count` rows of a table of learned positions, `path.weight` [N, D]: [1, count, D], to
  * be added to sequences [B, count, D].
  *
- * @param advice what the reader of the error can do about it.
+ * @param advice the advice of the error.
  * @throws ShapeError when the table has fewer rows.
  */
 export function learnedPositions(

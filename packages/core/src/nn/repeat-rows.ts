@@ -1,6 +1,9 @@
 import { mul, ones, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
-/** Every row of [B, …] `count` times in a row: a a a b b b. Multiplying by ones, whose gradient is one sum. */
+/**
+ * Each row of [B, …] `count` times: a a a b b b. It multiplies by ones, so that the gradient is one
+ * sum.
+ */
 export function repeatRows<T extends Tensor>(x: T, count: number): T {
   if (count === 1) return x;
   const [size = 0, ...rest] = x.shape;

@@ -16,17 +16,17 @@ export interface SelfAttentionInput {
   readonly heads: number;
   /** [B, N], 1 = attend. */
   readonly mask?: Tensor2D | undefined;
-  /** Tokens see themselves and what comes before; default false. */
+  /** Whether a token attends only to itself and earlier tokens; default false. */
   readonly causal?: boolean | undefined;
   readonly ctx: Context;
-  /** Of the attention weights; default 0. */
+  /** Dropout rate of the attention weights; default 0. */
   readonly dropout?: number | undefined;
 }
 
 /**
- * Self attention with query, key and value layers of their own (Hugging Face's transformers;
- * `torch.nn.MultiheadAttention` joins them: see `multiHeadAttention`), without the output layer:
- * [B, N, D] → [B, N, D]. `path` names the dropout mask and stands in errors.
+ * Self attention with separate query, key and value layers, as in Hugging Face's transformers, and
+ * without the output layer: [B, N, D] → [B, N, D]. (`multiHeadAttention` has the joint projection
+ * of `torch.nn.MultiheadAttention`.) `path` is used for the key of the dropout mask and in errors.
  */
 export function selfAttention(params: Params, path: string, input: SelfAttentionInput): Tensor3D {
   const { x, query, key, value, heads, mask, causal, ctx, dropout } = input;

@@ -13,13 +13,13 @@ import { withGradient } from './with-gradient';
 
 /**
  * sign(x)·√|x|, the power normalisation of bilinear features (Perronnin et al. 2010; MCB, MFB,
- * BLOCK): it tames products, whose large values would drown the rest.
+ * BLOCK): it compresses the large values that products of features have.
  *
- * The derivative 1/(2√|x|) has no bound at 0. Where |x| is at least `epsilon` it is exact; below, it
- * falls as √|x|/(2·epsilon) to 0 at 0, so that it never exceeds 1/(2√epsilon), 5,000 by default. A
- * zero, which is a dead unit or a missing modality, gets no gradient, as from PyTorch's
- * √relu(x) − √relu(−x). The default lies below the rounding of a float32 sum of terms of size 1
- * (6e-8), where the sign itself is noise.
+ * The derivative 1/(2√|x|) is unbounded at 0. It is exact where |x| is at least `epsilon`; below,
+ * √|x|/(2·epsilon) is used, which is 0 at 0. So the derivative never exceeds 1/(2√epsilon), 5,000
+ * by default. A zero (a dead unit, a missing modality) gets no gradient, as from √relu(x) −
+ * √relu(−x) in PyTorch. The default epsilon is below the rounding of a float32 sum of terms of size
+ * 1 (6e-8), where even the sign is noise.
  */
 export function signedSqrt<T extends Tensor>(x: T, epsilon = 1e-8): T {
   return tidy(() =>

@@ -4,8 +4,8 @@ import { constantOf } from './stop-gradient';
 import { withGradient } from './with-gradient';
 
 /**
- * (x − mean) / √(variance + epsilon) over `axes`, biased variance, and both statistics (reduced
- * axes kept as 1, constants of differentiation).
+ * (x − mean) / √(variance + epsilon) over `axes` with the biased variance. Gives the result and
+ * both statistics, which keep the reduced axes with size 1 and are constants of differentiation.
  *
  * The gradient, with y the result and ⟨·⟩ the mean over the axes, is (g − ⟨g⟩ − y·⟨g·y⟩) / σ.
  */

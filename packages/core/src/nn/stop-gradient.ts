@@ -2,19 +2,22 @@ import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { withGradient } from './with-gradient';
 
 /**
- * The same values, through which no gradient flows. It costs nothing: the result shares the data
- * of `x` and the tape never hears of it.
+ * The same values as `x`, as a constant of differentiation (PyTorch's `detach`). The result shares
+ * the data of `x` and nothing is recorded on the tape.
  */
 export function stopGradient<T extends Tensor>(x: T): T {
-  // What tfjs itself does for a Variable: one more tensor, and one more reference to its data.
+  // As tfjs does for a Variable: a second tensor, and a second reference to the same data.
   const { backend } = engine().state.tensorInfo.get(x.dataId)!;
   backend.incRef(x.dataId);
   return engine().makeTensorFromTensorInfo(x, backend) as T;
 }
 
-/** `compute(x)` as a constant of differentiation; no intermediate outlives the call. */
+/**
+ * `compute(x)` as a constant of differentiation; intermediate tensors are released before it
+ * returns.
+ */
 export function constantOf<X extends Tensor, Y extends Tensor>(x: X, compute: (x: X) => Y): Y {
-  // Wrapped as one operation the inner ones are not recorded, so the tape retains none of them.
-  // It hangs on a stopped input: its gradient is never asked for.
+  // Inside a custom operation tfjs records nothing, so the tape keeps no intermediate tensors. The
+  // input is stopped, so the backward function is never called.
   return withGradient(stopGradient(x), compute, () => x);
 }

@@ -23,17 +23,20 @@ export interface TransformerOptions {
   readonly mask?: Tensor2D | undefined;
   readonly heads: number;
   readonly ctx: Context;
-  /** Normalise before each part (GPT, ViT) and not after it (BERT); default false. */
+  /**
+   * Whether layer norm comes before each sublayer (GPT, ViT) instead of after it (BERT); default
+   * false.
+   */
   readonly normFirst?: boolean | undefined;
   /** Default 'gelu'. */
   readonly activation?: Activation | undefined;
-  /** Of attention weights, hidden units and each part's result; default 0. */
+  /** Dropout rate of attention weights, hidden units and the result of each sublayer; default 0. */
   readonly dropout?: number | undefined;
-  /** Of the layer norms; default 1e-5. */
+  /** Epsilon of the layer norms; default 1e-5. */
   readonly epsilon?: number | undefined;
   /**
-   * How many tokens of the result are wanted, counted from the first; the others are attended to
-   * and not computed. For a last layer of which one token is read. Default: all.
+   * How many tokens of the result to compute, from the first; attention still reads all tokens. For
+   * a last layer of which only the class token is used. Default: all.
    */
   readonly keep?: number | undefined;
 }
@@ -76,7 +79,7 @@ export function initTransformerBlock(key: Key, path: string, sizes: TransformerS
 /**
  * Self attention and a feed-forward layer, each with a residual: [B, N, D] → [B, N, D].
  *
- * @throws ConfigError for a wrong option, as all parts below.
+ * @throws ConfigError for a wrong option, as the functions below.
  */
 export function transformerBlock(
   params: Params,
@@ -103,9 +106,9 @@ export function initCrossAttentionBlock(key: Key, path: string, sizes: Transform
 }
 
 /**
- * Self attention, attention to `context` [C, Nc, D] and a feed-forward layer, each with a
- * residual: [B, N, D] → [B, N, D]. No causal mask: every token sees every other. C divides B:
- * every B / C sequences in a row share a context.
+ * Self attention, attention to `context` [C, Nc, D] and a feed-forward layer, each with a residual:
+ * [B, N, D] → [B, N, D]. There is no causal mask. C divides B: each B / C consecutive sequences
+ * share one context.
  */
 export function crossAttentionBlock(
   params: Params,
@@ -121,7 +124,9 @@ export function crossAttentionBlock(
   });
 }
 
-/** The first part of both blocks alone (`self_attn`, `norm1`): [B, N, D] → [B, `keep` or N, D]. */
+/**
+ * Only the first sublayer of both blocks (`self_attn`, `norm1`): [B, N, D] → [B, `keep` or N, D].
+ */
 export function selfAttentionPart(
   params: Params,
   path: string,
@@ -141,7 +146,7 @@ export function selfAttentionPart(
   });
 }
 
-/** The second part of {@link crossAttentionBlock} alone (`multihead_attn`, `norm2`). */
+/** Only the second sublayer of {@link crossAttentionBlock} (`multihead_attn`, `norm2`). */
 export function crossAttentionPart(
   params: Params,
   path: string,
@@ -157,7 +162,7 @@ export function crossAttentionPart(
   );
 }
 
-/** The last part of either block alone: `linear1`, `linear2`, and the norm of that number. */
+/** Only the last sublayer of either block: `linear1`, `linear2` and the norm `norm<number>`. */
 export function feedForwardPart(
   params: Params,
   path: string,

@@ -1,26 +1,26 @@
 import { DataError } from '../errors';
 
-/** The system's name of a fault: `ENOENT`. */
+/** The system's code of an error: `ENOENT`. */
 export function codeOf(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 
-/** What the reader can do about the faults that the system names. */
+/** Advice for each of the system's error codes. */
 const remedies: Readonly<Record<string, string>> = {
-  EACCES: 'This user may not do that there: change the permissions, or choose another place.',
-  EPERM: 'This user may not do that there: change the permissions, or choose another place.',
-  EROFS: 'The file system is read-only: choose another place.',
-  ENOSPC: 'The disk is full: make room, or choose another place.',
-  EDQUOT: 'The quota is used up: make room, or choose another place.',
-  ENOENT: 'Something on the way to it is not there, or was removed meanwhile: check the path.',
-  ENOTDIR: 'Something on the way to it is a file, not a folder: choose another path.',
-  EEXIST: 'A file has the name of the folder: choose another path.',
-  EISDIR: 'A folder has the name of the file: choose another path.',
-  EMFILE: 'The process has too many files open: raise its limit.',
+  EACCES: 'You have no permission for that: change the permissions, or choose a different path.',
+  EPERM: 'You have no permission for that: change the permissions, or choose a different path.',
+  EROFS: 'The file system is read-only: choose a different path.',
+  ENOSPC: 'The disk is full: free some space, or choose a different path.',
+  EDQUOT: 'The disk quota is used up: free some space, or choose a different path.',
+  ENOENT: 'The file or one of its folders does not exist: check the path.',
+  ENOTDIR: 'A part of the path is a file, not a folder: choose a different path.',
+  EEXIST: 'A file with the name of the folder exists: choose a different path.',
+  EISDIR: 'A folder with the name of the file exists: choose a different path.',
+  EMFILE: 'The process has too many open files: raise the limit (ulimit -n).',
   ENAMETOOLONG: 'The name is too long for the file system: choose a shorter one.',
 };
 
-/** A fault of the file system as a typed error that says what to do. */
+/** An error of the file system as a typed error with advice. */
 export function fileError(what: string, path: string, cause: unknown): DataError {
   const advice = remedies[codeOf(cause) ?? ''];
   return new DataError(what, {

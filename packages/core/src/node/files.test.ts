@@ -48,7 +48,7 @@ describe('writeFileAtomic', () => {
   it('says what can be done', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(writeFileAtomic(join(folder, 'file', 'a'), '')).rejects.toThrow(
-      /ENOTDIR.*is a file, not a folder: choose another path/,
+      /ENOTDIR.*is a file, not a folder: choose a different path/,
     );
   });
 

@@ -6,20 +6,20 @@ import { codeOf, fileError } from './file-error';
 import { openRegular } from './regular-file';
 
 /**
- * Writes a file so that readers, and a crash at any moment, see the old content or the new, never
- * a part: a temporary file in the same folder, flushed to disk, renamed over the target. The
- * folder must exist.
+ * Writes a file atomically: a reader sees the whole old or the whole new content, also after a
+ * crash. The content goes to a temporary file in the same folder, is flushed to disk, and the file
+ * is renamed to `path`. The folder must exist.
  *
- * @throws DataError when the file cannot be written; nothing is left behind then.
+ * @throws DataError when the file cannot be written; the temporary file is removed.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   await writeAtomic(path, (file) => file.writeFile(data));
 }
 
 /**
- * As {@link writeFileAtomic}, with the content written by `write` bit by bit.
+ * As {@link writeFileAtomic}, for content that `write` writes in several pieces.
  *
- * @throws DataError when the file cannot be written; a CrossweaveError of `write` as it is.
+ * @throws DataError when the file cannot be written; a CrossweaveError that `write` throws.
  */
 export async function writeAtomic(
   path: string,
@@ -29,8 +29,8 @@ export async function writeAtomic(
 }
 
 /**
- * Writes a file that must not be there yet: of several that try, one succeeds, and a reader sees
- * its whole content. False when there is such a file already.
+ * Creates a file atomically. Gives false when the file exists already: of several processes that
+ * try at the same time, one succeeds.
  *
  * @throws DataError when the file cannot be written; nothing is left behind then.
  */
@@ -41,7 +41,7 @@ export async function createFileAtomic(path: string, data: string | Uint8Array):
       await link(temporary, path);
     } catch (cause) {
       if (codeOf(cause) === 'EEXIST') return false;
-      // A file system without hard links: the content comes a moment after the name.
+      // On a file system without hard links the file exists for a moment without its content.
       const file = await open(path, 'wx').catch((error: unknown) => {
         if (codeOf(error) === 'EEXIST') return undefined;
         throw error;
@@ -56,7 +56,7 @@ export async function createFileAtomic(path: string, data: string | Uint8Array):
   });
 }
 
-/** Writes a temporary file beside `path`, flushed to disk, and does with it what `publish` says. */
+/** Writes a temporary file beside `path`, flushes it to disk, and calls `publish` with it. */
 async function throughTemporary<T>(
   path: string,
   write: (file: FileHandle) => Promise<void>,
@@ -73,7 +73,7 @@ async function throughTemporary<T>(
     if (isCrossweaveError(cause)) throw cause;
     throw fileError('the file cannot be written', path, cause);
   } finally {
-    // Where even this fails, what failed before is the cause to tell.
+    // If the removal fails too, the first error is the one to report.
     await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
@@ -88,28 +88,32 @@ async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>
 }
 
 /**
- * Makes a folder and those above it, where they are not there. Gives the first that was made.
+ * Creates a folder and its missing parents. Gives the topmost folder that was created.
  *
- * @throws DataError when that cannot be.
+ * @throws DataError when a folder cannot be created.
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   const folder = resolve(path);
   const missing: string[] = [];
   try {
     for (let each = folder; !(await isFolder(each)); each = dirname(each)) missing.push(each);
-    // One at a time: Node's own way of making several never ends in some of the system's folders.
+    // One folder at a time, since `mkdir` with `recursive` never returns below some system folders.
     for (const each of missing.toReversed()) {
       await mkdir(each).catch(async (cause: unknown) => {
         if (codeOf(cause) !== 'EEXIST' || !(await isFolder(each))) throw cause;
       });
     }
   } catch (cause) {
-    throw fileError('the folder cannot be made', folder, cause);
+    throw fileError('the folder cannot be created', folder, cause);
   }
   return missing.at(-1);
 }
 
-/** False where there is nothing. @throws where there is something else, or it cannot be told. */
+/**
+ * False when the path does not exist.
+ *
+ * @throws when the path is not a folder or cannot be examined.
+ */
 async function isFolder(path: string): Promise<boolean> {
   try {
     if ((await stat(path)).isDirectory()) return true;
@@ -117,13 +121,13 @@ async function isFolder(path: string): Promise<boolean> {
     if (codeOf(cause) === 'ENOENT') return false;
     throw cause;
   }
-  throw Object.assign(new Error(`EEXIST: a file stands there, ${path}`), { code: 'EEXIST' });
+  throw Object.assign(new Error(`EEXIST: ${path} is a file`), { code: 'EEXIST' });
 }
 
 /**
  * The bytes of a file.
  *
- * @throws DataError when it is missing, unreadable, or no regular file.
+ * @throws DataError when the file is missing, cannot be read, or is not a regular file.
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
   const file = await openRegular(path);
@@ -139,7 +143,8 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 /**
  * The value of a JSON file.
  *
- * @throws DataError when it is missing, unreadable, or no regular file; FileFormatError when it is not JSON.
+ * @throws DataError when the file is missing, cannot be read, or is not a regular file;
+ *   FileFormatError when its content is not JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
   const text = new TextDecoder().decode(await readBytes(path));
@@ -155,25 +160,29 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * Writes a value as indented JSON, atomically. JSON has no NaN or infinities: they become null.
+ * Writes a value as indented JSON, atomically. NaN and infinities become null, since JSON lacks
+ * them.
  *
- * @throws ConfigError when the value has no JSON (undefined, a function), DataError when the file
- * cannot be written.
+ * @throws ConfigError when JSON cannot express the value (undefined, a function), DataError when
+ *   the file cannot be written.
  */
 export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
-  // JSON.stringify gives undefined for undefined and functions, whatever its type says.
+  // JSON.stringify gives undefined for undefined and for functions, although its type is string.
   const text = JSON.stringify(value, null, 2) as string | undefined;
   if (text === undefined) {
-    throw new ConfigError('the value has no JSON', { where: path, got: typeof value });
+    throw new ConfigError('the value cannot be written as JSON', {
+      where: path,
+      got: typeof value,
+    });
   }
   await writeFileAtomic(path, `${text}\n`);
 }
 
 /**
- * Removes what {@link writeAtomic} leaves in a folder when its process is killed in the middle.
- * For a process that is sure that no other one writes there.
+ * Removes the temporary files that {@link writeAtomic} leaves in a folder when its process is
+ * killed. Call it only when no other process writes to the folder.
  *
- * @throws DataError when the folder cannot be read
+ * @throws DataError when the folder cannot be read.
  */
 export async function removeTemporaries(folder: string): Promise<void> {
   const names = await readdir(folder).catch((cause: unknown) => {
@@ -186,14 +195,14 @@ export async function removeTemporaries(folder: string): Promise<void> {
 
 const temporaryName = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
-/** Makes the rename itself durable, where the system allows to flush a folder. */
+/** Flushes a folder, so that the rename is on disk, where the system supports that. */
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   if (handle === undefined) return;
   try {
     await handle.sync();
   } catch {
-    // Windows and some network file systems refuse; the content is in place all the same.
+    // Windows and some network file systems refuse; the file is in place nevertheless.
   } finally {
     await handle.close();
   }

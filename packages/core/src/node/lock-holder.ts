@@ -3,27 +3,30 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 
-/** The process that holds a lock, as the lock file says. */
+/** The process that holds a lock, as recorded in the lock file. */
 export interface LockHolder {
-  /** Of this one taking of the lock. */
+  /** Unique for each time a lock is taken. */
   readonly id: string;
   readonly pid: number;
   readonly host: string;
   /** When the lock was taken, ISO 8601. */
   readonly since: string;
-  /** When the process began, in the system's own ticks: a later process may get the same pid. */
+  /**
+   * When the process started, in clock ticks. It tells the process from a later one with the same
+   * pid.
+   */
   readonly started?: string;
-  /** Of this start of the machine. */
+  /** Id of the machine's current boot. */
   readonly boot?: string;
-  /** Hash of the machine's id, which stays when it is started again. */
+  /** Hash of the machine's id, which stays the same after a reboot. */
   readonly machine?: string;
-  /** In which pids are counted; containers have their own. */
+  /** The pid namespace; each container has its own. */
   readonly namespace?: string;
 }
 
 type Surroundings = Pick<LockHolder, 'host' | 'boot' | 'machine' | 'namespace'>;
 
-/** This process as the holder of a lock that it takes now. Only Linux says all of it. */
+/** This process as the holder of a lock that it takes now. Only Linux gives all optional fields. */
 export function thisProcess(): LockHolder {
   const started = startOf(process.pid);
   return {
@@ -36,13 +39,14 @@ export function thisProcess(): LockHolder {
 }
 
 /**
- * Whether the holder is certainly gone. Of a process on another machine, or in another container,
- * that cannot be known from here.
+ * Whether the holder has certainly ended. False for a process on a different machine or in a
+ * different container, whose state cannot be read here.
  */
 export function isGone(holder: LockHolder, here: Surroundings = surroundings()): boolean {
   if (holder.host !== here.host) return false;
   if (holder.boot !== here.boot) {
-    // Two machines may have one name; the same machine, started again, has lost its processes.
+    // Different machines may share a host name. The same machine after a reboot has none of its
+    // earlier processes.
     return holder.machine !== undefined && holder.machine === here.machine;
   }
   if (holder.namespace !== here.namespace) return false;
@@ -80,7 +84,7 @@ function surroundings(): Surroundings {
   return {
     host: hostname(),
     ...(boot !== undefined && { boot }),
-    // The id itself is not to be shown to other programs.
+    // Hashed, because the machine id must not be disclosed to other programs.
     ...(id !== undefined && { machine: createHash('sha256').update(id).digest('hex') }),
     ...(namespace !== undefined && { namespace }),
   };
@@ -90,19 +94,22 @@ function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there and belongs to someone else.
+    // EPERM: the process exists and belongs to a different user.
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
-  // A zombie has ended; its parent has not asked how.
+  // A zombie (Z) or dead (X) process has ended.
   return !['Z', 'X'].includes(statusOf(pid)?.[0] ?? '');
 }
 
-/** When a process began, in clock ticks since the machine was started. Linux only. */
+/** When a process started, in clock ticks since boot. Linux only. */
 function startOf(pid: number): string | undefined {
   return statusOf(pid)?.[19];
 }
 
-/** The fields of `/proc/<pid>/stat` from the state on; the name before it may hold anything. */
+/**
+ * The fields of `/proc/<pid>/stat` from the state on. The process name before them may contain any
+ * character.
+ */
 function statusOf(pid: number): string[] | undefined {
   const text = read(`/proc/${pid}/stat`);
   return text?.slice(text.lastIndexOf(')') + 2).split(' ');

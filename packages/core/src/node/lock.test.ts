@@ -114,7 +114,7 @@ describe('lockFolder', () => {
   it('refuses a damaged lock and says which file to remove', async () => {
     for (const content of ['', '{"pid": 1', '[]', '{"id":"../x","pid":1,"host":"h","since":"s"}']) {
       await writeFile(lockFile(), content);
-      await expect(lockFolder(folder)).rejects.toThrow(`damaged. Wait for it`);
+      await expect(lockFolder(folder)).rejects.toThrow(`damaged. Wait until`);
       await expect(lockFolder(folder)).rejects.toThrow(`remove ${lockFile()}`);
     }
   });
@@ -124,7 +124,7 @@ describe('lockFolder', () => {
     for (const path of [join(folder, 'file'), join(folder, 'file', 'below')]) {
       const error: unknown = await lockFolder(path).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(DataError);
-      expect(String(error)).toMatch(/the folder cannot be made.*choose another path/);
+      expect(String(error)).toMatch(/the folder cannot be created.*choose a different path/);
     }
     await mkdir(lockFile());
     await expect(lockFolder(folder)).rejects.toThrow(DataError);

@@ -6,15 +6,15 @@ import { codeOf, fileError } from './file-error';
 import { createFileAtomic, makeFolder, writeFileAtomic } from './files';
 import { isGone, isThisProcess, parseHolder, thisProcess, type LockHolder } from './lock-holder';
 
-/** A folder that this process alone writes to, until it is released. */
+/** A folder to which only this process writes until the lock is released. */
 export interface FolderLock extends AsyncDisposable {
-  /** Absolute. */
+  /** Absolute path of the folder. */
   readonly path: string;
-  /** Gives the folder back, and removes it where it was made by the lock and is still empty. */
+  /** Releases the lock. Removes the folder if the lock created it and it is still empty. */
   release(): Promise<void>;
 }
 
-/** Another process writes to the folder, or may do so. */
+/** A different process holds the lock of the folder, or may hold it. */
 export class LockError extends CrossweaveError {
   override readonly name: string = 'LockError';
   /** Undefined when the lock file is damaged. */
@@ -28,19 +28,20 @@ export class LockError extends CrossweaveError {
 
 /** Name of the lock file within the folder. */
 const lockName = '.crossweave.lock';
-/** A guard of a guard of a guard: three processes would have had to die within microseconds. */
+/** Nested guard files are needed only when processes die within microseconds of each other. */
 const mostGuards = 3;
 
 /**
- * Takes a folder for this process: two that wrote to one folder would mix their files. The folder
- * is made when it is not there. The lock is a file with the process's id and start; one whose
- * process has ended, on this machine, is taken over. It is released by `release`, at the end of
+ * Locks a folder for this process, so that no second process mixes its files in. The folder is
+ * created if missing. The lock is a file with the pid and start time of the process; the lock of a
+ * process that has ended on this machine is taken over. It is released by `release`, at the end of
  * an `await using` block, and when the process exits (not when it is killed).
  *
- * No timer keeps the lock fresh, because training holds the thread for longer than a heartbeat may wait.
+ * The lock has no heartbeat, because training may block the thread for longer than a heartbeat's
+ * interval.
  *
- * @throws LockError when another process has the folder, or this one already has it; DataError
- *   when the folder cannot be made or written to.
+ * @throws LockError when a different process, or this one, already holds the lock; DataError when
+ *   the folder cannot be created or written to.
  */
 export async function lockFolder(path: string): Promise<FolderLock> {
   const folder = resolve(path);
@@ -53,13 +54,13 @@ export async function lockFolder(path: string): Promise<FolderLock> {
     removeEmpty(folder, made);
     throw error;
   }
-  // Synchronous, since it is also what is left to do when the process exits.
+  // Synchronous, since it also runs as the process's exit handler.
   const giveBack = (): void => {
     process.removeListener('exit', giveBack);
     try {
       if (parseHolder(readFileSync(file, 'utf8'))?.id === mine.id) unlinkSync(file);
     } catch {
-      // The folder has vanished, and the lock with it.
+      // The folder was removed, and the lock file with it.
     }
     removeEmpty(folder, made);
   };
@@ -76,11 +77,11 @@ function removeEmpty(folder: string, made: string | undefined): void {
   try {
     for (let each = folder; each.length >= made.length; each = dirname(each)) rmdirSync(each);
   } catch {
-    // Something is in it by now.
+    // The folder is not empty.
   }
 }
 
-/** Puts `mine` into the lock file, in place of a holder that is gone if there is one. */
+/** Writes `mine` to the lock file, replacing a holder whose process has ended. */
 async function acquire(file: string, mine: LockHolder, guards: number): Promise<void> {
   for (;;) {
     if (await createFileAtomic(file, textOf(mine))) return;
@@ -88,12 +89,12 @@ async function acquire(file: string, mine: LockHolder, guards: number): Promise<
       if (codeOf(cause) === 'ENOENT') return undefined;
       throw fileError('the lock cannot be read', file, cause);
     });
-    // Given back between the two calls.
+    // The lock was released between the two calls.
     if (text === undefined) continue;
     const holder = parseHolder(text);
     if (holder === undefined || !isGone(holder) || guards === mostGuards) refuse(file, holder);
-    // Whoever holds the guard of this one dead holder may replace its lock, and nobody else: two
-    // that find it dead at the same time cannot remove each other's fresh lock.
+    // Only the process that holds the guard file of the dead holder may replace its lock. So two
+    // processes that find the holder dead at the same time cannot remove each other's new lock.
     const guard = `${file}.${holder.id}`;
     await acquire(guard, mine, guards + 1);
     try {
@@ -115,14 +116,14 @@ function textOf(holder: LockHolder): string {
 function refuse(file: string, holder: LockHolder | undefined): never {
   const own = holder !== undefined && isThisProcess(holder);
   throw new LockError(
-    own ? 'this process already writes to the folder' : 'another process writes to the folder',
+    own ? 'this process already writes to the folder' : 'a different process writes to the folder',
     {
       where: dirname(file),
       got:
         holder === undefined
           ? 'a lock file that is damaged'
           : `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
-      advice: `Wait for it to end, or choose another folder. If you know that it has ended, remove ${file}.`,
+      advice: `Wait until that process has ended, or choose a different folder. If you know that it has ended, remove ${file}.`,
       holder,
     },
   );

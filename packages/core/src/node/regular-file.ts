@@ -4,14 +4,14 @@ import { DataError } from '../errors';
 import { fileError } from './file-error';
 
 /**
- * Opens a file to read it. A folder, a device, a socket or a pipe is refused: reading one of those
- * may wait for ever or never end.
+ * Opens a file for reading. Folders, devices, sockets and pipes are refused, since reading them may
+ * block or never end.
  *
- * @throws DataError when it is no regular file, is missing or is unreadable.
+ * @throws DataError when the file is missing, cannot be read, or is not a regular file.
  */
 export async function openRegular(path: string): Promise<FileHandle> {
   try {
-    // Opening a pipe would wait for a writer.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if ((await file.stat()).isFile()) return file;
     await file.close();

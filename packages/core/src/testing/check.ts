@@ -5,20 +5,23 @@ import { CrossweaveError, type ErrorDetails } from '../errors';
 export interface Check {
   readonly name: string;
   readonly run: () => void | Promise<void>;
-  /** Why there is nothing to check of this subject. `run` then passes, and the report says why. */
+  /**
+   * The reason why the property does not apply to the part under test. `run` then passes, and the
+   * name of the test shows the reason.
+   */
   readonly notApplicable?: string;
 }
 
 /**
- * The two functions of the test framework at hand (vitest, jest, mocha, node:test all have them),
- * so that the suites depend on none.
+ * `describe` and `it` of a test framework (vitest, jest, mocha, node:test), so that the suites
+ * depend on none of them.
  */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   readonly it: (name: string, body: () => void | Promise<void>) => unknown;
 }
 
-/** A property of a contract that does not hold. */
+/** A property of a contract does not hold. */
 export class ConformanceError extends CrossweaveError {
   override readonly name: string = 'ConformanceError';
 
@@ -27,7 +30,7 @@ export class ConformanceError extends CrossweaveError {
   }
 }
 
-/** A check whose tensors are all released when it ends. */
+/** A check that releases all its tensors when it ends. */
 export function check(name: string, body: () => void): Check {
   return {
     name,
@@ -39,7 +42,7 @@ export function check(name: string, body: () => void): Check {
   };
 }
 
-/** A check that has nothing to look at, because of `why`. */
+/** A check of a property that does not apply, for the reason `why`. */
 export function notApplicable(name: string, why: string): Check {
   return { name, run: () => undefined, notApplicable: why };
 }

@@ -6,14 +6,16 @@ export interface Closeness {
   readonly atol?: number;
 }
 
-/** Whether two numbers agree. NaN agrees with nothing; an infinity with itself alone. */
+/** Whether two numbers agree. NaN agrees with no number; an infinity agrees only with itself. */
 export function isClose(actual: number, expected: number, closeness: Closeness = {}): boolean {
   const { rtol = 1e-4, atol = 1e-5 } = closeness;
   if (!Number.isFinite(actual) || !Number.isFinite(expected)) return actual === expected;
   return Math.abs(actual - expected) <= atol + rtol * Math.abs(expected);
 }
 
-/** The first index at which two lists disagree (or one has ended), or −1. */
+/**
+ * The first index at which two lists disagree or the shorter list has ended; −1 if there is none.
+ */
 export function firstDifference(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -24,7 +26,10 @@ export function firstDifference(
   return actual.length === expected.length ? -1 : shared;
 }
 
-/** The largest |actual − expected|; Infinity when the lengths differ or one side alone is not finite. */
+/**
+ * The largest |actual − expected|; Infinity when the lengths differ or exactly one of two values is
+ * not finite.
+ */
 export function maxDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let largest = 0;

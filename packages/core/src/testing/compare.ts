@@ -3,7 +3,7 @@ import { showShape } from '../shapes';
 import { ConformanceError } from './check';
 import type { Closeness } from './closeness';
 
-/** The same computation twice must give the same bits. */
+/** No tolerance: a repeated computation must give the same bits. */
 export const identical: Closeness = { rtol: 0, atol: 0 };
 
 export function assertShape(what: string, value: Tensor, expected: readonly number[]): void {
@@ -36,7 +36,7 @@ export function largestMagnitude(value: Tensor): number {
   return valuesOf(value).reduce((largest, number) => Math.max(largest, Math.abs(number)), 0);
 }
 
-/** [1, 0, 3] of the flat index. */
+/** The flat index as an index per axis: `[1, 0, 3]`. */
 function showIndex(flat: number, shape: readonly number[]): string {
   const index: number[] = [];
   for (const size of [...shape].reverse()) {

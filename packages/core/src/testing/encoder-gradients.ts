@@ -39,7 +39,7 @@ export function encoderGradientChecks<Input extends object>(
       const { objective, point } = problem(create(), make(key(21), 3), training);
       assertGradientsMatch(objective, point, key(25), 6);
     }),
-    check('gradients stay the same to the last bit where layers are computed again', () => {
+    check('gradients are the same to the last bit when layers are recomputed', () => {
       const at = (recompute: boolean): Params => {
         const { objective, point } = problem(create(), make(key(21), 3), {
           ...training,
@@ -49,7 +49,12 @@ export function encoderGradientChecks<Input extends object>(
       };
       const kept = at(false);
       for (const [path, gradient] of Object.entries(at(true))) {
-        expectClose(gradient, kept[path]!, identical, `the gradient of ${path}, computed again,`);
+        expectClose(
+          gradient,
+          kept[path]!,
+          identical,
+          `the gradient of ${path} with recomputed layers`,
+        );
       }
     }),
     ...[0, 1000, -1000].map((value) =>
@@ -64,7 +69,10 @@ export function encoderGradientChecks<Input extends object>(
   ];
 }
 
-/** All real features as a function of the parameters (`params.`) and the input (`input.`). */
+/**
+ * A weighted sum of the unmasked features as a function of the parameters (`params.`) and the input
+ * (`input.`).
+ */
 function problem<Input extends object>(
   encoder: Encoder<Input, PooledFeatures>,
   inputs: Input,

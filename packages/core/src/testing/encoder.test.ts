@@ -135,7 +135,7 @@ async function failures<Input extends object>(
 }
 
 const alone = 'in inference, the features of a row do not depend on the other rows';
-const purity = 'inference does not depend on the key, training on nothing else';
+const purity = 'inference does not depend on the key; training repeats with the same key';
 
 describe('an encoder that breaks the contract', () => {
   it('uses batch statistics in inference', async () => {

@@ -14,11 +14,11 @@ import { assertNoLeak } from './leaks';
 import { takeRows, tensorsOf } from './trees';
 
 export interface EncoderTestOptions<Input extends object> {
-  /** What it reads: `imageInput`, `textInput`, `featuresInput`, or your own kind. */
+  /** The kind of input: `imageInput`, `textInput`, `featuresInput`, or your own. */
   readonly input: InputKind<Input>;
   /**
-   * Parameters that get no gradient by construction. Attention's key biases are always excused.
-   * Default: none.
+   * Which parameters get no gradient by construction. The key biases of attention are always
+   * exempt. Default: none.
    */
   readonly unreached?: (path: string) => boolean;
 }
@@ -31,8 +31,8 @@ export interface EncoderTestOptions<Input extends object> {
  * testEncoder(() => resnet({ widths: [4, 8] }), { describe, it }, { input });
  * ```
  *
- * @param create makes the encoder anew; called several times. Keep it small: gradients are
- *   compared with finite differences.
+ * @param create makes a new encoder; called several times. Keep it small: gradients are compared
+ *   with finite differences.
  */
 export function testEncoder<Input extends object>(
   create: () => Encoder<Input, PooledFeatures>,
@@ -42,7 +42,7 @@ export function testEncoder<Input extends object>(
   registerChecks(`encoder ${create().name}`, encoderChecks(create, options), runner);
 }
 
-/** The same checks as data, for a runner of your own. */
+/** The same checks as a list, for a test runner of your own. */
 export function encoderChecks<Input extends object>(
   create: () => Encoder<Input, PooledFeatures>,
   options: EncoderTestOptions<Input>,
@@ -197,14 +197,14 @@ function isLayered<Input>(
   return 'hiddenStates' in encoder;
 }
 
-/** Features of which tokens and mask may be lacking. */
+/** Features whose tokens and mask may be absent. */
 type AnyFeatures = PooledFeatures & Partial<Features>;
 
 function assertTokens(declared: number | 'varies', tokens: Tensor | undefined): void {
   if ((declared === 0) === (tokens === undefined)) return;
-  throw new ConformanceError('the encoder gives tokens where it declares none, or the reverse', {
+  throw new ConformanceError('the encoder gives tokens although it declares none, or the reverse', {
     where: 'features.tokens',
-    expected: declared === 0 ? 'summaries alone' : 'tokens and a mask',
+    expected: declared === 0 ? 'only summaries' : 'tokens and a mask',
     got: tokens === undefined ? 'summaries alone' : 'tokens',
   });
 }
@@ -213,7 +213,9 @@ function assertMask(mask: Tensor): void {
   const [, length] = mask.shape;
   const values = valuesOf(mask);
   if (values.some((value) => value !== 0 && value !== 1)) {
-    throw new ConformanceError('the mask holds other values than 0 and 1', { got: [...values] });
+    throw new ConformanceError('the mask has values that are neither 0 nor 1', {
+      got: [...values],
+    });
   }
   for (let at = 0; at < values.length; at += length!) {
     if (!values.subarray(at, at + length!).includes(1)) {
@@ -222,7 +224,7 @@ function assertMask(mask: Tensor): void {
   }
 }
 
-/** Equal masks, pooled and real tokens; `actual` may have more (masked) tokens. */
+/** Compares masks, summaries and real tokens; `actual` may have further masked tokens. */
 function assertSameFeatures(what: string, actual: AnyFeatures, expected: AnyFeatures): void {
   expectClose(actual.pooled, expected.pooled, {}, `pooled ${what}`);
   if (expected.tokens === undefined || expected.mask === undefined) return;
@@ -251,6 +253,6 @@ function assertPaths(what: string, actual: readonly string[], expected: readonly
 function assertMoved(path: string, value: Tensor, params: Params): void {
   const before = params[path]!.dataSync();
   if (value.dataSync().every((number, i) => number === before[i])) {
-    throw new ConformanceError('training leaves a running statistic as it was', { where: path });
+    throw new ConformanceError('training does not change a running statistic', { where: path });
   }
 }

@@ -9,18 +9,19 @@ import { gradientsAt, type Objective } from './gradients';
 type Field = ReadonlyMap<string, Float32Array>;
 
 /**
- * The step sizes h that are tried, the largest first. At a large one curvature falsifies the
- * difference, at a small one the rounding of float32 does, so a gradient is right if it agrees at one
- * of them. A small one is left out where rounding is more than 5 % of the slope.
+ * The step sizes h to try, the largest first. A large step has an error from curvature, a small
+ * step an error from float32 rounding, so a gradient passes if it agrees at one step size. A step
+ * size is skipped if rounding may exceed 5 % of the slope.
  */
 const steps = [1e-2, 4e-3, 1e-3, 3e-4, 1e-4];
 
 /**
- * Compares an objective's gradients with central differences (f(x + h·d) − f(x − h·d)) / 2h,
- * for d the gradient's own direction and two random directions of ±1. Looks at up to `most`
- * tensors of the tree (spread evenly) one by one, and at all of them at once.
+ * Compares an objective's gradients with central differences (f(x + h·d) − f(x − h·d)) / 2h, for d
+ * the gradient's own direction and two random directions of ±1. Checks up to `most` tensors of the
+ * tree (spread evenly) one by one, and all tensors together.
  *
- * @throws ConformanceError naming the tensor, the slope found and the one the gradient claims.
+ * @throws ConformanceError with the tensor, the slope by finite differences and the slope by the
+ *   gradient.
  */
 export function assertGradientsMatch(
   objective: Objective,
@@ -89,7 +90,7 @@ function slopeAlong(
     });
   const above = at(step);
   const below = at(-step);
-  // A float32 result of a few hundred operations is right to about 1e-6 of its size.
+  // A float32 result of a few hundred operations has a relative error of about 1e-6.
   const noise = (2e-6 * Math.max(1, Math.abs(above))) / step;
   return { slope: (above - below) / (2 * step), noise };
 }

@@ -6,22 +6,24 @@ import { ConformanceError } from './check';
 import { firstDifference, maxDifference, type Closeness } from './closeness';
 import { gradientsAt } from './gradients';
 
-/** One computation of a reference implementation, from beginning to end. */
+/**
+ * A computation of a reference implementation: options, inputs, parameters, outputs and gradients.
+ */
 export interface FixtureCase {
-  /** What the reference was called with, besides tensors. */
+  /** The options of the reference, without tensors. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly params: Params;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** The weights w of the objective Σ w·output that the gradients are of, by output. */
+  /** By output: the weights w of the objective Σ w·output, whose gradients the fixture holds. */
   readonly weights: Readonly<Record<string, Tensor>>;
-  /** By input name or parameter path. */
+  /** Gradients by input name or parameter path. */
   readonly gradients: Readonly<Record<string, Tensor>>;
 }
 
 export interface Fixture {
   readonly names: readonly string[];
-  /** New tensors of one case; the caller (or the `tidy` around) owns them. */
+  /** The case as new tensors; the caller (or an enclosing `tidy`) disposes them. */
   readonly case: (name: string) => FixtureCase;
 }
 
@@ -41,17 +43,17 @@ interface StoredCase {
 }
 
 /**
- * Reads a fixture that a script of `tooling/reference` wrote: a `file:` URL, as
- * `new URL('../../fixtures/nn.json', import.meta.url)`. Node only.
+ * Reads a fixture that a script of `tooling/reference` wrote. `url` is a `file:` URL, such as `new
+ * URL('../../fixtures/nn.json', import.meta.url)`. Node only.
  *
- * @throws FileFormatError when the file is no fixture.
+ * @throws FileFormatError when the file is not a fixture.
  */
 export function loadFixture(url: URL): Fixture {
-  // Asked of the running process and not imported, so that this module loads in a browser too.
+  // Not imported, so that this module loads in a browser too.
   const text = process.getBuiltinModule('node:fs').readFileSync(url, 'utf8');
   const cases = (JSON.parse(text) as { cases?: Readonly<Record<string, StoredCase>> }).cases;
   if (cases === undefined) {
-    throw new FileFormatError('there are no cases', {
+    throw new FileFormatError('the file has no cases', {
       where: url.href,
       expected: 'a file written by tooling/reference/fixture.py',
     });
@@ -88,9 +90,11 @@ function restore(stored: StoredTensors): Record<string, Tensor> {
 }
 
 /**
- * Throws unless shapes agree and every value is close; `what` names the tensor in the message.
+ * Checks that two shapes agree and that all values are close. `what` names the tensor in the
+ * message.
  *
- * @throws ConformanceError with the first place that differs and the largest difference.
+ * @throws ConformanceError with the first place that differs and the largest difference of all
+ *   places.
  */
 export function expectClose(
   actual: Tensor,
@@ -110,14 +114,15 @@ export function expectClose(
     throw new ConformanceError(`${what} differs`, {
       where: `value ${at} of ${values.length}`,
       expected: String(wanted[at]),
-      got: `${String(values[at])}, and ${maxDifference(values, wanted)} off at most`,
+      got: `${String(values[at])}; the largest difference is ${maxDifference(values, wanted)}`,
     });
   }
 }
 
 /**
- * Runs our version of a fixture's computation and compares its outputs, and the gradients of
- * Σ w·output by every input and parameter the fixture has a gradient of. Call inside `tidy`.
+ * Runs `compute` on a fixture's inputs and compares its outputs with the fixture's, and its
+ * gradients of Σ w·output for every input and parameter that the fixture has a gradient of. Call it
+ * inside `tidy`.
  */
 export function expectFixture(
   { params, inputs, outputs, weights, gradients }: FixtureCase,

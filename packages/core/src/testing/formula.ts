@@ -1,18 +1,19 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { fnv1a } from '../fnv';
 import type { ParamShapes } from '../param-shapes';
 import type { Params } from '../params';
 
 /**
- * A tensor of numbers in [low, high) that are a function of its name and their places alone, so
- * that a model of full size needs no stored parameters. `tooling/reference/formula.py` has the
- * same. For fixtures: they are no random numbers to rely on.
+ * A tensor of numbers in [low, high) that are a function of the tensor's name and the position
+ * only, so that fixtures of full-size models need no stored parameters.
+ * `tooling/reference/formula.py` has the same function. Not a random number generator.
  */
 export function formulaTensor(
   name: string,
   shape: readonly number[],
   [low, high]: readonly [number, number],
 ): Tensor {
-  const seed = hash(name);
+  const seed = fnv1a(name);
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
   for (let i = 0; i < values.length; i++) {
     values[i] =
@@ -40,13 +41,6 @@ function range(path: string, shape: readonly number[]): [low: number, high: numb
   const bound = shape.length > 1 ? Math.sqrt(3 / fanIn) : 0.1;
   const positive = shape.length === 1 && /(weight|running_var)$/.test(path);
   return positive ? [0.5, 1.5] : [-bound, bound];
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }
 
 /** The last steps of MurmurHash3. */

@@ -43,7 +43,10 @@ export function gradientChecks(setup: FusionSetup, unreached: (path: string) => 
   ];
 }
 
-/** All outputs as a function of the parameters (`params.`) and both features (`image.`, `text.`). */
+/**
+ * A weighted sum of the outputs as a function of the parameters (`params.`) and both features
+ * (`image.`, `text.`).
+ */
 function problem(
   setup: FusionSetup,
   image: Features,

@@ -97,7 +97,7 @@ export function independenceChecks(setup: FusionSetup): Check[] {
   ];
 }
 
-/** What a fusion must not read. */
+/** Checks of values that a fusion must not read. */
 export function blindnessChecks(setup: FusionSetup): Check[] {
   const compare = (
     what: string,
@@ -137,7 +137,7 @@ export function blindnessChecks(setup: FusionSetup): Check[] {
   ];
   if (reads === 'pooled') {
     checks.push(
-      check('does without tokens, as it says', () => {
+      check("reads no tokens, as reads: 'pooled' promises", () => {
         const summaries = ({ pooled, present }: PooledFeatures): PooledFeatures => ({
           pooled,
           ...(present && { present }),
@@ -146,7 +146,7 @@ export function blindnessChecks(setup: FusionSetup): Check[] {
           compare('without tokens', (features) => summaries(features) as Features);
         } catch (error) {
           if (error instanceof ConformanceError) throw error;
-          throw new ConformanceError("the fusion says reads: 'pooled', and reads more", {
+          throw new ConformanceError("the fusion declares reads: 'pooled', and reads more", {
             cause: error,
           });
         }
@@ -155,12 +155,12 @@ export function blindnessChecks(setup: FusionSetup): Check[] {
   }
   if (takesMissing === true) {
     checks.push(
-      check('what a missing row holds does not matter', () =>
+      check('the values of a missing row do not matter', () =>
         compare('with other values in missing rows', (features, side) =>
           scrambleMissing(foldIn(key(19), side), features),
         ),
       ),
-      check('gives finite outputs where a side is missing in every row, or both are', () => {
+      check('gives finite outputs when one side, or both, is missing in every row', () => {
         const { fusion, params } = setup.init();
         const gone = (features: Features): Features => ({
           ...features,
@@ -177,7 +177,7 @@ export function blindnessChecks(setup: FusionSetup): Check[] {
           );
         }
       }),
-      check('features without `present` are taken as given', () => {
+      check('features without `present` count as complete', () => {
         const { fusion, params } = setup.init();
         const whole = ({ present, ...features }: Features): Features => {
           if (present === undefined) throw new ConformanceError('the samples have no `present`');

@@ -13,7 +13,7 @@ interface FusionSpecs {
 
 type Side = 'image' | 'text';
 
-/** What every check starts from. */
+/** The fusion, parameters and features with which every check starts. */
 export class FusionSetup {
   readonly specs: Readonly<Record<Side, FeatureSpec>>;
 
@@ -45,8 +45,8 @@ export class FusionSetup {
   }
 
   /**
-   * Random features of a side: as complete as its spec says, and with missing rows (never both
-   * sides of a pair) for a fusion that takes them.
+   * Random features of a side, with tokens if the spec has tokens. For a fusion that takes missing
+   * rows, some rows are missing (never both sides of a pair).
    */
   sample(side: Side, from: Key, options: SampleOptions): Features {
     const spec = this.specs[side];
@@ -54,15 +54,15 @@ export class FusionSetup {
     const given =
       this.create().takesMissing === true ? ({ missing, ...options } as const) : options;
     if (spec.tokens !== 0) return sampleFeatures(from, spec, given);
-    // Only a fusion of summaries can be tested with none but these; its type says the same.
+    // Only a fusion that reads summaries is tested with features without tokens.
     return samplePooled(from, spec, given) as Features;
   }
 }
 
-/** What {@link outputs} gives, in order. */
+/** Names of the tensors that {@link outputs} returns, in order. */
 export const outputNames = ['joint', 'match', 'score'];
 
-/** joint, match and the scores of the same batch. */
+/** The tensors `joint`, `match` and `score` of a batch. */
 export function outputs(
   fusion: Fusion,
   params: Params,

@@ -245,7 +245,7 @@ const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
       };
       return fusion;
     },
-    caughtBy: ['everything it has learned is in its parameters'],
+    caughtBy: ['all its state is in its parameters'],
   },
   'keeps factors in a list of its own, which never train': {
     create: () => {
@@ -260,7 +260,7 @@ const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
           }),
       };
     },
-    caughtBy: ['everything it has learned is in its parameters'],
+    caughtBy: ['all its state is in its parameters'],
   },
   'standardises the scores over the images of the batch': {
     create: () => {
@@ -281,7 +281,7 @@ const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
   },
   'says that it takes missing rows, and reads them': {
     create: () => ({ ...dual(), takesMissing: true }),
-    caughtBy: ['what a missing row holds does not matter'],
+    caughtBy: ['the values of a missing row do not matter'],
   },
   'has a wrong gradient': {
     create: altered(({ joint, match }) => ({ joint: doubledGradient(joint) as Tensor2D, match })),
@@ -319,14 +319,16 @@ const broken: Record<string, { create: () => Fusion; caughtBy: string[] }> = {
           }),
       };
     },
-    caughtBy: ['inference does not depend on the key, training on nothing else'],
+    caughtBy: ['inference does not depend on the key; training repeats with the same key'],
   },
   'ignores the key of its init': {
     create: () => {
       const base = attentive();
       return { ...base, init: (_, ...specs) => base.init({ high: 0, low: 7 }, ...specs) };
     },
-    caughtBy: ['init gives finite parameters, the same for the same key, others for another'],
+    caughtBy: [
+      'init gives finite parameters: the same for the same key, different for a different key',
+    ],
   },
   'gives embeddings that are not normalised': {
     create: () => {
@@ -357,8 +359,8 @@ describe('a fusion that breaks the contract', () => {
 
   it('fails where it reads tokens that it said it does without', async () => {
     const failed = await failures(() => ({ ...attentive(), reads: 'pooled' }));
-    expect([...failed.keys()]).toEqual(['does without tokens, as it says']);
-    expect(String([...failed.values()][0])).toMatch(/says reads: 'pooled', and reads more/);
+    expect([...failed.keys()]).toEqual(["reads no tokens, as reads: 'pooled' promises"]);
+    expect(String([...failed.values()][0])).toMatch(/declares reads: 'pooled', and reads more/);
   });
 
   it('is told what differs, where, and by how much', async () => {
@@ -367,7 +369,7 @@ describe('a fusion that breaks the contract', () => {
     expect([...failed.keys()]).toEqual(['gradients reach every parameter']);
     expect(String([...failed.values()][0])).toBe(
       'ConformanceError: unused.weight: parameters get no gradient; expected a gradient that is ' +
-        'not zero everywhere. Use the parameter in every output it should serve, or leave it out of init().',
+        'not zero everywhere. Use the parameter in the outputs, or leave it out of init().',
     );
   });
 

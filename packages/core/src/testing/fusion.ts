@@ -21,13 +21,19 @@ import { assertNoLeak } from './leaks';
 import { tensorsOf } from './trees';
 
 export interface FusionTestOptions {
-  /** The image features it is initialised for; `tokens: 0` gives none. Default `{ dim: 8, tokens: 4 }`. */
+  /**
+   * Sizes of the image features; with `tokens: 0` they have no tokens. Default `{ dim: 8, tokens: 4
+   * }`.
+   */
   readonly image?: FeatureSpec;
-  /** The text features it is initialised for; `tokens: 0` gives none. Default `{ dim: 6, tokens: 'varies' }`. */
+  /**
+   * Sizes of the text features; with `tokens: 0` they have no tokens. Default `{ dim: 6, tokens:
+   * 'varies' }`.
+   */
   readonly text?: FeatureSpec;
   /**
-   * Parameters that get no gradient by construction. Attention's key biases (`key.bias`,
-   * `k_proj.bias`), to which a softmax is blind, are always excused. Default: none.
+   * Which parameters get no gradient by construction. The key biases of attention (`key.bias`,
+   * `k_proj.bias`), which do not change a softmax, are always exempt. Default: none.
    */
   readonly unreached?: (path: string) => boolean;
 }
@@ -40,9 +46,9 @@ export interface FusionTestOptions {
  * testFusion(() => myFusion({ width: 8 }), { describe, it });
  * ```
  *
- * @param create makes the fusion anew; called several times. Keep it small (width 8, one layer,
- *   dropout on): gradients are compared with finite differences. One that `reads` summaries alone
- *   is checked to, one that `takesMissing` sees missing rows throughout.
+ * @param create makes a new fusion; called several times. Keep it small (width 8, one layer, with
+ *   dropout): gradients are compared with finite differences. A fusion with `reads: 'pooled'` is
+ *   checked not to read tokens; a fusion with `takesMissing` gets missing rows in all checks.
  */
 export function testFusion(
   create: () => Fusion,
@@ -52,7 +58,7 @@ export function testFusion(
   registerChecks(`fusion ${create().name}`, fusionChecks(create, options), runner);
 }
 
-/** The same checks as data, for a runner of your own. */
+/** The same checks as a list, for a test runner of your own. */
 export function fusionChecks(create: () => Fusion, options: FusionTestOptions = {}): Check[] {
   const setup = new FusionSetup(create, options);
   return [
@@ -104,7 +110,7 @@ function embeddingChecks(setup: FusionSetup): Check[] {
       const fusion = setup.create();
       const separable = fusion.scoring === 'separable';
       if (separable !== (fusion.embed !== undefined)) {
-        throw new ConformanceError(`${fusion.name} says its scoring is ${fusion.scoring}`, {
+        throw new ConformanceError(`${fusion.name} declares scoring: '${fusion.scoring}'`, {
           expected: separable ? 'a method embed' : 'no method embed',
           got: separable ? 'none' : 'one',
         });
@@ -119,7 +125,8 @@ const orderName = 'embeddings have unit norm, and their products order pairs as 
 function orderOfEmbeddings(setup: FusionSetup): Check {
   return check(orderName, () => {
     const { fusion, params } = setup.init();
-    if (fusion.embed === undefined) throw new ConformanceError('the fusion lost its embeddings');
+    if (fusion.embed === undefined)
+      throw new ConformanceError('the fusion has no embeddings any more');
     const [image, text] = [setup.images(3), setup.texts(4)];
     const images = fusion.embed(params, 'image', image, inference);
     const texts = fusion.embed(params, 'text', text, inference);
@@ -133,7 +140,7 @@ function orderOfEmbeddings(setup: FusionSetup): Check {
   });
 }
 
-/** Pairs whose cosines differ clearly have scores that differ the same way. */
+/** Checks that pairs whose cosines differ clearly have scores in the same order. */
 function assertSameOrder(cosines: Float32Array, scores: Float32Array): void {
   cosines.forEach((cosine, i) =>
     cosines.forEach((other, j) => {

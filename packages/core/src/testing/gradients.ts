@@ -9,7 +9,7 @@ import { ConformanceError } from './check';
 /** A number that depends on a tree of tensors. */
 export type Objective = (point: Params) => Scalar;
 
-/** Σ w·output with fixed random weights w: no component of an output can hide. */
+/** Σ w·output with fixed random weights w, so that every component of an output counts. */
 export function weighedSum(key: Key, outputs: readonly Tensor[]): Scalar {
   return tidy(() =>
     outputs
@@ -18,25 +18,31 @@ export function weighedSum(key: Key, outputs: readonly Tensor[]): Scalar {
   );
 }
 
-/** The gradients of an objective; zeros for what it does not depend on. Call inside `tidy`. */
+/**
+ * The gradients of an objective; zeros for tensors on which it does not depend. Call it inside
+ * `tidy`.
+ */
 export function gradientsAt(objective: Objective, point: Params): Params {
   const { gradients } = treeGradients(() => objective(point), point);
   return mapParams(point, (value, path) => gradients[path] ?? zerosLike(value));
 }
 
-/** The entries that gradients are taken of. */
+/** The entries of a tree that are trained: float tensors that are not buffers. */
 export function trainable(params: Params): Params {
   return partition(params, (path, value) => !isBuffer(path) && value.dtype === 'float32')[0];
 }
 
-/** Parameters moved a little, so that gates that start at zero are open. */
+/** Parameters with small random changes, so that gates that are initially zero are open. */
 export function nudged(key: Key, params: Params): Params {
   return mapParams(params, (value, path) =>
     add(value, normal(foldIn(key, path), value.shape, 0, 0.1)),
   );
 }
 
-/** A shift of all keys leaves a softmax as it is, so attention's key bias gets no gradient. */
+/**
+ * The key bias of attention shifts all scores of a query alike, which does not change the softmax.
+ * So it gets no gradient.
+ */
 const keyBias = /(^|[._])(key|k|k_proj)[._]bias$/;
 
 export function assertReached(gradients: Params, unreached: (path: string) => boolean): void {
@@ -48,7 +54,7 @@ export function assertReached(gradients: Params, unreached: (path: string) => bo
     throw new ConformanceError('parameters get no gradient', {
       where: missed.join(', '),
       expected: 'a gradient that is not zero everywhere',
-      advice: 'Use the parameter in every output it should serve, or leave it out of init().',
+      advice: 'Use the parameter in the outputs, or leave it out of init().',
     });
   }
 }

@@ -8,17 +8,18 @@ import { assertFinite, identical } from './compare';
 import { expectClose } from './fixtures';
 import { copyParams } from './trees';
 
-/** What the checks of initialisation and purity need of a module, whatever its inputs. */
+/** A module under test, as the checks of initialisation and purity need it. */
 export interface Subject<Module> {
   readonly create: () => Module;
   readonly init: (module: Module, from: Key) => Params;
-  /** The outputs of one fixed input; takes care of what a training pass records. */
+  /** The outputs for a fixed input; disposes what a training pass records. */
   readonly apply: (module: Module, params: Params, ctx: Context) => Tensor[];
 }
 
-/** Same key, same parameters; no state besides them. */
+/** Checks that parameters depend on the key only and that the module keeps no other state. */
 export function initialisationChecks<Module>({ create, init, apply }: Subject<Module>): Check[] {
-  const drawn = 'init gives finite parameters, the same for the same key, others for another';
+  const drawn =
+    'init gives finite parameters: the same for the same key, different for a different key';
   const isEmpty = Object.keys(initialShapes({ init: (from) => init(create(), from) })).length === 0;
   return [
     isEmpty
@@ -35,11 +36,11 @@ export function initialisationChecks<Module>({ create, init, apply }: Subject<Mo
           }
           assertDiffers(params, others);
         }),
-    check('everything it has learned is in its parameters', () => {
+    check('all its state is in its parameters', () => {
       const module = create();
       const params = init(module, key(1));
       const before = apply(module, params, inferenceAt(2));
-      // Weights hidden in the module would be drawn anew, or be missing, in these.
+      // Weights hidden in the module would be drawn again, or be missing, in the two cases below.
       init(module, key(5));
       assertSame('after another init', apply(module, params, inferenceAt(2)), before);
       assertSame(
@@ -51,9 +52,9 @@ export function initialisationChecks<Module>({ create, init, apply }: Subject<Mo
   ];
 }
 
-/** Dropout and other draws follow the context's key, and there are none in inference. */
+/** Checks that training draws from the context's key and that inference draws nothing. */
 export function keyCheck<Module>({ create, init, apply }: Subject<Module>): Check {
-  return check('inference does not depend on the key, training on nothing else', () => {
+  return check('inference does not depend on the key; training repeats with the same key', () => {
     const module = create();
     const params = init(module, key(1));
     assertSame(
@@ -84,11 +85,16 @@ function assertSame(what: string, actual: readonly Tensor[], expected: readonly 
 function assertPaths(actual: Params, expected: Params): void {
   const [got, wanted] = [actual, expected].map((tree) => Object.keys(tree).sort().join(', '));
   if (got !== wanted) {
-    throw new ConformanceError('init gives other paths for another key', { expected: wanted, got });
+    throw new ConformanceError('init gives different paths for a different key', {
+      expected: wanted,
+      got,
+    });
   }
 }
 
-/** Some tensor must be random where there are parameters beyond constants (norms, biases, gates). */
+/**
+ * Some tensor must depend on the key, unless all parameters are constants (norms, biases, gates).
+ */
 function assertDiffers(params: Params, others: Params): void {
   const matrices = Object.entries(params).filter(([, { rank }]) => rank > 1);
   const differs = matrices.some(([path, value]) => {
@@ -98,7 +104,7 @@ function assertDiffers(params: Params, others: Params): void {
   if (matrices.length > 0 && !differs) {
     throw new ConformanceError('init ignores its key', {
       where: matrices.map(([path]) => path).join(', '),
-      expected: 'other values for another key',
+      expected: 'different values for a different key',
     });
   }
 }

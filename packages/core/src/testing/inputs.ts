@@ -6,13 +6,13 @@ import { foldIn, normal, uniformArray, type Key } from '../keys';
 import { padFeatures, sampleFeatures, sampleMask, scrambleMasked } from './samples';
 import { tidyTree } from './trees';
 
-/** What an encoder reads, as far as its checks need to know. */
+/** A kind of encoder input, as the checks need it. */
 export interface InputKind<Input extends object> {
-  /** A random input of `batch` rows; rows have different masks where there are masks. */
+  /** A random input of `batch` rows. If the input has a mask, it differs between rows. */
   readonly make: (key: Key, batch: number) => Input;
-  /** The same input with other values where it is masked. Absent: it has no mask. */
+  /** The same input with different values at masked positions. Absent: the input has no mask. */
   readonly scramble?: (key: Key, input: Input) => Input;
-  /** The same input with masked positions added. Absent: its length is fixed. */
+  /** The same input with `extra` further masked positions. Absent: the length is fixed. */
   readonly pad?: (key: Key, input: Input, extra: number) => Input;
 }
 
@@ -28,7 +28,7 @@ export function imageInput(size: {
 
 /**
  * Random ids in [0, vocabulary), `tokens` per row before padding. Default 5 tokens. With
- * `tokenTypes`, random `token_type_ids` below it too.
+ * `tokenTypes`, also random `token_type_ids` in [0, tokenTypes).
  */
 export function textInput(size: {
   vocabulary: number;

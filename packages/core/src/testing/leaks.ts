@@ -3,7 +3,7 @@ import { ConformanceError } from './check';
 import { tensorsOf } from './trees';
 
 /**
- * Runs a function outside any `tidy`, releases what it returns, and throws when more tensors live
+ * Runs a function outside of any `tidy` and disposes its result. Throws when there are more tensors
  * than before, or when one of `inputs` was disposed. `run` may return its inputs.
  */
 export function assertNoLeak(
@@ -23,7 +23,7 @@ export function assertNoLeak(
   const left = memory().numTensors - before;
   if (left !== 0) {
     throw new ConformanceError(`${what} leaks tensors`, {
-      expected: 'as many tensors as before, once the results are disposed',
+      expected: 'as many tensors as before, after the results are disposed',
       got: `${left} more`,
       advice: 'Wrap the computation in tidy().',
     });

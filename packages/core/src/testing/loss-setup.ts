@@ -21,7 +21,7 @@ import { textInput } from './inputs';
 import { constantFeatures, sampleFeatures } from './samples';
 import { takeRows, tidyTree } from './trees';
 
-/** A batch and the features a model made of it. */
+/** A batch and a model's features of it. */
 export interface LossCase {
   readonly batch: Batch<unknown, unknown>;
   readonly image: Features;
@@ -29,12 +29,12 @@ export interface LossCase {
   readonly negatives?: Features;
   /** Whether the stub fusion offers embeddings. */
   readonly embeds: boolean;
-  /** Features of a second model; constants. */
+  /** Features of a teacher; they are constants. */
   readonly teacher?: Pick<ModelOutputs, 'image' | 'text'>;
   readonly captions?: CaptionLogits;
 }
 
-/** What a loss reads of a model's outputs besides features, `fuse` and `score`. */
+/** Model outputs that only some losses read. */
 export type OptionalOutput = 'teacher' | 'captions';
 
 export interface CaseOptions {
@@ -50,7 +50,7 @@ export interface CaseOptions {
   readonly groups?: readonly string[];
 }
 
-/** Features and a batch of `size` pairs, with K false texts each where K > 0. */
+/** Features and a batch of `size` pairs with K hard negatives each. */
 export function lossCase(options: CaseOptions): LossCase {
   const { size, width, negatives, embeds, outputs, value, groups } = options;
   const spec: FeatureSpec = { dim: width, tokens: 3 };
@@ -80,7 +80,10 @@ export function lossCase(options: CaseOptions): LossCase {
   };
 }
 
-/** Captions of 3 tokens from a vocabulary of 16, padded row by row; `value` is every logit. */
+/**
+ * Captions of 3 tokens from a vocabulary of 16, with different padding in each row. If given,
+ * `value` is the value of every logit.
+ */
 function captionLogits(size: number, value: number | undefined): CaptionLogits {
   const { input_ids, attention_mask } = textInput({ vocabulary: 16, tokens: 3 }).make(
     key(37),
@@ -94,7 +97,7 @@ function captionLogits(size: number, value: number | undefined): CaptionLogits {
   };
 }
 
-/** A loss of a case, as a model without parameters would have it computed. */
+/** The loss of a case, with the outputs of a model without parameters. */
 export function computeLoss(
   loss: Loss,
   params: Params,
@@ -123,7 +126,7 @@ export function computeLoss(
   return loss.compute(params, outputs, batch, ctx);
 }
 
-/** The features of a case as differentiable parts, `image.tokens` and so on. */
+/** The differentiable tensors of a case by path: `image.tokens` and so on. */
 export function featureParts({ image, text, negatives, captions }: LossCase): Params {
   const parts: Record<string, Features['tokens' | 'pooled']> = {
     ...(captions && { 'captions.logits': captions.logits }),
@@ -136,7 +139,7 @@ export function featureParts({ image, text, negatives, captions }: LossCase): Pa
   return parts;
 }
 
-/** The case with its features' parts replaced. */
+/** The case with the tensors of {@link featureParts} replaced by `parts`. */
 export function withFeatureParts(given: LossCase, parts: Params): LossCase {
   const replaced = (name: string, { mask }: Features): Features => ({
     tokens: parameter<Tensor3D>(parts, `${name}.tokens`),
@@ -154,12 +157,12 @@ export function withFeatureParts(given: LossCase, parts: Params): LossCase {
   };
 }
 
-/** [B, D] unit vectors that depend on all that features hold. */
+/** [B, D] unit vectors that depend on tokens, mask and summary. */
 function embed({ tokens, mask, pooled }: Features): Tensor2D {
   return normalize(add<Tensor2D>(pooled, maskedMean(tokens, mask)));
 }
 
-/** The same pairs in another order. */
+/** The same pairs in a different order. */
 export function permutedCase(given: LossCase, order: readonly number[]): LossCase {
   const { batch, image, text, negatives, teacher, captions } = given;
   const perPair = negatives === undefined ? 0 : negatives.mask.shape[0] / batch.size;

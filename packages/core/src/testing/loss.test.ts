@@ -79,13 +79,13 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
   },
   'claims another chance level': {
     loss: { ...contrastive(), chance: (size) => Math.log(size) + 0.1 },
-    caughtBy: ['stands at its chance level for features that tell nothing'],
+    caughtBy: ['equals its chance level for features that carry no information'],
   },
   'weighs pairs by their place': {
     loss: altered((total, _params, { image }) =>
       add(total, mean<Scalar>(slice(image.pooled, [0, 0], [1, -1]))),
     ),
-    caughtBy: ['permuting the pairs of a batch leaves the total as it is'],
+    caughtBy: ['permuting the pairs of a batch does not change the total'],
   },
   'divides by the number of other pairs': {
     loss: altered((total, _params, _outputs, { size }) => div(total, size - 1)),
@@ -106,7 +106,7 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
           return { total, terms: { negatives: scalar(args[2].size - 1) } };
         }),
     },
-    caughtBy: ['claims no accuracy where no row has a negative'],
+    caughtBy: ['reports no accuracy when no row has a negative'],
   },
   'claims an accuracy of rows without negatives': {
     loss: {
@@ -118,7 +118,7 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
           return { total, terms: { negatives: scalar(others), accuracy: scalar(1) } };
         }),
     },
-    caughtBy: ['claims no accuracy where no row has a negative'],
+    caughtBy: ['reports no accuracy when no row has a negative'],
   },
   'has a NaN gradient at zero vectors': {
     loss: altered((total, _params, { image }) =>
@@ -132,7 +132,7 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
     ),
     caughtBy: [
       'gradients equal finite differences',
-      'gradients reach every parameter of its own, and some feature',
+      'gradients reach every parameter of the loss, and some feature',
     ],
   },
   'leaks tensors': {
@@ -154,7 +154,7 @@ const broken: Record<string, { loss: Loss; caughtBy: string[] }> = {
         return next;
       });
     })(),
-    caughtBy: ['everything it has learned is in its parameters'],
+    caughtBy: ['all its state is in its parameters'],
   },
 };
 
@@ -175,7 +175,7 @@ testLoss(reading, { describe, it }, optional);
 
 describe('optional outputs', () => {
   it('are there for losses that ask for them alone', async () => {
-    const order = 'permuting the pairs of a batch leaves the total as it is';
+    const order = 'permuting the pairs of a batch does not change the total';
     const check = lossChecks(reading).find(({ name }) => name === order);
     await expect(async () => check!.run()).rejects.toThrow(TypeError);
   });

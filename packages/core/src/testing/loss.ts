@@ -39,28 +39,34 @@ import { tensorsOf } from './trees';
 export interface LossTestOptions {
   /** D of the features, and of the stub fusion's joint representation. Default 8. */
   readonly width?: number;
-  /** The numbers K of false texts a pair to test with. Default 0 (none in the batch) and 2. */
+  /** The numbers K of hard negatives per pair to test with. Default [0, 2]. */
   readonly negatives?: readonly number[];
-  /** Fusions to test with: with embeddings (true), without (false). Default both. */
+  /**
+   * Whether to test with a fusion that has embeddings (true), or has none (false). Default [true,
+   * false].
+   */
   readonly embeds?: readonly boolean[];
-  /** Optional outputs of a model that it needs. Default: none. */
+  /** Optional model outputs that the loss needs. Default: none. */
   readonly outputs?: readonly OptionalOutput[];
-  /** It draws samples by their place in the batch, so the order of pairs matters. Default false. */
+  /**
+   * Whether the loss draws samples by their place in the batch, so that the order of pairs matters.
+   * Default false.
+   */
   readonly ordered?: boolean;
-  /** Own parameters that get no gradient by construction. Default: none. */
+  /** Which parameters of the loss get no gradient by construction. Default: none. */
   readonly unreached?: (path: string) => boolean;
 }
 
 /**
- * Registers the checks of the {@link Loss} contract with a test framework. The loss sees random
- * features through a fusion without parameters: `joint` is the product of the two sides'
- * embeddings, `match` and `score` their cosines.
+ * Registers the checks of the {@link Loss} contract with a test framework. The loss gets random
+ * features and a fusion without parameters: `joint` is the product of the two embeddings, `match`
+ * and `score` are their cosines.
  *
  * ```ts
  * testLoss(() => myLoss({ margin: 0.2 }), { describe, it });
  * ```
  *
- * @param create makes the loss anew; called several times.
+ * @param create makes a new loss; called several times.
  */
 export function testLoss(
   create: () => Loss,
@@ -70,7 +76,7 @@ export function testLoss(
   registerChecks(`loss ${create().name}`, lossChecks(create, options), runner);
 }
 
-/** The same checks as data, for a runner of your own. */
+/** The same checks as a list, for a test runner of your own. */
 export function lossChecks(create: () => Loss, options: LossTestOptions = {}): Check[] {
   const { width = 8, negatives: counts = [0, 2], ordered = false, unreached } = options;
   const { embeds: fusions = [true, false], outputs = [] } = options;
@@ -95,7 +101,7 @@ export function lossChecks(create: () => Loss, options: LossTestOptions = {}): C
   ];
 }
 
-/** A case for every number of false texts, with and without embeddings. */
+/** A case for each number of hard negatives, with and without embeddings. */
 type Cases = (options: Pick<CaseOptions, 'size' | 'value' | 'groups'>) => LossCase[];
 
 const training: Context = { training: true, key: key(34) };
@@ -124,7 +130,7 @@ function valueChecks(create: () => Loss, cases: Cases): Check[] {
       const groups = ['same', 'same', 'same'];
       cases({ size: 3, groups }).forEach((given) => assertSound('without negatives', given));
     }),
-    check('claims no accuracy where no row has a negative', () => {
+    check('reports no accuracy when no row has a negative', () => {
       const groups = ['same', 'same', 'same'];
       for (const given of cases({ size: 3, groups })) {
         if (given.negatives !== undefined) continue;
@@ -136,13 +142,15 @@ function valueChecks(create: () => Loss, cases: Cases): Check[] {
   ];
 }
 
-/** A loss that tells how many negatives its rows have tells no share of rows where that is none. */
+/**
+ * A loss that reports `negatives` must report no share of rows (accuracy) when `negatives` is 0.
+ */
 function assertNoAccuracy(terms: LossResult['terms']): void {
   for (const [name, value] of Object.entries(terms)) {
     if (!/(?:^|\.)negatives$/.test(name)) continue;
     const share = name.replace(/negatives$/, 'accuracy');
     if (valuesOf(value)[0] === 0 && !(share in terms)) continue;
-    throw new ConformanceError('the pairs of one image are taken for negatives of each other', {
+    throw new ConformanceError('pairs of the same image count as negatives of each other', {
       where: name,
       expected: `0 negatives, and no ${share}`,
       got: `${valuesOf(value)[0]!} negatives${share in terms ? `, and ${share}` : ''}`,
@@ -152,7 +160,7 @@ function assertNoAccuracy(terms: LossResult['terms']): void {
 }
 
 function chanceCheck(create: () => Loss, cases: Cases): Check {
-  const name = 'stands at its chance level for features that tell nothing';
+  const name = 'equals its chance level for features that carry no information';
   const { chance } = create();
   if (chance === undefined) return notApplicable(name, 'the loss has no chance level');
   return check(name, () => {
@@ -169,7 +177,7 @@ function chanceCheck(create: () => Loss, cases: Cases): Check {
 }
 
 function orderCheck(create: () => Loss, cases: Cases): Check {
-  return check('permuting the pairs of a batch leaves the total as it is', () => {
+  return check('permuting the pairs of a batch does not change the total', () => {
     const { loss, params } = initialised(create);
     for (const given of cases({ size: 4 })) {
       const { total } = computeLoss(loss, params, given, training);
@@ -192,12 +200,12 @@ function gradientChecks(
         assertGradientsMatch(objective, point, key(35));
       }
     }),
-    check('gradients reach every parameter of its own, and some feature', () => {
+    check('gradients reach every parameter of the loss, and some feature', () => {
       const reached = cases({ size: 3 }).map((given) => {
         const { objective, point } = problem(create, given, totalOf);
         return gradientsAt(objective, point);
       });
-      // A parameter may serve only batches with false texts, or only those without.
+      // A parameter may be used only in batches with hard negatives, or only in batches without.
       const largest = reached
         .flatMap((gradients) => Object.entries(gradients))
         .reduce(
@@ -266,7 +274,7 @@ function leakCheck(create: () => Loss, cases: Cases): Check {
   };
 }
 
-/** A figure as a function of the loss's parameters (`params.`) and the features. */
+/** An objective as a function of the loss's parameters (`params.`) and the features. */
 function problem(
   create: () => Loss,
   given: LossCase,

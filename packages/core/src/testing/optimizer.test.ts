@@ -98,13 +98,13 @@ const broken: Record<string, { create: () => Optimizer; caughtBy: string[] }> = 
   'keeps its moments by position': {
     create: byPosition,
     caughtBy: [
-      'keeps state by path: other gradients that come and go change nothing',
+      'keeps state by path: the gradients of different paths may come and go',
       'does not depend on the order of the gradients',
     ],
   },
   'counts its steps in a closure': {
     create: countsInAClosure,
-    caughtBy: ['continues from a copy of its trees: nothing else is remembered'],
+    caughtBy: ['continues from a copy of its trees: it keeps no state elsewhere'],
   },
   'decays frozen parameters': {
     create: altered((_gradients, _state, params) => mapParams(params, (value) => mul(value, 0.9))),
@@ -115,7 +115,7 @@ const broken: Record<string, { create: () => Optimizer; caughtBy: string[] }> = 
       ...params,
       ...mapParams(gradients, (value, path) => add(parameter(params, path), mul(value, rate))),
     })),
-    caughtBy: ['brings a quadratic bowl below a hundredth of its start in 300 steps'],
+    caughtBy: ['brings a quadratic function below a hundredth of its initial value in 300 steps'],
   },
   'divides by a norm that may be zero': {
     create: altered((gradients, _state, params) => ({
@@ -152,7 +152,7 @@ const broken: Record<string, { create: () => Optimizer; caughtBy: string[] }> = 
           })),
       };
     },
-    caughtBy: ['measures the global norm of the gradients as they came'],
+    caughtBy: ['returns the global norm of the gradients before clipping'],
   },
 };
 

@@ -9,7 +9,10 @@ import { assertNoLeak } from './leaks';
 import { copyParams, tensorsOf } from './trees';
 
 export interface OptimizerTestOptions {
-  /** Steps in which it brings a quadratic bowl below a hundredth of its start. Default 300. */
+  /**
+   * Number of steps within which the optimizer must bring a quadratic function below a hundredth of
+   * its initial value. Default 300.
+   */
   readonly steps?: number;
 }
 
@@ -20,9 +23,9 @@ export interface OptimizerTestOptions {
  * testOptimizer(() => adamW({ learningRate: 0.05 }), { describe, it });
  * ```
  *
- * @param create makes the optimizer anew; called several times. Its rate must suit values of
- *   about 1 (0.05 for Adam and its like, 0.1 for gradient descent); its paths start with
- *   `image.`, `text.` and `loss.`.
+ * @param create makes a new optimizer; called several times. Choose a learning rate for parameters
+ *   of about 1 (0.05 for Adam, 0.1 for gradient descent). The parameter paths start with `image.`,
+ *   `text.` and `loss.`.
  */
 export function testOptimizer(
   create: () => Optimizer,
@@ -32,7 +35,7 @@ export function testOptimizer(
   registerChecks(`optimizer ${create().name}`, optimizerChecks(create, options), runner);
 }
 
-/** The same checks as data, for a runner of your own. */
+/** The same checks as a list, for a test runner of your own. */
 export function optimizerChecks(
   create: () => Optimizer,
   options: OptimizerTestOptions = {},
@@ -50,7 +53,7 @@ interface Point {
   readonly state: OptimizerState;
 }
 
-/** New values of about 1 at three paths, of rank 2, 1 and 0. */
+/** New parameters of about 1 at three paths, of rank 2, 1 and 0. */
 function start(): Params {
   const at = (path: string, shape: number[]): Tensor => normal(foldIn(key(41), path), shape);
   return {
@@ -60,14 +63,14 @@ function start(): Params {
   };
 }
 
-/** Random gradients of a step, of a global norm below 1, so that clipping does not act. */
+/** Random gradients of a step. Their global norm is below 1, so that clipping changes nothing. */
 function gradientsOf(step: number, params: Params): Params {
   return mapParams(params, (value, path) =>
     normal(foldIn(foldIn(key(42), path), step), value.shape, 0, 0.05),
   );
 }
 
-/** Runs steps 0 … count−1 with the gradients that `choose` leaves of each step's. */
+/** Runs steps 0 … count−1, each with the gradients that `choose` selects. */
 function runSteps(
   optimizer: Optimizer,
   count: number,
@@ -84,37 +87,44 @@ function runSteps(
 
 function assertSameTree(what: string, actual: Params, expected: Params): void {
   const [got, wanted] = [actual, expected].map((tree) => Object.keys(tree).sort().join(', '));
-  if (got !== wanted) throw new ConformanceError(`${what}: other paths`, { expected: wanted, got });
+  if (got !== wanted)
+    throw new ConformanceError(`${what}: the paths differ`, { expected: wanted, got });
   for (const [path, value] of Object.entries(expected)) {
     expectClose(actual[path]!, value, identical, `${path} ${what}`);
   }
 }
 
 function bowlCheck(create: () => Optimizer, steps: number): Check {
-  return check(`brings a quadratic bowl below a hundredth of its start in ${steps} steps`, () => {
-    const optimizer = create();
-    // Values of about 2 from the start: decay towards zero cannot find them by itself.
-    const target = mapParams(start(), (value) => sub(value, 2));
-    const height = (params: Params): number =>
-      Object.entries(params).reduce(
-        (total, [path, value]) => total + valuesOf(sum(square(sub(value, target[path]!))))[0]!,
-        0,
-      );
-    let point: Point = { params: start(), state: optimizer.init(start()) };
-    const first = height(point.params);
-    for (let step = 0; step < steps; step++) {
-      const gradients = mapParams(point.params, (value, path) => mul(sub(value, target[path]!), 2));
-      point = optimizer.update(gradients, point.state, point.params, step);
-    }
-    const last = height(point.params);
-    if (!(last < first / 100)) {
-      throw new ConformanceError('the bowl is not descended', {
-        expected: `less than ${first / 100}`,
-        got: last,
-        advice: 'Choose a learning rate for values of about 1, or more steps.',
-      });
-    }
-  });
+  return check(
+    `brings a quadratic function below a hundredth of its initial value in ${steps} steps`,
+    () => {
+      const optimizer = create();
+      // The minimum is at a distance of about 2 from the start, so weight decay alone cannot reach
+      // it.
+      const target = mapParams(start(), (value) => sub(value, 2));
+      const height = (params: Params): number =>
+        Object.entries(params).reduce(
+          (total, [path, value]) => total + valuesOf(sum(square(sub(value, target[path]!))))[0]!,
+          0,
+        );
+      let point: Point = { params: start(), state: optimizer.init(start()) };
+      const first = height(point.params);
+      for (let step = 0; step < steps; step++) {
+        const gradients = mapParams(point.params, (value, path) =>
+          mul(sub(value, target[path]!), 2),
+        );
+        point = optimizer.update(gradients, point.state, point.params, step);
+      }
+      const last = height(point.params);
+      if (!(last < first / 100)) {
+        throw new ConformanceError('the optimizer does not minimise the quadratic function', {
+          expected: `less than ${first / 100}`,
+          got: last,
+          advice: 'Choose a learning rate for parameters of about 1, or more steps.',
+        });
+      }
+    },
+  );
 }
 
 function pathChecks(create: () => Optimizer): Check[] {
@@ -123,7 +133,7 @@ function pathChecks(create: () => Optimizer): Check[] {
     (tree: Params): Params =>
       partition(tree, (name) => name === path)[0];
   return [
-    check('keeps state by path: other gradients that come and go change nothing', () => {
+    check('keeps state by path: the gradients of different paths may come and go', () => {
       const path = 'text.bias';
       const alone = runSteps(create(), 6, only(path));
       const among = runSteps(create(), 6, (gradients, step) =>
@@ -153,12 +163,12 @@ function pathChecks(create: () => Optimizer): Check[] {
 
 function stateChecks(create: () => Optimizer): Check[] {
   return [
-    check('gives the same trees for the same gradients', () => {
+    check('returns the same trees for the same gradients', () => {
       const [first, second] = [runSteps(create(), 4), runSteps(create(), 4)];
       assertSameTree('in a second run', second.params, first.params);
       assertSameTree('in a second run', second.state, first.state);
     }),
-    check('continues from a copy of its trees: nothing else is remembered', () => {
+    check('continues from a copy of its trees: it keeps no state elsewhere', () => {
       const optimizer = create();
       const { params, state } = runSteps(optimizer, 3);
       const gradients = gradientsOf(3, params);
@@ -167,7 +177,7 @@ function stateChecks(create: () => Optimizer): Check[] {
       assertSameTree('after resuming', resumed.params, expected.params);
       assertSameTree('after resuming', resumed.state, expected.state);
     }),
-    check('leaves the trees that it was given as they were', () => {
+    check('does not change the trees that it was given', () => {
       const optimizer = create();
       const { params, state } = runSteps(optimizer, 2);
       const [paramsBefore, stateBefore] = [copyParams(params), copyParams(state)];
@@ -189,7 +199,7 @@ function stateChecks(create: () => Optimizer): Check[] {
         }
       }
     }),
-    check('measures the global norm of the gradients as they came', () => {
+    check('returns the global norm of the gradients before clipping', () => {
       const params = start();
       const optimizer = create();
       const gradients = mapParams(params, ({ shape }) => normal(key(43), shape, 0, 10));
@@ -197,7 +207,7 @@ function stateChecks(create: () => Optimizer): Check[] {
       const norm = Math.hypot(...Object.values(gradients).flatMap((part) => [...valuesOf(part)]));
       expectClose(gradientNorm, scalar(norm), {}, 'gradientNorm');
     }),
-    check('tells a finite learning rate for every step', () => {
+    check('returns a finite learning rate for every step', () => {
       const optimizer = create();
       for (const step of [0, 1, 1000]) {
         const rates = optimizer.learningRates(step);

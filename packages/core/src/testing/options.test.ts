@@ -33,7 +33,7 @@ it('does not pass where it finds no option to try', async () => {
   const run = async (): Promise<void> => {
     for (const check of optionsChecks(byPrefix)) await check.run();
   };
-  await expect(run()).rejects.toThrow(/the options there are cannot be read/);
+  await expect(run()).rejects.toThrow(/the names of the options cannot be read from the error/);
 });
 
 const plain = (options: { data?: unknown }): void => {
@@ -57,5 +57,5 @@ it.each<[string, (options: Options) => unknown]>([
   const run = async (): Promise<void> => {
     for (const check of optionsChecks(create, { anyText: ['label'] })) await check.run();
   };
-  await expect(run()).rejects.toThrow(/unknown option is not refused|takes a wrong value/);
+  await expect(run()).rejects.toThrow(/unknown option is not refused|accepts a wrong value/);
 });

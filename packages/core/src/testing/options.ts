@@ -2,22 +2,27 @@ import { isCrossweaveError } from '../errors';
 import { ConformanceError, registerChecks, type Check, type TestRunner } from './check';
 
 export interface OptionsTestOptions {
-  /** Options that must be given; the other ones are tried beside them. Default none. */
+  /** Options that every call needs; each tested option is added to them. Default none. */
   readonly required?: object;
-  /** Options that take any text (a name, a path), for which text is no wrong value. Default none. */
+  /** Options that accept any text (a name, a path). Default none. */
   readonly anyText?: readonly string[];
-  /** Options that take a list of any texts. Default none. */
+  /** Options that accept a list of any texts. Default none. */
   readonly anyTexts?: readonly string[];
-  /** Options that take any plain data, of which only NaN and the infinities are tried. Default none. */
+  /**
+   * Options that accept any plain data; only NaN and infinities are tried for them. Default none.
+   */
   readonly anyValue?: readonly string[];
   /**
-   * The options to try, for a factory that takes any name (path prefixes), so that none is unknown.
-   * Default: those that the ConfigError for an unknown one lists.
+   * The options to try, for a factory that accepts any option name (path prefixes). Default: the
+   * options that the ConfigError for an unknown option lists.
    */
   readonly known?: readonly string[];
 }
 
-/** Values that no option takes. Each stands for a slip: a misspelt choice, a failed sum, a wrong form. */
+/**
+ * Values that no option accepts. Each stands for a common mistake: a misspelt choice, a NaN from a
+ * failed computation, a value of a wrong type.
+ */
 const wrongValues: readonly unknown[] = [
   'no such choice',
   Number.NaN,
@@ -28,16 +33,17 @@ const wrongValues: readonly unknown[] = [
 ];
 
 /**
- * Registers the checks that a factory refuses wrong options by value, whatever the compiler was told:
- * an unknown name, and for each of its options a choice that does not exist, NaN, null, a list
- * and an object of other things. Each must be a ConfigError that names the option.
+ * Registers the checks that a function refuses wrong options at run time: an unknown option, and
+ * for each option an unknown choice, NaN, null, a wrong list and a wrong object. Each must give a
+ * ConfigError that names the option.
  *
  * ```ts
  * for (const [name, create] of Object.entries(losses)) testOptions(name, create, { describe, it });
  * ```
  *
- * @param create makes the part from options. It lists the options there are when it refuses one that
- *   is not there, as `checkOptions` of `@crossweave/core/authoring` does; they are read from that.
+ * @param create calls the function with the given options. Its ConfigError for an unknown option
+ *   must list the known options, as the error of `checkOptions` of `@crossweave/core/authoring`
+ *   does; the checks read the options from that list.
  */
 export function testOptions(
   name: string,
@@ -78,10 +84,10 @@ export function optionsChecks(
     }
     const listed = /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
     if (listed.length > 0) return listed;
-    throw new ConformanceError('the options there are cannot be read', {
+    throw new ConformanceError('the names of the options cannot be read from the error', {
       expected: 'a ConfigError whose `expected` is "one of a, b, c"',
       got: String(error.expected),
-      advice: 'Refuse unknown options by checkOptions, or pass their names as `known`.',
+      advice: 'Refuse unknown options with checkOptions, or pass the names as `known`.',
     });
   };
   const unknown: Check = {
@@ -93,7 +99,7 @@ export function optionsChecks(
   return [
     ...(names === undefined ? [unknown] : []),
     {
-      name: 'wrong values are refused, by the name of the option',
+      name: 'wrong values are refused with the name of the option',
       run: async () => {
         for (const option of await known()) {
           for (const value of wrongValues) {
@@ -102,7 +108,7 @@ export function optionsChecks(
             if (anyValue.includes(option) && typeof value !== 'number') continue;
             const error = await refusal({ [option]: value });
             if (isConfigError(error) && error.message.includes(option)) continue;
-            throw new ConformanceError(`"${option}" takes a wrong value`, {
+            throw new ConformanceError(`"${option}" accepts a wrong value`, {
               expected: `a ConfigError that names "${option}"`,
               got: `${String(error)} for ${typeof value} ${JSON.stringify(value)}`,
             });

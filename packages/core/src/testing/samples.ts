@@ -18,20 +18,23 @@ import type { FeatureSpec, Features, PooledFeatures } from '../contracts/feature
 import { foldIn, normal, type Key } from '../keys';
 import { continuousParts, mapTensors, tidyTree, withMasked, withParts } from './trees';
 
-/** How many tokens a sample has when the spec leaves it open. */
+/** Number of tokens of a sample when the spec says `'varies'`. */
 const defaultTokens = 3;
 
 export interface SampleOptions {
   readonly batch: number;
   /** N where the spec says `'varies'`. Default 3. */
   readonly tokens?: number;
-  /** Standard deviation of tokens and pooled. Default 1; 0 gives zero vectors. */
+  /** Standard deviation of tokens and summaries. Default 1; 0 gives zero vectors. */
   readonly scale?: number;
-  /** Gives `present`, by which every second row from this one on is missing. Default: no `present`. */
+  /**
+   * Adds `present`: every second row is missing, starting with row `missing`. Default: no
+   * `present`.
+   */
   readonly missing?: 0 | 1;
 }
 
-/** Random features: row b has its last b mod N tokens masked, so row 0 has none. */
+/** Random features. In row b the last b mod N tokens are masked, so row 0 has no masked token. */
 export function sampleFeatures(key: Key, spec: FeatureSpec, options: SampleOptions): Features {
   const { batch, tokens = defaultTokens, scale = 1 } = options;
   const count = spec.tokens === 'varies' ? tokens : spec.tokens;
@@ -59,7 +62,7 @@ function samplePresent(batch: number, missing: 0 | 1): Tensor1D {
   return tensor1d(Array.from({ length: batch }, (_, row) => (row % 2 === missing ? 0 : 1)));
 }
 
-/** [batch, tokens]: row b has its last b mod N tokens masked. */
+/** [batch, tokens] mask: in row b the last b mod N tokens are masked. */
 export function sampleMask(batch: number, tokens: number): Tensor2D {
   return tensor2d(
     Array.from({ length: batch }, (_, row) =>
@@ -69,7 +72,7 @@ export function sampleMask(batch: number, tokens: number): Tensor2D {
   );
 }
 
-/** The same features with other, large values at the masked tokens. */
+/** The same features with large random values at the masked tokens. */
 export function scrambleMasked(key: Key, features: Features): Features {
   return tidyTree(() => {
     const noise = normal<Rank.R3>(key, features.tokens.shape, 0, 1000);
@@ -77,7 +80,7 @@ export function scrambleMasked(key: Key, features: Features): Features {
   });
 }
 
-/** The same features with `extra` masked tokens more, of large values. */
+/** The same features with `extra` further masked tokens of large values. */
 export function padFeatures(key: Key, features: Features, extra: number): Features {
   const [batch, , dim] = features.tokens.shape;
   return tidyTree(() => ({
@@ -87,7 +90,7 @@ export function padFeatures(key: Key, features: Features, extra: number): Featur
   }));
 }
 
-/** The same features with other, large values in the missing rows, and all tokens real there. */
+/** The same features with large random values in the missing rows, where all tokens become real. */
 export function scrambleMissing<F extends PooledFeatures>(key: Key, features: F): F {
   const { tokens, mask, pooled, present }: PooledFeatures & Partial<Features> = features;
   if (present === undefined) return features;
@@ -104,7 +107,7 @@ export function scrambleMissing<F extends PooledFeatures>(key: Key, features: F)
   }));
 }
 
-/** The same features with every value at `value`: zero vectors, saturated activations. */
+/** The same features with every value set to `value`: zero vectors, saturated activations. */
 export function constantFeatures<F extends PooledFeatures>(features: F, value: number): F {
   return tidyTree(() =>
     withParts(

@@ -14,8 +14,8 @@ import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Params } from '../params';
 
 /**
- * `T` stands for a tensor or a record with tensors (features, text input, parameters); entries that
- * are no tensors are passed through. The casts that this needs are here and nowhere else.
+ * Applies `map` to each tensor of `value`: a tensor, or a record of tensors (features, text input,
+ * parameters). Other entries are kept. All the casts that this needs are in this function.
  */
 export function mapTensors<T extends object>(value: T, map: (part: Tensor) => Tensor): T {
   if (isTensor(value)) return map(value) as unknown as T;
@@ -31,30 +31,30 @@ function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
-/** The tensors of a tree, each once. */
+/** The distinct tensors of a tree. */
 export function tensorsOf(value: object): Tensor[] {
   const parts: unknown[] = isTensor(value) ? [value] : Object.values(value);
   return [...new Set(parts.filter(isTensor))];
 }
 
-/** Rows of every tensor of a tree, in the given order. */
+/** Takes the given rows of every tensor of a tree. */
 export function takeRows<T extends object>(value: T, rows: readonly number[]): T {
   return mapTensors(value, (part) => gather(part, tensor1d([...rows], 'int32')));
 }
 
-/** Two batches, one after the other. */
+/** Concatenates two batches. */
 export function joinRows<T extends object>(first: T, second: T): T {
   const later = tensorsOf(second);
   let at = 0;
   return mapTensors(first, (part) => concat([part, later[at++]!]));
 }
 
-/** A copy of every tensor through its values, as a checkpoint would make it. */
+/** Copies every tensor by its values, as saving and loading a checkpoint would. */
 export function copyParams(params: Params): Params {
   return mapTensors(params, (part) => tensor(part.dataSync().slice(), part.shape, part.dtype));
 }
 
-/** tfjs's `tidy` for results whose interface has no index signature. */
+/** tfjs's `tidy` for results whose type has no index signature. */
 export function tidyTree<T extends object>(make: () => T): T {
   return tidy(() => make() as T & Record<string, Tensor>);
 }
@@ -65,7 +65,7 @@ export function withMasked(values: Tensor3D, mask: Tensor2D, others: Tensor3D): 
   return add(mul(values, real), mul(others, sub(1, real)));
 }
 
-/** The parts of a tree that a gradient can be taken of: floats that are no masks (`mask`, `present`). */
+/** The tensors of a tree that have gradients: float tensors other than `mask` and `present`. */
 export function continuousParts(value: object): Record<string, Tensor> {
   const parts = isTensor(value) ? { input: value } : (value as Record<string, unknown>);
   return Object.fromEntries(
@@ -76,7 +76,7 @@ export function continuousParts(value: object): Record<string, Tensor> {
   );
 }
 
-/** The tree with the parts that {@link continuousParts} gave replaced. */
+/** The tree with the tensors of {@link continuousParts} replaced by `parts`. */
 export function withParts<T extends object>(value: T, parts: Readonly<Record<string, Tensor>>): T {
   return (isTensor(value) ? (parts['input'] ?? value) : { ...value, ...parts }) as T;
 }

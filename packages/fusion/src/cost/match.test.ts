@@ -64,7 +64,7 @@ describe('matchParameters', () => {
     );
     expect(() => matchParameters(late, specs, 1e6, { max: 64 })).toThrow(/dual-encoder\(64\)/);
     expect(() => matchParameters(late, specs, 100, { min: 9, max: 11 })).toThrow(
-      /no width to choose/,
+      /no multiple of "step" lies between/,
     );
     expect(() => matchParameters(late, specs, Number.NaN)).toThrow(/"target"/);
     expect(() => matchParameters(late, specs, 'late' as never)).toThrow(/"target".*got "late"/);

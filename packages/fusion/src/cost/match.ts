@@ -19,33 +19,33 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 
-/** The size of a fusion, chosen so that it costs as much as another fusion. */
+/** The size of a fusion, which is chosen to match the cost of a different fusion. */
 export interface FusionSize {
   /** A multiple of `step`. */
   readonly width: number;
-  /** One of `depths`; undefined where none are given. */
+  /** One of `depths`; undefined if `depths` is not given. */
   readonly depth: number | undefined;
 }
 
 export interface MatchOptions {
-  /** Widths are multiples of it: the heads that must divide them. Default 4. */
+  /** Widths are multiples of `step`, so that heads can divide them. Default 4. */
   step?: number;
   /** Smallest width. Default `step`. */
   min?: number;
   /** Largest width. Default 4096. */
   max?: number;
   /**
-   * Depths to choose from; of two that are equally near the first is taken. Default: none, and
-   * `make` gets no depth.
+   * Depths to choose from; of two equally good depths the first is chosen. Default: `make` gets no
+   * depth.
    */
   depths?: readonly number[];
-  /** Largest relative difference from the target that is accepted, above 0. Default 0.25. */
+  /** Largest accepted relative difference from the target, above 0. Default 0.25. */
   tolerance?: number;
 }
 
 export interface MatchedFusion extends FusionSize {
   readonly fusion: Fusion;
-  /** Its cost, of the kind that was matched. */
+  /** The cost of the chosen fusion, of the kind that was matched. */
   readonly reached: number;
   readonly target: number;
   /** (reached − target) / target. */
@@ -65,16 +65,16 @@ const checks: Checks<MatchOptions> = {
 const costs = ['parameters', 'flops', 'scoringFlops'] as const satisfies readonly MatchBy[];
 
 /**
- * The fusion whose number of parameters is nearest to `target`, a number or another fusion's, so that
- * an ablation compares strategies and not sizes. `make` gives a fusion for a width (and a depth);
- * its cost must grow with the width.
+ * Chooses the fusion whose number of parameters is nearest to `target` (a number, or a fusion whose
+ * parameters are counted), so that an ablation compares strategies and not sizes. `make` makes a
+ * fusion of a given width (and depth); its cost must grow with the width.
  *
  * ```ts
  * const { fusion } = matchParameters(({ width }) => singleStream({ dim: width }), specs, coAttention());
  * ```
  *
- * @throws ConfigError for a wrong option, or when no width comes within `tolerance` of the target; it
- *   says what was nearest.
+ * @throws ConfigError for a wrong option, or when no width comes within `tolerance` of the target;
+ *   it names the nearest.
  */
 export function matchParameters(
   make: (size: FusionSize) => Fusion,
@@ -85,7 +85,7 @@ export function matchParameters(
   return matchCost('parameters', make, specs, target, options);
 }
 
-/** As {@link matchParameters}, by the operations of `fuse` for one pair. */
+/** As {@link matchParameters}, for the floating-point operations of `fuse` for one pair. */
 export function matchFlops(
   make: (size: FusionSize) => Fusion,
   specs: FusionCostOptions,
@@ -95,7 +95,7 @@ export function matchFlops(
   return matchCost('flops', make, specs, target, options);
 }
 
-/** As {@link matchParameters}, by the cost that `by` names. */
+/** As {@link matchParameters}, for the kind of cost that `by` names. */
 export function matchCost(
   by: MatchBy,
   make: (size: FusionSize) => Fusion,
@@ -117,7 +117,7 @@ export function matchCost(
     checks,
   );
   requireOneOf(where, 'by', by, costs);
-  requireValue(where, 'make', make, callback('of { width, depth } that gives a fusion'));
+  requireValue(where, 'make', make, callback('of { width, depth } that returns a fusion'));
   const wanted = typeof target === 'object' ? costOf(target, specs, by) : target;
   requireNumber(where, 'target', wanted, { min: 1 });
 
@@ -135,9 +135,9 @@ export function matchCost(
   };
   const [low, high] = [Math.ceil(min / step), Math.floor(max / step)];
   if (low > high) {
-    throw new ConfigError('there is no width to choose', {
+    throw new ConfigError('no multiple of "step" lies between "min" and "max"', {
       where,
-      expected: `a multiple of ${step} between "min" and "max"`,
+      expected: `at least one multiple of ${step} in the range`,
       got: `${min} and ${max}`,
     });
   }
@@ -151,11 +151,11 @@ export function matchCost(
     expected: `${wanted} within ${tolerance * 100} %`,
     got: `${reached} at best (${fusion.name}, ${(difference * 100).toFixed(1)} %)`,
     advice:
-      'Change the target, the range of widths, the depths or the other options, or the tolerance.',
+      'Change the target, the range of widths, the depths, the other options or the tolerance.',
   });
 }
 
-/** One kind of cost: counting parameters needs no forward pass. */
+/** The cost of the kind `by`. (Counting parameters needs no forward pass.) */
 function costOf(fusion: Fusion, specs: FusionCostOptions, by: MatchBy): number {
   if (by !== 'parameters') return fusionCost(fusion, specs)[by];
   const params = fusion.init(key(0), specs.image, specs.text);
@@ -168,7 +168,9 @@ function distance({ difference }: MatchedFusion): number {
   return Math.abs(difference);
 }
 
-/** Doubles the width until the cost is reached, so that no much larger fusion is made; then bisects. */
+/**
+ * Doubles the width until the cost is reached, so that no much larger fusion is made, then bisects.
+ */
 function nearestWidth(
   tried: (steps: number) => MatchedFusion,
   low: number,

@@ -30,9 +30,9 @@ import { textDecoder } from './text-decoder';
 
 /** `normFirst` is true by default here, as in CoCa. */
 export interface AttentionalPoolerOptions extends TransformerFusionOptions, SummaryOptions {
-  /** Learned queries Q that the image becomes. Default 32; CoCa takes 256. */
+  /** Q, the number of learned queries that pool the image. Default 32; CoCa uses 256. */
   queries?: number;
-  /** Of all layer norms, in (0, 1]. Default 1e-5. */
+  /** Epsilon of all layer norms, in (0, 1]. Default 1e-5. */
   epsilon?: number;
 }
 
@@ -46,15 +46,15 @@ const checks: Checks<AttentionalPoolerOptions> = {
 const pooler = 'attn_pool';
 
 /**
- * Cross-attention fusion to a pooled image (CoCa, arXiv 2205.01917): learned queries attend to
- * the image's tokens once per row, LN(attention(LN(queries), LN(tokens))), and layers of the text
- * (self attention, attention to the Q pooled tokens, feed-forward) run once per pair, so that the
- * cost of a pair does not grow with the size of the image. `joint` [B, D] is the text's `summary`,
- * `match` a linear head on it.
+ * Cross-attention fusion with a pooled image (CoCa, arXiv 2205.01917). Learned queries attend to
+ * the image's tokens once per row: LN(attention(LN(queries), LN(tokens))). Layers of the text (self
+ * attention, attention to the Q pooled tokens, feed-forward) run once per pair. So the cost of a
+ * pair does not grow with the size of the image. `joint` [B, D] is the text's `summary`, `match` a
+ * linear head on it.
  *
- * CoCa's decoder writes captions and has a causal mask; this one judges a whole text and has
- * none. The pooler has open_clip's names (`query`, `ln_q`, `ln_k`, `attn`) and TorchMultimodal's
- * `ln_post`; the layers are `layers.i` and `norm` of nn.TransformerDecoder.
+ * CoCa's decoder generates captions with a causal mask; this fusion scores whole texts and has no
+ * causal mask. The pooler has open_clip's names (`query`, `ln_q`, `ln_k`, `attn`) and
+ * TorchMultimodal's `ln_post`; the layers are `layers.i` and `norm` of nn.TransformerDecoder.
  */
 export function attentionalPooler(options: AttentionalPoolerOptions = {}): Fusion {
   const where = 'attentionalPooler';

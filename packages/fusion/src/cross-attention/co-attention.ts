@@ -20,12 +20,11 @@ import {
 export type CoAttentionOptions = TransformerFusionOptions;
 
 /**
- * Cross-attention fusion in two streams (METER, arXiv 2111.02387; ViLBERT,
- * arXiv 1908.02265): each layer is self-attention, cross-attention to the other stream
- * and a feed-forward network, and both streams read the other's values of the previous
- * layer. `joint` [B, 2D] is the masked mean of the image stream beside that of the text
- * stream, `match` a linear head on it. Streams are named as METER's; their layers have
- * nn.TransformerDecoderLayer's keys.
+ * Cross-attention fusion in two streams (METER, arXiv 2111.02387; ViLBERT, arXiv 1908.02265): each
+ * layer has self-attention, cross-attention to the other stream and a feed-forward network. Both
+ * streams read the values of the other stream's previous layer. `joint` [B, 2D] concatenates the
+ * masked means of the image stream and the text stream; `match` is a linear head on it. Streams
+ * have METER's names, their layers those of nn.TransformerDecoderLayer.
  */
 export function coAttention(options: CoAttentionOptions = {}): Fusion {
   const where = 'coAttention';

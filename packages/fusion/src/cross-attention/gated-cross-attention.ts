@@ -32,9 +32,9 @@ import {
 
 export interface GatedCrossAttentionOptions extends TokenFusionOptions, SummaryOptions {
   /**
-   * Initial value of every gate; the share of the change that passes a gate is its tanh. At 0 a new
-   * model reads the text alone, and only the gates have gradients in the first step: that leaves a
-   * trained language model as it is. Untrained layers learn sooner from 1. Default 0, as published.
+   * Initial value a of every gate; a gate multiplies by tanh(a). With 0 a new model ignores the
+   * image, so a pre-trained language model is unchanged initially, and only the gates get gradients
+   * in the first step. Untrained layers learn faster with 1. Default 0, as in the paper.
    */
   gate?: number;
 }
@@ -46,14 +46,14 @@ const checks: Checks<GatedCrossAttentionOptions> = {
 };
 
 /**
- * Cross-attention fusion through gates (Flamingo, arXiv 2204.14198). In front of each layer of
- * the text, y = x + tanh(a)·attention(LN(x), image) and z = y + tanh(b)·FFN(LN(y)) with learned
- * scalars a, b; the layer itself is self attention and a feed-forward network, norms first.
+ * Cross-attention fusion through gates (Flamingo, arXiv 2204.14198). Before each layer of the text,
+ * y = x + tanh(a)·attention(LN(x), image) and z = y + tanh(b)·FFN(LN(y)) are computed with learned
+ * scalars a and b. The layer has self attention and a feed-forward network, with layer norm first.
  * `joint` [B, D] is the text's `summary`, `match` a linear head on it.
  *
- * Flamingo resamples the image to 64 learned latents first; here all its tokens are attended to
- * (`attentionalPooler` has learned latents). `gated_cross_attn_layers.i` holds `attn_gate` and
- * `ff_gate` [1], `multihead_attn`, `linear1`, `linear2` and their norms; `layers.i` and `norm`
+ * Flamingo first resamples the image to 64 learned latents; here the text attends to all image
+ * tokens (`attentionalPooler` has learned latents). `gated_cross_attn_layers.i` holds `attn_gate`
+ * and `ff_gate` [1], `multihead_attn`, `linear1`, `linear2` and their norms; `layers.i` and `norm`
  * are those of nn.TransformerEncoder.
  */
 export function gatedCrossAttention(options: GatedCrossAttentionOptions = {}): Fusion {

@@ -30,12 +30,13 @@ const checks: Checks<MergedAttentionOptions> = {
 
 /**
  * The merged attention that METER compares with its co-attention (arXiv 2111.02387, §3.1): one
- * stack of layers over the tokens of both sides, the same weights for both.
+ * stack of layers over the tokens of both sides, with the same weights for both.
  *
- * Its layers are those of `singleStream`. Only the result is read otherwise: there is no [CLS]
- * token; the text's `summary` and the mean of the image's tokens (METER with a Swin encoder) each
- * pass a pooler, tanh of a linear layer, and `joint` [B, 2D] is the image's beside the text's.
- * `match` is a linear head on it. Poolers are named as METER's, layers as nn.TransformerEncoder's.
+ * Its layers are those of `singleStream`. The result is computed differently: there is no [CLS]
+ * token. The text's `summary` and the mean of the image's tokens (as METER with a Swin encoder)
+ * each pass a pooler (tanh of a linear layer), and `joint` [B, 2D] concatenates the pooled image
+ * and the pooled text. `match` is a linear head on it. Poolers have METER's names, layers those of
+ * nn.TransformerEncoder.
  */
 export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
   const where = 'mergedAttention';
@@ -71,7 +72,8 @@ export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
       const image = imageOfEachText(images, text);
       const [size, count] = image.mask.shape;
       const mask = concat([image.mask, text.mask], 1);
-      // The image in front: where the text's first token is read, the rest of it comes last.
+      // The image comes first. If only the first text token is read, the tokens that the last layer
+      // need not compute are then at the end.
       let x: Tensor3D = concat([image.tokens, text.tokens], 1);
       for (let i = 0; i < layers; i++) {
         const read = count + (reading.keep ?? text.tokens.shape[1]);

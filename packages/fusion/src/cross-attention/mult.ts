@@ -23,11 +23,11 @@ import {
 } from '../transformer-fusion';
 
 export interface MultOptions extends TokenFusionOptions {
-  /** Layers of self attention on each stream, behind the cross-modal `layers`. Default 3. */
+  /** Layers of self attention on each stream, after the cross-modal `layers`. Default 3. */
   selfLayers?: number;
 }
 
-/** MulT's names: l language, v vision; `trans_l_with_v` has text queries and image keys. */
+/** MulT's names: l is language, v is vision; `trans_l_with_v` has text queries and image keys. */
 const networks = {
   textWithImage: 'trans_l_with_v',
   imageWithText: 'trans_v_with_l',
@@ -36,15 +36,16 @@ const networks = {
 } as const;
 
 /**
- * Pairwise cross-modal transformers (MulT, arXiv 1906.00295). In each direction `layers` layers
- * of attention from one side to the other and a feed-forward network, norms first; every layer
- * reads the other side's embedded tokens, not its stream, and there is no self attention. Then
- * `selfLayers` layers of self attention on each stream. `joint` [B, 2D] is h + W₂·relu(W₁·h), h
- * the mean of the image's stream beside that of the text's; `match` a linear head on it.
+ * Pairwise cross-modal transformers (MulT, arXiv 1906.00295). In each direction there are `layers`
+ * layers of attention from one side to the other and a feed-forward network, with layer norm first.
+ * Every layer reads the embedded tokens of the other side, not its stream, and there is no self
+ * attention. Then `selfLayers` layers of self attention follow on each stream. `joint` [B, 2D] is h
+ * + W₂·relu(W₁·h), where h concatenates the means of the image's and the text's stream; `match` is
+ * a linear head on it.
  *
- * MulT reads each sequence's last step, which is padding in a batch of unequal texts, and is
- * meaningless in an image; the mean of the real tokens stands in for it. Its sinusoidal
- * positions are the learned ones of the token embedding here. Layers have the keys of
+ * MulT reads the last step of each sequence, which may be padding for a text and has no meaning for
+ * an image; here the mean of the real tokens replaces it. The learned positions of the token
+ * embedding replace MulT's sinusoidal positions. Layers have the keys of
  * nn.TransformerEncoderLayer, networks those of MulT.
  */
 export function mult(options: MultOptions = {}): Fusion {
@@ -65,7 +66,10 @@ export function mult(options: MultOptions = {}): Fusion {
       initLayerNorm(`${path}.layer_norm`, dim),
     );
 
-  /** `depth` layers on one sequence, which read another or, without one, the sequence itself. */
+  /**
+   * `depth` layers on a sequence. They attend to a second sequence or, without one, to the sequence
+   * itself.
+   */
   const network = (
     params: Params,
     path: string,

@@ -32,11 +32,11 @@ import {
 } from '../transformer-fusion';
 
 export interface QFormerOptions extends TokenFusionOptions {
-  /** Learned queries Q. Default 32. */
+  /** Q, the number of learned queries. Default 32. */
   queries?: number;
-  /** Layers 0, k, 2k, … attend to the image. Default 2. */
+  /** The interval k: layers 0, k, 2k, … attend to the image. Default 2. */
   crossEvery?: number;
-  /** Of the layer norms, in (0, 1]. Default 1e-12, BERT's. */
+  /** Epsilon of the layer norms, in (0, 1]. Default 1e-12, as in BERT. */
   epsilon?: number;
 }
 
@@ -51,14 +51,14 @@ const queryPath = 'query_tokens';
 
 /**
  * Cross-attention fusion by learned queries (BLIP-2's Q-Former, arXiv 2301.12597): in each layer
- * queries and text share one self attention; in every `crossEvery`-th the queries, and only
- * they, attend to the image's tokens; then queries and text have a feed-forward network each.
- * The norm comes after each part. `joint` [B, D] is the mean of the queries' outputs, `match` a
- * linear head on it: BLIP-2's matching head on every query, averaged.
+ * queries and text share one self attention. In every `crossEvery`-th layer the queries (not the
+ * text) attend to the image's tokens. Then queries and text each have a feed-forward network. Layer
+ * norm comes after each sublayer. `joint` [B, D] is the mean of the queries' outputs, `match` a
+ * linear head on it, which equals the mean of BLIP-2's matching head over the queries.
  *
- * `layers.i` has the keys of nn.TransformerDecoderLayer, with the queries' `linear1`, `linear2`
- * and `norm3` under `layers.i.query`. The last layer has none for the text, whose output is
- * not read. The part of the first layer that comes before the image runs once per text.
+ * `layers.i` has the keys of nn.TransformerDecoderLayer, with the queries' `linear1`, `linear2` and
+ * `norm3` under `layers.i.query`. The last layer has no feed-forward network for the text, whose
+ * output is not read. The part of the first layer before attention to the image runs once per text.
  */
 export function qFormer(options: QFormerOptions = {}): Fusion {
   const where = 'qFormer';
@@ -91,7 +91,7 @@ export function qFormer(options: QFormerOptions = {}): Fusion {
       isLast(i) ? {} : initFeedForward(key, path(i)),
     );
 
-  /** Self attention over [queries, text]; of the last layer's result only the queries. */
+  /** Self attention over [queries, text]. The last layer computes only the queries. */
   const shared = (params: Params, i: number, both: Tokens, ctx: Context): Tensor3D => {
     const keep = isLast(i) ? queries : undefined;
     const block = { mask: both.mask, heads, ctx, dropout, epsilon, keep };
@@ -122,10 +122,13 @@ export function qFormer(options: QFormerOptions = {}): Fusion {
     return feedForwardPart(params, `${path(i)}.query`, 3, seen, block);
   };
 
-  /** The part of layer 0 before the image: the queries' self attention, and all of the text's layer. */
+  /**
+   * The part of layer 0 that does not depend on the image: the queries' self attention, and the
+   * whole layer of the text.
+   */
   const alone = (params: Params, text: Tokens, ctx: Context): Tokens => {
     const size = text.tokens.shape[0];
-    // The embedding's norm is one for all tokens, queries included.
+    // The embedding's layer norm is shared by all tokens, including the queries.
     const normed = layerNorm(params, 'text_norm', parameter<Tensor3D>(params, queryPath));
     const repeated = mul<Tensor3D>(normed, ones([size, 1, 1]));
     const tokens = concat([drop(repeated, dropout, ctx, queryPath), text.tokens], 1);

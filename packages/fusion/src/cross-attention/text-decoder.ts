@@ -14,14 +14,14 @@ import { summaryReading, type SummaryOptions } from '../summary';
 import type { TransformerFusionOptions } from '../transformer-fusion';
 
 export interface TextDecoderOptions extends TransformerFusionOptions, SummaryOptions {
-  /** Of the layer norms, in (0, 1]. */
+  /** Epsilon of the layer norms, in (0, 1]. */
   epsilon?: number;
 }
 
 /**
- * `layers.i` of nn.TransformerDecoderLayer without causal mask: the text attends to itself and
- * to the image, and one summary [P, D] of it is read. The self attention of the first layer does not
- * depend on an image yet, so `alone` runs it once per text.
+ * Layers of nn.TransformerDecoderLayer (`layers.i`) without a causal mask: the text attends to
+ * itself and to the image, and the result is a summary [P, D] of the text. The self attention of
+ * the first layer does not depend on the image, so `alone` runs it once per text.
  */
 export function textDecoder(settings: Required<TextDecoderOptions>) {
   const { dim, layers, heads, hidden, dropout, normFirst, epsilon } = settings;
@@ -46,7 +46,10 @@ export function textDecoder(settings: Required<TextDecoderOptions>) {
       mask: text.mask,
     }),
 
-    /** P texts from `alone` and m images; each image goes with the next P / m texts. */
+    /**
+     * Joins P texts from `alone` and m images; image i is paired with texts i·P/m to (i + 1)·P/m −
+     * 1.
+     */
     join: (params: Params, image: Tokens, text: Tokens, ctx: Context): Tensor2D => {
       const context = { ...options(0, text, ctx), contextMask: image.mask };
       const seen = crossAttentionPart(params, path(0), text.tokens, image.tokens, context);

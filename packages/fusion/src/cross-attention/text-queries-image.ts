@@ -12,7 +12,7 @@ import {
 import { textDecoder } from './text-decoder';
 
 export interface TextQueriesImageOptions extends TransformerFusionOptions, SummaryOptions {
-  /** Of the layer norms, in (0, 1]. Default 1e-12, BERT's. */
+  /** Epsilon of the layer norms, in (0, 1]. Default 1e-12, as in BERT. */
   epsilon?: number;
 }
 
@@ -23,11 +23,11 @@ const checks: Checks<TextQueriesImageOptions> = {
 };
 
 /**
- * Cross-attention fusion in the text's stream: each layer is self attention of the text,
- * attention from text tokens to image tokens and a feed-forward network, the norm after each
- * (ALBEF, arXiv 2107.07651; BLIP, arXiv 2201.12086). The image's tokens stay as they are.
- * `joint` [B, D] is the text's `summary`, `match` a linear head on it. The layers are
- * `layers.i` of nn.TransformerDecoder.
+ * Cross-attention fusion in the text's stream: each layer has self attention of the text, attention
+ * from text tokens to image tokens and a feed-forward network, with layer norm after each (ALBEF,
+ * arXiv 2107.07651; BLIP, arXiv 2201.12086). The layers do not change the image's tokens. `joint`
+ * [B, D] is the text's `summary`, `match` a linear head on it. The layers are `layers.i` of
+ * nn.TransformerDecoder.
  */
 export function textQueriesImage(options: TextQueriesImageOptions = {}): Fusion {
   const where = 'textQueriesImage';

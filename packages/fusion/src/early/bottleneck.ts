@@ -33,9 +33,9 @@ export interface BottleneckOptions extends TransformerFusionOptions {
   /** Bottleneck tokens K. Default 4. */
   bottlenecks?: number;
   /**
-   * Index of the first layer that has bottleneck tokens. From the next layer on the streams exchange
-   * them, so at `layers` − 1 and above they never do, and `match` is a sum of one term per side.
-   * Default 0: the encoders' own layers have already read each side by itself.
+   * Index of the first layer with bottleneck tokens, which the streams exchange after each such
+   * layer but the last. From `layers` − 1 on there is no exchange, and `match` is a sum of one term
+   * per side. Default 0, since the encoders have already processed each side separately.
    */
   fusionLayer?: number;
 }
@@ -47,14 +47,15 @@ const checks: Checks<BottleneckOptions> = {
 };
 
 /**
- * Early fusion through bottleneck tokens (MBT, arXiv 2107.00135). Each side's stream is [CLS],
- * its tokens, and K bottleneck tokens that both streams share. Each stream has layers of its own,
- * which update all of these; the two updates of the bottleneck tokens are averaged. So everything
- * that one stream learns of the other passes through K tokens. `joint` [B, D] is the mean of the
- * outputs at both [CLS], `match` a linear head on it: MBT's average of both sides' logits.
+ * Early fusion through bottleneck tokens (MBT, arXiv 2107.00135). Each side's stream is [CLS], its
+ * tokens, and K bottleneck tokens that both streams share. Each stream has its own layers, which
+ * update all its tokens; the two updates of the bottleneck tokens are averaged. So all information
+ * between the streams passes through K tokens. `joint` [B, D] is the mean of the outputs at both
+ * [CLS], `match` a linear head on it, which equals MBT's mean of both sides' logits.
  *
- * `{image,text}_encoder.layers.i` have the keys of nn.TransformerEncoder; `encoder_norm` is one
- * for both streams. Layers up to `fusionLayer` have read nothing of the other side, so they run once per row.
+ * `{image,text}_encoder.layers.i` have the keys of nn.TransformerEncoder; both streams share
+ * `encoder_norm`. Layers up to `fusionLayer` do not depend on the other side, so they run once per
+ * row.
  */
 export function bottleneck(options: BottleneckOptions = {}): Fusion {
   const where = 'bottleneck';
@@ -65,11 +66,14 @@ export function bottleneck(options: BottleneckOptions = {}): Fusion {
     checks,
   );
   const { dim, layers, heads, hidden, dropout, normFirst, bottlenecks, fusionLayer } = settings;
-  /** Layers of one side alone, the one that first has bottleneck tokens included. */
+  /**
+   * Number of layers that depend on one side only, including the first layer with bottleneck
+   * tokens.
+   */
   const alone = Math.min(layers, fusionLayer + 1);
 
-  // Not ViT's 0.02: beside embedded tokens such small tokens all become the mean of what they attend
-  // to, so the K bottleneck tokens would be equal.
+  // Not ViT's 0.02: the attention of such small tokens would be nearly uniform, so the K bottleneck
+  // tokens would become equal.
   const token = (key: Key, path: string, count: number): Params => ({
     [path]: normal(foldIn(key, path), [1, count, dim], 0, embeddingDeviation),
   });
@@ -134,14 +138,14 @@ export function bottleneck(options: BottleneckOptions = {}): Fusion {
           text: layer(params, 'text', i, words, ctx),
         };
       }
-      // The last layer computed the token at [CLS] alone.
+      // The last layer computes only the token at [CLS].
       const both = concat([streams.image.tokens, streams.text.tokens], 1);
       return mean(normFirst ? layerNorm(params, 'encoder_norm', both) : both, 1);
     },
   });
 }
 
-/** Both streams with the mean of their last `count` tokens in place of these. */
+/** Replaces the last `count` tokens of both streams by the mean of both streams. */
 function exchange(streams: Record<Side, Tokens>, count: number): Record<Side, Tokens> {
   const part = ({ tokens }: Tokens, from: number, length: number): Tensor3D => {
     const [size, , dim] = tokens.shape;

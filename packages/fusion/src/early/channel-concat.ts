@@ -18,9 +18,10 @@ import {
   initLinear,
   initTransformerBlock,
   layerNorm,
+  repeatRows,
   transformerBlock,
 } from '@crossweave/core/nn';
-import { repeatEach, type Side, type Tokens } from '../features';
+import { type Side, type Tokens } from '../features';
 import { embeddingDeviation } from '../token-embedding';
 import {
   tokenFusionDefaults,
@@ -35,20 +36,20 @@ export type ChannelConcatOptions = TransformerFusionOptions;
 const projection = 'channel_projection';
 const nullTokens = 'null_tokens.weight';
 
-/** Row of the null tokens, as of the token types; column block of the projection. */
+/** The side's row in the null tokens and token types, and its column block in the projection. */
 const order = { text: 0, image: 1 } as const satisfies Record<Side, number>;
 
 /**
  * Early fusion of tokens aligned by position: token p of the joint sequence is a linear layer of
- * [text token p; image token p] along the channels, and a transformer runs over [CLS] and the
- * joint sequence (concatenation along features of aligned sequences, as MultiBench's
- * ConcatEarly, arXiv 2107.07502). The sequence is as long as the longer side. At a position
- * where one side has no real token, a learned null token of that side takes its place; where
- * neither side has one, the position is masked. `joint` [B, D] is the output at [CLS], `match` a linear head on it.
+ * [text token p; image token p] along the channels, and a transformer runs over [CLS] and the joint
+ * sequence (concatenation along features of aligned sequences, as MultiBench's ConcatEarly, arXiv
+ * 2107.07502). The sequence is as long as the longer side. At a position where one side has no real
+ * token, a learned null token of that side takes its place; where neither side has a real token,
+ * the position is masked. `joint` [B, D] is the output at [CLS], `match` a linear head on it.
  *
- * Words and patches are not aligned by nature, so this is a baseline: it shows how much attention
- * between unaligned tokens gains. The linear layer of a concatenation is a sum of one term per side,
- * and each term is computed once per row. Blocks are `encoder.layers.i` of nn.TransformerEncoder.
+ * Words and patches are not aligned, so this is a baseline: it shows how much attention between
+ * unaligned tokens gains. The linear layer of a concatenation is a sum of one term per side, and
+ * each term is computed once per row. Blocks are `encoder.layers.i` of nn.TransformerEncoder.
  */
 export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
   const where = 'channelConcat';
@@ -67,7 +68,7 @@ export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
       dim,
     ]);
 
-  /** The side's term of the projection; the bias goes with the text's. */
+  /** The side's term of the projection; the bias is part of the text's term. */
   const project = (params: Params, side: Side, x: Tensor3D): Tensor3D => {
     const weight = parameter<Tensor2D>(params, `${projection}.weight`);
     const columns = slice(weight, [0, order[side] * dim], [dim, dim]);
@@ -83,7 +84,7 @@ export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
       return { tokens: project(params, side, filled as Tensor3D), mask };
     };
 
-  /** The side's terms at `count` positions, the null token's where it ends. */
+  /** The side's terms at `count` positions, with the null token after its last token. */
   const extend = (params: Params, side: Side, { tokens, mask }: Tokens, count: number): Tokens => {
     const [size, own] = mask.shape;
     if (own === count) return { tokens, mask };
@@ -94,19 +95,19 @@ export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
     };
   };
 
-  /** One sequence of each text and its image, [CLS] in front. */
+  /** One sequence for each text and its image, beginning with [CLS]. */
   const align = (params: Params, images: Tokens, texts: Tokens): Tokens => {
     const count = Math.max(images.mask.shape[1], texts.mask.shape[1]);
     const image = extend(params, 'image', images, count);
     const text = extend(params, 'text', texts, count);
     const [size, each] = [text.mask.shape[0], text.mask.shape[0] / image.mask.shape[0]];
-    // Broadcast over the texts of an image, which is one pass less than repeating the image.
+    // Broadcast over the texts of an image, which saves the kernel that repeats the image.
     const both = add(
       reshape(text.tokens, [-1, each, count, dim]),
       expandDims<Tensor4D>(image.tokens, 1),
     );
     const cls = mul<Tensor3D>(parameter(params, 'cls_token'), ones([size, 1, 1]));
-    const mask = maximum<Tensor2D>(repeatEach(image.mask, each), text.mask);
+    const mask = maximum<Tensor2D>(repeatRows(image.mask, each), text.mask);
     return {
       tokens: concat([cls, reshape<Rank.R3>(both, [size, count, dim])], 1),
       mask: concat([ones<Rank.R2>([size, 1]), mask], 1),

@@ -28,10 +28,10 @@ export interface DeepSetTransformerOptions extends SetOptions {
 }
 
 /**
- * `deepSet` with a transformer over its two elements in place of the pool (TorchMultimodal's
- * DeepsetFusionWithTransformer and its defaults): `joint` [B, D] is the MLP of the output at
- * element 0, the image by declaration; `match` a linear head on it. The layers are
- * nn.TransformerEncoder's, norm after each part and once at the end, ReLU:
+ * `deepSet` with a transformer over its two elements instead of pooling (TorchMultimodal's
+ * DeepsetFusionWithTransformer with its defaults). `joint` [B, D] is the MLP of the output at
+ * element 0, the image; `match` is a linear head on it. The layers are those of
+ * nn.TransformerEncoder with ReLU and layer norm after each sublayer and once at the end:
  * `pooling_function.layers.i`, `pooling_function.norm`.
  */
 export function deepSetTransformer(

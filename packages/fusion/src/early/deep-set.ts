@@ -19,19 +19,19 @@ const pools = {
 } as const;
 
 export interface DeepSetOptions extends SetOptions {
-  /** How the set becomes one vector. Default `mean`. */
+  /** How the two elements are pooled to one vector. Default `mean`. */
   pool?: keyof typeof pools;
 }
 
 /**
  * The two sides as an unordered set (Deep Sets, arXiv 1703.06114; TorchMultimodal's
  * DeepsetFusionModule, arXiv 2003.01607): both summaries are projected to D and normalised, and
- * `joint` [B, D] is an MLP of their pool; `match` a linear head on it. The set has two
- * elements, one vector of each side; no tokens are read.
+ * `joint` [B, D] is an MLP of the pooled vector; `match` is a linear head on it. The set has two
+ * elements, one vector for each side; tokens are not read.
  *
- * With `attention` TorchMultimodal weighs elements and then normalises their features, which
- * undoes the weights; here the weights come after that normalisation. With `normalization:
- * 'modalities'` the order is theirs.
+ * With `attention` TorchMultimodal first weights the elements and then normalises their features,
+ * which undoes the weights. Here the features are normalised first. With `normalization:
+ * 'modalities'` the order is TorchMultimodal's.
  */
 export function deepSet(options: DeepSetOptions = {}): Fusion<PooledFeatures> {
   const where = 'deepSet';

@@ -13,7 +13,7 @@ export type {
   SingleStreamOptions,
 };
 
-/** Early fusion: image and text pass through layers together from the first one on. */
+/** Early fusion: image and text pass through the layers together, from the first layer on. */
 export const earlyFusions = {
   'single-stream': singleStream,
   'channel-concat': channelConcat,

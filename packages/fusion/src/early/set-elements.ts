@@ -20,13 +20,16 @@ import {
 export interface SetOptions extends PooledFusionOptions {
   /** Width of the MLP's hidden layer. Default 256. */
   hidden?: number;
-  /** Weighs the two elements by a small network on each. Default false. */
+  /**
+   * Whether the two elements are weighted by attention, with logits from a small network on each.
+   * Default false.
+   */
   attention?: boolean;
-  /** Width of that network. Default 128. */
+  /** Hidden width of the attention network. Default 128. */
   attentionDim?: number;
   /**
-   * Which vectors are scaled to length 1: each element (over its `features`), or each feature (over
-   * both `modalities`). Default `features`.
+   * The axis over which vectors are scaled to length 1: `features` (each element) or `modalities`
+   * (each feature over both elements). Default `features`.
    */
   normalization?: 'features' | 'modalities';
 }
@@ -51,15 +54,15 @@ export const setChecks: Checks<SetOptions> = {
 export interface SetElement {
   /** [B, D] */
   readonly value: Tensor2D;
-  /** [B, 1], with `attention`: the softmax over both elements' logits is their weights. */
+  /** [B, 1], with `attention`: the weights of the elements are the softmax of both logits. */
   readonly logit?: Tensor2D;
 }
 
 export type SetSettings = Required<SetOptions>;
 
 /**
- * TorchMultimodal's names: `projections.{image,text}`, `attention.0`, `attention.2` (without its
- * bias, to which the softmax over the elements is blind), `mlp.0`, `mlp.2`.
+ * TorchMultimodal's names: `projections.{image,text}`, `attention.0`, `attention.2` (without a
+ * bias, which would not change the softmax over the elements), `mlp.0`, `mlp.2`.
  */
 export function initSet(
   key: Key,
@@ -76,7 +79,7 @@ export function initSet(
   );
 }
 
-/** The element of each row's summary, which does not depend on the other side. */
+/** The set element of each row; it depends only on the row's summary. */
 export function setElement(
   params: Params,
   side: Side,
@@ -86,14 +89,14 @@ export function setElement(
 ): SetElement {
   const projection = `projections.${side}`;
   const projected = drop(linear(params, projection, summary), dropout, ctx, projection);
-  // Normalised before it is weighed: normalising afterwards would undo a positive weight.
+  // Normalised before weighting, because normalising afterwards would undo a positive weight.
   const value = normalization === 'features' ? normalize(projected) : projected;
   if (!attention) return { value };
   const hidden = tanh(linear(params, 'attention.0', projected));
   return { value, logit: linear(params, 'attention.2', hidden) };
 }
 
-/** Both elements [B, D] of pairs, weighed and normalised as the options say. */
+/** Both elements [B, D] of pairs, weighted and normalised according to the options. */
 export function pairOfElements(
   image: SetElement,
   text: SetElement,
@@ -112,7 +115,7 @@ export function pairOfElements(
   return [first as Tensor2D, second as Tensor2D];
 }
 
-/** The MLP behind the set: [B, D] → [B, D]. */
+/** The MLP after pooling: [B, D] → [B, D]. */
 export function setMlp(params: Params, x: Tensor2D, dropout: number, ctx: Context): Tensor2D {
   const hidden = drop(relu(linear(params, 'mlp.0', x)), dropout, ctx, 'mlp.0');
   return linear(params, 'mlp.2', hidden);

@@ -25,22 +25,28 @@ import type { Side } from '../features';
 import { fewerTokens } from '../token-embedding';
 
 export interface AttentionPoolingOptions {
-  /** Q learned queries. */
+  /** Q, the number of learned queries. */
   readonly queries: number;
   readonly heads: number;
-  /** Adds learned positions to the tokens, so that the summary can depend on where things are. */
+  /**
+   * Whether to add learned positions to the tokens, so that the summary can depend on the order of
+   * tokens.
+   */
   readonly positions: boolean;
-  /** Rows of the position table when the encoder's token count varies. */
+  /** Rows of the position table if the encoder's token count varies. */
   readonly maxTokens: number;
 }
 
-/** About that of the encoders' tokens, so that neither content nor position outweighs the other. */
+/**
+ * About the standard deviation of the encoders' tokens, so that initially neither the content nor
+ * the position of a token dominates.
+ */
 const positionDeviation = 0.5;
 
 /**
- * A pooling head as SigLIP's (Zhai et al., arXiv 2303.15343) with Q queries instead of one:
+ * The pooling head of SigLIP (Zhai et al., arXiv 2303.15343), with Q queries instead of one:
  * `probe` [1, Q, D] attends to the tokens, then a residual pre-norm MLP. Parameters under `path`
- * carry Hugging Face's names (`probe`, `attention`, `layernorm`, `mlp.fc1`, `mlp.fc2`).
+ * have Hugging Face's names (`probe`, `attention`, `layernorm`, `mlp.fc1`, `mlp.fc2`).
  */
 export function initAttentionPooling(
   key: Key,

@@ -2,10 +2,10 @@ import { add, matMul, slice, type Tensor1D, type Tensor2D } from '@tensorflow/tf
 import { checkShapes, parameter, type Params } from '@crossweave/core';
 
 /**
- * A linear layer of both vectors side by side, image before text, in two parts:
- * W·[image; text] + b is the sum of an image's part (with the bias) and a text's part. So the
- * products are computed per row, and only the sum per pair. Image [B_i, D_i], text [B_t, D_t], the weight at
- * `path` [out, D_i + D_t], the bias [out] used when there is one.
+ * A linear layer of the concatenation of both vectors, image before text. W·[image; text] + b is
+ * the sum of a term of the image (with the bias) and a term of the text. So the matrix products are
+ * computed once per row, and only the sum once per pair. Image [B_i, D_i], text [B_t, D_t], the
+ * weight at `path` [out, D_i + D_t], the bias [out] is added if there is one.
  *
  * @throws ShapeError when the weight does not fit.
  */

@@ -12,20 +12,20 @@ import {
   type PooledFusionOptions,
 } from './pooled-fusion';
 
-/** `dropout` acts behind each activation. */
+/** `dropout` acts after each activation. */
 export interface ConcatMlpOptions extends PooledFusionOptions {
-  /** Widths between the MLP's layers; an empty list makes it one linear layer. Default [500, 500]. */
+  /** Hidden widths of the MLP; an empty list gives one linear layer. Default [500, 500]. */
   hidden?: readonly number[];
-  /** Between the layers. Default `relu`. */
+  /** Activation between the layers. Default `relu`. */
   activation?: Activation;
   /**
-   * A linear layer on each side in front, to the width of the narrower or of the wider side, so that
-   * both have equally many numbers. Default `none`: no such layer.
+   * A linear layer for each side before the MLP, to the width of the narrower (`min`) or the wider
+   * side (`max`), so that both sides have the same width. Default `none`: no such layer.
    */
   adapt?: 'none' | 'min' | 'max';
 }
 
-/** The width of a side behind its adapter, by the widths of this side and of the other side. */
+/** The width of a side after its adapter, from the widths of this side and of the other side. */
 const adaptedWidth: Readonly<
   Record<NonNullable<ConcatMlpOptions['adapt']>, (own: number, other: number) => number>
 > = { none: (own) => own, min: Math.min, max: Math.max };
@@ -38,10 +38,10 @@ const checks: Checks<ConcatMlpOptions> = {
 };
 
 /**
- * An MLP on both vectors side by side: joint = MLP([x; y]), image x [B, D_i] before text
- * y [B, D_t] by declaration, not by the order of names. MMF's ConcatMLP (`linears.i`, its
- * widths and ReLU); with no `hidden` TorchMultimodal's ConcatFusionModule with a linear
- * projection; with `adapt: 'max'` the per-side layers of AutoGluon's fusion MLP.
+ * An MLP on the concatenated vectors: joint = MLP([x; y]), image x [B, D_i] before text y [B, D_t].
+ * By default this is MMF's ConcatMLP (`linears.i`, its widths and ReLU). With `hidden: []` it is
+ * TorchMultimodal's ConcatFusionModule with a linear projection. `adapt: 'max'` adds the per-side
+ * layers of AutoGluon's fusion MLP.
  */
 export function concatMlp(options: ConcatMlpOptions = {}): Fusion<PooledFeatures> {
   const where = 'concatMlp';

@@ -39,20 +39,25 @@ export interface DualEncoderOptions {
   /** Width between the MLP's layers. Default `dim`. */
   hidden?: number;
   /**
-   * The vector that is projected: the encoder's own summary, or what learned queries gather from
-   * its tokens by attention (SigLIP's pooling head). One choice for both sides, or one for each:
-   * `{ image: 'attention', text: 'encoder' }`. Default `encoder`.
+   * The vector that is projected: the encoder's summary (`encoder`), or the result of learned
+   * queries that attend to its tokens, SigLIP's pooling head (`attention`). One choice for both
+   * sides, or one for each: `{ image: 'attention', text: 'encoder' }`. Default `encoder`.
    */
   pooling?: SidePooling | Readonly<Record<Side, SidePooling>>;
-  /** Learned queries of the attention pooling, their results side by side. Default 1. */
+  /**
+   * Number of learned queries of the attention pooling; their results are concatenated. Default 1.
+   */
   queries?: number;
-  /** Attention pooling sees learned positions of the tokens. Default true. */
+  /** Whether the attention pooling adds learned positions to the tokens. Default true. */
   positions?: boolean;
-  /** Rows of the text's position table when its encoder's token count varies. Default 128. */
+  /** Rows of the text's position table if its encoder's token count varies. Default 128. */
   maxTextTokens?: number;
   /** Heads of the attention pooling; divides its encoder's width. Default 4. */
   heads?: number;
-  /** `joint`: both embeddings side by side [B, 2E], or their product [B, E]. Default `concat`. */
+  /**
+   * Whether `joint` is the concatenation of both embeddings [B, 2E] or their product [B, E].
+   * Default `concat`.
+   */
   joint?: 'concat' | 'product';
   /** Initial temperature, by which the cosines are divided, in [0.01, 1]. Default 0.1. */
   temperature?: number;
@@ -65,7 +70,7 @@ export interface DualEncoderOptions {
 
 export type SidePooling = 'encoder' | 'attention';
 
-/** Options of a dual encoder that projects the encoders' own summaries, so reads no tokens. */
+/** Options of a dual encoder that projects the encoders' summaries, and so reads no tokens. */
 export interface PooledDualEncoderOptions extends DualEncoderOptions {
   pooling?: 'encoder' | Readonly<Record<Side, 'encoder'>>;
 }
@@ -96,11 +101,11 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * projected to a unit-norm embedding of width E, with Hugging Face CLIPModel's names
  * (`visual_projection`, `text_projection`, `logit_scale`).
  *
- * `score` = exp(logit_scale) · cosine + logit_bias, a logit like every fusion's; both
- * scalars are learned, from ln(1/temperature) and 0, logit_scale kept in [0, ln 100]. A
- * loss that brings its own temperature takes the bare cosines from `embed`.
+ * `score` = exp(logit_scale) · cosine + logit_bias, a logit as for every fusion. Both scalars are
+ * learned. Their initial values are ln(1/temperature) and 0, and the scale is clamped to [0, ln
+ * 100] unless `clamp` is false. A loss with its own temperature computes plain cosines from `embed`.
  *
- * It reads summaries alone, unless `pooling` is `attention` for a side.
+ * It reads only summaries, unless `pooling` is `attention` for a side.
  */
 export function dualEncoder(options?: PooledDualEncoderOptions): Fusion<PooledFeatures>;
 export function dualEncoder(options?: DualEncoderOptions): Fusion;

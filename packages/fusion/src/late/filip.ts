@@ -1,5 +1,5 @@
 import { add, concat, div, matMul, mul, reshape, sub, sum, tidy } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import {
   mergeParams,
   requireComplete,
@@ -9,10 +9,10 @@ import {
   type Params,
 } from '@crossweave/core';
 import { count, readOptions } from '@crossweave/core/authoring';
-import { initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
+import { amax, initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
 import { checkAligned, requireTokensOf, scoreInBlocks, type Side } from '../features';
 import { temperatureCheck } from '../option-checks';
-import { largest, shareOfLargest } from './largest';
+import { shareOfLargest } from './share-of-largest';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface FilipOptions {
@@ -21,37 +21,37 @@ export interface FilipOptions {
   /** Initial temperature, by which the similarities are divided, in [0.01, 1]. Default 0.07. */
   temperature?: number;
   /**
-   * Pairs that `score` computes at a time, of N_i·N_t similarities each, which bounds its memory.
-   * Default 1024.
+   * Pairs that `score` computes at a time, which bounds its memory; a pair has N_i·N_t
+   * similarities. Default 1024.
    */
   chunk?: number;
 }
 
-/** Unit-norm tokens of B rows, and their masks in the forms that a mean and a maximum use. */
+/** Unit-norm tokens of B rows, with the mask as weights of a mean and as a penalty of a maximum. */
 interface Embedded {
   readonly tokens: Tensor3D;
   /** [B, N], 1 / (number of real tokens) at the real tokens, 0 at padding. */
   readonly weight: Tensor2D;
-  /** [B, N], added to the cosines: 0 at real tokens, far below every cosine at padding. */
+  /** [B, N], added to the cosines: 0 at real tokens, a large negative number at padding. */
   readonly penalty: Tensor2D;
 }
 
 const projection = { image: 'visual_projection', text: 'text_projection' } as const;
 
-/** Finite, and below every cosine. */
+/** Subtracted at padding; finite, and larger than any difference of cosines. */
 const masked = 1e9;
 
 /**
  * Token-wise late interaction (FILIP, Yao et al., arXiv 2111.07783): tokens of both sides are
- * projected to unit norm (`visual_projection`, `text_projection`, without bias). The most similar
- * real token of the other side is found for each real token. The similarity of a pair is the mean
- * of these cosines over the tokens of a side, and over both sides, since one score serves both:
- * s = ½·(mean_i max_t c[i, t] + mean_t max_i c[i, t]). `match` and `score` are
- * exp(logit_scale)·s + logit_bias.
+ * projected to unit norm (`visual_projection`, `text_projection`, without bias). For each real
+ * token the most similar real token of the other side is found. The similarity of a pair is the
+ * mean of these cosines over the tokens of each side, averaged over both sides: s = ½·(mean_i max_t
+ * c[i, t] + mean_t max_i c[i, t]). `match` and `score` are exp(logit_scale)·s + logit_bias.
  *
- * `joint` [B, 2E] is the elementwise product of each token and its best match (the mean of
- * equally good ones), averaged over image tokens, and beside it over text tokens: each half
- * sums to its direction's similarity. A side has no single embedding, so there is no `embed`.
+ * `joint` [B, 2E] is the elementwise product of each token and its best match (the mean of equally
+ * good matches), averaged over the image tokens (first half) and over the text tokens (second
+ * half). The sum of each half is the similarity of that direction. A side has no single embedding,
+ * so there is no `embed`.
  */
 export function filip(options: FilipOptions = {}): Fusion {
   const where = 'filip';
@@ -107,7 +107,7 @@ function embedTokens(params: Params, side: Side, features: Features): Embedded {
   };
 }
 
-/** [m, n]: m images against n texts, from all m·N_i·n·N_t cosines. */
+/** [m, n] similarities of m images and n texts, from all m·N_i·n·N_t cosines. */
 function similarity(image: Embedded, text: Embedded): Tensor2D {
   const [m, imageTokens, width] = image.tokens.shape;
   const [n, textTokens] = text.tokens.shape;
@@ -120,8 +120,8 @@ function similarity(image: Embedded, text: Embedded): Tensor2D {
     n,
     textTokens,
   ]);
-  const toText = largest(add(cosines, ofText(text.penalty)), 3);
-  const toImage = largest(add(cosines, ofImage(image.penalty)), 1);
+  const toText = amax<Tensor4D>(add(cosines, ofText(text.penalty)), 3, true);
+  const toImage = amax<Tensor4D>(add(cosines, ofImage(image.penalty)), 1, true);
   const ofImages = sum<Tensor2D>(mul(toText, ofImage(image.weight)), [1, 3]);
   return mul(add(ofImages, sum(mul(toImage, ofText(text.weight)), [1, 3])), 0.5);
 }
@@ -130,7 +130,7 @@ function similarity(image: Embedded, text: Embedded): Tensor2D {
 function matchedProducts(image: Embedded, text: Embedded): Tensor2D {
   const [size, imageTokens] = image.weight.shape;
   const textTokens = text.weight.shape[1];
-  // Which tokens match is a constant of differentiation, as in the gradient of a maximum.
+  // The choice of the best match is a constant of differentiation, as in the gradient of a maximum.
   const cosines = matMul(stopGradient(image.tokens), stopGradient(text.tokens), false, true);
   const bestText = shareOfLargest(
     add(cosines, reshape<Rank.R3>(text.penalty, [size, 1, textTokens])),
@@ -149,7 +149,7 @@ function matchedProducts(image: Embedded, text: Embedded): Tensor2D {
   );
 }
 
-/** [B, E]: the mean over real tokens of token∘match. */
+/** [B, E]: the mean of token∘match over real tokens. */
 function meanProduct({ tokens, weight }: Embedded, matches: Tensor3D): Tensor2D {
   const [size, count, width] = tokens.shape;
   const products = mul<Tensor3D>(tokens, matches);

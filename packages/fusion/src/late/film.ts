@@ -7,17 +7,20 @@ import { modulatedFusion, modulationChecks, type ModulatedFusionOptions } from '
 import { pooledFusionDefaults } from './pooled-fusion';
 
 export interface FilmOptions extends ModulatedFusionOptions {
-  /** The side that makes γ and β. Default `text`, as questions modulate pictures in the paper. */
+  /**
+   * The side from which γ and β are computed. Default `text`, as in the paper, where questions
+   * modulate images.
+   */
   modulator?: Side;
 }
 
 /**
- * Feature-wise linear modulation (Perez et al., arXiv 1709.07871): one side's vector is
- * scaled and shifted entry by entry as the other side says, then rectified:
- * joint = relu((1 + Δγ(y))∘(P·x) + β(y)), by default image x and text y. `projection`
- * [D, D_x] brings x to width D; `film` [2D, D_y] gives Δγ above β. As in the paper the scale is
- * one plus what is learned, so that nothing is silenced at the start, and a ReLU follows
- * (MultiBench's FiLM has neither, and no projection).
+ * Feature-wise linear modulation (Perez et al., arXiv 1709.07871): the vector of one side is scaled
+ * and shifted entry by entry with γ and β, which are computed from the vector of the other side,
+ * then rectified: joint = relu((1 + Δγ(y))∘(P·x) + β(y)), by default image x and text y.
+ * `projection` [D, D_x] brings x to width D; `film` [2D, D_y] gives Δγ above β. As in the paper,
+ * the scale is 1 + Δγ, so that it is about 1 initially, and a ReLU follows. (MultiBench's FiLM has
+ * neither, and no projection.)
  */
 export function film(options: FilmOptions = {}): Fusion<PooledFeatures> {
   const where = 'film';

@@ -12,16 +12,16 @@ import {
 } from './pooled-fusion';
 
 /**
- * `dropout` acts on both vectors. TorchMultimodal's own default of `dim` is the width of
- * the narrower side.
+ * `dropout` acts on both vectors. TorchMultimodal's default of `dim` is the width of the narrower
+ * side.
  */
 export type GatedSumOptions = PooledFusionOptions;
 
 /**
- * A sum weighed by attention over the two sides: joint = α_0·P_i·x + α_1·P_t·y with
- * α = softmax(W·[x; y]) [B, 2], image x before text y by declaration, every layer with a
- * bias. TorchMultimodal's AttentionFusionModule and its names (`attention.0`,
- * `encoding_projection.image`, `encoding_projection.text`).
+ * A sum weighted by attention over the two sides: joint = α_0·P_i·x + α_1·P_t·y with α =
+ * softmax(W·[x; y]) [B, 2], image x before text y. Every layer has a bias. TorchMultimodal's
+ * AttentionFusionModule and its names (`attention.0`, `encoding_projection.image`,
+ * `encoding_projection.text`).
  */
 export function gatedSum(options: GatedSumOptions = {}): Fusion<PooledFeatures> {
   const where = 'gatedSum';

@@ -15,10 +15,9 @@ import {
 export type GmuOptions = PooledFusionOptions;
 
 /**
- * Gated multimodal unit (Arevalo et al., arXiv 1702.01992): each entry of the joint
- * representation is a mixture of both sides with a weight of its own,
- * joint = z∘tanh(W_i·x) + (1 − z)∘tanh(W_t·y) with z = σ(W_z·[x; y]) [B, D], image x,
- * text y, no biases: the bimodal unit as the paper writes it.
+ * Gated multimodal unit (Arevalo et al., arXiv 1702.01992): each entry of the joint representation
+ * is a mixture of both sides with its own weight, joint = z∘tanh(W_i·x) + (1 − z)∘tanh(W_t·y) with
+ * z = σ(W_z·[x; y]) [B, D], image x, text y, without biases: the bimodal unit of the paper.
  */
 export function gmu(options: GmuOptions = {}): Fusion<PooledFeatures> {
   const where = 'gmu';

@@ -16,15 +16,15 @@ import {
   type PooledFusionOptions,
 } from './pooled-fusion';
 
-/** `dropout` acts behind each side's activation. */
+/** `dropout` acts after the activation of each side. */
 export interface LinearSumOptions extends PooledFusionOptions {
   /** Width M of the sum. Default 1200. */
   hidden?: number;
-  /** Of each side. Default `relu`. */
+  /** Activation of each side. Default `relu`. */
   activation?: Activation;
   /**
-   * Of the joint representation. With `none` it ranks the texts of every image alike, as
-   * `meanOfLogits` does. Default `relu`.
+   * Activation of the joint representation. With `none` the texts have the same order for every
+   * image, as with `meanOfLogits`. Default `relu`.
    */
   outputActivation?: Activation | 'none';
 }
@@ -42,9 +42,9 @@ const outputs: Record<Activation | 'none', (x: Tensor2D) => Tensor2D> = {
 };
 
 /**
- * The sum of both vectors behind a layer each: joint = a(W_o·(a(W_0·x) + a(W_1·y))), image x,
- * text y, every layer with a bias. MMF's LinearSum (`linear0` the image's, `linear1` the
- * text's, `linear_out`), with its width and activations.
+ * The sum of both vectors, each after a linear layer: joint = a(W_o·(a(W_0·x) + a(W_1·y))), image
+ * x, text y, every layer with a bias. MMF's LinearSum (`linear0` the image's, `linear1` the text's,
+ * `linear_out`), with MMF's width and activations.
  */
 export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures> {
   const where = 'linearSum';
@@ -71,7 +71,7 @@ export function linearSum(options: LinearSumOptions = {}): Fusion<PooledFeatures
         initLinear(key, 'linear1', { in: text.dim, out: hidden }),
         initLinear(key, 'linear_out', { in: hidden, out: dim }),
       ),
-    // W_o of a sum is a sum of two products, so each is computed per row and none per pair.
+    // W_o of a sum is the sum of two products, so each product is computed once per row.
     prepare: (params, image, text, ctx) => ({
       image: linear(params, 'linear_out', side(linear(params, 'linear0', image), ctx, 'image')),
       text: matMul(

@@ -2,7 +2,10 @@ import { add, exp, mul, scalar, type Scalar, type Tensor } from '@tensorflow/tfj
 import { parameter, type Params } from '@crossweave/core';
 import { clampParameter } from '@crossweave/core/nn';
 
-/** `logit_scale` = ln(1/temperature) and `logit_bias` = 0, which make logits of similarities. */
+/**
+ * The parameters `logit_scale` = ln(1/temperature) and `logit_bias` = 0, with which similarities
+ * become logits.
+ */
 export function initLogitScale(temperature: number): Params {
   return { logit_scale: scalar(-Math.log(temperature)), logit_bias: scalar(0) };
 }

@@ -18,22 +18,22 @@ import {
   type PooledFusionOptions,
 } from './pooled-fusion';
 
-/** `dim` logits; `dropout` acts behind each activation. */
+/** `dim` is the number of logits; `dropout` acts after each activation. */
 export interface MeanOfLogitsOptions extends PooledFusionOptions {
-  /** Widths between the layers of each classifier. Default [], which makes it linear. */
+  /** Hidden widths of each classifier. Default []: a linear classifier. */
   hidden?: readonly number[];
-  /** Between the layers. Default `relu`. */
+  /** Activation between the layers. Default `relu`. */
   activation?: Activation;
 }
 
 /**
- * Fusion of decisions: joint = (f_i(x) + f_t(y)) / 2, the mean of the D logits of a
- * classifier on the image alone and one on the text alone. MMF's late fusion, its linear
- * classifiers by default.
+ * Decision fusion: joint = (f_i(x) + f_t(y)) / 2, the mean of the D logits of a classifier of the
+ * image and a classifier of the text. This is MMF's late fusion, by default with its linear
+ * classifiers.
  *
- * `match` is the mean of two unimodal logits as well: what the image alone and the text alone
- * say of a match. score[i][j] = (a_i + b_j) / 2, so it ranks the texts of every image alike: it
- * cannot bind a text to its image, and shows how far priors of either side carry.
+ * `match` too is the mean of a logit of the image and a logit of the text: score[i][j] = (a_i +
+ * b_j) / 2. So the texts have the same order for every image, and the fusion cannot tell which text
+ * belongs to which image. As a baseline it shows how much the priors of each side achieve.
  */
 export function meanOfLogits(options: MeanOfLogitsOptions = {}): Fusion<PooledFeatures> {
   const where = 'meanOfLogits';

@@ -13,16 +13,16 @@ export function initMlp(key: Key, path: string, widths: readonly number[]): Para
 }
 
 export interface MlpOptions {
-  /** Widths between the layers. */
+  /** Hidden widths of the MLP. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
   readonly dropout: number;
 }
 
-/** Widths between the layers, of which there may be none. */
+/** Check of a list of hidden widths, possibly empty. */
 export const hiddenCheck = listOf(count());
 
-/** The layers behind `linears.0`, whose result is `x`: activation and dropout in front of each. */
+/** The layers after `linears.0`, whose result is `x`, with activation and dropout before each. */
 export function mlpBehindFirst(
   params: Params,
   path: string,

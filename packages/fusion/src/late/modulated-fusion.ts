@@ -19,7 +19,10 @@ import {
 
 /** `dropout` acts on both vectors. */
 export interface ModulatedFusionOptions extends PooledFusionOptions {
-  /** The side whose vector makes the weights by which the other side's vector is transformed. */
+  /**
+   * The side from whose vector the weights are computed that transform the vector of the other
+   * side.
+   */
   modulator?: Side;
 }
 
@@ -34,17 +37,20 @@ export interface ModulatedFusionParts<Base, Modulation> {
   readonly settings: Required<ModulatedFusionOptions>;
   /** Parameters, from the widths of the modulated side and of the modulator. */
   readonly init: (key: Key, base: FeatureSpec, modulator: FeatureSpec) => Params;
-  /** The part of `join` that depends on the modulated vector alone, once per row. */
+  /** The part of `join` that depends only on the modulated vector; computed once per row. */
   readonly base: (params: Params, vector: Tensor2D) => Base;
-  /** The part of `join` that depends on the modulating vector alone, once per row. */
+  /** The part of `join` that depends only on the modulating vector; computed once per row. */
   readonly modulation: (params: Params, vector: Tensor2D) => Modulation;
-  /** [B, D] of B pairs. */
+  /** The joint representations [B, D] of B pairs. */
   readonly join: (base: Base, modulation: Modulation) => Tensor2D;
-  /** Scores of all modulated rows against all modulations, where there is a closed form. */
+  /** Scores of all modulated rows against all modulations, if there is a closed form. */
   readonly score?: (params: Params, base: Base, modulation: Modulation) => Tensor2D;
 }
 
-/** A {@link pooledFusion} in which one side's vector makes weights that transform the other's. */
+/**
+ * A {@link pooledFusion} in which weights computed from the vector of one side transform the vector
+ * of the other side.
+ */
 export function modulatedFusion<Base extends Rows<Base>, Modulation extends Rows<Modulation>>(
   parts: ModulatedFusionParts<Base, Modulation>,
 ): Fusion<PooledFeatures> {

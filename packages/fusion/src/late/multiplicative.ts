@@ -16,16 +16,16 @@ import { modulatedFusion, modulationChecks, type ModulatedFusionOptions } from '
 import { pooledFusionDefaults } from './pooled-fusion';
 
 export interface MultiplicativeOptions extends ModulatedFusionOptions {
-  /** The side whose vector x makes the weights. Default `image`. */
+  /** The side from whose vector x the weights are computed. Default `image`. */
   modulator?: Side;
   /**
-   * The weights that x makes: a whole matrix (D_x·D_y·D parameters), a diagonal, or one number.
-   * Default `vector`.
+   * The weights that are computed from x: a full matrix (D_x·D_y·D parameters), a diagonal
+   * (`vector`), or one number. Default `vector`.
    */
   form?: 'matrix' | 'vector' | 'scalar';
 }
 
-/** One of the three forms of the weights that are made of x, applied to vectors y [B_y, D_y]. */
+/** One of the three forms of weights, and how they are applied to vectors y [B_y, D_y]. */
 interface Form {
   readonly init: (key: Key, y: number, x: number) => Params;
   /** The vector y' that the weights are applied to. */
@@ -37,16 +37,16 @@ interface Form {
 }
 
 /**
- * Multiplicative interactions (Jayakumar et al., ICLR 2020; the forms of MultiBench): one
- * side's vector x makes the layer that the other's, y, passes through,
- * joint = y'·(W·x + V) + (U·x + b). The layer `hyper_weight` holds W and V, `hyper_bias` U and b.
+ * Multiplicative interactions (Jayakumar et al., ICLR 2020; the forms of MultiBench): the vector x
+ * of one side gives the weights of a layer for the vector y of the other side, joint = y'·(W·x + V)
+ * + (U·x + b). The layer `hyper_weight` holds W and V, `hyper_bias` U and b.
  *
  * - `matrix`: W·x + V is [D_y, D] and U·x + b is [D].
  * - `vector`: both are [D], multiplied and added entry by entry.
  * - `scalar`: both are one number.
  *
- * The published `vector` and `scalar` keep the width of y; here `projection`, without bias,
- * first brings y to width D. The scores are a bilinear form, hence one matrix product.
+ * The published `vector` and `scalar` keep the width of y; here `projection`, without bias, first
+ * brings y to width D. The scores are a bilinear form, so one matrix product computes all of them.
  */
 export function multiplicative(options: MultiplicativeOptions = {}): Fusion<PooledFeatures> {
   const where = 'multiplicative';
@@ -83,7 +83,8 @@ export function multiplicative(options: MultiplicativeOptions = {}): Fusion<Pool
 function matrix(dim: number): Form {
   return {
     init: (key, y, x) => {
-      // As small as a linear layer's over y, once they are a sum over x.
+      // The resulting weights, which are sums over x, are then as small as those of a linear layer
+      // over y.
       const bound = 1 / Math.sqrt(x * y);
       const draw = (path: string, shape: number[]): Params => ({
         [path]: uniformInit(foldIn(key, path), shape, bound),
@@ -108,7 +109,7 @@ function matrix(dim: number): Form {
   };
 }
 
-/** `vector` with as many numbers as D, `scalar` with one. */
+/** The form `vector` with D numbers, or `scalar` with one. */
 function gate(dim: number, numbers: number): Form {
   return {
     init: (key, y, x) =>

@@ -38,7 +38,7 @@ export const pooledFusionChecks: Checks<PooledFusionOptions> = {
   chunk: count(),
 };
 
-/** Dropout of both vectors, drawn once per row, whatever the row is paired with. */
+/** Dropout of both vectors. The mask is drawn once per row, so all pairs of the row share it. */
 export function dropSides(
   image: Tensor2D,
   text: Tensor2D,
@@ -48,9 +48,9 @@ export function dropSides(
   return [dropout(image, rate, ctx, 'image'), dropout(text, rate, ctx, 'text')];
 }
 
-/** What {@link pooledFusion} builds a fusion of. */
+/** The parts from which {@link pooledFusion} builds a fusion. */
 export interface PooledFusionParts<Image, Text> {
-  /** The factory, for error messages: `gatedSum`. */
+  /** Name of the factory, for error messages: `gatedSum`. */
   readonly where: string;
   /** `Fusion.name`, for logs: `gated-sum(256)`. */
   readonly name: string;
@@ -62,8 +62,8 @@ export interface PooledFusionParts<Image, Text> {
   /** The parameters that `prepare` and `join` use, for features of these widths; `match_head` is added. */
   readonly init: (key: Key, specs: Readonly<Record<Side, FeatureSpec>>) => Params;
   /**
-   * The work that is done once per row, whatever the row is paired with: tensors [B, …], or records
-   * of them, of image [B_i, D_i] and text [B_t, D_t]. There may be more images than texts, or fewer.
+   * The computation that runs once per row: from image [B_i, D_i] and text [B_t, D_t] to tensors
+   * [B, …], or records of tensors. B_i and B_t may differ.
    */
   readonly prepare: (
     params: Params,
@@ -74,8 +74,8 @@ export interface PooledFusionParts<Image, Text> {
   /** The joint representation [B, width] of B aligned pairs of prepared rows. */
   readonly join: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
   /**
-   * The scores [B_i, B_t] of all pairs of prepared rows, where they can be computed without a
-   * `join` for each pair; equal to the match of `join`. Default: `join` in chunks.
+   * The scores [B_i, B_t] of all pairs of prepared rows, if they can be computed without calling
+   * `join` for each pair. They must equal the match logits of `join`. Default: `join` in chunks.
    */
   readonly score?: (params: Params, image: Image, text: Text, ctx: Context) => Tensor2D;
 }
@@ -107,9 +107,9 @@ export interface PooledFusionParts<Image, Text> {
  * }
  * ```
  *
- * The fusion scores each pair by `join` alone, so it cannot know which pairs are true.
+ * Each pair is scored by `join` only, so the fusion cannot know which pairs are true.
  *
- * @throws ConfigError for a wrong value among `settings`.
+ * @throws ConfigError for a wrong value in `settings`.
  */
 export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>(
   parts: PooledFusionParts<Image, Text>,

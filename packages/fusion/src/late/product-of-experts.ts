@@ -37,15 +37,15 @@ function precision(logvar: Tensor2D): Tensor2D {
 }
 
 /**
- * Product of experts (Wu & Goodman, arXiv 1802.05335; MultiBench's MVAE): each side is a
- * Gaussian over D latent numbers, of mean μ = W·x + b and log variance `logvar` of another
- * linear layer, and joint is the mean of the product of both and the prior N(0, 1):
- * (T_i·μ_i + T_t·μ_t) / (T_0 + T_i + T_t) with precisions T = 1 / (exp(logvar) + ε),
- * logvar 0 for the prior, ε = 1e-8.
+ * Product of experts (Wu & Goodman, arXiv 1802.05335; MultiBench's MVAE): each side is a Gaussian
+ * over D latent numbers, with mean μ = W·x + b and the log variance `logvar` from a second linear
+ * layer, and joint is the mean of the product of both and the prior N(0, 1): (T_i·μ_i + T_t·μ_t) /
+ * (T_0 + T_i + T_t) with precisions T = 1 / (exp(logvar) + ε), logvar 0 for the prior, ε = 1e-8.
  *
- * The log variances decide how much each side counts, and are learned through that. The variance of
- * the product itself, 1 / ΣT, is not part of `joint`, and nothing is sampled. Where one side has
- * large variances, the other side and the prior decide: MVAE treats a missing modality so.
+ * The log variances determine the weight of each side, and are learned through it. The variance of
+ * the product, 1 / ΣT, is not part of `joint`, and nothing is sampled. If one side has large
+ * variances, the result depends on the other side and the prior; MVAE treats a missing modality
+ * like this.
  */
 export function productOfExperts(options: ProductOfExpertsOptions = {}): Fusion<PooledFeatures> {
   const where = 'productOfExperts';

@@ -40,7 +40,7 @@ describe('captioning', () => {
 
   it('refuses a model without captions', () => {
     expect(() => captioning().compute({}, {} as ModelOutputs, batch, inference)).toThrow(
-      /writes no captions/,
+      /needs caption logits/,
     );
   });
 });

@@ -24,19 +24,22 @@ import { excluded } from '../same';
 import { logged } from '../terms';
 
 export interface CaptioningOptions {
-  /** Share of the target that is spread over the vocabulary, in [0, 1]. Default 0; BLIP has 0.1. */
+  /**
+   * Share of the target that is spread over the vocabulary, in [0, 1]. Default 0; BLIP uses 0.1.
+   */
   labelSmoothing?: number;
-  /** V, if the loss is to know its chance level. Default `unknown`. */
+  /** V, from which the chance level is computed. Default `unknown`: there is no chance level. */
   vocabulary?: number | 'unknown';
 }
 
 /**
- * Captioning (CoCa, arXiv 2205.01917): cross-entropy of a text decoder's logits, the mean over the
- * tokens of the batch that are no padding, so that long captions weigh more than short ones. A
- * batch of nothing but padding gives 0. CoCa is `weightedSum` of InfoNCE, weight 1, and this,
- * weight 2.
+ * Captioning (CoCa, arXiv 2205.01917): cross-entropy of a text decoder's logits, averaged over the
+ * tokens of the batch that are not padding, so long captions weigh more than short captions. A
+ * batch of padding only gives 0. CoCa's loss is the `weightedSum` of InfoNCE with weight 1 and
+ * captioning with weight 2.
  *
- * Terms: `accuracy` (tokens whose right id scores strictly highest). Chance: ln V, where V is given.
+ * Terms: `accuracy` (share of tokens whose true id scores strictly highest). Chance: ln V, if
+ * `vocabulary` is given.
  *
  * @throws ConfigError when the model gives no `captions`.
  */
@@ -54,7 +57,7 @@ export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures
     compute: (_params, { captions }) =>
       tidy(() => {
         if (captions === undefined) {
-          throw new ConfigError('the model writes no captions', {
+          throw new ConfigError('the loss needs caption logits, and the model outputs have none', {
             where,
             expected: 'outputs.captions, from a model with a text decoder',
           });

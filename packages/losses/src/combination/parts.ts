@@ -16,21 +16,21 @@ import {
 import { checkOptions, having, type Checks } from '@crossweave/core/authoring';
 import type { AnyBatch } from '../rows';
 
-/** A loss that is one of several. */
+/** A loss of a sum. */
 export interface Part<F extends PooledFeatures, Given = unknown> {
   readonly loss: Loss<F>;
-  /** Of its parameters and terms: its name and a dot. */
+  /** Prefix of its parameters and terms: the name of the loss and a dot. */
   readonly prefix: string;
   readonly given: Given;
 }
 
-/** A loss, of this package or of the caller's own. */
+/** Check of an option that is a loss. */
 export const lossCheck = having('a loss, with compute', 'compute');
 
 /**
- * The losses of a sum, each with its options, checked by `checks`.
+ * The losses of a sum with their options, which are checked with `checks`.
  *
- * @throws ConfigError for an empty list, two losses of one name, or a wrong option.
+ * @throws ConfigError for an empty list, two losses with the same name, or a wrong option.
  */
 export function requireParts<F extends PooledFeatures, Given extends { readonly loss: Loss<F> }>(
   where: string,
@@ -51,19 +51,25 @@ export function requireParts<F extends PooledFeatures, Given extends { readonly 
   });
   const names = parts.map(({ loss }) => loss.name);
   if (names.length === 0 || new Set(names).size < names.length) {
-    throw new ConfigError('a sum needs at least one loss, and each once', { where, got: names });
+    throw new ConfigError('a sum needs at least one loss, with a different name each', {
+      where,
+      got: names,
+    });
   }
   return parts.map((given) => ({ loss: given.loss, prefix: `${given.loss.name}.`, given }));
 }
 
-/** The parameters of all, each under its prefix. */
+/** The parameters of all losses, each with its prefix. */
 export function initParts<F extends PooledFeatures>(parts: readonly Part<F>[], key: Key): Params {
   return mergeParams(
     ...parts.map(({ loss, prefix }) => withPrefix(prefix, loss.init?.(foldIn(key, prefix)) ?? {})),
   );
 }
 
-/** Totals in order, and all terms: a loss's total under its name, its terms under its prefix. */
+/**
+ * The totals in order, and all terms: the total of each loss by its name, its terms with its
+ * prefix.
+ */
 export function evaluateParts<F extends PooledFeatures>(
   parts: readonly Part<F>[],
   params: Params,
@@ -81,7 +87,7 @@ export function evaluateParts<F extends PooledFeatures>(
   return { totals, terms };
 }
 
-/** The weighted sum of the parts' chance levels, where every part has one. */
+/** The weighted sum of the chance levels, if every part has one. */
 export function chanceOf<P extends { readonly loss: Pick<Loss, 'chance'> }>(
   parts: readonly P[],
   weight: (part: P) => number,

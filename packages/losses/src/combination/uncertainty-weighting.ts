@@ -14,22 +14,26 @@ import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
 
 export interface UncertainLoss<F extends PooledFeatures = Features> {
   readonly loss: Loss<F>;
-  /** A likelihood over classes (every contrast is one), or a squared error. Default classification. */
+  /**
+   * `classification` for a likelihood over classes (as every contrastive loss), `regression` for a
+   * squared error. Default `classification`.
+   */
   readonly kind?: 'classification' | 'regression';
-  /** ln σ² at the start, in [−10, 10]. Default 0, a weight of 1. */
+  /** Initial ln σ², in [−10, 10]. Default 0, which gives the weight 1. */
   readonly initial?: number;
 }
 
 /**
- * Weights that are learned (arXiv 1705.07115): each loss has a noise σ of its own and counts as
- * L/σ² + ln σ, a regression as L/(2σ²) + ln σ. The parameter is s = ln σ², one a loss, under
- * `log_variance.<name>`, kept in [−10, 10] where it is used. For losses that are at least 0: of one
- * that falls without bound the weight would grow with it.
+ * A sum with learned weights (arXiv 1705.07115): each loss L has a noise σ and contributes L/σ² +
+ * ln σ, or L/(2σ²) + ln σ for a regression. The parameter of each loss is s = ln σ², with the path
+ * `log_variance.<name>`; it is clamped to [−10, 10] when it is used. Only for losses that are at
+ * least 0: the weight of an unbounded loss would grow without bound.
  *
- * Parameters and terms of each loss stand under its name, as in `weightedSum`; the term
- * `weight.<name>` is what its gradient is multiplied by. Chance is that of the weights at the start.
+ * Parameters and terms of each loss have its name as prefix, as in `weightedSum`; the term
+ * `weight.<name>` is the factor of its gradient. Chance is computed with the initial weights.
  *
- * @throws ConfigError for an empty list, two losses of one name, or a start out of range.
+ * @throws ConfigError for an empty list, two losses with the same name, or an initial value out of
+ *   range.
  */
 export function uncertaintyWeighting<F extends PooledFeatures>(
   given: readonly UncertainLoss<F>[],

@@ -46,7 +46,9 @@ describe('weightedSum', () => {
 
   it('refuses an empty list, one loss twice, and a negative weight', () => {
     expect(() => weightedSum([])).toThrow(/at least one loss/);
-    expect(() => weightedSum([{ loss: infoNCE() }, { loss: infoNCE() }])).toThrow(/each once/);
+    expect(() => weightedSum([{ loss: infoNCE() }, { loss: infoNCE() }])).toThrow(
+      /a different name each/,
+    );
     expect(() => weightedSum([{ loss: infoNCE(), weight: -1 }])).toThrow(/entry 0: "weight"/);
   });
 });

@@ -6,16 +6,17 @@ import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
 
 export interface WeightedLoss<F extends PooledFeatures = Features> {
   readonly loss: Loss<F>;
-  /** Not negative. Default 1. */
+  /** Weight of the loss, at least 0. Default 1. */
   readonly weight?: number;
 }
 
 /**
- * Σ weight · loss. Each loss has its parameters and terms under its name
- * (`info-nce.logit_scale`, `info-nce.accuracy`), and its own unweighted total as the term
- * of that name. It reads what its parts read. Chance is the weighted sum, when every loss has one.
+ * Σ weight · loss. The parameters and terms of each loss have its name as prefix
+ * (`info-nce.logit_scale`, `info-nce.accuracy`); its unweighted total is the term with its name.
+ * The sum needs tokens if a part needs tokens. Chance is the weighted sum of the chance levels, if
+ * every loss has one.
  *
- * @throws ConfigError for an empty list, two losses of one name, or a negative weight.
+ * @throws ConfigError for an empty list, two losses with the same name, or a negative weight.
  */
 export function weightedSum<F extends PooledFeatures>(given: readonly WeightedLoss<F>[]): Loss<F> {
   const where = 'weightedSum';

@@ -203,8 +203,8 @@ it('records statistics once', () => {
 
 it.each([
   ['matching', () => matching(), /reads fused pairs/],
-  ['captioning', () => captioning(), /writes no captions/],
-] as const)('refuses what embeddings do not tell: %s', (_, make, message) => {
+  ['captioning', () => captioning(), /needs caption logits/],
+] as const)('refuses a loss that reads more than embeddings: %s', (_, make, message) => {
   tidy(() => {
     const run = () =>
       cachedContrastive({

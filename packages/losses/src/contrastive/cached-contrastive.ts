@@ -23,26 +23,29 @@ import {
 import { lossCheck } from '../combination/parts';
 import type { AnyBatch } from '../rows';
 
-/** What a loss of a whole batch needs of a chunk of b pairs. */
+/** The embeddings of a chunk of b pairs. */
 export interface ChunkEmbeddings {
-  /** [b, E], of unit length, as `embed` gives them. */
+  /** [b, E] image embeddings of unit length, as `embed` gives them. */
   readonly image: Tensor2D;
-  /** [b, E]. */
+  /** [b, E] text embeddings. */
   readonly text: Tensor2D;
-  /** [b·K, E], where the batch has hard negatives. */
+  /** [b·K, E] embeddings of the hard negatives, if the batch has any. */
   readonly negatives?: Tensor2D;
 }
 
 export interface CachedContrast<Chunk> {
-  /** Of embeddings alone: any contrast or regulariser that does not fuse pairs or read tokens. */
+  /**
+   * A loss that reads only embeddings: contrastive losses and regularisers that do not fuse pairs
+   * or read tokens.
+   */
   readonly loss: Loss<PooledFeatures>;
-  /** The loss's own parameters. */
+  /** The parameters of the loss. */
   readonly lossParams: Params;
-  /** What `encode` reads; gradients are taken of all of it. */
+  /** The parameters of `encode`; gradients are computed for all of them. */
   readonly params: Params;
-  /** The pairs of the batch in their order, cut into chunks. */
+  /** The pairs of the batch in order, split into chunks. */
   readonly chunks: readonly Chunk[];
-  /** Encodes a chunk; called twice under the same key, so it draws the same dropout twice. */
+  /** Encodes a chunk. It is called twice with the same key, so both calls have the same dropout. */
   readonly encode: (params: Params, chunk: Chunk, ctx: Context) => ChunkEmbeddings;
   /** Sizes and identities of the whole batch. */
   readonly batch: AnyBatch;
@@ -59,29 +62,30 @@ const checks: Checks<CachedContrast<unknown>> = {
   ctx: contextCheck(),
 };
 
-/** The caller disposes every tensor of it; `terms` outlive an enclosing `tidy`. */
+/** The caller disposes all tensors; `terms` outlive an enclosing `tidy`. */
 export interface CachedGradients {
   readonly total: Scalar;
   readonly terms: Readonly<Record<string, Scalar>>;
-  /** By path of `params`; those the loss does not depend on are absent. */
+  /** Gradients by path of `params`. Paths on which the loss does not depend are absent. */
   readonly gradients: Params;
-  /** By path of `lossParams`. */
+  /** Gradients by path of `lossParams`. */
   readonly lossGradients: Params;
 }
 
 /**
- * The loss of a large batch and its exact gradients with the activations of one chunk alive at a
- * time (GradCache, arXiv 2101.06983): embeddings of all chunks are made without a tape, the loss is
- * differentiated by the embeddings and by its own parameters, once, over the whole batch; then
- * each chunk is encoded again and the gradients of its embeddings are carried on. It costs one more
- * forward pass. Multiple negatives ranking under it is sentence-transformers' cached form.
+ * The loss of a large batch and its exact gradients, with the activations of only one chunk in
+ * memory at a time (GradCache, arXiv 2101.06983). First all chunks are encoded without gradients.
+ * Then the loss of the whole batch is differentiated with respect to the embeddings and its own
+ * parameters. Last, each chunk is encoded again, and the gradients of its embeddings are propagated
+ * to `params`. The price is a second forward pass. With multiple negatives ranking it is
+ * sentence-transformers' CachedMultipleNegativesRankingLoss.
  *
- * Equal to the gradients of the batch in one piece for encoders that treat rows apart. Batch norm
- * in training does not: its statistics are those of the chunk. Dropout is that of the chunk's key,
- * foldIn(ctx.key, chunk). Statistics are recorded in the second pass alone.
+ * The gradients equal those of the whole batch if the encoder treats rows independently. Batch norm
+ * in training does not: it uses the statistics of the chunk. Dropout depends on the key of the
+ * chunk, foldIn(ctx.key, chunk). Running statistics are recorded in the second pass only.
  *
- * @throws ConfigError for a wrong option or a loss that reads more than embeddings, ShapeError when the chunks' rows
- * are not the batch's.
+ * @throws ConfigError for a wrong option or a loss that reads more than embeddings, ShapeError when
+ *   the chunks do not have as many rows as the batch.
  */
 export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGradients {
   checkOptions<CachedContrast<unknown>>(
@@ -130,7 +134,10 @@ export function cachedContrastive<Chunk>(given: CachedContrast<Chunk>): CachedGr
   };
 }
 
-/** The loss over all embeddings, with its gradients by them (`image`…) and by its own (`loss.`). */
+/**
+ * The loss of all embeddings, with gradients for the embeddings (`image`…) and for the parameters
+ * of the loss (`loss.`).
+ */
 function contrastSlopes(
   {
     loss,
@@ -152,7 +159,7 @@ function contrastSlopes(
   );
   const rows = all['image']?.shape[0] ?? 0;
   if (rows !== batch.size) {
-    throw new ShapeError('the chunks are not the batch', {
+    throw new ShapeError('the chunks and the batch have different numbers of pairs', {
       where: 'cachedContrastive',
       expected: `${batch.size} pairs`,
       got: `${rows} pairs in ${embedded.length} chunks`,
@@ -169,12 +176,15 @@ function contrastSlopes(
   return { total, slopes };
 }
 
-/** A model that is its embeddings. Losses of tokens do not fit it by their type. */
+/**
+ * Model outputs that consist of embeddings only. The type of a loss that reads tokens does not
+ * accept them.
+ */
 function embeddingOutputs(all: Readonly<Record<string, Tensor2D>>): ModelOutputs<PooledFeatures> {
   const refuse = (what: string): never => {
-    throw new ConfigError(`the loss reads ${what}, and there are embeddings alone`, {
+    throw new ConfigError(`the loss reads ${what}, and cachedContrastive has only embeddings`, {
       where: 'cachedContrastive',
-      advice: 'Train it on the batch in one piece.',
+      advice: 'Train this loss on whole batches, without cachedContrastive.',
     });
   };
   const side = (pooled: Tensor2D): PooledFeatures => ({ pooled });
@@ -188,7 +198,7 @@ function embeddingOutputs(all: Readonly<Record<string, Tensor2D>>): ModelOutputs
   };
 }
 
-/** The rows of chunk `at` of what stands for all rows of a side. */
+/** The rows of chunk `at` of a tensor of all rows of a side. */
 function rowsOf(
   slopes: Params,
   embedded: readonly Record<string, Tensor2D>[],
@@ -204,7 +214,7 @@ function present({ image, text, negatives }: ChunkEmbeddings): Record<string, Te
   return { image, text, ...(negatives && { negatives }) };
 }
 
-/** tfjs's `tidy`, for trees. */
+/** tfjs's `tidy` for records of tensors. */
 function tidyRecord<T extends Tensor>(make: () => Readonly<Record<string, T>>): Record<string, T> {
   return tidy(() => ({ ...make() }));
 }

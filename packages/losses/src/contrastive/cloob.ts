@@ -15,25 +15,28 @@ import { logged } from '../terms';
 export interface CloobOptions {
   /** T of the leave-one-out bound; `auto`, the default, is the paper's 1/30. */
   temperature?: Temperature;
-  /** β of the Hopfield retrieval: how sharply a row picks among stored ones. Default 8. */
+  /** β, the inverse temperature of the Hopfield retrieval. Default 8. */
   beta?: number;
-  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
+  /**
+   * What makes a text true of an image, so that it is not a negative. Default groups and captions.
+   */
   same?: readonly Sameness[];
 }
 
 /**
- * CLOOB (arXiv 2110.11316): each embedding is replaced by what a modern Hopfield network retrieves
- * for it among the batch's images, and among its texts, R(stored, x) = softmax(β·x·storedᵀ)·stored
- * (of unit length again); then InfoLOOB, the bound that leaves the true pair out of its sum,
+ * CLOOB (arXiv 2110.11316): each embedding x is replaced by the pattern that a modern Hopfield
+ * network retrieves for it from the batch's images, and from the batch's texts, R(stored, x) =
+ * softmax(β·x·storedᵀ)·stored, scaled to unit length. The loss is InfoLOOB, InfoNCE without the
+ * true pair in the sum,
  *
  *   mean_i −u_i·u'_i/T + ln Σ_{j≠i} exp(u_i·u'_j/T)
  *
- * of u retrieved by images and u' by texts among images, plus the same among texts with the two
- * roles swapped. The authors' code multiplies all by T besides. Rows without a negative do not
- * count.
+ * with u retrieved for images and u' for texts, both from the images, plus the same with patterns
+ * retrieved from the texts and the two roles swapped. (The authors' code also multiplies the loss
+ * by T.) Rows without a negative do not count.
  *
- * Needs embeddings. Terms: `images`, `texts` (the two bounds), `accuracy` of the embeddings as they
- * are, `negatives`, `temperature`. Chance: 2·ln(B − 1).
+ * Needs embeddings. Terms: `images`, `texts` (the two bounds), `accuracy` (of the embeddings before
+ * retrieval), `negatives`, `temperature`. Chance: 2·ln(B − 1).
  */
 export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
   const where = 'cloob';

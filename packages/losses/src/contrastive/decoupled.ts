@@ -34,32 +34,34 @@ import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
 export interface DecoupledOptions {
-  /** T; `auto`, the default, is 0.1 on cosines and 1 on logits. */
+  /** T; `auto`, the default, is 0.1 for cosines and 1 for logits. */
   temperature?: Temperature;
   /**
-   * Rows of the own modality are negatives too, as in the paper, whose two sides are views of one
-   * picture; needs embeddings. Default false.
+   * Whether rows of the same modality are negatives too, as in the paper (whose two sides are views
+   * of one image); needs embeddings. Default false.
    */
   within?: boolean;
   /**
-   * Weighs true pairs by 2 − B·softmax(s_ii/σ) (DCLW), which favours those that are still apart.
-   * σ, or `none`. Default `none`; the paper's σ is 0.5.
+   * σ of DCLW, which weights true pairs by 2 − B·softmax(s_ii/σ), so that pairs with low similarity
+   * count more; or `none`. Default `none`; the paper's σ is 0.5.
    */
   weightSigma?: number | 'none';
-  /** The batch's hard negatives are negatives of their own image. Default false. */
+  /** Whether the hard negatives of the batch are negatives of their image. Default false. */
   negatives?: boolean;
-  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
+  /**
+   * What makes a text true of an image, so that it is not a negative. Default groups and captions.
+   */
   same?: readonly Sameness[];
 }
 
 /**
- * Decoupled contrastive learning (DCL, arXiv 2110.06848): InfoNCE whose sum leaves out the true
- * pair, −s_ii/T + ln Σ_{j≠i} exp(s_ij/T), mean of both directions. Without the true pair in the sum
- * the gradient does not vanish where the batch is small or easy. Rows without a negative do not
- * count. The total may be negative.
+ * Decoupled contrastive learning (DCL, arXiv 2110.06848): InfoNCE without the true pair in the sum,
+ * −s_ii/T + ln Σ_{j≠i} exp(s_ij/T), mean of both directions. So the gradient does not vanish for
+ * small or easy batches. Rows without a negative do not count. The total may be negative.
  *
- * Terms: `i2t`, `t2i`, `accuracy` and `negatives` (of images among texts), `temperature`. Chance: ln(B − 1), with K hard negatives
- * ln(B − 1 + K) for images, and twice B − 1 `within`.
+ * Terms: `i2t`, `t2i`, `accuracy` and `negatives` (of images among texts), `temperature`. Chance:
+ * ln(B − 1), with K hard negatives ln(B − 1 + K) for images, and 2·(B − 1) in place of B − 1 with
+ * `within`.
  */
 export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> {
   const where = 'decoupled';

@@ -36,7 +36,7 @@ describe('filip', () => {
     tidy(() => {
       const image = side([1, 0, 0, 1, 0, 2, 0, 3], [1, 1, 1, 1]);
       const present = tensor1d([1, 0]);
-      expect(() => i2t(image, { ...image, present })).toThrow(/missing row has no tokens/);
+      expect(() => i2t(image, { ...image, present })).toThrow(/missing rows, which have no tokens/);
     }));
 
   it('refuses tokens of different widths', () =>

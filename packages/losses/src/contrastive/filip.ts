@@ -28,14 +28,14 @@ export interface FilipOptions extends DuplicateOptions {
 }
 
 /**
- * FILIP (arXiv 2111.07783): InfoNCE over late interactions of tokens. How much image i shows of
- * text j is the mean over the image's tokens of the largest cosine with a token of the text; how
- * much text j tells of image i the same with sides exchanged. Each direction contrasts its own
- * measure, and the total is their mean. Padding neither counts nor wins.
+ * FILIP (arXiv 2111.07783): InfoNCE over late interactions of tokens. The similarity of image i to
+ * text j is the mean over the image's tokens of the largest cosine with a token of the text. The
+ * similarity of text j to image i is defined the same way with the sides exchanged. Each direction
+ * uses its own similarity, and the total is the mean of both. Padding is ignored.
  *
- * It reads the tokens of both encoders, whose widths must be equal, and adds no parameters to
- * join them: a fusion that projects tokens first gives its `score` to {@link infoNCE}. Needs memory
- * for the cosines of all B·N image tokens with all B·N text tokens.
+ * It reads the tokens of both encoders, whose widths must be equal, and has no projections. (For a
+ * fusion that projects tokens, use {@link infoNCE}, which reads its `score`.) It needs memory for
+ * the cosines of all B·N image tokens with all B·N text tokens.
  *
  * Rows without a negative do not count.
  *
@@ -64,9 +64,9 @@ export function filip(options: FilipOptions = {}): Loss {
           'text.tokens': [text.tokens, ['B', '*', 'D']],
         });
         if (image.present !== undefined || text.present !== undefined) {
-          throw new ConfigError('a missing row has no tokens to compare', {
+          throw new ConfigError('the features have missing rows, which have no tokens to compare', {
             where,
-            advice: 'Leave out the pairs of which a side is missing, or use infoNCE.',
+            advice: 'Leave out the pairs with a missing side, or use infoNCE.',
           });
         }
         const scale = inverse(params, 0.1);
@@ -93,7 +93,10 @@ export function filip(options: FilipOptions = {}): Loss {
   };
 }
 
-/** [B, B'] mean over the real tokens of row i of the largest cosine with a real token of row j. */
+/**
+ * [B, B']: for rows i and j, the largest cosine of each real token of row i with a real token of
+ * row j, averaged over the tokens of row i.
+ */
 function tokenwise(from: Features, to: Features): Tensor2D {
   const [size, tokens, width] = from.tokens.shape;
   const [others, otherTokens] = to.mask.shape;

@@ -12,28 +12,30 @@ import { logged } from '../terms';
 
 export interface InfoNCEOptions extends DuplicateOptions {
   /**
-   * T. `auto`, the default, is 0.1 on cosines, and 1 for a fusion without embeddings, whose
-   * scores are logits already. Any other applies to both.
+   * T. `auto`, the default, is 0.1 for cosines and 1 for a fusion without embeddings, whose scores
+   * are already logits. Any other value applies to both.
    */
   temperature?: Temperature;
-  /** Images choose among texts, texts among images, or the mean of both. Default both. */
+  /** Images with texts (`i2t`), texts with images (`t2i`), or the mean of both. Default `both`. */
   direction?: 'both' | 'i2t' | 't2i';
-  /** The batch's hard negatives are further columns of their own image's row. Default false. */
+  /**
+   * Whether the hard negatives of the batch are further candidates of their image. Default false.
+   */
   negatives?: boolean;
   /** Share of the target that is spread over all candidates, in [0, 1]. Default 0. */
   labelSmoothing?: number;
 }
 
 /**
- * InfoNCE in the batch (arXiv 1807.03748; both ways as in CLIP, arXiv 2103.00020):
- * the mean over rows i of −log(exp(s_ii/T) / Σ_j exp(s_ij/T)), s the cosines of `embed`, or
- * `score` where the fusion has none. Other texts that are right for an image are left out of its
- * sum, or, with `duplicates: 'positive'`, share the target evenly with its own (ALBEF's targets by
- * image id, the outer form of SupCon). Rows without a negative do not count.
+ * InfoNCE over the batch (arXiv 1807.03748; in both directions as in CLIP, arXiv 2103.00020): the
+ * mean over rows i of −log(exp(s_ii/T) / Σ_j exp(s_ij/T)), where s are the cosines of `embed`, or
+ * `score` if the fusion has no embeddings. Other texts that are true of an image are left out of
+ * its sum. With `duplicates: 'positive'` they share the target evenly with its own text (ALBEF's
+ * targets by image id, the outer form of SupCon). Rows without a negative do not count.
  *
  * Terms: `i2t`, `t2i`, `accuracy` (rows of the first direction whose own partner scores strictly
- * above every negative), `negatives` (how many such a row has on average), `temperature`.
- * Chance: ln B, and ln(B + K) for the images with K hard negatives.
+ * above every negative), `negatives` (mean number of negatives of such a row), `temperature`.
+ * Chance: ln B, with K hard negatives ln(B + K) for images.
  */
 export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
   const where = 'infoNCE';

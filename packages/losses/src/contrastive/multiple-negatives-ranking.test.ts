@@ -32,7 +32,7 @@ describe('multipleNegativesRanking', () => {
     expect(() => multipleNegativesRanking({ directions: ['i2t', 'i2t'] })).toThrow(/none twice/);
     expect(() =>
       multipleNegativesRanking({ directions: ['i2t', 'i2i'], partition: 'per-direction' }),
-    ).toThrow(/true pair among its candidates/);
+    ).toThrow(/true pair among the candidates/);
     expect(() => multipleNegativesRanking({ hardnessStrength: -1 })).toThrow(/hardnessStrength/);
   });
 });

@@ -13,36 +13,45 @@ import { diagonal } from '../softmax';
 import { temperatureRule, type Temperature } from '../temperature';
 import { logged } from '../terms';
 
-/** Who is weighed against whom: images against texts, texts against images, or within one side. */
+/**
+ * Which rows are contrasted with which candidates: images with texts (`i2t`), texts with images
+ * (`t2i`), images with images (`i2i`), texts with texts (`t2t`).
+ */
 export type RankingDirection = 'i2t' | 't2i' | 'i2i' | 't2t';
 
 export interface MultipleNegativesRankingOptions {
   /** T; `auto`, the default, is 0.05 (a scale of 20). */
   temperature?: Temperature;
-  /** Must hold `i2t`. Default `i2t` alone. */
+  /** The directions, which must include `i2t`. Default only `i2t`. */
   directions?: readonly RankingDirection[];
   /**
-   * One softmax over the candidates of all directions (`joint`), or one for each and their mean,
-   * which only `i2t` and `t2i` allow: the others lack the true pair. Default `joint`.
+   * One softmax over the candidates of all directions (`joint`), or the mean of one softmax for
+   * each direction (`per-direction`). The latter allows only `i2t` and `t2i`, since the candidates
+   * of `i2i` and `t2t` lack the true pair. Default `joint`.
    */
   partition?: 'joint' | 'per-direction';
   /**
-   * Which negatives of `i2t` have α·s added to their logit, a constant of differentiation: those
-   * of other pairs (`in-batch`, arXiv 2503.04812), the own hard ones (`hard`, arXiv 2509.20354) or
-   * `all`. Default none.
+   * To which negatives of `i2t` the term α·s, a constant of differentiation, is added: the texts of
+   * other pairs (`in-batch`, arXiv 2503.04812), the image's own hard negatives (`hard`, arXiv
+   * 2509.20354) or `all`. Default `none`.
    */
   hardness?: 'none' | 'in-batch' | 'hard' | 'all';
-  /** α, at least 0; above 0 where there is `hardness`. Default 0. The papers have 9 in the batch, 5 for hard ones. */
+  /**
+   * α, at least 0; above 0 with `hardness`. Default 0. The papers use 9 for `in-batch` and 5 for
+   * `hard`.
+   */
   hardnessStrength?: number;
-  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
+  /**
+   * What makes a text true of an image, so that it is not a negative. Default groups and captions.
+   */
   same?: readonly Sameness[];
 }
 
 /**
- * Multiple negatives ranking as sentence-transformers has it, images in the place of queries and
- * texts in that of documents: −s_ii/T + ln Σ exp(s/T) over the texts of the whole batch, the hard
- * negatives of every pair included, and over what further `directions` add: t2i the images, i2i
- * the other images, t2t the texts but those of the own pair. All four in one softmax is GTE's
+ * Multiple negatives ranking as in sentence-transformers, with images as queries and texts as
+ * documents: −s_ii/T + ln Σ exp(s/T). The sum runs over all texts of the batch, including the hard
+ * negatives of every pair, and over the candidates of further `directions`: the images (t2i), the
+ * other images (i2i), the texts of other pairs (t2t). All four directions in one softmax give GTE's
  * improved contrastive loss (arXiv 2308.03281).
  *
  * Rows without a negative do not count.
@@ -138,7 +147,7 @@ function requireDirections(
   partition: 'joint' | 'per-direction',
 ): void {
   if (!directions.includes('i2t')) {
-    throw new ConfigError('"directions" lacks "i2t", which holds the true pairs', {
+    throw new ConfigError('"directions" lacks "i2t", whose candidates include the true pairs', {
       where,
       expected: '"i2t" and any of "t2i", "i2i", "t2t"',
       got: directions,
@@ -146,27 +155,31 @@ function requireDirections(
   }
   const within = directions.filter((direction) => direction === 'i2i' || direction === 't2t');
   if (partition === 'per-direction' && within.length > 0) {
-    throw new ConfigError('a softmax of its own needs the true pair among its candidates', {
-      where,
-      got: within,
-      advice: "Use partition: 'joint' with these directions.",
-    });
+    throw new ConfigError(
+      "partition: 'per-direction' needs the true pair among the candidates of each direction",
+      {
+        where,
+        got: within,
+        advice: "Use partition: 'joint' with these directions.",
+      },
+    );
   }
 }
 
-/** One without the other would do nothing. */
+/** Either option without the other would have no effect. */
 function requireHardness(where: string, hardness: string, strength: number): void {
   if ((hardness === 'none') === (strength === 0)) return;
-  throw new ConfigError('"hardness" and "hardnessStrength" go together', {
+  throw new ConfigError('"hardness" and "hardnessStrength" must be set together', {
     where,
-    expected: 'hardness "none" and hardnessStrength 0, or neither of the two',
+    expected:
+      'hardness "none" with hardnessStrength 0, or a different hardness with a strength above 0',
     got: `hardness "${hardness}" and hardnessStrength ${strength}`,
   });
 }
 
 /**
- * Which candidates count in each direction, as terms to add to logits [B, B·(1 + K)] or [B, B], and
- * which are negatives of i2t or have hardness added.
+ * Which candidates count in each direction, as terms to add to logits [B, B·(1 + K)] or [B, B];
+ * which candidates are negatives of i2t; and which get the hardness term.
  */
 function masksOf(batch: Identities, by: readonly Sameness[], extra: number) {
   const size = batch.groups.length;
@@ -180,7 +193,7 @@ function masksOf(batch: Identities, by: readonly Sameness[], extra: number) {
     }
     return tensor2d(out, [size, columns]);
   };
-  /** The pair whose text or hard negative stands in column j. */
+  /** The pair to which the text or hard negative in column j belongs. */
   const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
   const exclude = (when: boolean): number => (when ? excluded : 0);
   const others = (sets: RowSets, i: number): number => size - sets[i]!.size;

@@ -16,12 +16,15 @@ import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-
 import { withEagerGradients } from '../eager-gradients';
 import { cosines, type Embeddings } from '../similarities';
 
-/** [B·(to − from)] of the columns from…to: 1 for a true text, −1 for a false one, 0 does not count. */
+/**
+ * [B·(to − from)] signs of the columns from…to: 1 for a true text, −1 for a false text, 0 for a
+ * pair that does not count.
+ */
 export type Signs = (from: number, to: number) => Float32Array;
 
 /**
- * Σ −ln σ(y·(s·c + b)) over all pairs, `chunk` texts at a time: value and gradients come in one
- * sweep, and no more than B·chunk scores exist at once, neither now nor in the backward pass.
+ * Σ −ln σ(y·(s·c + b)) over all pairs, with `chunk` texts at a time. Value and gradients are
+ * computed together, so at most B·chunk scores are in memory at any time.
  *
  * With z = s·c + b and g = −y·σ(−y·z): ∂/∂image = s·g·text, ∂/∂text = s·gᵀ·image, ∂/∂s = Σ g·c,
  * ∂/∂b = Σ g.
@@ -46,7 +49,7 @@ export function sigmoidLossInChunks(
         const y = tensor2d(signs(from, from + count), [size, count]);
         const c = cosines(images, texts);
         const margin = mul<Tensor2D>(y, add(mul(c, s), b));
-        // Entries of sign 0 would give ln 2 each.
+        // Multiplied by y², because an entry of sign 0 would give ln 2.
         const each = mul(softplus(neg(margin)), mul(y, y));
         const g = mul<Tensor2D>(neg(y), sigmoid(neg(margin)));
         const forImages = mul(matMul(g, texts), s);

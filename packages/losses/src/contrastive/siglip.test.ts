@@ -113,6 +113,6 @@ describe('siglip', () => {
         batchOf(['a', 'b']),
         inference,
       ),
-    ).toThrow(/no embeddings/);
+    ).toThrow(/needs embeddings/);
   });
 });

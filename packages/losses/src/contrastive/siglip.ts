@@ -33,30 +33,33 @@ import { sigmoidLossInChunks, type Signs } from './siglip-chunks';
 
 export interface SigLIPOptions extends DuplicateOptions {
   /**
-   * T; default learned from 0.1 (a scale of 10). For a fusion without embeddings, whose scores
-   * are logits already, a temperature of 1 and a bias of 0 add nothing to them.
+   * T; by default learned, initially 0.1 (a scale of 10). For a fusion without embeddings, whose
+   * scores are already logits, use the temperature 1 and the bias 0 to leave them unchanged.
    */
   temperature?: Exclude<Temperature, 'auto'>;
-  /** Added to every logit. Default learned from −10. */
+  /** The bias of every logit; by default learned, initially −10. */
   bias?: Bias;
-  /** The batch's hard negatives are further false texts of their own image. Default false. */
+  /**
+   * Whether the hard negatives of the batch are further false texts of their image. Default false.
+   */
   negatives?: boolean;
   /**
-   * How many texts are weighed at once. The result is the same, the memory B·chunk instead of
-   * B²; needs embeddings. Default `all`.
+   * How many texts are scored at once. The result is the same, and the memory is B·chunk instead of
+   * B² scores; needs embeddings. Default `all`.
    */
   chunk?: number | 'all';
 }
 
 /**
- * SigLIP (arXiv 2303.15343): every pair of the batch is a yes-or-no question of its own,
- * Σ_ij −ln σ(y_ij·(c_ij/T + b)) / B with y = 1 for true pairs and −1 for others. The sum over B²
- * pairs is divided by B, not by B². An image without a negative counts neither with its true text nor
- * in B: alone, true texts are learned by saying yes to everything.
+ * SigLIP (arXiv 2303.15343): binary classification of every pair of the batch, Σ_ij −ln
+ * σ(y_ij·(c_ij/T + b)) / B with y = 1 for true pairs and −1 for false pairs. The sum over B² pairs
+ * is divided by B, not by B². An image without a negative does not count, and is not counted in B,
+ * since always predicting a match would minimise its loss.
  *
- * Terms: `temperature`, `bias`, `negatives`, and unless in chunks `accuracy` (images whose own text
- * scores strictly above every negative). Chance, with b as it starts: ln(1 + e^−b) + (B − 1 + K)·ln(1 + e^b), which is 10.0
- * for b = −10; a model that knows nothing but learns b gets to ln B + (B − 1)·ln(B/(B − 1)).
+ * Terms: `temperature`, `bias`, `negatives`, and without `chunk` also `accuracy` (images whose own
+ * text scores strictly above every negative). Chance, with the initial b: ln(1 + e^−b) + (B − 1 +
+ * K)·ln(1 + e^b), which is 10.0 for b = −10. Learning b alone lowers it to ln B + (B − 1)·ln(B/(B −
+ * 1)).
  */
 export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
   const where = 'siglip';
@@ -71,7 +74,7 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
       ...duplicateDefaults,
     },
     {
-      // The scale belongs to the loss; a fusion's logits have no T of their own to choose.
+      // Without `auto`: the loss has one scale for cosines and logits.
       temperature: anyOf(fixedTemperatureCheck, learnedTemperatureCheck),
       bias: biasCheck,
       negatives: boolean(),

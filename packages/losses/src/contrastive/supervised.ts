@@ -16,18 +16,19 @@ export interface SupervisedOptions {
   temperature?: Temperature;
   /**
    * What makes two embeddings positives of each other. Default labels, groups and captions, as far
-   * as the batch tells them.
+   * as the batch has them.
    */
   same?: readonly Sameness[];
 }
 
 /**
  * Supervised contrastive learning (SupCon, arXiv 2004.11362, the outer form L_out): all 2B
- * embeddings, images and texts alike, are anchors; every other embedding of the same class is a
- * positive, Σ_i −1/|P(i)| Σ_{p∈P(i)} ln(exp(s_ip/T) / Σ_{a≠i} exp(s_ia/T)) / 2B. Each has at least
- * one, its own partner; without labels it is NT-Xent over image-text pairs.
+ * embeddings, of images and texts, are anchors, and every other embedding of the same class is a
+ * positive: Σ_i −1/|P(i)| Σ_{p∈P(i)} ln(exp(s_ip/T) / Σ_{a≠i} exp(s_ia/T)) / 2B. Each anchor has at
+ * least one positive, its partner. Without labels the loss is NT-Xent over image-text pairs.
  *
- * Needs embeddings. Terms: `negatives` (how many an anchor has on average), `temperature`. Chance: ln(2B − 1).
+ * Needs embeddings. Terms: `negatives` (mean number of negatives of an anchor), `temperature`.
+ * Chance: ln(2B − 1).
  */
 export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures> {
   const where = 'supervised';
@@ -57,14 +58,14 @@ export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures
   };
 }
 
-/** All that a batch tells of its rows. */
+/** The kinds of identities that a batch has. */
 function knownOf(batch: Identities): readonly Sameness[] {
   return batch.labels === undefined ? sameTexts : ['labels', ...sameTexts];
 }
 
 /**
- * [2B, 2B] targets, spread evenly over an anchor's positives, what keeps it from choosing itself, and
- * how many negatives each has.
+ * [2B, 2B] targets, spread evenly over an anchor's positives; the terms that exclude the anchor
+ * itself; and the number of negatives of each anchor.
  */
 function anchors(
   batch: Identities,
@@ -82,7 +83,7 @@ function anchors(
   const counts = Array.from({ length: width }, (_, i) => {
     const row = i % size;
     const isImage = i < size;
-    // Columns of the images, then of the texts.
+    // The columns of the images come first, then those of the texts.
     const positives = [
       ...[...(isImage ? alike : images)[row]!].map((j) => j),
       ...[...(isImage ? texts : alike)[row]!].map((j) => size + j),

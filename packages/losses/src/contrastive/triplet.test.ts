@@ -50,7 +50,7 @@ describe('triplet', () => {
   it('refuses a negative margin, and distances of what has no embeddings', () => {
     expect(() => triplet({ margin: -1 })).toThrow(/"margin"/);
     expect(() => totalOf(triplet({ measure: 'euclidean' }), rows, ['a', 'b', 'c'])).toThrow(
-      /no embeddings/,
+      /needs embeddings/,
     );
   });
 });

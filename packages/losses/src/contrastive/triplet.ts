@@ -11,32 +11,41 @@ import { diagonal } from '../softmax';
 import { logged } from '../terms';
 
 export interface TripletOptions {
-  /** By how much a true pair must be ahead; at least 0. Default 0.2. */
+  /**
+   * The margin by which the similarity of a true pair must exceed that of a false pair; at least 0.
+   * Default 0.2.
+   */
   margin?: number;
-  /** Each row's costliest negative alone, or the sum over all. Default `hardest`. */
+  /**
+   * Only the negative with the highest cost of each row, or the sum over all negatives. Default
+   * `hardest`.
+   */
   mining?: 'hardest' | 'all';
-  /** Over rows: the mean of those that count, or their sum as VSE++ and MMF have it. Default `mean`. */
+  /**
+   * The mean over the rows that count, or the sum over rows as in VSE++ and MMF. Default `mean`.
+   */
   reduction?: 'mean' | 'sum';
-  /** Images against texts, texts against images, or the sum of both. Default both. */
+  /** Images with texts (`i2t`), texts with images (`t2i`), or the sum of both. Default `both`. */
   direction?: 'both' | 'i2t' | 't2i';
-  /** Similarity: the cosine, or minus the distance of the embeddings. Default cosine. */
+  /** The similarity: the cosine, or minus the distance of the embeddings. Default `cosine`. */
   measure?: 'cosine' | 'euclidean';
-  /** The batch's hard negatives count for their own image. Default false. */
+  /** Whether the hard negatives of the batch are negatives of their image. Default false. */
   negatives?: boolean;
-  /** What makes a text right for an image, and so no negative of it. Default groups and captions. */
+  /**
+   * What makes a text true of an image, so that it is not a negative. Default groups and captions.
+   */
   same?: readonly Sameness[];
 }
 
 /**
- * The triplet or hinge loss: the cost of a negative is max(0, margin + s_negative − s_own).
- * VSE++ (arXiv 1707.05612) is `mining: 'hardest', reduction: 'sum'`; VSE and, at margin 0, MMF's
- * in-batch hinge `mining: 'all', reduction: 'sum'`; FaceNet's triplets (arXiv 1503.03832) and those
- * of sentence-transformers weigh distances, `measure: 'euclidean'`.
- * Where the fusion has no embeddings, s is its logit. Rows without a negative do not count.
+ * The triplet or hinge loss: the cost of a negative is max(0, margin + s_negative − s_own). VSE++
+ * (arXiv 1707.05612) is `mining: 'hardest', reduction: 'sum'`; VSE and, with margin 0, MMF's
+ * in-batch hinge are `mining: 'all', reduction: 'sum'`. The triplets of FaceNet (arXiv 1503.03832)
+ * and sentence-transformers compare distances, `measure: 'euclidean'`. If the fusion has no
+ * embeddings, s is its logit. Rows without a negative do not count.
  *
  * Terms: `accuracy` (rows of the first direction whose own partner scores strictly above every
- * negative), `negatives`. Chance: the
- * margin once for every negative that counts.
+ * negative), `negatives`. Chance: the margin times the number of negatives that count.
  */
 export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
   const where = 'triplet';
@@ -77,9 +86,9 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
       tidy(() => {
         const { size } = batch;
         if (measure === 'euclidean' && outputs.embed === undefined) {
-          throw new ConfigError('the fusion has no embeddings to measure distances of', {
+          throw new ConfigError("measure: 'euclidean' needs embeddings, and the fusion has none", {
             where,
-            advice: "Use measure: 'cosine', which takes the fusion's logits.",
+            advice: "Use measure: 'cosine', which then uses the fusion's logits.",
           });
         }
         const measured = (c: Tensor2D): Tensor2D => (measure === 'cosine' ? c : minusDistance(c));
@@ -112,7 +121,10 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
   };
 }
 
-/** −‖a − b‖ of unit vectors whose cosine is c: −√(2 − 2c); no gradient where they coincide. */
+/**
+ * −‖a − b‖ = −√(2 − 2c) of unit vectors with cosine c; the gradient is 0 where the vectors are
+ * equal.
+ */
 function minusDistance(c: Tensor2D): Tensor2D {
   return mul(sqrt(maximum(sub(2, mul(c, 2)), 1e-12)), -1);
 }

@@ -108,7 +108,7 @@ describe('momentumContrastive', () => {
 
   it('refuses a model without a teacher', () => {
     const [image, text] = pair(1);
-    expect(() => valueOf(momentumContrastive(), view(image, text))).toThrow(/no teacher/);
+    expect(() => valueOf(momentumContrastive(), view(image, text))).toThrow(/needs a teacher/);
     expect(() => momentumContrastive({ alpha: 2 })).toThrow(/"alpha"/);
     expect(() => momentumContrastive({ rampSteps: -1 })).toThrow(/"rampSteps"/);
   });

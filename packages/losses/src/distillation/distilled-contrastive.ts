@@ -18,26 +18,31 @@ import { logged } from '../terms';
 import { requireTeacher } from './teacher';
 
 export interface DistilledContrastiveOptions extends DuplicateOptions {
-  /** The student's T; `auto`, the default, is 0.1 on cosines, 1 on logits. */
+  /** T of the student; `auto`, the default, is 0.1 for cosines and 1 for logits. */
   temperature?: Temperature;
-  /** The teacher's own T; `auto`, the default, is 0.01 on cosines (where CLIP ends), 1 on logits. */
+  /**
+   * T of the teacher; `auto`, the default, is 0.01 for cosines (the final value of CLIP) and 1 for
+   * logits.
+   */
   teacherTemperature?: number | 'auto';
-  /** Weight of the contrast with the true pairs, at least 0. Default 1. */
+  /** Weight of the contrastive loss with the true pairs, at least 0. Default 1. */
   contrastive?: number;
   /** Weight of the cross-entropy against the teacher, at least 0. Default 1. */
   distillation?: number;
 }
 
 /**
- * Distillation between contrastive models, as open_clip's `DistillClipLoss`: the student's softmax
- * over the batch learns the true pairs (InfoNCE) and, by cross-entropy −Σ p·ln q, the softmax p of
- * `outputs.teacher`, each at a temperature of its own; both are means of the two directions. No
- * gradient flows into the teacher, whose embeddings may have another width.
+ * Distillation between contrastive models, as open_clip's `DistillClipLoss`. The total is a
+ * weighted sum of InfoNCE of the student and of the cross-entropy −Σ p·ln q between the softmax p
+ * of the teacher (`outputs.teacher`) and the softmax q of the student over the batch. Student and
+ * teacher have separate temperatures. Both losses are means of the two directions. No gradient
+ * flows into the teacher, whose embeddings may have a different width.
  *
  * Rows without a negative do not count.
  *
- * Terms: `contrastive`, `distillation` (unweighted), `accuracy`, `negatives`, `temperature`. Chance: weight ·
- * ln B of both, for cross-entropy against any target is ln B where the student's scores are equal.
+ * Terms: `contrastive`, `distillation` (unweighted), `accuracy`, `negatives`, `temperature`.
+ * Chance: weight · ln B for each of the two losses, since the cross-entropy with any target is ln B
+ * when the student's scores are equal.
  *
  * @throws ConfigError when the outputs have no teacher.
  */

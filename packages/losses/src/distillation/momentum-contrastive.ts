@@ -13,26 +13,31 @@ import { logged } from '../terms';
 import { requireTeacher } from './teacher';
 
 export interface MomentumContrastiveOptions extends DuplicateOptions {
-  /** T of the model and of its momentum twin; `auto`, the default, is 0.1 on cosines, 1 on logits. */
+  /**
+   * T of the model and of its momentum twin; `auto`, the default, is 0.1 for cosines and 1 for
+   * logits.
+   */
   temperature?: Temperature;
-  /** α: how much of the target is the twin's opinion, in [0, 1]. Default 0.4. */
+  /** α, the weight of the twin's softmax in the target, in [0, 1]. Default 0.4. */
   alpha?: number;
   /**
-   * Steps over which α grows evenly from 0, for a twin that knows nothing yet (ALBEF: those of the
-   * first epoch or two). Default 0: α as it is. Outside of training it always is.
+   * Number of steps in which α grows linearly from 0, while the twin is untrained (ALBEF: the first
+   * or the first two epochs). Default 0: no growth. Outside of training α does not change.
    */
   rampSteps?: number;
 }
 
 /**
  * ALBEF's image-text contrast with soft targets (ITC with momentum distillation, arXiv 2107.07651):
- * cross-entropy against α·softmax(s'/T) + (1 − α)·truth, s' the similarities that the momentum twin,
- * `outputs.teacher`, finds; mean of both directions. Candidates are the twin's embeddings of the
- * other side, then those of its queue; where the fusion has no embeddings, the batch's own scores.
- * Targets carry no gradient, neither do the twin's embeddings.
+ * cross-entropy against α·softmax(s'/T) + (1 − α)·truth, where s' are the similarities of the
+ * momentum twin, `outputs.teacher`; mean of both directions. The candidates are the twin's
+ * embeddings of the other side, followed by the embeddings of its queue. If the fusion has no
+ * embeddings, the scores of the batch are used. No gradient flows into the targets or the twin's
+ * embeddings.
  *
- * A text of the queue that is right for an image of the batch, and an image that a text is right for,
- * is treated as a duplicate; empty places of the queue and rows without a negative do not count.
+ * A text of the queue that is true of an image of the batch counts as a duplicate, and so does an
+ * image of the queue of which a text of the batch is true. Empty places of the queue and rows
+ * without a negative do not count.
  *
  * Terms: `i2t`, `t2i`, `accuracy`, `negatives`, `temperature`. Chance: ln B, without a queue.
  *
@@ -86,10 +91,13 @@ export function momentumContrastive(
   };
 }
 
-/** Similarities [B, B + Q]: the model's own, and its twin's, a constant of differentiation. */
+/**
+ * Similarities [B, B + Q] of the model and of its twin; the twin's are constants of
+ * differentiation.
+ */
 type Opinions = readonly [own: Tensor2D, twin: Tensor2D];
 
-/** Of both directions, and the queue whose rows stand after those of the batch. */
+/** The similarities of both directions, and the queue, whose entries follow those of the batch. */
 function opinions(
   where: string,
   outputs: ModelOutputs<PooledFeatures>,

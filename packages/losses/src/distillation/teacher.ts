@@ -5,17 +5,20 @@ import {
   type PooledFeatures,
 } from '@crossweave/core';
 
-/** @throws ConfigError when the outputs have no teacher, or one that does not embed as the model does. */
+/**
+ * @throws ConfigError when the outputs have no teacher, or when the model has embeddings and the
+ *   teacher has none.
+ */
 export function requireTeacher(
   where: string,
   outputs: ModelOutputs<PooledFeatures>,
 ): Teacher<PooledFeatures> {
   const { teacher } = outputs;
   if (teacher === undefined || (outputs.embed !== undefined && teacher.embed === undefined)) {
-    throw new ConfigError('there is no teacher to learn from', {
+    throw new ConfigError('the loss needs a teacher, and the model outputs have none', {
       where,
-      expected: 'outputs.teacher, with embed() where the model itself has it',
-      advice: 'Train with a momentum twin or a second model, or use infoNCE.',
+      expected: 'outputs.teacher, with embed() if the model has embed()',
+      advice: 'Train with a momentum twin or a second model as the teacher, or use infoNCE.',
     });
   }
   return teacher;

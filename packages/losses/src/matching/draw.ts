@@ -23,9 +23,9 @@ import { cosines } from '../similarities';
 import { excluded, exclusionMatrix, negativeCounts, negativeMatrix, type RowSets } from '../same';
 
 export interface DrawOptions {
-  /** Draw by similarity (true) or uniformly. */
+  /** Whether to draw by similarity instead of uniformly. */
   readonly hard: boolean;
-  /** T of the softmax that turns similarities into probabilities. */
+  /** T of the softmax over similarities that gives the probabilities. */
   readonly drawTemperature: number;
 }
 
@@ -33,20 +33,23 @@ export interface DrawOptions {
 export const drawChecks = { hard: boolean(), drawTemperature: fixedTemperatureCheck };
 
 export interface Draw {
-  /** [B·count] int32: rows of the other side, entry b·count + s is draw s of row b. */
+  /** [B·count] int32, rows of the other side: entry b·count + s is draw s for row b. */
   readonly rows: Tensor1D;
-  /** [B·count] 1, or 0 where row b has no negative left in the batch. */
+  /** [B·count]: 0 where row b has no further negative in the batch, else 1. */
   readonly valid: readonly number[];
 }
 
-/** Added to each negative's probability after the softmax, so that rounding rules none out. */
+/**
+ * Added to the probability of each negative after the softmax, so that rounding excludes no
+ * negative.
+ */
 const floor = 1e-4;
 
 /**
- * Draws `count` different in-batch negatives for each row, among those that `right` does not hold,
- * with probability softmax(similarity / T) + 1e-4 (ALBEF, arXiv 2107.07651; its floor stands
- * after the softmax as in BLIP, inside it has no effect). Sampling is by adding Gumbel noise
- * and taking the largest, so no value leaves the engine.
+ * Draws `count` different in-batch negatives for each row, from the rows that are not in `right`,
+ * with probability softmax(similarity / T) + 1e-4 (ALBEF, arXiv 2107.07651; the constant is added
+ * after the softmax as in BLIP; inside the softmax it would have no effect). Sampling adds Gumbel
+ * noise and takes the largest values, so no values have to be read from the engine.
  *
  * @param similarity [B, B] whose row b scores the candidates of row b.
  */
@@ -65,7 +68,7 @@ export function drawNegatives(
     if (hard) {
       const scaled = mul(stopGradient(similarity()), 1 / drawTemperature);
       const chances = softmax(add(scaled, exclusion));
-      // Entries that are not allowed become log 1 = 0: they are excluded by the term above.
+      // Entries that are not allowed become log 1 = 0; the term above excludes them.
       weights = add(weights, log(add(mul(add(chances, floor), allowed), sub(1, allowed))));
     }
     const drawn: Tensor1D[] = [];
@@ -84,8 +87,8 @@ export function drawNegatives(
 }
 
 /**
- * [B, B] how much text j looks like a text of image i: the cosine of their embeddings, or
- * for a fusion without embeddings that of text i and text j as encoded (0 where one is missing).
+ * [B, B] similarity of image i and text j: the cosine of their embeddings. For a fusion without
+ * embeddings it is the cosine of the summaries of text i and text j (0 if one is missing).
  */
 export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { image, text } = outputs;
@@ -94,7 +97,7 @@ export function textSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D 
     : cosines(outputs.embed('image', image), outputs.embed('text', text));
 }
 
-/** The same for the images that text i might show. */
+/** [B, B] similarity of text i and image j, as {@link textSimilarity}. */
 export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D {
   const { image } = outputs;
   return outputs.embed === undefined
@@ -102,7 +105,7 @@ export function imageSimilarity(outputs: ModelOutputs<PooledFeatures>): Tensor2D
     : transpose(textSimilarity(outputs));
 }
 
-/** Summaries at unit length; of a missing row, which may hold anything, zeros. */
+/** Summaries scaled to unit length; zeros for missing rows, whose values are unspecified. */
 function directions({ pooled, present }: PooledFeatures): Tensor2D {
   if (present === undefined) return normalize(pooled);
   return normalize(select<Tensor2D>(reshape(present, [-1, 1]), pooled, 0));

@@ -22,25 +22,24 @@ import { drawChecks } from './draw';
 import { countPairs, drawnTexts, givenFalsePairs, matchOf, truePairs, type Pairs } from './pairs';
 
 export interface ListwiseMatchingOptions {
-  /** M texts drawn from the batch for each image. Default 3. */
+  /** M, the number of texts drawn from the batch for each image. Default 3. */
   inBatch?: number;
-  /** Draw them by similarity (true) or uniformly. Default false. */
+  /** Whether to draw them by similarity instead of uniformly. Default false. */
   hard?: boolean;
-  /** T of the softmax over similarities that hard ones are drawn from. Default 0.1. */
+  /** T of the softmax over similarities, with `hard`. Default 0.1. */
   drawTemperature?: number;
-  /** The batch's own K hard negatives, where it has them, are candidates too. Default true. */
+  /** Whether the K hard negatives of the batch, if any, are candidates too. Default true. */
   negatives?: boolean;
 }
 
 /**
- * Image-text matching as a choice: for each image, softmax cross-entropy of `match` over
- * its true text, its K hard negatives and M texts drawn from those of the batch that are not right.
- * Unlike the binary form it needs no threshold, so it trains what ranking measures.
- * Images without a false text do not count.
+ * Image-text matching as a multiple choice: for each image, softmax cross-entropy of `match` over
+ * its true text, its K hard negatives and M false texts drawn from the batch. Unlike binary
+ * matching it depends only on the order of the logits, as ranking metrics do. Images without a
+ * false text do not count.
  *
- * Terms: `negatives` (false texts an image), `accuracy`, the share of images whose true text scores
- * strictly highest. Chance:
- * ln(1 + K + M), with M at most B − 1.
+ * Terms: `negatives` (mean number of false texts of an image), `accuracy` (share of images whose
+ * true text scores strictly highest). Chance: ln(1 + K + M), with M at most B − 1.
  */
 export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'listwiseMatching';
@@ -85,7 +84,9 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
   };
 }
 
-/** [B, 1 + K + M], the true text first; entries that stand for no text are excluded. */
+/**
+ * [B, 1 + K + M] logits, the true text first; entries without a text get a large negative logit.
+ */
 function columns(match: Tensor1D, pairs: readonly Pairs[], size: number): Tensor2D {
   let from = 0;
   const parts = pairs.map(({ perRow, weights }) => {

@@ -16,30 +16,31 @@ import {
 } from './pairs';
 
 export interface MatchingOptions {
-  /** Negatives drawn from the batch for each row, of texts and of images. Default 1. */
+  /** Number of texts, and of images, drawn from the batch as negatives of each row. Default 1. */
   inBatch?: number;
-  /** Draw them by similarity (true) or uniformly. Default true. */
+  /** Whether to draw them by similarity instead of uniformly. Default true. */
   hard?: boolean;
-  /** T of the softmax over similarities that they are drawn from. Default 0.1. */
+  /** T of the softmax over similarities, with `hard`. Default 0.1. */
   drawTemperature?: number;
-  /** The batch's own hard negatives, where it has them, are negative pairs too. Default true. */
+  /** Whether the hard negatives of the batch, if any, give negative pairs too. Default true. */
   negatives?: boolean;
   /**
-   * True pairs weigh as much as all false ones together, so that knowing how many there are
-   * of each is worth nothing; otherwise all pairs weigh the same, as in ALBEF. Default true.
+   * Whether the true pairs together weigh as much as the false pairs together, so that predicting
+   * the share of true pairs does not lower the loss. If false, all pairs have the same weight, as
+   * in ALBEF. Default true.
    */
   balanced?: boolean;
 }
 
 /**
- * Image-text matching (ITM of ALBEF, arXiv 2107.07651): binary cross-entropy of `match`
- * over the B true pairs, `inBatch` texts and `inBatch` images drawn for each row from those of the
- * batch that are not right for it, and the given hard negatives. A row without a false pair does not
- * count with its true one either: saying yes to everything would learn it.
+ * Image-text matching (ITM of ALBEF, arXiv 2107.07651): binary cross-entropy of `match` over the B
+ * true pairs, `inBatch` false texts and `inBatch` false images drawn from the batch for each row,
+ * and the given hard negatives. If a row has no false pair, its true pair does not count either,
+ * since always predicting a match would minimise its loss.
  *
- * Terms: `negatives` (false pairs a row), `accuracy` at the threshold 0, weighted as the total, and
- * `accuracy.true` and `accuracy.false` of either kind. Chance: ln 2 (where all pairs weigh the same, a model that
- * knows only the share of true ones gets below it).
+ * Terms: `negatives` (mean number of false pairs of a row), `accuracy` at the threshold 0 with the
+ * weights of the total, `accuracy.true` and `accuracy.false` for true and false pairs. Chance: ln 2
+ * (with `balanced: false`, predicting the share of true pairs gives less).
  */
 export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
   const where = 'matching';
@@ -76,11 +77,11 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
           settings.balanced ? weights.map((_, p) => whenTrue[p]! + whenFalse[p]!) : weights,
         );
         return {
-          // −log σ(z) of true pairs and −log σ(−z) of false ones.
+          // −log σ(z) for true pairs and −log σ(−z) for false pairs.
           total: weighted(softplus(mul<Tensor1D>(signed, -1)), share),
           terms: logged({
             negatives: meanCount({ counts }),
-            // Without a false pair there is nothing to be right about.
+            // Without a false pair there is no accuracy.
             ...(counted.includes(1) && {
               accuracy: weighted(correct, share),
               'accuracy.true': weighted(correct, whenTrue),
@@ -93,7 +94,7 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
   };
 }
 
-/** Weights that sum to 1; all zero where none is left. */
+/** Weights scaled to sum 1; all zero if every weight is zero. */
 function normalised(weights: readonly number[]): number[] {
   const total = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => (total > 0 ? weight / total : 0));

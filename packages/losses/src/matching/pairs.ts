@@ -6,21 +6,21 @@ import { drawNegatives, imageSimilarity, textSimilarity, type DrawOptions } from
 
 type Outputs = ModelOutputs<PooledFeatures>;
 
-/** Pairs of images and texts to be judged: `perRow` of each row of the batch, which stand together. */
+/** Pairs of images and texts to be scored: `perRow` consecutive pairs for each row of the batch. */
 export interface Pairs {
   readonly image: PooledFeatures;
   readonly text: PooledFeatures;
   readonly perRow: number;
-  /** [B·perRow] 1, or 0 where an entry stands for no pair. */
+  /** [B·perRow]: 0 where an entry is not a pair, else 1. */
   readonly weights: readonly number[];
 }
 
-/** The batch as it is. */
+/** The true pairs of the batch. */
 export function truePairs({ image, text }: Outputs, weights: readonly number[]): Pairs {
   return { image, text, perRow: 1, weights };
 }
 
-/** Each image with its given hard negatives; none where the batch has none. */
+/** Each image with its given hard negatives; an empty list if the batch has none. */
 export function givenFalsePairs(where: string, outputs: Outputs, batch: AnyBatch): Pairs[] {
   const perRow = negativesPerPair(where, outputs, batch);
   const { image, negatives } = outputs;
@@ -59,7 +59,7 @@ export function drawnImages(
   return [{ image: takeRows(image, rows), text: repeatRows(text, perRow), perRow, weights: valid }];
 }
 
-/** [all pairs] the fusion's `match` of every pair, in order, by one pass. */
+/** [all pairs] the fusion's `match` of every pair, in order, computed in one pass. */
 export function matchOf(outputs: Outputs, pairs: readonly Pairs[]): Tensor1D {
   return outputs.fuse(
     joinRows(pairs.map(({ image }) => image)),
@@ -67,7 +67,7 @@ export function matchOf(outputs: Outputs, pairs: readonly Pairs[]): Tensor1D {
   ).match;
 }
 
-/** [B] how many of these pairs count for each row. */
+/** [B] the number of pairs that count for each row. */
 export function countPairs(pairs: readonly Pairs[], size: number): number[] {
   return Array.from({ length: size }, (_, b) =>
     pairs.reduce((total, { weights, perRow }) => {

@@ -36,19 +36,22 @@ export interface AlignmentUniformityOptions {
   alignment?: number;
   /** Weight of uniformity, at least 0. Default 1. */
   uniformity?: number;
-  /** What makes two rows the same, which need not spread. Default groups and captions. */
+  /**
+   * What makes two rows the same, so that their pair is left out of uniformity. Default groups and
+   * captions.
+   */
   same?: readonly Sameness[];
 }
 
 /**
- * Alignment and uniformity on the sphere (arXiv 2005.10242): the mean over pairs of
- * ‖image − text‖^α, and the mean of both modalities' ln mean_{i<j} exp(−t·‖x_i − x_j‖²), which falls
- * as embeddings spread. Pairs of rows of the same image, or text, are left out of uniformity; where
- * no pair is left it is 0. The total may be negative.
+ * Alignment and uniformity on the sphere (arXiv 2005.10242): the mean over pairs of ‖image −
+ * text‖^α, and the mean of both modalities' ln mean_{i<j} exp(−t·‖x_i − x_j‖²), which falls as
+ * embeddings spread. Pairs of rows with the same image, or text, are left out of uniformity; if no
+ * pair is left it is 0. The total may be negative.
  *
  * Needs embeddings. Terms: `alignment`, `uniformity`, `uniformity.image`, `uniformity.text`,
- * `negatives` (how many rows a row is spread from on average). No chance level: how far features
- * that tell nothing are spread is up to them.
+ * `negatives` (mean number of rows that a row is compared with). There is no chance level, since
+ * features without information may have any uniformity.
  */
 export function alignmentUniformity(
   options: AlignmentUniformityOptions = {},
@@ -74,7 +77,7 @@ export function alignmentUniformity(
       tidy(() => {
         const { image, text } = requireEmbeddings(where, outputs);
         const apart = sum<Tensor1D>(square(sub(image, text)), 1);
-        // Below the floor the root has no gradient instead of an infinite one.
+        // Below 1e-12 the gradient is 0, because the root's would be infinite.
         const alignment = mean<Scalar>(alpha === 2 ? apart : pow(maximum(apart, 1e-12), alpha / 2));
         const alike = sameness(batch, same);
         const counts = negativeCounts(alike);
@@ -101,7 +104,10 @@ export function alignmentUniformity(
   };
 }
 
-/** [B, B] exp(−t·‖x_i − x_j‖²), by ‖a‖² + ‖b‖² − 2ab, since a zero row is not of length 1. */
+/**
+ * [B, B] exp(−t·‖x_i − x_j‖²), with the distance from ‖a‖² + ‖b‖² − 2ab, since a zero row does not
+ * have length 1.
+ */
 function kernel(x: Tensor2D, t: number): Tensor2D {
   const squares = sum<Tensor2D>(square(x), 1, true);
   const distances = sub<Tensor2D>(add(squares, transpose(squares)), mul(cosines(x, x), 2));

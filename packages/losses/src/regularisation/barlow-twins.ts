@@ -18,18 +18,19 @@ import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
 export interface BarlowTwinsOptions {
-  /** λ: weight of the terms off the diagonal, at least 0. Default 0.0051. */
+  /** λ, the weight of the off-diagonal terms, at least 0. Default 0.0051. */
   redundancy?: number;
 }
 
 /**
- * Barlow Twins (arXiv 2103.03230): with C the cross-correlation [E, E] of the two sides' embeddings,
- * each dimension standardised over the batch (biased variance, + 1e-5 as a batch norm has it),
- * Σ (1 − C_ii)² + λ·Σ_{i≠j} C_ij². True pairs agree in every dimension, and no two dimensions say the
- * same. It has no negatives, so rows of the same image do no harm.
+ * Barlow Twins (arXiv 2103.03230): with C the cross-correlation [E, E] of the two sides'
+ * embeddings, each dimension standardised over the batch (biased variance, + 1e-5 as a batch norm
+ * has it), Σ (1 − C_ii)² + λ·Σ_{i≠j} C_ij². The first sum makes true pairs agree in every
+ * dimension, the second makes dimensions uncorrelated. The loss has no negatives, so a batch may
+ * repeat images.
  *
- * Needs embeddings. Terms: `invariance`, `redundancy` (unweighted sums). Chance depends on E alone
- * (it is E, where C is 0), which the loss does not know.
+ * Needs embeddings. Terms: `invariance`, `redundancy` (unweighted sums). There is no chance level:
+ * the total for C = 0 is E, which the loss does not know in advance.
  */
 export function barlowTwins(options: BarlowTwinsOptions = {}): Loss<PooledFeatures> {
   const where = 'barlowTwins';

@@ -7,28 +7,31 @@ import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
 export interface VicregOptions {
-  /** λ: weight of the distance of true pairs, at least 0. Default 25. */
+  /** λ, the weight of the distance of true pairs, at least 0. Default 25. */
   invariance?: number;
-  /** μ: weight of keeping every dimension's deviation at 1, at least 0. Default 25. */
+  /**
+   * μ, the weight of the hinge that keeps the standard deviation of every dimension at 1, at least
+   * 0. Default 25.
+   */
   variance?: number;
-  /** ν: weight of the covariances of different dimensions, at least 0. Default 1. */
+  /** ν, the weight of the covariances of different dimensions, at least 0. Default 1. */
   covariance?: number;
 }
 
 /**
- * VICReg (arXiv 2105.04906) in the scaling of the authors' code, which its weights are for: with z
- * and z' the two sides' embeddings,
+ * VICReg (arXiv 2105.04906) with the scaling of the authors' code, to which the default weights
+ * belong. With z and z' the embeddings of the two sides:
  *
  * - invariance: the mean over rows and dimensions of (z − z')²,
  * - variance: the mean over dimensions of max(0, 1 − √(Var z + 1e-4)), mean of the two sides,
  * - covariance: Σ_{i≠j} Cov(z)_ij² / E, sum of the two sides.
  *
- * Variances and covariances are unbiased (divided by B − 1). Embeddings have length 1, where a
- * deviation of 1 in each of E dimensions is out of reach, so they are scaled by √E first. It has no
- * negatives, so rows of the same image do no harm.
+ * Variances and covariances are unbiased (divided by B − 1). Embeddings of length 1 cannot have a
+ * standard deviation of 1 in each of E dimensions, so they are scaled by √E first. The loss has no
+ * negatives, so a batch may repeat images.
  *
- * Needs embeddings. Terms: `invariance`, `variance`, `covariance` (unweighted). No chance level:
- * features that tell nothing may have any variance.
+ * Needs embeddings. Terms: `invariance`, `variance`, `covariance` (unweighted). There is no chance
+ * level, since features without information may have any variance.
  */
 export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
   const where = 'vicreg';
@@ -62,7 +65,7 @@ export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
 function moments(z: Tensor2D): { variance: Scalar; covariance: Scalar } {
   const [size, width] = z.shape;
   const centred = sub<Tensor2D>(z, mean(z, 0, true));
-  // One row has no variance: 0, not 0/0.
+  // For one row the variance is set to 0 instead of 0/0.
   const perRow = 1 / Math.max(1, size - 1);
   const deviations = sqrt(add(mul(sum(square(centred), 0), perRow), 1e-4));
   const covariances = mul(matMul(centred, centred, true), perRow);

@@ -4,18 +4,18 @@ import { DataError } from '@crossweave/core';
 import { isHubId, modelFolders } from '../hub-caches';
 
 export interface OnnxFolder {
-  /** Holds `config.json` and `onnx/`. */
+  /** The folder with `config.json` and `onnx/`. */
   readonly folder: string;
-  /** For people: the folder's own name, or the id. */
+  /** Name for messages: the folder's name, or the id. */
   readonly name: string;
 }
 
 /**
- * The folder of an ONNX model that is named by a path, or by the id of a model on Hugging Face's
- * hub that lies in a cache of the transformers libraries (`main`). Nothing is downloaded.
+ * Finds the folder of an ONNX model. `name` is a path, or the id of a model on Hugging Face's hub
+ * (revision `main`) that is in a cache of the transformers libraries. Nothing is downloaded.
  *
- * @param file the weights' name in `onnx/`, without `.onnx`.
- * @throws DataError when nothing is there, with where it was sought and how to get it.
+ * @param file the name of the weights in `onnx/`, without `.onnx`. @throws DataError when the
+ *   folder is not found; it says where it was searched and how to get the model.
  */
 export async function findOnnxFolder(
   where: string,
@@ -36,6 +36,6 @@ export async function findOnnxFolder(
     where,
     expected: `${weights} in one of ${folders.join(', ')}`,
     got: name,
-    advice: `Get it with "hf download ${name}".`,
+    advice: `Get the model with "hf download ${name}".`,
   });
 }

@@ -17,10 +17,11 @@ const preprocessing = [
 ];
 
 /**
- * SHA-256 (hex) over the folder's `onnx/<file>.onnx` with its external data, its configuration
- * and tokenizer, and `settings`: names and bytes, neither paths nor times.
+ * SHA-256 (hex) of the folder's `onnx/<file>.onnx` with its external data, its configuration and
+ * tokenizer files, and `settings`. The hash covers file names and bytes, not the folder's path or
+ * file times.
  *
- * @throws DataError when the folder or the weights are missing or unreadable.
+ * @throws DataError when the folder or the weights are missing or cannot be read.
  */
 export async function fingerprintFolder(
   folder: string,
@@ -51,7 +52,10 @@ export async function fingerprintFolder(
   return whole.digest('hex');
 }
 
-/** For `JSON.stringify`: objects with their keys in order, so that the text depends on values alone. */
+/**
+ * A replacer for `JSON.stringify` that sorts the keys of objects, so that their order does not
+ * matter.
+ */
 function sorted(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,12 +1,14 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { TransformersLibrary } from './library';
 
-/** The libraries' settings are global to the process: one thing is loaded at a time. */
+/**
+ * The settings of the transformers libraries are global to the process, so loads run one at a time.
+ */
 let lastLoad: Promise<unknown> = Promise.resolve();
 
 /**
- * What `load` makes of a folder anywhere on the disk, which the library knows under the name that
- * `load` gets. Nothing is downloaded; the library's settings are afterwards as they were.
+ * Calls `load` with a name under which the library finds the given folder, and gives its result.
+ * Nothing is downloaded, and the library's settings are restored afterwards.
  */
 export function fromFolder<Loaded>(
   { module: { env } }: TransformersLibrary,
@@ -17,7 +19,7 @@ export function fromFolder<Loaded>(
   const loading = lastLoad.then(async () => {
     const { localModelPath, useFSCache } = env;
     env.localModelPath = `${dirname(path).replaceAll('\\', '/')}/`;
-    // The file cache holds downloads by name and would win over a folder of the same name.
+    // The library's file cache would take precedence over a folder of the same name.
     env.useFSCache = false;
     try {
       return await load(basename(path));

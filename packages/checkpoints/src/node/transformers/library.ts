@@ -1,12 +1,15 @@
 import { requireOneOf } from '@crossweave/core/authoring';
 import { ConfigError } from '@crossweave/core';
 
-/** In the order in which they are tried: the maintained one, and its predecessor. */
+/**
+ * The supported libraries, in the order in which they are tried: the maintained one and its
+ * predecessor.
+ */
 export const transformersLibraries = ['@huggingface/transformers', '@xenova/transformers'] as const;
 
 export type TransformersLibraryName = (typeof transformersLibraries)[number];
 
-/** What both libraries have in common, as far as it is used; each types itself differently. */
+/** The parts of both libraries that are used here. Their own types differ. */
 export interface TransformersModule {
   readonly env: { localModelPath: string; useFSCache: boolean };
   readonly Tensor: new (
@@ -28,16 +31,16 @@ export interface TransformersLibrary {
 }
 
 /**
- * How a package imports the libraries, which are its own optional peers:
- * `{ '@huggingface/transformers': () => import('@huggingface/transformers'), … }`.
+ * How a package imports the libraries, which are optional peer dependencies of that package: `{
+ * '@huggingface/transformers': () => import('@huggingface/transformers'), … }`.
  */
 export type TransformersImports = Readonly<Record<TransformersLibraryName, () => Promise<unknown>>>;
 
 /**
- * The library called `name`, or the first that can be imported.
+ * Imports the library `name`; by default the first library that can be imported.
  *
- * @throws ConfigError with what to install when there is none, or it fails on import; and for another
- * name.
+ * @throws ConfigError for an unknown name, or when no library can be imported; it says what to
+ *   install.
  */
 export async function importTransformers(
   where: string,
@@ -54,7 +57,7 @@ export async function importTransformers(
       failures.push(error);
     }
   }
-  // A library that is there but fails says more than one that is absent.
+  // The error of an installed library that fails is more useful than that of a missing one.
   const cause =
     failures.find((error) => !(error instanceof Error && isAbsent(error))) ?? failures[0];
   throw new ConfigError('no transformers library could be imported', {

@@ -14,9 +14,9 @@ import {
   type TransformersTensor,
 } from './library';
 
-/** Which model of a folder is loaded, and by what. */
+/** Which model of a folder to load, and with which library. */
 export interface OnnxModelOptions {
-  /** Default: the first that is installed. */
+  /** The library that runs the model. Default: the first one that is installed. */
   readonly library?: TransformersLibraryName;
   /**
    * The library's class: `CLIPTextModelWithProjection` for the text tower of a CLIP folder.
@@ -25,12 +25,12 @@ export interface OnnxModelOptions {
   readonly modelClass?: string;
   /** Name of the file in `onnx/`, without `.onnx`: `text_model`… Default `model`. */
   readonly file?: string;
-  /** Whether the 8-bit weights (`onnx/<file>_quantized.onnx`) are taken. Default false. */
+  /** Whether to load the 8-bit weights (`onnx/<file>_quantized.onnx`). Default false. */
   readonly quantized?: boolean;
 }
 
 const fileName: Check = {
-  expected: 'the name of a file, without folder and .onnx',
+  expected: 'the name of a file, without its folder and without .onnx',
   accepts: (value) => typeof value === 'string' && isPlainName(value),
 };
 
@@ -47,10 +47,10 @@ export interface OnnxModel extends AsyncDisposable {
   /** See {@link fingerprintFolder}. */
   readonly fingerprint: string;
   /**
-   * Runs the model on tensors by input name (int32 become int64) and gives the float32 outputs
-   * as new tensors by name.
+   * Runs the model on tensors by input name (int32 is converted to int64). Gives its float32
+   * outputs as new tensors by name.
    *
-   * @throws EngineError when the model does not run on them.
+   * @throws EngineError when the model fails on these inputs.
    */
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
 }
@@ -65,12 +65,12 @@ interface ModelClass {
 }
 
 /**
- * Loads a model of a folder as the hub has them: `config.json` and `onnx/model.onnx`. Nothing is
- * downloaded.
+ * Loads an ONNX model from a folder in Hugging Face's layout: `config.json` and `onnx/model.onnx`.
+ * Nothing is downloaded.
  *
- * @param settings what else the features depend on; it goes into the fingerprint.
- * @throws ConfigError when no library is installed or it has no such class, DataError when files
- * are missing, EngineError when the model cannot be loaded.
+ * @param settings further settings on which the features depend; they become part of the
+ *   fingerprint. @throws ConfigError when no library is installed or it lacks `modelClass`,
+ *   DataError when files are missing, EngineError when the model cannot be loaded.
  */
 export async function loadOnnxModel(
   where: string,
@@ -79,7 +79,7 @@ export async function loadOnnxModel(
   options: OnnxModelOptions = {},
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<OnnxModel> {
-  // Values alone: an encoder passes on options that have more.
+  // Checks values, not keys: an encoder passes its whole options, which have further keys.
   for (const [name, check] of Object.entries(optionChecks)) {
     const value = options[name as keyof OnnxModelOptions];
     if (value !== undefined) requireValue(where, name, value, check);
@@ -96,7 +96,7 @@ export async function loadOnnxModel(
     modelClass,
   });
   const model = await fromFolder(library, folder, (name) =>
-    // One library reads `quantized`, the other `dtype`.
+    // `@xenova/transformers` reads `quantized`, `@huggingface/transformers` reads `dtype`.
     found.from_pretrained(name, {
       ...{ quantized, dtype: quantized ? 'q8' : 'fp32', model_file_name: file },
       local_files_only: true,
@@ -149,9 +149,9 @@ function failure(where: string, what: string, cause: unknown): EngineError {
 }
 
 /**
- * An output of a model by name.
+ * Takes an output of a model by name.
  *
- * @throws EngineError when the model has no such output, or it has another rank.
+ * @throws EngineError when the model has no such output, or the output has a different rank.
  */
 export function onnxOutput<T extends Tensor>(
   where: string,

@@ -15,9 +15,11 @@ import {
 import type { Product } from './products';
 import type { Activate } from './projections';
 
-/** Options that the bilinear fusions have. `dropout` acts on the projections and on their products. */
+/**
+ * Options that all bilinear fusions have. `dropout` acts on the projections and on their products.
+ */
 export interface BilinearFusionOptions extends PooledFusionOptions {
-  /** Signed square root and unit norm of the products. Default false. */
+  /** Whether the products get a signed square root and unit norm. Default false. */
   normalize?: boolean;
 }
 
@@ -33,37 +35,40 @@ export const bilinearFusionChecks: Checks<BilinearFusionOptions> = {
   normalize: boolean(),
 };
 
-/** What {@link bilinearFusion} builds a fusion of. */
+/** The parts from which {@link bilinearFusion} builds a fusion. */
 export interface BilinearFusionParts<Image, Text> extends Pick<
   PooledFusionParts<Image, Text>,
   'where' | 'name' | 'init' | 'prepare'
 > {
   readonly settings: Required<PooledFusionOptions>;
-  /** How prepared rows of the two sides multiply: {@link rankProduct}, {@link coreProduct} or your own. */
+  /**
+   * How the prepared rows of the two sides are multiplied: {@link rankProduct}, {@link coreProduct}
+   * or your own.
+   */
   readonly product: Product<Image, Text>;
   /** G, the number of products of a pair. */
   readonly products: number;
   /**
-   * Into how many equal parts the products are cut, of which each gets the signed square root and
-   * unit norm; 0: none gets it.
+   * Number of equal parts of the products that get the signed square root and unit norm, each
+   * separately. 0: no normalisation.
    */
   readonly normalized: number;
   /** Activation of the joint representation. Default: none. */
   readonly activate?: Activate | undefined;
-  /** Path of a bias of G numbers, added to the products. Default: none. */
+  /** Path of a bias [G] that is added to the products. Default: none. */
   readonly bias?: string;
   /** A function of the products [B, G], before they are normalised. Default: none. */
   readonly pool?: (params: Params, products: Tensor2D) => Tensor2D;
 }
 
 /**
- * A {@link pooledFusion} whose joint representation is a function of products of both sides:
- * joint = f(W · n(z) + b) with the products z [B, G] of prepared rows, the layer `linear_out`
- * (W [D, G], b [D]), the signed square root and unit norm n (see `normalized`) and the activation
- * f. This is the form that MMF's fusions (mmf/modules/fusions.py) have in common.
+ * A {@link pooledFusion} whose joint representation is a function of products of both sides: joint
+ * = f(W · n(z) + b) with the products z [B, G] of prepared rows, the layer `linear_out` (W [D, G],
+ * b [D]), the signed square root and unit norm n (see `normalized`) and the activation f. All
+ * fusions of MMF (mmf/modules/fusions.py) have this form.
  *
- * Without `normalized`, `activate` and `pool` a score is bilinear in the two rows, and all scores
- * are one matrix product instead of one pass for each pair.
+ * Without `normalized`, `activate` and `pool` a score is bilinear in the two rows. All scores are
+ * then computed by one matrix product instead of one pass for each pair.
  */
 export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
   parts: BilinearFusionParts<Image, Text>,
@@ -106,7 +111,10 @@ export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
   });
 }
 
-/** `match_head` after `linear_out` as one weight per product, [1, G], and one offset, [1, 1]. */
+/**
+ * The composition of `linear_out` and `match_head` as weights of the products [1, G] and an offset
+ * [1, 1].
+ */
 function foldedHead(params: Params, bias?: string): { weights: Tensor2D; offset: Tensor2D } {
   const last = parameter<Tensor2D>(params, 'match_head.weight');
   const weights = matMul<Tensor2D>(last, parameter<Tensor2D>(params, 'linear_out.weight'));
@@ -116,7 +124,7 @@ function foldedHead(params: Params, bias?: string): { weights: Tensor2D; offset:
   return { weights, offset: add<Tensor2D>(offset, matMul(weights, column(biasOf(params, bias)))) };
 }
 
-/** A bias of any shape as one row of numbers. */
+/** A bias of any shape as a vector. */
 function biasOf(params: Params, path: string): Tensor1D {
   return reshape<Rank.R1>(parameter(params, path), [-1]);
 }
@@ -125,7 +133,7 @@ function column(x: Tensor1D): Tensor2D {
   return reshape<Rank.R2>(x, [-1, 1]);
 }
 
-/** The signed square root of x [B, G], and unit norm of each of `parts` equal parts of a row. */
+/** The signed square root of x [B, G], with unit norm of each of `parts` equal parts of a row. */
 function powerNormalize(x: Tensor2D, parts: number): Tensor2D {
   const [rows, width] = x.shape;
   const roots = signedSqrt(x);

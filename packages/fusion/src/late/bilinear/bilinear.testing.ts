@@ -18,7 +18,7 @@ export function joint(fusion: Fusion, params: Params, pairs = samples()): Tensor
   return fusion.fuse(params, ...pairs, inference).joint;
 }
 
-/** Two fusions, each with its parameters, join the sample pairs alike. */
+/** Checks that two fusions, each with its parameters, give the same joint representations. */
 export function expectSameJoint(
   [fusion, params]: readonly [Fusion, Params],
   [other, others]: readonly [Fusion, Params],

@@ -6,25 +6,31 @@ import type { Side } from '../../features';
 import { coreProduct, rankProduct, type Product } from './products';
 import { sidePaths } from './projections';
 
-/** C chunks of S numbers each. */
+/** C chunks of width S. */
 interface Chunks {
   readonly chunks: number;
   readonly size: number;
 }
 
-/** The product of chunk c of an image with chunk c of a text, and the work that each row needs for it. */
+/**
+ * The product of chunk c of an image with chunk c of a text, and the preparation of each side's
+ * rows for it.
+ */
 export interface BlockCore<Image, Text> {
   readonly init: (key: Key) => Params;
-  /** Of rows [B, C, S]. */
+  /** Prepares the images' rows [B, C, S]. */
   readonly image: (params: Params, x: Tensor3D) => Image;
   readonly text: (params: Params, y: Tensor3D) => Text;
-  /** C·S numbers for each pair. */
+  /** C·S values for each pair. */
   readonly product: Product<Image, Text>;
-  /** Path of their bias. */
+  /** Path of the bias of the products. */
   readonly bias?: string;
 }
 
-/** z_c = Σ_r (M_cr x_c + m_cr) ∘ (N_cr y_c + n_cr), all chunks and ranks in one batched product. */
+/**
+ * z_c = Σ_r (M_cr x_c + m_cr) ∘ (N_cr y_c + n_cr), with one batched matrix product for all chunks
+ * and ranks.
+ */
 export function lowRankCore(
   { chunks, size }: Chunks,
   rank: number,
@@ -65,12 +71,15 @@ export function tuckerCore({ chunks, size }: Chunks): BlockCore<Tensor3D, Tensor
   };
 }
 
-/** Each chunk of x [B, C, S] multiplied with a matrix of its own, of [C, out, S]: [C, B, out]. */
+/** Multiplies each chunk of x [B, C, S] with its matrix of `weight` [C, out, S]: [C, B, out]. */
 function perChunk(x: Tensor3D, weight: Tensor3D): Tensor3D {
   return matMul(transpose(x, [1, 0, 2]), weight, false, true);
 }
 
-/** As torch.nn.Linear and torch.nn.Bilinear begin: U(±1/√S), the bias [C, out] as well. */
+/**
+ * The initialisation of torch.nn.Linear and torch.nn.Bilinear, U(±1/√S), for weights and the bias
+ * [C, out].
+ */
 function initChunks<R extends Rank.R3 | Rank.R4>(
   key: Key,
   path: string,

@@ -27,17 +27,20 @@ import { initProjections, project, sidePaths } from './projections';
 
 /** `dropout` acts on the projections and their products. */
 export interface BlockOptions extends PooledFusionOptions {
-  /** Width M of the projections, all chunks together. Default 1600. */
+  /** Width M of the projections: all chunks together. Default 1600. */
   hidden?: number;
-  /** C, the number of chunks that the projections are cut into; divides `hidden`. Default 20. */
+  /** C, the number of chunks into which the projections are split; divides `hidden`. Default 20. */
   chunks?: number;
   /** The product within a chunk: of rank `rank`, or by a full core. Default `low-rank`. */
   core?: 'low-rank' | 'tucker';
-  /** R, the number of products that are summed to one number in a low-rank core. Default 15. */
+  /** R, the number of products that are summed for each entry with a low-rank core. Default 15. */
   rank?: number;
-  /** One set of layers for both sides, which must be of equal width. Default false. */
+  /** Whether both sides, which must be of equal width, share their layers. Default false. */
   shared?: boolean;
-  /** Signed square root and unit norm: of each chunk, of all products together, or not. Default `chunks`. */
+  /**
+   * What gets the signed square root and unit norm: each chunk, all products together, or nothing.
+   * Default `chunks`.
+   */
   normalize?: 'chunks' | 'whole' | 'none';
 }
 
@@ -63,13 +66,13 @@ const checks: Checks<BlockOptions> = {
 
 /**
  * Block-superdiagonal fusion (Ben-younes et al. 2019, arXiv 1902.00038): both sides are projected
- * to M and cut into C chunks of S = M/C. Chunk c of one side is multiplied with chunk c of the other
- * side alone, by products of rank R as in MUTAN or by a full core [S, S, S] (MMF's BlockTucker).
- * The products of all chunks are normalised and go through `linear_out`.
+ * to width M and split into C chunks of width S = M/C. Chunk c of the image is multiplied only with
+ * chunk c of the text, by products of rank R as in MUTAN or by a full core [S, S, S] (MMF's
+ * BlockTucker). The products of all chunks are normalised and go through `linear_out`.
  *
- * MMF's names: `linear0` for the image, `linear1`, `linear_out`. Parameters of which MMF
- * has one for each chunk are stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C, R·S], or
- * `bilinears.weight` [C, S, S, S] and `.bias` [C, S].
+ * MMF's names: `linear0` for the image, `linear1`, `linear_out`. Where MMF has one parameter for
+ * each chunk, the chunks are stacked here: `merge_linears<side>.weight` [C, R·S, S] and `.bias` [C,
+ * R·S], or `bilinears.weight` [C, S, S, S] and `.bias` [C, S].
  */
 export function block(options: BlockOptions = {}): Fusion<PooledFeatures> {
   const where = 'block';

@@ -4,30 +4,35 @@ import { checkShapes, ConfigError, foldIn, parameter, randomInteger } from '@cro
 import type { Key, Params } from '@crossweave/core';
 import type { HartleyTables, Torus } from './hartley';
 
-/** P and Q are at most this: the tables of the transforms have P² and Q² entries. */
+/** Largest P and Q. The tables of the transforms have P² and Q² entries. */
 const longest = 1024;
 
 /**
- * The sides P ≤ Q of a torus with `places` places, as equal as they can be: the transforms cost
- * P + Q products a place.
+ * The sides P ≤ Q of a torus with `places` places, with the smallest sum: the transforms cost P + Q
+ * products per place.
  *
- * @throws ConfigError when Q is beyond 1024, as for a large prime.
+ * @throws ConfigError when Q is above 1024, as for a large prime.
  */
 export function torusOf(where: string, places: number): Torus {
   let rows = Math.floor(Math.sqrt(places));
   while (places % rows !== 0) rows--;
   if (places / rows > longest) {
-    throw new ConfigError('the length of the sketch has no two factors of about its root', {
-      where,
-      expected: `"hidden" a product of two numbers of at most ${longest}`,
-      got: places,
-      advice: `${Math.round(Math.sqrt(places)) ** 2} is one near it.`,
-    });
+    throw new ConfigError(
+      `the length of the sketch is not a product of two factors of at most ${longest}`,
+      {
+        where,
+        expected: `for "hidden" a product of two whole numbers of at most ${longest}`,
+        got: places,
+        advice: `${Math.round(Math.sqrt(places)) ** 2} is such a length.`,
+      },
+    );
   }
   return [rows, places / rows];
 }
 
-/** Where each of D numbers goes on the torus, and whether it is added or subtracted there. */
+/**
+ * The place of the torus to which each of D entries is added, and the sign with which it is added.
+ */
 export interface Hash {
   /** [D] in Z_P. */
   readonly rows: readonly number[];
@@ -54,7 +59,7 @@ export const bufferNames = {
   reached: 'buffer_reached',
 } as const;
 
-/** As buffers: the places [2, D], rows before columns, and the signs [D]. */
+/** A hash as buffers: the places [2, D] (rows, columns) and the signs [D]. */
 export function hashBuffers(path: string, { rows, columns, signs }: Hash): Params {
   return {
     [`${path}.${bufferNames.index}`]: tensor([...rows, ...columns], [2, rows.length], 'int32'),
@@ -62,7 +67,7 @@ export function hashBuffers(path: string, { rows, columns, signs }: Hash): Param
   };
 }
 
-/** [P·Q] 1 at the places where a product of one number of either side falls, else 0. */
+/** [P·Q]: 1 at the places to which a product of an entry of each side is added, 0 elsewhere. */
 export function reachedPlaces(left: Hash, right: Hash, [P, Q]: Torus): Int32Array {
   const reached = new Int32Array(P * Q);
   left.rows.forEach((a, i) => {
@@ -75,10 +80,11 @@ export function reachedPlaces(left: Hash, right: Hash, [P, Q]: Torus): Int32Arra
 }
 
 /**
- * Both transforms of the count sketch of x [B, D], as [B, 2, P·Q], by one product with a matrix of
- * the transforms of D places. `rows` is `tables.mixed` for one side and `tables.plain` for the other.
+ * Both transforms of the count sketch of x [B, D], as [B, 2, P·Q], by one matrix product with the
+ * transforms of the D places. `rows` is `tables.mixed` for one side and `tables.plain` for the
+ * other.
  *
- * @throws ShapeError when the hash is of another width.
+ * @throws ShapeError when the hash and x differ in width.
  */
 export function sketchTransforms(
   params: Params,

@@ -8,13 +8,13 @@ import {
 } from './bilinear-fusion';
 import { activationNamed, type Activate } from './projections';
 
-/** Options of the fusions that multiply their projections number by number. */
+/** Options of the fusions that multiply their projections elementwise. */
 export interface HadamardOptions extends BilinearFusionOptions {
   /** Width M of the products. Default 1200. */
   hidden?: number;
-  /** Of each side's projection. Default `relu`. */
+  /** Activation of each side's projection. Default `relu`. */
   activation?: Activation | 'none';
-  /** Of the joint representation. Default `relu`. */
+  /** Activation of the joint representation. Default `relu`. */
   outputActivation?: Activation | 'none';
 }
 
@@ -33,7 +33,7 @@ export const hadamardChecks: Checks<HadamardOptions> = {
   outputActivation: activationOrNoneCheck,
 };
 
-/** The activations that the options name. */
+/** The activation functions that the options name. */
 export function hadamardActivations({ activation, outputActivation }: Required<HadamardOptions>): {
   input: Activate | undefined;
   output: Activate | undefined;

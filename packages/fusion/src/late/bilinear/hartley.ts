@@ -1,22 +1,23 @@
 import { matMul, reshape, tensor } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 
-/** P and Q of a torus of P·Q places. */
+/** The sides P and Q of a torus with P·Q places. */
 export type Torus = readonly [rows: number, columns: number];
 
 /**
- * Constant matrices of the Hartley transform. That of f on the torus Z_P × Z_Q is
- * H(p, q) = Σ f(a, b) (cos ψ + sin ψ), ψ = 2π(pa/P + qb/Q): real, and P·Q times its own inverse.
- * With C and S the sums of the cosines and the sines, the transform of a circular convolution is
- * H = (C_x + S_x)·C_y + (C_x − S_x)·S_y, so one side is transformed to C + S and C − S, the other to C
- * and S. By the addition theorems, cos ψ and sin ψ are sums of two products of cosines and sines of
- * 2πpa/P and 2πqb/Q, so the transforms are matrix products.
+ * Constant matrices of the Hartley transform. The transform of a function f on the torus Z_P × Z_Q
+ * is H(p, q) = Σ f(a, b) (cos ψ + sin ψ), ψ = 2π(pa/P + qb/Q): it is real, and applying it twice
+ * multiplies by P·Q. With C and S the sums of the cosines and the sines, the transform of a
+ * circular convolution is H = (C_x + S_x)·C_y + (C_x − S_x)·S_y, so the sketch of one side is
+ * transformed to C + S and C − S, the sketch of the other side to C and S. By the addition
+ * theorems, cos ψ and sin ψ are sums of two products of cosines and sines of 2πpa/P and 2πqb/Q. So
+ * the transforms are matrix products.
  */
 export interface HartleyTables {
   readonly torus: Torus;
   /** [P, 2·P, 2] by the row a of a place: how C + S and C − S at p are made of `columns`. */
   readonly mixed: Float32Array;
-  /** The same for C and S. */
+  /** [P, 2·P, 2] as `mixed`, for C and S. */
   readonly plain: Float32Array;
   /** [Q, 2, Q] by the column b of a place: cos and sin of 2πbq/Q. */
   readonly columns: Float32Array;
@@ -54,7 +55,7 @@ export function hartleyTables(torus: Torus): HartleyTables {
 }
 
 /**
- * From transforms [B, P·Q] back to the torus [B, P·Q], along its columns, then along its rows:
+ * The inverse transform, [B, P·Q] → [B, P·Q], along the columns of the torus, then along its rows:
  * cos(α + β) + sin(α + β) = cos α · (cos β + sin β) + sin α · (cos β − sin β).
  */
 export function inverseHartley(tables: HartleyTables, transforms: Tensor2D): Tensor2D {
@@ -63,7 +64,7 @@ export function inverseHartley(tables: HartleyTables, transforms: Tensor2D): Ten
     reshape<Rank.R2>(transforms, [-1, Q]),
     tensor<Rank.R2>(tables.inverseColumns, [Q, 2 * Q]),
   );
-  // Row p holds the factors of cos α, then those of sin α, which is two rows for each p as stored.
+  // Row p holds the factors of cos α, followed by the factors of sin α: two rows for each p.
   const places = matMul(
     tensor<Rank.R3>(tables.inverseRows, [1, P, 2 * P]),
     reshape<Rank.R3>(byColumns, [-1, 2 * P, Q]),
@@ -71,7 +72,7 @@ export function inverseHartley(tables: HartleyTables, transforms: Tensor2D): Ten
   return reshape<Rank.R2>(places, [-1, P * Q]);
 }
 
-/** cos and sin of 2π·turns/n, of the remainder, so that large multiples lose no digits. */
+/** cos and sin of 2π·turns/n, computed from turns mod n, so that large values lose no precision. */
 function angle(turns: number, n: number): { cos: number; sin: number } {
   const radians = (2 * Math.PI * (turns % n)) / n;
   return { cos: Math.cos(radians), sin: Math.sin(radians) };

@@ -21,7 +21,7 @@ export type {
   TuckerOptions,
 };
 
-/** Late fusion by products of numbers of the image's vector with numbers of the text's. */
+/** Late fusions by products of entries of the image's vector with entries of the text's vector. */
 export const bilinearFusions = {
   mlb,
   mfb,

@@ -15,22 +15,24 @@ import { withOne } from './tensor-fusion';
 
 /** `dropout` acts on the two vectors. */
 export interface LowRankTensorFusionOptions extends PooledFusionOptions {
-  /** R, the number of terms that are summed to a number of the joint representation. Default 4. */
+  /**
+   * R, the number of terms that are summed for each entry of the joint representation. Default 4.
+   */
   rank?: number;
 }
 
 const paths = { image: 'factors.0', text: 'factors.1' } as const;
 
 /**
- * Low-rank tensor fusion (Liu et al. 2018, arXiv 1806.00064): a linear map of the tensor
- * [1; x] ⊗ [1; y] whose weights are sums of R products, so that the tensor is never formed:
- * joint = Σ_r w_r · ([1; x] F_r) ∘ ([1; y] G_r) + b. MultiBench's names and layouts: `factors.0`
- * [R, D_i + 1, D] for the image, `factors.1` [R, D_t + 1, D], `fusion_weights` [1, R], `fusion_bias`
- * [1, D]; but MultiBench keeps the factors in a plain list, so they never train, and its
- * initialiser counts D as a receptive field. Here they are parameters, and each F_r is drawn as in
+ * Low-rank tensor fusion (Liu et al. 2018, arXiv 1806.00064): a linear map of the tensor [1; x] ⊗
+ * [1; y] whose weights are sums of R products, so that the tensor is never formed: joint = Σ_r w_r
+ * · ([1; x] F_r) ∘ ([1; y] G_r) + b. MultiBench's names and layouts: `factors.0` [R, D_i + 1, D]
+ * for the image, `factors.1` [R, D_t + 1, D], `fusion_weights` [1, R], `fusion_bias` [1, D];
+ * MultiBench keeps the factors in a plain list, so that they are never trained, and its initialiser
+ * counts D as a receptive field. Here the factors are parameters, and each F_r is drawn as in
  * Glorot & Bengio 2010.
  *
- * The scores are linear in the products, so all of them are one matrix product of the rows.
+ * The scores are linear in the products, so one matrix product computes all of them.
  */
 export function lowRankTensorFusion(
   options: LowRankTensorFusionOptions = {},

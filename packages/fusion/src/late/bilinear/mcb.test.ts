@@ -180,6 +180,6 @@ describe('mcb', () => {
     }));
 
   it('refuses a length that no torus has', () => {
-    expect(() => mcb({ hidden: 15991 })).toThrow(/mcb.*two numbers/s);
+    expect(() => mcb({ hidden: 15991 })).toThrow(/mcb.*two whole numbers/s);
   });
 });

@@ -26,9 +26,9 @@ import { activationNamed, sidePaths } from './projections';
 export interface McbOptions extends BilinearFusionOptions {
   /** Length of the sketch: a product of two numbers of at most 1024. Default 16000. */
   hidden?: number;
-  /** Of the joint representation. Default `relu`. */
+  /** Activation of the joint representation. Default `relu`. */
   outputActivation?: Activation | 'none';
-  /** Pairs that `score` computes at a time; a pair takes six times the sketch's length. Default 256. */
+  /** Pairs that `score` computes at a time; a pair needs memory for six sketches. Default 256. */
   chunk?: number;
 }
 
@@ -39,11 +39,11 @@ export interface McbOptions extends BilinearFusionOptions {
  * convolution of the sketches of x and of y, in which every number has a random place and sign
  * (`sketch<side>.buffer_index` and `.buffer_sign`: buffers, drawn by `init` and never trained).
  *
- * The paper's places are numbers modulo the sketch's length. Here they are pairs of numbers modulo
- * P and modulo Q, P·Q the sketch's length, which is the same up to order where P and Q have no
- * common divisor (16000 = 125·128). The convolution is then a few matrix products with Hartley
- * transforms, which every engine can differentiate: 2·(P + Q) multiplications per number of the
- * sketch, whatever the widths of x and y.
+ * In the paper a place is a number modulo the sketch's length. Here it is a pair of numbers modulo
+ * P and modulo Q, where P·Q is the sketch's length. Both are the same up to order if P and Q have
+ * no common divisor (16000 = 125·128). The convolution is then a few matrix products with Hartley
+ * transforms, which every engine can differentiate. They cost 2·(P + Q) multiplications per entry
+ * of the sketch, independent of the widths of x and y.
  */
 export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mcb';
@@ -80,7 +80,8 @@ export function mcb(options: McbOptions = {}): Fusion<PooledFeatures> {
     }),
     pool: (params, transforms) => {
       const sketch = inverseHartley(tables, transforms);
-      // A place that no product is added to holds rounding errors, which the square root would enlarge.
+      // A place to which no product is added holds a rounding error, which the square root would
+      // enlarge.
       return normalize ? mul(sketch, cast(parameter(params, reached), 'float32')) : sketch;
     },
   });

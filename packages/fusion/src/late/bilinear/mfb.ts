@@ -12,7 +12,7 @@ import { rankProduct } from './products';
 import { initProjections, project, sidePaths } from './projections';
 
 export interface MfbOptions extends HadamardOptions {
-  /** F, the number of neighbouring products that are summed to one. Default 2. */
+  /** F, the number of neighbouring products that are summed. Default 2. */
   factor?: number;
 }
 
@@ -21,10 +21,10 @@ export const mfbDefaults = { ...hadamardDefaults, factor: 2 } as const;
 export const mfbChecks: Checks<MfbOptions> = { ...hadamardChecks, factor: count() };
 
 /**
- * Multi-modal factorised bilinear pooling (Yu et al. 2017, arXiv 1708.01471): as MLB at width
- * M·F, but F neighbouring products are summed before `linear_out`, so that each of M numbers is a
- * bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`),
- * ReLUs and order: product m·F + f belongs to sum m.
+ * Multi-modal factorised bilinear pooling (Yu et al. 2017, arXiv 1708.01471): as MLB with width
+ * M·F, but F neighbouring products are summed before `linear_out`, so that each of the M sums is a
+ * bilinear form of rank F. MMF's names (`linear0` for the image, `linear1`, `linear_out`), ReLUs
+ * and order: product m·F + f belongs to sum m.
  */
 export function mfb(options: MfbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mfb';
@@ -52,7 +52,7 @@ export function mfb(options: MfbOptions = {}): Fusion<PooledFeatures> {
   });
 }
 
-/** [B, M·F], factors side by side → [B, F, M]. */
+/** [B, M·F], in which the F factors of a sum are neighbours → [B, F, M]. */
 export function factorRows(x: Tensor2D, factor: number): Tensor3D {
   const [rows, width] = x.shape;
   return transpose(reshape<Rank.R3>(x, [rows, width / factor, factor]), [0, 2, 1]);

@@ -12,9 +12,9 @@ export type MfhOptions = MfbOptions;
 
 /**
  * Factorised high-order pooling (Yu et al. 2017, arXiv 1708.03619): two steps of MFB. The products
- * of the second step are multiplied by those of the first before they are summed, so they are of
- * fourth order. The sums of both steps are normalised separately, put side by side (2M numbers) and
- * go through `linear_out`. MMF's names: `linear<side>_<step>`, side 0 is the image.
+ * of the second step are multiplied by the products of the first before they are summed, so they
+ * are of fourth order. The sums of both steps are normalised separately, concatenated (width 2M)
+ * and passed to `linear_out`. MMF's names: `linear<side>_<step>`, side 0 is the image.
  *
  * The factors of the second step are x_0∘x_1 and y_0∘y_1, each computed once per row.
  */

@@ -14,10 +14,10 @@ import { initProjections, project, sidePaths } from './projections';
 export type MlbOptions = HadamardOptions;
 
 /**
- * Low-rank bilinear pooling by a Hadamard product (Kim et al. 2016, arXiv 1610.04325):
- * joint = f(W_o · (f(W_0 x + b_0) ∘ f(W_1 y + b_1)) + b_o), with MMF's names (`linear0` for the
- * image, `linear1`, `linear_out`) and its ReLUs, where the paper has tanh. `normalize` puts a
- * signed square root and unit norm before W_o.
+ * Low-rank bilinear pooling by a Hadamard product (Kim et al. 2016, arXiv 1610.04325): joint =
+ * f(W_o · (f(W_0 x + b_0) ∘ f(W_1 y + b_1)) + b_o), with MMF's names (`linear0` for the image,
+ * `linear1`, `linear_out`) and its ReLUs (the paper has tanh). `normalize` adds a signed square
+ * root and unit norm before W_o.
  */
 export function mlb(options: MlbOptions = {}): Fusion<PooledFeatures> {
   const where = 'mlb';

@@ -16,18 +16,18 @@ import { initProjections, project, sidePaths } from './projections';
 export interface MutanOptions extends BilinearFusionOptions {
   /** Width M of the projections and of the products. Default 256. */
   hidden?: number;
-  /** R, the number of products that are summed to one number. Default 15. */
+  /** R, the number of products that are summed for each entry. Default 15. */
   rank?: number;
-  /** One set of layers for both sides, which must be of equal width. Default false. */
+  /** Whether both sides, which must be of equal width, share their layers. Default false. */
   shared?: boolean;
 }
 
 /**
- * Tucker fusion with a core of rank R for each output (Ben-younes et al. 2017, arXiv
- * 1705.06676): joint = W_o · Σ_r (M_r x')∘(N_r y') + b_o, with x' = W_0 x + b_0 and y' = W_1 y + b_1.
- * MMF's names: `linear0` and `merge_linear0` (all M_r, one below the other) for the image,
- * `linear1` and `merge_linear1`, `linear_out`. Its width of 1600 takes 77 million numbers in the
- * merging layers alone; the default here takes 2 million.
+ * Tucker fusion with a core of rank R for each output (Ben-younes et al. 2017, arXiv 1705.06676):
+ * joint = W_o · Σ_r (M_r x')∘(N_r y') + b_o, with x' = W_0 x + b_0 and y' = W_1 y + b_1. MMF's
+ * names: `linear0` and `merge_linear0` (all M_r, stacked along axis 0) for the image, `linear1` and
+ * `merge_linear1`, `linear_out`. With MMF's width of 1600 the merging layers have 77 million
+ * parameters; with the default here they have 2 million.
  */
 export function mutan(options: MutanOptions = {}): Fusion<PooledFeatures> {
   const where = 'mutan';

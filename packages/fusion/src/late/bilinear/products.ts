@@ -1,19 +1,19 @@
 import { matMul, mul, reshape, sum, transpose } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** A product of prepared rows of two sides, with G numbers for each pair. */
+/** A product of prepared rows of two sides, with G values for each pair. */
 export interface Product<Image, Text> {
   /** [B, G] of B aligned rows. */
   readonly aligned: (image: Image, text: Text) => Tensor2D;
-  /** [m·n, G] of m images and n texts: first the first image with every text, and so on. */
+  /** [m·n, G] of m images and n texts: row i·n + j is image i with text j. */
   readonly crossed: (image: Image, text: Text) => Tensor2D;
   /** [m, n], Σ_g weights[g] · crossed[·, g] with weights [1, G], by one matrix product. */
   readonly weighed: (image: Image, text: Text, weights: Tensor2D) => Tensor2D;
 }
 
 /**
- * z[g] = Σ_r image[r, g] · text[r, g] for rows [B, R, G]. `crossed` is one matrix product for each g,
- * which writes m·n·G numbers; repeated rows would take R times as many.
+ * z[g] = Σ_r image[r, g] · text[r, g] for rows [B, R, G]. `crossed` computes one matrix product for
+ * each g and writes m·n·G values; repeating the rows would take R times as much memory.
  */
 export const rankProduct: Product<Tensor3D, Tensor3D> = {
   aligned: (image, text) => sum<Tensor2D>(mul(image, text), 1),
@@ -40,8 +40,8 @@ export const rankProduct: Product<Tensor3D, Tensor3D> = {
 };
 
 /**
- * z[c, o] = Σ_s image[c, s] · text[c, o, s] for images [B, C, S] and texts [B, C, S, S], which have
- * been multiplied with the core tensor already; G = C·S.
+ * z[c, o] = Σ_s image[c, s] · text[c, o, s] for images [B, C, S] and texts [B, C, S, S], where the
+ * texts have already been multiplied with the core tensor; G = C·S.
  */
 export const coreProduct: Product<Tensor3D, Tensor4D> = {
   aligned: (image, text) => {

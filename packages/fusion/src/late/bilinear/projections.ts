@@ -7,14 +7,17 @@ import type { Side } from '../../features';
 /** An activation function, of tensors of any rank. */
 export type Activate = <T extends Tensor>(x: T) => T;
 
-/** The activation of that name; undefined for `none`. */
+/** The activation with the given name; undefined for `none`. */
 export function activationNamed(name: Activation | 'none'): Activate | undefined {
   return name === 'none' ? undefined : activations[name];
 }
 
 export type SidePaths = Readonly<Record<Side, string>>;
 
-/** MMF's names: the layer `<name>0` is the image's, `<name>1` the text's; one for both if `shared`. */
+/**
+ * Paths of a side's layer, with MMF's names: `<name>0` for the image, `<name>1` for the text. If
+ * `shared`, both are `<name>0`.
+ */
 export function sidePaths(name: string, shared = false): SidePaths {
   return { image: `${name}0`, text: shared ? `${name}0` : `${name}1` };
 }
@@ -22,7 +25,7 @@ export function sidePaths(name: string, shared = false): SidePaths {
 /**
  * A linear layer to `out` for each side, or one for both if both paths are the same.
  *
- * @throws ConfigError when sides of unequal widths are to share a layer.
+ * @throws ConfigError when the sides share a layer and differ in width.
  */
 export function initProjections(
   key: Key,
@@ -36,9 +39,9 @@ export function initProjections(
     return mergeParams(image, initLinear(key, paths.text, { in: specs.text.dim, out }));
   }
   if (specs.image.dim !== specs.text.dim) {
-    throw new ConfigError('sides of unequal widths cannot share a layer', {
+    throw new ConfigError('the sides cannot share a layer, because their widths differ', {
       where,
-      expected: `texts of width ${specs.image.dim}, as the images`,
+      expected: `text features of width ${specs.image.dim}, as the image features`,
       got: specs.text.dim,
       advice: 'Set "shared" to false.',
     });

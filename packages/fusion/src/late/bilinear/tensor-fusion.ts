@@ -12,19 +12,25 @@ import { initProjections, project, sidePaths } from './projections';
 
 /** `dropout` acts on the projections. */
 export interface TensorFusionOptions extends PooledFusionOptions {
-  /** Width of each side's projection; the joint representation has (`dim` + 1)². Default 32. */
+  /**
+   * Width of each side's projection; the joint representation has width (`dim` + 1)². Default 32.
+   */
   dim?: number;
-  /** False multiplies the vectors without projections, to (D_i + 1)·(D_t + 1). Default true. */
+  /**
+   * Whether to project the vectors. Without projections the joint representation has width (D_i +
+   * 1)·(D_t + 1). Default true.
+   */
   project?: boolean;
 }
 
 /**
- * Tensor fusion (Zadeh et al. 2017, arXiv 1707.07250): joint = [1; x'] ⊗ [1; y'], row by row in one
- * vector, so that it holds both sides and all products of their numbers. The tensor itself has no
- * parameters; x' = W_0 x + b_0 (`linear0`) and y' (`linear1`) keep it small, as the paper's
- * sub-networks do. Ones come first, as in MultiBench.
+ * Tensor fusion (Zadeh et al. 2017, arXiv 1707.07250): joint = [1; x'] ⊗ [1; y'], flattened row by
+ * row. So it contains x', y' and all products of their entries. The outer product has no
+ * parameters. The projections x' = W_0 x + b_0 (`linear0`) and y' (`linear1`) keep it small, as the
+ * sub-networks of the paper do. The ones come first, as in MultiBench.
  *
- * A linear head on the tensor is a bilinear form, so all scores are two matrix products.
+ * A linear head on the tensor is a bilinear form, so all scores are computed by two matrix
+ * products.
  */
 export function tensorFusion(options: TensorFusionOptions = {}): Fusion<PooledFeatures> {
   const where = 'tensorFusion';

@@ -13,17 +13,17 @@ import { coreProduct } from './products';
 import { initProjections, project, sidePaths } from './projections';
 
 export interface TuckerOptions extends BilinearFusionOptions {
-  /** Width M of the projections; the core holds M³ numbers. Default 128. */
+  /** Width M of the projections; the core has M³ parameters. Default 128. */
   hidden?: number;
-  /** One projection for both sides, which must be of equal width. Default false. */
+  /** Whether both sides, which must be of equal width, share one projection. Default false. */
   shared?: boolean;
 }
 
 /**
  * Tucker fusion with a full core T [M, M, M] (Ben-younes et al. 2017, arXiv 1705.06676, section 3):
  * joint = W_o · z + b_o, z_o = x'ᵀ T_o y' + t_o, with x' = W_0 x + b_0 and y' = W_1 y + b_1. MMF's
- * names: `linear0` for the image, `linear1`, `bilinear` as torch.nn.Bilinear, `linear_out`. The
- * core at MMF's width of 1600 would take 16 GB; the default's takes 8 MB.
+ * names: `linear0` for the image, `linear1`, `bilinear` as torch.nn.Bilinear, `linear_out`. With
+ * MMF's width of 1600 the core would take 16 GB; with the default it takes 8 MB.
  */
 export function tucker(options: TuckerOptions = {}): Fusion<PooledFeatures> {
   const where = 'tucker';
@@ -38,7 +38,10 @@ export function tucker(options: TuckerOptions = {}): Fusion<PooledFeatures> {
   const bound = 1 / Math.sqrt(hidden);
   const [weight, bias] = ['bilinear.weight', 'bilinear.bias'] as const;
 
-  /** T_o y' of each text: [B, M] → [B, 1, M, M], one matrix product with the core as it is stored. */
+  /**
+   * T_o y' of each text: [B, M] → [B, 1, M, M], by one matrix product with the core in its stored
+   * layout.
+   */
   const contract = (params: Params, y: Tensor2D) => {
     const core = reshape<Rank.R2>(parameter(params, weight), [hidden * hidden, hidden]);
     return reshape<Rank.R4>(matMul(y, core, false, true), [-1, 1, hidden, hidden]);
