@@ -2,9 +2,7 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import {
   ShapeError,
   StateDictError,
-  matchParams,
   noDraws,
-  requireSoundNumbers,
   shapesOf,
   showShape,
   type Optimizer,
@@ -12,6 +10,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { matchParams, requireSoundNumbers } from '@crossweave/checkpoints';
 import { requireNumber } from '@crossweave/core/authoring';
 import { initialParams, type Objective } from './gradients';
 import { partitionTrainable } from './partition';

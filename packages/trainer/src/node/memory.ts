@@ -1,6 +1,6 @@
 import { DataError, FileFormatError } from '@crossweave/core';
 import { count, fields, number, text, type Check } from '@crossweave/core/authoring';
-import { readSafetensorsMetadata } from '@crossweave/core/node';
+import { readSafetensorsMetadata } from '@crossweave/checkpoints/node';
 import type { RunMemory } from '../memory';
 
 const whole = number({ integer: true, min: 0 });
