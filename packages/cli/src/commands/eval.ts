@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { DataError } from '@crossweave/core';
-import { checkState, disposeState, type TrainState } from '@crossweave/trainer';
+import { DataError, disposeParams } from '@crossweave/core';
+import { checkState, disposeState, usableParams, type TrainState } from '@crossweave/trainer';
 import { loadTrainingState } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
@@ -23,6 +23,7 @@ export const evaluate: Command = {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
+    best: { type: 'boolean', summary: 'the best state by training.evaluate.best, not the last' },
     ...dataFlags,
     ...(engine && { engine }),
   },
@@ -54,9 +55,9 @@ export const evaluate: Command = {
       requireData('captions', checked.captionsFile, run, checked.captionsFingerprint);
     }
     const parts = modelParts(config, tokenizer);
-    const state = await checkpointOf(folder, run);
+    const state = await checkpointOf(folder, run, values['best'] === true);
     try {
-      const { model, loss } = stepOptions(config, parts);
+      const { model, loss, optimizer } = stepOptions(config, parts);
       await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
       if (other === undefined) requireData('data', checked.captionsFile, run, data.fingerprint);
@@ -67,8 +68,11 @@ export const evaluate: Command = {
       const train = Object.hasOwn(data.splits, config.data.train)
         ? data.split(config.data.train)
         : undefined;
-      const trained = { parts, params: state.params };
-      const measurement = await measure(trained, data.split(splitName), train, session);
+      const params = usableParams(state, optimizer);
+      const trained = { parts, params };
+      const measurement = await measure(trained, data.split(splitName), train, session).finally(
+        () => disposeParams(params),
+      );
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
       const { fingerprint } = data;
@@ -85,8 +89,15 @@ export const evaluate: Command = {
   },
 };
 
-async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
-  const state = await loadTrainingState(resolve(folder, 'checkpoints'), { run: checksum });
+async function checkpointOf(
+  folder: string,
+  { checksum }: TrainedRun,
+  best: boolean,
+): Promise<TrainState> {
+  const state = await loadTrainingState(resolve(folder, 'checkpoints'), {
+    run: checksum,
+    ...(best && { step: 'best' as const }),
+  });
   if (state !== undefined) return state;
   throw new DataError('the run has no checkpoint', {
     where: folder,

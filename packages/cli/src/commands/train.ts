@@ -1,32 +1,54 @@
 import { resolve } from 'node:path';
-import { disposeParams } from '@crossweave/core';
+import { ConfigError, disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
+import { optimizers, schedules } from '@crossweave/trainer';
 import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
-import { requiredText, type Command } from '../command';
+import { requiredText, text, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
-import { trainSchema } from '../config/schema';
+import { trainSchema, type TrainConfig } from '../config/schema';
 import { chooseEngine, environmentOf } from '../environment';
 import { configIdentity } from '../run/identity';
+import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
 
 export const train: Command = {
   name: 'train',
   summary: 'Trains one model end to end; run again, it goes on from its last checkpoint.',
-  options: configOptions,
+  options: {
+    ...configOptions,
+    'dry-run': {
+      type: 'boolean',
+      summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
+    },
+    extend: {
+      type: 'string',
+      value: 'STEPS',
+      summary: 'train a finished run on, to so many steps',
+    },
+  },
   example:
     'crossweave train --preset dual-encoder --captions scenes/captions.jsonl --out runs/dual',
-  sections: () => configNames(trainPresets, trainSchema),
+  sections: () =>
+    configNames(trainPresets, trainSchema, {
+      Optimizers: Object.keys(optimizers),
+      Schedules: Object.keys(schedules),
+    }),
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
-    const out = resolve(requiredText(train, values, 'out'));
-    const config = await readConfig('crossweave train', values, trainSchema, trainPresets);
+    const dryRun = values['dry-run'] === true;
+    const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
+    const written = await readConfig('crossweave train', values, trainSchema, trainPresets);
+    const extended = text(values, 'extend');
+    const config = extended === undefined ? written : withSteps(written, extended);
+    requireOtherSplit(config);
     // First what is known soonest: no picture is decoded for a command that cannot go on.
-    const known = configIdentity('train', config);
-    const goesOn = await holdsSteps(out);
+    // A run that is extended is the run that was written down.
+    const known = configIdentity('train', written);
+    const goesOn = !dryRun && (await holdsSteps(out));
     if (goesOn) await requireSameRun(out, known);
     const engine = await chooseEngine(values, session);
     const checked = await openData(config.data, {
@@ -40,6 +62,7 @@ export const train: Command = {
     const parts = modelParts(config, checked.pairs.tokenizer);
     const step = stepOptions(config, parts);
     await checkTraining(config, checked.pairs, step);
+    if (dryRun) return showPlan(config, checked.pairs, step, terminal);
 
     const initial = goesOn ? {} : await initialOf(config, parts);
     try {
@@ -61,7 +84,7 @@ export const train: Command = {
       });
       const { keepTokenizer } = checked;
       const result = await trainRun(
-        { config, data, parts, step, initial, run, keepTokenizer },
+        { config, data, parts, step, initial, run, keepTokenizer, extend: extended !== undefined },
         session,
       );
       terminal.line(`Run: ${out}`);
@@ -71,3 +94,27 @@ export const train: Command = {
     }
   },
 };
+
+/** The same config with more steps, its schedule with them. */
+function withSteps(config: TrainConfig, extended: string): TrainConfig {
+  const steps = Number(extended);
+  if (!Number.isSafeInteger(steps) || steps < config.training.steps) {
+    throw new ConfigError('--extend says how many steps the run is to have in all', {
+      where: 'crossweave train',
+      expected: `a whole number of at least ${config.training.steps}, the steps of the config`,
+      got: extended,
+    });
+  }
+  return { ...config, training: { ...config.training, steps } };
+}
+
+/** What is reported must not have chosen the state, or ended the training. */
+function requireOtherSplit({ data, training: { evaluate } }: TrainConfig): void {
+  if (evaluate?.best === undefined || evaluate.split !== data.test) return;
+  throw new ConfigError('"training.evaluate.split" is the split that is reported', {
+    where: 'crossweave train',
+    expected: 'another split to choose the best state by',
+    got: evaluate.split,
+    advice: 'Choosing by the test split makes its figures too good: name a validation split.',
+  });
+}

@@ -9,6 +9,7 @@ import { keysOf } from './parse';
 export function configNames(
   presets: Readonly<Record<string, unknown>>,
   schema: z.ZodType,
+  more: Readonly<Record<string, readonly string[]>> = {},
 ): Readonly<Record<string, readonly string[]>> {
   return {
     'Presets (--preset)': Object.keys(presets),
@@ -17,5 +18,6 @@ export function configNames(
     'Text encoders': Object.keys(textEncoders),
     Fusions: Object.keys(fusions),
     Losses: Object.keys(losses),
+    ...more,
   };
 }

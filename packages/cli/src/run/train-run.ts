@@ -7,20 +7,24 @@ import {
   disposeState,
   initialParams,
   train,
+  usableParams,
   type StepOptions,
+  type TrainOptions,
   type TrainResult,
   type TrainState,
 } from '@crossweave/trainer';
 import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
 import { type Session } from '../command';
+import { noteOf } from './note-of';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { given } from './given';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
 
-const checkpointEvery = 50;
+const usualCheckpoints = 50;
 
 /** A run whose parts fit each other and whose data is decoded. */
 export interface PreparedRun {
@@ -31,6 +35,8 @@ export interface PreparedRun {
   /** Parameters to begin with; stay the caller's. */
   readonly initial: Params;
   readonly run: RunDirectory;
+  /** Whether the run may get more steps than it was made for. */
+  readonly extend: boolean;
   /** Called before each checkpoint, which is of no use without its tokenizer. */
   readonly keepTokenizer: () => Promise<void>;
 }
@@ -39,23 +45,28 @@ export interface PreparedRun {
 export async function trainRun(prepared: PreparedRun, session: Session): Promise<object> {
   const { config, run } = prepared;
   const { terminal } = session;
+  const { steps } = config.training;
+  await run.plan?.(steps, prepared.extend);
   const start = await run.resume();
   if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
   const before =
     start === undefined ? await measureBefore(prepared, session) : await measuredBefore(run);
   const state = await trainSteps(prepared, start, session);
   try {
-    const { steps } = config.training;
     if (state.interrupted) {
       throw new Interrupted(
         `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
       );
     }
-    const measurement = await measureOn(prepared, state.params, session);
+    if (state.stoppedEarly)
+      terminal.note(`Stopped early after step ${state.step}: no better one came.`);
+    const used = usableParams(state, prepared.step.optimizer);
+    const measurement = await measureOn(prepared, used, session).finally(() => disposeParams(used));
     const figures = {
       schema: 1,
       steps: state.step,
       skipped: state.skipped,
+      ...(state.memory?.best && { best: state.memory.best }),
       split: config.data.test,
       ...figuresOf(measurement, before),
     };
@@ -69,11 +80,13 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
 }
 
 async function trainSteps(
-  { config, data, step, initial, run, keepTokenizer }: PreparedRun,
+  prepared: PreparedRun,
   start: TrainState | undefined,
-  { terminal, signal }: Session,
+  session: Session,
 ): Promise<TrainResult> {
-  const { steps, onNonFinite } = config.training;
+  const { config, data, step, initial, run, keepTokenizer } = prepared;
+  const { terminal, signal } = session;
+  const { steps, onNonFinite, accumulate, chunk, spikes, checkpointEvery } = config.training;
   const progress = terminal.progress('Training');
   const result = await train({
     ...step,
@@ -81,7 +94,7 @@ async function trainSteps(
     ignoreMissing: mayBeMissing(config),
     data: batchesOf(config, data.split(config.data.train)),
     steps,
-    onNonFinite,
+    onNonFinite: typeof onNonFinite === 'string' ? onNonFinite : given(onNonFinite),
     key: keyOf(config.seed),
     signal,
     ...(start && { start }),
@@ -89,19 +102,40 @@ async function trainSteps(
       await keepTokenizer();
       await run.checkpoint(current);
     },
-    checkpointEvery,
+    checkpointEvery: checkpointEvery ?? usualCheckpoints,
+    ...(accumulate !== undefined && { accumulate }),
+    ...(chunk !== undefined && { chunk }),
+    ...(spikes && { spikes: given(spikes) }),
+    ...evaluation(prepared, session),
     log: (record) => {
       run.log(record);
       if (record.kind === 'step') {
         progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}`);
       }
-      if (record.kind === 'warning') terminal.note(`Warning: ${record.message} ${record.advice}`);
+      const note = noteOf(record);
+      if (note !== undefined) terminal.note(note);
     },
   }).finally(() => {
     if (start !== undefined) disposeState(start);
   });
   if (!result.interrupted) progress.done();
   return result;
+}
+
+/** How the run is measured while it trains. */
+function evaluation(
+  { config, data, parts }: PreparedRun,
+  session: Session,
+): Pick<TrainOptions<Tensor4D, TextInput>, 'evaluate' | 'evaluateEvery' | 'best'> {
+  const { evaluate } = config.training;
+  if (evaluate === undefined) return {};
+  const split = data.split(evaluate.split);
+  return {
+    evaluate: async ({ params }) =>
+      (await measure({ parts, params }, split, undefined, session)).evaluation.metrics,
+    evaluateEvery: evaluate.every,
+    ...(evaluate.best && { best: given(evaluate.best) }),
+  };
 }
 
 /** What checkpoints of towers may lack, by paths of the joint model. */
