@@ -10,8 +10,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { requireSoundNumbers } from '@crossweave/checkpoints';
-import { matchParams } from '@crossweave/checkpoints';
+import { matchParams, requireSoundNumbers } from '@crossweave/checkpoints';
 import { requireNumber } from '@crossweave/core/authoring';
 import { initialParams, type Objective } from './gradients';
 import { partitionTrainable } from './partition';

@@ -51,6 +51,8 @@ export type { ScaleByParameterRmsOptions } from './optimizers/parts/scale-by-par
 export { scaleBySchedule } from './optimizers/parts/scale-by-schedule';
 export type { ScaleByScheduleOptions } from './optimizers/parts/scale-by-schedule';
 export { scaleByTrustRatio } from './optimizers/parts/scale-by-trust-ratio';
+export { createOptimizer, optimizers } from './optimizers/registry';
+export type { OptimizerOptions } from './optimizers/registry';
 export { scheduleFreeAdamW } from './optimizers/schedule-free-adamw';
 export type { ScheduleFreeAdamWOptions } from './optimizers/schedule-free-adamw';
 export { sgd } from './optimizers/sgd';
@@ -67,6 +69,7 @@ export type { CosineRestartsOptions } from './schedules/cosine-restarts';
 export { oneCycle } from './schedules/one-cycle';
 export type { OneCycleOptions } from './schedules/one-cycle';
 export type { Schedule } from './schedules/schedule';
+export { createSchedule, schedules } from './schedules/registry';
 export { startingAt } from './schedules/starting-at';
 export {
   constant,
@@ -91,6 +94,10 @@ export { DivergenceError } from './divergence';
 export { usableParams } from './averaged';
 export type { AverageOptions } from './averaged';
 export type { BalanceOptions } from './balance/branch-guard';
+export { normalizeBranches } from './balance/normalize-branches';
+export type { NormalizeBranchesOptions } from './balance/normalize-branches';
+export { ogmGE } from './balance/ogm-ge';
+export type { OgmGeOptions } from './balance/ogm-ge';
 export type { Modulation } from './balance/modulation';
 export type { BestOptions } from './best';
 export { unfreezeAt } from './freezing/unfreeze-at';

@@ -37,7 +37,7 @@ export interface StepOptions<Image, Text, F extends PooledFeatures = Features>
    * different paces. Default: both, with the defaults of the options; false: neither.
    */
   readonly balance?: BalanceOptions | false;
-  /** Changes gradients before the optimizer sees them ({@link ogmGE}). Default: none. */
+  /** Changes gradients before the optimizer sees them ({@link normalizeBranches}, {@link ogmGE}). Default: none. */
   readonly modulate?: Modulation;
 }
 

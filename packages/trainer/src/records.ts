@@ -1,6 +1,6 @@
 /** How one branch of the model learned in one step. A branch is the first word of the paths. */
 export interface BranchFigures {
-  /** 2-norm of the branch's gradient, before any clipping. */
+  /** 2-norm of the branch's gradient as the loss gave it. */
   readonly gradientNorm: number;
   /** ‖change‖ / ‖weights‖: 1e-3 is usual, above 1e-2 a branch is written over. */
   readonly updateRatio: number;
@@ -19,7 +19,7 @@ export interface StepRecord {
   readonly epoch: number;
   readonly loss: number;
   readonly terms: Readonly<Record<string, number>>;
-  /** Before clipping. */
+  /** Global norm of the gradients that the optimizer got, before clipping. */
   readonly gradientNorm: number;
   /** As they were used, the factor of {@link NonFinitePolicy.halveRate} included. */
   readonly learningRates: Readonly<Record<string, number>>;

@@ -76,7 +76,7 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
   const { optimizer, balance, modulate } = options;
   const [trainable] = partitionTrainable(options, state.params, state.step);
   const gradients = modulate === undefined ? raw : modulate(raw, terms, state.step);
-  const squares = balance === false ? {} : gradientSquares(gradients);
+  const squares = balance === false ? {} : gradientSquares(raw);
   const updated = optimizer.update(gradients, state.optimizer, trainable, state.step);
   const moved = slowed(trainable, updated.params, state.memory?.rateFactor ?? 1);
   const frozen = frozenAt(options, state.step) ?? (() => false);
@@ -99,10 +99,10 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
     },
     gradientNorm: updated.gradientNorm,
     ...(balance !== false &&
-      Object.keys(gradients).length > 0 && {
+      Object.keys(raw).length > 0 && {
         branches: {
-          names: branchesOf(gradients),
-          sums: branchSums(gradients, squares, trainable, moved),
+          names: branchesOf(raw),
+          sums: branchSums(raw, squares, trainable, moved),
         },
       }),
   };

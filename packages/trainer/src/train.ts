@@ -1,6 +1,13 @@
-import { disposeParams, foldIn, yieldToEventLoop, type PooledFeatures } from '@crossweave/core';
+import {
+  disposeParams,
+  foldIn,
+  yieldToEventLoop,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { usableParams } from './averaged';
 import { branchGuard } from './balance/branch-guard';
+import { branchesOf } from './balance/branch-norms';
 import { batchesFrom } from './batches-from';
 import { afterEvaluation, isExhausted } from './best';
 import { checkBatch } from './check-batch';
@@ -62,7 +69,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
   };
 
   const maker = stepMaker(options);
-  const [guard, branches] = [learningGuard(), branchGuard(options.balance)];
+  const [guard, branches] = [learningGuard(), branchGuard(options.balance, givenBranches(options))];
   const spikes = spikeWatch(options.spikes);
   const policy = policyOf(options.onNonFinite);
   try {
@@ -177,6 +184,11 @@ async function stateToBegin<Image, Text, F extends PooledFeatures>(
   } finally {
     if (resumed !== undefined) disposeState(resumed);
   }
+}
+
+/** The branches that begin with parameters of the caller's. */
+function givenBranches({ initial = {} }: { readonly initial?: Params }): ReadonlySet<string> {
+  return new Set(branchesOf(initial));
 }
 
 /** What the hook says of the parameters to use; undefined where it failed because of the signal. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { DataError } from '@crossweave/core';
-import { checkState, disposeState } from '@crossweave/trainer';
+import { DataError, disposeParams } from '@crossweave/core';
+import { checkState, disposeState, usableParams } from '@crossweave/trainer';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
@@ -28,6 +28,7 @@ export const evaluate: Command = {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
+    best: { type: 'boolean', summary: 'the best state by training.evaluate.best, not the last' },
     ...dataFlags,
     ...(engine && { engine }),
   },
@@ -60,9 +61,9 @@ export const evaluate: Command = {
     }
     const parts = modelParts(config, tokenizer);
     const task = restoredTask(config, run.task);
-    const state = await checkpointOf(folder, run);
+    const state = await checkpointOf(folder, run, values['best'] === true);
     try {
-      const { model, loss } = stepOptions(config, parts, task);
+      const { model, loss, optimizer } = stepOptions(config, parts, task);
       await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
       if (other === undefined) requireData('data', checked.captionsFile, run, data.fingerprint);
@@ -73,8 +74,11 @@ export const evaluate: Command = {
       const train = Object.hasOwn(data.splits, config.data.train)
         ? data.split(config.data.train)
         : undefined;
-      const trained = { parts, params: state.params, ...(task && { task }) };
-      const measurement = await measure(trained, data.split(splitName), train, session);
+      const params = usableParams(state, optimizer);
+      const trained = { parts, params, ...(task && { task }) };
+      const measurement = await measure(trained, data.split(splitName), train, session).finally(
+        () => disposeParams(params),
+      );
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
       const { fingerprint } = data;

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { disposeParams } from '@crossweave/core';
+import { ConfigError, disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
+import { optimizers, schedules } from '@crossweave/trainer';
 import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
-import { requiredText, type Command } from '../command';
+import { requiredText, text, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
@@ -14,6 +15,7 @@ import { requireItsTokenizer } from '../config/weights';
 import { taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { configIdentity } from '../run/identity';
+import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
 
@@ -27,24 +29,41 @@ export const train: Command = {
       value: 'FROM',
       summary: 'begin with a checkpoint: a folder, a hub id, or the folder of a run',
     },
+    'dry-run': {
+      type: 'boolean',
+      summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
+    },
+    extend: {
+      type: 'string',
+      value: 'STEPS',
+      summary: 'train a finished run on, to so many steps',
+    },
   },
   example:
     'crossweave train --preset dual-encoder --captions scenes/captions.jsonl --out runs/dual',
-  sections: () => configNames(trainPresets, trainSchema),
+  sections: () =>
+    configNames(trainPresets, trainSchema, {
+      Optimizers: Object.keys(optimizers),
+      Schedules: Object.keys(schedules),
+    }),
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
-    const out = resolve(requiredText(train, values, 'out'));
+    const dryRun = values['dry-run'] === true;
+    const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
     // First what is known soonest: no picture is decoded for a command that cannot go on.
-    const goesOn = await holdsSteps(out);
+    const goesOn = !dryRun && (await holdsSteps(out));
     if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
     const engine = await chooseEngine(values, session);
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
-    const config = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
-    const known = configIdentity('train', config);
+    const written = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
+    // A run that is extended is the run that was written down.
+    const known = configIdentity('train', written);
+    const extended = text(values, 'extend');
+    const config = extended === undefined ? written : withSteps(written, extended);
     if (goesOn) await requireSameRun(out, known);
     const checked = await openData(config.data, {
       terminal,
@@ -58,6 +77,7 @@ export const train: Command = {
     const task = taskOf(config, checked.pairs.split(config.data.train));
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step);
+    if (dryRun) return showPlan(config, checked.pairs, step, terminal);
 
     const initial = goesOn
       ? {}
@@ -82,7 +102,10 @@ export const train: Command = {
       });
       const { keepTokenizer } = checked;
       const result = await trainRun(
-        { config, data, parts, task, step, initial, run, keepTokenizer },
+        {
+          ...{ config, data, parts, task, step, initial, run, keepTokenizer },
+          extend: extended !== undefined,
+        },
         session,
       );
       terminal.line(`Run: ${out}`);
@@ -96,5 +119,30 @@ export const train: Command = {
 function checkedConfig({ config, source }: GivenConfig): TrainConfig {
   const checked = parseConfig(trainSchema, config, source);
   requireItsTokenizer(checked);
+  requireOtherSplit(checked);
   return checked;
+}
+
+/** The same config with more steps, its schedule with them. */
+function withSteps(config: TrainConfig, extended: string): TrainConfig {
+  const steps = Number(extended);
+  if (!Number.isSafeInteger(steps) || steps < config.training.steps) {
+    throw new ConfigError('--extend says how many steps the run is to have in all', {
+      where: 'crossweave train',
+      expected: `a whole number of at least ${config.training.steps}, the steps of the config`,
+      got: extended,
+    });
+  }
+  return { ...config, training: { ...config.training, steps } };
+}
+
+/** What is reported must not have chosen the state, or ended the training. */
+function requireOtherSplit({ data, training: { evaluate } }: TrainConfig): void {
+  if (evaluate?.best === undefined || evaluate.split !== data.test) return;
+  throw new ConfigError('"training.evaluate.split" is the split that is reported', {
+    where: 'crossweave train',
+    expected: 'another split to choose the best state by',
+    got: evaluate.split,
+    advice: 'Choosing by the test split makes its figures too good: name a validation split.',
+  });
 }

@@ -1,14 +1,29 @@
 import type { Encoder, Optimizer, TextInput, TokenizerFacts } from '@crossweave/core';
 import { createImageEncoder } from '@crossweave/image-encoder';
 import { createTextEncoder } from '@crossweave/text-encoder';
-import { adamW, defaultLearningRates, warmupCosine, withLora } from '@crossweave/trainer';
+import {
+  adamW,
+  createOptimizer,
+  createSchedule,
+  defaultLearningRates,
+  warmupCosine,
+  withLora,
+  type Schedule,
+} from '@crossweave/trainer';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { EncoderConfig, PhaseConfig } from './schema';
+import type { EncoderConfig, PhaseConfig, TrainConfig } from './schema';
 
-/** AdamW with the phase's rates, warm-up and cosine. */
+/** What {@link optimizerOf} reads of a stretch of training. */
+type RatesConfig = Pick<
+  PhaseConfig,
+  'learningRate' | 'weightDecay' | 'clipNorm' | 'warmup' | 'steps'
+>;
+
+/** AdamW with the phase's rates, and its warm-up and cosine unless another schedule is given. */
 export function optimizerOf(
-  phase: Omit<PhaseConfig, 'negatives'>,
+  phase: RatesConfig,
   rateScale?: (path: string) => number,
+  schedule: Schedule = warmupCosine({ warmup: phase.warmup, steps: phase.steps }),
 ): Optimizer {
   const { image, text, fusion, loss } = phase.learningRate;
   return adamW({
@@ -20,8 +35,27 @@ export function optimizerOf(
     },
     weightDecay: phase.weightDecay,
     clipNorm: phase.clipNorm,
-    schedule: warmupCosine({ warmup: phase.warmup, steps: phase.steps }),
+    schedule,
     ...(rateScale && { rateScale }),
+  });
+}
+
+/** The optimizer that a config of `train` names, AdamW where it names none. */
+export function optimizerFor(
+  training: TrainConfig['training'],
+  rateScale?: (path: string) => number,
+): Optimizer {
+  const { optimizer, schedule, warmup, steps, learningRate, weightDecay, clipNorm } = training;
+  const form = createSchedule(schedule?.name ?? 'cosine', { warmup, steps }, schedule?.options);
+  if (optimizer === undefined) return optimizerOf(training, rateScale, form);
+  return createOptimizer(optimizer.name, {
+    ...(Object.keys(learningRate).length > 0 && { learningRate }),
+    // Plain gradient descent knows no decay.
+    ...(optimizer.name !== 'sgd' && { weightDecay }),
+    clipNorm,
+    schedule: form,
+    ...(rateScale && { rateScale }),
+    ...optimizer.options,
   });
 }
 

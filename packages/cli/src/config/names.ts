@@ -10,6 +10,7 @@ import { keysOf } from './parse';
 export function configNames(
   presets: Readonly<Record<string, unknown>>,
   schema: z.ZodType,
+  more: Readonly<Record<string, readonly string[]>> = {},
 ): Readonly<Record<string, readonly string[]>> {
   return {
     'Presets (--preset)': Object.keys(presets),
@@ -19,5 +20,6 @@ export function configNames(
     Fusions: Object.keys(fusions),
     Losses: Object.keys(losses),
     'Tasks (--task)': Object.keys(tasks),
+    ...more,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelSchema } from './model';
+import { count, runTraining } from './training-schema';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({
@@ -46,6 +47,8 @@ const encoder = part.extend({
   freeze: freezing.optional(),
   lora: lora.optional(),
   layerDecay: z.number().positive().max(1).optional(),
+  /** The step after which it is trained; before, all of it is frozen. */
+  unfreezeAt: z.int().min(0).optional(),
 });
 
 /** The size of a fusion is chosen so that it costs as much as another arm, or a number. */
@@ -64,11 +67,6 @@ const match = z.strictObject({
 
 const arm = part.extend({ match: match.optional() });
 
-/** Below 2^31, the largest that a tensor's shape or a loop here can mean. */
-const count = z
-  .int()
-  .min(1)
-  .lt(2 ** 31);
 const rate = z.number().min(0);
 const share = z.number().min(0).max(1);
 
@@ -190,14 +188,7 @@ export const trainSchema = z.strictObject({
   fusion: part.extend({ weights: weights.optional() }),
   training: z.strictObject({
     ...training,
-    /** What to do when loss or gradients are not finite: stop, or leave the batch out. */
-    onNonFinite: z.enum(['stop', 'skip']).default('stop'),
-    /** Compute layers again in the backward pass: less memory, more time. */
-    recompute: z.boolean().default(false),
-    /** The momentum twin that `momentum-contrastive` learns from, and the size of its queue. */
-    teacher: z
-      .strictObject({ momentum: z.number().min(0).lt(1).default(0.995), queue: count.optional() })
-      .optional(),
+    ...runTraining,
   }),
   seed: z.int().min(0).default(0),
 });

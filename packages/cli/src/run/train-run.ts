@@ -14,22 +14,26 @@ import {
   disposeState,
   initialParams,
   train,
+  usableParams,
   type StepOptions,
+  type TrainOptions,
   type TrainResult,
   type TrainState,
 } from '@crossweave/trainer';
 import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
 import { type Session } from '../command';
+import { noteOf } from './note-of';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
 import { saveTrained } from './save-trained';
+import { given } from './given';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
 
-const checkpointEvery = 50;
+const usualCheckpoints = 50;
 
 /** A run whose parts fit each other and whose data is decoded. */
 export interface PreparedRun {
@@ -41,52 +45,84 @@ export interface PreparedRun {
   /** Parameters to begin with; stay the caller's. */
   readonly initial: Params;
   readonly run: RunDirectory;
+  /** Whether the run may get more steps than it was made for. */
+  readonly extend: boolean;
   /** Called before each checkpoint, which is of no use without its tokenizer. */
   readonly keepTokenizer: () => Promise<void>;
+}
+
+/** A state at the end of training, and the parameters of it that are used. */
+interface Trained {
+  readonly state: TrainResult;
+  readonly used: Params;
+  /** The figures before the first step. */
+  readonly before: Figures | undefined;
 }
 
 /** Trains to the end, or goes on to it, and measures the model on the test split. */
 export async function trainRun(prepared: PreparedRun, session: Session): Promise<object> {
   const { config, run } = prepared;
   const { terminal } = session;
+  const { steps } = config.training;
+  await run.plan?.(steps, prepared.extend);
   const start = await run.resume();
   if (start !== undefined) terminal.note(`Continuing after step ${start.step}.`);
   const before =
     start === undefined ? await measureBefore(prepared, session) : await measuredBefore(run);
   const state = await trainSteps(prepared, start, session);
   try {
-    const { steps } = config.training;
     if (state.interrupted) {
       throw new Interrupted(
         `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
       );
     }
-    const measurement = await measureOn(prepared, state.params, session);
-    const calibration = await calibrated(prepared, state.params, session);
-    const figures = {
-      schema: 1,
-      steps: state.step,
-      skipped: state.skipped,
-      split: config.data.test,
-      ...figuresOf(measurement, before),
-      ...(calibration && { calibration }),
-    };
-    terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
-    terminal.line(tableOf(measurement, before));
-    await writeJsonAtomic(join(run.path, 'results.json'), figures);
-    await saveTrained(prepared, state.params);
-    return figures;
+    if (state.stoppedEarly)
+      terminal.note(`Stopped early after step ${state.step}: no better one came.`);
+    const used = usableParams(state, prepared.step.optimizer);
+    try {
+      return await report(prepared, { state, used, before }, session);
+    } finally {
+      disposeParams(used);
+    }
   } finally {
     disposeState(state);
   }
 }
 
+/** What a trained model is worth, as `results.json` has it, and the model beside it. */
+async function report(
+  prepared: PreparedRun,
+  { state, used, before }: Trained,
+  session: Session,
+): Promise<object> {
+  const { config, run } = prepared;
+  const { terminal } = session;
+  const measurement = await measureOn(prepared, used, session);
+  const calibration = await calibrated(prepared, used, session);
+  const figures = {
+    schema: 1,
+    steps: state.step,
+    skipped: state.skipped,
+    ...(state.memory?.best && { best: state.memory.best }),
+    split: config.data.test,
+    ...figuresOf(measurement, before),
+    ...(calibration && { calibration }),
+  };
+  terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
+  terminal.line(tableOf(measurement, before));
+  await writeJsonAtomic(join(run.path, 'results.json'), figures);
+  await saveTrained(prepared, used);
+  return figures;
+}
+
 async function trainSteps(
-  { config, data, step, initial, run, keepTokenizer }: PreparedRun,
+  prepared: PreparedRun,
   start: TrainState | undefined,
-  { terminal, signal }: Session,
+  session: Session,
 ): Promise<TrainResult> {
-  const { steps, onNonFinite } = config.training;
+  const { config, data, step, initial, run, keepTokenizer } = prepared;
+  const { terminal, signal } = session;
+  const { steps, onNonFinite, accumulate, chunk, spikes, checkpointEvery } = config.training;
   const progress = terminal.progress('Training');
   const result = await train({
     ...step,
@@ -94,7 +130,7 @@ async function trainSteps(
     ignoreMissing: mayBeMissing(config),
     data: batchesOf(config, data.split(config.data.train)),
     steps,
-    onNonFinite,
+    onNonFinite: typeof onNonFinite === 'string' ? onNonFinite : given(onNonFinite),
     key: keyOf(config.seed),
     signal,
     ...(start && { start }),
@@ -102,19 +138,41 @@ async function trainSteps(
       await keepTokenizer();
       await run.checkpoint(current);
     },
-    checkpointEvery,
+    checkpointEvery: checkpointEvery ?? usualCheckpoints,
+    ...(accumulate !== undefined && { accumulate }),
+    ...(chunk !== undefined && { chunk }),
+    ...(spikes && { spikes: given(spikes) }),
+    ...evaluation(prepared, session),
     log: (record) => {
       run.log(record);
       if (record.kind === 'step') {
         progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}`);
       }
-      if (record.kind === 'warning') terminal.note(`Warning: ${record.message} ${record.advice}`);
+      const note = noteOf(record);
+      if (note !== undefined) terminal.note(note);
     },
   }).finally(() => {
     if (start !== undefined) disposeState(start);
   });
   if (!result.interrupted) progress.done();
   return result;
+}
+
+/** How the run is measured while it trains. */
+function evaluation(
+  { config, data, parts, task }: PreparedRun,
+  session: Session,
+): Pick<TrainOptions<Tensor4D, TextInput>, 'evaluate' | 'evaluateEvery' | 'best'> {
+  const { evaluate } = config.training;
+  if (evaluate === undefined) return {};
+  const split = data.split(evaluate.split);
+  return {
+    evaluate: async ({ params }) =>
+      (await measure({ parts, params, ...(task && { task }) }, split, undefined, session))
+        .evaluation.metrics,
+    evaluateEvery: evaluate.every,
+    ...(evaluate.best && { best: given(evaluate.best) }),
+  };
 }
 
 /** What checkpoints of towers may lack, by paths of the joint model. */

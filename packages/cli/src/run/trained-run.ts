@@ -72,8 +72,15 @@ export async function readTrainedRun(folder: string): Promise<TrainedRun> {
 }
 
 /** The last checkpoint of a run; the caller disposes it. @throws DataError when there is none. */
-export async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
-  const state = await loadTrainingState(resolve(folder, 'checkpoints'), { run: checksum });
+export async function checkpointOf(
+  folder: string,
+  { checksum }: TrainedRun,
+  best = false,
+): Promise<TrainState> {
+  const state = await loadTrainingState(resolve(folder, 'checkpoints'), {
+    run: checksum,
+    ...(best && { step: 'best' as const }),
+  });
   if (state !== undefined) return state;
   throw new DataError('the run has no checkpoint', {
     where: folder,

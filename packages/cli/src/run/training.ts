@@ -14,8 +14,8 @@ import {
 import { pairBatches, type TokenisedPairs } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { labelledPairs } from '@crossweave/lab';
-import { freeze, jointModel, layerDecay, type StepOptions } from '@crossweave/trainer';
-import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
+import { freeze, jointModel, layerDecay, unfreezeAt, type StepOptions } from '@crossweave/trainer';
+import { imageEncoderOf, optimizerFor, textEncoderOf } from '../config/build';
 import type { TrainConfig } from '../config/schema';
 import { lossFor } from '../config/tasks';
 import { initialWeights } from '../config/weights';
@@ -54,13 +54,27 @@ export function stepOptions(
   return {
     model,
     loss: lossFor('training', training.loss, parts, task, config.task?.weight),
-    optimizer: optimizerOf(training, rateScale),
+    optimizer: optimizerFor(training, rateScale),
     frozen: freeze(model, { image: image.freeze, text: text.freeze }),
     recompute: training.recompute,
+    ...unfreezing(model, config),
+    ...(training.average && { average: training.average }),
     ...(momentum !== undefined && {
       teacher: { momentum, ...(queue !== undefined && { queue }) },
     }),
   };
+}
+
+/** When towers begin to be trained that are frozen at first. */
+function unfreezing(
+  model: StepOptions<Tensor4D, TextInput>['model'],
+  { image, text }: TrainConfig,
+): Pick<StepOptions<Tensor4D, TextInput>, 'frozenUntil'> {
+  const steps = {
+    ...(image.unfreezeAt !== undefined && { image: image.unfreezeAt }),
+    ...(text.unfreezeAt !== undefined && { text: text.unfreezeAt }),
+  };
+  return Object.keys(steps).length === 0 ? {} : { frozenUntil: unfreezeAt(model, steps) };
 }
 
 /** The batches of a config over a split. @throws ConfigError or DataError where it has too few. */

@@ -103,7 +103,7 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  *
  * `score` = exp(logit_scale) · cosine + logit_bias, a logit as for every fusion. Both scalars are
  * learned. Their initial values are ln(1/temperature) and 0, and the scale is clamped to [0, ln
- * 100] unless `clamp` is false. A loss with its own temperature computes plain cosines from `embed`.
+ * 100] unless `clampScale` is false. A loss with its own temperature computes plain cosines from `embed`.
  *
  * It reads only summaries, unless `pooling` is `attention` for a side.
  */

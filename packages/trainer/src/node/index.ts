@@ -9,5 +9,7 @@ export { holdsSteps, openRun } from './run-directory';
 export type { RunDirectory, RunOptions } from './run-directory';
 export { readRun, recordRun, replaceRecord, requireSameRun } from './run-record';
 export type { RunRecord } from './run-record';
+export { tensorBoardLogger } from './tensor-board/tensor-board-logger';
+export type { TensorBoardOptions } from './tensor-board/tensor-board-logger';
 export { identityOf, train } from './train';
 export type { NodeTrainOptions, RunFolder } from './train';

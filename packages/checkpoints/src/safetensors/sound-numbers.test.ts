@@ -5,8 +5,8 @@ import { memory, tensor1d } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FileFormatError } from '@crossweave/core';
 import { disposeParams } from '@crossweave/core';
-import { loadCheckpoint } from './node/load-checkpoint';
-import { saveCheckpoint } from './node/save-checkpoint';
+import { loadCheckpoint } from '../node/load-checkpoint';
+import { saveCheckpoint } from '../node/save-checkpoint';
 import { requireSoundNumbers } from './sound-numbers';
 
 let folder = '';
@@ -31,7 +31,7 @@ it.each([
     await expect(loadCheckpoint(path)).rejects.toThrow(FileFormatError);
     await expect(loadCheckpoint(path)).rejects.toThrow(
       new RegExp(
-        `"${name}" contains a number that sound training never produces; expected finite.* at ${list.length - 1}\\.`,
+        `"${name}" holds a number that no training leaves; expected finite.* at ${list.length - 1}\\.`,
       ),
     );
     expect(memory().numTensors).toBe(before);

@@ -1,0 +1,20 @@
+import type { TrainRecord } from '@crossweave/trainer';
+
+/** What a terminal says about a record, undefined for an ordinary one. */
+export function noteOf(record: TrainRecord): string | undefined {
+  switch (record.kind) {
+    case 'warning':
+      return `Warning: ${record.message} ${record.advice}`;
+    case 'skipped':
+      return (
+        `Step ${record.step} was left out: the ${record.tensor} is not finite.` +
+        (record.rateFactor === undefined
+          ? ''
+          : ` All rates are now ${record.rateFactor} of theirs.`)
+      );
+    case 'rollback':
+      return `The loss leapt to ${record.loss.toPrecision(4)} at step ${record.step} (about ${record.expected.toPrecision(4)} before): back to the state of step ${record.to}, and on with the next batch.`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TrainRecord } from '@crossweave/trainer';
+import { readMetrics, readPlan } from '@crossweave/trainer/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeScenes, run, writeTiny, type Ended } from './cli.testing';
+import { exitCode } from './main';
+import { noteOf } from './run/note-of';
+
+let folder = '';
+let captions = '';
+let config = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crossweave-training-'));
+  captions = await makeScenes(join(folder, 'scenes'));
+  config = await writeTiny(join(folder, 'tiny.json'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const train = (...more: string[]): Promise<Ended> =>
+  run(...['train', '--config', config, '--captions', captions, '--engine', 'cpu', ...more]);
+
+const set = (training: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(training).flatMap(([name, value]) => [
+    '--set',
+    `training.${name}=${JSON.stringify(value)}`,
+  ]);
+
+const stepsOf = (records: readonly TrainRecord[]): number[] =>
+  records.flatMap(({ kind, step }) => (kind === 'step' ? [step] : []));
+
+describe('--dry-run', () => {
+  it('prints the plan and writes nothing', async () => {
+    const before = await readdir(folder);
+    const rates = set({ steps: 40, learningRate: { image: 1e-3, text: 2e-5 }, warmup: 4 });
+    const { code, stdout, stderr } = await train(
+      '--dry-run',
+      '--set',
+      'image.freeze=all',
+      ...rates,
+    );
+    expect(code, stderr).toBe(exitCode.done);
+    expect(stdout).toMatch(/40 steps of \d+ pairs by adamw/);
+    expect(stdout).toMatch(/image +[\d,]+ +0 +never/);
+    expect(stdout).toMatch(/text +([\d,]+) +\1 +1\n/);
+    expect(stdout).toMatch(/rate at step +1 +4 +10 +20 +30 +36 +40/);
+    expect(stdout).toMatch(/image +2\.5e-4 +1\.0e-3/);
+    expect(stdout).toMatch(/schedule [▁▂▃▄▅▆▇█]{40}\n/);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('is one document with --json', async () => {
+    const { stdout } = await train('--dry-run', '--json', ...set({ accumulate: 2, steps: 3 }));
+    const plan = JSON.parse(stdout) as Record<string, unknown>;
+    expect(plan).toMatchObject({ steps: 3, optimizer: 'adamw' });
+    expect(plan['pairsPerStep']).toBe(2 * (plan['batchSize'] as number));
+  });
+});
+
+it('trains by an optimizer, a schedule, averages and accumulation of the config', async () => {
+  const out = join(folder, 'muon');
+  const training = set({
+    optimizer: { name: 'muon', options: { matrixRate: 0.01 } },
+    schedule: { name: 'warmup-stable-decay', options: { decay: 2 } },
+    average: { decay: 0.9 },
+    accumulate: 2,
+    steps: 4,
+    learningRate: { '': 1e-3 },
+  }).map((text) => text.replace('{"":0.001}', '{"image":0.001}'));
+  const { code, stderr } = await train('--out', out, ...training);
+  expect(code, stderr).toBe(exitCode.done);
+  expect(await readdir(join(out, 'checkpoints'))).toContain('step-00000004.average.safetensors');
+  const records = await readMetrics(out);
+  const last = records.filter((record) => record.kind === 'step').at(-1)!;
+  expect(last.learningRates['matrices']).toBeLessThan(0.01);
+  const measured = await run('eval', '--run', out, '--engine', 'cpu', '--json');
+  expect(measured.code, measured.stderr).toBe(exitCode.done);
+  const { metrics } = JSON.parse(measured.stdout) as { metrics: object };
+  const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
+    metrics: object;
+  };
+  expect(metrics).toEqual(results.metrics);
+});
+
+it('trains a finished run further with --extend alone', async () => {
+  const out = join(folder, 'longer');
+  const short = set({ steps: 2 });
+  expect((await train('--out', out, ...short)).code).toBe(exitCode.done);
+  const longer = await train('--out', out, ...short, '--extend', '4');
+  expect(longer.code, longer.stderr).toBe(exitCode.done);
+  expect(stepsOf(await readMetrics(out))).toEqual([1, 2, 3, 4]);
+  expect(await readPlan(out)).toEqual({ steps: 4, extended: [{ from: 2, to: 4 }] });
+  const again = await train('--out', out, ...short);
+  expect(again.code).toBe(exitCode.usage);
+  expect(again.stderr).toMatch(/steps: 4 → 2/);
+  const fewer = await train('--out', out, ...short, '--extend', '1');
+  expect(fewer.stderr).toMatch(/at least 2/);
+});
+
+it('keeps the best state by a split that is not reported', async () => {
+  const out = join(folder, 'best');
+  const best = { metric: 'retrieval.i2t.r1', patience: 1 };
+  const evaluate = { split: 'val', every: 1, best };
+  const trained = await train('--out', out, ...set({ steps: 5, evaluate }));
+  expect(trained.code, trained.stderr).toBe(exitCode.done);
+  const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
+    best: { step: number; metric: string };
+  };
+  expect(results.best.metric).toBe(best.metric);
+  const measured = await run('eval', '--run', out, '--best', '--engine', 'cpu', '--json');
+  expect(JSON.parse(measured.stdout)).toMatchObject({ step: results.best.step });
+  const other = join(folder, 'test-split');
+  const wrong = await train('--out', other, ...set({ evaluate: { ...evaluate, split: 'test' } }));
+  expect(wrong.stderr).toMatch(/split that is reported.*validation split/s);
+  expect(existsSync(other)).toBe(false);
+});
+
+it('says what was left out, and where it went back to', () => {
+  const common = { step: 7, epoch: 0, ids: [] };
+  expect(noteOf({ kind: 'skipped', tensor: 'loss', rateFactor: 0.5, ...common })).toBe(
+    'Step 7 was left out: the loss is not finite. All rates are now 0.5 of theirs.',
+  );
+  const leap = { loss: 90, expected: 2, bound: 3, to: 4 };
+  expect(noteOf({ kind: 'rollback', ...leap, ...common })).toMatch(/back to the state of step 4/);
+});
