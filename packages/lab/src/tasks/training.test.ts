@@ -48,6 +48,8 @@ describe('a task alone', () => {
     const before = memory().numTensors;
     const { state, model } = await trained(true);
     expect(Object.keys(state.params).sort()).toEqual([
+      'loss.head.norm.bias',
+      'loss.head.norm.weight',
       'loss.head.out.bias',
       'loss.head.out.weight',
     ]);
