@@ -35,6 +35,8 @@ export { defaultSplit } from './records/record';
 export type { CaptionRecord, Place, Row } from './records/record';
 export { makeScenes } from './scenes';
 export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './scenes';
+export { assignSplits } from './splits/assign';
+export type { AssignSplitsOptions, Dealt } from './splits/assign';
 export { encodeTexts } from './text/encode';
 export { loadTokenizer } from './text/load';
 export type { LoadTokenizerOptions, TokenizerLibraryName } from './text/load';

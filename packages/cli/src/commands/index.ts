@@ -1,6 +1,7 @@
 import type { Command } from '../command';
 import { ablate } from './ablate';
 import { dataMake } from './data-make';
+import { dataSplit } from './data-split';
 import { doctor } from './doctor';
 import { embed } from './embed';
 import { engineAdd } from './engine-add';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   engineAdd,
   engineRemove,
   dataMake,
+  dataSplit,
   train,
   evaluate,
   embed,

@@ -50,8 +50,50 @@ const quickstartShort = {
   fusion: { ...quickstart.fusion, steps: 20 },
 };
 
+/**
+ * Questions about small pictures with an answer each. The towers learn from the answers, since
+ * which question was asked says little of a picture; the late fusion multiplies summaries.
+ */
+const answering = {
+  data: { captions: 'captions.jsonl', imageSize: 64, maxTokens: 16 },
+  task: { name: 'answering', options: { hidden: 64 } },
+  image: { name: 'resnet-small', options: { widths: [16, 32, 64], strides: [2, 2, 2] } },
+  text: { name: 'bert-small', options: { layers: 1, dim: 64 } },
+  towers: {
+    fusion: {
+      name: 'dual-encoder',
+      options: { dim: 64, joint: 'product', projection: 'mlp' },
+    },
+    steps: 800,
+    batchSize: 128,
+    learningRate: { image: 3e-3, text: 2e-3, fusion: 2e-3, loss: 2e-3 },
+    weightDecay: 0.02,
+    warmup: 20,
+  },
+  arms: {
+    early: {
+      name: 'single-stream',
+      options: { dim: 64, layers: 2, hidden: 128, normFirst: true },
+    },
+    late: { name: 'dual-encoder', options: { dim: 64, joint: 'product', projection: 'mlp' } },
+    'cross-attention': {
+      name: 'co-attention',
+      options: { dim: 64, layers: 2, hidden: 128, normFirst: true },
+    },
+  },
+  fusion: {
+    steps: 500,
+    batchSize: 128,
+    learningRate: { fusion: 2e-3, loss: 2e-3 },
+    weightDecay: 0.02,
+    warmup: 20,
+  },
+  seeds: [1],
+};
+
 export const ablationPresets: Readonly<Record<string, unknown>> = {
   quickstart,
+  answering,
   'quickstart-short': quickstartShort,
 };
 

@@ -44,7 +44,10 @@ export interface FittedTask {
    * classes' shares, say. The floor `majority` predicts them for every pair.
    */
   readonly prior: readonly number[];
-  /** Whether outputs are logits, which a temperature may divide without changing their order. */
+  /**
+   * Whether outputs are logits, which a temperature may divide without changing their order. The
+   * task then has the metric `logLoss`, by which the temperature is chosen.
+   */
   readonly logits: boolean;
   /**
    * Its metrics, each with the value of a model that makes no mistake: 1 for a share, 0 for an

@@ -38,6 +38,11 @@ export function measureChecks(
     }),
     check('its chance and its prior are metrics of its own', () => {
       const task = fit();
+      if (task.logits && !(`${name}.logLoss` in task.best)) {
+        throw new ConformanceError('the task has logits, and no metric to calibrate them by', {
+          expected: `"${name}.logLoss" among the metrics, or logits: false`,
+        });
+      }
       for (const [metric, value] of Object.entries(task.chance(labels))) {
         if (metric in task.best && Number.isFinite(value)) continue;
         throw new ConformanceError(`chance has "${metric}", which is no metric of the task`, {

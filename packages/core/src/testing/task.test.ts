@@ -24,7 +24,7 @@ function colour(
       facts: { classes },
       outputs: classes.length,
       prior: classes.map(() => 0),
-      logits: true,
+      logits: false,
       best: { [`${name}.accuracy`]: 1, [`${name}.recall`]: 1 },
       init: (key, dim) => initLinear(key, 'out', { in: dim, out: classes.length }),
       apply: (params, joint) => linear(params, 'out', joint),

@@ -10,7 +10,7 @@ import {
 } from '@crossweave/core/authoring';
 import { mean } from '../statistics/moments';
 import { readFacts } from './facts';
-import { headChecks, headOf, type HeadOptions } from './head';
+import { headChecks, taskHead, type HeadOptions } from './head';
 import { requireLabels, wrongLabel } from './labels';
 import {
   bestOfClasses,
@@ -128,7 +128,7 @@ export function answering(options: AnsweringOptions = {}): Task {
     return {
       name,
       facts,
-      ...headOf(classes.length, options),
+      ...taskHead(classes.length, options),
       prior: shares.map(Math.log),
       logits: true,
       best: namedFigures(name, {

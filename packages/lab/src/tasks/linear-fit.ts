@@ -34,7 +34,7 @@ export interface LinearFitOptions {
 }
 
 const batchSize = 256;
-const mostSteps = 1200;
+const mostSteps = 800;
 
 /**
  * The linear model from `width` numbers to a task's outputs that its own loss chooses (AdamW, cosine,
@@ -67,10 +67,11 @@ export async function fitLinear(
     ...withPrefix('params.', start),
     ...withPrefix('state.', optimizer.init(start)),
   };
+  let order: readonly number[] = [];
   for (let step = 0; step < steps; step++) {
     await pause(signal);
-    const order = permutation(foldIn(key(0), Math.floor(step / perEpoch)), labels.length);
     const at = (step % perEpoch) * size;
+    if (at === 0) order = permutation(foldIn(key(0), step), labels.length);
     const rows = order.slice(at, at + size);
     const numbers = new Float32Array(size * width);
     rows.forEach((row, i) => {

@@ -6,7 +6,8 @@ import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/metrics.json';
 import type { FeatureCache } from '../features/encode-split';
-import { evaluateTask, taskOutputs } from './evaluate-task';
+import { evaluateTask, taskOutputs, type EvaluateTaskOptions } from './evaluate-task';
+import { taskHead, type HeadOptions } from './head';
 import { jointWidth } from './joint-width';
 import { createTask } from './registry';
 import { taskFloors } from './task-floors';
@@ -48,6 +49,8 @@ describe('a task alone', () => {
     const before = memory().numTensors;
     const { state, model } = await trained(true);
     expect(Object.keys(state.params).sort()).toEqual([
+      'loss.head.norm.bias',
+      'loss.head.norm.weight',
       'loss.head.out.bias',
       'loss.head.out.weight',
     ]);
@@ -178,3 +181,12 @@ testOptions(
     required: { dim: 3 },
   },
 );
+
+const nothing = { fusion: signFusion(true), params: {}, task, head: {} };
+for (const [name, run] of Object.entries({
+  evaluateTask: (options: EvaluateTaskOptions) => evaluateTask(nothing, cache, options),
+  taskOutputs: (options: EvaluateTaskOptions) => taskOutputs(nothing, cache, [], options),
+  taskHead: (options: HeadOptions) => taskHead(2, options),
+})) {
+  testOptions(name, run, { describe, it });
+}
