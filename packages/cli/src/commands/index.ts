@@ -6,6 +6,7 @@ import { embed } from './embed';
 import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
 import { evaluate } from './eval';
+import { exportModel } from './export';
 import { search } from './search';
 import { train } from './train';
 import { zeroShot } from './zero-shot';
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   embed,
   search,
   zeroShot,
+  exportModel,
   ablate,
 ];
