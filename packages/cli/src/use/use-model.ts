@@ -7,7 +7,6 @@ import {
   type OpenModel,
 } from '@crossweave/models';
 import {
-  Interrupted,
   requiredText,
   type Command,
   type OptionSpec,
@@ -16,6 +15,7 @@ import {
 } from '../command';
 import { configOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
+import { Interrupted } from '../interrupted';
 
 const { engine } = configOptions;
 

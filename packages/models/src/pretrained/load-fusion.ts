@@ -6,7 +6,7 @@ import {
   showShape,
   type Params,
 } from '@crossweave/core';
-import { loadCheckpoint } from '@crossweave/core/node';
+import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import type { Description } from './families/description';
 import type { WeightSource } from './load-tower';
 import type { PartConfig } from './types';

@@ -1,5 +1,5 @@
 import { initialShapes, type Key, type Params } from '@crossweave/core';
-import { loadCheckpoint } from '@crossweave/core/node';
+import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import type { TowerDescription } from './families/description';
 
 /** Where a checkpoint's weights lie. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FileFormatError } from '@crossweave/core';
-import { findCheckpoint, listCheckpoint, readJson, type FindOptions } from '@crossweave/core/node';
+import { readJson } from '@crossweave/core/node';
+import { findCheckpoint, listCheckpoint, type FindOptions } from '@crossweave/checkpoints/node';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -11,7 +11,7 @@ import {
   disposeParams,
   withPrefix,
 } from '@crossweave/core';
-import { loadCheckpoint, saveCheckpoint } from '@crossweave/core/node';
+import { loadCheckpoint, saveCheckpoint } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixture } from './fixtures.testing';
 import { pretrained } from './pretrained';

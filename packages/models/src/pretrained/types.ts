@@ -1,5 +1,5 @@
 import type { Encoder, Fusion, Params, TextInput } from '@crossweave/core';
-import type { FindOptions } from '@crossweave/core/node';
+import type { FindOptions } from '@crossweave/checkpoints/node';
 import type { Preprocessing, Tokenizer } from '@crossweave/data';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 

@@ -7,7 +7,7 @@ import {
   withPrefix,
   type Key,
 } from '@crossweave/core';
-import { loadCheckpoint } from '@crossweave/core/node';
+import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import { loadTokenizer } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { createImageEncoder } from '@crossweave/image-encoder';

@@ -2,7 +2,8 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Params } from '@crossweave/core';
 import { checkOptions, count, paramTree, requireText, text } from '@crossweave/core/authoring';
-import { makeFolder, saveCheckpoint, writeJsonAtomic } from '@crossweave/core/node';
+import { makeFolder, writeJsonAtomic } from '@crossweave/core/node';
+import { saveCheckpoint } from '@crossweave/checkpoints/node';
 import { preprocessingCheck, type Preprocessing } from '@crossweave/data';
 import type { PartConfig } from '../pretrained/types';
 import {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import { memory, zeros } from '@tensorflow/tfjs-core';
 import { ConfigError, FileFormatError } from '@crossweave/core';
-import { saveSafetensors } from '@crossweave/core/node';
+import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadVectors, saveVectors, type VectorSet } from './vector-file';
 

@@ -1,12 +1,12 @@
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, FileFormatError, disposeParams } from '@crossweave/core';
 import { fields, listOf, text } from '@crossweave/core/authoring';
+import { writeFileAtomic } from '@crossweave/core/node';
 import {
   loadSafetensors,
   readSafetensorsMetadata,
   saveSafetensors,
-  writeFileAtomic,
-} from '@crossweave/core/node';
+} from '@crossweave/checkpoints/node';
 import type { Embeddings } from './embeddings';
 import { npyOf } from './npy';
 

@@ -1,4 +1,4 @@
-import type { KeyMap } from '@crossweave/core';
+import type { KeyMap } from '@crossweave/checkpoints';
 import type { Preprocessing } from '@crossweave/data';
 import type { ModelFiles } from '../model-files';
 import type { PartConfig } from '../types';

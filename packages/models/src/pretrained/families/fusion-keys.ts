@@ -1,4 +1,4 @@
-import { keyMap, type KeyMap, type KeyRule } from '@crossweave/core';
+import { keyMap, type KeyMap, type KeyRule } from '@crossweave/checkpoints';
 
 /** A key map that takes what `rules` name of a whole model, and leaves the rest to the towers. */
 function onlyKeys(name: string, rules: Readonly<Record<string, KeyRule>>): KeyMap {

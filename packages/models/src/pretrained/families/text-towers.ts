@@ -1,4 +1,5 @@
-import { ConfigError, type KeyMap } from '@crossweave/core';
+import { ConfigError } from '@crossweave/core';
+import { type KeyMap } from '@crossweave/checkpoints';
 import {
   huggingFaceBertKeys,
   huggingFaceClipTextKeys,
