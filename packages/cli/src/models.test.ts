@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { subtree } from '@crossweave/core';
-import { loadPairs } from '@crossweave/data';
+import { loadPairs, loadTokenizer } from '@crossweave/data';
 import { encodeSplit, evaluateFusion } from '@crossweave/lab';
 import { pretrained } from '@crossweave/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -108,6 +108,26 @@ it('takes towers alone, each with what it was trained with', async () => {
     }
   ).identity;
   expect(config.data).toMatchObject({ imageSize: 32, resizeTo: 36, filter: 'bicubic' });
+});
+
+it('joins a ResNet and a BERT with its tokenizer', async () => {
+  const model = { image: fixture('resnet'), text: fixture('sentence-bert') };
+  const fusion = { name: 'dual-encoder', options: { dim: 8 } };
+  const set = [
+    '--set',
+    `model=${JSON.stringify(model)}`,
+    '--set',
+    `fusion=${JSON.stringify(fusion)}`,
+  ];
+  const data = ['--captions', captions, '--out', join(folder, 'pair')];
+  const { code, stderr } = await run('train', '--preset', 'fine-tune', ...set, ...data, ...short);
+  expect(stderr).not.toContain('Error');
+  expect(code).toBe(0);
+  const saved = await pretrained(join(folder, 'pair'));
+  expect(saved.text!.tokenizer.fingerprint).toBe(
+    (await loadTokenizer(fixture('sentence-bert'))).fingerprint,
+  );
+  saved[Symbol.dispose]();
 });
 
 it('refuses what does not belong together', async () => {

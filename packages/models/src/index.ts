@@ -1,4 +1,6 @@
 export { pretrained } from './pretrained/pretrained';
+export { pretrainedTowers } from './pretrained/pretrained-towers';
+export type { TowerSources } from './pretrained/pretrained-towers';
 export type {
   PartConfig,
   Pretrained,

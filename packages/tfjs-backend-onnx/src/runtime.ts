@@ -32,7 +32,7 @@ export interface NativeSession {
 export interface Runtime {
   readonly Session: new () => NativeSession;
   readonly Tensor: {
-    new (dtype: string, values: Values, shape: readonly number[]): RuntimeTensor;
+    new (dtype: string, values: Values | BigInt64Array, shape: readonly number[]): RuntimeTensor;
     /** The same buffer under another shape; it belongs to the tensor that was returned. */
     fromGpuBuffer(
       buffer: object,

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ones, zeros } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { FileFormatError } from '@crossweave/core';
-import { disposeParams } from '@crossweave/core';
+import { FileFormatError, disposeParams } from '@crossweave/core';
 import { listCheckpoint } from './list-checkpoint';
 import { saveCheckpoint } from './save-checkpoint';
 

@@ -7,6 +7,7 @@ import { embed } from './embed';
 import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
 import { evaluate } from './eval';
+import { exportModel } from './export';
 import { predict } from './predict';
 import { search } from './search';
 import { train } from './train';
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   search,
   zeroShot,
   predict,
+  exportModel,
   ablate,
 ];

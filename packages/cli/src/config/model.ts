@@ -1,18 +1,28 @@
 import { ConfigError, partition, type Params } from '@crossweave/core';
-import { pretrained, type Pretrained, type PretrainedOptions } from '@crossweave/models';
+import {
+  pretrained,
+  pretrainedTowers,
+  type Pretrained,
+  type PretrainedOptions,
+} from '@crossweave/models';
 import { z } from 'zod';
 import { parseConfig } from './parse';
 
-/** A checkpoint that a whole model begins with: a folder, a hub id, a run, or that and where it is. */
+const where = {
+  revision: z.string().optional(),
+  /** Fetch a hub's model that is not on this machine. */
+  download: z.boolean().optional(),
+};
+
+/**
+ * A checkpoint that a whole model begins with (a folder, a hub id, a run), or two that bring a tower
+ * each, and where they are.
+ */
 export const modelSchema = z
   .union([
     z.string(),
-    z.strictObject({
-      from: z.string(),
-      revision: z.string().optional(),
-      /** Fetch a hub's model that is not on this machine. */
-      download: z.boolean().optional(),
-    }),
+    z.strictObject({ from: z.string(), ...where }),
+    z.strictObject({ image: z.string(), text: z.string(), ...where }),
   ])
   .transform((given) => (typeof given === 'string' ? { from: given } : given));
 
@@ -30,13 +40,16 @@ const usualTokens = 77;
 export async function modelOf(config: unknown): Promise<Pretrained | undefined> {
   const { model, data } = rawOf(config);
   if (model === undefined) return undefined;
-  const { from, ...find } = parseConfig(modelSchema, model, 'model');
+  const source = parseConfig(modelSchema, model, 'model');
+  const { revision, download } = source;
   const { imageSize } = rawOf(data);
   const options: PretrainedOptions = {
-    ...find,
+    ...(revision !== undefined && { revision }),
+    ...(download !== undefined && { download }),
     ...(typeof imageSize === 'number' && { imageSize }),
   };
-  return pretrained(from, options);
+  if ('from' in source) return pretrained(source.from, options);
+  return pretrainedTowers({ image: source.image, text: source.text }, options);
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 import { Interrupted } from '../interrupted';
 import { configOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
+import { Interrupted } from '../interrupted';
 
 const { engine } = configOptions;
 

@@ -27,13 +27,20 @@ export function readTokenizer(
     const token = names.map((name) => contentOf(config[name] as SpecialToken)).find(isText);
     return token === undefined ? undefined : inner.token_to_id(token);
   };
+  // As the transformers libraries have it: GPT-2 and its like pad with their end of text. Where old
+  // repositories (bert-base-uncased) name neither, it is what their class of the Python library has.
+  const isNamed = ['pad_token', 'eos_token'].some((name) =>
+    isText(contentOf(config[name] as SpecialToken)),
+  );
+  const padId = isNamed
+    ? idOf('pad_token', 'eos_token')
+    : (inner.token_to_id('[PAD]') ?? inner.token_to_id('<pad>'));
   const call: TransformersTokenizer = (text, { add_special_tokens }) =>
     attempt(where, 'the tokenizer cannot encode a text', () => {
       return { input_ids: inner.encode(text, { add_special_tokens }).ids };
     });
   return Object.assign(call, {
-    // As the transformers libraries have it: GPT-2 and its like pad with their end of text.
-    pad_token_id: idOf('pad_token', 'eos_token'),
+    pad_token_id: padId,
     unk_token_id: idOf('unk_token'),
     bos_token_id: idOf('bos_token'),
     eos_token_id: idOf('eos_token'),

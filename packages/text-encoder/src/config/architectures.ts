@@ -84,6 +84,7 @@ export function clipTextConfig(
   const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);
   only(read, { is_decoder: false, is_encoder_decoder: false, pruned_heads: {} });
   only(read, { add_cross_attention: false, cross_attention_hidden_size: null });
+  read.only('tie_encoder_decoder', false);
   const dim = read.number('hidden_size', 512);
   const own = read.number('projection_dim', 512);
   // A whole CLIP model has this setting at the top level of the file.
@@ -127,6 +128,7 @@ export function siglipTextConfig(
   const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);
   only(read, { is_decoder: false, is_encoder_decoder: false, pruned_heads: {} });
   only(read, { add_cross_attention: false, cross_attention_hidden_size: null });
+  read.only('tie_encoder_decoder', false);
   const dim = read.number('hidden_size', 768);
   const options = {
     vocabulary: read.number('vocab_size', 32000),

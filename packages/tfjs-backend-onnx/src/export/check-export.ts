@@ -52,11 +52,15 @@ export function checkExport<Inputs extends object>(
     namedLeaves(inputs, isTensor, 'the inputs').map(({ path, leaf }) => [path, leaf]),
   );
   const feeds: Record<string, RuntimeTensor> = {};
-  for (const { path, name } of exported.inputs) {
+  for (const { path, name, int64 } of exported.inputs) {
     const tensor = given.get(path);
     if (tensor === undefined) throw exportError(`the input '${path}' is missing.`);
     const { Tensor: Wrapped } = loadRuntime();
-    feeds[name] = new Wrapped(tensor.dtype, tensor.dataSync(), tensor.shape);
+    const values = tensor.dataSync();
+    feeds[name] =
+      int64 === true
+        ? new Wrapped('int64', BigInt64Array.from(values, BigInt), tensor.shape)
+        : new Wrapped(tensor.dtype, values, tensor.shape);
   }
   const results = run(exported, feeds);
   const leaves = namedLeaves(

@@ -12,6 +12,7 @@ import {
   writeTensor,
   writeValueInfo,
 } from '../onnx/write';
+import type { GraphInput } from './inputs';
 import type { Initialiser, OnnxGraph, ValueInfo } from './onnx-graph';
 
 export interface ModelInfo {
@@ -26,6 +27,9 @@ export interface ExternalData {
   readonly data: Uint8Array;
 }
 
+/** What a file says of an input. */
+type StoredInput = ValueInfo & Pick<GraphInput, 'int64'>;
+
 /** Smaller tensors stay in the model: they are read while it is loaded. */
 const MIN_EXTERNAL_BYTES = 1024;
 /** Offsets are multiples of a page, so that the file can be mapped into memory. */
@@ -34,7 +38,7 @@ const ALIGNMENT = 4096;
 /** Writes the graph as an ONNX model; field numbers as in onnx.proto. */
 export function encode(
   graph: OnnxGraph,
-  inputs: readonly ValueInfo[],
+  inputs: readonly StoredInput[],
   outputs: readonly ValueInfo[],
   info: ModelInfo,
   location: string | null,
@@ -49,9 +53,15 @@ export function encode(
   if (info.description !== '') writer.string(6, info.description);
   writer.message(7, () => {
     writer.string(2, 'main');
+    const narrow = narrowed(inputs);
+    for (const [wide, name] of narrow) {
+      const attributes = { to: ELEMENT_CODE.int32 };
+      writeOperator(writer, { op: 'Cast', name, inputs: [wide], outputs: [name], attributes });
+    }
     graph.operators.forEach(({ op, inputs: operands, outputs: results, attributes }, i) => {
       const name = `${i}_${op}`;
-      writeOperator(writer, { op, name, inputs: operands, outputs: results, attributes });
+      const read = operands.map((operand) => narrow.get(operand) ?? operand);
+      writeOperator(writer, { op, name, inputs: read, outputs: results, attributes });
     });
     for (const tensor of graph.initialisers) {
       const { name, dtype, shape, bytes } = tensor;
@@ -64,7 +74,11 @@ export function encode(
         writeValueInfo(writer, field, name, shape, ELEMENT_CODE[dtype]);
       }
     };
-    describe(GRAPH_INPUT, inputs);
+    const stored = inputs.map(({ int64, dtype, ...input }): ValueInfo => ({
+      ...input,
+      dtype: int64 === true ? 'int64' : dtype,
+    }));
+    describe(GRAPH_INPUT, stored);
     describe(GRAPH_OUTPUT, outputs);
     const known = new Set(outputs.map(({ name }) => name));
     describe(
@@ -80,6 +94,13 @@ export function encode(
   const data = new Uint8Array(last.offset + last.tensor.bytes.length);
   for (const { tensor, offset } of placed) data.set(tensor.bytes, offset);
   return { model, externalData: { location, data } };
+}
+
+/** Names of the int32 values that inputs of int64 become, by the inputs' names. */
+function narrowed(inputs: readonly StoredInput[]): ReadonlyMap<string, string> {
+  return new Map(
+    inputs.flatMap(({ name, int64 }) => (int64 === true ? [[name, `${name}.int32`] as const] : [])),
+  );
 }
 
 function place(

@@ -250,3 +250,35 @@ it('needs the backend, and a plain name for the weights', async () => {
   await tf.setBackend('cpu');
   expect(() => exportOnnx(f, x)).toThrow(/await tf\.setBackend\('onnx'\) first/);
 });
+
+describe('int64', () => {
+  const f = ({ ids, x }: Inputs) => {
+    const table = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+    return {
+      found: tf.mul(tf.gather(table, ids as tf.Tensor2D), x as tf.Tensor),
+      next: tf.add(ids!, 1),
+    };
+  };
+  const inputs = {
+    ids: { shape: ['batch', 4], dtype: 'int32' },
+    x: { shape: ['batch', 1, 1] },
+  } as const;
+
+  it('takes ids in the type of other libraries, and computes the same', () => {
+    const exported = exportOnnx(f, inputs as never, { int64: ['ids'] });
+    expect(readModel(exported.model).operators[0]).toMatchObject({ op: 'Cast', inputs: ['ids'] });
+    const given = {
+      ids: tf.tensor2d([0, 1, 2, 0, 2, 2, 1, 0], [2, 4], 'int32'),
+      x: tf.ones([2, 1, 1]),
+    };
+    expect(checkExport(exported, f, given).maxDifference).toBe(0);
+  });
+
+  it('names inputs that are no ids', () => {
+    for (const int64 of [['x'], ['id']]) {
+      expect(() => exportOnnx(f, inputs as never, { int64 })).toThrow(
+        /int64 names '.*', which is no input of int32/,
+      );
+    }
+  });
+});

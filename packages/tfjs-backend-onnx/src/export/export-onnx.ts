@@ -2,7 +2,7 @@ import { Tensor, backend as currentBackend } from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import { OnnxBackend } from '../backend';
 import type { Check, Checks } from '../checks';
-import { anyOf, checkOptions, fields, nothing, recordOf, text } from '../checks';
+import { anyOf, checkOptions, fields, listOf, nothing, recordOf, text } from '../checks';
 import type { Value } from '../graph/value';
 import { valueOf } from '../jit/trace';
 import { OPSET } from '../onnx/write';
@@ -13,7 +13,7 @@ import type { ExternalData } from './encode';
 import { encode } from './encode';
 import { exportError } from './errors';
 import type { Dynamic, GraphInput, InputsOf } from './inputs';
-import { describeInputs, withTensors } from './inputs';
+import { describeInputs, withInt64, withTensors } from './inputs';
 
 export interface ExportOptions {
   /**
@@ -32,6 +32,11 @@ export interface ExportOptions {
     readonly inputs?: Readonly<Record<string, string>>;
     readonly outputs?: Readonly<Record<string, string>>;
   };
+  /**
+   * Inputs of int32, by path, that the file takes as int64, the type in which other libraries give
+   * token ids. Default none.
+   */
+  readonly int64?: readonly string[];
   /** What the model is, for people. Default: nothing. */
   readonly description?: string;
   /** Further entries for programs that read the file: classes, means, a tokenizer's name. */
@@ -71,6 +76,7 @@ const CHECKS: Checks<ExportOptions> = {
   ),
   parameters: recordOf({ expected: 'a tensor', accepts: (value) => value instanceof Tensor }),
   names: fields({ inputs: NAMES, outputs: NAMES }),
+  int64: listOf(text('', (name) => name !== '')),
   description: text(),
   metadata: recordOf(text()),
   externalData: text('that names a file, without its folder: it lies beside the model', (name) =>
@@ -102,12 +108,12 @@ export function exportOnnx<Inputs extends object>(
   options: ExportOptions = {},
 ): ExportedModel {
   checkOptions('exportOnnx', options, CHECKS);
-  const { dynamic = 'batch', parameters = {}, names = {}, externalData } = options;
+  const { dynamic = 'batch', parameters = {}, names = {}, int64 = [], externalData } = options;
   const backend: object = currentBackend();
   if (!(backend instanceof OnnxBackend)) {
     throw exportError("the backend must be this package's: await tf.setBackend('onnx') first.");
   }
-  const graphInputs = describeInputs(inputs, dynamic, names.inputs ?? {});
+  const graphInputs = withInt64(describeInputs(inputs, dynamic, names.inputs ?? {}), int64);
   const info = {
     producer: { name: '@crossweave/tfjs-backend-onnx', version },
     description: options.description ?? '',

@@ -38,6 +38,17 @@ export interface GraphInput extends ValueInfo {
   readonly shape: readonly (number | string)[];
   /** Where the function finds it. */
   readonly path: string;
+  /** The file takes it as int64. Default: as its `dtype`. */
+  readonly int64?: true;
+}
+
+/** @throws OnnxBackendError `export` for a path that is no input of int32. */
+export function withInt64(inputs: readonly GraphInput[], paths: readonly string[]): GraphInput[] {
+  const wrong = paths.find(
+    (path) => !inputs.some((input) => input.path === path && input.dtype === 'int32'),
+  );
+  if (wrong !== undefined) throw exportError(`int64 names '${wrong}', which is no input of int32.`);
+  return inputs.map((input) => (paths.includes(input.path) ? { ...input, int64: true } : input));
 }
 
 /** @throws OnnxBackendError `export` for inputs that are not named, and shapes that make no sense. */

@@ -46,8 +46,15 @@ export function readInnerConfig(where: string, config: JsonObject, name: string)
   return readConfig(`${where}: "${name}"`, inner as JsonObject);
 }
 
-/** Settings that change nothing in what a trained vision tower computes. */
+/** Settings of training, and those of text models that old files carry along, all of them off. */
 export function skipTraining(read: ConfigReader): void {
   const names = ['attention_dropout', 'dropout', 'hidden_dropout_prob', 'initializer_range'];
   for (const name of [...names, 'attention_probs_dropout_prob', 'encoder_stride']) read.raw(name);
+  for (const name of ['pad_token_id', 'eos_token_id']) read.raw(name);
+  for (const [name, value] of Object.entries({
+    ...{ is_decoder: false, is_encoder_decoder: false, add_cross_attention: false },
+    ...{ cross_attention_hidden_size: null, tie_encoder_decoder: false, pruned_heads: {} },
+  })) {
+    read.only(name, value);
+  }
 }

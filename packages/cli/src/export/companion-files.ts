@@ -1,0 +1,88 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJson, writeFileAtomic, writeJsonAtomic } from '@crossweave/core/node';
+import type { Preprocessing } from '@crossweave/data';
+import type { OpenModel } from '@crossweave/models';
+
+/** Pillow's numbers of the filters. */
+const resample = { lanczos: 1, bilinear: 2, bicubic: 3 } as const;
+
+/**
+ * What lies beside the ONNX files so that `@huggingface/transformers` finds its way: `config.json`,
+ * the tokenizer, `preprocessor_config.json`, and a card for people.
+ *
+ * @returns the files written.
+ */
+export async function writeCompanions(folder: string, model: OpenModel): Promise<string[]> {
+  const { text, image } = model.parts;
+  const { preprocessing } = image!;
+  const { maxTokens, tokenizerFolder } = text!;
+  const at = (file: string): string => join(folder, file);
+  await copyFile(join(tokenizerFolder, 'tokenizer.json'), at('tokenizer.json'));
+  const tokenizer = (await readJson(join(tokenizerFolder, 'tokenizer_config.json'))) as object;
+  await writeJsonAtomic(at('tokenizer_config.json'), { ...tokenizer, model_max_length: maxTokens });
+  await writeJsonAtomic(at('preprocessor_config.json'), processorOf(preprocessing));
+  await writeJsonAtomic(at('config.json'), {
+    model_type: 'clip',
+    architectures: ['CLIPModel'],
+    projection_dim: model.dim,
+    crossweave: {
+      ...{ image: image!.part, text: text!.part, fusion: model.parts.fusion!.part },
+      ...{ logits: model.logits, preprocessing, maxTokens, padding: 'max_length' },
+    },
+  });
+  await writeFileAtomic(at('README.md'), cardOf(model));
+  return [
+    ...['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'],
+    'README.md',
+  ];
+}
+
+function processorOf({ size, resize, resizeTo, filter, normalise }: Preprocessing): object {
+  const squash = resize === 'squash';
+  return {
+    image_processor_type: 'CLIPImageProcessor',
+    do_convert_rgb: true,
+    do_resize: true,
+    size: squash ? { height: resizeTo, width: resizeTo } : { shortest_edge: resizeTo },
+    resample: resample[filter],
+    do_center_crop: !squash || resizeTo !== size,
+    crop_size: { height: size, width: size },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: normalise.mean,
+    image_std: normalise.std,
+  };
+}
+
+function cardOf({ name, dim, logits, maxTokens, preprocessing }: OpenModel): string {
+  const scores =
+    logits === undefined
+      ? 'The product of two embeddings is their cosine.'
+      : `The product of two embeddings is their cosine c; the logit of a pair is ${logits.scale}·c + ${logits.bias}.`;
+  return `# Image and text embeddings
+
+Made from ${name.split(/[\\/]/).at(-1)} by crossweave. Both towers give vectors of unit length and width ${dim}.
+${scores}
+
+\`\`\`js
+import {
+  AutoProcessor, AutoTokenizer, CLIPTextModelWithProjection, CLIPVisionModelWithProjection, RawImage,
+} from '@huggingface/transformers';
+
+const from = './this-folder'; // with env.localModelPath, or uploaded to a hub
+const options = { dtype: 'fp32' };
+const tokenizer = await AutoTokenizer.from_pretrained(from);
+const processor = await AutoProcessor.from_pretrained(from);
+const textModel = await CLIPTextModelWithProjection.from_pretrained(from, options);
+const imageModel = await CLIPVisionModelWithProjection.from_pretrained(from, options);
+
+const texts = tokenizer(['a photo'], { padding: 'max_length', max_length: ${maxTokens}, truncation: true });
+const { text_embeds } = await textModel(texts);
+const { image_embeds } = await imageModel(await processor(await RawImage.read('photo.jpg')));
+\`\`\`
+
+Texts are always padded to ${maxTokens} tokens. Pictures are of ${preprocessing?.size}×${preprocessing?.size} pixels.
+`;
+}
