@@ -1,3 +1,4 @@
+import { datasetFormats } from '@crossweave/data';
 import { z } from 'zod';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
@@ -93,8 +94,10 @@ const training = {
 };
 
 const data = z.strictObject({
-  /** JSONL, CSV or TSV; image paths are relative to its folder. */
+  /** A captions file, shards, Parquet files, COCO captions or a folder, as `openDataset` reads. */
   captions: z.string(),
+  /** Folder to which the paths of images are relative. */
+  images: z.string().optional(),
   /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */
   columns: z
     .strictObject({
@@ -111,7 +114,7 @@ const data = z.strictObject({
   text: z.string().optional(),
   /** How labels are understood. */
   labels: z.enum(['class', 'classes', 'number']).optional(),
-  format: z.enum(['jsonl', 'csv', 'tsv']).optional(),
+  format: z.enum(datasetFormats).optional(),
   delimiter: z.string().optional(),
   quote: z.union([z.string(), z.literal(false)]).optional(),
   escape: z.string().optional(),
