@@ -1,6 +1,9 @@
 import type { Command } from '../command';
 import { ablate } from './ablate';
+import { dataConvert } from './data-convert';
+import { dataInspect } from './data-inspect';
 import { dataMake } from './data-make';
+import { dataStats } from './data-stats';
 import { doctor } from './doctor';
 import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
@@ -13,6 +16,9 @@ export const commands: readonly Command[] = [
   engineAdd,
   engineRemove,
   dataMake,
+  dataInspect,
+  dataStats,
+  dataConvert,
   train,
   evaluate,
   ablate,

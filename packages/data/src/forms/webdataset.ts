@@ -29,7 +29,7 @@ const longestText = 16 * 2 ** 20;
  * WebDataset shards: tar archives in which files whose names differ after the first dot of their base
  * name alone are one sample, one after another: `0001.jpg`, `0001.txt`, `0001.json`, `0001.cls`.
  * Fields of the `json` file stand beside the others. The split is that of the shard's name,
- * `train-0001.tar`. Ids are `shard/key`.
+ * `train-0001.tar`. Ids are `shard/key` unless there is a field `id`.
  */
 export function webDatasetReader(
   shards: readonly string[],
@@ -182,7 +182,7 @@ function rowOf(group: Group, shard: string, place: NamedPlace, context: ReadCont
   if (columns.label === undefined && values.has('cls')) values.set('label', values.get('cls'));
   const id = `${shard.replace(/\.(tar|tgz|tar\.gz)$/i, '')}/${group.key}`;
   values.set(imageColumn(columns), `${shard}/${group.key}.${extension}`);
-  if (columns.id === undefined) values.set('id', id);
+  if (columns.id === undefined && !values.has('id')) values.set('id', id);
   return toRow({ values, picture: group.pictures.get(extension)! }, place, context);
 }
 

@@ -33,6 +33,7 @@ testOptions(
   {
     required: { captions: 'captions.jsonl', tokenizer: letters },
     anyText: ['captions', 'tokenizer', 'background', 'images'],
+    anyTexts: ['captions'],
   },
 );
 

@@ -27,6 +27,7 @@ testOptions(
   {
     required: { captions: 'captions.jsonl' },
     anyText: ['captions', 'background', 'images'],
+    anyTexts: ['captions'],
   },
 );
 

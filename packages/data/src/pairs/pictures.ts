@@ -93,7 +93,8 @@ function pick<Options extends object>(options: Options, names: readonly string[]
   ) as Options;
 }
 
-async function readImage(sample: Sample): Promise<Uint8Array> {
+/** The bytes of its image file. @throws DataError when it is missing */
+export async function readImage(sample: Sample): Promise<Uint8Array> {
   if (sample.picture !== undefined) return sample.picture.read();
   try {
     return await readFile(sample.path);
