@@ -8,7 +8,8 @@ import {
   type Evaluation,
   type FeatureCache,
 } from '@crossweave/lab';
-import { Interrupted, type Session } from '../command';
+import { type Session } from '../command';
+import { Interrupted } from '../interrupted';
 import type { ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
