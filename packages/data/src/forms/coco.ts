@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { DataError } from '@crossweave/core';
 import { toRow, type ReadContext, type Row } from '../records/record';
 import { fileSource } from '../records/text-source';
-import { excerpt } from '../records/values';
+import { excerpt } from '../records/excerpt';
 import { jsonElements, type JsonElement } from './json-elements';
 import { inParts, splitOfName, type FormReader } from './reader';
 

@@ -1,6 +1,7 @@
 import { DataError, type HardNegative } from '@crossweave/core';
 import { captionColumns, type Layout } from './columns';
 import type { EmbeddedPicture } from './record';
+import { excerpt } from './excerpt';
 import { fillTemplate } from './template';
 
 /** A row's fields by name; `source` is the row as written, where its values have lost their form. */
@@ -172,9 +173,4 @@ function kindOf(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'empty text' : excerpt(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'an object';
-}
-
-/** The beginning of a text, in quotes. */
-export function excerpt(text: string, most = 60): string {
-  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
 }
