@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeScenes, run } from '../cli.testing';
+import { makeScenes, run, writeTiny } from '../cli.testing';
 import { exitCode } from '../main';
 
 let folder = '';
@@ -50,4 +50,40 @@ it('writes shards that every command reads', async () => {
   const wrong = await run('data', 'convert', captions, '--to', 'zip', '--out', out);
   expect(wrong.code).toBe(exitCode.usage);
   expect(wrong.stderr).toMatch(/--to has a value that is not allowed.*jsonl or webdataset/);
+});
+
+it('trains on shards and on class folders, with pairs that change', async () => {
+  const shards = join(folder, 'trained-shards');
+  await run('data', 'convert', captions, '--to', 'webdataset', '--out', shards);
+  const augment = { flip: 0.5, crop: { area: [0.8, 1] }, wordDrop: 0.1 };
+  const config = await writeTiny(join(folder, 'tiny.json'), { data: { augment } });
+  const out = join(folder, 'run');
+  const flags = ['--config', config, '--engine', 'cpu', '--out'];
+  const whole = await run('train', ...flags, out, '--captions', shards);
+  expect(whole.code, whole.stderr).toBe(exitCode.done);
+  // The pictures are the same ones, so the pairs are too, drawn by their ids.
+  const plain = join(folder, 'run-plain');
+  expect((await run('train', ...flags, plain, '--captions', captions)).code).toBe(exitCode.done);
+  const losses = async (run: string): Promise<unknown[]> =>
+    (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
+      .split('\n')
+      .filter((line) => line.includes('"loss"'))
+      .map((line) => (JSON.parse(line) as { loss: unknown }).loss);
+  expect(await losses(out)).toEqual(await losses(plain));
+  expect((await losses(out)).length).toBeGreaterThan(0);
+
+  const folders = join(folder, 'classes');
+  for (const [i, name] of (await readdir(join(folder, 'scenes', 'images'))).entries()) {
+    const path = join(folders, i % 3 === 0 ? 'dog' : 'cat', name);
+    await mkdir(dirname(path), { recursive: true });
+    await copyFile(join(folder, 'scenes', 'images', name), path);
+  }
+  const held = ['--captions', folders, '--hold-out', 'test=0.3', '--text', 'the {class}'];
+  const classes = await run('train', ...flags, join(folder, 'run-classes'), ...held);
+  expect(classes.code, classes.stderr).toBe(exitCode.done);
+
+  const wrong = ['--set', 'data.augment.flip=2', '--captions', captions];
+  const refused = await run('train', ...flags, join(folder, 'none'), ...wrong);
+  expect(refused.code).toBe(exitCode.usage);
+  expect(refused.stderr).toContain('augment.flip');
 });

@@ -93,6 +93,27 @@ const training = {
   clipNorm: z.number().positive().default(1),
 };
 
+const bounds = z.tuple([z.number(), z.number()]);
+
+/** Changes of training pairs, see `Augmentation` of @crossweave/data, which checks the values. */
+const augment = z
+  .strictObject({
+    flip: z.number(),
+    crop: z.strictObject({ area: bounds, ratio: bounds.optional() }),
+    colour: z
+      .strictObject({
+        brightness: z.number(),
+        contrast: z.number(),
+        saturation: z.number(),
+        hue: z.number(),
+      })
+      .partial(),
+    grayscale: z.number(),
+    blur: z.strictObject({ share: z.number(), sigma: bounds }),
+    wordDrop: z.number(),
+  })
+  .partial();
+
 const data = z.strictObject({
   /** A captions file, shards, Parquet files, COCO captions or a folder, as `openDataset` reads. */
   captions: z.string(),
@@ -144,6 +165,11 @@ const data = z.strictObject({
   maxPixels: count.optional(),
   /** Whether SVG files are drawn: they are programs for a large library. */
   svg: z.boolean().optional(),
+  /**
+   * Of an ablation, the towers alone are trained on changed pairs: fusions are trained on features
+   * that are encoded once.
+   */
+  augment: augment.optional(),
   imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */

@@ -135,6 +135,7 @@ function learning(phase: Omit<PhaseConfig, 'negatives'>) {
   return { loss: createLoss(phase.loss.name, phase.loss.options), optimizer: optimizerOf(phase) };
 }
 
-function towerBatches({ towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {
-  return pairBatches(split, { batchSize: towers.batchSize, negatives: towers.negatives, key });
+function towerBatches({ data, towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {
+  const { batchSize, negatives } = towers;
+  return pairBatches(split, { batchSize, negatives, key, augment: data.augment });
 }
