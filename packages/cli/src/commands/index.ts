@@ -1,7 +1,10 @@
 import type { Command } from '../command';
 import { ablate } from './ablate';
+import { dataConvert } from './data-convert';
+import { dataInspect } from './data-inspect';
 import { dataMake } from './data-make';
 import { dataSplit } from './data-split';
+import { dataStats } from './data-stats';
 import { doctor } from './doctor';
 import { embed } from './embed';
 import { engineAdd } from './engine-add';
@@ -19,6 +22,9 @@ export const commands: readonly Command[] = [
   engineAdd,
   engineRemove,
   dataMake,
+  dataInspect,
+  dataStats,
+  dataConvert,
   dataSplit,
   train,
   evaluate,

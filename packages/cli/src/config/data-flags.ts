@@ -1,4 +1,5 @@
 import { ConfigError, DataError, isCrossweaveError } from '@crossweave/core';
+import { datasetFormats } from '@crossweave/data';
 import { text, type OptionSpec, type OptionValues } from '../command';
 
 /** The flags that say how a captions file is read, and the key of `data` that each one sets. */
@@ -6,7 +7,8 @@ const flags = {
   columns: { value: 'NAME=COLUMN,…', summary: 'image=filepath,caption=title: where what stands' },
   text: { value: 'TEMPLATE', summary: 'captions of several columns: {title}. {description}' },
   labels: { value: 'KIND', summary: 'what labels are: class, classes or number' },
-  format: { value: 'FORMAT', summary: 'jsonl, csv or tsv, where the name does not say it' },
+  format: { value: 'FORMAT', summary: `${datasetFormats.join(', ')}: where names do not say it` },
+  images: { value: 'DIR', summary: 'folder to which the paths of images are relative' },
   delimiter: { value: 'CHARACTER', summary: 'between the fields of CSV or TSV' },
   quote: { value: 'CHARACTER', summary: 'around fields of CSV or TSV, or none' },
   escape: { value: 'CHARACTER', summary: 'before a quote within a field, such as a backslash' },

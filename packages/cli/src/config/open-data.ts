@@ -26,7 +26,7 @@ import type { DataConfig } from './schema';
 /** What a command has of its data before a picture is decoded. */
 export interface CheckedData {
   readonly pairs: TokenisedPairs;
-  /** Absolute path of the captions file. */
+  /** Absolute path of the captions file or folder, or the address of shards. */
   readonly captionsFile: string;
   /** Over the splits and their captions in order. */
   readonly captionsFingerprint: string;
@@ -106,7 +106,7 @@ interface Watched extends OpenedPairs {
 }
 
 /** Keys of `data` that are no options of `openPairs`. */
-const ofTheCommand = ['tokenizer', 'train', 'test', 'val', 'normalise'];
+const ofTheCommand = ['tokenizer', 'train', 'test', 'val', 'normalise', 'augment'];
 
 const normalisations = {
   imagenet: imagenetNormalisation,
@@ -124,7 +124,7 @@ async function readPairs(
   const given = Object.entries(rest).filter(([name]) => !ofTheCommand.includes(name));
   const opened = await openPairs({
     ...Object.fromEntries(given),
-    captions: resolve(captions),
+    captions: sourceOf(captions),
     ...(normalise !== undefined && {
       normalise: typeof normalise === 'string' ? normalisations[normalise] : normalise,
     }),
@@ -135,6 +135,11 @@ async function readPairs(
     },
   });
   return { ...opened, done: () => watched.bar?.done() };
+}
+
+/** Paths are relative to the working folder; addresses are as they are. */
+export function sourceOf(captions: string): string {
+  return /^https?:\/\//i.test(captions) ? captions : resolve(captions);
 }
 
 /** Says what is known of the data before a picture is decoded, and gives the step that decodes. */
@@ -152,7 +157,7 @@ function checked(
   }
   return {
     pairs,
-    captionsFile: resolve(config.captions),
+    captionsFile: sourceOf(config.captions),
     captionsFingerprint: fingerprint,
     keepTokenizer,
     decode: async () => {

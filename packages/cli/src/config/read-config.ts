@@ -17,7 +17,7 @@ export const configOptions: Readonly<Record<string, OptionSpec>> = {
     summary: 'change one value of the config; may be repeated',
     multiple: true,
   },
-  captions: { type: 'string', value: 'FILE', summary: 'captions file, instead of data.captions' },
+  captions: { type: 'string', value: 'PATH', summary: 'the data, instead of data.captions' },
   ...dataFlags,
   engine: { type: 'string', value: 'NAME', summary: 'engine, see doctor', default: 'auto' },
   out: { type: 'string', value: 'DIR', summary: 'folder of the run' },

@@ -1,3 +1,4 @@
+import { datasetFormats } from '@crossweave/data';
 import { z } from 'zod';
 import { modelSchema } from './model';
 import { count, runTraining } from './training-schema';
@@ -97,10 +98,32 @@ const task = part.extend({
   /** Of its loss, beside another one. */
   weight: z.number().positive().default(1),
 });
+const bounds = z.tuple([z.number(), z.number()]);
+
+/** Changes of training pairs, see `Augmentation` of @crossweave/data, which checks the values. */
+const augment = z
+  .strictObject({
+    flip: z.number(),
+    crop: z.strictObject({ area: bounds, ratio: bounds.optional() }),
+    colour: z
+      .strictObject({
+        brightness: z.number(),
+        contrast: z.number(),
+        saturation: z.number(),
+        hue: z.number(),
+      })
+      .partial(),
+    grayscale: z.number(),
+    blur: z.strictObject({ share: z.number(), sigma: bounds }),
+    wordDrop: z.number(),
+  })
+  .partial();
 
 const data = z.strictObject({
-  /** JSONL, CSV or TSV; image paths are relative to its folder. */
+  /** A captions file, shards, Parquet files, COCO captions or a folder, as `openDataset` reads. */
   captions: z.string(),
+  /** Folder to which the paths of images are relative. */
+  images: z.string().optional(),
   /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */
   columns: z
     .strictObject({
@@ -117,7 +140,7 @@ const data = z.strictObject({
   text: z.string().optional(),
   /** How labels are understood. */
   labels: z.enum(['class', 'classes', 'number']).optional(),
-  format: z.enum(['jsonl', 'csv', 'tsv']).optional(),
+  format: z.enum(datasetFormats).optional(),
   delimiter: z.string().optional(),
   quote: z.union([z.string(), z.literal(false)]).optional(),
   escape: z.string().optional(),
@@ -147,6 +170,11 @@ const data = z.strictObject({
   maxPixels: count.optional(),
   /** Whether SVG files are drawn: they are programs for a large library. */
   svg: z.boolean().optional(),
+  /**
+   * Of an ablation, the towers alone are trained on changed pairs: fusions are trained on features
+   * that are encoded once.
+   */
+  augment: augment.optional(),
   imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */

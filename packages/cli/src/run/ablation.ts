@@ -164,6 +164,7 @@ function learning(
   };
 }
 
-function towerBatches({ towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {
-  return pairBatches(split, { batchSize: towers.batchSize, negatives: towers.negatives, key });
+function towerBatches({ data, towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {
+  const { batchSize, negatives } = towers;
+  return pairBatches(split, { batchSize, negatives, key, augment: data.augment });
 }

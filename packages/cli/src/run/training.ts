@@ -78,11 +78,12 @@ function unfreezing(
 }
 
 /** The batches of a config over a split. @throws ConfigError or DataError where it has too few. */
-export function batchesOf({ training, seed }: TrainConfig, split: PairSplit): BatchSource {
+export function batchesOf({ data, training, seed }: TrainConfig, split: PairSplit): BatchSource {
   return pairBatches(split, {
     batchSize: training.batchSize,
     negatives: training.negatives,
     key: keyOf(seed),
+    augment: data.augment,
   });
 }
 

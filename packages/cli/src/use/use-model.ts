@@ -16,7 +16,6 @@ import {
 import { Interrupted } from '../interrupted';
 import { configOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
-import { Interrupted } from '../interrupted';
 
 const { engine } = configOptions;
 

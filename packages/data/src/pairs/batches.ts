@@ -8,7 +8,6 @@ import {
   type Batch,
   type BatchSource,
   type Key,
-  type Label,
   type PairRecord,
   type PairSplit,
   type TextInput,
@@ -22,6 +21,15 @@ import {
   oneOf,
   type Checks,
 } from '@crossweave/core/authoring';
+
+import {
+  augmentationCheck,
+  augmentPair,
+  requireBounds,
+  type Augmentation,
+  type DrawnPair,
+} from './augmentation';
+import { pictureSource } from './changeable-split';
 
 export interface PairBatchesOptions {
   /** B, at most the number of records. */
@@ -39,12 +47,15 @@ export interface PairBatchesOptions {
   readonly dropLast?: boolean;
   /** Which of an image's captions stands in the batch. Default `random`, another each epoch. */
   readonly captions?: 'random' | 'first';
+  /** Changes of pictures and texts that keep them true of one another. Default: none. */
+  readonly augment?: Augmentation | undefined;
 }
 
 /**
  * Batches of a split as a pure function of (key, epoch): the order derives from
  * foldIn(key, epoch), caption and negatives of a sample from that and the sample's id. So
- * a batch does not depend on what was drawn before it, and an epoch resumes anywhere. The
+ * a batch does not depend on what was drawn before it, and an epoch resumes anywhere; changes of
+ * `augment` derive from the same. The
  * next batch is prepared while the caller works on the last.
  *
  * @throws ConfigError when an option is out of range
@@ -58,6 +69,9 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkOptions(where, options, batchChecks, ['batchSize', 'key']);
   const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
   const choice = options.captions ?? 'random';
+  const { augment = {} } = options;
+  requireBounds(where, augment);
+  const imagesOf = pictureSource(split, where, augment);
   checkSplit(split, where, { batchSize, dropLast });
   if (negatives > 0) checkNegatives(split, where, choice);
   const count = split.records.length;
@@ -70,7 +84,11 @@ export function pairBatches<Image, Text extends object = TextInput>(
     index: number,
   ): Promise<Batch<Image, Text>> => {
     const rows = order.slice(index * batchSize, (index + 1) * batchSize);
-    const drawn = rows.map((row) => draw(split, row, epochKey, choice, negatives));
+    const drawn = rows.map((row) => {
+      const key = sampleKey(epochKey, recordAt(split, row).id);
+      const pair = draw(split, row, key, choice, negatives);
+      return { ...augmentPair(pair, augment, foldIn(key, 'augment')), label: pair.label };
+    });
     const ids = rows.map((row) => recordAt(split, row).id);
     const captions = drawn.map(({ caption }) => caption);
     const texts = {
@@ -81,11 +99,18 @@ export function pairBatches<Image, Text extends object = TextInput>(
       size: rows.length,
       ids,
       groups: ids,
-      captions: captions.map((caption) => split.textIdentity(caption)),
+      captions: drawn.map(({ meaning }) => split.textIdentity(meaning)),
       ...(labelled && { labels: drawn.map(({ label }) => label) }),
     };
     try {
-      return { ...described, image: await split.images(rows), ...texts };
+      return {
+        ...described,
+        image: await imagesOf(
+          rows,
+          drawn.map(({ change }) => change),
+        ),
+        ...texts,
+      };
     } catch (error) {
       disposeBatch({ ...described, image: undefined, ...texts });
       throw error;
@@ -141,13 +166,11 @@ async function* prefetched<B extends Batch<unknown, unknown>>(
 function draw(
   split: PairSplit<unknown, unknown>,
   row: number,
-  epochKey: Key,
+  key: Key,
   choice: 'random' | 'first',
   count: number,
-): { caption: string; label: Label | undefined; negatives: string[] } {
-  const { id, captions, labels, negatives } = recordAt(split, row);
-  // Folded twice, so that no id can equal a name used elsewhere.
-  const key = foldIn(foldIn(epochKey, 'sample'), id);
+): DrawnPair {
+  const { captions, negatives, labels } = recordAt(split, row);
   const chosen = choice === 'first' ? 0 : randomInteger(foldIn(key, 'caption'), captions.length);
   const candidates = negatives?.[chosen] ?? [];
   const order = count > 0 ? permutation(foldIn(key, 'negatives'), candidates.length) : [];
@@ -159,6 +182,11 @@ function draw(
       (_, k) => candidates[order[k % order.length] ?? 0]?.caption ?? '',
     ),
   };
+}
+
+/** Folded twice, so that no id can equal a name used elsewhere. */
+function sampleKey(epochKey: Key, id: string): Key {
+  return foldIn(foldIn(epochKey, 'sample'), id);
 }
 
 function recordAt(split: PairSplit<unknown, unknown>, row: number): PairRecord {
@@ -174,6 +202,7 @@ const batchChecks: Checks<PairBatchesOptions> = {
   negatives: count(0),
   dropLast: boolean(),
   captions: oneOf('random', 'first'),
+  augment: augmentationCheck,
 };
 
 function checkSplit(

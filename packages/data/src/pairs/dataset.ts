@@ -56,7 +56,8 @@ export async function decodePairs({
   tensors,
 }: DecodeInput): Promise<PairDataset> {
   const { options, rows } = read;
-  const { captions, maxRejects, signal, sharedPictures = 'refuse' } = options;
+  const { name: captions } = read;
+  const { maxRejects, signal, sharedPictures = 'refuse' } = options;
   const rejects: Reject[] = [];
   const replaced = new Set<string>();
   const pictures = openPictures(options, tensors.preprocessing, (reject) => {

@@ -32,7 +32,8 @@ testOptions(
   { describe, it },
   {
     required: { captions: 'captions.jsonl', tokenizer: letters },
-    anyText: ['captions', 'tokenizer', 'background'],
+    anyText: ['captions', 'tokenizer', 'background', 'images'],
+    anyTexts: ['captions'],
   },
 );
 

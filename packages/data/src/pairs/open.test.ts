@@ -26,7 +26,8 @@ testOptions(
   { describe, it },
   {
     required: { captions: 'captions.jsonl' },
-    anyText: ['captions', 'background'],
+    anyText: ['captions', 'background', 'images'],
+    anyTexts: ['captions'],
   },
 );
 

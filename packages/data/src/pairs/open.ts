@@ -59,7 +59,7 @@ export async function openPairs(options: OpenPairsOptions): Promise<OpenedPairs>
   return {
     splits,
     captions: (split) => {
-      splitNamed(splits, split, options.captions, ({ records }) => records);
+      splitNamed(splits, split, read.name, ({ records }) => records);
       return read.samples.flatMap((sample) => (sample.split === split ? sample.captions : []));
     },
     withTokenizer: async (tokenizer) =>

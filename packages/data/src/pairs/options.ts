@@ -4,7 +4,6 @@ import {
   number,
   oneOf,
   share,
-  text,
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
@@ -18,13 +17,22 @@ import {
   type Preprocessing,
 } from '../image/preprocessing';
 import { holdOutCheck, type HoldOut } from './hold-out';
-import { readChecks, type ReadRowsOptions } from '../records/read-options';
+import {
+  datasetChecks,
+  sourceCheck,
+  type DatasetSource,
+  type OpenDatasetOptions,
+} from '../forms/open-dataset';
 import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
 
-export interface OpenPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, 'size'> {
-  /** Path of the captions file: JSONL, CSV or TSV. Image paths are relative to its folder. */
-  readonly captions: string;
+export interface OpenPairsOptions extends OpenDatasetOptions, Omit<DecodeOptions, 'size'> {
+  /**
+   * The data, in any form that {@link openDataset} reads: a captions file (JSONL, CSV or TSV; image
+   * paths are relative to its folder), COCO captions, shards, Parquet files, a folder for each
+   * class, or records of a program.
+   */
+  readonly captions: DatasetSource;
   /** Height and width of the images in pixels. Default 224. */
   readonly imageSize?: number;
   /** N: every text is padded or truncated to it, at most 512. Default 64. */
@@ -99,9 +107,9 @@ const wholeFrom = (min: number): Check => number({ integer: true, min });
 const { size: imageSize, ...imageChecks } = decodeChecks;
 
 export const openChecks: Checks<OpenPairsOptions> = {
-  ...readChecks,
+  ...datasetChecks,
   ...imageChecks,
-  captions: text(),
+  captions: sourceCheck,
   imageSize,
   maxTokens: maxTokensCheck,
   normalise: normalisationCheck,

@@ -9,7 +9,7 @@ import type { CaptionRecord } from '../records/record';
 
 /** A record with its image file resolved. */
 export interface Sample extends CaptionRecord {
-  /** Absolute path of the image. */
+  /** Absolute path of the image; for a picture within a file, a name that no other has. */
   readonly path: string;
   /** `captions.jsonl:12`. */
   readonly where: string;
@@ -93,7 +93,9 @@ function pick<Options extends object>(options: Options, names: readonly string[]
   ) as Options;
 }
 
-async function readImage(sample: Sample): Promise<Uint8Array> {
+/** The bytes of its image file. @throws DataError when it is missing */
+export async function readImage(sample: Sample): Promise<Uint8Array> {
+  if (sample.picture !== undefined) return sample.picture.read();
   try {
     return await readFile(sample.path);
   } catch (cause) {

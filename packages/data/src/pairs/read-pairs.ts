@@ -1,5 +1,5 @@
 import type { DataError } from '@crossweave/core';
-import { readParts } from '../records/read';
+import { datasetChecks, openDataset, type OpenDatasetOptions } from '../forms/open-dataset';
 import type { Row } from '../records/record';
 import { eagerCount, type OpenPairsOptions } from './options';
 import { holdOutSamples } from './hold-out';
@@ -10,6 +10,8 @@ import { findShared, refuseShared, type SharedPictures } from './shared-pictures
 /** A captions file as samples, for the steps that look at texts and pictures. */
 export interface ReadPairs {
   readonly options: OpenPairsOptions;
+  /** Path of the file or folder, for messages. */
+  readonly name: string;
   readonly samples: readonly ReadSample[];
   readonly rows: number;
   readonly rejects: readonly Reject[];
@@ -19,11 +21,13 @@ export interface ReadPairs {
 
 /** Reads a captions file and joins its rows; {@link openPairs} says what it refuses. */
 export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
-  const { captions, policy, sharedPictures = 'refuse', maxRejects } = options;
-  const joiner = new RowJoiner(captions);
+  const { policy, sharedPictures = 'refuse', maxRejects } = options;
+  const dataset = await openDataset(options.captions, datasetOptions(options));
+  const { name } = dataset;
+  const joiner = new RowJoiner(name, dataset.folder);
   const doubts: DataError[] = [];
   const head: Row[] = [];
-  for await (const part of readParts(captions, options)) {
+  for await (const part of dataset.parts()) {
     if (head.length < eagerCount) {
       head.push(...part.slice(0, eagerCount - head.length));
       if (head.length === eagerCount) refuseHopeless(head);
@@ -43,16 +47,17 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     action: 'skipped',
     rows: 1,
   }));
-  requireFewRejects(rejects, rows, captions, maxRejects);
+  requireFewRejects(rejects, rows, name, maxRejects);
   const { holdOut, columns } = options;
-  const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, captions);
+  const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, name);
   const files = findShared(samples, 'file', ({ path }) => path);
   const groups = findShared(samples, 'group', ({ group }) => group);
   if (sharedPictures === 'refuse') {
-    refuseShared([...files, ...(columns?.group === undefined ? [] : groups)], captions);
+    refuseShared([...files, ...(columns?.group === undefined ? [] : groups)], name);
   }
   return {
     options,
+    name,
     samples,
     rows,
     rejects,
@@ -66,4 +71,9 @@ function refuseHopeless(rows: readonly Row[]): void {
   const [first] = rows;
   if (first === undefined || !('error' in first)) return;
   if (rows.every((row) => 'error' in row)) throw first.error;
+}
+
+function datasetOptions(options: OpenPairsOptions): OpenDatasetOptions {
+  const given = Object.entries(options).filter(([name]) => Object.hasOwn(datasetChecks, name));
+  return Object.fromEntries(given);
 }

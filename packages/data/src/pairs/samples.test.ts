@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { array, assert, constantFrom, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ function row(line: number, fields: Partial<CaptionRecord> & { image: string }): 
 }
 
 function join(rows: readonly Row[], file: string): { samples: ReadSample[]; bad: BadRow[] } {
-  const joiner = new RowJoiner(file);
+  const joiner = new RowJoiner(file, dirname(file));
   joiner.add(rows.slice(0, 1));
   joiner.add(rows.slice(1));
   expect(joiner.rows).toBe(rows.length);

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { DataError, type HardNegative, type Label } from '@crossweave/core';
 import type { CaptionRecord, Row } from '../records/record';
 import type { Sample } from './pictures';
@@ -19,6 +19,7 @@ export interface BadRow {
 interface Joined {
   readonly first: CaptionRecord;
   readonly path: string;
+  readonly where: string;
   readonly captions: string[];
   readonly negatives: (readonly HardNegative[])[];
   hasNegatives: boolean;
@@ -39,10 +40,13 @@ export class RowJoiner {
   readonly #joined = new Map<string, Joined>();
   readonly #imageOfId = new Map<string, string>();
 
-  /** @param file path of the captions file, to which the images' paths are relative */
-  constructor(file: string) {
+  /**
+   * @param file path of the captions file, for messages
+   * @param folder to which the images' paths are relative
+   */
+  constructor(file: string, folder: string) {
     this.#file = basename(file);
-    this.#folder = dirname(resolve(file));
+    this.#folder = resolve(folder);
   }
 
   add(rows: readonly Row[]): void {
@@ -50,18 +54,18 @@ export class RowJoiner {
   }
 
   samples(): ReadSample[] {
-    return Array.from(this.#joined.values(), (sample) => toSample(sample, this.#file));
+    return Array.from(this.#joined.values(), (sample) => toSample(sample));
   }
 
   #add(row: Row): void {
     this.rows++;
-    const where = `${this.#file}:${row.line}`;
+    const where = row.where ?? `${this.#file}:${row.line}`;
     if ('error' in row) {
       this.bad.push({ key: where, error: row.error });
       return;
     }
     const { record } = row;
-    const path = resolve(this.#folder, record.image);
+    const path = pathOf(record, this.#folder);
     const place = JSON.stringify([record.split, path]);
     const owner = JSON.stringify([record.split, record.id]);
     let sample = this.#joined.get(place);
@@ -72,7 +76,7 @@ export class RowJoiner {
         return;
       }
       const lists = { captions: [], negatives: [], labels: [] };
-      sample = { first: record, path, ...lists, hasNegatives: false, rows: 0 };
+      sample = { first: record, where, path, ...lists, hasNegatives: false, rows: 0 };
       this.#joined.set(place, sample);
     }
     if (record.group !== sample.first.group) {
@@ -90,8 +94,13 @@ export class RowJoiner {
   }
 }
 
-function toSample(sample: Joined, file: string): ReadSample {
-  const { first, path, captions, negatives, hasNegatives, labels, rows } = sample;
+/** A picture within a file has that file's path and its own name. */
+function pathOf({ image, picture }: CaptionRecord, folder: string): string {
+  return picture === undefined ? resolve(folder, image) : `${folder}#${image}`;
+}
+
+function toSample(sample: Joined): ReadSample {
+  const { first, path, where, captions, negatives, hasNegatives, labels, rows } = sample;
   return {
     id: first.id,
     image: first.image,
@@ -102,7 +111,8 @@ function toSample(sample: Joined, file: string): ReadSample {
     ...(first.group !== undefined && { group: first.group }),
     line: first.line,
     path,
-    where: `${file}:${first.line}`,
+    where,
+    ...(first.picture && { picture: first.picture }),
     rows,
   };
 }

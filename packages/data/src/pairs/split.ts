@@ -1,6 +1,7 @@
 import { ConfigError, type PairRecord, type PairSplit, type TextInput } from '@crossweave/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { mapConcurrently } from '../concurrency';
+import { changePicture, type PictureChange } from '../image/augment';
 import { normaliseImages } from '../image/normalise';
 import type { Preprocessing } from '../image/preprocessing';
 import type { Pictures, Sample } from './pictures';
@@ -44,11 +45,20 @@ export class FileSplit implements PairSplit {
    * @returns [rows, S, S, 3] float32, owned by the caller
    * @throws DataError when an image is missing or damaged (and the policy has no placeholder)
    */
-  async images(rows: readonly number[]): Promise<Tensor4D> {
+  images(rows: readonly number[]): Promise<Tensor4D> {
+    return this.changedImages(rows, []);
+  }
+
+  /** The same with a change for each row, made after decoding and before normalising. */
+  async changedImages(
+    rows: readonly number[],
+    changes: readonly PictureChange[],
+  ): Promise<Tensor4D> {
     const { concurrency, preprocessing } = this.#tensors;
     const samples = rows.map((row) => this.#sample(row));
-    const pictures = await mapConcurrently(samples, concurrency, (sample) =>
-      this.#pictures.get(sample),
+    const { size } = preprocessing;
+    const pictures = await mapConcurrently(samples, concurrency, async (sample, i) =>
+      changePicture(await this.#pictures.get(sample), size, changes[i] ?? {}),
     );
     return normaliseImages(pictures, preprocessing.size, preprocessing.normalise);
   }

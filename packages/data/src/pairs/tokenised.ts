@@ -46,7 +46,8 @@ export async function tokenisePairs(
   tokenizer: Tokenizer,
 ): Promise<TokenisedPairs> {
   const { options } = read;
-  const { captions, policy, signal, maxRejects } = options;
+  const { name: captions } = read;
+  const { policy, signal, maxRejects } = options;
   const maxTokens = options.maxTokens ?? defaultMaxTokens;
   checkMaxTokens('loadPairs', maxTokens, tokenizer);
   const preprocessing = preprocessingOf('loadPairs', options);

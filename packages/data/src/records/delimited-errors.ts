@@ -1,6 +1,6 @@
 import { DataError } from '@crossweave/core';
 import type { DelimitedRecord, Dialect, QuoteDamage } from './delimited-records';
-import { excerpt } from './values';
+import { excerpt } from './excerpt';
 
 /** The header has more names by another delimiter. */
 export function delimiterError(

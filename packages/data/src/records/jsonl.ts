@@ -3,7 +3,7 @@ import { namedColumns, readColumns } from './columns';
 import { linesOfText } from './lines';
 import type { RowReader } from './row-reader';
 import { toRow, type ReadContext, type Row } from './record';
-import { excerpt } from './values';
+import { excerpt } from './excerpt';
 
 /**
  * JSON lines: one object a line, `{"image": path, "caption": string | string[]}`, optionally

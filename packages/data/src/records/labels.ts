@@ -1,6 +1,6 @@
 import { DataError, type Label } from '@crossweave/core';
 import type { RowFields } from './values';
-import { excerpt } from './values';
+import { excerpt } from './excerpt';
 
 /** How labels are understood; see the option `labels`. */
 export type LabelKind = 'class' | 'classes' | 'number';

@@ -83,7 +83,7 @@ async function expectNothingLost(
     else expect(row.error.code).toBe('data');
   }
   expect(lines.slice(next - 1).filter((line) => !blank(line))).toEqual([]);
-  const joiner = new RowJoiner('c');
+  const joiner = new RowJoiner('c', '.');
   joiner.add(read);
   const taken = joiner.samples().reduce((sum, sample) => sum + sample.rows, 0);
   expect(taken + joiner.bad.length).toBe(read.length);

@@ -39,11 +39,15 @@ export async function readRows(file: string, options: ReadRowsOptions = {}): Pro
 /** The same in parts, between which timers and signals are heard. Options are checked before. */
 export async function* readParts(
   file: string,
-  options: ReadRowsOptions,
+  options: ReadRowsOptions & { readonly captionLists?: boolean },
 ): AsyncGenerator<readonly Row[]> {
   const { signal } = options;
   const format = formatOf(file, options);
-  const reader = readerOf(format, contextOf(file, options), options);
+  const reader = readerOf(
+    format,
+    { ...contextOf(file, options), captionLists: options.captionLists },
+    options,
+  );
   const source = await fileSource(file, signal);
   let blank = true;
   let empty = true;
@@ -66,7 +70,11 @@ export async function* readParts(
   });
 }
 
-function contextOf(file: string, { columns = {}, text, labels }: ReadRowsOptions): ReadContext {
+/** What a reader needs besides the rows. @throws ConfigError when the captions are named twice */
+export function contextOf(
+  file: string,
+  { columns = {}, text, labels }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels'>,
+): ReadContext {
   if (text !== undefined && columns.caption !== undefined) {
     throw new ConfigError('the captions are named twice', {
       where: file,

@@ -20,8 +20,18 @@ export interface CaptionRecord {
   readonly labels?: readonly (Label | undefined)[];
   /** What must not be torn apart between splits. */
   readonly group?: string;
-  /** 1-based line of the captions file on which the record starts. */
+  /** 1-based line of the captions file on which the record starts, or the record's number. */
   readonly line: number;
+  /** The image itself, where it is not a file of its own; `image` is its name then. */
+  readonly picture?: EmbeddedPicture;
+}
+
+/** An image file within a larger file, or in memory. */
+export interface EmbeddedPicture {
+  /** Its length. */
+  readonly bytes: number;
+  /** The image file's bytes. */
+  read(): Promise<Uint8Array>;
 }
 
 /** Where a row stands. Rows do not overlap, and every line that is not blank is in one. */
@@ -30,6 +40,8 @@ export interface Place {
   readonly line: number;
   /** How many lines it takes. */
   readonly lines: number;
+  /** What names the row where it is no line: `shard-0.tar (0001)`. Default: file and line. */
+  readonly where?: string;
 }
 
 /** A row that could be read, or why it could not. */
@@ -46,13 +58,20 @@ export interface ReadContext extends Layout {
   /** Path of the captions file, for messages. */
   readonly file: string;
   readonly labels?: LabelKind | undefined;
+  /** Split of rows that name none. Default `train`. */
+  readonly split?: string | undefined;
+  /** Collects the names of the fields that rows have. */
+  readonly seen?: Set<string>;
+  /** Captions that are a JSON list in one cell. */
+  readonly captionLists?: boolean | undefined;
 }
 
 /** Checks one row's fields, whatever format they came from. */
 export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
   const { file, columns } = context;
-  const { line, lines } = place;
-  const where = `${file}:${line}`;
+  const { line } = place;
+  if (context.seen !== undefined) for (const name of row.values.keys()) context.seen.add(name);
+  const where = place.where ?? `${file}:${line}`;
   try {
     const absent = missingColumns([...row.values.keys()], context, where, 'field');
     if (absent !== undefined) throw absent;
@@ -67,21 +86,21 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
     );
     const group = textOf(row, columns.group ?? 'group', where);
     return {
-      line,
-      lines,
+      ...place,
       record: {
         id: textOf(row, columns.id ?? 'id', where) ?? image,
         image,
-        split: textOf(row, columns.split ?? 'split', where) ?? defaultSplit,
+        split: textOf(row, columns.split ?? 'split', where) ?? context.split ?? defaultSplit,
         captions,
         ...(negatives && { negatives }),
         ...(labels && { labels }),
         ...(group !== undefined && { group }),
         line,
+        ...(row.picture && { picture: row.picture }),
       },
     };
   } catch (error) {
-    if (error instanceof DataError) return { line, lines, error };
+    if (error instanceof DataError) return { ...place, error };
     throw error;
   }
 }

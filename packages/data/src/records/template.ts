@@ -1,6 +1,6 @@
 import { DataError } from '@crossweave/core';
 import type { Check } from '@crossweave/core/authoring';
-import { excerpt } from './values';
+import { excerpt } from './excerpt';
 
 /** A text made of several columns, such as `{title}. {description}`. */
 export interface TextTemplate {

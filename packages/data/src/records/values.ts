@@ -1,11 +1,15 @@
 import { DataError, type HardNegative } from '@crossweave/core';
 import { captionColumns, type Layout } from './columns';
+import type { EmbeddedPicture } from './record';
+import { excerpt } from './excerpt';
 import { fillTemplate } from './template';
 
 /** A row's fields by name; `source` is the row as written, where its values have lost their form. */
 export interface RowFields {
   readonly values: ReadonlyMap<string, unknown>;
   readonly source?: string;
+  /** The image, where the row holds it; the image's field is its name then. */
+  readonly picture?: EmbeddedPicture;
 }
 
 /** @throws DataError unless the value is the path of a file */
@@ -27,7 +31,7 @@ export function imageOf(value: unknown, where: string): string {
 /** @throws DataError unless one field holds captions, none of them empty */
 export function captionsOf(
   { values }: RowFields,
-  { columns, template }: Layout,
+  { columns, template, captionLists }: Layout & { readonly captionLists?: boolean | undefined },
   where: string,
 ): string[] {
   if (template !== undefined) {
@@ -43,7 +47,8 @@ export function captionsOf(
       suggestion: { columns: { ...columns, caption: names[1] } },
     });
   }
-  const value = values.get(names[0] ?? '');
+  const given = values.get(names[0] ?? '');
+  const value = captionLists === true ? listOf(given) : given;
   const list: unknown[] = Array.isArray(value) ? value : [value];
   const captions = list.map((caption) => (typeof caption === 'string' ? caption.trim() : ''));
   if (captions.length === 0 || !captions.every(isVisible)) {
@@ -57,6 +62,16 @@ export function captionsOf(
     });
   }
   return captions.map((caption) => withoutNul(caption, 'a caption', where));
+}
+
+/** A cell that holds a JSON list, as the list. */
+function listOf(cell: unknown): unknown {
+  if (typeof cell !== 'string') return cell;
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Something besides spaces, control characters and marks of formatting. */
@@ -158,9 +173,4 @@ function kindOf(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'empty text' : excerpt(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'an object';
-}
-
-/** The beginning of a text, in quotes. */
-export function excerpt(text: string, most = 60): string {
-  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
 }

@@ -1,0 +1,326 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { ConfigError, DataError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { letters, testFolder, type TestFolder } from '../pairs/folder.testing';
+import { loadPairs } from '../pairs/load';
+import type { CaptionRecord, Row } from '../records/record';
+import { openDataset, type DatasetSource, type OpenDatasetOptions } from './open-dataset';
+import { tarEnd, tarOf, type TestEntry } from './tar.testing';
+
+let folder: TestFolder;
+beforeEach(async () => {
+  folder = await testFolder();
+});
+afterEach(() => folder.remove());
+
+testOptions(
+  'openDataset',
+  (options) => openDataset(join(folder.path, 'c.jsonl'), options),
+  {
+    describe,
+    it,
+  },
+  { anyText: ['images'] },
+);
+
+async function rows(source: DatasetSource, options?: OpenDatasetOptions): Promise<Row[]> {
+  const read: Row[] = [];
+  for await (const row of (await openDataset(source, options)).rows()) read.push(row);
+  return read;
+}
+const records = (read: readonly Row[]): CaptionRecord[] =>
+  read.map((row) => {
+    if ('error' in row) throw row.error;
+    return row.record;
+  });
+const errors = (read: readonly Row[]): string[] =>
+  read.flatMap((row) => ('error' in row ? [row.error.message] : []));
+
+async function write(name: string, content: string | Uint8Array): Promise<string> {
+  await mkdir(dirname(join(folder.path, name)), { recursive: true });
+  return folder.write(name, content);
+}
+
+/** A picture of one colour. */
+const png = (level: number): Promise<Buffer> =>
+  sharp({ create: { width: 4, height: 4, channels: 3, background: { r: level, g: 0, b: 0 } } })
+    .png()
+    .toBuffer();
+
+/** What the first pixel of each picture of a split is in red, by id. */
+async function reds(captions: DatasetSource, split = 'train'): Promise<Record<string, number>> {
+  const normalise = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const data = await loadPairs({ captions, tokenizer: letters, imageSize: 4, normalise });
+  const { records: own } = data.split(split);
+  const tensor = await data.split(split).images(own.map((_, row) => row));
+  const values = await tensor.data();
+  tensor.dispose();
+  return Object.fromEntries(own.map(({ id }, i) => [id, Math.round(values[i * 48]! * 255)]));
+}
+
+describe('class folders', () => {
+  it('become captions and labels, by split where the folders are splits', async () => {
+    const names = ['train/red_fox/b.png', 'train/red_fox/a.PNG', 'val/cat/sub/c.png'];
+    for (const [i, name] of names.entries()) await write(name, await png(7 + i));
+    await write('train/.DS_Store', '');
+    await write('train/cat/notes.txt', '');
+    const read = await rows(folder.path);
+    expect(errors(read)).toEqual([
+      expect.stringContaining('train/cat/notes.txt: the file is no image'),
+    ]);
+    expect(records(read.filter((row) => 'record' in row))).toMatchObject([
+      { id: 'train/red_fox/a.PNG', captions: ['a photo of a red fox'], labels: ['red_fox'] },
+      { id: 'train/red_fox/b.png', split: 'train' },
+      { id: 'val/cat/sub/c.png', split: 'val', labels: ['cat'] },
+    ]);
+    const only = await rows(join(folder.path, 'train'), { text: 'one {class} ({label})' });
+    expect(only.flatMap((row) => ('record' in row ? row.record.captions : []))).toEqual([
+      'one red fox (red_fox)',
+      'one red fox (red_fox)',
+    ]);
+    await expect(openDataset(folder.path, { columns: { image: 'x' } })).rejects.toThrow(
+      ConfigError,
+    );
+    expect(await reds(folder.path, 'val')).toEqual({ 'val/cat/sub/c.png': 9 });
+  });
+});
+
+describe('COCO', () => {
+  const coco = {
+    images: [
+      { id: 7, file_name: 'a.png', height: 1 },
+      { id: 8, file_name: 'b.png' },
+      { id: 8, file_name: 'c.png' },
+      { id: 9, file_name: 'none.png' },
+    ],
+    annotations: [
+      { image_id: 7, id: 1, caption: 'one' },
+      { image_id: 8, id: 2, caption: 'two' },
+      { image_id: 7, id: 3, caption: 'three' },
+      { image_id: 5, id: 4, caption: 'lost' },
+      { image_id: 8, id: 5, caption: ' ' },
+    ],
+  };
+
+  it('joins annotations to images, whatever comes first, and counts what does not fit', async () => {
+    const { images, annotations } = coco;
+    for (const object of [coco, { info: {}, annotations, images }]) {
+      const file = await write('annotations/captions_val2017.json', JSON.stringify(object));
+      const read = await rows(file);
+      expect(records(read.filter((row) => 'record' in row))).toMatchObject([
+        { id: '7', image: 'a.png', captions: ['one'], split: 'val' },
+        { id: '8', captions: ['two'] },
+        { id: '7', captions: ['three'] },
+      ]);
+      expect(errors(read).join('\n')).toMatch(
+        /\(image 3\).*no other image(.|\n)*\(annotation 4\)(.|\n)*\(annotation 5\)(.|\n)*none\.png\): .*no caption/,
+      );
+    }
+  });
+
+  it('finds the images beside the annotations, of several files too', async () => {
+    for (const [name, level] of [
+      ['train2017', 1],
+      ['val2017', 2],
+    ] as const) {
+      await write(`${name}/a.png`, await png(level));
+      const file = { images: [coco.images[0]], annotations: [coco.annotations[0]] };
+      await write(`annotations/captions_${name}.json`, JSON.stringify(file));
+    }
+    expect(await reds(folder.path, 'train')).toEqual({ 7: 1 });
+    expect(await reds(folder.path, 'val')).toEqual({ 7: 2 });
+  });
+
+  it("reads Karpathy's splits", async () => {
+    const image = { filepath: 'val2014', filename: 'a.jpg', split: 'restval' };
+    const sentences = [{ raw: 'one' }, { raw: 'two' }];
+    const file = await write(
+      'dataset_coco.json',
+      JSON.stringify({ images: [{ ...image, sentences }] }),
+    );
+    expect(records(await rows(file))).toMatchObject([
+      { image: 'val2014/a.jpg', captions: ['one', 'two'], split: 'restval' },
+    ]);
+  });
+});
+
+describe('Flickr30k', () => {
+  it('is known by its header, in both forms', async () => {
+    const file = await write(
+      'results.csv',
+      'image_name| comment_number| comment\n1.jpg| 0| Two "young" guys , one | tall .\n1.jpg| 1| A man .\n2.jpg| 4   A dog\n',
+    );
+    const read = await rows(file);
+    expect(records(read.slice(1, 2))).toMatchObject([{ image: '1.jpg', captions: ['A man .'] }]);
+    expect(errors(read)).toHaveLength(2);
+    const lists = await write(
+      'annotations.csv',
+      'raw,sentids,split,filename,img_id\n"[""one"", ""two""]","[0, 1]",val,1.jpg,0\noops,[],val,2.jpg,1\n',
+    );
+    const both = await rows(lists);
+    expect(records(both.slice(0, 1))).toMatchObject([
+      { image: '1.jpg', captions: ['one', 'two'], split: 'val' },
+    ]);
+    expect(errors(both)).toHaveLength(1);
+  });
+});
+
+describe('WebDataset', () => {
+  const entries = async (): Promise<TestEntry[]> => [
+    { name: './d/', type: '5' },
+    { name: './d/a.b/0.png', content: await png(10) },
+    { name: './d/a.b/0.txt', content: 'zero' },
+    { name: './d/a.b/0.json', content: '{"caption": "other", "group": "g"}' },
+    { name: './d/a.b/0.cls', content: '3' },
+    { name: '1.seg.png', content: 'mask' },
+    { name: '1.PNG', content: await png(11) },
+    { name: '1.json', content: '{"captions": ["one", "uno"], "label": 5}' },
+  ];
+
+  it('takes names apart at the first dot of their base, and joins what is one sample', async () => {
+    const shard = await write('train-000.tar', Buffer.concat([tarOf(await entries()), tarEnd]));
+    const read = await rows(shard, { columns: { image: 'png' } });
+    expect(records(read)).toMatchObject([
+      { id: 'train-000/d/a.b/0', captions: ['zero'], labels: ['3'], group: 'g', split: 'train' },
+      { id: 'train-000/1', captions: ['one', 'uno'], labels: [5, 5] },
+    ]);
+    expect(errors(await rows(shard))).toEqual([expect.stringMatching(/several images.*columns/)]);
+  });
+
+  it('rejects samples that are torn, repeated or lack a part, each with its key', async () => {
+    const bad = [
+      { name: 'a.png', content: 'x' },
+      { name: 'b.png', content: 'x' },
+      { name: 'b.txt', content: 'b' },
+      { name: 'a.txt', content: 'a' },
+      { name: 'c.txt', content: 'c' },
+      { name: 'd.png', type: '2' },
+      { name: 'plain', content: 'x' },
+      { name: 'e.png', content: 'x' },
+      { name: 'e.png', content: 'y' },
+      { name: 'f.png', content: 'x' },
+      { name: 'f.json', content: '{' },
+    ];
+    const shard = await write('s.tar', Buffer.concat([tarOf(bad), tarEnd]));
+    const read = await rows(shard);
+    expect(read.map((row) => ('error' in row ? row.error.message : row.record.id))).toEqual([
+      expect.stringMatching(/s\.tar \(a\): .*caption/),
+      's/b',
+      expect.stringMatching(/s\.tar \(a\): .*do not follow one another/),
+      expect.stringMatching(/s\.tar \(c\): .*no image/),
+      expect.stringMatching(/s\.tar \(d\): .*a link/),
+      expect.stringMatching(/s\.tar \(plain\): .*no file with a key/),
+      expect.stringMatching(/s\.tar \(e\): .*two files "png"/),
+      expect.stringMatching(/s\.tar \(f\): .*not JSON/),
+    ]);
+    const cut = await write('cut.tar', tarOf(bad));
+    await expect(rows(cut)).rejects.toThrow(/cut\.tar: the archive is damaged/);
+  });
+
+  it('gives the same pictures from tar, tgz, the network and several shards', async () => {
+    const tar = (i: number, image: Buffer): Buffer =>
+      Buffer.concat([
+        tarOf([
+          { name: `${i}.png`, content: image },
+          { name: `${i}.txt`, content: 'abc' },
+        ]),
+        tarEnd,
+      ]);
+    const expected: Record<string, number> = {};
+    for (let i = 0; i < 3; i++) {
+      await write(`plain/s-${i}.tar`, tar(i, await png(20 + i)));
+      await write(`packed/s-${i}.tgz`, gzipSync(tar(i, await png(20 + i))));
+      expected[`s-${i}/${i}`] = 20 + i;
+    }
+    expect(await reds(join(folder.path, 'plain'))).toEqual(expected);
+    expect(await reds(join(folder.path, 'packed', 's-{0..2}.tgz'))).toEqual(expected);
+
+    let failures = 1;
+    const server = createServer((request, response) => {
+      const served = /s-(\d)\.tar/.exec(request.url ?? '');
+      if (served === null) {
+        response.statusCode = 404;
+        response.end();
+        return;
+      }
+      response.statusCode = failures-- > 0 ? 503 : 200;
+      void png(20 + Number(served[1])).then((image) =>
+        response.end(response.statusCode === 200 ? tar(Number(served[1]), image) : ''),
+      );
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    try {
+      expect(await reds(`http://127.0.0.1:${port}/s-{0..2}.tar?x=1`)).toEqual(expected);
+      await expect(rows(`http://127.0.0.1:${port}/none.tar`)).rejects.toThrow(
+        /none\.tar.*HTTP 404/,
+      );
+    } finally {
+      server.close();
+    }
+    const packed = gzipSync(tar(0, await png(1)));
+    const torn = await write('torn.tgz', packed.subarray(0, packed.length - 10));
+    await expect(rows(torn)).rejects.toThrow(DataError);
+  });
+});
+
+describe('records of a program', () => {
+  it('have images as bytes or paths, and are counted', async () => {
+    await folder.picture('a.png', 40);
+    const made = async function* (): AsyncGenerator<object> {
+      yield { image: 'a.png', caption: 'one', id: 'a' };
+      yield await Promise.resolve({ image: await png(41), caption: 'two', label: 1 });
+      yield 'text' as never;
+    };
+    const read = await rows(made(), { images: folder.path });
+    expect(records(read.slice(0, 2))).toMatchObject([{ id: 'a' }, { id: 'record 2', labels: [1] }]);
+    expect(errors(read)).toEqual([expect.stringMatching(/record 3: .*no object/)]);
+    expect(await reds([{ image: await png(42), caption: 'x', id: 'b' }])).toEqual({ b: 42 });
+  });
+});
+
+describe('recognising', () => {
+  it('says how to choose where a folder holds several datasets', async () => {
+    await write('a.jsonl', '{"image": "a", "caption": "b"}');
+    expect((await openDataset(folder.path)).format).toBe('jsonl');
+    await write('b.csv', 'image,caption\na,b\n');
+    await expect(openDataset(folder.path)).rejects.toThrow(
+      /jsonl: a\.jsonl; csv: b\.csv.*Name one/,
+    );
+    expect((await openDataset(folder.path, { format: 'csv' })).format).toBe('csv');
+    await write('c.csv', 'image,caption\na,b\n');
+    await expect(openDataset(folder.path, { format: 'csv' })).rejects.toThrow(/several datasets/);
+  });
+
+  it('refuses what is not there, not known, or of several forms', async () => {
+    await expect(openDataset(join(folder.path, 'x'))).rejects.toThrow(
+      /the dataset is missing.*ENOENT/,
+    );
+    await expect(openDataset(folder.path)).rejects.toThrow(/form of the dataset is not known/);
+    const [a, b] = [await write('a.tar', ''), await write('b.csv', 'image,caption\n')];
+    await expect(openDataset([a, b])).rejects.toThrow(/several forms/);
+    await expect(openDataset([b, b])).rejects.toThrow(/not read as one dataset/);
+    await expect(openDataset([])).rejects.toThrow(/not known/);
+    await expect(openDataset('https://example.org/x.csv')).rejects.toThrow(/shards alone/);
+    await expect(openDataset(a, { delimiter: ';' })).rejects.toThrow(/webdataset has no delimiter/);
+    await expect(openDataset(1 as never)).rejects.toThrow(/"source"/);
+  });
+
+  it('wants the fields that are named, and a record at all', async () => {
+    const tar = tarOf([
+      { name: 'a.png', content: 'x' },
+      { name: 'a.txt', content: 'a' },
+    ]);
+    const shard = await write('a.tar', Buffer.concat([tar, tarEnd]));
+    await expect(rows(shard, { columns: { label: 'answer' } })).rejects.toThrow(
+      /no record.*"answer"/,
+    );
+    await expect(rows(await write('b.tar', tarEnd))).rejects.toThrow(/holds no record/);
+  });
+});

@@ -1,0 +1,199 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { DataError } from '@crossweave/core';
+import type { AsyncBuffer, FileMetaData } from 'hyparquet';
+import { imageColumn, readColumns } from '../records/columns';
+import { toRow, type EmbeddedPicture, type ReadContext, type Row } from '../records/record';
+import { inParts, splitOfName, type FormReader } from './reader';
+import type { Spool } from './spool';
+
+export interface ParquetOptions {
+  readonly context: Omit<ReadContext, 'file'>;
+  readonly spool: Spool;
+  /** Folder of the images, where the files hold paths. */
+  readonly images?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Parquet files, row group by row group. The image's column holds the bytes of an image file, a path,
+ * or both as `{bytes, path}` (as Hugging Face's datasets write them); where such a dataset names its
+ * classes, numbers become their names. The split is that of the file's name, `train-00000-of-00002`.
+ */
+export function parquetReader(
+  files: readonly string[],
+  { context, spool, images, signal }: ParquetOptions,
+): FormReader {
+  const first = files[0]!;
+  const name = files.length === 1 ? first : `${basename(first)} and ${files.length - 1} more`;
+  return {
+    name,
+    folder: images ?? dirname(resolve(first)),
+    parts: () => inParts(allRows(files, context, spool, signal), 500),
+  };
+}
+
+async function* allRows(
+  files: readonly string[],
+  context: Omit<ReadContext, 'file'>,
+  spool: Spool,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row> {
+  const state = { line: 0 };
+  for (const path of files) {
+    const file = await open(path).catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
+    try {
+      yield* fileRows(file, path, { context, spool, signal }, state);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function* fileRows(
+  file: FileHandle,
+  path: string,
+  { context, spool, signal }: ParquetOptions,
+  state: { line: number },
+): AsyncGenerator<Row> {
+  const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
+  const name = basename(path);
+  const own: ReadContext = { ...context, file: path, split: splitOfName(name) };
+  const damaged = (cause: unknown): DataError => unreadable(path, cause);
+  const buffer = await bufferOf(file);
+  const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
+    throw damaged(cause);
+  });
+  const there = metadata.schema[0] === undefined ? [] : topColumns(metadata);
+  const columns = there.filter((column) => readColumns(own).includes(column));
+  const classes = classNames(metadata);
+  let from = 0;
+  for (const group of metadata.row_groups) {
+    signal?.throwIfAborted();
+    const to = from + Number(group.num_rows);
+    const rows = await parquetReadObjects({
+      file: buffer,
+      metadata,
+      columns,
+      compressors,
+      utf8: false,
+      rowStart: from,
+      rowEnd: to,
+    }).catch((cause: unknown) => {
+      throw damaged(cause);
+    });
+    if (rows.length !== to - from) throw damaged(new Error(`${rows.length} rows of ${to - from}`));
+    for (const [i, fields] of rows.entries()) {
+      const line = ++state.line;
+      const where = `${name} (row ${from + i + 1})`;
+      yield await rowOf(fields, { line, lines: 1, where }, own, spool, classes, there);
+    }
+    from = to;
+    await setImmediate();
+  }
+}
+
+async function rowOf(
+  fields: Readonly<Record<string, unknown>>,
+  place: { readonly line: number; readonly lines: number; readonly where: string },
+  context: ReadContext,
+  spool: Spool,
+  classes: Readonly<Record<string, readonly string[]>>,
+  there: readonly string[],
+): Promise<Row> {
+  const values = new Map<string, unknown>(there.map((column) => [column, undefined]));
+  for (const [column, value] of Object.entries(fields)) {
+    const names = classes[column];
+    const plain = plainValue(value);
+    values.set(column, (typeof plain === 'number' ? names?.[plain] : undefined) ?? plain);
+  }
+  const column = imageColumn(context.columns);
+  const given = fields[column];
+  const { bytes, path } =
+    given instanceof Uint8Array ? { bytes: given, path: undefined } : structOf(given);
+  let picture: EmbeddedPicture | undefined;
+  if (bytes instanceof Uint8Array) {
+    picture = await spool.add(bytes);
+    values.set(column, place.where);
+  } else if (path !== undefined) {
+    values.set(column, plainValue(path));
+  }
+  return toRow({ values, ...(picture && { picture }) }, place, context);
+}
+
+function structOf(value: unknown): { readonly bytes?: unknown; readonly path?: unknown } {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+/** 64-bit whole numbers as numbers or text, texts of files that do not mark them as such. */
+function plainValue(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Columns of the first level, in their order. */
+function topColumns(metadata: FileMetaData): string[] {
+  const [root, ...elements] = metadata.schema;
+  const names: string[] = [];
+  let at = 0;
+  const pass = (): void => {
+    const element = elements[at++];
+    for (let i = 0; i < (element?.num_children ?? 0); i++) pass();
+  };
+  for (let i = 0; i < (root?.num_children ?? 0); i++) {
+    names.push(elements[at]?.name ?? '');
+    pass();
+  }
+  return names;
+}
+
+/** The names of classes by column, as `datasets` keeps them in the file. */
+function classNames(metadata: FileMetaData): Record<string, readonly string[]> {
+  const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
+  try {
+    const { info } = JSON.parse(text ?? '{}') as { info?: { features?: Record<string, unknown> } };
+    return Object.fromEntries(
+      Object.entries(info?.features ?? {}).flatMap(([column, feature]) => {
+        const names = (feature as { names?: unknown } | null)?.names;
+        return Array.isArray(names) ? [[column, names.map(String)]] : [];
+      }),
+    );
+  } catch {
+    return {};
+  }
+}
+
+async function bufferOf(file: FileHandle): Promise<AsyncBuffer> {
+  const { size } = await file.stat();
+  return {
+    byteLength: size,
+    slice: async (start, end = size) => {
+      const bytes = new Uint8Array(Math.max(0, end - start));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+      return bytes.buffer.slice(0, bytesRead);
+    },
+  };
+}
+
+function unreadable(path: string, cause: unknown): DataError {
+  return new DataError('the Parquet file cannot be read', {
+    where: path,
+    expected: 'a whole Parquet file',
+    got: cause instanceof Error ? cause.message : String(cause),
+    advice: 'Check its path, or get it anew.',
+    cause,
+  });
+}

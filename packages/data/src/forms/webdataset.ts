@@ -1,0 +1,196 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DataError } from '@crossweave/core';
+import { imageColumn } from '../records/columns';
+import {
+  toRow,
+  type EmbeddedPicture,
+  type Place,
+  type ReadContext,
+  type Row,
+} from '../records/record';
+import { imageExtensions, inParts, splitOfName, type FormReader } from './reader';
+import { isSeekable, openShard, shardName } from './shards';
+import type { Spool } from './spool';
+import { tarEntries, type TarEntry } from './tar';
+
+export interface WebDatasetOptions {
+  readonly context: Omit<ReadContext, 'file'>;
+  readonly spool: Spool;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Fields that hold a caption, the first that is there. */
+const captionFields = ['txt', 'text', 'caption'];
+/** Bytes of a text of a sample: more are damage. */
+const longestText = 16 * 2 ** 20;
+
+/**
+ * WebDataset shards: tar archives in which files whose names differ after the first dot of their base
+ * name alone are one sample, one after another: `0001.jpg`, `0001.txt`, `0001.json`, `0001.cls`.
+ * Fields of the `json` file stand beside the others. The split is that of the shard's name,
+ * `train-0001.tar`. Ids are `shard/key` unless there is a field `id`.
+ */
+export function webDatasetReader(
+  shards: readonly string[],
+  { context, spool, signal }: WebDatasetOptions,
+): FormReader {
+  const name =
+    shards.length === 1 ? shards[0]! : `${shardName(shards[0]!)} and ${shards.length - 1} more`;
+  return { name, folder: '.', parts: () => inParts(allRows(shards, context, spool, signal), 500) };
+}
+
+async function* allRows(
+  shards: readonly string[],
+  context: Omit<ReadContext, 'file'>,
+  spool: Spool,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row> {
+  let line = 0;
+  for (const shard of shards) {
+    const name = shardName(shard);
+    const own = { ...context, file: name, split: splitOfName(name) };
+    const seen = new Set<string>();
+    for await (const group of groupsOf(shard, spool, signal)) {
+      line++;
+      const where = `${name} (${group.key})`;
+      const place = { line, lines: 1, where };
+      const again = seen.has(group.key);
+      seen.add(group.key);
+      const error = group.error ?? (again ? notAdjacent(where) : undefined);
+      yield error === undefined ? rowOf(group, name, place, own) : { ...place, error };
+    }
+  }
+}
+
+type NamedPlace = Place & { readonly where: string };
+
+/** The files of one sample. */
+interface Group {
+  readonly key: string;
+  /** Texts by their extension. */
+  readonly fields: Map<string, string>;
+  readonly pictures: Map<string, EmbeddedPicture>;
+  error?: DataError;
+}
+
+async function* groupsOf(
+  shard: string,
+  spool: Spool,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Group> {
+  const reader = await openShard(shard, signal);
+  const name = shardName(shard);
+  let group: Group | undefined;
+  try {
+    for await (const entry of tarEntries(reader, shard)) {
+      signal?.throwIfAborted();
+      const [key, extension] = keyOf(entry.name);
+      if (group !== undefined && group.key !== key) {
+        yield group;
+        group = undefined;
+      }
+      group ??= { key, fields: new Map(), pictures: new Map() };
+      const where = `${name} (${key})`;
+      if (extension === '' || entry.kind !== 'file') {
+        group.error ??= new DataError('the entry is no file with a key and an extension', {
+          where,
+          expected: 'a regular file such as 0001.jpg',
+          got: entry.kind === 'file' ? entry.name : `a ${entry.kind}, ${entry.name}`,
+        });
+      } else if (group.fields.has(extension) || group.pictures.has(extension)) {
+        group.error ??= new DataError(`the sample has two files "${extension}"`, {
+          where,
+          expected: 'one file of each extension',
+          got: entry.name,
+        });
+      } else if (isPicture(extension)) {
+        group.pictures.set(extension, await pictureOf(entry, shard, spool));
+      } else if (entry.size <= longestText) {
+        group.fields.set(extension, (await entry.body()).toString('utf8'));
+      }
+    }
+    if (group !== undefined) yield group;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The key goes to the first dot of the base name; folders are part of it. */
+function keyOf(name: string): [key: string, extension: string] {
+  const path = name.replace(/^\.\//, '');
+  const found = /^((?:.*\/)?[^./][^./]*)\.([^/]+)$/s.exec(path);
+  return found === null ? [path, ''] : [found[1]!, found[2]!.toLowerCase()];
+}
+
+function isPicture(extension: string): boolean {
+  return imageExtensions.includes(extension.split('.').at(-1) ?? '');
+}
+
+async function pictureOf(entry: TarEntry, shard: string, spool: Spool): Promise<EmbeddedPicture> {
+  if (!isSeekable(shard)) return spool.add(await entry.body());
+  const { size, offset } = entry;
+  const path = resolve(shard);
+  return {
+    bytes: size,
+    read: async () => {
+      await using file = await open(path);
+      const bytes = Buffer.alloc(size);
+      const { bytesRead } = await file.read(bytes, 0, size, offset);
+      return bytes.subarray(0, bytesRead);
+    },
+  };
+}
+
+function rowOf(group: Group, shard: string, place: NamedPlace, context: ReadContext): Row {
+  const { where } = place;
+  const values = new Map<string, unknown>(group.fields);
+  const bad = (what: string, got: string, advice: string): Row => ({
+    ...place,
+    error: new DataError(what, { where, got, advice }),
+  });
+  const json = group.fields.get('json');
+  if (json !== undefined) {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(json);
+    } catch {
+      return bad('the json file is not JSON', json.slice(0, 60), 'Write the shard anew.');
+    }
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    for (const [name, value] of isObject ? Object.entries(parsed as object) : []) {
+      if (!values.has(name)) values.set(name, value);
+    }
+  }
+  const { columns } = context;
+  const names = [...group.pictures.keys()];
+  const wanted =
+    columns.image === undefined ? names : names.filter((name) => name === columns.image);
+  const [extension] = wanted;
+  if (extension === undefined || wanted.length > 1) {
+    return bad(
+      wanted.length > 1 ? 'the sample has several images' : 'the sample has no image',
+      [...group.fields.keys(), ...names].join(', '),
+      "Say which file is the image: columns: { image: 'jpg' }.",
+    );
+  }
+  const caption = captionFields.find((name) => values.has(name));
+  if (columns.caption === undefined && caption !== undefined) {
+    values.set('caption', values.get(caption));
+    values.delete('captions');
+  }
+  if (columns.label === undefined && values.has('cls')) values.set('label', values.get('cls'));
+  const id = `${shard.replace(/\.(tar|tgz|tar\.gz)$/i, '')}/${group.key}`;
+  values.set(imageColumn(columns), `${shard}/${group.key}.${extension}`);
+  if (columns.id === undefined && !values.has('id')) values.set('id', id);
+  return toRow({ values, picture: group.pictures.get(extension)! }, place, context);
+}
+
+function notAdjacent(where: string): DataError {
+  return new DataError('the files of a sample do not follow one another', {
+    where,
+    expected: 'all files of a key one after another',
+    got: 'the key again, after another one',
+    advice: 'Write the shard anew with sorted names: tar --sort=name.',
+  });
+}
