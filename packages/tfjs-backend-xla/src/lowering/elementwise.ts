@@ -15,27 +15,30 @@ const plain = (name: string): Lowering => two((e, a, b) => e.like(name, a, b));
 
 const compare = (direction: string): Lowering => two((e, a, b) => e.compare(direction, a, b));
 
-const isKnown = ({ number, values }: Value): boolean =>
-  number !== undefined || values !== undefined;
-
-/** Sums of known numbers are among the few things that XLA rearranges: (x + 1) − 1 to x. */
+/** Sums of constants are among the few things that XLA rearranges: (x + 1) − 1 to x. */
 const sum =
   (name: string): Lowering =>
   (e, node, inputs) => {
     const { shape, dtype } = node;
-    const isShift = isFloat(dtype) && inputs.some(isKnown);
+    const isShift = isFloat(dtype) && inputs.some((input) => input.isConstant);
     const [a, b] = inputs.map((input) =>
       e.spread(isShift && input.isShifted === true ? e.opaque(input) : input, shape),
     ) as [Value, Value];
     return { ...e.like(name, a, b), isShifted: isShift };
   };
 
-/** XLA multiplies by the reciprocal of a known divisor: 49 / 49 would be less than 1. */
+/**
+ * XLA multiplies by the reciprocal of a divisor that is a constant or one number for all: 49 / 49
+ * would be less than 1. It does not where the quotient may be whole: of whole constants, and of
+ * float64, in which kernels divide integers.
+ */
 const quotient: Lowering = (e, node, inputs) => {
-  const divisor = operand(inputs, 1);
-  const known = divisor.number ?? (divisor.values === undefined ? 1 : Number.NaN);
-  const isExact = !isFloat(divisor.dtype) || Number.isInteger(Math.log2(Math.abs(known)));
-  return plain('divide')(e, node, [operand(inputs, 0), isExact ? divisor : e.opaque(divisor)]);
+  const [x, given] = inputs.map((input) => e.spread(input, node.shape)) as [Value, Value];
+  const { number, isConstant } = operand(inputs, 1);
+  const isPower = number !== undefined && Number.isInteger(Math.log2(Math.abs(number)));
+  const isWhole = isConstant && number !== undefined && Number.isInteger(number);
+  const mustBeExact = node.dtype === 'float64' || (node.dtype === 'float32' && isWhole);
+  return e.like('divide', x, mustBeExact && !isPower ? e.opaque(given) : given);
 };
 
 /** C's remainder with `fmod`, else Python's, whose sign is the divisor's. */

@@ -11,6 +11,8 @@ export interface Region {
   readonly body: (emitter: Emitter, given: readonly Value[]) => readonly Value[];
 }
 
+const BARRIER = 'optimization_barrier';
+
 type Typed = Pick<Value, 'shape' | 'dtype'>;
 
 /**
@@ -38,10 +40,12 @@ export class Emitter {
   ): Value[] {
     const own = `${this.prefix}${this.lines.length}`;
     const many = types.length > 1;
+    const isConstant = name !== BARRIER && inputs.every((input) => input.isConstant);
     const values = types.map(({ shape, dtype }, i) => ({
       name: many ? `${own}#${i}` : own,
       shape,
       dtype,
+      isConstant,
     }));
     const from = inputs.map((input) => input.name).join(', ');
     const to = types.map(typeOf).join(', ');
@@ -68,7 +72,8 @@ export class Emitter {
 
   /** An operation of CHLO, which plugins expand; its result is like its operand. */
   chlo(name: string, x: Value): Value {
-    const value = { name: `${this.prefix}${this.lines.length}`, shape: x.shape, dtype: x.dtype };
+    const { shape, dtype, isConstant } = x;
+    const value = { name: `${this.prefix}${this.lines.length}`, shape, dtype, isConstant };
     this.lines.push(`${value.name} = "chlo.${name}"(${x.name}) : (${typeOf(x)}) -> ${typeOf(x)}`);
     return value;
   }
@@ -151,7 +156,7 @@ export class Emitter {
 
   /** The same value, of which XLA knows nothing when it simplifies what comes after it. */
   opaque(x: Value): Value {
-    return this.like('optimization_barrier', x);
+    return this.like(BARRIER, x);
   }
 
   /** The run is refused with this message if any of `wrong` is true: XLA itself never refuses. */
@@ -189,7 +194,12 @@ export class Emitter {
     // Names that begin with a digit are digits throughout.
     const prefix = own.replace('%', '%r').concat('_');
     const inner = new Emitter(prefix);
-    const given = takes.map((dtype, i) => ({ name: `${prefix}a${i}`, shape: [], dtype }));
+    const given = takes.map((dtype, i) => ({
+      name: `${prefix}a${i}`,
+      shape: [],
+      dtype,
+      isConstant: false,
+    }));
     const returned = body(inner, given);
     const types = returned.map(typeOf).join(', ');
     return [

@@ -41,7 +41,7 @@ export function lowerPlan(plan: Plan, constants: Constants): Module {
       values.set(leaf, [emitter.dense(known, shape, dtype)]);
       return;
     }
-    const list = { name: `%arg${inputs.length}`, shape: [size], dtype };
+    const list = { name: `%arg${inputs.length}`, shape: [size], dtype, isConstant: false };
     parameters.push({ name: list.name, type: typeOf(list) });
     inputs.push(i);
     values.set(leaf, [emitter.reshape(list, shape)]);

@@ -10,7 +10,9 @@ export interface Value {
   readonly number?: number;
   /** The elements, where they are known. */
   readonly values?: Values;
-  /** Whether it is a sum of which one part is known. */
+  /** Whether it depends on no argument, so that XLA knows it when it compiles. */
+  readonly isConstant: boolean;
+  /** Whether it is a sum of which one part is such a constant. */
   readonly isShifted?: boolean;
 }
 
