@@ -17,6 +17,9 @@ const RTLD_NODELETE = 0x1000;
 /** `RESOURCE_EXHAUSTED` among the codes of absl's statuses. */
 const OUT_OF_MEMORY = 8;
 
+/** These return nothing, so that what is in the register means nothing. */
+const WITHOUT_RESULT: ReadonlySet<FunctionName> = new Set(['Error_Destroy', 'Error_Message']);
+
 const loaded = new Map<string, Plugin>();
 
 /** A PJRT plugin: a library that compiles and runs XLA programs on one kind of device. */
@@ -70,7 +73,7 @@ export class Plugin {
     if (known === undefined) this.blocks.set(name, block);
     block.reset(values);
     const error = BigInt((this.calls.get(name) as Call)(block.pointer));
-    if (error !== 0n) throw this.take(error, name);
+    if (error !== 0n && !WITHOUT_RESULT.has(name)) throw this.take(error, name);
     return block;
   }
 
