@@ -12,6 +12,16 @@ export interface Region {
 }
 
 const BARRIER = 'optimization_barrier';
+/** XLA computes what depends on constants alone when it compiles, thousands of times slower. */
+const COSTLY: ReadonlySet<string> = new Set([
+  'convolution',
+  'dot_general',
+  'gather',
+  'reduce',
+  'reduce_window',
+  'scatter',
+  'sort',
+]);
 
 type Typed = Pick<Value, 'shape' | 'dtype'>;
 
@@ -29,15 +39,17 @@ export class Emitter {
 
   /**
    * An operation with any number of results.
+   * @param operands of a costly operation, one becomes opaque if all are constants.
    * @param attributes each as `name = attribute`.
    */
   results(
     name: string,
-    inputs: readonly Value[],
+    operands: readonly Value[],
     types: readonly Typed[],
     attributes: readonly string[] = [],
     region: Region | null = null,
   ): Value[] {
+    const inputs = this.hidden(name, operands);
     const own = `${this.prefix}${this.lines.length}`;
     const many = types.length > 1;
     const isConstant = name !== BARRIER && inputs.every((input) => input.isConstant);
@@ -188,6 +200,14 @@ export class Emitter {
     const value = { ...this.op('constant', [], shape, dtype, [`value = ${attribute}`]), ...known };
     if (sizeOf(shape) > 0) this.constants.set(attribute, value);
     return value;
+  }
+
+  private hidden(name: string, operands: readonly Value[]): readonly Value[] {
+    const [first, ...rest] = operands;
+    if (first === undefined || !COSTLY.has(name)) return operands;
+    return operands.every(({ isConstant }) => isConstant)
+      ? [this.opaque(first), ...rest]
+      : operands;
   }
 
   private written({ takes, body }: Region, own: string): string {

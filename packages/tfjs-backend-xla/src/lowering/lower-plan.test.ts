@@ -73,6 +73,9 @@ describe('lowerPlan', () => {
     expect(barriers(one, sum, op('Sub', sum, x))).toBe(0);
     expect(barriers(seven, op('Div', x, seven))).toBe(1);
     expect(barriers(eight, op('Div', x, eight))).toBe(0);
+    // All ones: a sum that XLA would compute itself, slowly.
+    const ones = new Node('Expand', [one], [100, 100], 'float32', null, [[100, 100]]);
+    expect(barriers(one, ones, new Node('ReduceSum', [ones], [], 'float32'))).toBe(1);
     const exp = op('Exp', x);
     expect(barriers(exp, op('Log', exp))).toBe(1);
   });
