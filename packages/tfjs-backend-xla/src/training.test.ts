@@ -51,7 +51,7 @@ describe.skipIf(reason !== null)(named('training on XLA', reason), () => {
       [1, 2, 3],
     ];
     for (let i = 0; i < 4; i++) {
-      state = step(state) as typeof state;
+      state = step(state);
       m = m.map((value, k) => value / 2 + Math.exp(-w[k]!));
       w = w.map((value, k) => value - m[k]!);
       [...state.w.dataSync()].forEach((value, k) => expect(value).toBeCloseTo(w[k]!, 4));

@@ -10,7 +10,7 @@ interface Verdict {
 
 /** A run that was started. What fails in it is thrown to whoever reads its results. */
 export class Run {
-  private failure: unknown = null;
+  private failure: Error | null = null;
   private isSettled = false;
 
   constructor(
@@ -57,7 +57,7 @@ export class Run {
     try {
       wait();
     } catch (error) {
-      this.failure = error;
+      this.failure = error instanceof Error ? error : new Error(String(error));
     } finally {
       this.isSettled = true;
       this.parents = [];

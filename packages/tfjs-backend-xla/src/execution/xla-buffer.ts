@@ -1,4 +1,5 @@
 import type { Buffer, ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
+import { XlaBackendError } from '../errors';
 import type { DeviceMemory } from '../pjrt/device-memory';
 import { ELEMENTS } from '../pjrt/device-memory';
 import type { Run } from './run';
@@ -20,4 +21,10 @@ export class XlaBuffer implements Buffer {
   ) {
     this.byteLength = length * ELEMENTS[dtype].bytes;
   }
+}
+
+/** @throws XlaBackendError `runtime` for a buffer that another executor made. */
+export function own(buffer: Buffer | null | undefined): XlaBuffer {
+  if (buffer instanceof XlaBuffer) return buffer;
+  throw new XlaBackendError('runtime', 'A program of XLA was given a buffer that is not its own.');
 }

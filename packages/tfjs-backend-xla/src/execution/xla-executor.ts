@@ -11,7 +11,7 @@ import { emptyValues } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from '../errors';
 import type { Client } from '../pjrt/client';
 import { DeviceTable } from './device-table';
-import { XlaBuffer } from './xla-buffer';
+import { XlaBuffer, own } from './xla-buffer';
 import { XlaProgram } from './xla-program';
 
 /** XLA on the first device of a plugin's client. Programs run while JavaScript goes on. */
@@ -41,22 +41,22 @@ export class XlaExecutor implements Executor {
   }
 
   read(buffer: Buffer): Values {
-    const own = held(buffer);
-    if (own.array !== null) return own.array;
-    own.run?.settle();
-    const values = emptyValues(own.dtype, own.length);
-    this.table.memoryOf(own).read(values).wait();
+    const given = held(buffer);
+    if (given.array !== null) return given.array;
+    given.run?.settle();
+    const values = emptyValues(given.dtype, given.length);
+    this.table.memoryOf(given).read(values).wait();
     return values;
   }
 
   async readLater(buffer: Buffer): Promise<Values> {
-    const own = held(buffer);
-    if (own.array !== null) return own.array.slice();
-    const values = emptyValues(own.dtype, own.length);
+    const given = held(buffer);
+    if (given.array !== null) return given.array.slice();
+    const values = emptyValues(given.dtype, given.length);
     // Begun at once: the buffer may be freed, or taken, while this waits.
-    const copied = this.table.memoryOf(own).read(values);
+    const copied = this.table.memoryOf(given).read(values);
     try {
-      await own.run?.settled();
+      await given.run?.settled();
     } finally {
       // The array must not go while the device writes to it.
       await copied.settled();
@@ -65,11 +65,11 @@ export class XlaExecutor implements Executor {
   }
 
   peek(buffer: Buffer): Values | null {
-    return (buffer as XlaBuffer).array;
+    return own(buffer).array;
   }
 
   free(buffer: Buffer): void {
-    this.table.free(buffer as XlaBuffer);
+    this.table.free(own(buffer));
   }
 
   finish(): void {
@@ -82,9 +82,9 @@ export class XlaExecutor implements Executor {
   }
 }
 
-/** Every buffer is made by this executor. */
+/** A buffer that is still there. */
 function held(buffer: Buffer): XlaBuffer {
-  const own = buffer as XlaBuffer;
-  if (!own.isLost && (own.array !== null || own.memory !== null)) return own;
+  const given = own(buffer);
+  if (!given.isLost && (given.array !== null || given.memory !== null)) return given;
   throw new XlaBackendError('disposed', 'A buffer was read that has been freed or written over.');
 }

@@ -4,7 +4,7 @@ import type { Module } from '../lowering/lower-plan';
 import type { Executable, Slot } from '../pjrt/executable';
 import type { Client } from '../pjrt/client';
 import type { DeviceTable } from './device-table';
-import type { XlaBuffer } from './xla-buffer';
+import { own } from './xla-buffer';
 import { Run } from './run';
 
 const VERDICT: Slot = { dtype: 'int32', length: 1 };
@@ -39,7 +39,7 @@ export class XlaProgram implements Program {
 
   run(buffers: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[] {
     const { inputs, isDonor, refusals } = this.module;
-    const given = inputs.map((leaf) => buffers[leaf] as XlaBuffer);
+    const given = inputs.map((leaf) => own(buffers[leaf]));
     const memory = given.map((buffer) => this.table.memoryOf(buffer));
     const isTaken = inputs.map((leaf, i) => isDonor[i] === true && donated[leaf] === true);
     const kept = isDonor.flatMap((is, i) => (is && isTaken[i] !== true ? [i] : []));

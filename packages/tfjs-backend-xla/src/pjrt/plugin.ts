@@ -52,7 +52,7 @@ export class Plugin {
       throw this.refused(`has version ${major}.${this.minor} of the PJRT interface`);
     }
     const entries = new DataView(koffi.view(table, size));
-    const type = koffi.proto('uintptr_t (uintptr_t)' as never);
+    const type = koffi.proto('uintptr_t (uintptr_t)');
     for (const [name, place] of Object.entries(FUNCTIONS)) {
       const at = FIRST + 8 * place;
       const address = at < size ? entries.getBigUint64(at, true) : 0n;
@@ -79,7 +79,7 @@ export class Plugin {
 
   /** Turns the plugin's error into ours and frees it. */
   private take(error: bigint, during: FunctionName): XlaBackendError {
-    const message = this.call('Error_Message', { error } as FieldValues<'Error_Message'>);
+    const message = this.call('Error_Message', { error });
     const text = message.textAt('message', 'message_size');
     const code = this.call('Error_GetCode', { error }).intAt('code');
     this.call('Error_Destroy', { error });
