@@ -9,7 +9,8 @@ import { packages, root } from './workspace.mjs';
 /** Which own packages each package may depend on. */
 const allowed = {
   '@crossweave/tfjs-backend-onnx': [],
-  '@crossweave/core': ['@crossweave/tfjs-backend-onnx'],
+  '@crossweave/tfjs-backend-xla': ['@crossweave/tfjs-backend-onnx'],
+  '@crossweave/core': ['@crossweave/tfjs-backend-onnx', '@crossweave/tfjs-backend-xla'],
   '@crossweave/checkpoints': ['@crossweave/core'],
   '@crossweave/data': ['@crossweave/core', '@crossweave/checkpoints'],
   '@crossweave/image-encoder': ['@crossweave/core', '@crossweave/checkpoints'],

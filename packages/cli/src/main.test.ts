@@ -57,7 +57,16 @@ describe('commands', () => {
     expect(code).toBe(0);
     expect(report.auto).toBe('onnx');
     expect(report.engines.map(({ name }) => name)).toEqual([
-      ...['tensorflow-gpu', 'onnx', 'onnx:webgpu', 'onnx:cuda', 'tensorflow', 'wasm', 'cpu'],
+      ...[
+        'tensorflow-gpu',
+        'onnx',
+        'onnx:webgpu',
+        'onnx:cuda',
+        'xla:cpu',
+        'tensorflow',
+        'wasm',
+        'cpu',
+      ],
     ]);
   });
 

@@ -1,11 +1,26 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
 
 const folder = import.meta.dirname;
 
-/** Bundles the suite with tfjs-core and this package's source; resolves with the file's URL. */
-export async function bundleSuite(): Promise<string> {
+/** Puts the engine into the bundle; what is native stays where the engine finds it. */
+const engine = (register: string): Plugin => ({
+  name: 'engine-under-test',
+  setup(build) {
+    const { resolve } = createRequire(register);
+    build.onResolve({ filter: /^engine-under-test$/ }, () => ({ path: register }));
+    build.onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path: resolve(path), external: true }));
+  },
+});
+
+/**
+ * Bundles the suite with tfjs-core and an engine's source; resolves with the file's URL.
+ * @param register the module that registers the engine.
+ */
+export async function bundleSuite(register: string): Promise<string> {
   const outfile = join(folder, '../node_modules/.cache/conformance/suite.cjs');
   await build({
     entryPoints: [join(folder, 'suite.ts')],
@@ -18,7 +33,9 @@ export async function bundleSuite(): Promise<string> {
     platform: 'node',
     // The separate modules of tfjs-core, which the suite imports, and not its bundle for Node.
     mainFields: ['module', 'main'],
+    conditions: ['@crossweave/source'],
     external: ['jasmine-core'],
+    plugins: [engine(register)],
     // tfjs-core's package.json says that its tests have no side effects.
     ignoreAnnotations: true,
     logLevel: 'error',

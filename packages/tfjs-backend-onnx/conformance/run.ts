@@ -1,22 +1,29 @@
 /**
- * `conformance [--backend onnx|cpu|wasm] [--grep PATTERN]`: runs the op test suite that tfjs-core
+ * `conformance [--backend onnx|xla:cpu|cpu|wasm] [--grep PATTERN]`: runs the op test suite that tfjs-core
  * publishes. Exits 1 if a case fails that is not excluded or passes that is, or if none ran.
  */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleSuite } from './bundle';
-import { EXCLUSIONS } from './exclusions';
+import type { TestedEngine } from './engines';
+import { ENGINES } from './engines';
 import type { Done } from './jasmine';
 import { startJasmine } from './jasmine';
 import type * as Suite from './suite';
 import type { Case } from './verdict';
 import { describeVerdict, judge } from './verdict';
 
-const BACKENDS = ['onnx', 'cpu', 'wasm'];
 /** No case needs a second on an idle machine. */
 const TIMEOUT_MS = 60_000;
 const PROGRESS_EVERY = 500;
+/** A case that takes longer is named. */
+const SLOW_MS = 10_000;
 
-function readArguments(): { readonly backend: string; readonly pattern: RegExp } {
+function readArguments(): {
+  readonly backend: string;
+  readonly engine: TestedEngine;
+  readonly pattern: RegExp;
+} {
   const { values } = parseArgs({
     options: {
       backend: { type: 'string', default: 'onnx' },
@@ -24,8 +31,10 @@ function readArguments(): { readonly backend: string; readonly pattern: RegExp }
     },
   });
   const { backend, grep } = values;
-  if (BACKENDS.includes(backend)) return { backend, pattern: new RegExp(grep) };
-  throw new RangeError(`--backend must be one of ${BACKENDS.join(', ')}, got '${backend}'.`);
+  const engine = Object.hasOwn(ENGINES, backend) ? ENGINES[backend] : undefined;
+  if (engine !== undefined) return { backend, engine, pattern: new RegExp(grep) };
+  const names = Object.keys(ENGINES).join(', ');
+  throw new RangeError(`--backend must be one of ${names}, got '${backend}'.`);
 }
 
 let given: ReturnType<typeof readArguments>;
@@ -35,7 +44,7 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exit(2);
 }
-const { backend, pattern } = given;
+const { backend, engine, pattern } = given;
 
 const started = Date.now();
 const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(0)} s`;
@@ -44,9 +53,13 @@ const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 const nameOf = (fullName: string): string => fullName.replace(` ${backend} {}`, '');
 
 const cases: Case[] = [];
+let last = Date.now();
 function record({ fullName, failedExpectations }: Done): void {
   const [first] = failedExpectations;
   cases.push({ name: nameOf(fullName), error: first === undefined ? null : first.message });
+  const took = Date.now() - last;
+  last += took;
+  if (took > SLOW_MS) console.log(`${(took / 1000).toFixed(0)} s: ${nameOf(fullName)}`);
   if (cases.length % PROGRESS_EVERY === 0) console.log(`${cases.length} cases (${seconds()})`);
 }
 
@@ -58,7 +71,9 @@ environment.configure({
   forbidDuplicateNames: false,
   specFilter: (spec) => pattern.test(nameOf(spec.getFullName())),
 });
-const suite = (await import(await bundleSuite())) as typeof Suite;
+const suite = (await import(
+  await bundleSuite(engine.register ?? fileURLToPath(import.meta.url))
+)) as typeof Suite;
 await suite.defineSuite(backend);
 environment.addReporter({
   specDone(spec) {
@@ -74,9 +89,9 @@ if (failedExpectations.length > 0) {
   record({ fullName: 'the suite as a whole', status: overallStatus, failedExpectations });
 }
 
-const exclusions = EXCLUSIONS.map(({ reason, cases: names }) => ({
+const exclusions = engine.exclusions.map(({ reason, cases: names }) => ({
   reason,
-  cases: names.filter((name) => backend === 'onnx' && pattern.test(name)),
+  cases: names.filter((name) => pattern.test(name)),
 }));
 const verdict = judge(cases, exclusions);
 console.log(`${cases.length} cases on ${backend} in ${seconds()}`);

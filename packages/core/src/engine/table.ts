@@ -4,6 +4,7 @@ import { onnx, onnxCuda, onnxWebgpu } from './onnx';
 import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { wasm } from './wasm';
+import { xlaCpu } from './xla';
 
 /** All engines, in the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [
@@ -11,6 +12,7 @@ export const engines: readonly Engine[] = [
   onnx,
   onnxWebgpu,
   onnxCuda,
+  xlaCpu,
   tensorflow,
   wasm,
   cpu,

@@ -22,6 +22,7 @@ import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { describeEngines, useEngine } from './use-engine';
 import { wasm } from './wasm';
+import { xlaCpu } from './xla';
 
 afterEach(() => setBackend('cpu'));
 
@@ -65,7 +66,7 @@ describe('useEngine', () => {
 
   it('takes the provider that is named, or says what it needs', async () => {
     expect(await useEngine('onnx:cpu')).toMatchObject({ name: 'onnx', backend: 'onnx' });
-    for (const { name } of [onnxWebgpu, onnxCuda]) {
+    for (const { name } of [onnxWebgpu, onnxCuda, xlaCpu]) {
       const outcome = await useEngine(name).catch((error: unknown) => error);
       if (outcome instanceof EngineError) {
         expect(outcome.message).toContain(`the engine "${name}" cannot be used: `);
@@ -78,6 +79,23 @@ describe('useEngine', () => {
     await expect(useEngine('wasm:cpu')).rejects.toThrow(EngineError);
   });
 
+  it('says which plugin XLA lacks, and where it was looked for', async () => {
+    const before = process.env['CROSSWEAVE_PJRT'];
+    process.env['CROSSWEAVE_PJRT'] = '/nowhere';
+    try {
+      const probe = await xlaCpu.probe();
+      // Once made, a backend stays.
+      if (probe.usable) return;
+      expect(probe.reason).toBe(
+        'there is no PJRT plugin for cpu: CROSSWEAVE_PJRT names /nowhere, which is not there',
+      );
+      expect(probe.advice).toMatch(/^It comes as a Python package .* CROSSWEAVE_PJRT=pjrt\.$/);
+    } finally {
+      if (before === undefined) delete process.env['CROSSWEAVE_PJRT'];
+      else process.env['CROSSWEAVE_PJRT'] = before;
+    }
+  });
+
   it('lets auto pass over what must be named', async () => {
     const own = { ...cpu, name: 'own', onlyByName: true };
     expect(await useEngine('auto', { engines: [own, wasm] })).toMatchObject({ name: 'wasm' });
@@ -87,7 +105,7 @@ describe('useEngine', () => {
   it('refuses an unknown name and tells the nearest', async () => {
     await expect(useEngine('tensorflow_gpu')).rejects.toThrow(
       'useEngine: there is no engine "tensorflow_gpu"; expected one of auto, tensorflow-gpu, onnx, ' +
-        'onnx:cpu, onnx:webgpu, onnx:cuda, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
+        'onnx:cpu, onnx:webgpu, onnx:cuda, xla:cpu, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
     );
     await expect(useEngine('onxx')).rejects.toThrow(/"onnx"\?$/);
     await expect(useEngine('quantum-annealer')).rejects.toThrow(/wasm, cpu\.$/);

@@ -14,6 +14,7 @@ export type EngineName =
   | 'onnx:cpu'
   | 'onnx:webgpu'
   | 'onnx:cuda'
+  | 'xla:cpu'
   | 'tensorflow'
   | 'wasm'
   | 'cpu'

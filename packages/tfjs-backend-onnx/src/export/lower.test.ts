@@ -4,6 +4,7 @@ import { readModel } from '../../test/read-model';
 import { backend } from '../../test/train';
 import { OnnxBackendError } from '../errors';
 import { CONTRIB_OPS } from '../onnx/write';
+import type { Operator } from '../graph/operators';
 import type { Attributes } from '../graph/types';
 import '../register';
 import { checkExport } from './check-export';
@@ -24,7 +25,7 @@ function operator(
   const onnx = backend();
   const { kernels } = onnx;
   const nodes = inputs.map((input) => kernels.node(input));
-  const result = kernels.output(kernels.op(op, nodes, shape, 'float32', attributes));
+  const result = kernels.output(kernels.op(op as Operator, nodes, shape, 'float32', attributes));
   return tf.engine().makeTensorFromTensorInfo(result, onnx);
 }
 

@@ -1,5 +1,6 @@
 import { OnnxBackendError } from '../errors';
 import { Node, leaf } from './node';
+import type { Operator } from './operators';
 import type { Attributes, ElementType } from './types';
 import { ELEMENT_CODE, sameShape, sizeOf } from './types';
 
@@ -56,7 +57,7 @@ export class Recording {
    * @throws OnnxBackendError `unsupported-op` for an empty operand with a result that is not.
    */
   op(
-    op: string,
+    op: Operator | '@const' | '@out',
     inputs: readonly Node[],
     shape: readonly number[],
     dtype: ElementType,

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
+import type { Operator } from '../graph/operators';
 import type { ElementType } from '../graph/types';
 import { sinking } from './channels';
 import { binary, castLikeJs, expand, broadcastShape, select, unary } from './elementwise';
@@ -43,19 +44,19 @@ const comparison = (formula: Formula): Kernel =>
     return backend.output(sinking(backend, operands, (p, q) => formula(backend, p, q)));
   });
 
-const logical = (op: string): Kernel =>
+const logical = (op: Operator): Kernel =>
   kernel<BinaryInputs>((backend, { a, b }) => {
     const operands = [backend.cast(backend.node(a), 'bool'), backend.cast(backend.node(b), 'bool')];
     return backend.output(sinking(backend, operands, (p, q) => binary(backend, op, p, q)));
   });
 
 const op =
-  (name: string): Formula =>
+  (name: Operator): Formula =>
   (backend, a, b) =>
     binary(backend, name, a, b);
 
 const compare =
-  (name: string): Formula =>
+  (name: Operator): Formula =>
   (backend, a, b) =>
     binary(backend, name, a, b, 'bool');
 
@@ -118,7 +119,7 @@ function arctangent(b: KernelContext, ratio: Node): Node {
 const atan2: Formula = (b, y, x) => {
   const shape = broadcastShape(y.shape, x.shape);
   const zero = b.scalar(0, x.dtype);
-  const test = (op: string, n: Node, ...rest: Node[]): Node =>
+  const test = (op: Operator, n: Node, ...rest: Node[]): Node =>
     b.op(op, [n, ...rest], n.shape, 'bool');
   // 1 / n tells −0 from 0.
   const isBelow = (n: Node): Node =>

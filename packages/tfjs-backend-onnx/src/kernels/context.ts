@@ -2,6 +2,7 @@ import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from '../errors';
 import type { LazyGraph } from '../graph/lazy-graph';
 import type { Node } from '../graph/node';
+import type { Operator } from '../graph/operators';
 import type { Attributes, ElementType, Values } from '../graph/types';
 import type { TensorTable } from '../tensors/tensor-table';
 
@@ -34,7 +35,7 @@ export class KernelContext {
 
   /** Adds an operator; `shape` and `dtype` are those of its first output. See `Recording.op`. */
   op(
-    op: string,
+    op: Operator,
     inputs: readonly Node[],
     shape: readonly number[],
     dtype: ElementType,

@@ -1,6 +1,7 @@
 import { broadcast_util } from '@tensorflow/tfjs-core';
 import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
+import type { Operator } from '../graph/operators';
 import type { ElementType } from '../graph/types';
 import { sameShape } from '../graph/types';
 
@@ -8,7 +9,7 @@ export const broadcastShape = (a: readonly number[], b: readonly number[]): numb
   sameShape(a, b) ? [...a] : broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
 
 /** An operator of one input that keeps shape and type. */
-export function unary(backend: KernelContext, op: string, x: Node): Node {
+export function unary(backend: KernelContext, op: Operator, x: Node): Node {
   return backend.op(op, [x], x.shape, x.dtype);
 }
 
@@ -18,7 +19,7 @@ export function unary(backend: KernelContext, op: string, x: Node): Node {
  */
 export function binary(
   backend: KernelContext,
-  op: string,
+  op: Operator,
   a: Node,
   b: Node,
   dtype: ElementType = a.dtype,
@@ -41,7 +42,7 @@ export function binary(
 /** `x` combined with a number that belongs to the structure. */
 export function withScalar(
   backend: KernelContext,
-  op: string,
+  op: Operator,
   x: Node,
   value: number,
   dtype: ElementType = x.dtype,

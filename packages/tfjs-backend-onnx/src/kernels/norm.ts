@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
+import type { Operator } from '../graph/operators';
 import { below, channelsLast, sinking } from './channels';
 import { binary, expand, unary, withScalar } from './elementwise';
 import type { Kernel } from './kernel';
@@ -25,7 +26,7 @@ function overChannels(b: KernelContext, x: Node, statistics: Statistics, epsilon
 /** For statistics that broadcast against x: x · slope + (offset − mean · slope). */
 function broadcasting(b: KernelContext, x: Node, statistics: Statistics, epsilon: number): Node {
   const { mean, variance, offset, scale } = statistics;
-  const apply = (op: string, p: Node, q: Node): Node =>
+  const apply = (op: Operator, p: Node, q: Node): Node =>
     sinking(b, [p, q], (left, right) => binary(b, op, left, right));
   const inverse = unary(b, 'Reciprocal', unary(b, 'Sqrt', withScalar(b, 'Add', variance, epsilon)));
   const slope = scale === undefined ? inverse : apply('Mul', scale, inverse);

@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
+import type { Operator } from '../graph/operators';
 import type { ElementType } from '../graph/types';
 import { sizeOf } from '../graph/types';
 import type { Kernel, UnaryInput } from './kernel';
@@ -28,7 +29,7 @@ export function reducedShape(
 /** Reduces over `axes`; over no elements at all the result is `empty`. */
 export function reduce(
   backend: KernelContext,
-  op: string,
+  op: Operator,
   x: Node,
   axes: readonly number[],
   keepDims: boolean,
@@ -68,7 +69,7 @@ const extreme: typeof reduce = (backend, op, x, axes, keepDims, empty) => {
 };
 
 const reduction = (
-  op: string,
+  op: Operator,
   typeOf: (dtype: ElementType) => ElementType,
   empty: number,
   through: (dtype: ElementType) => ElementType = typeOf,
@@ -90,7 +91,7 @@ const number = (dtype: ElementType): ElementType => (dtype === 'bool' ? 'int32' 
 /** ONNX Runtime's product of int32 stops at the largest one. */
 const exactProduct = (dtype: ElementType): ElementType => (dtype === 'float32' ? dtype : 'float64');
 
-const argReduction = (op: string, worst: number): Kernel =>
+const argReduction = (op: Operator, worst: number): Kernel =>
   kernel<UnaryInput, { axis: number }>((backend, { x }, { axis }) => {
     const [over] = util.parseAxisParam(axis, x.shape);
     const shape = reducedShape(x.shape, [over as number], false);

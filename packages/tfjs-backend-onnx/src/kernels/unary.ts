@@ -1,5 +1,6 @@
 import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
+import type { Operator } from '../graph/operators';
 import { elu, leakyRelu, relu, selu } from './activations';
 import { sinking } from './channels';
 import { binary, castLikeJs, select, unary, via, withScalar } from './elementwise';
@@ -33,7 +34,7 @@ const floating = (
 const single = (formula: Formula): Kernel => floating(formula, formula, 'float32');
 
 /** Rounds floats; an integer stays what it is. */
-const rounding = (name: string): Kernel => floating(op(name), (_, x) => x);
+const rounding = (name: Operator): Kernel => floating(op(name), (_, x) => x);
 
 /** Exact for integers: runs in the type of the input. */
 const exact = (formula: Formula): Kernel =>
@@ -55,7 +56,7 @@ const predicate = (formula: Formula): Kernel =>
     ),
   );
 
-function op(name: string): Formula {
+function op(name: Operator): Formula {
   return (backend, x) => unary(backend, name, x);
 }
 

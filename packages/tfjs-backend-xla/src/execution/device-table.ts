@@ -1,0 +1,69 @@
+import type { DeviceMemory } from '../pjrt/device-memory';
+import type { Client } from '../pjrt/client';
+import type { Run } from './run';
+import { XlaBuffer } from './xla-buffer';
+
+/** Arrays of more elements are let go once the device has them: floats that only programs need. */
+const MAX_KEPT = 1024;
+/** Runs that may be under way: more would only hold memory. */
+const MAX_RUNS = 16;
+
+/** What is on the device, and what is under way there. */
+export class DeviceTable {
+  /** Bytes of all memory that is held. */
+  bytes = 0;
+  private readonly runs: Run[] = [];
+
+  constructor(private readonly client: Client) {}
+
+  /** The buffer's memory on the device, to which it is written now if need be. */
+  memoryOf(buffer: XlaBuffer): DeviceMemory {
+    if (buffer.memory !== null) return buffer.memory;
+    if (buffer.array === null) throw new TypeError('A buffer has neither an array nor memory.');
+    const memory = this.client.write(buffer.array, buffer.dtype);
+    this.bytes += memory.byteLength;
+    buffer.memory = memory;
+    if (buffer.dtype === 'float32' && buffer.length > MAX_KEPT) buffer.array = null;
+    return memory;
+  }
+
+  /** A buffer of a program's output. */
+  computed(memory: DeviceMemory, run: Run): XlaBuffer {
+    this.bytes += memory.byteLength;
+    return new XlaBuffer(memory.dtype, memory.length, null, memory, run);
+  }
+
+  /** Notes a run; the oldest is waited for when there are too many. */
+  started(run: Run): void {
+    this.runs.push(run);
+    if (this.runs.length > MAX_RUNS) this.finishOldest();
+  }
+
+  finish(): void {
+    while (this.runs.length > 0) this.finishOldest();
+  }
+
+  /** A program has taken the memory. */
+  lose(buffer: XlaBuffer): void {
+    this.free(buffer);
+    buffer.isLost = true;
+  }
+
+  /** Gives the memory back; what is under way with it goes on. */
+  free(buffer: XlaBuffer): void {
+    if (buffer.memory !== null) {
+      this.bytes -= buffer.memory.byteLength;
+      buffer.memory.destroy();
+    }
+    buffer.memory = null;
+    buffer.array = null;
+  }
+
+  private finishOldest(): void {
+    try {
+      this.runs.shift()?.settle();
+    } catch {
+      // It keeps its failure for whoever reads what it computed.
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type {
+  Buffer,
+  Constants,
+  ElementType,
+  Executor,
+  Plan,
+  Program,
+  Values,
+} from '@crossweave/tfjs-backend-onnx/graph';
+import { emptyValues } from '@crossweave/tfjs-backend-onnx/graph';
+import { XlaBackendError } from '../errors';
+import type { Client } from '../pjrt/client';
+import { DeviceTable } from './device-table';
+import { XlaBuffer, own } from './xla-buffer';
+import { XlaProgram } from './xla-program';
+
+/** XLA on the first device of a plugin's client. Programs run while JavaScript goes on. */
+export class XlaExecutor implements Executor {
+  readonly pooledBytes = 0;
+  private readonly table: DeviceTable;
+
+  /** @param client is closed with the executor. */
+  constructor(private readonly client: Client) {
+    this.table = new DeviceTable(client);
+  }
+
+  get deviceBytes(): number {
+    return this.table.bytes;
+  }
+
+  compile(plan: Plan, constants: Constants): Program {
+    return new XlaProgram(plan, constants, this.client, this.table);
+  }
+
+  allocate(dtype: ElementType, length: number): Values {
+    return emptyValues(dtype, length);
+  }
+
+  adopt(values: Values, dtype: ElementType): Buffer {
+    return new XlaBuffer(dtype, values.length, values, null, null);
+  }
+
+  read(buffer: Buffer): Values {
+    const given = held(buffer);
+    if (given.array !== null) return given.array;
+    given.run?.settle();
+    const values = emptyValues(given.dtype, given.length);
+    this.table.memoryOf(given).read(values).wait();
+    return values;
+  }
+
+  async readLater(buffer: Buffer): Promise<Values> {
+    const given = held(buffer);
+    if (given.array !== null) return given.array.slice();
+    const values = emptyValues(given.dtype, given.length);
+    // Begun at once: the buffer may be freed, or taken, while this waits.
+    const copied = this.table.memoryOf(given).read(values);
+    try {
+      await given.run?.settled();
+    } finally {
+      // The array must not go while the device writes to it.
+      await copied.settled();
+    }
+    return values;
+  }
+
+  peek(buffer: Buffer): Values | null {
+    return own(buffer).array;
+  }
+
+  free(buffer: Buffer): void {
+    this.table.free(own(buffer));
+  }
+
+  finish(): void {
+    this.table.finish();
+  }
+
+  dispose(): void {
+    this.table.finish();
+    this.client.destroy();
+  }
+}
+
+/** A buffer that is still there. */
+function held(buffer: Buffer): XlaBuffer {
+  const given = own(buffer);
+  if (!given.isLost && (given.array !== null || given.memory !== null)) return given;
+  throw new XlaBackendError('disposed', 'A buffer was read that has been freed or written over.');
+}

@@ -1,0 +1,108 @@
+import type { Operator } from '@crossweave/tfjs-backend-onnx/graph';
+import { Node, OPERATORS, leaf, makePlan } from '@crossweave/tfjs-backend-onnx/graph';
+import { describe, expect, it } from 'vitest';
+import { XlaBackendError } from '../errors';
+import { lowerPlan } from './lower-plan';
+import { LOWERINGS } from './table';
+
+const number = (value: number): Node =>
+  new Node('@const', [], [], 'float32', { value: { f: value } });
+
+/** A plan of these operators, in order; the last is its output. */
+const planOf = (...nodes: Node[]) => makePlan(nodes, [nodes.at(-1) as Node]);
+
+const linesOf = (...nodes: Node[]): string[] => {
+  const plan = planOf(...nodes);
+  const { text } = lowerPlan(
+    plan,
+    plan.leaves.map(() => null),
+  );
+  return text.trimEnd().split('\n');
+};
+
+describe('lowerPlan', () => {
+  it('writes a step as one function of lists, with what may be written over what', () => {
+    const [w, gradient, rate] = [leaf([2, 3], 'float32'), leaf([2, 3], 'float32'), number(0.5)];
+    const change = new Node('Mul', [gradient, rate], [2, 3], 'float32');
+    const next = new Node('Sub', [w, change], [2, 3], 'float32');
+    expect(linesOf(rate, change, next)).toEqual([
+      'module @step {',
+      'func.func public @main(%arg0: tensor<6xf32>, %arg1: tensor<6xf32> {tf.aliasing_output = 0 : i32}) -> (tensor<6xf32>) {',
+      '%0 = "stablehlo.reshape"(%arg0) : (tensor<6xf32>) -> tensor<2x3xf32>',
+      '%1 = "stablehlo.reshape"(%arg1) : (tensor<6xf32>) -> tensor<2x3xf32>',
+      '%2 = "stablehlo.constant"() {value = dense<0x3F000000> : tensor<f32>} : () -> tensor<f32>',
+      '%3 = "stablehlo.constant"() {value = dense<0x3F000000> : tensor<2x3xf32>} : () -> tensor<2x3xf32>',
+      '%4 = "stablehlo.multiply"(%0, %3) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>',
+      '%5 = "stablehlo.subtract"(%1, %4) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>',
+      '%6 = "stablehlo.reshape"(%5) : (tensor<2x3xf32>) -> tensor<6xf32>',
+      '"func.return"(%6) : (tensor<6xf32>) -> ()',
+      '}',
+      '}',
+    ]);
+  });
+
+  it('builds constants in, bit by bit, and leaves their arguments out', () => {
+    const [x, c] = [leaf([2], 'float32'), leaf([2], 'float32')];
+    const plan = planOf(new Node('Add', [x, c], [2], 'float32'));
+    const constants = [null, Float32Array.of(-0, Number.NaN)];
+    const { text, inputs } = lowerPlan(plan, constants);
+    expect(inputs).toEqual([0]);
+    expect(text).toContain('dense<"0x000000800000C07F"> : tensor<2xf32>');
+  });
+
+  it('gives a verdict on indices that only the run knows', () => {
+    const [x, at] = [leaf([5], 'float32'), leaf([2], 'int32')];
+    const picked = new Node('Gather', [x, at], [2], 'float32', { axis: 0 });
+    const plan = planOf(picked);
+    const late = lowerPlan(plan, [null, null]);
+    expect(late.refusals).toEqual(['Gather: an index is outside of [5]']);
+    expect(late.text).toContain('-> (tensor<2xf32>, tensor<i32>)');
+    const known = lowerPlan(plan, [null, Int32Array.of(4, 0)]);
+    expect(known.refusals).toEqual([]);
+    expect(known.text).toContain('-> (tensor<2xf32>)');
+  });
+
+  it('hides from XLA what it would rearrange', () => {
+    const barriers = (...nodes: Node[]): number =>
+      linesOf(...nodes).filter((line) => line.includes('optimization_barrier')).length;
+    const x = leaf([2], 'float32');
+    const [one, seven, eight] = [number(1), number(7), number(8)];
+    const sum = new Node('Add', [x, one], [2], 'float32');
+    const op = (name: Operator, ...inputs: Node[]): Node => new Node(name, inputs, [2], 'float32');
+    expect(barriers(one, sum, op('Sub', sum, one))).toBe(1);
+    expect(barriers(one, sum, op('Sub', sum, x))).toBe(0);
+    expect(barriers(seven, op('Div', x, seven))).toBe(1);
+    expect(barriers(eight, op('Div', x, eight))).toBe(0);
+    // All ones: a sum that XLA would compute itself, slowly.
+    const ones = new Node('Expand', [one], [100, 100], 'float32', null, [[100, 100]]);
+    expect(barriers(one, ones, new Node('ReduceSum', [ones], [], 'float32'))).toBe(1);
+    const exp = op('Exp', x);
+    expect(barriers(exp, op('Log', exp))).toBe(1);
+  });
+
+  it('has every operator that kernels record, and names the one it has not', () => {
+    expect(Object.keys(LOWERINGS).sort()).toEqual([...OPERATORS].sort());
+    const x = leaf([2], 'float32');
+    try {
+      linesOf(new Node('Gelu', [x], [2], 'float32'));
+      expect.fail('nothing was thrown');
+    } catch (error) {
+      expect(XlaBackendError.is(error)).toBe(true);
+      expect(error).toMatchObject({ code: 'unsupported-op', op: 'Gelu' });
+    }
+  });
+
+  it('refuses forms that no kernel records', () => {
+    const [x, at] = [leaf([2, 3], 'float32'), leaf([2, 3], 'int64')];
+    const form = (op: string, attributes: Record<string, number | string>): Node =>
+      new Node(op, [x, at, x], [2, 3], 'float32', attributes);
+    for (const [node, why] of [
+      [form('ScatterElements', { axis: 0, reduction: 'mul' }), 'other than a sum'],
+      [form('ScatterElements', { axis: 1, reduction: 'add' }), 'along another axis'],
+      [form('ScatterElements', { axis: 0, reduction: 'add' }), 'another index in each column'],
+      [new Node('Pad', [x, leaf([4], 'int64')], [4, 3], 'float32'), 'not known'],
+    ] as const) {
+      expect(() => linesOf(node)).toThrow(why);
+    }
+  });
+});

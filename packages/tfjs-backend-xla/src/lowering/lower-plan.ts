@@ -1,0 +1,109 @@
+import type { Constants, Node, Plan } from '@crossweave/tfjs-backend-onnx/graph';
+import { structuralNumber } from '@crossweave/tfjs-backend-onnx/graph';
+import { XlaBackendError } from '../errors';
+import { findDonors } from './donors';
+import { Emitter } from './emitter';
+import type { Lowering } from './lowering';
+import { integer } from './lowering';
+import { LOWERINGS } from './table';
+import type { Value } from './value';
+import { typeOf } from './value';
+
+/** A plan as a StableHLO module. */
+export interface Module {
+  readonly text: string;
+  /** The leaves that are its arguments, by place in the plan. */
+  readonly inputs: readonly number[];
+  /** By argument, whether the module may write a result over it. */
+  readonly isDonor: readonly boolean[];
+  /**
+   * Why a run may turn out to be wrong. If there is any reason, the module has one result more, an
+   * int32: 0, or 1 + the place of the reason that applies.
+   */
+  readonly refusals: readonly string[];
+}
+
+/**
+ * Writes a plan as a StableHLO module. Arguments and results are lists, whose shapes are inside:
+ * memory has no shape, and a plugin would not check one.
+ * @param constants for each leaf, the values that become a constant of the module, or null.
+ * @throws XlaBackendError `unsupported-op` for an operator that no kernel records.
+ */
+export function lowerPlan(plan: Plan, constants: Constants): Module {
+  const emitter = new Emitter();
+  const values = new Map<Node, readonly Value[]>();
+  const inputs: number[] = [];
+  const parameters: { readonly name: string; readonly type: string }[] = [];
+  plan.leaves.forEach((leaf, i) => {
+    const { shape, dtype, size } = leaf;
+    const known = constants[i] ?? null;
+    if (known !== null) {
+      values.set(leaf, [emitter.dense(known, shape, dtype)]);
+      return;
+    }
+    const list = { name: `%arg${inputs.length}`, shape: [size], dtype, isConstant: false };
+    parameters.push({ name: list.name, type: typeOf(list) });
+    inputs.push(i);
+    values.set(leaf, [emitter.reshape(list, shape)]);
+  });
+  for (const node of plan.nodes) values.set(node, lower(emitter, node, values));
+
+  const results = plan.outputs.map((output) => {
+    const [value] = values.get(output) as readonly [Value];
+    return emitter.reshape(value, [output.size]);
+  });
+  const { messages, found } = emitter.refusal();
+  const returned = found === null ? results : [...results, found];
+  const donors = findDonors(plan, inputs);
+  const types = returned.map(typeOf).join(', ');
+  const head = parameters.map(({ name, type }, i) => {
+    const output = donors.get(i);
+    return `${name}: ${type}${output === undefined ? '' : ` {tf.aliasing_output = ${output} : i32}`}`;
+  });
+  const text = [
+    'module @step {',
+    `func.func public @main(${head.join(', ')}) -> (${types}) {`,
+    ...emitter.lines,
+    `"func.return"(${returned.map(({ name }) => name).join(', ')}) : (${types}) -> ()`,
+    '}',
+    '}',
+    '',
+  ].join('\n');
+  return { text, inputs, isDonor: inputs.map((_, i) => donors.has(i)), refusals: messages };
+}
+
+function lower(
+  emitter: Emitter,
+  node: Node,
+  values: ReadonlyMap<Node, readonly Value[]>,
+): readonly Value[] {
+  const outputsOf = (input: Node | undefined): readonly Value[] =>
+    (input === undefined ? undefined : values.get(input)) ?? [];
+  if (node.op === '@const') return [constant(emitter, node)];
+  if (node.op === '@out') {
+    return [outputsOf(node.inputs[0])[integer(node, 'index', 0)] as Value];
+  }
+  const lowering = (LOWERINGS as Readonly<Record<string, Lowering | undefined>>)[node.op];
+  if (lowering === undefined) {
+    const known = Object.keys(LOWERINGS).sort().join(', ');
+    throw new XlaBackendError(
+      'unsupported-op',
+      `The operator ${node.op} has no lowering to StableHLO; those that have are ${known}.`,
+      node.op,
+    );
+  }
+  const written = lowering(
+    emitter,
+    node,
+    node.inputs.map((input) => outputsOf(input)[0] as Value),
+  );
+  return Array.isArray(written) ? (written as readonly Value[]) : [written as Value];
+}
+
+/** A number, or a list of integers, of the structure. */
+function constant(emitter: Emitter, node: Node): Value {
+  const number = structuralNumber(node);
+  if (number !== null) return emitter.fill(number, node.shape, node.dtype);
+  const list = node.attributes?.['value'] as readonly number[];
+  return emitter.convert(emitter.dense(Int32Array.from(list), node.shape, 'int32'), node.dtype);
+}

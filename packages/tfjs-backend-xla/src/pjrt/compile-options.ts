@@ -1,0 +1,34 @@
+/*
+ * xla.CompileOptionsProto (openxla/xla: xla/pjrt/proto/compile_options.proto), as far as one device
+ * needs it.
+ */
+const BUILD_OPTIONS = 3;
+const DEVICE_ORDINAL = 1;
+const REPLICAS = 4;
+const PARTITIONS = 5;
+
+function varint(value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, value);
+  do {
+    const low = Number(rest & 127n);
+    rest >>= 7n;
+    bytes.push(rest === 0n ? low : low | 128);
+  } while (rest !== 0n);
+  return bytes;
+}
+
+const number = (field: number, value: bigint): number[] => [
+  ...varint(BigInt(field << 3)),
+  ...varint(value),
+];
+
+/** For a program on one device, whichever it is. */
+export function compileOptions(): Uint8Array {
+  const build = [
+    ...number(DEVICE_ORDINAL, -1n),
+    ...number(REPLICAS, 1n),
+    ...number(PARTITIONS, 1n),
+  ];
+  return Uint8Array.from([(BUILD_OPTIONS << 3) | 2, build.length, ...build]);
+}

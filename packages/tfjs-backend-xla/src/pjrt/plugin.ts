@@ -1,0 +1,122 @@
+import koffi from 'koffi';
+import { XlaBackendError } from '../errors';
+import { API_VERSION, FUNCTIONS } from './layout';
+import { withPluginEnvironment } from './environment';
+import type { FieldValues, StructName } from './memory';
+import { Struct } from './memory';
+
+type FunctionName = keyof typeof FUNCTIONS;
+/** Every function takes one struct and gives null or an error. */
+type Call = (args: bigint) => bigint | number;
+
+/** Where the first function stands in the table; before it come sizes and the version. */
+const FIRST = 40;
+const RTLD_NOW = 2;
+/** The library stays: XLA's threads outlive the last call, and unloading it under them is fatal. */
+const RTLD_NODELETE = 0x1000;
+/** `RESOURCE_EXHAUSTED` among the codes of absl's statuses. */
+const OUT_OF_MEMORY = 8;
+
+/** These return nothing, so that what is in the register means nothing. */
+const WITHOUT_RESULT: ReadonlySet<FunctionName> = new Set(['Error_Destroy', 'Error_Message']);
+
+const loaded = new Map<string, Plugin>();
+
+/** A PJRT plugin: a library that compiles and runs XLA programs on one kind of device. */
+export class Plugin {
+  private readonly calls = new Map<FunctionName, Call>();
+  /** Arguments by function, used again by each call. */
+  private readonly blocks = new Map<FunctionName, Struct<StructName>>();
+  /** The version of the interface that it was built with. */
+  readonly minor: number;
+
+  /**
+   * The plugin in a file; one for the whole process.
+   * @throws XlaBackendError `plugin` if it does not load or is none.
+   */
+  static load(path: string): Plugin {
+    const known = loaded.get(path);
+    if (known !== undefined) return known;
+    const plugin = withPluginEnvironment(() => new Plugin(path));
+    loaded.set(path, plugin);
+    return plugin;
+  }
+
+  private constructor(readonly path: string) {
+    const table = this.open();
+    const head = new DataView(koffi.view(table, FIRST));
+    const size = Number(head.getBigUint64(0, true));
+    const major = head.getInt32(32, true);
+    this.minor = head.getInt32(36, true);
+    if (major !== API_VERSION.major) {
+      throw this.refused(`has version ${major}.${this.minor} of the PJRT interface`);
+    }
+    const entries = new DataView(koffi.view(table, size));
+    const type = koffi.proto('uintptr_t (uintptr_t)');
+    for (const [name, place] of Object.entries(FUNCTIONS)) {
+      const at = FIRST + 8 * place;
+      const address = at < size ? entries.getBigUint64(at, true) : 0n;
+      if (address === 0n) throw this.refused(`has no PJRT_${name}`);
+      this.calls.set(name as FunctionName, koffi.decode(address, type) as Call);
+    }
+    this.call('Plugin_Initialize', {});
+  }
+
+  /**
+   * Calls a function. The struct that is returned holds its results until the same function is
+   * called again.
+   * @throws XlaBackendError for the plugin's own error.
+   */
+  call<Name extends FunctionName>(name: Name, values: FieldValues<Name>): Struct<Name> {
+    const known = this.blocks.get(name) as Struct<Name> | undefined;
+    const block = known ?? new Struct(name);
+    if (known === undefined) this.blocks.set(name, block);
+    block.reset(values);
+    const error = BigInt((this.calls.get(name) as Call)(block.pointer));
+    if (error !== 0n && !WITHOUT_RESULT.has(name)) throw this.take(error, name);
+    return block;
+  }
+
+  /** Turns the plugin's error into ours and frees it. */
+  private take(error: bigint, during: FunctionName): XlaBackendError {
+    const message = this.call('Error_Message', { error });
+    const text = message.textAt('message', 'message_size');
+    const code = this.call('Error_GetCode', { error }).intAt('code');
+    this.call('Error_Destroy', { error });
+    const isMemory = code === OUT_OF_MEMORY || /out of memory/i.test(text);
+    return new XlaBackendError(
+      isMemory ? 'out-of-memory' : 'runtime',
+      `XLA failed in ${during} (code ${code}): ${text.trim()}` +
+        (isMemory ? ' Free tensors, or use a smaller batch.' : ''),
+    );
+  }
+
+  /** The address of its table of functions. */
+  private open(): bigint {
+    try {
+      const c = koffi.load(null);
+      const dlopen = c.func('uintptr_t dlopen(const char *path, int flags)') as (
+        path: string,
+        flags: number,
+      ) => bigint | number;
+      if (BigInt(dlopen(this.path, RTLD_NOW | RTLD_NODELETE)) === 0n) {
+        throw new Error((c.func('const char *dlerror()') as () => string)());
+      }
+      const get = koffi.load(this.path).func('uintptr_t GetPjrtApi()') as () => bigint | number;
+      return BigInt(get());
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw this.refused(`does not load: ${reason}`, cause);
+    }
+  }
+
+  private refused(why: string, cause?: unknown): XlaBackendError {
+    return new XlaBackendError(
+      'plugin',
+      `The PJRT plugin ${this.path} ${why.replace(/\.?$/, '.')} Expected the library of a plugin ` +
+        `with version ${API_VERSION.major}.${API_VERSION.minor} of the interface or a later one.`,
+      undefined,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { XlaBackendError } from '../errors';
+import type { Platform } from './wheels';
+import { WHEELS } from './wheels';
+
+/** Names a plugin's library, or a Python environment that holds one. */
+export const VARIABLE = 'CROSSWEAVE_PJRT';
+/** Where an activated Python environment says that it is. */
+const ENVIRONMENTS = ['VIRTUAL_ENV', 'CONDA_PREFIX'];
+
+/** Variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The library of a plugin for a platform: the one that `CROSSWEAVE_PJRT` names, else that of a
+ * package in the Python environment it names, or in the one that is activated.
+ * @throws XlaBackendError `plugin` if there is none, with where it was looked for.
+ */
+export function findPlugin(platform: Platform, environment: Environment = process.env): string {
+  const named = environment[VARIABLE] ?? '';
+  if (named !== '') {
+    if (!existsSync(named))
+      throw missing(platform, `${VARIABLE} names ${named}, which is not there`);
+    if (statSync(named).isFile()) return named;
+    const found = inEnvironment(named, platform);
+    if (found !== null) return found;
+    throw missing(platform, `${VARIABLE} names ${named}, which holds no plugin for it`);
+  }
+  const folders = ENVIRONMENTS.map((name) => environment[name] ?? '').filter((path) => path !== '');
+  for (const folder of folders) {
+    const found = inEnvironment(folder, platform);
+    if (found !== null) return found;
+  }
+  const looked = folders.length === 0 ? 'no Python environment is activated' : folders.join(', ');
+  throw missing(platform, `${VARIABLE} is not set; looked in: ${looked}`);
+}
+
+/** The first choice among the plugins for a platform in a Python environment. */
+function inEnvironment(folder: string, platform: Platform): string | null {
+  const places = sitePackages(folder);
+  for (const wheel of WHEELS) {
+    if (wheel.platform !== platform) continue;
+    for (const place of places) {
+      const library = join(place, wheel.library);
+      if (existsSync(library)) return library;
+    }
+  }
+  return null;
+}
+
+/** `lib/python3.12/site-packages`, or the folder itself if that is one. */
+function sitePackages(folder: string): string[] {
+  const lib = join(folder, 'lib');
+  const versions = existsSync(lib) ? readdirSync(lib).filter((name) => /^python\d/.test(name)) : [];
+  return [folder, ...versions.sort().map((name) => join(lib, name, 'site-packages'))];
+}
+
+function missing(platform: Platform, why: string): XlaBackendError {
+  const names = WHEELS.flatMap((wheel) => (wheel.platform === platform ? [wheel.name] : []));
+  return new XlaBackendError(
+    'plugin',
+    `There is no PJRT plugin for ${platform}: ${why}. It comes as a Python package ` +
+      `(${names.join(' or ')}): python -m venv pjrt && pjrt/bin/pip install --no-deps ${names[0] ?? ''}, then ` +
+      `${VARIABLE}=pjrt.`,
+  );
+}
