@@ -63,7 +63,7 @@ describe('slips that once passed without a word', () => {
     ['a flag as text', { recompute: 'false' }, /"recompute".*true or false; got "false"/],
     ['text for a function', { frozen: 'image.' }, /"frozen".*a function/],
     ['a rule that is none', { onNonFinite: 'skpi' }, /"onNonFinite".*Did you mean "skip"\?/],
-    ['another seed than a key', { key: 7 }, /"key".*a key, as key\(seed\) gives it; got 7/],
+    ['another seed than a key', { key: 7 }, /"key".*a key, as key\(seed\) returns it; got 7/],
   ];
   it.each(wrong)('%s', async (_, extra, message) => {
     const before = memory().numTensors;

@@ -31,7 +31,7 @@ it.each([
     await expect(loadCheckpoint(path)).rejects.toThrow(FileFormatError);
     await expect(loadCheckpoint(path)).rejects.toThrow(
       new RegExp(
-        `"${name}" holds a number that no training leaves; expected finite.* at ${list.length - 1}\\.`,
+        `"${name}" contains a number that sound training never produces; expected finite.* at ${list.length - 1}\\.`,
       ),
     );
     expect(memory().numTensors).toBe(before);

@@ -204,7 +204,7 @@ describe('refuses what does not fit, naming both sides', () => {
         await rm(join(path, 'open_clip_model.safetensors'));
         await writeFile(join(path, 'open_clip_pytorch_model.bin'), 'x');
       },
-      /PyTorch files alone.*Convert it once/,
+      /only PyTorch files.*Convert the file/,
       FileFormatError,
     ],
   ])('%s', async (_what, name, spoil, message, kind) => {
