@@ -1,4 +1,5 @@
 import { ConfigError } from '@crossweave/core';
+import { requireObject } from '@crossweave/core/authoring';
 import { bert } from '../bert/presets';
 import type { BertOptions } from '../bert/options';
 import { clipText } from '../clip/presets';
@@ -10,11 +11,11 @@ import type { RobertaOptions } from '../roberta/roberta';
 import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { TransformerOptions } from '../transformer/options';
 import { clipTextConfig, distilBertConfig, bertConfig, robertaConfig } from './architectures';
-import type { HuggingFaceConfig } from './reader';
+import { requireConfig, type HuggingFaceConfig } from './reader';
 
-/** Options of the encoder, which win over the config's settings. */
+/** Options of the encoder, which override the settings of the config. */
 export type FromConfigOptions<Options> = Options & {
-  /** Names of config settings that change nothing in the encoder's results. Default: none. */
+  /** Names of config settings that do not change the results of the encoder. Default: none. */
   readonly ignore?: readonly string[];
 };
 
@@ -24,38 +25,45 @@ type Make<Options> = (
 ) => TransformerTextEncoder;
 
 /**
- * BERT of a Hugging Face config of `model_type` `bert`.
+ * Makes the BERT of a Hugging Face config with `model_type` `bert`.
  *
- * @throws ConfigError for a setting that is not supported or not known, or an option out of range.
- */
-export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
+ * @throws ConfigError for an unknown or unsupported setting, or a wrong option.
+ */ export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
+  requireObject('bertFromConfig', options);
   const { ignore, ...rest } = options;
   return bert({ ...bertConfig('bertFromConfig', config, ignore), ...rest });
 };
 
-/** DistilBERT of a config of `model_type` `distilbert`. @throws ConfigError as {@link bertFromConfig} */
+/**
+ * Makes the DistilBERT of a config with `model_type` `distilbert`.
+ *
+ * @throws ConfigError as {@link bertFromConfig}
+ */
 export const distilbertFromConfig: Make<DistilBertOptions> = (config, options = {}) => {
+  requireObject('distilbertFromConfig', options);
   const { ignore, ...rest } = options;
   return distilbert({ ...distilBertConfig('distilbertFromConfig', config, ignore), ...rest });
 };
 
 /**
- * RoBERTa of a config of `model_type` `roberta`, `xlm-roberta` or `camembert`.
+ * Makes the RoBERTa of a config with `model_type` `roberta`, `xlm-roberta` or `camembert`.
  *
  * @throws ConfigError as {@link bertFromConfig}
  */
 export const robertaFromConfig: Make<RobertaOptions> = (config, options = {}) => {
+  requireObject('robertaFromConfig', options);
   const { ignore, ...rest } = options;
   return roberta({ ...robertaConfig('robertaFromConfig', config, ignore), ...rest });
 };
 
 /**
- * CLIP's text tower of a config of `model_type` `clip_text_model`, or of `clip` (its
+ * Makes CLIP's text tower of a config with `model_type` `clip_text_model`, or `clip` (by its
  * `text_config`, with `text_projection`).
  *
  * @throws ConfigError as {@link bertFromConfig}
  */
 export const clipTextFromConfig: Make<ClipTextOptions> = (config, options = {}) => {
+  requireObject('clipTextFromConfig', options);
   const { ignore, ...rest } = options;
   return clipText({ ...clipTextConfig('clipTextFromConfig', config, ignore), ...rest });
 };
@@ -71,20 +79,22 @@ const byModelType: Readonly<Record<string, Make<never>>> = {
 };
 
 /**
- * The encoder that a Hugging Face `config.json` describes, by its `model_type`; options say what
- * the config does not (`pooling`), or win over it (`dropout`).
+ * Makes the encoder that a Hugging Face `config.json` describes, by its `model_type`. Options add
+ * what the config lacks (`pooling`) or override it (`dropout`).
  *
  * ```ts
  * const encoder = textEncoderFromConfig(JSON.parse(text), { pooling: 'mean' });
  * ```
  *
- * @throws ConfigError for an unknown `model_type` (it lists the known), a setting that is not
- * supported or not known, or an option out of range.
+ * @throws ConfigError for an unknown `model_type` (it lists the known), an unknown or unsupported
+ *   setting, or a wrong option.
  */
 export function textEncoderFromConfig(
   config: HuggingFaceConfig,
   options: FromConfigOptions<TransformerOptions> = {},
 ): TransformerTextEncoder {
+  requireObject('textEncoderFromConfig', options);
+  requireConfig('textEncoderFromConfig', config);
   const type = config['model_type'];
   const make = typeof type === 'string' && Object.hasOwn(byModelType, type) && byModelType[type];
   if (make === false || make === undefined) {
@@ -94,6 +104,6 @@ export function textEncoderFromConfig(
       got: type,
     });
   }
-  // The factory itself refuses what is not one of its options.
+  // The factory refuses unknown options.
   return make(config, options as never);
 }
