@@ -1,4 +1,4 @@
-import { ConfigError } from '@crossweave/core';
+import { ConfigError, labelIdentity, type Label } from '@crossweave/core';
 
 /**
  * The identity by which two rows count as the same: `groups` (the same image), `captions` (the same
@@ -13,7 +13,7 @@ export interface Identities {
   /** Texts, as `Batch.captions`. */
   readonly captions?: readonly (string | null)[] | undefined;
   /** Classes, as `Batch.labels`. */
-  readonly labels?: readonly (string | null)[] | undefined;
+  readonly labels?: readonly (Label | null | undefined)[] | undefined;
 }
 
 /**
@@ -87,7 +87,7 @@ function rowsLike(
   by: readonly Sameness[],
   kind: Sameness,
 ): (row: number) => readonly number[] {
-  const names = batch[kind];
+  const names = kind === 'labels' ? batch.labels?.map(labelIdentity) : batch[kind];
   if (!by.includes(kind)) return (row) => [row];
   if (names === undefined) {
     // A batch without captions is allowed; labels are used only on request, so their absence is an

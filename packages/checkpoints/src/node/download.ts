@@ -15,12 +15,24 @@ const largestFile = 2 ** 36;
 
 /** The URL of a file of a model on the hub. */
 export function hubUrl({ id, revision }: HubModel, file: string, endpoint = hub): string {
-  return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${encodeURIComponent(file)}`;
+  const path = file.split('/').map(encodeURIComponent).join('/');
+  return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path}`;
 }
 
 /**
- * Downloads a model's `config.json` (if it has one) and weights into `folder`. Each file is written
- * atomically.
+ * Files beside the weights that say how a model is used: config, tokenizer, preprocessing, pooling.
+ */
+const companions = [
+  ...['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'],
+  ...['open_clip_config.json', 'modules.json', '1_Pooling/config.json'],
+];
+/** The weights file in repositories of open_clip. */
+const openClipWeights = 'open_clip_model.safetensors';
+
+/**
+ * Downloads a model's weights and those of `config.json`, tokenizer, preprocessor and similar files
+ * that it has into `folder`. Each file is written atomically, the weights last, so that a folder
+ * with weights is complete.
  *
  * @throws DataError when the hub lacks a file, or cannot be reached.
  */
@@ -33,10 +45,11 @@ export async function downloadModel(
     const largest = file.endsWith('.json') ? longestJson : largestFile;
     return download(hubUrl(model, file, endpoint), join(folder, file), largest);
   };
-  await get('config.json');
+  for (const file of companions) await get(file);
   const [single, index] = weightNames;
   if (await get(single)) return;
   if (!(await get(index))) {
+    if (await get(openClipWeights)) return;
     throw new DataError('the model has no safetensors weights', {
       where: hubUrl(model, '', endpoint),
       expected: weightNames.join(' or '),

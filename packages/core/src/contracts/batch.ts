@@ -1,4 +1,5 @@
 import { Tensor, dispose, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { Label } from './dataset';
 import type { TextInput } from './encoder';
 
 /** B aligned pairs. The consumer of a batch disposes it ({@link disposeBatch}). */
@@ -16,8 +17,12 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
    * same text, so the text is true of each of their images. Absent: not known.
    */
   readonly captions?: readonly string[];
-  /** [B] the class of each pair, for classification losses. Absent: the pairs have no classes. */
-  readonly labels?: readonly string[];
+  /**
+   * [B] the labels of the pairs (the entries of `PairRecord.labels`), for tasks and for
+   * classification losses (`labelIdentity`). `undefined`: the pair has no label. Absent: no pair has
+   * a label.
+   */
+  readonly labels?: readonly (Label | undefined)[];
   readonly image: Image;
   readonly text: Text;
   /** B·K false texts: row b·K + k is false text k of image b. */

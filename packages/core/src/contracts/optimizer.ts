@@ -30,4 +30,10 @@ export interface Optimizer {
   update(gradients: Params, state: OptimizerState, params: Params, step: number): OptimizerUpdate;
   /** Learning rate of each parameter group at a step, for logs. */
   learningRates(step: number): Readonly<Record<string, number>>;
+  /**
+   * The parameters to evaluate and use, if they differ from the trained parameters (averages over
+   * steps). They are new tensors, which the caller disposes; a parameter without an entry in the
+   * state is returned unchanged. Absent: the trained parameters are used.
+   */
+  evaluated?(params: Params, state: OptimizerState): Params;
 }

@@ -10,8 +10,12 @@ export function initLogitScale(temperature: number): Params {
   return { logit_scale: scalar(-Math.log(temperature)), logit_bias: scalar(0) };
 }
 
-/** exp(logit_scale)·similarity + logit_bias, with the scale clamped to [0, ln 100] as in CLIP. */
-export function scaledLogits<T extends Tensor>(params: Params, similarities: T): T {
-  const scale = clampParameter(parameter<Scalar>(params, 'logit_scale'), 0, Math.log(100));
+/**
+ * exp(logit_scale)·similarity + logit_bias. logit_scale is clamped to [0, ln 100] as in CLIP, unless
+ * `clamp` is false.
+ */
+export function scaledLogits<T extends Tensor>(params: Params, similarities: T, clamp = true): T {
+  const free = parameter<Scalar>(params, 'logit_scale');
+  const scale = clamp ? clampParameter(free, 0, Math.log(100)) : free;
   return add(mul(similarities, exp(scale)), parameter<Scalar>(params, 'logit_bias'));
 }

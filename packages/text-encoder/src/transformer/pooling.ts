@@ -31,9 +31,10 @@ export interface Pooled {
 }
 
 /**
- * How a sequence is pooled to one vector [B, D]. Padding is ignored. The contract forbids texts
- * without real tokens, but a tokenizer without special tokens makes one of an empty text: `mean`
- * and `max` then give zeros, and the other poolings read the first position, which is padding.
+ * How a sequence is pooled to one vector [B, D]. Padding is ignored (except by `last`). The contract
+ * forbids texts without real tokens, but a tokenizer without special tokens makes one of an empty
+ * text: `mean` and `max` then give zeros, and the other poolings read the first position (`last`:
+ * the last), which is padding.
  */
 export const poolings = {
   /** The first token. */
@@ -47,6 +48,11 @@ export const poolings = {
     const offset = mul(sub(real, 1), 1e9);
     const largest = max<Tensor2D>(add(tokens, offset), 1);
     return mul(largest, max(mask, 1, true));
+  },
+  /** The last position, padding or not (SigLIP). */
+  last: ({ tokens }) => {
+    const [batch, count, dim] = tokens.shape;
+    return reshape<Rank.R2>(slice(tokens, [0, count - 1, 0], [batch, 1, dim]), [batch, dim]);
   },
   /** tanh(`pooler.dense`(first token)), BERT's pooling layer. */
   pooler: ({ tokens, params }) => tanh(linear(params, poolerPath, firstToken(tokens))),

@@ -1,0 +1,30 @@
+import { FileFormatError } from '@crossweave/core';
+
+/**
+ * Paths of averages of squares, in PyTorch and in our optimizers. The text before a slash is the
+ * group of an optimizer that consists of several.
+ */
+const neverNegative = /(^|\.)running_var$|^(?:[^.]*\/)?(?:exp_avg_sq|variance|row_var|col_var)\./;
+
+/**
+ * Checks the values of a stored tensor. Only float32 values are checked.
+ *
+ * @param name the tensor's path, which tells whether its values are averages of squares.
+ * @throws FileFormatError for NaN, an infinity or a negative variance, which sound training never
+ *   produces; it names the first such number.
+ */
+export function requireSoundNumbers(where: string, name: string, values: ArrayLike<number>): void {
+  if (!(values instanceof Float32Array)) return;
+  const least = neverNegative.test(name) ? 0 : -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value >= least && value - value === 0) continue;
+    throw new FileFormatError(`"${name}" contains a number that sound training never produces`, {
+      where,
+      expected: least === 0 ? 'finite numbers of at least 0' : 'finite numbers',
+      got: `${value} at ${i}`,
+      advice:
+        'The training diverged, or the file is damaged: use a different checkpoint, or load it with numbers: "any".',
+    });
+  }
+}
