@@ -28,6 +28,7 @@ export {
   tokenFusionDefaults,
   transformerFusion,
   transformerFusionChecks,
+  transformerFusionDefaults,
   transformerSettings,
 } from './transformer-fusion';
 export type {

@@ -56,6 +56,10 @@ it.each([
 });
 
 describe('createFusion', () => {
+  it.each([null, [], 'dim'])('refuses options that are not an object: %j', (options) => {
+    expect(() => createFusion('film', options as never)).toThrow(/film: the options are no object/);
+  });
+
   it.each(
     Object.entries(families).flatMap(([family, table]) =>
       Object.keys(table).map((name) => ({ name, family })),

@@ -1,5 +1,5 @@
 import { lookUp, type Fusion } from '@crossweave/core';
-import { anyOf, fields, oneOf, requireValue } from '@crossweave/core/authoring';
+import { anyOf, fields, oneOf, requireObject, requireValue } from '@crossweave/core/authoring';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
 import { lateFusions } from './late';
@@ -39,6 +39,7 @@ export function createFusion(
   options: object = {},
   table: FusionTable = fusions,
 ): Fusion {
+  requireObject(name, options);
   const { missing, ...own } = options as {
     readonly missing?: 'learned' | MissingModalityOptions;
   };

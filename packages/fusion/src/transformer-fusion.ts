@@ -79,6 +79,12 @@ export const tokenFusionChecks: Checks<TokenFusionOptions> = {
   chunk: count(),
 };
 
+/** The defaults of {@link TransformerFusionOptions}, without `hidden`. */
+export const transformerFusionDefaults = {
+  ...tokenFusionDefaults,
+  normFirst: false,
+} as const satisfies TransformerFusionOptions;
+
 /** Checks of {@link TransformerFusionOptions}. */
 export const transformerFusionChecks: Checks<TransformerFusionOptions> = {
   ...tokenFusionChecks,

@@ -3,11 +3,14 @@ import { anySizeCheck, type ImageSize } from './image-size';
 
 /** Options that all convolutional encoders have. */
 export interface ConvolutionalOptions {
-  /** Size of the pictures, which fixes the number of tokens; `'any'` leaves it open. Default 224. */
+  /**
+   * Size of the pictures, which determines the number of tokens; `'any'` accepts pictures of every
+   * size. Default 224.
+   */
   imageSize?: ImageSize | 'any';
   /**
-   * Batch norm uses the stored statistics in training too and does not change them, for fine-tuning
-   * with small batches. Its weight and bias still have gradients. Default false.
+   * Whether batch norm uses the stored statistics in training too and does not change them, for
+   * fine-tuning with small batches. Its weight and bias still have gradients. Default false.
    */
   frozenBatchNorm?: boolean;
   /**

@@ -9,13 +9,16 @@ import {
 
 import { globalAveragePool } from '@crossweave/core/nn';
 
-/** A grid's places row by row: [B, h, w, C] → [B, h·w, C]. */
+/** The places of a grid as tokens, row by row: [B, h, w, C] → [B, h·w, C]. */
 export function gridTokens(grid: Tensor4D): Tensor3D {
   const [batch, height, width, channels] = grid.shape;
   return reshape<Rank.R3>(grid, [batch, height * width, channels]);
 }
 
-/** Features of a grid [B, h, w, C]: its places as tokens, all real, and their mean. */
+/**
+ * Features of a grid [B, h, w, C]: its places as tokens, without masked tokens, and their mean as
+ * pooled.
+ */
 export function gridFeatures(grid: Tensor4D): {
   tokens: Tensor3D;
   mask: Tensor2D;

@@ -2,10 +2,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { ShapeError, checkShapes, type Dimension } from '@crossweave/core';
 import { anyOf, count, listOf, oneOf } from '@crossweave/core/authoring';
 
-/** Pixels: one number for a square picture, or height and width. */
+/** A size in pixels: one number for a square picture, or height and width. */
 export type ImageSize = number | readonly [height: number, width: number];
 
-/** Of an {@link ImageSize} in the options. */
+/** Check of an option that is an {@link ImageSize}. */
 export const sizeCheck = anyOf(count(), listOf(count(), { length: 2 }));
 export const anySizeCheck = anyOf(sizeCheck, oneOf('any'));
 

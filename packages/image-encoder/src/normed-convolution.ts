@@ -9,9 +9,9 @@ import {
   type BatchNormOptions,
 } from '@crossweave/core/nn';
 
-/** A convolution without bias and the batch norm behind it. */
+/** A convolution without bias, followed by a batch norm. */
 export interface NormedConvolution {
-  /** Path of the convolution, which has `weight` alone. */
+  /** Path of the convolution, whose only parameter is `weight`. */
   readonly conv: string;
   /** Path of the batch norm. */
   readonly norm: string;
@@ -20,7 +20,10 @@ export interface NormedConvolution {
   /** Side of the kernel; the padding is (kernel − 1) / 2. */
   readonly kernel: number;
   readonly stride: number;
-  /** Depthwise: one filter for each channel (`in` = `out`); default false. */
+  /**
+   * Whether the convolution is depthwise: one filter for each channel (`in` = `out`). Default
+   * false.
+   */
   readonly depthwise?: boolean;
 }
 
@@ -29,7 +32,7 @@ export interface Pass extends BatchNormOptions {
   readonly ctx: Context;
 }
 
-/** Kaiming normal by fan out, as torchvision; the batch norm's weight 1 and bias 0. */
+/** Kaiming normal with fan out, as in torchvision; the batch norm has weight 1 and bias 0. */
 export function initNormedConvolution(key: Key, layer: NormedConvolution): Params {
   const { in: channels, out, kernel, depthwise = false } = layer;
   const path = `${layer.conv}.weight`;

@@ -1,6 +1,9 @@
-/** The pictures that a model takes: (value / 255 − mean) / std, for red, green and blue. */
+/**
+ * Size and normalisation of a model's pictures: (value / 255 − mean) / std, for red, green and
+ * blue.
+ */
 export interface ImagePreprocessing {
-  /** Pixels. */
+  /** Height in pixels. */
   readonly height: number;
   readonly width: number;
   readonly mean: readonly [number, number, number];
@@ -14,7 +17,7 @@ const imagenet: ImagePreprocessing = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
-/** [−1, 1], as Google trained its vision transformers. */
+/** The range [−1, 1] of Google's vision transformers. */
 const centred: ImagePreprocessing = { ...at224, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const clip: ImagePreprocessing = {
   ...at224,
@@ -29,7 +32,7 @@ const published: Readonly<Record<string, ImagePreprocessing>> = {
   resnet101: imagenet,
   resnet152: imagenet,
   'mobilenet-v3-small': imagenet,
-  // DeiT's.
+  // The weights are DeiT's.
   'vit-ti16': imagenet,
   'vit-s16': imagenet,
   'vit-b16': centred,
@@ -42,11 +45,11 @@ const published: Readonly<Record<string, ImagePreprocessing>> = {
 };
 
 /**
- * The size and normalisation of the pictures that the published weights of a preset were trained
- * with, by its name in `imageEncoders`. undefined for presets without published weights.
+ * The size and normalisation of pictures with which the published weights of a preset were trained.
+ * `name` is the preset's name in `imageEncoders`. Undefined for presets without published weights.
  *
- * Other weights of the same architecture may have been trained with other pictures: a
- * `preprocessor_config.json` beside a checkpoint is the better source.
+ * Different weights of the same architecture may need different preprocessing; prefer the
+ * `preprocessor_config.json` of a checkpoint if there is one.
  */
 export function preprocessingOf(name: string): ImagePreprocessing | undefined {
   return Object.hasOwn(published, name) ? published[name] : undefined;

@@ -10,8 +10,8 @@ import {
 import { expect } from 'vitest';
 
 /**
- * Compares an encoder with a reference's case: features, hidden states, in training running
- * statistics, and the gradient of every parameter and of the picture. Call inside `tidy`.
+ * Compares an encoder with a case of a reference: features, hidden states, running statistics (in
+ * training), and the gradients of every parameter and of the picture. Call it inside `tidy`.
  */
 export function expectReference(
   encoder: LayeredEncoder<Tensor4D>,
@@ -44,8 +44,9 @@ export function expectReference(
 }
 
 /**
- * The same for a reference of another library: its parameters and gradients come to ours through
- * the map, and going back gives its own parameters again.
+ * As {@link expectReference}, for a reference with the names of a different library: the key map
+ * converts its parameters and gradients to ours. Also checks that converting back gives the
+ * library's parameters.
  */
 export function expectForeignReference(
   encoder: LayeredEncoder<Tensor4D>,

@@ -22,6 +22,12 @@ it('makes encoders by name, with options as a config gives them', () => {
   );
 });
 
+it.each([null, [], 'dim'])('refuses options that are not an object: %j', (options) => {
+  expect(() => createImageEncoder('vit-small', options as never)).toThrow(
+    /createImageEncoder: the options are no object/,
+  );
+});
+
 it('names the nearest of a misspelt name or option', () => {
   expect(() => createImageEncoder('resnet-smal')).toThrow(/image encoder.*"resnet-small"/);
   expect(() => createImageEncoder('resnet18', { layer: [1] })).toThrow(/resnet18.*"layers"/);
@@ -34,7 +40,7 @@ it('makes encoders for the size of the pictures, and refuses what does not fit i
   expect(tokens({ imageSize: 64 }, [64, 64])).toBe(17);
   expect(tokens({ imageSize: 'any' }, 64)).toBe('varies');
   expect(() => tokens({ imageSize: 224 }, 64)).toThrow(
-    /vit: .*another size; expected "imageSize" 64, as the pictures are; got 224/,
+    /vit: .*a different size; expected "imageSize" 64, the size of the pictures; got 224/,
   );
   for (const options of [{}, { imageSize: 'any' }]) {
     expect(() => tokens(options, [64, 50])).toThrow(/multiples of 16; got \[64,50\]/);

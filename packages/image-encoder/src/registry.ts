@@ -1,6 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { ConfigError, lookUp, type Encoder } from '@crossweave/core';
-import { callback, checkOptions, recordOf, type Checks } from '@crossweave/core/authoring';
+import {
+  callback,
+  checkOptions,
+  recordOf,
+  requireObject,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { clipResNet, clipRN50 } from './clip-resnet/presets';
 import { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
 import { heightAndWidth, sizeCheck, type ImageSize } from './image-size';
@@ -17,7 +23,9 @@ import {
 import { siglipVit } from './siglip-vit/presets';
 import { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './vit/presets';
 
-/** A table of image encoders; the options are checked when an encoder is made, not by the compiler. */
+/**
+ * A table of image encoders. The options are checked when an encoder is made, not by the compiler.
+ */
 export type ImageEncoderTable = Readonly<Record<string, (options?: never) => Encoder<Tensor4D>>>;
 
 /**
@@ -50,20 +58,23 @@ export const imageEncoders = {
   'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;
 
-/** The pictures that an encoder is made for. */
+/** The pictures for which an encoder is made. */
 export interface ImageEncoderSurroundings {
-  /** Where the name is looked up. Default {@link imageEncoders}. */
+  /** The table in which the name is looked up. Default {@link imageEncoders}. */
   readonly table?: ImageEncoderTable;
-  /** Size of the pictures: the encoder's option of this name, unless it is given. */
+  /**
+   * Size of the pictures: the value of the encoder's option `imageSize`, unless the options have
+   * one.
+   */
   readonly imageSize?: ImageSize;
 }
 
 /**
- * The encoder called `name`, made with `options` as a config file gave them, for pictures of the
- * given size.
+ * Makes the encoder `name` with options from a config file, for pictures of the given size.
  *
- * @throws ConfigError for an unknown name or option (it names the nearest), a wrong value, an option
- *   `imageSize` that is not the pictures', or pictures that the encoder cannot cut into its patches.
+ * @throws ConfigError for options that are not an object, an unknown name or option (it suggests
+ *   the nearest), a wrong value, an option `imageSize` that differs from the pictures' size, or
+ *   pictures whose size is not a multiple of the patch size.
  */
 export function createImageEncoder(
   name: string,
@@ -71,10 +82,11 @@ export function createImageEncoder(
   surroundings: ImageEncoderSurroundings = {},
 ): Encoder<Tensor4D> {
   const where = 'createImageEncoder';
+  requireObject(where, options);
   checkOptions(where, surroundings, checks);
   const { table = imageEncoders, imageSize } = surroundings;
   const factory = lookUp<(options: never) => Encoder<Tensor4D>>('image encoder', table, name);
-  // The factory itself refuses what is not one of its options.
+  // The factory refuses unknown options.
   const make = (given: object): Encoder<Tensor4D> => factory(given as never);
   const { imageSize: own }: { imageSize?: ImageSize | 'any' } = options;
   if (imageSize === undefined) return make(options);
@@ -82,18 +94,18 @@ export function createImageEncoder(
   if (own === undefined) return sized;
   const encoder = make(options);
   if (own !== 'any' && String(heightAndWidth(own)) !== String(heightAndWidth(imageSize))) {
-    throw new ConfigError('the encoder is made for pictures of another size', {
+    throw new ConfigError('the encoder is made for pictures of a different size', {
       where: name,
-      expected: `"imageSize" ${JSON.stringify(imageSize)}, as the pictures are`,
+      expected: `"imageSize" ${JSON.stringify(imageSize)}, the size of the pictures`,
       got: own,
       advice:
-        'Leave "imageSize" out. A checkpoint of another size keeps its positions with "positionSize".',
+        'Leave "imageSize" out. For a checkpoint that was trained with a different size, set "positionSize" to that size.',
     });
   }
   return encoder;
 }
 
 const checks: Checks<ImageEncoderSurroundings> = {
-  table: recordOf(callback('that takes options and gives an encoder')),
+  table: recordOf(callback('that takes options and returns an encoder')),
   imageSize: sizeCheck,
 };

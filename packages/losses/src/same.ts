@@ -12,7 +12,7 @@ export interface Identities {
   readonly groups: readonly (string | null)[];
   /** Texts, as `Batch.captions`. */
   readonly captions?: readonly (string | null)[] | undefined;
-  /** As `Batch.labels`. */
+  /** Classes, as `Batch.labels`. */
   readonly labels?: readonly (Label | null | undefined)[] | undefined;
 }
 

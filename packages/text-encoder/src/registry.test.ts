@@ -29,6 +29,12 @@ it('makes encoders by name, with options as a config gives them', () => {
   expect(createTextEncoder('mine', {}, { table }).name).toBe('bert(1x128, mean)');
 });
 
+it.each([null, [], 'dim'])('refuses options that are not an object: %j', (options) => {
+  expect(() => createTextEncoder('bert', options as never, { tokenizer })).toThrow(
+    /createTextEncoder: the options are no object/,
+  );
+});
+
 it('names the nearest of a misspelt name or option, and asks for the ids', () => {
   expect(() => createTextEncoder('bert-smal')).toThrow(/text encoder.*"bert-small"/);
   expect(() => createTextEncoder('bert-base', { layer: 1 })).toThrow(/bertBase.*"layers"/);

@@ -11,6 +11,7 @@ import {
   checkOptions,
   count,
   recordOf,
+  requireObject,
   type Checks,
 } from '@crossweave/core/authoring';
 import { bert, bertBase, bertSmall, miniLM, miniLM12 } from './bert/presets';
@@ -21,7 +22,9 @@ import { siglipText } from './siglip/presets';
 import type { TransformerTextEncoder } from './transformer/encoder';
 import { tokenizerFacts, unusedRows } from './transformer/tokenizer';
 
-/** A table of text encoders; the options are checked when an encoder is made, not by the compiler. */
+/**
+ * A table of text encoders. The options are checked when an encoder is made, not by the compiler.
+ */
 export type TextEncoderTable = Readonly<Record<string, (options: never) => Encoder<TextInput>>>;
 
 /**
@@ -44,21 +47,23 @@ export const textEncoders = {
   'siglip-text': siglipText,
 } as const satisfies TextEncoderTable;
 
-/** The texts and weights that an encoder is made for. */
+/** The texts and weights for which an encoder is made. */
 export interface TextEncoderSurroundings {
-  /** Where the name is looked up. Default {@link textEncoders}. */
+  /** The table in which the name is looked up. Default {@link textEncoders}. */
   readonly table?: TextEncoderTable;
-  /** The tokenizer of the texts: vocabulary and special ids follow from it. Default: options give them. */
+  /**
+   * The tokenizer of the texts, which determines vocabulary and special ids. Default: the options
+   * determine them.
+   */
   readonly tokenizer?: TokenizerFacts;
-  /** The longest text in tokens, as far as it is known. */
+  /** Number of tokens of the longest text. Absent: not known. */
   readonly maxTokens?: number;
-  /** Whether weights that were trained elsewhere are loaded into it. Default false. */
+  /** Whether pre-trained weights will be loaded into the encoder. Default false. */
   readonly pretrained?: boolean;
 }
 
 /**
- * The encoder called `name`, made with `options` as a config file gave them, for texts of the given
- * tokenizer.
+ * Makes the encoder `name` with options from a config file, for texts of the given tokenizer.
  *
  * ```ts
  * createTextEncoder('clip-text', { dim: 64, heads: 2 }, { tokenizer: data.tokenizer });
@@ -66,9 +71,10 @@ export interface TextEncoderSurroundings {
  *
  * An encoder of your own gets the tokenizer as its option `tokenizer`.
  *
- * @throws ConfigError for an unknown name or option (it names the nearest), a wrong value, options
- *   that contradict the tokenizer, an architecture that needs a token which the tokenizer lacks,
- *   texts longer than the position table, or pre-trained weights with a tokenizer of far fewer ids.
+ * @throws ConfigError for options that are not an object, an unknown name or option (it suggests
+ *   the nearest), a wrong value, options that contradict the tokenizer, an architecture that needs
+ *   a token that the tokenizer lacks, texts longer than the position table, or pre-trained weights
+ *   with a tokenizer of far fewer ids.
  */
 export function createTextEncoder(
   name: string,
@@ -76,6 +82,7 @@ export function createTextEncoder(
   surroundings: TextEncoderSurroundings = {},
 ): Encoder<TextInput> & Partial<Pick<TransformerTextEncoder, 'vocabulary' | 'maxTokens'>> {
   const where = 'createTextEncoder';
+  requireObject(where, options);
   checkOptions(where, surroundings, checks);
   const { table = textEncoders, tokenizer, maxTokens, pretrained = false } = surroundings;
   const factory = lookUp<(options: never) => ReturnType<typeof createTextEncoder>>(
@@ -83,7 +90,7 @@ export function createTextEncoder(
     table,
     name,
   );
-  // The factory itself refuses what is not one of its options.
+  // The factory refuses unknown options.
   const encoder = factory({ ...options, ...(tokenizer && { tokenizer }) } as never);
   const { vocabulary, maxTokens: longest } = encoder;
   if (maxTokens !== undefined && longest !== undefined && maxTokens > longest) {
@@ -91,16 +98,18 @@ export function createTextEncoder(
       where: name,
       expected: `maxTokens of at most ${longest}, or "maxPositions" of at least ${maxTokens}`,
       got: `maxTokens ${maxTokens} and ${longest} positions`,
-      ...(pretrained && { advice: 'Loaded weights have a fixed table: cut the texts to it.' }),
+      ...(pretrained && {
+        advice: 'The size of the table of loaded weights is fixed: truncate the texts.',
+      }),
     });
   }
   if (pretrained && tokenizer !== undefined && vocabulary !== undefined) {
     if (unusedRows(vocabulary, tokenizer.vocabularySize)) {
-      throw new ConfigError('the weights are of another tokenizer', {
+      throw new ConfigError('the weights belong to a different tokenizer', {
         where: name,
         expected: `a tokenizer of about ${vocabulary} ids, the rows of the word table`,
         got: `${tokenizer.vocabularySize} ids (${tokenizer.name})`,
-        advice: 'Use the tokenizer of the model: its files lie beside the weights.',
+        advice: 'Use the tokenizer of the model, whose files are beside the weights.',
       });
     }
   }
@@ -108,7 +117,7 @@ export function createTextEncoder(
 }
 
 const checks: Checks<TextEncoderSurroundings> = {
-  table: recordOf(callback('that takes options and gives an encoder')),
+  table: recordOf(callback('that takes options and returns an encoder')),
   tokenizer: tokenizerFacts,
   maxTokens: count(),
   pretrained: boolean(),

@@ -26,12 +26,13 @@ export async function bundleSuite(register: string): Promise<string> {
     entryPoints: [join(folder, 'suite.ts')],
     outfile,
     bundle: true,
-    // Parts of it (tfjs's wasm backend, jasmine_util) know CommonJS only.
+    // Parts of the bundle (tfjs's wasm backend, jasmine_util) are CommonJS only.
     format: 'cjs',
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     platform: 'node',
-    // The separate modules of tfjs-core, which the suite imports, and not its bundle for Node.
+    // Uses the separate modules of tfjs-core, which the suite imports, instead of its bundle for
+    // Node.
     mainFields: ['module', 'main'],
     conditions: ['@crossweave/source'],
     external: ['jasmine-core'],

@@ -1,11 +1,13 @@
 export interface Exclusion {
-  /** Why these cases need not pass. */
+  /** The reason why these cases need not pass. */
   readonly reason: string;
-  /** Full names, without the backend's. */
+  /** Full names of the cases, without the name of the backend. */
   readonly cases: readonly string[];
 }
 
-/** Cases the onnx backend is known not to pass. One that passes must leave the list. */
+/**
+ * Cases that the onnx backend is known to fail. A case that passes must be removed from the list.
+ */
 export const EXCLUSIONS: readonly Exclusion[] = [
   {
     reason:

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 
-/** What a reporter is told of a case or a group of cases. */
+/** The result of a case or a group of cases, as a reporter gets it. */
 export interface Done {
   readonly fullName: string;
   readonly status: string;
   readonly failedExpectations: readonly { readonly message: string; readonly stack: string }[];
 }
 
-/** As much of jasmine as the runner uses; it ships no types. */
+/** The part of jasmine that the runner uses; jasmine has no types. */
 export interface Jasmine {
   DEFAULT_TIMEOUT_INTERVAL: number;
   getEnv(): {
@@ -21,7 +21,7 @@ export interface Jasmine {
   };
 }
 
-/** Puts `describe`, `it`, `expect` … among the globals, where the suite looks for them. */
+/** Makes `describe`, `it`, `expect` … global, as the suite needs. */
 export function startJasmine(): Jasmine {
   const { boot } = createRequire(import.meta.url)('jasmine-core') as { boot: () => Jasmine };
   return boot();

@@ -79,7 +79,7 @@ environment.addReporter({
   specDone(spec) {
     if (spec.status === 'passed' || spec.status === 'failed') record(spec);
   },
-  // What fails before or after a group belongs to no case of it.
+  // A failure before or after a group belongs to none of its cases.
   suiteDone(group) {
     if (group.failedExpectations.length > 0) record(group);
   },

@@ -11,7 +11,7 @@ import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
 
 const load = createRequire(import.meta.url);
 
-/** What `require` gives for a package from here on, so that there is one instance of it. */
+/** Makes `require` return `exports` for a package, so that there is one instance of it. */
 function share(name: string, exports: object): void {
   const path = load.resolve(name);
   load.cache[path] = Object.assign(new Module(path), { exports, loaded: true });

@@ -1,6 +1,6 @@
 import type { Exclusion } from './exclusions';
 
-/** One case of the suite that ran; `error` is null if it passed. */
+/** A case of the suite that ran; `error` is null if it passed. */
 export interface Case {
   readonly name: string;
   readonly error: string | null;
@@ -9,13 +9,13 @@ export interface Case {
 export interface Verdict {
   readonly passed: number;
   readonly failed: readonly Case[];
-  /** Excluded cases that failed, as was to be expected, by reason. */
+  /** Excluded cases that failed, as expected, by reason. */
   readonly excluded: ReadonlyMap<string, readonly Case[]>;
-  /** Excluded cases that passed, or did not run at all: they must leave the list. */
+  /** Excluded cases that passed or do not exist: they must be removed from the list. */
   readonly outdated: readonly string[];
 }
 
-/** @param exclusions only those of cases that were asked for. */
+/** @param exclusions the exclusions of the selected cases. */
 export function judge(cases: readonly Case[], exclusions: readonly Exclusion[]): Verdict {
   const reasons = new Map(
     exclusions.flatMap(({ reason, cases: names }) => names.map((name) => [name, reason] as const)),
@@ -36,7 +36,7 @@ export function judge(cases: readonly Case[], exclusions: readonly Exclusion[]):
   };
 }
 
-/** The verdict as lines for a person to read; the last is `N passed, N failed[, N excluded]`. */
+/** The verdict as lines of text; the last line is `N passed, N failed[, N excluded]`. */
 export function describeVerdict({ passed, failed, excluded, outdated }: Verdict): string[] {
   const lines: string[] = [];
   const list = (kind: string, groups: ReadonlyMap<string, readonly Case[]>): void => {

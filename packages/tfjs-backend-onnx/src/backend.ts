@@ -12,34 +12,34 @@ import type { StoredTensor } from './tensors/stored-tensor';
 import type { BackendValues } from './tensors/tensor-table';
 import { TensorTable, arrayOf } from './tensors/tensor-table';
 
-/** What `tf.memory()` adds to tfjs's own figures on this backend. */
+/** Figures that `tf.memory()` adds on this backend. */
 export interface OnnxMemoryInfo {
   unreliable: boolean;
-  /** Bytes of values held for tensors, and of dead tensors kept for reuse. */
+  /** Bytes of values held for tensors, and of disposed tensors kept for reuse. */
   numBytesHeld: number;
   numBytesPooled: number;
-  /** Bytes of values on the provider's device; 0 where values live in arrays. */
+  /** Bytes of values on the provider's device; 0 if values are in arrays. */
   numBytesOnDevice: number;
-  /** Operators traced but not run yet. */
+  /** Number of pending operators. */
   numPending: number;
   numSessions: number;
 }
 
 /**
- * A lazy tfjs backend: kernels add operators to a graph; reading a value compiles everything that
- * is alive into one program, kept by its structure, and runs it. It joins three parts: the table of
- * tensors, the graph, and the executor that computes.
+ * A lazy tfjs backend: kernels add operators to a graph. Reading a value compiles all pending
+ * values that are held into one program, which is cached by its structure, and runs it. The backend
+ * has three parts: the table of tensors, the graph, and the executor that computes.
  */
 export class OnnxBackend extends KernelBackend {
   readonly graph: LazyGraph;
   readonly tensors: TensorTable;
-  /** What kernels get to work with. */
+  /** The interface of kernels to the graph. */
   readonly kernels: KernelContext;
   private readonly executor: Executor;
 
   /**
-   * @param executor what computes; ONNX Runtime with the provider of the options unless given.
-   * @throws OnnxBackendError for an option out of its range, or without ONNX Runtime.
+   * @param executor computes the graphs. Default: ONNX Runtime with the provider of the options.
+   *   @throws OnnxBackendError for a wrong option, or if ONNX Runtime does not load.
    */
   constructor(options: OnnxBackendOptions = {}, executor?: Executor) {
     super();
@@ -52,7 +52,10 @@ export class OnnxBackend extends KernelBackend {
     this.kernels = new KernelContext(this.graph, this.tensors);
   }
 
-  /** Sessions compiled (and recompiled because a constant varied) and graphs run so far. */
+  /**
+   * Numbers of compiled sessions, of recompilations because a constant varied, and of graph runs so
+   * far.
+   */
   get statistics(): Readonly<ExecutorStatistics> {
     return this.graph.statistics;
   }
@@ -77,14 +80,15 @@ export class OnnxBackend extends KernelBackend {
   }
 
   /**
-   * A tensor of `values` that keeps the array itself, which nobody may write to any more: a
-   * checkpoint is then in memory once. `@crossweave/core` calls this by name.
+   * A tensor that keeps the array `values` without a copy; nobody may write to the array
+   * afterwards. `@crossweave/core` calls this method by name, so that a loaded checkpoint is in
+   * memory only once.
    */
   literal(values: Values, shape: readonly number[], dtype: DataType): TensorInfo {
     return this.tensors.literal(values, shape, dtype);
   }
 
-  /** The values, as a copy: nothing that runs later changes them. */
+  /** A copy of the values, which later runs do not change. */
   override async read(dataId: DataId): Promise<BackendValues> {
     const { value } = this.tensors.get(dataId);
     if (value === null) return this.readSync(dataId);
@@ -130,7 +134,7 @@ export class OnnxBackend extends KernelBackend {
     return true;
   }
 
-  /** Runs what `f` traces, so that the time is that of the work and not of the tracing alone. */
+  /** Also runs the operators that `f` adds, so that the measured time includes the computation. */
   override time(f: () => void): Promise<{ kernelMs: number }> {
     this.graph.finish();
     const start = util.now();

@@ -1,8 +1,8 @@
 import { OnnxBackendError } from './errors';
 
-/** What one option must be. */
+/** A condition on the value of an option. */
 export interface Check {
-  /** Completes "expected …": `true or false`. */
+  /** The text after "must be" in an error: `true or false`. */
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
 }
@@ -30,7 +30,7 @@ export const trueOrFalse: Check = {
   accepts: (value) => typeof value === 'boolean',
 };
 
-/** Text; what completes "text": `that names a file`. */
+/** A string. `what` continues the word "text" in errors: `that names a file`. */
 export const text = (what = '', accepts: (value: string) => boolean = () => true): Check => ({
   expected: `text ${what}`.trim(),
   accepts: (value) => typeof value === 'string' && accepts(value),
@@ -52,7 +52,7 @@ export const recordOf = (item: Check): Check => ({
   accepts: (value) => isObject(value) && Object.values(value).every(item.accepts),
 });
 
-/** A plain object of these keys, none of which must be there. */
+/** A plain object with only these keys, each of which is optional. */
 export const fields = (checks: Readonly<Record<string, Check>>): Check => ({
   expected: `an object of ${Object.entries(checks)
     .map(([key, { expected }]) => `${key}: ${expected}`)
@@ -72,9 +72,8 @@ export const anyOf = (...checks: readonly Check[]): Check => ({
 export const nothing: Check = { expected: 'null', accepts: (value) => value === null };
 
 /**
- * Checks the options of a function by value; one that is undefined is not given.
- * @param where the function.
- * @throws OnnxBackendError `options` for a key or a value that does not exist.
+ * Checks the options of a function at run time; undefined counts as absent. @param where the name
+ * of the function. @throws OnnxBackendError `options` for an unknown key or a wrong value.
  */
 export function checkOptions<Options extends object>(
   where: string,
@@ -104,7 +103,7 @@ function wrong(where: string, what: string, expected: string, got: unknown): Onn
 const optionsError = (where: string, message: string): OnnxBackendError =>
   new OnnxBackendError('options', `${where}: ${message}`);
 
-/** The value in few words, whatever it is. */
+/** A short description of any value. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
   if (typeof value !== 'object' || value === null) return String(value).slice(0, 100);

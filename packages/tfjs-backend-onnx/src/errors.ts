@@ -1,4 +1,4 @@
-/** Why the backend could not do what it was asked. */
+/** The kind of an {@link OnnxBackendError}. */
 export type OnnxBackendErrorCode =
   | 'unsupported-op'
   | 'options'
@@ -12,8 +12,8 @@ export type OnnxBackendErrorCode =
 const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 
 /**
- * What this package throws, but for operands that do not fit an op: those are plain errors, as in
- * tfjs. The process and every other tensor survive it.
+ * The errors of this package, except for wrong operands of an op, which are plain errors as in
+ * tfjs. After an error all other tensors remain usable.
  */
 export class OnnxBackendError extends Error {
   override readonly name = 'OnnxBackendError';
@@ -22,20 +22,20 @@ export class OnnxBackendError extends Error {
   constructor(
     readonly code: OnnxBackendErrorCode,
     message: string,
-    /** The tfjs kernel or ONNX operator concerned, when it is known. */
+    /** The tfjs kernel or ONNX operator, if it is known. */
     readonly op?: string,
     options?: { cause?: unknown },
   ) {
     super(message, options);
   }
 
-  /** True for errors of this class, also across two copies of the package. */
+  /** Whether a value is an error of this class, also of a second copy of the package. */
   static is(value: unknown): value is OnnxBackendError {
     return typeof value === 'object' && value !== null && MARKER in value;
   }
 }
 
-/** Turns what ONNX Runtime threw into a typed error that names the operator. */
+/** Converts an error of ONNX Runtime to a typed error that names the operator. */
 export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
   if (OnnxBackendError.is(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -47,16 +47,16 @@ export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
   if (/out of data bounds|invalid indice|invalid index|batch_indices value/i.test(text)) {
     return new OnnxBackendError(
       'runtime',
-      `ONNX Runtime failed${where} while ${doing}: an index is out of range. It says: ${text} ` +
-        'Indices count from 0 and are less than the size of the axis they point into; none is ' +
-        'negative. Dispose of the tensor that failed and go on.',
+      `ONNX Runtime failed${where} while ${doing}: an index is out of range. Its message: ${text} ` +
+        'Indices must be at least 0 and less than the size of their axis. ' +
+        'Dispose the tensor that failed and go on.',
       op,
       { cause },
     );
   }
   const advice = memory
     ? 'Free tensors, or use a smaller batch.'
-    : 'Tensors already computed stay valid; dispose the tensor that failed and go on.';
+    : 'Tensors that were computed before remain valid: dispose the tensor that failed and go on.';
   return new OnnxBackendError(
     memory ? 'out-of-memory' : 'runtime',
     `ONNX Runtime failed${where} while ${doing}: ${text} ${advice}`,

@@ -48,7 +48,7 @@ describe("kernels that run on tfjs's cpu backend", () => {
   });
 });
 
-describe('kernels with a graph form', () => {
+describe('kernels with an ONNX form', () => {
   it('take strings', () => {
     tf.tidy(() => {
       const x = tf.tensor2d(['a', 'b', 'c', 'd'], [2, 2]);

@@ -13,7 +13,7 @@ import type { Values } from './graph/types';
 /** An input of a kernel: some take lists of tensors, and an optional one may be absent. */
 type Input = TensorInfo | readonly TensorInfo[] | null | undefined;
 
-/** What tfjs's cpu backend offers beyond the contract, as far as its own kernels give results. */
+/** Methods of tfjs's cpu backend that its kernels use and tfjs's interface of backends lacks. */
 interface CpuBackend {
   write(values: unknown, shape: number[], dtype: string): object;
   readSync(dataId: object): unknown;
@@ -33,7 +33,7 @@ function loadCpu(kernelName: string): CpuBackend {
   } catch (cause) {
     throw new OnnxBackendError(
       'unsupported-op',
-      `${kernelName} has no graph form on the onnx backend and runs on tfjs's own cpu kernels, ` +
+      `${kernelName} has no ONNX form and runs on tfjs's cpu kernels, ` +
         'which need the package @tensorflow/tfjs-backend-cpu. Install it.',
       kernelName,
       { cause },
@@ -46,7 +46,7 @@ function copyIn(
   host: CpuBackend,
   { dataId, shape, dtype }: TensorInfo,
 ): TensorInfo {
-  // Some of tfjs's cpu kernels expect a tensor, which knows its rank.
+  // Some of tfjs's cpu kernels read the rank, which TensorInfo lacks.
   const described = { shape, dtype, rank: shape.length };
   if (dtype !== 'complex64') {
     return { dataId: host.write(onnx.readSync(dataId), shape, dtype), ...described };
@@ -85,7 +85,10 @@ function cpuKernel(kernelName: string): KernelConfig {
   );
 }
 
-/** Runs a kernel of tfjs's cpu backend: inputs are computed and copied there, results back. */
+/**
+ * Runs a kernel of tfjs's cpu backend: inputs are computed and copied to it, results are copied
+ * back.
+ */
 export function runOnCpu(
   kernelName: string,
   onnx: OnnxBackend,
@@ -122,8 +125,8 @@ export function runOnCpu(
 function cannotBeTraced(kernelName: string): OnnxBackendError {
   return new OnnxBackendError(
     'unsupported-op',
-    `${kernelName} has no graph form and runs on tfjs's own cpu kernels, which a function that is ` +
-      'traced (by jit or exportOnnx) cannot. Compute it outside, or from other operations.',
+    `${kernelName} has no ONNX form and runs on tfjs's cpu kernels, which a function that is ` +
+      'traced (by jit or exportOnnx) cannot use. Compute it outside of the function, or with different operations.',
     kernelName,
   );
 }

@@ -5,22 +5,29 @@ import type { Provider } from './providers';
 import { PROVIDERS } from './providers';
 
 export interface OnnxBackendOptions {
-  /** What ONNX Runtime computes with. Default `cpu`. */
+  /** ONNX Runtime's execution provider. Default `cpu`. */
   provider?: Provider;
-  /** Threads ONNX Runtime computes with. Default: as many as the machine offers this process. */
+  /** Number of threads of ONNX Runtime. Default: the number of cores that this process may use. */
   threads?: number;
-  /** Compiled graphs kept, at least 1. Default 64; the least recently used goes first. */
+  /**
+   * Maximum number of compiled graphs that are kept, at least 1; the least recently used is dropped
+   * first. Default 64.
+   */
   cacheSize?: number;
   /**
-   * Bytes that compiled graphs may keep between runs, by estimate; the least recently used goes
-   * first. Default: an eighth of the machine's memory.
+   * Maximum number of bytes that compiled graphs keep between runs, by estimate; the least recently
+   * used graph is dropped first. Default: an eighth of the machine's memory.
    */
   maxSessionBytes?: number;
-  /** Operators that may wait before they are run without being asked for. Default 20,000. */
+  /**
+   * Number of pending operators at which the graph runs although nothing is read. Default 20,000.
+   */
   maxPending?: number;
-  /** Bytes of dead tensors kept for reuse. Default 1 GiB. */
+  /** Maximum number of bytes of disposed tensors that are kept for reuse. Default 1 GiB. */
   maxPooledBytes?: number;
-  /** Path prefix for ONNX Runtime's profiles, one file per compiled graph. Default: none. */
+  /**
+   * Path prefix of ONNX Runtime's profile files, one for each compiled graph. Default: no profiles.
+   */
   profile?: string;
 }
 
@@ -29,7 +36,7 @@ export interface ResolvedOptions extends Required<Omit<OnnxBackendOptions, 'prof
 }
 
 const BYTES = wholeNumber(0);
-/** More threads than any machine has are a slip, and would exhaust it. */
+/** A larger number is a mistake, and would exhaust the machine. */
 const MAX_THREADS = 1024;
 
 const CHECKS: Checks<OnnxBackendOptions> = {
@@ -42,7 +49,7 @@ const CHECKS: Checks<OnnxBackendOptions> = {
   profile: text('that begins a path', (prefix) => prefix !== ''),
 };
 
-/** @throws OnnxBackendError `options` for one that is not there or out of its range. */
+/** @throws OnnxBackendError `options` for an unknown or wrong option. */
 export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
   checkOptions('createOnnxBackend', options, CHECKS);
   return {

@@ -1,14 +1,14 @@
 import { OnnxBackendError } from './errors';
 
 /**
- * What ONNX Runtime computes with: `cpu`, `webgpu` (Dawn: Vulkan, Metal or Direct3D 12; it is
- * inside the npm package), or `cuda` (its libraries are installed apart).
+ * ONNX Runtime's execution provider: `cpu`, `webgpu` (Dawn: Vulkan, Metal or Direct3D 12; included
+ * in the npm package), or `cuda` (its libraries are installed separately).
  */
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
 export const PROVIDERS: readonly Provider[] = ['cpu', 'webgpu', 'cuda'];
 
-/** What a provider needs on this platform, and how to get it. */
+/** Advice: what a provider needs on this platform, and how to get it. */
 function advice(provider: Provider): string {
   const platform = `${process.platform}-${process.arch}`;
   switch (provider) {
@@ -20,30 +20,30 @@ function advice(provider: Provider): string {
         ? 'It needs a GPU with a driver for Vulkan: vulkaninfo --summary lists those there are.'
         : `It needs a GPU with a driver for ${process.platform === 'darwin' ? 'Metal' : 'Direct3D 12'}.`;
     case 'cuda':
-      if (platform !== 'linux-x64') return 'It is built for Linux on x64 alone.';
+      if (platform !== 'linux-x64') return 'It is built only for Linux on x64.';
       return (
-        'It needs an NVIDIA GPU with CUDA 12 and cuDNN 9, and libraries that are installed apart: ' +
+        'It needs an NVIDIA GPU with CUDA 12 and cuDNN 9, and libraries that are installed separately: ' +
         'ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node@1.30.0.'
       );
   }
 }
 
-/** The error for a provider that does not start here. */
+/** The error for a provider that does not start on this machine. */
 export function providerError(provider: Provider, cause: unknown): OnnxBackendError {
   const text = cause instanceof Error ? cause.message : String(cause);
-  // Dawn and ONNX Runtime put file names, lines and signatures before what went wrong.
+  // Dawn and ONNX Runtime put file names, lines and signatures before the reason.
   const reason = text.replace(/^.*\bwas false\. /s, '').trim();
   return new OnnxBackendError(
     'provider',
     `createOnnxBackend: the provider "${provider}" does not start on ` +
       `${process.platform}-${process.arch}: ${reason.replace(/\.?$/, '.')} ${advice(provider)}` +
-      (provider === 'cpu' ? '' : ' Or use the provider "cpu".'),
+      (provider === 'cpu' ? '' : ' The provider "cpu" works without it.'),
     undefined,
     { cause },
   );
 }
 
-/** @throws OnnxBackendError `provider` for a name that is none. */
+/** @throws OnnxBackendError `provider` for an unknown provider. */
 export function checkProvider(provider: string): Provider {
   const found = PROVIDERS.find((known) => known === provider);
   if (found !== undefined) return found;

@@ -11,7 +11,7 @@ import { resolveOptions } from './options';
 import type { Provider } from './providers';
 import { checkProvider } from './providers';
 
-/** The name under which tfjs knows the backend with its default provider. */
+/** The tfjs name of the backend with its default provider. */
 export const BACKEND_NAME = 'onnx';
 /** Above tfjs's wasm (2) and cpu (1) backends, below tfjs-node (3). */
 const PRIORITY = 2.5;
@@ -21,7 +21,7 @@ type TypedKernel = (
   ...rest: [inputs: unknown, attributes: unknown]
 ) => TensorInfo | TensorInfo[];
 
-/** tfjs-core is not typed per kernel; this is the one place where its arguments are trusted. */
+/** tfjs-core does not type the arguments of kernels; this is the only place with a cast. */
 function toKernelFunc(kernelName: string, kernel: Kernel): KernelFunc {
   const run = kernel as TypedKernel;
   const graphTypesOnly = !ANY_TYPE.has(kernelName);
@@ -35,7 +35,7 @@ function toKernelFunc(kernelName: string, kernel: Kernel): KernelFunc {
   };
 }
 
-/** Whether there is a string or a complex number among the inputs, which a graph cannot hold. */
+/** Whether an input is a string or complex tensor, which a graph cannot hold. */
 function hasForeignType(inputs: NamedTensorInfoMap): boolean {
   for (const name in inputs) {
     const dtype = (inputs[name] as TensorInfo | null | undefined)?.dtype;
@@ -44,21 +44,21 @@ function hasForeignType(inputs: NamedTensorInfoMap): boolean {
   return false;
 }
 
-/** The backend tfjs-core hands to a kernel, of which it knows nothing. */
+/** Checks the backend that tfjs-core passes to a kernel as an untyped object. */
 function asOnnx(backend: object): OnnxBackend {
   if (backend instanceof OnnxBackend) return backend;
-  throw new TypeError('A kernel of the onnx backend was called with another backend.');
+  throw new TypeError('A kernel of the onnx backend was called with a different backend.');
 }
 
 /**
- * What tfjs calls the backend of a provider: `onnx` for the cpu, else `onnx:webgpu`, `onnx:cuda`.
- * @throws OnnxBackendError `provider` for a name that is none.
+ * The tfjs name of the backend of a provider: `onnx` for the cpu, else `onnx:webgpu`, `onnx:cuda`.
+ * @throws OnnxBackendError `provider` for an unknown provider.
  */
 export function backendName(provider: Provider = 'cpu'): string {
   return checkProvider(provider) === 'cpu' ? BACKEND_NAME : `${BACKEND_NAME}:${provider}`;
 }
 
-/** Registers every kernel; done once for a backend, however often it is called. */
+/** Registers every kernel for a backend. Further calls do nothing. */
 export function registerKernels(backend: string = BACKEND_NAME): void {
   const known = new Set(getKernelsForBackend(backend).map((kernel) => kernel.kernelName));
   const register = (kernelName: string, kernelFunc: KernelFunc): void => {
@@ -76,11 +76,10 @@ export function registerKernels(backend: string = BACKEND_NAME): void {
 }
 
 /**
- * Registers a backend with tfjs under its provider's name (see `backendName`), which is returned;
- * it is made when `setBackend` asks for it.
- * @throws OnnxBackendError `options` for an option that is not there or out of its range.
- */
-export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
+ * Registers a backend with tfjs under the name of its provider (see `backendName`), and returns
+ * that name. `setBackend` creates the backend. @throws OnnxBackendError `options` for an unknown or
+ * wrong option.
+ */ export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
   const name = backendName(resolveOptions(options).provider);
   registerKernels(name);
   registerBackend(name, () => new OnnxBackend(options), PRIORITY);
@@ -88,9 +87,9 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
 }
 
 /**
- * Makes a backend with its kernels registered, to be registered with tfjs by the caller.
- * @throws OnnxBackendError `options` for an option that is not there or out of its range, `runtime`
- * without ONNX Runtime, `provider` for a provider that does not start here.
+ * Creates a backend and registers its kernels. The caller registers the backend with tfjs. @throws
+ * OnnxBackendError `options` for an unknown or wrong option, `runtime` if ONNX Runtime does not
+ * load, `provider` if the provider does not start on this machine.
  */
 export function createOnnxBackend(options: OnnxBackendOptions = {}): OnnxBackend {
   registerKernels(backendName(resolveOptions(options).provider));

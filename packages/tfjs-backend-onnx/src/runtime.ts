@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import type { Values } from './graph/types';
 import { OnnxBackendError } from './errors';
 
-/** A tensor as ONNX Runtime takes and returns it. */
+/** A tensor of ONNX Runtime. */
 export interface RuntimeTensor {
   /** Throws for a tensor on a device. */
   readonly data: Values;
   readonly dims: readonly number[];
-  /** A handle that the binding understands; throws for a tensor in an array. */
+  /** The binding's handle of the device buffer; throws for a tensor in an array. */
   readonly gpuBuffer: object;
   /** Frees the buffer of a tensor that a session returned. */
   dispose(): void;
@@ -16,7 +16,7 @@ export interface RuntimeTensor {
 type Feeds = Readonly<Record<string, RuntimeTensor>>;
 type Fetches = Readonly<Record<string, RuntimeTensor | null>>;
 
-/** ONNX Runtime's native session; unlike the public one, its `run` returns at once with values. */
+/** ONNX Runtime's native session; unlike the public class, its `run` is synchronous. */
 export interface NativeSession {
   loadModel(
     buffer: ArrayBufferLike,
@@ -33,7 +33,7 @@ export interface Runtime {
   readonly Session: new () => NativeSession;
   readonly Tensor: {
     new (dtype: string, values: Values | BigInt64Array, shape: readonly number[]): RuntimeTensor;
-    /** The same buffer under another shape; it belongs to the tensor that was returned. */
+    /** The same buffer with a different shape. The buffer still belongs to the original tensor. */
     fromGpuBuffer(
       buffer: object,
       options: { readonly dataType: string; readonly dims: readonly number[] },
@@ -44,8 +44,8 @@ export interface Runtime {
 let loaded: Runtime | undefined;
 
 /**
- * Loads ONNX Runtime's binding on first use. Its public API is asynchronous only, while tfjs needs
- * synchronous reads, so the native session underneath is taken.
+ * Loads ONNX Runtime's binding on first use. Its public API is asynchronous, and tfjs needs
+ * synchronous reads, so the native session below it is used.
  * @throws OnnxBackendError `runtime` if the native library does not load on this machine.
  */
 export function loadRuntime(): Runtime {
@@ -66,8 +66,8 @@ export function loadRuntime(): Runtime {
       'runtime',
       `ONNX Runtime did not load on ${process.platform}-${process.arch}: ` +
         `${cause instanceof Error ? cause.message : String(cause)} ` +
-        'It runs on Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64); ' +
-        'elsewhere use the engine "wasm".',
+        'ONNX Runtime supports Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64); ' +
+        'on any other platform use the engine "wasm".',
       undefined,
       { cause },
     );
@@ -75,9 +75,9 @@ export function loadRuntime(): Runtime {
 }
 
 /**
- * The program's own `onnxruntime-node` where it is of the release this package was made with: it
- * may have CUDA's libraries, and two copies of one library in a process are one too many. Else the
- * copy in this package.
+ * The folder of the program's `onnxruntime-node` if its version is the one that this package was
+ * built with, since it may have CUDA's libraries, and a process should not load the library twice.
+ * Else the folder of the copy in this package.
  */
 export function runtimeFolder(load: NodeJS.Require): string {
   const { env } = load('onnxruntime-common') as { env: { versions: { common: string } } };
@@ -85,7 +85,7 @@ export function runtimeFolder(load: NodeJS.Require): string {
     const { version } = load('onnxruntime-node/package.json') as { version: string };
     if (version === env.versions.common) return 'onnxruntime-node';
   } catch {
-    // It is an optional peer.
+    // onnxruntime-node is an optional peer dependency and may be missing.
   }
   return '../onnxruntime';
 }

@@ -19,12 +19,14 @@ export function hubUrl({ id, revision }: HubModel, file: string, endpoint = hub)
   return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path}`;
 }
 
-/** What lies beside a model's weights and says how it is used: tokenizer, pictures, pooling. */
+/**
+ * Files beside the weights that say how a model is used: config, tokenizer, preprocessing, pooling.
+ */
 const companions = [
   ...['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'],
   ...['open_clip_config.json', 'modules.json', '1_Pooling/config.json'],
 ];
-/** Where open_clip's own repositories keep their weights. */
+/** The weights file in repositories of open_clip. */
 const openClipWeights = 'open_clip_model.safetensors';
 
 /**

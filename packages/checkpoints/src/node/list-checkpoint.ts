@@ -4,17 +4,17 @@ import { refusePickle } from './pickle';
 import { openSafetensors } from './safetensors-source';
 import { openSharded } from './sharded-source';
 
-/** What a checkpoint holds, without a value of it. */
+/** The names, shapes and metadata of a checkpoint, without its values. */
 export interface CheckpointList {
-  /** By the names in the file. */
+  /** Shapes by the names in the file. */
   readonly shapes: ParamShapes;
-  /** The file's own notes: `format`, step, … */
+  /** The metadata of the file: `format`, step, … */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Names and shapes of a checkpoint's tensors: of a safetensors file, or of the index of a sharded
- * one, as `findCheckpoint` gives it. Headers alone are read.
+ * Reads the names and shapes of a checkpoint's tensors. `weights` is a safetensors file or the
+ * index of a sharded checkpoint, as `findCheckpoint` returns it. Only headers are read.
  *
  * @throws DataError when the file is missing; FileFormatError when it is damaged or a PyTorch file.
  */

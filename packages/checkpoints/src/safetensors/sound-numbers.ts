@@ -7,7 +7,7 @@ import { FileFormatError } from '@crossweave/core';
 const neverNegative = /(^|\.)running_var$|^(?:[^.]*\/)?(?:exp_avg_sq|variance|row_var|col_var)\./;
 
 /**
- * Checks the values of a tensor that was stored; those that are not float32 pass.
+ * Checks the values of a stored tensor. Only float32 values are checked.
  *
  * @param name the tensor's path, which says whether it holds squares.
  * @throws FileFormatError naming the first number that no training leaves: NaN, an infinity, a

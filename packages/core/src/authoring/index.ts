@@ -18,7 +18,7 @@ export {
 } from './checks';
 export type { Check, NumberBounds } from './checks';
 export { anyContext, batch, context, paramTree, randomKey, tensor } from './domain-checks';
-export { checkOptions, readOptions, requireKnownKeys } from './options';
+export { checkOptions, readOptions, requireKnownKeys, requireObject } from './options';
 export type { Checks } from './options';
 export {
   requireBoolean,

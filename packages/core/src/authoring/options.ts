@@ -19,6 +19,17 @@ export function requireKnownKeys(where: string, value: object, known: readonly s
   }
 }
 
+/** @throws ConfigError unless the options are an object: null and arrays are refused. */
+export function requireObject(
+  where: string,
+  options: unknown,
+  expected = 'an object of options',
+): asserts options is object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ConfigError('the options are no object', { where, expected, got: options });
+  }
+}
+
 /**
  * Checks the options of a function at run time, since options may come from config files or
  * JavaScript, which no compiler checks. `undefined` counts as absent.
@@ -32,14 +43,7 @@ export function checkOptions<Options extends object>(
   checks: Checks<Options>,
   required: readonly (keyof Options & string)[] = [],
 ): void {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new ConfigError('the options are no object', {
-      where,
-      expected: `{ ${Object.keys(checks).join(', ')} }`,
-      got: given,
-    });
-  }
+  requireObject(where, options, `{ ${Object.keys(checks).join(', ')} }`);
   requireKnownKeys(where, options, Object.keys(checks));
   for (const [name, check] of Object.entries<Check>(checks)) {
     const value = options[name as keyof Options];

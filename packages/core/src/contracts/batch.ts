@@ -18,9 +18,9 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
    */
   readonly captions?: readonly string[];
   /**
-   * [B] what each pair is known to be, its caption's entry of `PairRecord.labels`: for tasks, and for
-   * losses that tell classes apart (`labelIdentity`). `undefined`: that pair is not labelled. Absent:
-   * no pair is.
+   * [B] the labels of the pairs (the entries of `PairRecord.labels`), for tasks and for
+   * classification losses (`labelIdentity`). `undefined`: the pair has no label. Absent: no pair has
+   * a label.
    */
   readonly labels?: readonly (Label | undefined)[];
   readonly image: Image;

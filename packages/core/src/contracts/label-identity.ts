@@ -1,8 +1,9 @@
 import type { Label } from './dataset';
 
 /**
- * What makes two labels the same, as text: classes regardless of their order; the number 1 and the
- * text "1" differ. Null for none: a pair without a label is like no other.
+ * The identity of a label as text: two labels are the same when their identities are equal. The
+ * order of several classes does not matter; the number 1 and the text "1" differ. Null if there is
+ * no label, since an unlabelled pair equals no other pair.
  */
 export function labelIdentity(label: Label | null | undefined): string | null {
   if (label === undefined || label === null) return null;

@@ -31,9 +31,9 @@ export interface Optimizer {
   /** Learning rate of each parameter group at a step, for logs. */
   learningRates(step: number): Readonly<Record<string, number>>;
   /**
-   * The parameters to evaluate and to use, where those are not the ones that are trained (averages over
-   * steps). New tensors, the caller's to dispose; a parameter without an entry in the state comes back
-   * as it is. Absent: the trained parameters themselves.
+   * The parameters to evaluate and use, if they differ from the trained parameters (averages over
+   * steps). They are new tensors, which the caller disposes; a parameter without an entry in the
+   * state is returned unchanged. Absent: the trained parameters are used.
    */
   evaluated?(params: Params, state: OptimizerState): Params;
 }

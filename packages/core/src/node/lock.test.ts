@@ -95,10 +95,10 @@ describe('lockFolder', () => {
     const code = `
       process.stdin.once('data', () => lockFolder(folder).then(() => console.log('held'), (e) => console.log(e.code)));
       console.log('ready');`;
-    const rivals = [1, 2, 3].map(() => start(code));
-    expect(await Promise.all(rivals.map(firstLine))).toEqual(['ready', 'ready', 'ready']);
-    const ends = rivals.map(firstLine);
-    for (const rival of rivals) rival.stdin!.write('go\n');
+    const contenders = [1, 2, 3].map(() => start(code));
+    expect(await Promise.all(contenders.map(firstLine))).toEqual(['ready', 'ready', 'ready']);
+    const ends = contenders.map(firstLine);
+    for (const contender of contenders) contender.stdin!.write('go\n');
     expect((await Promise.all(ends)).sort()).toEqual(['held', 'locked', 'locked']);
     expect(await readdir(folder)).toEqual(['.crossweave.lock']);
   });

@@ -7,7 +7,7 @@ import { ConformanceError, check, type Check } from './check';
 import { valuesOf } from './compare';
 import { gradientsAt } from './gradients';
 
-/** The checks of what a task measures and predicts. */
+/** The checks of a task's metrics and predictions. */
 export function measureChecks(
   fit: () => FittedTask,
   labels: readonly Label[],
@@ -105,15 +105,15 @@ function assertBest(task: FittedTask, labels: readonly Label[]): void {
   const known = task.measure(constant, labels).metrics;
   for (const [metric, value] of Object.entries(metrics)) {
     const best = task.best[metric]!;
-    // A cost is compared with that of knowing nothing: smoothed targets keep some of it.
+    // A cost may be up to 30 % of its chance level, since smoothed targets have a minimum above 0.
     const within = best === 0 ? 0.3 * Math.abs(known[metric] ?? 1) + 0.02 : 0.02;
     assertNear(`${metric} of outputs without a mistake`, value, best, within);
   }
 }
 
 /**
- * Outputs that the task's own loss has been driven down on (Adam, 120 steps): what a head that fits
- * these labels as well as it can would give. The cost of an author is nothing.
+ * Outputs that minimise the task's loss (Adam, 120 steps), as of a head that fits these labels
+ * perfectly. So the author of a task need not provide them.
  */
 function perfectOutputs(task: FittedTask, labels: readonly Label[]): Float32Array {
   const shape: [number, number] = [labels.length, task.outputs];

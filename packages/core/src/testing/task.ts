@@ -23,32 +23,31 @@ import { assertNoLeak } from './leaks';
 import { measureChecks } from './task-measure';
 
 export interface TaskTestOptions {
-  /** Labels of a training split: every class twice or more, three distinct labels or more. */
+  /** Labels of a training split: at least three distinct labels, each class at least twice. */
   readonly labels: readonly Label[];
-  /** A label of a kind that the task refuses. Default: none is tried. */
+  /** A label of a kind that the task refuses. Default: this is not tested. */
   readonly wrong?: Label;
-  /** D of the joint representation. Default 6. */
+  /** D, the width of the joint representation. Default 6. */
   readonly width?: number;
 }
 
 /**
- * Registers the checks of the {@link Task} contract with a test framework: that a task learns from
- * labels alone and is restored from its facts, that its head reads rows of `joint` and no label, that
- * its loss passes over rows without a label and its gradients are right, that outputs without a
- * mistake reach the best value of every metric also where a class is absent, and that predictions
- * agree with metrics.
+ * Registers the checks of the {@link Task} contract with a test framework: the task depends on
+ * labels only and is restored from its facts; its head reads rows of `joint` and no label; its loss
+ * ignores unlabelled rows and has correct gradients; outputs without mistakes reach the best value
+ * of every metric, also if a class is absent; and predictions agree with metrics.
  *
  * ```ts
  * testTask(() => myTask(), { describe, it }, { labels: ['cat', 'dog', 'cat', 'owl', …] });
  * ```
  *
- * @param create makes the task anew; called several times.
+ * @param create makes a new task; called several times.
  */
 export function testTask(create: () => Task, runner: TestRunner, options: TaskTestOptions): void {
   registerChecks(`task ${create().name}`, taskChecks(create, options), runner);
 }
 
-/** The same checks as data, for a runner of your own. */
+/** The same checks as a list, for a test runner of your own. */
 export function taskChecks(create: () => Task, options: TaskTestOptions): Check[] {
   const { labels, width = 6 } = options;
   const fit = (): FittedTask => create().fit(labels);

@@ -10,9 +10,9 @@ import {
 import type { Side, Tokens } from '../features';
 import {
   imageOfEachText,
-  tokenFusionDefaults,
   transformerFusion,
   transformerFusionChecks,
+  transformerFusionDefaults,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -31,7 +31,7 @@ export function coAttention(options: CoAttentionOptions = {}): Fusion {
   const settings = transformerSettings(
     where,
     options,
-    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionDefaults,
     transformerFusionChecks,
   );
   const { dim, layers, heads, hidden, dropout, normFirst } = settings;

@@ -1,25 +1,18 @@
 import { concat, slice, tanh, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Fusion, type Params } from '@crossweave/core';
 import type { Checks } from '@crossweave/core/authoring';
-import {
-  initLayerNorm,
-  initLinear,
-  initTransformerBlock,
-  layerNorm,
-  linear,
-  maskedMean,
-  transformerBlock,
-} from '@crossweave/core/nn';
+import { initLinear, linear, maskedMean } from '@crossweave/core/nn';
 import type { Side } from '../features';
 import { summaryCheck, summaryReading, type SummaryOptions } from '../summary';
 import {
   imageOfEachText,
-  tokenFusionDefaults,
   transformerFusion,
   transformerFusionChecks,
+  transformerFusionDefaults,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
+import { transformerStack } from '../transformer-stack';
 
 export interface MergedAttentionOptions extends TransformerFusionOptions, SummaryOptions {}
 
@@ -43,10 +36,11 @@ export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
   const settings = transformerSettings<MergedAttentionOptions>(
     where,
     options,
-    { ...tokenFusionDefaults, normFirst: false, summary: 'first' },
+    { ...transformerFusionDefaults, summary: 'first' },
     checks,
   );
-  const { dim, layers, heads, hidden, dropout, normFirst } = settings;
+  const { dim, layers } = settings;
+  const encoder = transformerStack('encoder', settings);
   const reading = summaryReading(settings.summary);
   const pooler = (side: Side): string => `cross_modal_${side}_pooler.dense`;
 
@@ -61,10 +55,7 @@ export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
     width: 2 * dim,
     init: (key) =>
       mergeParams(
-        ...Array.from({ length: layers }, (_, i) =>
-          initTransformerBlock(key, `encoder.layers.${i}`, { dim, hidden }),
-        ),
-        normFirst ? initLayerNorm('encoder.norm', dim) : {},
+        encoder.init(key),
         initLinear(key, pooler('image'), { in: dim, out: dim }),
         initLinear(key, pooler('text'), { in: dim, out: dim }),
       ),
@@ -74,14 +65,9 @@ export function mergedAttention(options: MergedAttentionOptions = {}): Fusion {
       const mask = concat([image.mask, text.mask], 1);
       // The image comes first. If only the first text token is read, the tokens that the last layer
       // need not compute are then at the end.
-      let x: Tensor3D = concat([image.tokens, text.tokens], 1);
-      for (let i = 0; i < layers; i++) {
-        const read = count + (reading.keep ?? text.tokens.shape[1]);
-        const keep = i === layers - 1 ? read : undefined;
-        const block = { mask, heads, ctx, normFirst, dropout, keep };
-        x = transformerBlock(params, `encoder.layers.${i}`, x, block);
-      }
-      if (normFirst) x = layerNorm(params, 'encoder.norm', x);
+      const tokens: Tensor3D = concat([image.tokens, text.tokens], 1);
+      const read = count + (reading.keep ?? text.tokens.shape[1]);
+      const x = encoder.apply(params, tokens, mask, ctx, read);
       const part = (from: number, length: number): Tensor3D =>
         slice(x, [0, from, 0], [size, length, dim]);
       const words = { tokens: part(count, x.shape[1] - count), mask: text.mask };

@@ -3,9 +3,9 @@ import type { Checks } from '@crossweave/core/authoring';
 import { epsilonCheck } from '../option-checks';
 import { summaryCheck, type SummaryOptions } from '../summary';
 import {
-  tokenFusionDefaults,
   transformerFusion,
   transformerFusionChecks,
+  transformerFusionDefaults,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
@@ -34,7 +34,7 @@ export function textQueriesImage(options: TextQueriesImageOptions = {}): Fusion 
   const settings = transformerSettings<TextQueriesImageOptions>(
     where,
     options,
-    { ...tokenFusionDefaults, normFirst: false, epsilon: 1e-12, summary: 'first' },
+    { ...transformerFusionDefaults, epsilon: 1e-12, summary: 'first' },
     checks,
   );
   const { dim, layers } = settings;

@@ -12,24 +12,17 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, normal, parameter, type Fusion, type Params } from '@crossweave/core';
-import {
-  affine,
-  initLayerNorm,
-  initLinear,
-  initTransformerBlock,
-  layerNorm,
-  repeatRows,
-  transformerBlock,
-} from '@crossweave/core/nn';
+import { affine, initLinear, repeatRows } from '@crossweave/core/nn';
 import { type Side, type Tokens } from '../features';
 import { embeddingDeviation } from '../token-embedding';
 import {
-  tokenFusionDefaults,
   transformerFusion,
   transformerFusionChecks,
+  transformerFusionDefaults,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
+import { transformerStack } from '../transformer-stack';
 
 export type ChannelConcatOptions = TransformerFusionOptions;
 
@@ -56,10 +49,11 @@ export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
   const settings = transformerSettings(
     where,
     options,
-    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionDefaults,
     transformerFusionChecks,
   );
-  const { dim, layers, heads, hidden, dropout, normFirst } = settings;
+  const { dim, layers } = settings;
+  const encoder = transformerStack('encoder', settings);
 
   const nullToken = (params: Params, side: Side): Tensor3D =>
     reshape(slice(parameter<Tensor2D>(params, nullTokens), [order[side], 0], [1, dim]), [
@@ -125,22 +119,13 @@ export function channelConcat(options: ChannelConcatOptions = {}): Fusion {
         { cls_token: normal(foldIn(key, 'cls_token'), [1, 1, dim], 0, 0.02) },
         { [nullTokens]: normal(foldIn(key, nullTokens), [2, dim], 0, embeddingDeviation) },
         initLinear(key, projection, { in: 2 * dim, out: dim }),
-        ...Array.from({ length: layers }, (_, i) =>
-          initTransformerBlock(key, `encoder.layers.${i}`, { dim, hidden }),
-        ),
-        normFirst ? initLayerNorm('encoder.norm', dim) : {},
+        encoder.init(key),
       ),
     prepare: { image: prepare('image'), text: prepare('text') },
     join: (params, image, text, ctx) => {
       const { tokens, mask } = align(params, image, text);
-      let x = tokens;
-      for (let i = 0; i < layers; i++) {
-        const keep = i === layers - 1 ? 1 : undefined;
-        const block = { mask, heads, ctx, normFirst, dropout, keep };
-        x = transformerBlock(params, `encoder.layers.${i}`, x, block);
-      }
-      const first = reshape<Rank.R2>(x, [mask.shape[0], dim]);
-      return normFirst ? layerNorm(params, 'encoder.norm', first) : first;
+      const first = encoder.apply(params, tokens, mask, ctx, 1);
+      return reshape<Rank.R2>(first, [mask.shape[0], dim]);
     },
   });
 }

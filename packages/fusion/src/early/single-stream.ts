@@ -2,19 +2,14 @@ import { concat, mul, ones, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor3D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, normal, parameter, type Fusion } from '@crossweave/core';
 import {
-  initLayerNorm,
-  initTransformerBlock,
-  layerNorm,
-  transformerBlock,
-} from '@crossweave/core/nn';
-import {
   imageOfEachText,
-  tokenFusionDefaults,
   transformerFusion,
   transformerFusionChecks,
+  transformerFusionDefaults,
   transformerSettings,
   type TransformerFusionOptions,
 } from '../transformer-fusion';
+import { transformerStack } from '../transformer-stack';
 
 export type SingleStreamOptions = TransformerFusionOptions;
 
@@ -29,10 +24,11 @@ export function singleStream(options: SingleStreamOptions = {}): Fusion {
   const settings = transformerSettings(
     where,
     options,
-    { ...tokenFusionDefaults, normFirst: false },
+    transformerFusionDefaults,
     transformerFusionChecks,
   );
-  const { dim, layers, heads, hidden, dropout, normFirst } = settings;
+  const { dim, layers } = settings;
+  const encoder = transformerStack('encoder', settings);
 
   return transformerFusion({
     where,
@@ -43,24 +39,15 @@ export function singleStream(options: SingleStreamOptions = {}): Fusion {
     init: (key) =>
       mergeParams(
         { cls_token: normal(foldIn(key, 'cls_token'), [1, 1, dim], 0, 0.02) },
-        ...Array.from({ length: layers }, (_, i) =>
-          initTransformerBlock(key, `encoder.layers.${i}`, { dim, hidden }),
-        ),
-        normFirst ? initLayerNorm('encoder.norm', dim) : {},
+        encoder.init(key),
       ),
     join: (params, images, text, ctx) => {
       const image = imageOfEachText(images, text);
       const size = text.tokens.shape[0];
       const cls = mul<Tensor3D>(parameter(params, 'cls_token'), ones([size, 1, 1]));
       const mask = concat([ones<Rank.R2>([size, 1]), text.mask, image.mask], 1);
-      let x = concat([cls, text.tokens, image.tokens], 1);
-      for (let i = 0; i < layers; i++) {
-        const keep = i === layers - 1 ? 1 : undefined;
-        const block = { mask, heads, ctx, normFirst, dropout, keep };
-        x = transformerBlock(params, `encoder.layers.${i}`, x, block);
-      }
-      const first = reshape<Rank.R2>(x, [size, dim]);
-      return normFirst ? layerNorm(params, 'encoder.norm', first) : first;
+      const tokens = concat([cls, text.tokens, image.tokens], 1);
+      return reshape<Rank.R2>(encoder.apply(params, tokens, mask, ctx, 1), [size, dim]);
     },
   });
 }

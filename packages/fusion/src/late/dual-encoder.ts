@@ -29,14 +29,17 @@ import { attentionPooling, initAttentionPooling } from './attention-pooling';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface DualEncoderOptions {
-  /** Width E of the shared embedding; with `projection: 'none'` that of the encoders. Default 256. */
+  /**
+   * Width E of the shared embedding; with `projection: 'none'` it is the width of the encoders.
+   * Default 256.
+   */
   dim?: number;
   /**
-   * One linear layer without bias (CLIP), two with GELU between them, or `none`: the summaries
-   * themselves, of encoders that project to a shared width (SigLIP's). Default `linear`.
+   * One linear layer without bias (`linear`, CLIP), two with GELU between them (`mlp`), or no layer
+   * (`none`), for encoders whose summaries have a shared width (SigLIP). Default `linear`.
    */
   projection?: 'linear' | 'mlp' | 'none';
-  /** Width between the MLP's layers. Default `dim`. */
+  /** Hidden width of the MLP. Default `dim`. */
   hidden?: number;
   /**
    * The vector that is projected: the encoder's summary (`encoder`), or the result of learned
@@ -62,8 +65,8 @@ export interface DualEncoderOptions {
   /** Initial temperature, by which the cosines are divided, in [0.01, 1]. Default 0.1. */
   temperature?: number;
   /**
-   * Whether the factor exp(logit_scale) of the cosines is kept in [1, 100], as CLIP was trained.
-   * SigLIP's trained factors are larger. Default true.
+   * Whether the factor exp(logit_scale) of the cosines is clamped to [1, 100], as in CLIP. The
+   * trained factors of SigLIP are larger. Default true.
    */
   clampScale?: boolean;
 }
@@ -102,7 +105,7 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * (`visual_projection`, `text_projection`, `logit_scale`).
  *
  * `score` = exp(logit_scale) · cosine + logit_bias, a logit as for every fusion. Both scalars are
- * learned. Their initial values are ln(1/temperature) and 0, and the scale is clamped to [0, ln
+ * learned. Their initial values are ln(1/temperature) and 0, and logit_scale is clamped to [0, ln
  * 100] unless `clampScale` is false. A loss with its own temperature computes plain cosines from `embed`.
  *
  * It reads only summaries, unless `pooling` is `attention` for a side.

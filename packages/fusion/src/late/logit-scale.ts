@@ -11,7 +11,7 @@ export function initLogitScale(temperature: number): Params {
 }
 
 /**
- * exp(logit_scale)·similarity + logit_bias, logit_scale kept in [0, ln 100] as CLIP keeps it unless
+ * exp(logit_scale)·similarity + logit_bias. logit_scale is clamped to [0, ln 100] as in CLIP, unless
  * `clamp` is false.
  */
 export function scaledLogits<T extends Tensor>(params: Params, similarities: T, clamp = true): T {

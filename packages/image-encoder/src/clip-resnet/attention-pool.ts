@@ -8,7 +8,7 @@ import { resizePositions, type Grid } from '../transformer/positions';
 const pool = 'visual.attnpool';
 const positions = `${pool}.positional_embedding`;
 
-/** As open_clip: weights and positions N(0, 1 / dim), biases as PyTorch's linear layers. */
+/** As in open_clip: weights and positions N(0, 1 / dim), biases as in PyTorch's linear layers. */
 export function initAttentionPool(key: Key, grid: Grid, dim: number, projection: number): Params {
   const draw = (path: string, shape: [number, number]): Params => ({
     [path]: normalInit(foldIn(key, path), shape, dim ** -0.5),
@@ -25,11 +25,11 @@ export function initAttentionPool(key: Key, grid: Grid, dim: number, projection:
 }
 
 /**
- * CLIP's `AttentionPool2d`: the mean of a grid [B, h, w, C] attends to the mean and every place,
- * with positions that were learned for the grid `trained`; its result is projected to E.
+ * CLIP's `AttentionPool2d`: the mean of a grid [B, h, w, C] attends to itself and every place, with
+ * positions learned for the grid `trained`. The result is projected to width E.
  *
- * Places are projected by the same value and output layers without attending, as MaskCLIP does
- * (Zhou et al. 2022), which puts them into the embedding's space: pooled [B, E], tokens [B, h·w, E].
+ * The places pass the same value and output layers without attention, as in MaskCLIP (Zhou et al.
+ * 2022), so that they are in the same embedding space. Gives pooled [B, E] and tokens [B, h·w, E].
  */
 export function attentionPool(
   params: Params,

@@ -16,11 +16,11 @@ import { applyBlock, applyStem, initLayers, planStages, planStem } from './layer
 import { clipResNetSettings, type ClipResNetOptions, type ClipResNetPreset } from './options';
 
 /**
- * CLIP's modified ResNet (Radford et al. 2021), parameters under the names of OpenAI's and
+ * CLIP's modified ResNet (Radford et al. 2021), with the parameter names of OpenAI's and
  * open_clip's checkpoints: `visual.conv1`, `visual.layer1.0.conv1`, `visual.attnpool.q_proj`…
  *
- * Reads [B, H, W, 3]. Pooled: the attention pool's embedding [B, E]; tokens: the last grid's places,
- * row by row, in the embedding's space, [B, h·w, E], all real.
+ * Input: [B, H, W, 3]. Pooled: the embedding of the attention pool [B, E]. Tokens [B, h·w, E]: the
+ * places of the last grid, row by row, in the same embedding space, without masked tokens.
  */
 export function buildClipResNet(
   where: string,
@@ -44,7 +44,7 @@ export function buildClipResNet(
       ),
     );
     if (rows! < 1 || columns! < 1) {
-      throw new ShapeError('pictures are too small', {
+      throw new ShapeError('the pictures are too small', {
         where,
         expected: `sides of at least ${2 ** (stages.length + 1) - 1} pixels`,
         got: pictures,

@@ -2,8 +2,8 @@ import { keyMap } from '@crossweave/checkpoints';
 import { openClipTextPaths } from '../open-clip-text';
 
 /**
- * open_clip's and OpenAI's CLIP with a modified ResNet (`visual.*`): the names are ours; the text
- * tower and the temperature are dropped.
+ * CLIP with a modified ResNet in open_clip and OpenAI's code (`visual.*`), whose names we use. The
+ * text tower and the temperature are dropped.
  */
 export const openClipResNetKeys = keyMap('open_clip ResNet', {
   rules: { 'visual.**': 'visual.**' },

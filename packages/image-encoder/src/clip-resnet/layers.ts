@@ -7,7 +7,9 @@ import { normedConvolution, type NormedConvolution, type Pass } from '../normed-
 export interface Block {
   readonly path: string;
   readonly residual: readonly [NormedConvolution, NormedConvolution, NormedConvolution];
-  /** Where the block changes size: a pool and a 1×1 convolution; else the identity. */
+  /**
+   * If the block changes the size: an average pool and a 1×1 convolution. Undefined: the identity.
+   */
   readonly shortcut: NormedConvolution | undefined;
   readonly stride: number;
   readonly out: number;
@@ -65,7 +67,10 @@ function planBlock(path: string, channels: number, width: number, stride: number
   };
 }
 
-/** As open_clip: PyTorch's default for convolutions, and blocks that start as their shortcuts. */
+/**
+ * As in open_clip: PyTorch's default for convolutions, and the last batch norm of each block is 0,
+ * so that the block is initially its shortcut.
+ */
 export function initLayers(
   key: Key,
   stem: readonly NormedConvolution[],
@@ -98,7 +103,10 @@ export function applyStem(
   return avgPool(x, 2, 2, 'valid');
 }
 
-/** [B, H, W, in] → [B, ⌊H / stride⌋, ⌊W / stride⌋, out]; `rate` of stochastic depth. */
+/**
+ * [B, H, W, in] → [B, ⌊H / stride⌋, ⌊W / stride⌋, out]; `rate` is the drop rate of stochastic
+ * depth.
+ */
 export function applyBlock(
   params: Params,
   { path, residual, shortcut, stride }: Block,

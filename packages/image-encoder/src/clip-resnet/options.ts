@@ -9,21 +9,21 @@ import {
 import { sizeCheck, type ImageSize } from '../image-size';
 
 export interface ClipResNetOptions extends ConvolutionalOptions {
-  /** Blocks of each stage. Default [3, 4, 6, 3]. */
+  /** Number of blocks of each stage. Default [3, 4, 6, 3]. */
   layers?: readonly number[];
   /**
-   * Width of each stage's blocks, which give four times it; the first, an even number, is the
-   * stem's too. Default [64, 128, 256, 512].
+   * Width of each stage's blocks, whose output has four times as many channels. The first width, an
+   * even number, is also the width of the stem. Default [64, 128, 256, 512].
    */
   widths?: readonly number[];
   /** Heads of the attention pool; divides four times the last width. Default 32. */
   heads?: number;
-  /** Width of the shared embedding that tokens and pooled lie in. Default 1024. */
+  /** Width of the shared embedding of tokens and pooled. Default 1024. */
   projection?: number;
   /**
-   * Size of the pictures that the attention pool's positions are for: what a checkpoint was
-   * trained with. Pictures of another size get positions interpolated (bicubic). Default:
-   * `imageSize`, or 224 when that is `'any'`.
+   * Size of the pictures for which the attention pool has learned positions: the size with which a
+   * checkpoint was trained. For a different size the positions are interpolated (bicubic). Default:
+   * `imageSize`, or 224 if that is `'any'`.
    */
   positionSize?: ImageSize;
 }
@@ -44,7 +44,9 @@ const checks: Checks<ClipResNetOptions> = {
   positionSize: sizeCheck,
 };
 
-/** @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit one another. */
+/**
+ * @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit each other.
+ */
 export function clipResNetSettings(
   where: string,
   options: ClipResNetOptions,
@@ -64,14 +66,14 @@ export function clipResNetSettings(
   if (layers.length !== widths.length) {
     throw new ConfigError('"layers" and "widths" must list a number for each stage', {
       where,
-      expected: 'two lists of one length',
+      expected: 'two lists of the same length',
       got: { layers, widths },
     });
   }
   if (widths[0]! % 2 !== 0) {
     throw new ConfigError('"widths[0]" is odd', {
       where,
-      expected: 'an even number: the stem starts with half of it',
+      expected: 'an even number: the first convolutions of the stem have half as many channels',
       got: widths[0],
     });
   }

@@ -13,7 +13,7 @@ const rn50: ClipResNetPreset = {
 
 /**
  * CLIP's modified ResNet of any depth and width, with OpenAI's parameter names. The defaults are
- * RN50's.
+ * those of RN50.
  *
  * @throws ConfigError for an unknown option or one out of range.
  */

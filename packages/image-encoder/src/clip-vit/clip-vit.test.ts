@@ -39,7 +39,7 @@ it.each([
   [{ pooling: 'mean' }, /clipVit: there is no option "pooling"/],
   [{ projection: 0 }, /"projection".*at least 1/],
   [{ activation: 'quick_gelu' }, /"activation".*"quickGelu"/],
-  [{ imageSize: 100 }, /"imageSize" is no multiple/],
+  [{ imageSize: 100 }, /"imageSize" is not a multiple/],
 ])('refuses %j', (options, message) => {
   expect(() => clipVit(options as object)).toThrow(ConfigError);
   expect(() => clipVit(options as object)).toThrow(message);

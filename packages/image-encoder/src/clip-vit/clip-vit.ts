@@ -18,7 +18,7 @@ const names: TransformerNames = {
     projection: 'vision_model.embeddings.patch_embedding',
     bias: false,
   },
-  // Spelt so in every checkpoint.
+  // This misspelling is in every checkpoint.
   firstNorm: 'vision_model.pre_layrnorm',
   layer: (index) => `vision_model.encoder.layers.${index}`,
   parts: {
@@ -35,11 +35,11 @@ const names: TransformerNames = {
 };
 
 /**
- * CLIP's vision transformer (Radford et al. 2021), parameters under the names of Hugging Face's
+ * CLIP's vision transformer (Radford et al. 2021), with the parameter names of Hugging Face's
  * `CLIPVisionModelWithProjection`.
  *
- * The last norm and the projection are applied to all tokens, not only to the class token, which is
- * `pooled`; so tokens and `pooled` are embeddings in the same space.
+ * `pooled` is the class token. The last layer norm and the projection are applied to all tokens, so
+ * tokens and `pooled` are in the same embedding space.
  */
 export function buildClipViT(
   where: string,
@@ -64,7 +64,7 @@ export function buildClipViT(
   );
 }
 
-/** As Hugging Face's `CLIPPreTrainedModel._init_weights`, with its factor of 1. */
+/** As Hugging Face's `CLIPPreTrainedModel._init_weights` with a factor of 1. */
 function deviations({ dim, layers }: ClipViTSettings): TransformerDeviations {
   const [width, depth] = [dim ** -0.5, (2 * layers) ** -0.5];
   return {

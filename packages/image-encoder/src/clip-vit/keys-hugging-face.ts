@@ -4,7 +4,7 @@ const parts = ['embeddings.**', 'pre_layrnorm.*', 'encoder.**', 'post_layernorm.
 
 /**
  * Hugging Face's `CLIPVisionModelWithProjection`, `CLIPVisionModel` or the vision tower of a whole
- * `CLIPModel`: the names are ours; the text tower, the temperature and stored indices are dropped.
+ * `CLIPModel`, whose names we use. The text tower, the temperature and stored indices are dropped.
  */
 export const huggingFaceClipViTKeys = keyMap('Hugging Face CLIP vision tower', {
   rules: {
@@ -12,7 +12,7 @@ export const huggingFaceClipViTKeys = keyMap('Hugging Face CLIP vision tower', {
     ...Object.fromEntries(
       parts.flatMap((part) => [
         [`vision_model.${part}`, `vision_model.${part}`],
-        // A bare CLIPVisionModel that transformers 5 has saved.
+        // The names of a CLIPVisionModel that transformers 5 has saved.
         [part, `vision_model.${part}`],
       ]),
     ),

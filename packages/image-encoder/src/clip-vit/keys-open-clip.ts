@@ -4,8 +4,8 @@ import { openClipTextPaths } from '../open-clip-text';
 const layer = 'vision_model.encoder.layers.*';
 
 /**
- * open_clip's and OpenAI's CLIP with a ViT (`visual.*`), whose queries, keys and values are one
- * layer and whose projection is stored transposed; the text tower and the temperature are dropped.
+ * CLIP with a ViT in open_clip and OpenAI's code (`visual.*`). One layer computes queries, keys and
+ * values, and the projection is stored transposed. The text tower and the temperature are dropped.
  */
 export const openClipViTKeys = keyMap('open_clip ViT', {
   rules: {

@@ -8,13 +8,19 @@ import {
   type VisionTransformerPreset,
 } from '../transformer/options';
 
-/** Defaults are ViT-B/32's: patches of 32, `dim` 768, 12 `layers`, 12 `heads`, `epsilon` 1e-5. */
+/**
+ * The defaults are those of ViT-B/32: `patchSize` 32, `dim` 768, 12 `layers`, 12 `heads`, `epsilon`
+ * 1e-5.
+ */
 export interface ClipViTOptions extends VisionTransformerOptions {
-  /** Default `'quickGelu'`, OpenAI's; most of open_clip's own checkpoints have `'gelu'`. */
+  /**
+   * Activation of the feed-forward layers. Default `'quickGelu'`, as in OpenAI's checkpoints; most
+   * checkpoints of open_clip need `'gelu'`.
+   */
   activation?: Activation;
   /**
-   * Width of the shared embedding that `visual_projection` maps tokens and pooled to; false leaves
-   * the layer out, and both have width `dim`. Default 512.
+   * Width of the shared embedding to which `visual_projection` maps tokens and pooled. With false
+   * there is no projection, and both have width `dim`. Default 512.
    */
   projection?: number | false;
 }
@@ -27,7 +33,9 @@ const checks: Checks<ClipViTOptions> = {
   projection: anyOf(count(), exactly(false)),
 };
 
-/** @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit one another. */
+/**
+ * @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit each other.
+ */
 export function clipViTSettings(
   where: string,
   options: ClipViTOptions,

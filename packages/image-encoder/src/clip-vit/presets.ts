@@ -22,7 +22,7 @@ const preset =
 
 /**
  * CLIP's vision transformer of any size, with Hugging Face's parameter names. The defaults are
- * ViT-B/32's.
+ * those of ViT-B/32.
  *
  * @throws ConfigError for an unknown option or one out of range.
  */

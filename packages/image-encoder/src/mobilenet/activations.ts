@@ -11,7 +11,7 @@ export function hardSwish<T extends Tensor>(x: T): T {
   return tidy(() => mul<T>(mul(x, 1 / 6), relu6(add(x, 3))));
 }
 
-/** Activations behind a convolution, by the names that options have. */
+/** Activations after a convolution, by their names in options. */
 export const convolutionActivations = { relu, hardSwish } as const;
 
 export type ConvolutionActivation = keyof typeof convolutionActivations;

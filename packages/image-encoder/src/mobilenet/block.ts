@@ -13,22 +13,25 @@ import type { InvertedResidual } from './options';
 interface Squeeze {
   readonly path: string;
   readonly channels: number;
-  /** Channels in between: a quarter, as a multiple of 8. */
+  /** Hidden channels: about a quarter of the channels, rounded to a multiple of 8. */
   readonly squeezed: number;
 }
 
 export interface Block {
   readonly path: string;
-  /** With an activation behind each. */
+  /** The convolutions; each is followed by an activation. */
   readonly convolutions: readonly NormedConvolution[];
   readonly squeeze: Squeeze | undefined;
   readonly projection: NormedConvolution;
   readonly activation: InvertedResidual['activation'];
-  /** Whether the block adds its input: it has the shape of the output. */
+  /** Whether the block adds its input, which then has the shape of the output. */
   readonly residual: boolean;
 }
 
-/** torchvision's `InvertedResidual` of MobileNetV3 at `path` (`features.3`) with `channels` coming in. */
+/**
+ * torchvision's `InvertedResidual` of MobileNetV3 at `path` (`features.3`) with `channels` input
+ * channels.
+ */
 export function planBlock(path: string, channels: number, block: InvertedResidual): Block {
   const { kernel, expanded, out, squeeze, activation, stride } = block;
   let index = 0;
@@ -56,13 +59,16 @@ export function planBlock(path: string, channels: number, block: InvertedResidua
   };
 }
 
-/** The nearest multiple of 8, at least 8 and no less than 0.9 of `width`: torchvision's `_make_divisible`. */
+/**
+ * The nearest multiple of 8 that is at least 8 and at least 0.9 · `width`: torchvision's
+ * `_make_divisible`.
+ */
 function eighths(width: number): number {
   const nearest = Math.max(8, Math.floor((width + 4) / 8) * 8);
   return nearest < 0.9 * width ? nearest + 8 : nearest;
 }
 
-/** Kaiming normal by fan out, as torchvision; biases 0. */
+/** Kaiming normal with fan out, as in torchvision; biases are 0. */
 export function initBlock(key: Key, block: Block): Params {
   const { convolutions, squeeze, projection } = block;
   return mergeParams(
@@ -83,7 +89,10 @@ function initSqueeze(key: Key, { path, channels, squeezed }: Squeeze): Params {
   return { ...layer('fc1', channels, squeezed), ...layer('fc2', squeezed, channels) };
 }
 
-/** [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]; `rate` of stochastic depth. */
+/**
+ * [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]; `rate` is the drop rate of stochastic
+ * depth.
+ */
 export function applyBlock(
   params: Params,
   block: Block,
@@ -101,7 +110,7 @@ export function applyBlock(
   return block.residual ? add<Tensor4D>(x, dropPath(value, rate, pass.ctx, block.path)) : value;
 }
 
-/** Every channel times a weight that depends on the means of all channels. */
+/** Multiplies each channel by a weight that depends on the means of all channels. */
 function weighChannels(params: Params, { path }: Squeeze, x: Tensor4D): Tensor4D {
   const means = mean<Tensor4D>(x, [1, 2], true);
   const squeezed = relu(conv2d(params, `${path}.fc1`, means));

@@ -13,15 +13,15 @@ import { hardSwish } from './activations';
 import { applyBlock, initBlock, planBlock, type Block } from './block';
 import type { MobileNetV3Settings } from './options';
 
-/** Of every batch norm, as torchvision's MobileNetV3. */
+/** Options of every batch norm, as in torchvision's MobileNetV3. */
 const norms = { epsilon: 1e-3, momentum: 0.01 };
 
 /**
- * torchvision's `MobileNetV3` without its classifier (Howard et al. 2019), parameters under its
+ * torchvision's `MobileNetV3` without its classifier (Howard et al. 2019), with its parameter
  * names: `features.0` (stem), `features.{1…}.block.{…}`, `features.{last}`.
  *
- * Reads [B, H, W, 3]. Tokens: the last convolution's grid, row by row, [B, h·w, C], all real;
- * pooled: their mean. Tokens have no positions; a fusion adds them.
+ * Input: [B, H, W, 3]. Tokens [B, h·w, C]: the grid of the last convolution, row by row, without
+ * masked tokens and without positions (a fusion adds them). Pooled: the mean of the tokens.
  */
 export function buildMobileNetV3(
   where: string,

@@ -20,10 +20,13 @@ import { convolutionActivations, type ConvolutionActivation } from './activation
 export interface InvertedResidual {
   /** Side of the depthwise kernel, odd. */
   readonly kernel: number;
-  /** Channels of the depthwise convolution; if they are as many as the input's, the first 1×1 is left out. */
+  /**
+   * Channels of the depthwise convolution. If the input has as many, there is no first 1×1
+   * convolution.
+   */
   readonly expanded: number;
   readonly out: number;
-  /** Whether channels are weighed by squeeze and excitation (Hu et al. 2017). */
+  /** Whether channels are weighted by squeeze and excitation (Hu et al. 2017). */
   readonly squeeze: boolean;
   readonly activation: ConvolutionActivation;
   readonly stride: number;
@@ -32,13 +35,16 @@ export interface InvertedResidual {
 export interface MobileNetV3Options extends ConvolutionalOptions {
   /** Channels of the stem, a 3×3 convolution of stride 2. Default 16. */
   stemWidth?: number;
-  /** Default: those of MobileNetV3-small. The convolution after them has 6 times the last block's `out`. */
+  /**
+   * The blocks. Default: those of MobileNetV3-small. The convolution after them has 6 times the
+   * channels of the last block.
+   */
   blocks?: readonly InvertedResidual[];
 }
 
 export type MobileNetV3Settings = Required<MobileNetV3Options>;
 
-/** Odd, so that the padding is the same all round. */
+/** An odd kernel, so that the padding is the same on both sides. */
 const oddSide: Check = {
   expected: 'an odd whole number',
   accepts: (value) => number({ integer: true, min: 1 }).accepts(value) && Number(value) % 2 === 1,

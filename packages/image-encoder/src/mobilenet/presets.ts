@@ -32,8 +32,8 @@ const small = {
 } as const;
 
 /**
- * A MobileNetV3 of any blocks, with torchvision's parameter names. The defaults are
- * MobileNetV3-small's.
+ * A MobileNetV3 with any blocks and torchvision's parameter names. The defaults are those of
+ * MobileNetV3-small.
  *
  * @throws ConfigError for an unknown option or one out of range.
  */

@@ -41,22 +41,28 @@ import { readPreprocessing } from './preprocessing';
 
 export interface OnnxImageEncoderOptions extends OnnxModelOptions {
   /**
-   * The output that holds the tokens [B, N, D], or a grid [B, D, h, w]. Default:
-   * `last_hidden_state`; a model that has none gives `pooled` as its one token.
+   * Name of the output with the tokens [B, N, D] or a grid [B, D, h, w]. Default:
+   * `last_hidden_state`; if the model lacks it, `pooled` becomes the only token.
    */
   readonly tokens?: string;
   /**
-   * What `pooled` is: the first token (a class token), the mean of all, or an output [B, D] of the
-   * model. Default `cls`, and `mean` of a grid.
+   * How `pooled` is computed: the first token (`cls`), the mean of all tokens, or an output [B, D]
+   * of the model. Default `cls`; `mean` for a grid.
    */
   readonly pooling?: 'cls' | 'mean' | { readonly output: string };
   /** Whether `pooled` is scaled to length 1. Default false. */
   readonly normalize?: boolean;
-  /** Default: what the folder's `preprocessor_config.json` says. */
+  /**
+   * Size and normalisation of the pictures. Default: those of the folder's
+   * `preprocessor_config.json`.
+   */
   readonly preprocessing?: ImagePreprocessing;
 }
 
-/** A frozen encoder of pictures [B, height, width, 3] that were made ready as it says. */
+/**
+ * A frozen encoder of pictures [B, height, width, 3] with the size and normalisation of
+ * `preprocessing`.
+ */
 export interface OnnxImageEncoder extends FrozenEncoder<Tensor4D> {
   readonly preprocessing: ImagePreprocessing;
 }
@@ -93,14 +99,14 @@ const checks: Checks<OnnxImageEncoderOptions> = {
 };
 
 /**
- * An image feature extraction model of a Hugging Face folder (`config.json`,
- * `preprocessor_config.json` and `onnx/model.onnx`, as the hub has them) as a frozen encoder, run
- * by `@xenova/transformers` or `@huggingface/transformers`. Nothing is downloaded.
+ * Loads an image feature extraction model as a frozen encoder from a folder in Hugging Face's
+ * layout (`config.json`, `preprocessor_config.json` and `onnx/model.onnx`). `@xenova/transformers`
+ * or `@huggingface/transformers` runs it. Nothing is downloaded.
  *
- * @param model the folder, or the id of a hub's model that lies in a cache of the libraries.
- * @throws ConfigError for a wrong option or when no library is installed, DataError or
- * FileFormatError when files are missing or not understood, EngineError when the model cannot be
- * loaded or lacks an output.
+ * @param model the folder, or the id of a model of the hub that is in a cache of the libraries.
+ * @throws ConfigError for a wrong option or when no library is installed, DataError when files are
+ *   missing, FileFormatError when a file has unsupported content, EngineError when the model cannot
+ *   be loaded or lacks an output.
  */
 export async function onnxImageEncoder(
   model: string,
@@ -148,14 +154,14 @@ async function run(
   let outputs: Record<string, Tensor> = {};
   try {
     outputs = await model.run({ pixel_values: pixels });
-    // A copy: `tidy` keeps what a plain object holds.
+    // Copied to a plain object, because `tidy` only keeps the tensors of plain objects.
     return tidy(() => ({ ...featuresOf(outputs, options) }));
   } finally {
     dispose([pixels, ...Object.values(outputs)]);
   }
 }
 
-/** New tensors, whatever the model gave. */
+/** The features of a model's outputs, as new tensors. */
 function featuresOf(
   outputs: Readonly<Record<string, Tensor>>,
   options: OnnxImageEncoderOptions,

@@ -29,8 +29,8 @@ it.each([
 });
 
 it.each([
-  [null, /file: "size".*got nothing/],
-  [{ ...base, size: { longest_edge: 5 } }, /"size" is not understood.*longest_edge/],
+  [null, /file: the setting "size".*got nothing/],
+  [{ ...base, size: { longest_edge: 5 } }, /"size" is not supported.*longest_edge/],
   [{ ...base, size: 0 }, /"size"/],
   [{ ...base, image_std: [1] }, /"image_std".*three numbers.*\[1\]/],
   [{ ...base, image_mean: undefined }, /"image_mean".*got nothing/],

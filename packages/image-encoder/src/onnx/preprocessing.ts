@@ -1,7 +1,7 @@
 import { FileFormatError } from '@crossweave/core';
 import type { ImagePreprocessing } from '../preprocessing';
 
-/** An edge in pixels as the files write it. */
+/** A size in pixels in one of the forms that such files use. */
 interface Size {
   readonly height?: unknown;
   readonly width?: unknown;
@@ -9,20 +9,20 @@ interface Size {
 }
 
 /**
- * Size and normalisation of a Hugging Face `preprocessor_config.json`. The size is that of the crop,
- * if there is one.
+ * Reads size and normalisation from a Hugging Face `preprocessor_config.json`. If the file has a
+ * crop, the size is the size of the crop.
  *
- * @throws FileFormatError for a file that says something else than size, mean and deviation.
+ * @throws FileFormatError for a setting that is not supported.
  */
 export function readPreprocessing(where: string, value: unknown): ImagePreprocessing {
   const config = (typeof value === 'object' ? value : null) as Record<string, unknown> | null;
   const fail = (name: string, expected: string): never => {
     const got = config?.[name];
-    throw new FileFormatError(`"${name}" is not understood`, {
+    throw new FileFormatError(`the setting "${name}" is not supported`, {
       where,
       expected,
       got: got === undefined ? 'nothing' : got,
-      advice: 'Give the encoder its preprocessing in the options.',
+      advice: 'Set the option preprocessing of the encoder.',
     });
   };
   const crops = config?.['do_center_crop'] === true && config['crop_size'] !== undefined;

@@ -45,12 +45,12 @@ export type BlockKind = keyof typeof blocks;
 export interface Block {
   readonly path: string;
   readonly residual: readonly NormedConvolution[];
-  /** Where the block changes size: a 1×1 convolution; else the shortcut is the identity. */
+  /** A 1×1 convolution if the block changes the size. Undefined: the identity. */
   readonly shortcut: NormedConvolution | undefined;
   readonly out: number;
 }
 
-/** The block at `path` (`layer2.0`) with `channels` coming in. */
+/** The block at `path` (`layer2.0`) with `channels` input channels. */
 export function planBlock(
   kind: BlockKind,
   path: string,
@@ -78,7 +78,10 @@ export function planBlock(
   };
 }
 
-/** `zeroInit`: the last batch norm's weight is 0, so that the block starts as its shortcut. */
+/**
+ * With `zeroInit` the weight of the last batch norm is 0, so that the block is initially its
+ * shortcut.
+ */
 export function initBlock(key: Key, block: Block, zeroInit: boolean): Params {
   const layers = [...block.residual, ...(block.shortcut ? [block.shortcut] : [])];
   const params = mergeParams(...layers.map((layer) => initNormedConvolution(key, layer)));
@@ -86,7 +89,10 @@ export function initBlock(key: Key, block: Block, zeroInit: boolean): Params {
   return zeroInit ? { ...params, [`${last.norm}.weight`]: zeros([last.out]) } : params;
 }
 
-/** [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]; `rate` of stochastic depth. */
+/**
+ * [B, H, W, in] → [B, ⌈H / stride⌉, ⌈W / stride⌉, out]; `rate` is the drop rate of stochastic
+ * depth.
+ */
 export function applyBlock(
   params: Params,
   block: Block,

@@ -1,12 +1,13 @@
 import { keyMap } from '@crossweave/checkpoints';
 
-/** Stages and convolutions count from 0 there and from 1 here. */
+/** Hugging Face counts stages and convolutions from 0, torchvision from 1. */
 const stages = [1, 2, 3, 4] as const;
 const convolutions = [1, 2, 3] as const;
 
 /**
- * Hugging Face's `ResNetModel`, alone or as the `resnet.` of a classifier, which is dropped. (Not
- * of a network with `downsample_in_bottleneck`, whose strides stand elsewhere.)
+ * Hugging Face's `ResNetModel`, alone or as the part `resnet.` of a classifier, which is dropped.
+ * Networks with `downsample_in_bottleneck` are not supported, since their strides are in different
+ * convolutions.
  */
 export const huggingFaceResNetKeys = keyMap('Hugging Face ResNet', {
   rules: {

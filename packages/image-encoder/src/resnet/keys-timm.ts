@@ -1,8 +1,8 @@
 import { keyMap } from '@crossweave/checkpoints';
 
 /**
- * timm's `ResNet` (`resnet18` to `resnet152`), which has torchvision's names; its classifier is
- * dropped. Its variants with deeper stems or pooled shortcuts (`resnet50d`) are other networks.
+ * timm's `ResNet` (`resnet18` to `resnet152`), which has torchvision's names; the classifier is
+ * dropped. Variants with deeper stems or pooled shortcuts (`resnet50d`) are not supported.
  */
 export const timmResNetKeys = keyMap('timm ResNet', {
   rules: {

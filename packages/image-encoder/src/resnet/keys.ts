@@ -1,6 +1,6 @@
 import { keyMap } from '@crossweave/checkpoints';
 
-/** torchvision's `ResNet`: the names are ours; its classifier is dropped. */
+/** torchvision's `ResNet`, whose names we use; the classifier is dropped. */
 export const torchvisionResNetKeys = keyMap('torchvision ResNet', {
   rules: { '**': '**' },
   drops: ['fc.'],

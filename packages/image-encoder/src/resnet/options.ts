@@ -10,23 +10,32 @@ import { blocks, type BlockKind } from './blocks';
 import { stems, type StemKind } from './stem';
 
 export interface ResNetOptions extends ConvolutionalOptions {
-  /** Two 3×3 convolutions, or 1×1, 3×3, 1×1 with four times the width at the end. Default `'basic'`. */
+  /**
+   * The residual block: two 3×3 convolutions (`basic`), or convolutions of 1×1, 3×3 and 1×1 with
+   * four times the width at the end (`bottleneck`). Default `'basic'`.
+   */
   block?: BlockKind;
-  /** Blocks of each stage. Default [2, 2, 2, 2]. */
+  /** Number of blocks of each stage. Default [2, 2, 2, 2]. */
   layers?: readonly number[];
-  /** Width of each stage's blocks; a bottleneck stage gives four times it. Default [64, 128, 256, 512]. */
+  /**
+   * Width of each stage's blocks; the output of bottleneck blocks has four times as many channels.
+   * Default [64, 128, 256, 512].
+   */
   widths?: readonly number[];
   /** Stride of each stage's first block. Default 1 for the first stage, 2 for the others. */
   strides?: readonly number[];
-  /** 7×7 convolution and max pooling (stride 2 each), or one 3×3 convolution. Default `'imagenet'`. */
+  /**
+   * The stem: a 7×7 convolution and max pooling with stride 2 each (`imagenet`), or one 3×3
+   * convolution (`small`). Default `'imagenet'`.
+   */
   stem?: StemKind;
-  /** Channels of the stem. Default: the first of `widths`. */
+  /** Channels of the stem. Default: the first entry of `widths`. */
   stemWidth?: number;
   /** Stride of the stem's convolution. Default 2 for `'imagenet'`, 1 for `'small'`. */
   stemStride?: number;
   /**
-   * Each block starts as the identity: the last batch norm's weight is 0 (Goyal et al. 2017).
-   * Default false, as torchvision.
+   * Whether the weight of each block's last batch norm is initially 0, so that the block is the
+   * identity (Goyal et al. 2017). Default false, as in torchvision.
    */
   zeroInitResidual?: boolean;
 }
@@ -75,7 +84,7 @@ export function resNetSettings(
       where,
       expected: `${stages} numbers`,
       got: settings[name],
-      advice: 'Give one number of each per stage.',
+      advice: 'Give one number per stage in each of these lists.',
     });
   }
   return settings;

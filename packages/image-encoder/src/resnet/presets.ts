@@ -33,8 +33,8 @@ const preset =
     buildResNet(name, options, presets[name]);
 
 /**
- * A ResNet of any depth and width, with torchvision's parameter names. The defaults are
- * ResNet-18's.
+ * A ResNet of any depth and width, with torchvision's parameter names. The defaults are those of
+ * ResNet-18.
  *
  * @throws ConfigError for an unknown option or one out of range.
  */

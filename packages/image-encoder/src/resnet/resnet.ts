@@ -14,11 +14,11 @@ import {
 import { applyStem, stemLayer, stems } from './stem';
 
 /**
- * torchvision's `ResNet` without its classifier (He et al. 2015), parameters under its names:
+ * torchvision's `ResNet` without its classifier (He et al. 2015), with its parameter names:
  * `conv1`, `bn1`, `layer{1…}.{0…}.conv{1…}`, `.bn{1…}`, `.downsample.{0,1}`.
  *
- * Reads [B, H, W, 3]. Tokens: the last stage's grid, row by row, [B, h·w, C], all real; pooled:
- * their mean. Tokens have no positions; a fusion adds them.
+ * Input: [B, H, W, 3]. Tokens [B, h·w, C]: the grid of the last stage, row by row, without masked
+ * tokens and without positions (a fusion adds them). Pooled: the mean of the tokens.
  */
 export function buildResNet(
   where: string,
@@ -81,7 +81,7 @@ function planStages(settings: ResNetSettings): Block[][] {
   );
 }
 
-/** Tokens along a side of `pixels`: every layer is padded so that it gives ⌈n / stride⌉. */
+/** Number of tokens along a side of `pixels`. The padding of every layer maps n to ⌈n / stride⌉. */
 function gridSide({ stem, stemStride, strides }: ResNetSettings, pixels: number): number {
   const all = [stemStride, ...(stems[stem].pool ? [2] : []), ...strides];
   return all.reduce((side, stride) => Math.ceil(side / stride), pixels);

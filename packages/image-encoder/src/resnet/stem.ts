@@ -11,7 +11,7 @@ interface StemShape {
   readonly pool: boolean;
 }
 
-/** torchvision's stem, and the one for small pictures (He et al. 2015, §4.2). */
+/** torchvision's stem (`imagenet`), and the stem for small pictures (He et al. 2015, §4.2). */
 export const stems = {
   imagenet: { kernel: 7, stride: 2, pool: true },
   small: { kernel: 3, stride: 1, pool: false },

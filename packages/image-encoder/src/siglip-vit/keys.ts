@@ -3,8 +3,8 @@ import { keyMap } from '@crossweave/checkpoints';
 const parts = ['embeddings.**', 'encoder.**', 'post_layernorm.*', 'head.**'];
 
 /**
- * Hugging Face's `SiglipVisionModel`, or the vision tower of a whole `SiglipModel`: the names are
- * ours; the text tower, temperature, bias and stored indices are dropped.
+ * Hugging Face's `SiglipVisionModel`, or the vision tower of a whole `SiglipModel`, whose names we
+ * use. The text tower, temperature, bias and stored indices are dropped.
  */
 export const huggingFaceSiglipViTKeys = keyMap('Hugging Face SigLIP vision tower', {
   rules: Object.fromEntries(parts.map((part) => [`vision_model.${part}`, `vision_model.${part}`])),

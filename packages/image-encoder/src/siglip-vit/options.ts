@@ -9,12 +9,14 @@ import {
 } from '../transformer/options';
 
 /**
- * Defaults are SigLIP base's: patches of 16, `dim` 768, 12 `layers`, 12 `heads`, `'geluTanh'`,
- * `epsilon` 1e-6.
+ * The defaults are those of SigLIP base: `patchSize` 16, `dim` 768, 12 `layers`, 12 `heads`,
+ * `'geluTanh'`, `epsilon` 1e-6.
  */
 export type SiglipViTOptions = VisionTransformerOptions;
 
-/** @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit one another. */
+/**
+ * @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit each other.
+ */
 export function siglipViTSettings(
   where: string,
   options: SiglipViTOptions,

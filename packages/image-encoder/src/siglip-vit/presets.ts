@@ -10,8 +10,8 @@ const base = {
 
 /**
  * SigLIP's and SigLIP 2's vision transformer of any size, with Hugging Face's parameter names. The
- * defaults are those of `google/siglip-base-patch16-224`. (SigLIP 2's NaFlex models, which take
- * pictures of any proportions, are others.)
+ * defaults are those of `google/siglip-base-patch16-224`. (SigLIP 2's NaFlex models, which accept
+ * pictures of any proportions, are not supported.)
  *
  * @throws ConfigError for an unknown option or one out of range.
  */

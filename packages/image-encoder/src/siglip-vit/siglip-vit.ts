@@ -29,9 +29,9 @@ const names: TransformerNames = {
 };
 
 /**
- * SigLIP's vision transformer (Zhai et al. 2023), parameters under the names of Hugging Face's
- * `SiglipVisionModel`. It has no class token; `pooled` is its attention pooling head's and lies in
- * the shared embedding.
+ * SigLIP's vision transformer (Zhai et al. 2023) with the parameter names of Hugging Face's
+ * `SiglipVisionModel`. It has no class token; `pooled` is the result of its attention pooling head,
+ * in the shared embedding space.
  */
 export function buildSiglipViT(
   where: string,
@@ -46,7 +46,7 @@ export function buildSiglipViT(
     `siglip-vit(${layers}x${dim}, patch ${patchSize})`,
     { ...settings, pooling: attentionHead('vision_model.head', settings) },
     names,
-    // Of the same size as Hugging Face's, which are Xavier uniform within the layers.
+    // The same standard deviations as in Hugging Face, where the layers are Xavier uniform.
     {
       ...{ classToken: width, positions: width, patches: (3 * patchSize * patchSize) ** -0.5 },
       ...{ attention: width, attentionOut: width },

@@ -8,7 +8,7 @@ import { dropPatches } from './patch-dropout';
 import { embedPatches } from './patches';
 import { resizePositions, type Grid } from './positions';
 
-/** Rows and columns of patches in pictures of a size. */
+/** Rows and columns of patches in pictures of the given size. */
 export function gridOf(size: ImageSize, patchSize: number): Grid {
   const [height, width] = heightAndWidth(size);
   return [height / patchSize, width / patchSize];
@@ -38,12 +38,15 @@ export function initEmbeddings(
   };
 }
 
-/** Tokens before the patches. */
+/** Number of class tokens before the patches. */
 export function classTokens(names: TransformerNames['embeddings']): 0 | 1 {
   return names.classToken === undefined ? 0 : 1;
 }
 
-/** [B, H, W, 3] → [B, 1 + h·w, D]: the class token, if any, and the patches, each at its position. */
+/**
+ * [B, H, W, 3] → [B, 1 + h·w, D]: the class token (if there is one) and the patches, with positions
+ * added.
+ */
 export function embed(
   params: Params,
   names: TransformerNames['embeddings'],

@@ -12,7 +12,7 @@ import {
 } from '@crossweave/core/nn';
 import type { TransformerDeviations, TransformerNames, TransformerSettings } from './names';
 
-/** A layer of one model: where it is, and how often its residuals are dropped in training. */
+/** A layer of a model: its path, and the drop rate of its residuals in training. */
 export interface Layer {
   readonly path: string;
   readonly parts: TransformerNames['parts'];

@@ -5,20 +5,20 @@ import type { VisionTransformerSettings } from './options';
 /** Paths of the parameters of a vision transformer in the checkpoints of one family. */
 export interface TransformerNames {
   readonly embeddings: {
-    /** Absent: there is none, and the patches alone are tokens. */
+    /** Absent: there is no class token, and only the patches are tokens. */
     readonly classToken?: string;
     readonly positions: string;
-    /** The patches' convolution, with a bias or without. */
+    /** The convolution of the patches, with or without a bias. */
     readonly projection: string;
     readonly bias: boolean;
-    /** Axes of size 1 before those of the class token [D] and the positions [N, D]. */
+    /** Number of axes of size 1 before the axes of the class token [D] and the positions [N, D]. */
     readonly classAxes: number;
     readonly positionAxes: number;
   };
-  /** A norm between embeddings and layers, where there is one. */
+  /** The layer norm between embeddings and layers. Absent: there is none. */
   readonly firstNorm?: string;
   readonly layer: (index: number) => string;
-  /** Below a layer's path. */
+  /** Names below the path of a layer. */
   readonly parts: {
     readonly attentionNorm: string;
     readonly query: string;
@@ -32,7 +32,7 @@ export interface TransformerNames {
   readonly lastNorm: string;
 }
 
-/** Standard deviations of the initial weights; biases start at 0. */
+/** Standard deviations of the initial weights; initial biases are 0. */
 export interface TransformerDeviations {
   readonly classToken: number;
   readonly positions: number;
@@ -50,13 +50,13 @@ export interface TransformerSettings extends VisionTransformerSettings {
   readonly projection?: Projection | undefined;
 }
 
-/** What makes one vector [B, D] of all tokens [B, N, D] after the last norm. */
+/** Pools all tokens [B, N, D] after the last layer norm to one vector [B, D]. */
 export interface Head {
   readonly init: (key: Key) => Params;
   readonly apply: (params: Params, tokens: Tensor3D, ctx: Context) => Tensor2D;
 }
 
-/** A linear layer without bias behind the last norm, to the width of tokens and pooled. */
+/** A linear layer without bias after the last layer norm, to the width of tokens and pooled. */
 export interface Projection {
   readonly path: string;
   readonly dim: number;

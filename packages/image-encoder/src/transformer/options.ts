@@ -10,14 +10,17 @@ import {
 import { activations, type Activation } from '@crossweave/core/nn';
 import { anySizeCheck, heightAndWidth, sizeCheck, type ImageSize } from '../image-size';
 
-/** Options that all vision transformers have; sizes are by default those of the preset. */
+/** Options that all vision transformers have. The default sizes are those of the preset. */
 export interface VisionTransformerOptions {
-  /** Size of the pictures, a multiple of the patches'; `'any'` leaves it open. Default 224. */
+  /**
+   * Size of the pictures, a multiple of the patch size; `'any'` accepts pictures of every size.
+   * Default 224.
+   */
   imageSize?: ImageSize | 'any';
   /**
-   * Size of the pictures that the learned positions are for, one a patch: what a checkpoint was
-   * trained with. Pictures of another size get positions interpolated (bicubic). Default:
-   * `imageSize`, or the preset's when that is `'any'`.
+   * Size of the pictures for which there are learned positions, one for each patch: the size with
+   * which a checkpoint was trained. For a different size the positions are interpolated (bicubic).
+   * Default: `imageSize`, or the preset's size if that is `'any'`.
    */
   positionSize?: ImageSize;
   /** Side of the square patches. */
@@ -30,11 +33,14 @@ export interface VisionTransformerOptions {
   heads?: number;
   /** Width of the feed-forward layers. Default 4·`dim`. */
   hidden?: number;
-  /** Of the feed-forward layers. */
+  /** Activation of the feed-forward layers. */
   activation?: Activation;
-  /** Of the layer norms, in (0, 1]. */
+  /** Epsilon of the layer norms, in (0, 1]. */
   epsilon?: number;
-  /** Of embeddings, attention weights and each part's result, in [0, 1). Default 0. */
+  /**
+   * Dropout rate of embeddings, attention weights and the result of each sublayer, in [0, 1).
+   * Default 0.
+   */
   dropout?: number;
   /**
    * Stochastic depth: in training both residuals of the last layer are dropped with this probability
@@ -42,7 +48,7 @@ export interface VisionTransformerOptions {
    * Default 0.
    */
   dropPath?: number;
-  /** Share of the patches that a training pass leaves out, in [0, 1). Default 0. */
+  /** Share of the patches that are dropped in training, in [0, 1). Default 0. */
   patchDropout?: number;
 }
 
@@ -68,7 +74,10 @@ export const visionTransformerChecks: Checks<VisionTransformerOptions> = {
   patchDropout: dropRate(),
 };
 
-/** The preset, and the defaults that are the same for all or follow from other options. */
+/**
+ * The values of the preset, and the defaults that are common to all presets or depend on other
+ * options.
+ */
 export function visionTransformerDefaults<Preset extends VisionTransformerPreset>(
   given: VisionTransformerOptions,
   preset: Preset,
@@ -88,7 +97,7 @@ export function visionTransformerDefaults<Preset extends VisionTransformerPreset
   };
 }
 
-/** @throws ConfigError for sizes that do not fit one another. */
+/** @throws ConfigError for sizes that do not fit each other. */
 export function requireFittingSizes(where: string, settings: VisionTransformerSettings): void {
   const { dim, heads, patchSize, imageSize, positionSize } = settings;
   requireDivisor(where, ['heads', heads], ['dim', dim]);
@@ -98,7 +107,7 @@ export function requireFittingSizes(where: string, settings: VisionTransformerSe
 
 function requirePatches(where: string, name: string, size: ImageSize, patchSize: number): void {
   if (heightAndWidth(size).every((side) => side % patchSize === 0)) return;
-  throw new ConfigError(`"${name}" is no multiple of "patchSize"`, {
+  throw new ConfigError(`"${name}" is not a multiple of "patchSize"`, {
     where,
     expected: `multiples of ${patchSize}`,
     got: size,

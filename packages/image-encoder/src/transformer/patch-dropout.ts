@@ -2,10 +2,10 @@ import { gather, reshape, tensor1d, tidy, type Rank, type Tensor3D } from '@tens
 import { foldIn, uniformArray, type Context } from '@crossweave/core';
 
 /**
- * In training, keeps a random ⌊(1 − rate)·N⌋ (at least one) of each picture's N patches, in their
- * order, and the class token, if there is one, before them: [B, 1 + N, D] → [B, 1 + kept, D]; else the identity
- * (Li et al. 2022, FLIP; timm's and open_clip's patch dropout). Which ones depends on the context's
- * key alone.
+ * Patch dropout (Li et al. 2022, FLIP; timm and open_clip have it). In training, keeps the class
+ * token (if there is one) and ⌊(1 − rate)·N⌋ (at least one) random patches of each picture's N
+ * patches, in order: [B, 1 + N, D] → [B, 1 + kept, D]. In inference it is the identity. The
+ * context's key determines the patches.
  */
 export function dropPatches(x: Tensor3D, rate: number, ctx: Context, extra: 0 | 1 = 1): Tensor3D {
   if (!ctx.training || rate === 0) return x;

@@ -39,7 +39,7 @@ it('refuses a table for another grid', () => {
   tidy(() => {
     const table = tensor2d([1, 2, 3, 4], [4, 1]);
     expect(() => resizePositions('table', table, [2, 2], [2, 2])).toThrow(
-      /table: .*other pictures.*\[5, ...\]; got \[4, 1\].*"positionSize"/,
+      /table: .*pictures of a different size.*\[5, ...\]; got \[4, 1\].*"positionSize"/,
     );
   });
 });

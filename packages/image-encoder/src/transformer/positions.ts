@@ -5,15 +5,15 @@ import { ShapeError, showShape } from '@crossweave/core';
 export type Grid = readonly [rows: number, columns: number];
 
 /**
- * A table of positions [1 + h·w, D], the class token's first, for another grid: [1 + h'·w', D] by
- * bicubic interpolation, the class token's row as it is. The same table for the same grid. Without
- * a class token (`extra` 0) there is no such row.
+ * Converts a table of positions [1 + h·w, D], the class token's first, to a different grid: [1 +
+ * h'·w', D] by bicubic interpolation. The row of the class token does not change; without a class
+ * token (`extra` 0) there is no such row. For the same grid the same table is returned.
  *
- * `where` names the table in errors. As Hugging Face's `interpolate_pos_encoding`: PyTorch's
- * `interpolate(mode='bicubic')` with corners not aligned and without antialiasing. Interpolation is
- * linear in the table, so it is computed as one matrix product.
+ * The interpolation is that of Hugging Face's `interpolate_pos_encoding`: PyTorch's
+ * `interpolate(mode='bicubic')` without aligned corners and antialiasing. It is linear in the
+ * table, so it is computed as one matrix product. `where` names the table in errors.
  *
- * @throws ShapeError unless the table has a row for the class token and each place of `from`.
+ * @throws ShapeError unless the table has a row for the class token and for each place of `from`.
  */
 export function resizePositions(
   where: string,
@@ -24,11 +24,12 @@ export function resizePositions(
 ): Tensor2D {
   const width = extra + from[0] * from[1];
   if (table.shape[0] !== width) {
-    throw new ShapeError('the table of positions is for other pictures', {
+    throw new ShapeError('the table of positions is for pictures of a different size', {
       where,
       expected: showShape([width, '...']),
       got: showShape(table.shape),
-      advice: 'Give "positionSize": the size of the pictures that the checkpoint was trained with.',
+      advice:
+        'Set "positionSize" to the size of the pictures with which the checkpoint was trained.',
     });
   }
   if (from[0] === to[0] && from[1] === to[1]) return table;
@@ -47,7 +48,7 @@ export function resizePositions(
   return tidy(() => matMul(tensor2d(weights, [weights.length / width, width]), table));
 }
 
-/** Keys' bicubic kernel with a = −0.75, as PyTorch has it: weights [to][from] of one axis. */
+/** Weights [to][from] of one axis, by Keys' bicubic kernel with a = −0.75 as in PyTorch. */
 function bicubicWeights(from: number, to: number): Float64Array[] {
   const a = -0.75;
   const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;

@@ -29,11 +29,12 @@ import type {
 } from './names';
 
 /**
- * A pre-norm vision transformer (Dosovitskiy et al. 2020) under a family's names.
+ * A pre-norm vision transformer (Dosovitskiy et al. 2020) with the parameter names of a family.
  *
- * Reads [B, H, W, 3]. Tokens: the class token, if the family has one, then the patches row by row,
- * after the last norm and the projection if there is one, [B, 1 + h·w, D], all real; pooled: the
- * class token, the mean of the patches, or what the family's head makes of the tokens.
+ * Input: [B, H, W, 3]. Tokens [B, 1 + h·w, D]: the class token (if the family has one), then the
+ * patches row by row, after the last layer norm and the projection (if there is one), without
+ * masked tokens. Pooled: the class token, the mean of the patches, or the result of the family's
+ * head.
  */
 export function buildTransformer(
   where: string,
@@ -119,7 +120,7 @@ function pool(tokens: Tensor3D, pooling: 'class' | 'mean', extra: 0 | 1): Tensor
 function checkPatches(where: string, image: Tensor4D, patchSize: number): void {
   const [, height, width] = image.shape;
   if (height % patchSize !== 0 || width % patchSize !== 0) {
-    throw new ShapeError('the picture is not made of whole patches', {
+    throw new ShapeError('the size of the picture is not a multiple of the patch size', {
       where,
       expected: `sides that are multiples of ${patchSize}`,
       got: showShape(image.shape),

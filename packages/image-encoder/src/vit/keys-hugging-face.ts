@@ -1,8 +1,8 @@
 import { keyMap } from '@crossweave/checkpoints';
 
 /**
- * Hugging Face's `ViTModel`, alone or as the `vit.` of a classifier: the names are ours; pooling
- * layer, classifier and the mask token of masked modelling are dropped.
+ * Hugging Face's `ViTModel`, alone or as the part `vit.` of a classifier. We use its names. The
+ * pooling layer, the classifier and the mask token of masked modelling are dropped.
  */
 export const huggingFaceViTKeys = keyMap('Hugging Face ViT', {
   rules: {

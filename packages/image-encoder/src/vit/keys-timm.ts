@@ -1,8 +1,8 @@
 import { keyMap } from '@crossweave/checkpoints';
 
 /**
- * timm's `VisionTransformer` with a class token (`vit_base_patch16_224`), whose queries, keys and
- * values are one layer; its classifier is dropped. Its layer norms have `epsilon: 1e-6`.
+ * timm's `VisionTransformer` with a class token (`vit_base_patch16_224`). One layer computes
+ * queries, keys and values; the classifier is dropped. Its layer norms need `epsilon: 1e-6`.
  */
 export const timmViTKeys = keyMap('timm ViT', {
   rules: {

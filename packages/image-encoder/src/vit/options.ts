@@ -7,11 +7,16 @@ import {
   type VisionTransformerPreset,
 } from '../transformer/options';
 
-/** Defaults are ViT-B/16's: patches of 16, `dim` 768, 12 `layers`, 12 `heads`, `'gelu'`. */
+/**
+ * The defaults are those of ViT-B/16: `patchSize` 16, `dim` 768, 12 `layers`, 12 `heads`, `'gelu'`.
+ */
 export interface ViTOptions extends VisionTransformerOptions {
-  /** Of the layer norms, in (0, 1]. Default 1e-12 as Hugging Face; timm's checkpoints have 1e-6. */
+  /**
+   * Epsilon of the layer norms, in (0, 1]. Default 1e-12, as in Hugging Face; timm's checkpoints
+   * need 1e-6.
+   */
   epsilon?: number;
-  /** What `pooled` is: the class token, or the mean of the patches' tokens. Default `'class'`. */
+  /** Whether `pooled` is the class token or the mean of the patches' tokens. Default `'class'`. */
   pooling?: 'class' | 'mean';
   /** Standard deviation of the initial weights, in (0, 1]. Default 0.02. */
   initializerRange?: number;
@@ -26,7 +31,9 @@ const checks: Checks<ViTOptions> = {
   initializerRange: number({ above: 0, max: 1 }),
 };
 
-/** @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit one another. */
+/**
+ * @throws ConfigError for an unknown option, a wrong value, or sizes that do not fit each other.
+ */
 export function viTSettings(where: string, options: ViTOptions, preset: ViTPreset): ViTSettings {
   const settings = readOptions<ViTOptions>(
     where,

@@ -20,8 +20,8 @@ const preset =
     buildViT(name, options, presets[name]);
 
 /**
- * A vision transformer of any size, with Hugging Face's parameter names. The defaults are
- * ViT-B/16's.
+ * A vision transformer of any size, with Hugging Face's parameter names. The defaults are those of
+ * ViT-B/16.
  *
  * @throws ConfigError for an unknown option or one out of range.
  */
@@ -43,7 +43,7 @@ export const vitB32 = preset('vitB32');
 export const vitL16 = preset('vitL16');
 
 /**
- * For small pictures and training on a CPU: 64×64 → 65 tokens of width 128, 4 layers, about
- * 0.8 million parameters. Not the ViT-S of the papers: that is `vitS16`.
+ * For small pictures and training on a CPU: 64×64 → 65 tokens of width 128, 4 layers, about 0.8
+ * million parameters. (The ViT-S of the papers is `vitS16`.)
  */
 export const vitSmall = preset('vitSmall');

@@ -80,7 +80,9 @@ it('takes pictures of any size when told so, by positions of one', () => {
       expect(tokens.shape).toEqual([1, 1 + (height * width) / 4, 4]);
     }
     const odd = normal<Rank.R4>(key(1), [1, 4, 5, 3]);
-    expect(() => encoder.apply(params, odd, inference)).toThrow(/whole patches.*multiples of 2/);
+    expect(() => encoder.apply(params, odd, inference)).toThrow(
+      /multiple of the patch size.*multiples of 2/,
+    );
   });
 });
 
@@ -108,13 +110,13 @@ describe('refuses', () => {
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ depth: 2 }, /vit: there is no option "depth"/],
     [{ dim: 10, heads: 4 }, /"heads" must divide "dim".*divisor of 10.*got 4/],
-    [{ patchSize: 15 }, /"imageSize" is no multiple of "patchSize".*multiples of 15.*224/],
+    [{ patchSize: 15 }, /"imageSize" is not a multiple of "patchSize".*multiples of 15.*224/],
     [{ layers: 0 }, /"layers".*at least 1/],
     [{ dropout: 1 }, /"dropout".*\[0, 1\).*got 1/],
     [{ dropout: NaN }, /"dropout".*NaN/],
     [{ initializerRange: -1 }, /"initializerRange"/],
     [{ imageSize: 'all' }, /"imageSize".*or "any"; got "all"/],
-    [{ positionSize: 100 }, /"positionSize" is no multiple/],
+    [{ positionSize: 100 }, /"positionSize" is not a multiple/],
     [{ pooling: 'cls' }, /"pooling".*"class" \| "mean"; got "cls"/],
     [{ activation: 'gelo' }, /"activation".*"gelu"/],
     [{ dropPath: 1 }, /"dropPath"/],

@@ -4,7 +4,7 @@ import type { TransformerNames } from '../transformer/names';
 import { buildTransformer } from '../transformer/transformer';
 import { viTSettings, type ViTOptions, type ViTPreset } from './options';
 
-/** Hugging Face's `ViTModel`, as its checkpoints are stored. */
+/** The names in checkpoints of Hugging Face's `ViTModel`. */
 const names: TransformerNames = {
   embeddings: {
     classToken: 'embeddings.cls_token',
@@ -29,9 +29,9 @@ const names: TransformerNames = {
 };
 
 /**
- * Hugging Face's `ViTModel` without pooling layer, parameters under the names of its checkpoints.
- * Hugging Face draws the initial weights from N(0, 0.02²) truncated at ±2. No draw is ever so large, so
- * here they are drawn from N(0, `initializerRange`²).
+ * Hugging Face's `ViTModel` without pooling layer, with the parameter names of its checkpoints. The
+ * initial weights are drawn from N(0, `initializerRange`²). (Hugging Face truncates the
+ * distribution at ±2, which with a standard deviation of 0.02 has no effect.)
  */
 export function buildViT(
   where: string,

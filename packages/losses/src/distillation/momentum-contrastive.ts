@@ -65,8 +65,8 @@ export function momentumContrastive(
       tidy(() => {
         const weight = shareAt(ctx.step);
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
-        const { i2t, t2i, queue } = opinions(where, outputs);
-        const contrast = ([own, twin]: Opinions, among: 'texts' | 'images') => {
+        const { i2t, t2i, queue } = similaritiesOf(where, outputs);
+        const contrast = ([own, twin]: SimilarityPair, among: 'texts' | 'images') => {
           const { targets, exclusion, negatives } = candidates(batch, settings, { among, queue });
           const logits = add<Tensor2D>(mul(own, scale), exclusion);
           const opinion = softmax(add<Tensor2D>(mul(twin, scale), exclusion));
@@ -95,13 +95,13 @@ export function momentumContrastive(
  * Similarities [B, B + Q] of the model and of its twin; the twin's are constants of
  * differentiation.
  */
-type Opinions = readonly [own: Tensor2D, twin: Tensor2D];
+type SimilarityPair = readonly [own: Tensor2D, twin: Tensor2D];
 
 /** The similarities of both directions, and the queue, whose entries follow those of the batch. */
-function opinions(
+function similaritiesOf(
   where: string,
   outputs: ModelOutputs<PooledFeatures>,
-): { i2t: Opinions; t2i: Opinions; queue: EmbeddingQueue | undefined } {
+): { i2t: SimilarityPair; t2i: SimilarityPair; queue: EmbeddingQueue | undefined } {
   const teacher = requireTeacher(where, outputs);
   if (outputs.embed === undefined) {
     const [own, twin] = [similarities(outputs), stopGradient(similarities(teacher))];

@@ -19,7 +19,7 @@ import { meanCount } from '../negatives';
 import { excluded } from '../same';
 import { logged } from '../terms';
 import { drawChecks } from './draw';
-import { countPairs, drawnTexts, givenFalsePairs, matchOf, truePairs, type Pairs } from './pairs';
+import { countPairs, drawnPairs, givenFalsePairs, matchOf, truePairs, type Pairs } from './pairs';
 
 export interface ListwiseMatchingOptions {
   /** M, the number of texts drawn from the batch for each image. Default 3. */
@@ -59,7 +59,7 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
         const key = foldIn(ctx.key, 'listwise.texts');
         const falsePairs = [
           ...(negatives ? givenFalsePairs(where, outputs, batch) : []),
-          ...drawnTexts(outputs, batch, key, drawnPerImage(batch.size), settings),
+          ...drawnPairs('texts', outputs, batch, key, drawnPerImage(batch.size), settings),
         ];
         const everyRow = new Array<number>(batch.size).fill(1);
         const pairs = [truePairs(outputs, everyRow), ...falsePairs];

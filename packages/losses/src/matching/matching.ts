@@ -5,15 +5,7 @@ import { boolean, count, readOptions } from '@crossweave/core/authoring';
 import { meanCount } from '../negatives';
 import { logged } from '../terms';
 import { drawChecks } from './draw';
-import {
-  countPairs,
-  drawnImages,
-  drawnTexts,
-  givenFalsePairs,
-  matchOf,
-  truePairs,
-  type Pairs,
-} from './pairs';
+import { countPairs, drawnPairs, givenFalsePairs, matchOf, truePairs, type Pairs } from './pairs';
 
 export interface MatchingOptions {
   /** Number of texts, and of images, drawn from the batch as negatives of each row. Default 1. */
@@ -55,11 +47,13 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
     name: 'matching',
     compute: (_params, outputs, batch, ctx) =>
       tidy(() => {
-        const draw = (of: typeof drawnTexts, name: string): Pairs[] =>
-          of(outputs, batch, foldIn(ctx.key, name), settings.inBatch, settings);
+        const draw = (drawn: 'texts' | 'images'): Pairs[] => {
+          const key = foldIn(ctx.key, `matching.${drawn}`);
+          return drawnPairs(drawn, outputs, batch, key, settings.inBatch, settings);
+        };
         const falsePairs = [
-          ...draw(drawnTexts, 'matching.texts'),
-          ...draw(drawnImages, 'matching.images'),
+          ...draw('texts'),
+          ...draw('images'),
           ...(settings.negatives ? givenFalsePairs(where, outputs, batch) : []),
         ];
         const counts = countPairs(falsePairs, batch.size);

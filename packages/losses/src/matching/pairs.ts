@@ -29,8 +29,9 @@ export function givenFalsePairs(where: string, outputs: Outputs, batch: AnyBatch
   return [{ image: repeatRows(image, perRow), text: negatives, perRow, weights }];
 }
 
-/** Each image with texts drawn from the batch. */
-export function drawnTexts(
+/** Each image with texts drawn from the batch (`texts`), or each text with images (`images`). */
+export function drawnPairs(
+  drawn: 'texts' | 'images',
   outputs: Outputs,
   batch: AnyBatch,
   key: Key,
@@ -38,25 +39,19 @@ export function drawnTexts(
   options: DrawOptions,
 ): Pairs[] {
   if (perRow === 0) return [];
-  const similarity = (): Tensor2D => textSimilarity(outputs);
-  const { rows, valid } = drawNegatives(key, similarity, rightTexts(batch), perRow, options);
+  const ofTexts = drawn === 'texts';
+  const similarity = (): Tensor2D => (ofTexts ? textSimilarity : imageSimilarity)(outputs);
+  const right = (ofTexts ? rightTexts : rightImages)(batch);
+  const { rows, valid } = drawNegatives(key, similarity, right, perRow, options);
   const { image, text } = outputs;
-  return [{ image: repeatRows(image, perRow), text: takeRows(text, rows), perRow, weights: valid }];
-}
-
-/** Each text with images drawn from the batch. */
-export function drawnImages(
-  outputs: Outputs,
-  batch: AnyBatch,
-  key: Key,
-  perRow: number,
-  options: DrawOptions,
-): Pairs[] {
-  if (perRow === 0) return [];
-  const similarity = (): Tensor2D => imageSimilarity(outputs);
-  const { rows, valid } = drawNegatives(key, similarity, rightImages(batch), perRow, options);
-  const { image, text } = outputs;
-  return [{ image: takeRows(image, rows), text: repeatRows(text, perRow), perRow, weights: valid }];
+  return [
+    {
+      image: ofTexts ? repeatRows(image, perRow) : takeRows(image, rows),
+      text: ofTexts ? takeRows(text, rows) : repeatRows(text, perRow),
+      perRow,
+      weights: valid,
+    },
+  ];
 }
 
 /** [all pairs] the fusion's `match` of every pair, in order, computed in one pass. */

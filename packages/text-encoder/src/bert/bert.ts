@@ -21,20 +21,20 @@ const layer: Omit<LayerPlan, 'deviations'> = {
   causal: false,
 };
 
-/** The parts in which an architecture differs from BERT. */
+/** The parts of an architecture that differ from BERT. */
 export interface BertVariant {
   readonly family: string;
   readonly embeddings: EmbeddingPlan;
-  /** Default: BERT's. */
+  /** The form of the layers. Default: that of BERT. */
   readonly layer?: Omit<LayerPlan, 'deviations'>;
 }
 
 /**
- * Hugging Face's `BertModel` (Devlin et al. 2018) or a relative, parameters under its names; the
- * pooling layer is there only when the pooling is `'pooler'`.
+ * Hugging Face's `BertModel` (Devlin et al. 2018) or a variant, with its parameter names. The
+ * pooling layer exists only with the pooling `'pooler'`.
  *
- * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's, [B, N, D]; mask: the
- * input's. Padding is never attended to; the tokens at padding have no meaning.
+ * Input: texts [B, N], N ≤ `maxPositions`. Tokens [B, N, D]: the last layer. Mask: that of the
+ * input. No token attends to padding; the tokens at padding have no meaning.
  */
 export function buildBert(
   where: string,

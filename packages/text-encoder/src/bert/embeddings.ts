@@ -33,7 +33,7 @@ const positions = 'embeddings.position_embeddings';
 const types = 'embeddings.token_type_embeddings';
 const norm = 'embeddings.LayerNorm';
 
-/** The difference between the embeddings of BERT and of RoBERTa. */
+/** How the embeddings of BERT and RoBERTa differ. */
 export interface EmbeddingPlan {
   /**
    * `'all'`: the n-th token has position n. `'real'` (RoBERTa): only real tokens are counted; the
@@ -44,7 +44,7 @@ export interface EmbeddingPlan {
 
 /**
  * The parameters of Hugging Face's `BertEmbeddings`, `RobertaEmbeddings` or DistilBERT's
- * `Embeddings`; the padding token's row is zero.
+ * `Embeddings`; the row of the padding token is zero.
  */
 export function initEmbeddings(
   key: Key,
@@ -79,7 +79,7 @@ export function embed(
     plan.counts === 'all'
       ? learnedPositions(params, positions, input_ids.shape[1])
       : embedding<Tensor3D>(params, positions, countReal(input, settings.padTokenId));
-  // Positions and types are the same for all texts: their sum is small.
+  // Positions and types are often the same for all texts, so they are summed first.
   const constant =
     settings.tokenTypes === 0 ? places : add<Tensor3D>(places, typesOf(params, input));
   const x = add<Tensor3D>(embedding<Tensor3D>(params, words, input_ids), constant);
@@ -87,14 +87,16 @@ export function embed(
   return dropout(layerNorm(params, norm, x, epsilon), rate, ctx, 'embeddings');
 }
 
-/** [1, 1, D] of type 0, or [B, N, D] of the types that are given. */
+/** The embedding of type 0 [1, 1, D], or of the given types [B, N, D]. */
 function typesOf(params: Params, { token_type_ids }: TextInput): Tensor {
   if (token_type_ids !== undefined) return embedding<Tensor3D>(params, types, token_type_ids);
   const table = parameter<Tensor2D>(params, `${types}.weight`);
   return reshape<Rank.R3>(slice(table, [0, 0], [1, table.shape[1]]), [1, 1, table.shape[1]]);
 }
 
-/** `padTokenId` + 1, + 2, … at the real tokens, `padTokenId` elsewhere: int32 [B, N]. */
+/**
+ * int32 [B, N]: `padTokenId` + 1, `padTokenId` + 2, … at the real tokens, `padTokenId` elsewhere.
+ */
 function countReal({ input_ids, attention_mask }: TextInput, padTokenId: number): Tensor2D {
   const real = mul<Tensor2D>(notEqual(input_ids, padTokenId), attention_mask);
   return add(mul(cumsum(real, 1), real), scalar(padTokenId, 'int32'));

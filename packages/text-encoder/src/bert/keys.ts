@@ -1,6 +1,9 @@
 import { keyMap } from '@crossweave/checkpoints';
 
-/** Norms as transformers writes them, and as checkpoints that came from TensorFlow have them. */
+/**
+ * The parameter names of layer norms in transformers, and in checkpoints that were converted from
+ * TensorFlow.
+ */
 const norms = {
   '**.LayerNorm.weight': '**.LayerNorm.weight',
   '**.LayerNorm.bias': '**.LayerNorm.bias',
@@ -13,9 +16,9 @@ const pooler = { 'pooler.dense.*': 'pooler.dense.*' };
 const indices = 'embeddings.position_ids';
 
 /**
- * Hugging Face's `BertModel`, alone or as the `bert.` of a model with a head: the names are ours;
- * heads and stored indices are dropped. `pooler.dense.*` is kept: an encoder of another pooling
- * loads with `ignoreUnexpected: ['pooler']`.
+ * Hugging Face's `BertModel`, alone or as the part `bert.` of a model with a head. We use its
+ * names; heads and stored indices are dropped. `pooler.dense.*` is kept: load it into an encoder
+ * with a different pooling with `ignoreUnexpected: ['pooler']`.
  */
 export const huggingFaceBertKeys = keyMap('Hugging Face BERT', {
   rules: { ...norms, ...parts, ...pooler },
@@ -23,14 +26,17 @@ export const huggingFaceBertKeys = keyMap('Hugging Face BERT', {
   prefixes: ['bert.'],
 });
 
-/** The same of `RobertaModel` and `XLMRobertaModel` (`roberta.`). */
+/** As {@link huggingFaceBertKeys}, for `RobertaModel` and `XLMRobertaModel` (`roberta.`). */
 export const huggingFaceRobertaKeys = keyMap('Hugging Face RoBERTa', {
   rules: { ...parts, ...pooler },
   drops: ['lm_head.', 'classifier.', 'qa_outputs.', indices],
   prefixes: ['roberta.'],
 });
 
-/** The same of `DistilBertModel` (`distilbert.`), which has no pooling layer. */
+/**
+ * As {@link huggingFaceBertKeys}, for `DistilBertModel` (`distilbert.`), which has no pooling
+ * layer.
+ */
 export const huggingFaceDistilBertKeys = keyMap('Hugging Face DistilBERT', {
   rules: { 'embeddings.**': 'embeddings.**', 'transformer.**': 'transformer.**' },
   drops: [

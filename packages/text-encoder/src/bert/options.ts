@@ -23,24 +23,27 @@ import {
   tokenizerFacts,
 } from '../transformer/tokenizer';
 
-/** Defaults are BERT-base's, the vocabulary apart. */
+/** The defaults, except for the vocabulary, are those of BERT-base. */
 export interface BertOptions extends TransformerOptions {
-  /** Rows of the token type table. Default 2. */
+  /** Number of rows of the token type table. Default 2. */
   tokenTypes?: number;
-  /** The padding id: its word row starts at zero. Default: the tokenizer's, else 0. */
+  /**
+   * The padding id; its row of the word table is initially zero. Default: the tokenizer's `padId`,
+   * else 0.
+   */
   padTokenId?: number;
-  /** Default `'cls'`. */
+  /** How `pooled` is computed (see {@link Pooling}). Default `'cls'`. */
   pooling?: 'cls' | 'mean' | 'max' | 'pooler';
   /** Standard deviation of the initial weights, in (0, 1]. Default 0.02. */
   initializerRange?: number;
 }
 
 export type BertSettings = Required<Untokenized<BertOptions>>;
-/** `padTokenId` is absent where it cannot be known without a tokenizer. */
+/** `padTokenId` is absent if only the tokenizer determines it. */
 export type BertPreset = Preset<BertOptions, 'tokenTypes' | 'pooling'>;
 export type BertOptionsWithVocabulary = WithIds<BertOptions>;
 
-/** Of what DistilBERT has too. */
+/** Checks of the options that DistilBERT has too. */
 export const sharedChecks: Checks<Omit<BertSettings, 'tokenTypes' | 'pooling'>> = {
   ...transformerChecks,
   padTokenId: count(0),
@@ -54,10 +57,10 @@ const bertChecks: Checks<BertSettings> = {
 };
 
 /**
- * The settings of BERT and the architectures with its options.
+ * The settings of BERT and of the architectures with its options.
  *
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   one that is not given.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing id.
  */
 export function bertSettings(
   where: string,

@@ -42,11 +42,11 @@ const make = (name: keyof typeof presets, options: BertOptions): TransformerText
   buildBert(name, bertSettings(name, options, presets[name]));
 
 /**
- * A BERT of any size, with Hugging Face's parameter names. Except for the vocabulary, the
- * defaults are BERT-base's.
+ * A BERT of any size, with Hugging Face's parameter names. Except for the vocabulary, the defaults
+ * are those of BERT-base.
  *
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   no vocabulary.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing vocabulary.
  */
 export function bert(options: BertOptionsWithVocabulary): TransformerTextEncoder {
   return make('bert', options);
@@ -59,7 +59,7 @@ export function bertBase(options: BertOptions = {}): TransformerTextEncoder {
 
 /**
  * `sentence-transformers/all-MiniLM-L6-v2`: width 384, 6 layers, 30522 words, mean pooling. With
- * `normalize: true` its `pooled` is that model's sentence embedding.
+ * `normalize: true`, `pooled` is the sentence embedding of that model.
  */
 export function miniLM(options: BertOptions = {}): TransformerTextEncoder {
   return make('miniLM', options);
@@ -71,9 +71,9 @@ export function miniLM12(options: BertOptions = {}): TransformerTextEncoder {
 }
 
 /**
- * For short captions and training on a CPU: width 128, 4 layers, up to 64 tokens, mean
- * pooling, no dropout; 0.8 million parameters and 128 a word. Not Google's BERT-Small
- * (width 512).
+ * For short captions and training on a CPU: width 128, 4 layers, up to 64 tokens, mean pooling, no
+ * dropout; 0.8 million parameters plus 128 for each word. (Google's BERT-Small is a different
+ * model, of width 512.)
  */
 export function bertSmall(options: BertOptionsWithVocabulary): TransformerTextEncoder {
   return make('bertSmall', options);

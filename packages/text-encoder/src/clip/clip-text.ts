@@ -15,18 +15,18 @@ const positions = 'text_model.embeddings.position_embedding';
 const projectionPath = 'text_projection';
 
 /**
- * The text tower of CLIP (Radford et al. 2021): a causal transformer, parameters under the names
- * of Hugging Face's `CLIPTextModelWithProjection` (`text_projection.weight` only with
- * `projection`). Initial weights are of OpenAI's deviations.
+ * The text tower of CLIP (Radford et al. 2021): a causal transformer with the parameter names of
+ * Hugging Face's `CLIPTextModelWithProjection` (`text_projection.weight` only with `projection`).
+ * The initial weights have OpenAI's standard deviations.
  *
- * Reads texts [B, N], N ≤ `maxPositions`. Tokens: the last layer's after the final norm and the
- * projection, [B, N, D or the projection's width]; mask: the input's. A token sees itself and the
- * real tokens before it.
+ * Input: texts [B, N], N ≤ `maxPositions`. Tokens [B, N, D or `projection`]: the last layer after
+ * the final layer norm and the projection. Mask: that of the input. A token attends to itself and
+ * the real tokens before it.
  */
 export function buildClipText(where: string, settings: ClipTextSettings): TransformerTextEncoder {
   const { dim, layers, vocabulary, maxPositions, projection, endOfText } = settings;
   const attention = dim ** -0.5;
-  // Smaller for the layers that end a residual branch, since 2·layers branches are added up.
+  // Smaller for the last layer of each residual branch, since 2·layers branches are summed.
   const residual = attention * (2 * layers) ** -0.5;
   return buildEncoder(
     where,

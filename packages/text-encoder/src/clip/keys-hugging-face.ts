@@ -4,7 +4,8 @@ const parts = ['embeddings.**', 'encoder.**', 'final_layer_norm.*'];
 
 /**
  * Hugging Face's `CLIPTextModelWithProjection`, `CLIPTextModel` or the text tower of a whole
- * `CLIPModel`: the names are ours; the vision tower, the temperature and stored indices are dropped.
+ * `CLIPModel`, whose names we use. The vision tower, the temperature and stored indices are
+ * dropped.
  */
 export const huggingFaceClipTextKeys = keyMap('Hugging Face CLIP text tower', {
   rules: {
@@ -12,7 +13,7 @@ export const huggingFaceClipTextKeys = keyMap('Hugging Face CLIP text tower', {
     ...Object.fromEntries(
       parts.flatMap((part) => [
         [`text_model.${part}`, `text_model.${part}`],
-        // A bare CLIPTextModel that transformers 5 has saved.
+        // The names of a CLIPTextModel that transformers 5 has saved.
         [part, `text_model.${part}`],
       ]),
     ),

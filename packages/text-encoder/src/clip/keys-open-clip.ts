@@ -5,8 +5,8 @@ const projections = (leaf: string): string[] =>
   ['q', 'k', 'v'].map((name) => `${layer}.self_attn.${name}_proj.${leaf}`);
 
 /**
- * The text tower of an open_clip or OpenAI checkpoint, which holds the image tower beside it:
- * `CLIP` (bare paths) or `CustomTextCLIP` (paths under `text.`).
+ * The text tower of a whole CLIP checkpoint of open_clip or OpenAI: `CLIP` (paths without prefix)
+ * or `CustomTextCLIP` (paths with the prefix `text.`).
  */
 export const openClipTextKeys = keyMap('open_clip text tower', {
   rules: {

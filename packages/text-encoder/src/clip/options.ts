@@ -24,29 +24,29 @@ import {
   tokenizerFacts,
 } from '../transformer/tokenizer';
 
-/** Defaults are those of the text towers of ViT-B/32 and ViT-B/16, the ids apart. */
+/** The defaults, except for ids, are those of the text towers of ViT-B/32 and ViT-B/16. */
 export interface ClipTextOptions extends TransformerOptions {
-  /** Default `'eot'`. */
+  /** How `pooled` is computed (see {@link Pooling}). Default `'eot'`. */
   pooling?: 'eot' | 'mean' | 'max';
   /**
-   * The token that the pooling `'eot'` reads: the first real token with this id, or with the largest
-   * id of the text (`'largest'`). Default: the tokenizer's `endId`;
-   * without a tokenizer it must be given. A token in the middle of the text has attended to a part
-   * of the text only.
+   * The token that the pooling `'eot'` reads: the first real token with this id, or with the
+   * largest id of the text (`'largest'`). Default: the tokenizer's `endId`; without a tokenizer it
+   * must be given. It should be the last token, since in a causal transformer an earlier token has
+   * attended to a part of the text only.
    *
-   * OpenAI's and open_clip's code takes the largest, which is right where the end-of-text id is the
-   * last of the vocabulary (theirs is 49407) and nowhere else. A text without such a token gives
-   * its first one.
+   * OpenAI's and open_clip's code takes the largest id, which is correct only if the end-of-text id
+   * is the last of the vocabulary (as their 49407). A text without an end token is pooled at its
+   * first token.
    */
   endOfText?: number | 'largest';
   /**
-   * Width of the shared embedding that `text_projection` maps tokens and pooled to; false leaves
-   * the layer out, and both have width `dim`. Default 512.
+   * Width of the shared embedding to which `text_projection` maps tokens and pooled. With false
+   * there is no projection, and both have width `dim`. Default 512.
    */
   projection?: number | false;
 }
 
-/** `endOfText` is there where the pooling reads it. */
+/** `endOfText` is present if the pooling reads it. */
 export type ClipTextSettings = Required<Omit<ClipTextOptions, 'tokenizer' | 'endOfText'>> &
   Pick<ClipTextOptions, 'endOfText'>;
 export type ClipTextPreset = Preset<ClipTextOptions, 'pooling' | 'projection'>;
@@ -63,8 +63,8 @@ const checks: Checks<Own> = {
 };
 
 /**
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   one that is not given.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing id.
  */
 export function clipTextSettings(
   where: string,
@@ -95,7 +95,9 @@ export function clipTextSettings(
   return { ...settings, endOfText: end };
 }
 
-/** @throws ConfigError when the tokenizer ends no text, or ends it with another token than was said. */
+/**
+ * @throws ConfigError when the tokenizer has no end token, or a different one than the option says.
+ */
 function endOfTokenizer(
   where: string,
   tokenizer: TokenizerFacts,
@@ -103,7 +105,7 @@ function endOfTokenizer(
 ): number | 'largest' {
   const { name, endId, vocabularySize } = tokenizer;
   if (endId === undefined) {
-    throw new ConfigError('the tokenizer ends no text with a token of its own, which "eot" reads', {
+    throw new ConfigError('the pooling "eot" reads the end token, and the tokenizer has none', {
       where,
       expected: 'a tokenizer with endId',
       got: name,
@@ -112,12 +114,15 @@ function endOfTokenizer(
   }
   if (said === 'largest') {
     if (endId === vocabularySize - 1) return said;
-    throw new ConfigError('"endOfText" takes the largest id, and the tokenizer ends with another', {
-      where,
-      expected: `${endId}, as ${name} has it (its largest id is ${vocabularySize - 1})`,
-      got: said,
-      advice: 'Leave "endOfText" out: it follows from the tokenizer.',
-    });
+    throw new ConfigError(
+      '"endOfText" is "largest", and the end token of the tokenizer is not its largest id',
+      {
+        where,
+        expected: `${endId}, the end token of ${name} (its largest id is ${vocabularySize - 1})`,
+        got: said,
+        advice: 'Leave "endOfText" out: the tokenizer determines it.',
+      },
+    );
   }
   return idFor(where, tokenizer, 'endOfText', endId, said);
 }

@@ -31,11 +31,11 @@ const make = (name: keyof typeof presets, options: ClipTextOptions): Transformer
 
 /**
  * A CLIP text tower of any size, with Hugging Face's parameter names. Except for the ids, the
- * defaults are {@link clipTextBase}'s. OpenAI's models have the activation `quickGelu` (the
- * default), most of open_clip's `gelu`.
+ * defaults are those of {@link clipTextBase}. OpenAI's models have the activation `quickGelu` (the
+ * default), most models of open_clip have `gelu`.
  *
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   no vocabulary or end of text.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing vocabulary or end of text.
  */
 export function clipText(options: ClipTextOptionsWithVocabulary): TransformerTextEncoder {
   return make('clipText', options);

@@ -3,12 +3,16 @@ import type { ClipTextOptions } from '../clip/options';
 import type { DistilBertOptions } from '../distilbert/distilbert';
 import type { RobertaOptions } from '../roberta/roberta';
 import type { SiglipTextOptions } from '../siglip/options';
-import { readConfig, type ConfigReader, type HuggingFaceConfig } from './reader';
+import { readConfig, requireConfig, type ConfigReader, type HuggingFaceConfig } from './reader';
 
-/** Options with the ids that the weights were trained with. */
+/** Options including the token ids with which the weights were trained. */
 type Trained<Options, Ids extends keyof Options> = Options & Required<Pick<Options, Ids>>;
 
-/** Options of `bert` from a `BertConfig`. @throws ConfigError for what cannot be followed. */
+/**
+ * Options of `bert` from a `BertConfig`.
+ *
+ * @throws ConfigError for an unsupported setting.
+ */
 export function bertConfig(
   where: string,
   config: HuggingFaceConfig,
@@ -24,7 +28,11 @@ export function bertConfig(
   return options;
 }
 
-/** Options of `roberta` from a `RobertaConfig` or `XLMRobertaConfig`. @throws ConfigError */
+/**
+ * Options of `roberta` from a `RobertaConfig` or `XLMRobertaConfig`.
+ *
+ * @throws ConfigError for an unsupported setting.
+ */
 export function robertaConfig(
   where: string,
   config: HuggingFaceConfig,
@@ -38,14 +46,18 @@ export function robertaConfig(
   return { ...sizes, maxPositions: rows - sizes.padTokenId - 1 };
 }
 
-/** Options of `distilbert` from a `DistilBertConfig`. @throws ConfigError */
+/**
+ * Options of `distilbert` from a `DistilBertConfig`.
+ *
+ * @throws ConfigError for an unsupported setting.
+ */
 export function distilBertConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
 ): Trained<DistilBertOptions, 'vocabulary' | 'padTokenId'> {
   const read = readConfig(where, config, ignore);
-  // Positions by sines are constants in the original; here they would be drawn and trained.
+  // Sinusoidal positions are constants in the original; here positions are drawn and trained.
   read.only('sinusoidal_pos_embds', false);
   only(read, { pruned_heads: {}, is_decoder: false, is_encoder_decoder: false });
   const dim = read.number('dim', 768);
@@ -71,13 +83,14 @@ export function distilBertConfig(
  * Options of `clipText` from a `CLIPTextConfig`, or from the `text_config` of a `CLIPConfig` or
  * `MetaClip2Config`.
  *
- * @throws ConfigError
+ * @throws ConfigError for an unsupported setting.
  */
 export function clipTextConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore?: readonly string[],
 ): Trained<ClipTextOptions, 'vocabulary' | 'endOfText'> {
+  requireConfig(where, config);
   const type = config['model_type'];
   const whole = type === 'clip' || type === 'metaclip_2';
   const inner = whole ? { ...(config['text_config'] as HuggingFaceConfig | undefined) } : config;
@@ -103,11 +116,11 @@ export function clipTextConfig(
     activation: read.activation('hidden_act', 'quick_gelu'),
     epsilon: read.number('layer_norm_eps', 1e-5),
     attentionDropout: read.number('attention_dropout', 0),
-    // 2 is what early conversions of CLIP wrote by mistake; Hugging Face takes the largest id there.
+    // Early conversions of CLIP wrote 2 by mistake; Hugging Face then takes the largest id.
     endOfText: end === 2 && type !== 'metaclip_2' ? ('largest' as const) : end,
     projection: projected ? width : (false as const),
   };
-  // Initial weights are OpenAI's; padding and dropout play no part in Hugging Face's CLIP.
+  // Hugging Face's CLIP uses neither padding id nor dropout, and the initial weights are OpenAI's.
   for (const name of ['pad_token_id', 'initializer_range', 'dropout']) read.raw(name);
   read.finish();
   return options;
@@ -123,6 +136,7 @@ export function siglipTextConfig(
   config: HuggingFaceConfig,
   ignore?: readonly string[],
 ): Trained<SiglipTextOptions, 'vocabulary' | 'padTokenId'> {
+  requireConfig(where, config);
   const whole = config['model_type'] === 'siglip';
   const inner = whole ? { ...(config['text_config'] as HuggingFaceConfig | undefined) } : config;
   const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);

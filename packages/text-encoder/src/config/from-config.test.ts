@@ -95,10 +95,10 @@ describe('refuses what it cannot follow', () => {
     [{ add_cross_attention: true }, /"add_cross_attention"/],
     [{ pruned_heads: { 0: [1] } }, /"pruned_heads"/],
     [{ hidden_act: 'silu' }, /"hidden_act".*"silu".*gelu_new/],
-    [{ hidden_size: '384' }, /"hidden_size" is no number.*384/],
+    [{ hidden_size: '384' }, /"hidden_size" is not a number.*384/],
     [
       { feed_forward_type: 'geglu' },
-      /settings this encoder does not know: feed_forward_type.*"ignore"/,
+      /settings that this encoder does not support: feed_forward_type.*"ignore"/,
     ],
     [{ hiden_act: 'gelu' }, /hiden_act.*Did you mean "hidden_act"/],
   ] as const)('%j', (change, message) => {
@@ -113,9 +113,16 @@ describe('refuses what it cannot follow', () => {
     expect(bertFromConfig(config, { ignore: ['unsloth_version'] }).name).toBe('bert(6x384, cls)');
   });
 
-  it('what is no config', () => {
-    expect(() => bertFromConfig(null as never)).toThrow(/the config is no object/);
-    expect(() => bertFromConfig([] as never)).toThrow(/the config is no object/);
+  it.each([
+    bertFromConfig,
+    distilbertFromConfig,
+    robertaFromConfig,
+    clipTextFromConfig,
+    textEncoderFromConfig,
+  ])('a config or options that are not an object: %o', (make) => {
+    expect(() => make(null as never)).toThrow(/the config is no object/);
+    expect(() => make([] as never)).toThrow(/the config is no object/);
+    expect(() => make({}, null as never)).toThrow(/FromConfig: the options are no object/);
   });
 
   it('DistilBERT with a table of sines', () => {

@@ -1,4 +1,5 @@
 import { ConfigError } from '@crossweave/core';
+import { requireObject } from '@crossweave/core/authoring';
 import { bert } from '../bert/presets';
 import type { BertOptions } from '../bert/options';
 import { clipText } from '../clip/presets';
@@ -18,11 +19,11 @@ import {
   robertaConfig,
   siglipTextConfig,
 } from './architectures';
-import type { HuggingFaceConfig } from './reader';
+import { requireConfig, type HuggingFaceConfig } from './reader';
 
-/** Options of the encoder, which win over the config's settings. */
+/** Options of the encoder, which override the settings of the config. */
 export type FromConfigOptions<Options> = Options & {
-  /** Names of config settings that change nothing in the encoder's results. Default: none. */
+  /** Names of config settings that do not change the results of the encoder. Default: none. */
   readonly ignore?: readonly string[];
 };
 
@@ -32,49 +33,57 @@ type Make<Options> = (
 ) => TransformerTextEncoder;
 
 /**
- * BERT of a Hugging Face config of `model_type` `bert`.
+ * Makes the BERT of a Hugging Face config with `model_type` `bert`.
  *
- * @throws ConfigError for a setting that is not supported or not known, or an option out of range.
- */
-export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
+ * @throws ConfigError for an unknown or unsupported setting, or a wrong option.
+ */ export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
+  requireObject('bertFromConfig', options);
   const { ignore, ...rest } = options;
   return bert({ ...bertConfig('bertFromConfig', config, ignore), ...rest });
 };
 
-/** DistilBERT of a config of `model_type` `distilbert`. @throws ConfigError as {@link bertFromConfig} */
+/**
+ * Makes the DistilBERT of a config with `model_type` `distilbert`.
+ *
+ * @throws ConfigError as {@link bertFromConfig}
+ */
 export const distilbertFromConfig: Make<DistilBertOptions> = (config, options = {}) => {
+  requireObject('distilbertFromConfig', options);
   const { ignore, ...rest } = options;
   return distilbert({ ...distilBertConfig('distilbertFromConfig', config, ignore), ...rest });
 };
 
 /**
- * RoBERTa of a config of `model_type` `roberta`, `xlm-roberta` or `camembert`.
+ * Makes the RoBERTa of a config with `model_type` `roberta`, `xlm-roberta` or `camembert`.
  *
  * @throws ConfigError as {@link bertFromConfig}
  */
 export const robertaFromConfig: Make<RobertaOptions> = (config, options = {}) => {
+  requireObject('robertaFromConfig', options);
   const { ignore, ...rest } = options;
   return roberta({ ...robertaConfig('robertaFromConfig', config, ignore), ...rest });
 };
 
 /**
- * CLIP's text tower of a config of `model_type` `clip_text_model`, or of `clip` (its
+ * Makes CLIP's text tower of a config with `model_type` `clip_text_model`, or `clip` (by its
  * `text_config`, with `text_projection`).
  *
  * @throws ConfigError as {@link bertFromConfig}
  */
 export const clipTextFromConfig: Make<ClipTextOptions> = (config, options = {}) => {
+  requireObject('clipTextFromConfig', options);
   const { ignore, ...rest } = options;
   return clipText({ ...clipTextConfig('clipTextFromConfig', config, ignore), ...rest });
 };
 
 /**
- * SigLIP's text tower of a config of `model_type` `siglip_text_model`, or of `siglip` (its
+ * Makes SigLIP's text tower of a config with `model_type` `siglip_text_model`, or `siglip` (by its
  * `text_config`).
  *
  * @throws ConfigError as {@link bertFromConfig}
  */
 export const siglipTextFromConfig: Make<SiglipTextOptions> = (config, options = {}) => {
+  requireObject('siglipTextFromConfig', options);
   const { ignore, ...rest } = options;
   return siglipText({ ...siglipTextConfig('siglipTextFromConfig', config, ignore), ...rest });
 };
@@ -108,15 +117,15 @@ interface Architecture {
   readonly make: Make<never>;
 }
 
-/** A text encoder as configs name it: `createTextEncoder(name, options)` makes it. */
+/** Name and options of a text encoder, for `createTextEncoder(name, options)`. */
 export interface TextPart {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Name and options of the encoder that a Hugging Face `config.json` describes, by its `model_type`:
- * plain data, which `createTextEncoder` takes.
+ * Name and options of the encoder that a Hugging Face `config.json` describes, by its `model_type`,
+ * as plain data for `createTextEncoder`.
  *
  * @throws ConfigError as {@link textEncoderFromConfig}.
  */
@@ -126,6 +135,7 @@ export function textPartFromConfig(config: HuggingFaceConfig): TextPart {
 }
 
 function architectureOf(where: string, config: HuggingFaceConfig): keyof typeof architectures {
+  requireConfig(where, config);
   const type = config['model_type'];
   if (typeof type === 'string' && Object.hasOwn(byModelType, type)) {
     return byModelType[type as keyof typeof byModelType];
@@ -138,21 +148,22 @@ function architectureOf(where: string, config: HuggingFaceConfig): keyof typeof 
 }
 
 /**
- * The encoder that a Hugging Face `config.json` describes, by its `model_type`; options say what
- * the config does not (`pooling`), or win over it (`dropout`).
+ * Makes the encoder that a Hugging Face `config.json` describes, by its `model_type`. Options add
+ * what the config lacks (`pooling`) or override it (`dropout`).
  *
  * ```ts
  * const encoder = textEncoderFromConfig(JSON.parse(text), { pooling: 'mean' });
  * ```
  *
- * @throws ConfigError for an unknown `model_type` (it lists the known), a setting that is not
- * supported or not known, or an option out of range.
+ * @throws ConfigError for an unknown `model_type` (it lists the known), an unknown or unsupported
+ *   setting, or a wrong option.
  */
 export function textEncoderFromConfig(
   config: HuggingFaceConfig,
   options: FromConfigOptions<TransformerOptions> = {},
 ): TransformerTextEncoder {
+  requireObject('textEncoderFromConfig', options);
   const make = architectures[architectureOf('textEncoderFromConfig', config)].make;
-  // The factory itself refuses what is not one of its options.
+  // The factory refuses unknown options.
   return make(config, options as never);
 }

@@ -16,7 +16,7 @@ const activations: Readonly<Record<string, Activation>> = {
   relu: 'relu',
 };
 
-/** Settings that change nothing in what an encoder computes. */
+/** Settings that do not change what an encoder computes. */
 const harmless = new Set([
   ...['_attn_implementation_autoset', '_commit_hash', '_name_or_path', 'architectures', 'dtype'],
   ...['finetuning_task', 'gradient_checkpointing', 'initializer_factor', 'language', 'model_type'],
@@ -37,31 +37,36 @@ const harmless = new Set([
   ...['suppress_tokens', 'begin_suppress_tokens', 'tf_legacy_loss', 'use_bfloat16'],
 ]);
 
-/** Reads a config setting by setting, and at the end refuses settings that were not read. */
+/** Reads the settings of a config, and at the end refuses settings that were not read. */
 export interface ConfigReader {
-  /** A number, `fallback` where it is absent: Hugging Face leaves defaults out of its files. */
+  /** A number; `fallback` if it is absent, since Hugging Face leaves defaults out of its files. */
   number(name: string, fallback: number): number;
   activation(name: string, fallback: string): Activation;
-  /** Refuses any value but `value`, the only one that the encoder can follow; absent or null is fine. */
-  only(name: string, value: unknown): void;
-  /** The value as it is in the file. */
-  raw(name: string): unknown;
   /**
-   * @throws ConfigError when there is a setting that was not read and may change the results.
+   * Refuses any value except `value`, the only one that the encoder supports; absent or null is
+   * allowed.
    */
+  only(name: string, value: unknown): void;
+  /** The unchecked value. */
+  raw(name: string): unknown;
+  /** @throws ConfigError for a setting that was not read and may change the results. */
   finish(): void;
 }
 
-/** @param ignore settings that change nothing in the encoder's results. */
+/** @throws ConfigError unless the config is an object: it comes from a file, so it may be any JSON. */
+export function requireConfig(where: string, config: HuggingFaceConfig): void {
+  if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
+    throw new ConfigError('the config is no object', { where, expected: 'a parsed config.json' });
+  }
+}
+
+/** @param ignore settings that do not change the results of the encoder. */
 export function readConfig(
   where: string,
   config: HuggingFaceConfig,
   ignore: readonly string[] = [],
 ): ConfigReader {
-  // Configs come from files, so they may be any JSON.
-  if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
-    throw new ConfigError('the config is no object', { where, expected: 'a parsed config.json' });
-  }
+  requireConfig(where, config);
   requireValue(where, 'ignore', ignore, listOf(text()));
   const seen = new Set<string>(ignore);
   const raw = (name: string): unknown => {
@@ -73,7 +78,7 @@ export function readConfig(
     number(name, fallback) {
       const value = raw(name) ?? fallback;
       if (typeof value !== 'number' || !Number.isFinite(value)) {
-        throw new ConfigError(`"${name}" is no number`, { where, got: value });
+        throw new ConfigError(`"${name}" is not a number`, { where, got: value });
       }
       return value;
     },
@@ -91,11 +96,14 @@ export function readConfig(
       const unread = Object.keys(config).filter((name) => !seen.has(name) && !harmless.has(name));
       if (unread.length === 0) return;
       const nearest = nearestName(unread[0]!, seen);
-      throw new ConfigError(`there are settings this encoder does not know: ${unread.join(', ')}`, {
-        where,
-        expected: `some of ${[...seen].join(', ')}`,
-        advice: `${nearest === undefined ? '' : `Did you mean "${nearest}"? `}Where they make no difference to what the model computes, name them in "ignore".`,
-      });
+      throw new ConfigError(
+        `the config has settings that this encoder does not support: ${unread.join(', ')}`,
+        {
+          where,
+          expected: `some of ${[...seen].join(', ')}`,
+          advice: `${nearest === undefined ? '' : `Did you mean "${nearest}"? `}If a setting does not change the results of the model, list it in "ignore".`,
+        },
+      );
     },
   };
 }

@@ -5,9 +5,11 @@ import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { WithIds } from '../transformer/options';
 import { tokenizerFacts } from '../transformer/tokenizer';
 
-/** BERT's options without token types and pooling layer. Defaults are DistilBERT-base's. */
+/**
+ * BERT's options without token types and pooling layer. The defaults are those of DistilBERT-base.
+ */
 export interface DistilBertOptions extends Omit<BertOptions, 'tokenTypes' | 'pooling'> {
-  /** Default `'cls'`. */
+  /** How `pooled` is computed. Default `'cls'`. */
   pooling?: 'cls' | 'mean' | 'max';
 }
 
@@ -42,7 +44,7 @@ const variant: BertVariant = {
 };
 
 /**
- * Hugging Face's `DistilBertModel` (Sanh et al. 2019), parameters under its names: BERT's layers
+ * Hugging Face's `DistilBertModel` (Sanh et al. 2019) with its parameter names: BERT's layers
  * without token types and pooling layer.
  *
  * @throws ConfigError as `bertSettings`.
@@ -53,7 +55,7 @@ export function buildDistilBert(
   preset: DistilBertPreset,
 ): TransformerTextEncoder {
   checkOptions(where, options, checks);
-  // BERT's least is one type: this architecture has no table of them at all.
+  // BERT needs at least one token type; DistilBERT has no table of types.
   const settings = { ...bertSettings(where, options, { ...preset, tokenTypes: 1 }), tokenTypes: 0 };
   return buildBert(where, settings, variant);
 }

@@ -25,10 +25,10 @@ const presets = {
 
 /**
  * A DistilBERT of any size, with Hugging Face's parameter names. Except for the ids, the defaults
- * are DistilBERT-base's.
+ * are those of DistilBERT-base.
  *
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   no vocabulary.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing vocabulary.
  */
 export function distilbert(options: DistilBertOptionsWithVocabulary): TransformerTextEncoder {
   return buildDistilBert('distilbert', options, presets.distilbert);

@@ -3,12 +3,15 @@ import { ConfigError, type TokenizerFacts } from '@crossweave/core';
 import { readJson } from '@crossweave/core/node';
 import { unusedRows } from '../transformer/tokenizer';
 
-/** The token ids that a model was trained with, by its `config.json`. */
+/** The token ids with which a model was trained, from its `config.json`. */
 export interface FolderTokens {
-  /** Rows of the word table. */
+  /** Number of rows of the word table. */
   readonly vocabulary: number | undefined;
   readonly padId: number | undefined;
-  /** The token that ends a text, or `'largest'` where Hugging Face's CLIP takes the largest id. */
+  /**
+   * The id of the token that ends a text, or `'largest'` if Hugging Face's CLIP takes the largest
+   * id.
+   */
   readonly endOfText: number | 'largest' | undefined;
 }
 
@@ -20,14 +23,14 @@ export async function readFolderTokens(folder: string): Promise<FolderTokens> {
   const end = idOf(text['eos_token_id']);
   return {
     vocabulary: idOf(text['vocab_size']),
-    // CLIP's configs name an id that its tokenizers do not pad with.
+    // The padding id in CLIP's configs is not the one that its tokenizers use.
     padId: clip ? undefined : idOf(text['pad_token_id']),
-    // 2 is what early conversions of CLIP wrote by mistake.
+    // Early conversions of CLIP wrote 2 by mistake.
     endOfText: clip && end === 2 ? 'largest' : end,
   };
 }
 
-/** @throws ConfigError when the ids of the tokenizer cannot be those of the model; it names both. */
+/** @throws ConfigError when the tokenizer cannot be that of the model; it names the ids of both. */
 export function requireFolderTokenizer(
   where: string,
   { name, vocabularySize, padId }: TokenizerFacts,
@@ -38,7 +41,7 @@ export function requireFolderTokenizer(
       where,
       expected,
       got: `${got} (${name})`,
-      advice: 'Use the tokenizer of the model: its files lie in its folder.',
+      advice: 'Use the tokenizer of the model, whose files are in its folder.',
     });
   };
   const { vocabulary = vocabularySize } = model;
@@ -50,7 +53,7 @@ export function requireFolderTokenizer(
     );
   }
   if (model.padId !== undefined && model.padId !== padId) {
-    refuse('the tokenizer pads with another id than the model', `${model.padId}`, `${padId}`);
+    refuse('the tokenizer and the model have different padding ids', `${model.padId}`, `${padId}`);
   }
 }
 

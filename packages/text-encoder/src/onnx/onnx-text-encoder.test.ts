@@ -179,7 +179,7 @@ const vocabulary = { name: 'words', vocabularySize: 13, padId: 0, endId: 3 };
 
 it.each([
   [{ ...vocabulary, vocabularySize: 14 }, /word table of 13 rows; got 14 ids \(words\)/],
-  [{ ...vocabulary, padId: 1 }, /pads with another id.*expected 0; got 1 \(words\)/],
+  [{ ...vocabulary, padId: 1 }, /different padding ids.*expected 0; got 1 \(words\)/],
 ])("refuses a tokenizer that is not the model's: %j", async (tokenizer, message) => {
   const loading = onnxTextEncoder(folder, { tokenizer });
   await expect(loading).rejects.toThrow(ConfigError);
@@ -190,7 +190,7 @@ it('reads the token that ends a text, by the tokenizer or the config', async () 
   const unknown = onnxTextEncoder(folder, { pooling: 'eot' });
   await expect(unknown).rejects.toThrow(/"endOfText" is not given/);
   const other = onnxTextEncoder(folder, { pooling: 'eot', endOfText: 5, tokenizer: vocabulary });
-  await expect(other).rejects.toThrow(/"endOfText".*3, as words has it; got 5/);
+  await expect(other).rejects.toThrow(/"endOfText".*3, the id of words; got 5/);
 
   const encoder = await onnxTextEncoder(folder, { pooling: 'eot', tokenizer: vocabulary });
   const input = texts();

@@ -42,20 +42,23 @@ import { readFolderTokens, requireFolderTokenizer } from './folder-tokens';
 
 export interface OnnxTextEncoderOptions extends OnnxModelOptions {
   /**
-   * The output that holds the tokens [B, N, D]. Default: `last_hidden_state`, else
-   * `token_embeddings`; a model that has neither gives `pooled` as its one token.
+   * Name of the output with the tokens [B, N, D]. Default: `last_hidden_state`, else
+   * `token_embeddings`; if the model lacks both, `pooled` becomes the only token.
    */
   readonly tokens?: string;
-  /** What `pooled` is: a pooling of the tokens, or an output [B, D] of the model. Default `mean`. */
+  /**
+   * How `pooled` is computed: a pooling of the tokens, or an output [B, D] of the model. Default
+   * `mean`.
+   */
   readonly pooling?: TokenPooling | { readonly output: string };
   /** Whether `pooled` is scaled to length 1. Default false. */
   readonly normalize?: boolean;
   /**
-   * The token that the pooling `eot` reads: its id, or `'largest'` for the largest id of each text.
+   * Id of the token that the pooling `eot` reads, or `'largest'` for the largest id of each text.
    * Default: `eos_token_id` of the folder's `config.json`, else the tokenizer's `endId`.
    */
   readonly endOfText?: number | 'largest';
-  /** The tokenizer that makes the texts; checked against the folder's `config.json`. */
+  /** The tokenizer of the texts. It is checked against the folder's `config.json`. */
   readonly tokenizer?: TokenizerFacts;
 }
 
@@ -84,15 +87,16 @@ const imports: TransformersImports = {
 };
 
 /**
- * A feature extraction model of a Hugging Face folder (`config.json` and `onnx/model.onnx`, as
- * the hub has them) as a frozen encoder of texts, run by `@xenova/transformers` or
- * `@huggingface/transformers`. Nothing is downloaded. It reads ids of the folder's own tokenizer
- * (`loadTokenizer` of `@crossweave/data`), whose files are part of the fingerprint; give it as
- * `tokenizer`, and one that cannot be the model's is refused.
+ * Loads a feature extraction model as a frozen encoder of texts from a folder in Hugging Face's
+ * layout (`config.json` and `onnx/model.onnx`). `@xenova/transformers` or
+ * `@huggingface/transformers` runs it. Nothing is downloaded. Its input is token ids of the
+ * folder's tokenizer (`loadTokenizer` of `@crossweave/data`), whose files are part of the
+ * fingerprint. If you pass `tokenizer`, a tokenizer that cannot be that of the model is refused.
  *
- * @param model the folder, or the id of a hub's model that lies in a cache of the libraries.
- * @throws ConfigError for a wrong option, a tokenizer that cannot be the model's, or when no library is
- * installed, DataError when files are missing, EngineError when the model cannot be loaded or lacks an output.
+ * @param model the folder, or the id of a model of the hub that is in a cache of the libraries.
+ * @throws ConfigError for a wrong option, a tokenizer that cannot be that of the model, or when no
+ *   library is installed, DataError when files are missing, EngineError when the model cannot be
+ *   loaded or lacks an output.
  */
 export async function onnxTextEncoder(
   model: string,
@@ -133,7 +137,7 @@ export async function onnxTextEncoder(
   }
 }
 
-/** D, of one token. */
+/** Encodes one token to find D. */
 async function probe(encode: (input: TextInput) => Promise<Features>): Promise<number> {
   const one = (id: number): Tensor2D => tensor2d([id], [1, 1], 'int32');
   const input = { input_ids: one(0), attention_mask: one(1) };
@@ -161,14 +165,14 @@ async function run(
   let outputs: Record<string, Tensor> = {};
   try {
     outputs = await model.run({ input_ids, attention_mask, token_type_ids: types });
-    // A copy: `tidy` keeps what a plain object holds.
+    // Copied to a plain object, because `tidy` only keeps the tensors of plain objects.
     return tidy(() => ({ ...featuresOf(outputs, input, options) }));
   } finally {
     dispose([types, ...Object.values(outputs)]);
   }
 }
 
-/** New tensors, whatever the model gave. */
+/** The features of a model's outputs, as new tensors. */
 function featuresOf(
   outputs: Readonly<Record<string, Tensor>>,
   { input_ids, attention_mask }: TextInput,

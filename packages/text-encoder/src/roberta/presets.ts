@@ -25,10 +25,10 @@ const presets = {
 
 /**
  * A RoBERTa of any size, with Hugging Face's parameter names. Except for the ids, the defaults are
- * RoBERTa-base's.
+ * those of RoBERTa-base.
  *
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   no vocabulary or padding id.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing vocabulary or padding id.
  */
 export function roberta(options: RobertaOptionsWithVocabulary): TransformerTextEncoder {
   return buildRoberta('roberta', options, presets.roberta);

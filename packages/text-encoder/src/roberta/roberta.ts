@@ -5,22 +5,22 @@ import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { WithIds } from '../transformer/options';
 
 /**
- * BERT's options with RoBERTa-base's defaults: `tokenTypes` 1, `epsilon` 1e-5. `padTokenId` has no
- * default, since positions are counted by it: it follows from the tokenizer, or must be given (1
- * for roberta-base and models like it). The position table has `padTokenId` + 1 rows more than
- * `maxPositions`, since it begins there.
+ * BERT's options with the defaults of RoBERTa-base: `tokenTypes` 1, `epsilon` 1e-5. `padTokenId`
+ * has no default, since the first position is `padTokenId` + 1: the tokenizer determines it, or it
+ * must be given (1 for roberta-base and similar models). The position table therefore has
+ * `padTokenId` + 1 rows more than `maxPositions`.
  */
 export type RobertaOptions = BertOptions;
 export type RobertaPreset = BertPreset;
 export type RobertaOptionsWithVocabulary = WithIds<RobertaOptions, 'padTokenId'>;
 
 /**
- * Hugging Face's `RobertaModel` and `XLMRobertaModel` (Liu et al. 2019), parameters under its
- * names: BERT with positions that count the real tokens, from `padTokenId` + 1 on. A token is
- * real where its mask is 1 and its id is not `padTokenId`.
+ * Hugging Face's `RobertaModel` and `XLMRobertaModel` (Liu et al. 2019), with its parameter names:
+ * BERT with positions that count only real tokens, starting at `padTokenId` + 1. A token is real if
+ * its mask is 1 and its id is not `padTokenId`.
  *
  * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer or
- *   is not given, or a tokenizer whose padding id is the id of another special token too.
+ *   is missing, or a tokenizer that uses the padding id for a second special token.
  */
 export function buildRoberta(
   where: string,
@@ -32,14 +32,17 @@ export function buildRoberta(
   return buildBert(where, settings, { family: 'roberta', embeddings: { counts: 'real' } });
 }
 
-/** A token with the padding id has no position, so no other token may have that id. */
+/** A token with the padding id has no position, so no special token may share that id. */
 function requireOwnPadding(where: string, { name, padId, unknownId, endId }: TokenizerFacts): void {
   const also = padId === unknownId ? 'unknownId' : padId === endId ? 'endId' : undefined;
   if (also === undefined) return;
-  throw new ConfigError('the padding id is not of padding alone', {
-    where,
-    expected: 'a tokenizer whose padId is no other token: positions are counted by it',
-    got: `padId ${padId}, which is ${also} of ${name} too`,
-    advice: 'Use a tokenizer with a padding token of its own, or another architecture (bert).',
-  });
+  throw new ConfigError(
+    'the padding id of the tokenizer is also the id of a different special token',
+    {
+      where,
+      expected: 'a tokenizer whose padId is used only for padding, because positions depend on it',
+      got: `padId ${padId}, which is ${also} of ${name} too`,
+      advice: 'Use a tokenizer with a separate padding token, or a different architecture (bert).',
+    },
+  );
 }

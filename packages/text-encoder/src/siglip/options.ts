@@ -16,11 +16,14 @@ import {
   tokenizerFacts,
 } from '../transformer/tokenizer';
 
-/** Defaults are SigLIP base's, the ids apart. */
+/** The defaults, except for ids, are those of SigLIP base. */
 export interface SiglipTextOptions extends Omit<TransformerOptions, 'pooling'> {
-  /** Fills texts up to `maxPositions`, and is attended to. Default: the tokenizer's. */
+  /**
+   * The id with which texts are padded to `maxPositions`; tokens attend to padding. Default: the
+   * tokenizer's `padId`.
+   */
   padTokenId?: number;
-  /** Width of the shared embedding that `head` maps tokens and pooled to. Default `dim`. */
+  /** Width of the shared embedding to which `head` maps tokens and pooled. Default `dim`. */
   projection?: number;
 }
 
@@ -34,8 +37,8 @@ const checks: Checks<Own> = { ...shared, normalize, projection: count() };
 const padCheck = count(0);
 
 /**
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   one that is not given.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing id.
  */
 export function siglipTextSettings(
   where: string,

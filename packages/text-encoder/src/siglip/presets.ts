@@ -16,8 +16,8 @@ const base = {
  * The text tower of SigLIP and SigLIP 2 of any size, with Hugging Face's parameter names. Except for
  * the ids, the defaults are those of `google/siglip-base-patch16-224`.
  *
- * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer, or
- *   no vocabulary or padding id.
+ * @throws ConfigError for an unknown option, a wrong value, an id that contradicts the tokenizer,
+ *   or a missing vocabulary or padding id.
  */
 export function siglipText(options: SiglipTextOptionsWithVocabulary): TransformerTextEncoder {
   return buildSiglipText('siglipText', siglipTextSettings('siglipText', options, base));

@@ -16,13 +16,13 @@ const positions = 'text_model.embeddings.position_embedding';
 const head = 'text_model.head';
 
 /**
- * SigLIP's text tower (Zhai et al. 2023), parameters under the names of Hugging Face's
+ * SigLIP's text tower (Zhai et al. 2023) with the parameter names of Hugging Face's
  * `SiglipTextModel`.
  *
- * The original was trained on texts that are all padded to `maxPositions`, pays attention to the
- * padding, and pools its last position. So every text is padded here to that length, however short
- * the batch; the batch's own padding does not matter. Tokens: the real ones' after the last norm and
- * the head, [B, N, E]; mask: the input's.
+ * The original was trained on texts that are padded to `maxPositions`; its tokens attend to
+ * padding, and it pools the last position. So the encoder pads every text to that length, and the
+ * padding of the batch does not matter. Tokens [B, N, E]: the real tokens after the last layer norm
+ * and the head. Mask: that of the input.
  */
 export function buildSiglipText(
   where: string,
@@ -90,7 +90,10 @@ export function buildSiglipText(
   };
 }
 
-/** Texts [B, N] as [B, length], padding by one id; all of it counts. Longer ones stay: they are refused. */
+/**
+ * Pads texts [B, N] to [B, length] with the padding id. Longer texts are unchanged; they are
+ * refused later.
+ */
 function fillTexts(
   { input_ids, attention_mask }: TextInput,
   length: number,

@@ -22,7 +22,7 @@ import { applyLayer, initLayer, type LayerPlan } from './layer';
 import type { TransformerSettings } from './options';
 import { poolings, type Pooled } from './pooling';
 
-/** The parts of an encoder in which architectures differ. */
+/** The parts of an encoder that differ between architectures. */
 export interface Architecture {
   /** The first word of the encoder's name: `bert`. */
   readonly family: string;
@@ -34,21 +34,21 @@ export interface Architecture {
   readonly finalNorm?: string;
   /** Parameters of pooling and projection. Absent: there are none. */
   readonly initHead?: (key: Key) => Params;
-  /** For the pooling `eot`; the others do not read it. */
+  /** The end token, for the pooling `eot`; the other poolings do not read it. */
   readonly endOfText?: Pooled['endOfText'];
   /** The linear layer that maps all tokens to `dim` at the end. Absent: there is none. */
   readonly projection?: { readonly path: string; readonly dim: number };
 }
 
-/** An encoder of token ids, with the limits of the ids and of the texts that it takes. */
+/** An encoder of token ids, with the limits of ids and texts. */
 export interface TransformerTextEncoder extends LayeredEncoder<TextInput> {
-  /** Rows of the word table: every id is below it. */
+  /** Number of rows of the word table; ids are in [0, vocabulary). */
   readonly vocabulary: number;
-  /** The longest text in tokens. */
+  /** Number of tokens of the longest text that the encoder accepts. */
   readonly maxTokens: number;
 }
 
-/** An encoder of the architecture, with the given sizes. */
+/** Builds an encoder of an architecture with the given sizes. */
 export function buildEncoder(
   where: string,
   architecture: Architecture,

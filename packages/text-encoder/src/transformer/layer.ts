@@ -15,7 +15,7 @@ import type { TransformerSettings } from './options';
 export interface LayerPlan {
   /** Path of a layer: `encoder.layer.0`. */
   readonly path: (layer: number) => string;
-  /** Names below the path. */
+  /** Names below the path of a layer. */
   readonly names: {
     readonly query: string;
     readonly key: string;
@@ -26,7 +26,7 @@ export interface LayerPlan {
     readonly output: string;
     readonly outputNorm: string;
   };
-  /** Whether each part normalises before it (CLIP) and not after it (BERT). */
+  /** Whether layer norm comes before each sublayer (CLIP) instead of after it (BERT). */
   readonly normFirst: boolean;
   /** Whether a token attends to itself and earlier tokens only. */
   readonly causal: boolean;

@@ -14,16 +14,16 @@ import type { Pooling } from './pooling';
 /** Options that every text encoder of this package has. */
 export interface TransformerOptions {
   /**
-   * The tokenizer whose ids the encoder reads: `vocabulary` and the special ids follow from it, and
-   * an option that contradicts it is refused. Default: none, each id is an option of its own.
+   * The tokenizer whose ids the encoder reads. It determines `vocabulary` and the special ids, and
+   * an option that contradicts it is refused. Default: none; the options determine the ids.
    */
   tokenizer?: TokenizerFacts;
   /**
-   * Rows of the word table: at least the tokenizer's `vocabularySize`, special tokens included.
-   * Default: as many as that.
+   * Number of rows of the word table, at least the tokenizer's `vocabularySize` (which includes
+   * special tokens). Default: `vocabularySize`.
    */
   vocabulary?: number;
-  /** D. */
+  /** D, the width of the tokens. */
   dim?: number;
   /** Transformer layers. */
   layers?: number;
@@ -31,23 +31,23 @@ export interface TransformerOptions {
   heads?: number;
   /** Width of the feed-forward layers. Default 4·`dim`. */
   hidden?: number;
-  /** Longest text in tokens. */
+  /** Number of tokens of the longest text. */
   maxPositions?: number;
-  /** Of the feed-forward layers. */
+  /** Activation of the feed-forward layers. */
   activation?: Activation;
-  /** Of the layer norms, in (0, 1]. */
+  /** Epsilon of the layer norms, in (0, 1]. */
   epsilon?: number;
-  /** What `pooled` is (see {@link Pooling}). */
+  /** How `pooled` is computed (see {@link Pooling}). */
   pooling?: Pooling;
   /** Whether `pooled` is scaled to length 1, as sentence embeddings often are. Default false. */
   normalize?: boolean;
-  /** Of embeddings and each part's result, in [0, 1). */
+  /** Dropout rate of embeddings and the result of each sublayer, in [0, 1). */
   dropout?: number;
-  /** Of attention weights, in [0, 1). Default: `dropout`. */
+  /** Dropout rate of attention weights, in [0, 1). Default: `dropout`. */
   attentionDropout?: number;
 }
 
-/** The options without the tokenizer, from which ids were taken. */
+/** The options without the tokenizer, after its ids were read. */
 export type Untokenized<Options extends TransformerOptions> = Omit<Options, 'tokenizer'>;
 
 export type TransformerSettings = Required<Untokenized<TransformerOptions>>;
@@ -55,7 +55,9 @@ export type TransformerSettings = Required<Untokenized<TransformerOptions>>;
 /** Options whose defaults differ between architectures. */
 type Architectural = 'dim' | 'layers' | 'heads' | 'maxPositions' | 'activation' | 'epsilon';
 
-/** The values that a preset fixes. `Own`: further options of the architecture that it must fix. */
+/**
+ * The values that a preset fixes. `Own` names further options of the architecture that it must fix.
+ */
 export type Preset<
   Options extends TransformerOptions,
   Own extends keyof Untokenized<Options> = never,
@@ -63,12 +65,12 @@ export type Preset<
   Required<Pick<Untokenized<Options>, Extract<keyof Untokenized<Options>, Architectural> | Own>> &
   Required<Pick<TransformerOptions, 'dropout'>>;
 
-/** An architecture's options where a tokenizer gives the ids, or they are said one by one. */
+/** An architecture's options with either a tokenizer or the ids given. */
 export type WithIds<Options extends TransformerOptions, Ids extends keyof Options = never> =
   | (Options & Required<Pick<TransformerOptions, 'tokenizer'>>)
   | (Options & Required<Pick<Options, Ids>> & Required<Pick<TransformerOptions, 'vocabulary'>>);
 
-/** Checks of all options but `pooling`, whose choices differ between architectures. */
+/** Checks of all options except `pooling`, whose choices differ between architectures. */
 export const transformerChecks: Checks<Omit<TransformerSettings, 'pooling'>> = {
   vocabulary: count(),
   dim: count(),
@@ -83,7 +85,7 @@ export const transformerChecks: Checks<Omit<TransformerSettings, 'pooling'>> = {
   attentionDropout: dropRate(),
 };
 
-/** Defaults that follow from other options, and those that all architectures share. */
+/** Defaults that depend on other options or are common to all architectures. */
 export function commonDefaults(
   given: TransformerOptions,
   preset: { readonly dim: number; readonly dropout: number },
@@ -95,7 +97,7 @@ export function commonDefaults(
   };
 }
 
-/** @throws ConfigError when the heads cannot share the width evenly. */
+/** @throws ConfigError when `heads` does not divide `dim`. */
 export function requireHeads(where: string, { dim, heads }: TransformerSettings): void {
   requireDivisor(where, ['heads', heads], ['dim', dim]);
 }

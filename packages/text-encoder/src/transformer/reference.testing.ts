@@ -16,9 +16,9 @@ import {
 import { describe, expect, it } from 'vitest';
 
 /**
- * Compares an encoder with every case of a fixture of `tooling/reference/encoders_text.py`:
- * tokens, pooled, every hidden state, and the gradient of every parameter. `convert` takes the
- * parameters from the reference's names; then paths and shapes of `init` are not compared.
+ * Compares an encoder with every case of a fixture of `tooling/reference/encoders_text.py`: tokens,
+ * pooled, every hidden state, and the gradient of every parameter. `convert` converts parameters
+ * from the names of the reference; then the paths and shapes of `init` are not compared.
  */
 export function equalsReference(
   file: string,
@@ -46,7 +46,7 @@ export function equalsReference(
   });
 }
 
-/** What a fixture holds of an encoder, zeros at padding. */
+/** The outputs of an encoder that a fixture has, with zeros at padding. */
 function everything(
   encoder: LayeredEncoder<TextInput>,
   params: Params,

@@ -71,7 +71,7 @@ const own: Readonly<Record<string, (options: object) => TransformerTextEncoder>>
 
 describe.each(Object.entries(own))('%s and a tokenizer that does not fit', (_, make) => {
   it.each([
-    [{ vocabulary: 9 }, /fewer rows.*at least 10, the ids of words; got 9/],
+    [{ vocabulary: 9 }, /fewer rows.*at least 10, the number of ids of words; got 9/],
     [{ tokenizer: { ...tokenizer, padId: 10 } }, /"tokenizer".*every id below vocabularySize/],
     [{ tokenizer: { ...tokenizer, endId: -1 } }, /"tokenizer"/],
     [{ tokenizer: { vocabularySize: 10, padId: 0 } }, /"tokenizer"/],
@@ -90,15 +90,19 @@ it.each([
   [
     'bert',
     { padTokenId: 1 },
-    /"padTokenId".*expected 0, as words has it; got 1.*Leave "padTokenId" out/,
+    /"padTokenId".*expected 0, the id of words; got 1.*Leave "padTokenId" out/,
   ],
-  ['roberta', { padTokenId: 1 }, /"padTokenId".*expected 0, as words has it; got 1/],
+  ['roberta', { padTokenId: 1 }, /"padTokenId".*expected 0, the id of words; got 1/],
   ['roberta', { tokenizer: { ...tokenizer, padId: 1 } }, /padId 1, which is unknownId of words/],
   ['roberta', { tokenizer: { ...tokenizer, padId: 3 } }, /padId 3, which is endId of words/],
   ['roberta', { tokenizer: undefined, vocabulary: 9 }, /"padTokenId" is not given/],
-  ['clip-text', { endOfText: 9 }, /"endOfText".*expected 3, as words has it; got 9/],
-  ['clip-text', { endOfText: 'largest' }, /takes the largest id.*expected 3.*largest id is 9/],
-  ['clip-text', { tokenizer: { ...tokenizer, endId: undefined } }, /ends no text.*"mean"/],
+  ['clip-text', { endOfText: 9 }, /"endOfText".*expected 3, the id of words/],
+  ['clip-text', { endOfText: 'largest' }, /is "largest".*expected 3.*largest id is 9/],
+  [
+    'clip-text',
+    { tokenizer: { ...tokenizer, endId: undefined } },
+    /the end token, and the tokenizer has none.*"mean"/,
+  ],
   ['clip-text', { tokenizer: undefined, vocabulary: 9 }, /"endOfText" is not given/],
 ] as const)('%s refuses %j', (name, wrong, message) => {
   expect(() => own[name]!({ ...sizes, tokenizer, ...wrong })).toThrow(ConfigError);

@@ -1,7 +1,7 @@
 import { ConfigError, type TokenizerFacts } from '@crossweave/core';
 import type { Check } from '@crossweave/core/authoring';
 
-/** A tokenizer passes whatever else it has beside these facts. */
+/** Check of an option that is a tokenizer; further properties are allowed. */
 export const tokenizerFacts: Check = {
   expected:
     'a tokenizer: { name, vocabularySize, padId, unknownId?, endId? }, every id below vocabularySize',
@@ -18,15 +18,15 @@ export const tokenizerFacts: Check = {
 };
 
 /**
- * Whether a trained word table has far more rows than the tokenizer has ids, so that it must be
- * another tokenizer's. Tables are filled up to a round number of rows, but never by so many.
+ * Whether a trained word table has far more rows than the tokenizer has ids, so that it must belong
+ * to a different tokenizer. (Tables are often padded to a round number of rows, but only by a few.)
  */
 export function unusedRows(vocabulary: number, vocabularySize: number): boolean {
   return vocabulary - vocabularySize > 1024;
 }
 
 /**
- * Rows of the word table: those that were asked for, or one for each id of the tokenizer.
+ * Number of rows of the word table: the requested number, or one row for each id of the tokenizer.
  *
  * @throws ConfigError when there are fewer rows than ids.
  */
@@ -35,16 +35,16 @@ export function rowsFor(where: string, tokenizer: TokenizerFacts, asked?: number
   if (asked === undefined || asked >= vocabularySize) return asked ?? vocabularySize;
   throw new ConfigError('the word table has fewer rows than the tokenizer has ids', {
     where,
-    expected: `"vocabulary" of at least ${vocabularySize}, the ids of ${name}`,
+    expected: `"vocabulary" of at least ${vocabularySize}, the number of ids of ${name}`,
     got: asked,
-    advice: 'Leave "vocabulary" out: it follows from the tokenizer.',
+    advice: 'Leave "vocabulary" out: the tokenizer determines it.',
   });
 }
 
 /**
- * The id that the option `option` holds, as the tokenizer has it.
+ * The tokenizer's id for the option `option`.
  *
- * @throws ConfigError when the option was given and is another id.
+ * @throws ConfigError when the option was given with a different id.
  */
 export function idFor(
   where: string,
@@ -54,25 +54,25 @@ export function idFor(
   asked?: number,
 ): number {
   if (asked === undefined || asked === id) return id;
-  throw new ConfigError(`"${option}" is another id than the tokenizer's`, {
+  throw new ConfigError(`"${option}" contradicts the tokenizer`, {
     where,
-    expected: `${id}, as ${tokenizer.name} has it`,
+    expected: `${id}, the id of ${tokenizer.name}`,
     got: asked,
-    advice: `Leave "${option}" out: it follows from the tokenizer.`,
+    advice: `Leave "${option}" out: the tokenizer determines it.`,
   });
 }
 
-/** @throws ConfigError for a number that only a tokenizer knows, and was not given. */
+/** @throws ConfigError when neither the option nor a tokenizer was given. */
 export function requireSaid<T>(where: string, option: string, value: T | undefined): T {
   if (value !== undefined) return value;
   throw new ConfigError(`"${option}" is not given`, {
     where,
-    expected: `"tokenizer", or "${option}" as the tokenizer has it`,
-    advice: 'Give the tokenizer that makes the texts: the option follows from it.',
+    expected: `"tokenizer", or "${option}" with the value of the tokenizer`,
+    advice: 'Pass the tokenizer of the texts, which determines this option.',
   });
 }
 
-/** @throws ConfigError unless the id that the option `option` holds has a row in the word table. */
+/** @throws ConfigError unless the word table has a row for the id of the option `option`. */
 export function requireInTable(
   where: string,
   option: string,

@@ -2,69 +2,72 @@ import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
 
 /*
- * What computes. The lazy graph records operators, plans what has to run, and knows who holds
- * which tensor; it knows nothing of the library underneath. That is an executor: one of this file's
- * interfaces for each library, with its own rules for making graphs cheaper, its own memory and its
- * own sessions.
+ * An executor computes graphs with a library. The lazy graph records operators, plans runs and
+ * counts the holders of values, independently of the library. Each library has an implementation of
+ * these interfaces, with its own optimisation rules, memory and sessions.
  */
 
-/** Numbers in an executor's memory, as a list: the shape is the graph's. */
+/** Numbers in an executor's memory, as a list; the graph knows the shape. */
 export interface Buffer {
   readonly dtype: ElementType;
-  /** How many elements. */
+  /** Number of elements. */
   readonly length: number;
   readonly byteLength: number;
-  /** True once a program has taken the memory for its results: the numbers are no longer there. */
+  /** True after a program has used the memory for its results, so that the numbers are lost. */
   readonly isLost: boolean;
 }
 
-/** A plan made ready to run, as often as one likes. */
+/** A compiled plan, which can run any number of times. */
 export interface Program {
-  /** Bytes it keeps between runs, by estimate. */
+  /** Estimated bytes that the program keeps between runs. */
   readonly bytes: number;
   /**
-   * Computes the plan's outputs. It may return before they are there: `Executor.read` waits for
-   * them, and what fails meanwhile is thrown by whoever reads.
-   * @param inputs by leaf of the plan, each of the leaf's type and size; those that became constants
-   *   are not looked at, and may be null.
-   * @param donated by leaf, whether nobody needs the input any more after this run, and no other
-   *   input is the same memory. The program may take it for its results, or leave it; `isLost`
-   *   says which, also if the run fails.
-   * @returns by output of the plan, a new buffer or the memory of a donated one.
-   * @throws OnnxBackendError `runtime` or `out-of-memory`. What was not lost is as before.
+   * Computes the plan's outputs. It may return before they are computed: `Executor.read` waits for
+   * them and throws errors that happen meanwhile. @param inputs a buffer for each leaf of the plan,
+   * of the leaf's type and size. For leaves that are constants it is ignored and may be null.
+   * @param donated for each leaf, whether the input is not needed after this run and shares its
+   *   memory with no other input. The program may use its memory for results; `isLost` tells
+   *   whether it did, also if the run fails. @returns for each output of the plan, a new buffer, or
+   *   one that uses the memory of a donated input. @throws OnnxBackendError `runtime` or
+   *   `out-of-memory`. Buffers that are not lost are unchanged.
    */
   run(inputs: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[];
-  /** Frees the program. Buffers it returned stay. */
+  /** Frees the program. Buffers that it returned remain valid. */
   dispose(): void;
 }
 
 /** A library that computes graphs, and the memory it computes in. */
 export interface Executor {
-  /** Bytes that buffers take on a device; 0 where they are arrays. */
+  /** Bytes of buffers on a device; 0 if buffers are arrays. */
   readonly deviceBytes: number;
-  /** Bytes of memory that is free and kept to be used again. */
+  /** Bytes of free memory that is kept for reuse. */
   readonly pooledBytes: number;
   /**
-   * Compiles a plan.
-   * @param constants by leaf, the numbers that it is in every run; null for an input. The arrays are
-   *   not kept.
-   * @throws OnnxBackendError `runtime` for a graph the library refuses.
+   * Compiles a plan. @param constants for each leaf, its numbers if it is a constant, or null for
+   * an input. The arrays are not kept. @throws OnnxBackendError `runtime` if the library refuses
+   * the graph.
    */
   compile(plan: Plan, constants: readonly (Values | null)[]): Program;
-  /** An array for the caller to fill and give to `adopt`. Its contents are arbitrary. */
+  /** An array with arbitrary contents, which the caller fills and passes to `adopt`. */
   allocate(dtype: ElementType, length: number): Values;
-  /** A buffer of these numbers. The array is taken over; nobody else changes it from now on. */
+  /**
+   * A buffer of these numbers. The array belongs to the buffer, and nothing else may change it
+   * afterwards.
+   */
   adopt(values: Values, dtype: ElementType): Buffer;
-  /** The numbers, waited for. They may be the buffer itself: the caller changes nothing. */
+  /**
+   * Waits for the numbers and returns them. The array may be the buffer's memory, so the caller
+   * must not change it.
+   */
   read(buffer: Buffer): Values;
-  /** A copy of the numbers, without holding up the event loop; the buffer may be freed meanwhile. */
+  /** A copy of the numbers, without blocking the event loop. The buffer may be freed meanwhile. */
   readLater(buffer: Buffer): Promise<Values>;
-  /** The numbers if they can be had at once and for nothing, else null. */
+  /** The numbers if they are available without waiting or copying, else null. */
   peek(buffer: Buffer): Values | null;
-  /** Takes a buffer back that nobody needs any more; one that is lost already may be given too. */
+  /** Frees a buffer, which may already be lost. */
   free(buffer: Buffer): void;
-  /** Waits until everything that was started is computed. */
+  /** Waits until all started computations have finished. */
   finish(): void;
-  /** Frees everything. Programs are disposed of before. */
+  /** Frees everything. Programs are disposed before. */
   dispose(): void;
 }

@@ -4,16 +4,19 @@ import { sameKey } from '../graph/plan';
 import type { Values } from '../graph/types';
 import type { Buffer, Executor, Program } from './executor';
 
-/** After this many constants turned out to vary, every constant of the graph becomes an input. */
+/**
+ * After this many recompilations because a constant varied, every constant of the graph becomes an
+ * input.
+ */
 const MAX_RECOMPILES = 4;
 
-/** By leaf: the numbers that were built into the program, or null for an input. */
+/** For each leaf, its numbers if it is a constant of the program, or null for an input. */
 export type Constants = readonly (Values | null)[];
 
-/** A program that the cache keeps. */
+/** A program in the cache. */
 export interface CachedProgram {
   readonly program: Program;
-  /** Whether it has run to its end: if it fails at all, it fails the first time. */
+  /** Whether it has run without error once. A program that fails usually fails the first time. */
   readonly hasRun: boolean;
 }
 
@@ -27,24 +30,24 @@ interface Entry extends CachedProgram {
 }
 
 export interface ExecutorStatistics {
-  /** Sessions created so far, how many of them because a constant varied, and graphs run. */
+  /** Numbers of sessions created, of these because a constant varied, and of graph runs. */
   compiles: number;
   recompiles: number;
   runs: number;
 }
 
-/** How many programs are kept, and how many bytes they may keep. */
+/** Maximum number of cached programs, and of the bytes that they keep. */
 export interface CacheLimits {
   readonly cacheSize: number;
   readonly maxSessionBytes: number;
 }
 
-/** Compiles plans, keeps the programs latest used, and runs them. */
+/** Compiles plans, caches the most recently used programs, and runs them. */
 export class ProgramCache {
   private readonly cache = new Map<number, Entry[]>();
   private readonly order = new Set<Entry>();
   private bytes = 0;
-  /** Programs that others keep. */
+  /** Programs that belong to callers. */
   private readonly lent = new Set<Program>();
   readonly statistics: ExecutorStatistics = { compiles: 0, recompiles: 0, runs: 0 };
 
@@ -58,16 +61,16 @@ export class ProgramCache {
   }
 
   /**
-   * The program of a plan, compiled if there is none.
-   * @param inputs those of this run.
-   * @param isConstant by leaf, whether its numbers likely stay the same, so that they are built in.
-   *   One that is not what was built in becomes an input, at the price of a recompile.
+   * The program of a plan, which is compiled if it is not in the cache. @param inputs the inputs of
+   * this run. @param isConstant for each leaf, whether its numbers are probably always the same, so
+   * that they become constants. If they turn out to differ, the leaf becomes an input and the plan
+   * is compiled again.
    */
   find(plan: Plan, inputs: readonly Buffer[], isConstant: readonly boolean[]): CachedProgram {
     const numbers = (i: number): Values | null => this.executor.peek(inputs[i] as Buffer);
     const found = this.cache.get(plan.hash)?.find((entry) => sameKey(entry.key, plan.key));
     if (found === undefined) {
-      // Copies: these arrays are used again.
+      // Copied, because these arrays are reused.
       const constants = isConstant.map((is, i) => (is ? (numbers(i)?.slice() ?? null) : null));
       return this.add(plan, constants);
     }
@@ -80,19 +83,19 @@ export class ProgramCache {
   /** Runs a cached program. */
   run(cached: CachedProgram, inputs: readonly Buffer[], donated: readonly boolean[]): Buffer[] {
     const outputs = this.runLent(cached.program, inputs, donated);
-    // Every one that is handed out is an entry.
+    // Every cached program is an entry.
     (cached as Entry).hasRun = true;
     return outputs;
   }
 
-  /** A program for the caller to keep, until `discard` or the end of the cache. */
+  /** Compiles a program that belongs to the caller, until `discard` or the end of the cache. */
   lend(plan: Plan, constants: Constants): Program {
     const program = this.compile(plan, constants);
     this.lent.add(program);
     return program;
   }
 
-  /** Runs a program that was lent. */
+  /** Runs a program that belongs to a caller. */
   runLent(
     program: Program,
     inputs: readonly (Buffer | null)[],

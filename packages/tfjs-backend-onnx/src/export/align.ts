@@ -7,19 +7,19 @@ import type { Source, Trace } from '../jit/trace';
 import { exportError } from './errors';
 import type { Dimension } from './dimension';
 
-/** One value of the function: the node that stands for it in each of the traces. */
+/** A value of the function: its node in each of the traces. */
 export type Aligned = readonly Node[];
 
-/** The arrays that the function made from JavaScript values, by the leaf that shows each. */
+/** The arrays that the function made from JavaScript values, by leaf. */
 export type Arrays = ReadonlyMap<Node, Values>;
 
-/** Those of all traces. */
+/** The arrays of all traces. */
 export const arraysOf = (traces: readonly Trace[]): Arrays =>
   new Map(traces.flatMap(({ arrays }) => [...arrays]));
 
 /**
- * Finds for each node of the first trace the nodes that stand for the same value in the others.
- * @throws OnnxBackendError `export` where the traces are not the same operators on the same values.
+ * Finds, for each node of the first trace, the nodes of the same value in the other traces.
+ * @throws OnnxBackendError `export` if the traces have different operators or connections.
  */
 export function align(traces: readonly Trace[]): ReadonlyMap<Node, Aligned> {
   const [first] = traces as readonly [Trace];
@@ -31,7 +31,7 @@ export function align(traces: readonly Trace[]): ReadonlyMap<Node, Aligned> {
     const known = aligned.get(node);
     if (known?.every((other, trace) => other === nodes[trace]) === true) return;
     check(nodes, leaves, arrays);
-    // The same fill may be one array in one trace and one for each use in another.
+    // The same fill may be one array in one trace and several arrays in a different trace.
     if (known !== undefined && fillOf(node, arrays) === null) throw otherwise(nodes);
     aligned.set(node, nodes);
   };
@@ -48,7 +48,7 @@ export function align(traces: readonly Trace[]): ReadonlyMap<Node, Aligned> {
   return aligned;
 }
 
-/** The number all elements equal, as far as the node shows it; else null. */
+/** The number that all elements of a node equal, if that is known, else null. */
 export function fillOf(node: Node, arrays: Arrays): number | null {
   const array = arrays.get(node);
   if (array !== undefined) {
@@ -62,7 +62,7 @@ export function fillOf(node: Node, arrays: Arrays): number | null {
 export const shapeOf = (nodes: Aligned): Dimension[] =>
   (nodes[0] as Node).shape.map((_, axis) => nodes.map((node) => node.shape[axis] as number));
 
-/** Where a leaf's numbers come from, and whose they are if they are there. */
+/** Where the numbers of a leaf come from, and the value that they belong to if there is one. */
 interface LeafOrigin {
   readonly source: Source;
   readonly owner: Value | undefined;
@@ -90,7 +90,7 @@ function check(nodes: Aligned, leaves: readonly Origins[], arrays: Arrays): void
     const filled = expected.source.kind === 'constant' && fill !== null;
     if (filled && fillOf(node, arrays) === fill) return;
     const found = leaves[trace]?.get(node);
-    // Elsewhere it may be an operator.
+    // In a different trace the node may be an operator.
     if (found === undefined || !sameOrigin(expected, found)) throw otherwise(nodes);
     if (found.source.kind === 'captured' && !sameShape(first.shape, node.shape)) {
       throw otherwise(nodes);
@@ -117,7 +117,8 @@ function sameOperator(a: Node, b: Node): boolean {
   if (!sameShape(lengths(a), lengths(b))) return false;
   const names = Object.keys(a.attributes ?? {});
   if (names.join() !== Object.keys(b.attributes ?? {}).join()) return false;
-  // What a constant's value becomes is for its user to say.
+  // Values of constants may differ between traces; the operator that uses them decides how to write
+  // them.
   return (
     a.op === '@const' ||
     names.every((name) => sameAttribute(a.attributes?.[name], b.attributes?.[name]))
@@ -132,10 +133,10 @@ function otherwise(nodes: Aligned): Error {
   const [first] = nodes as readonly [Node];
   const other = nodes.find((node) => nameOf(node) !== nameOf(first)) ?? nodes.at(-1) ?? first;
   return exportError(
-    `the function does not do the same at every size: ${describe(first)} at one is ` +
-      `${describe(other)} at another. Loops, branches and paddings that depend on a dynamic size ` +
-      'cannot be exported, nor can random values: give that size as a number, or compute what ' +
-      'depends on it outside and pass it as an input.',
+    `the function has a different structure at different sizes: ${describe(first)} at one size is ` +
+      `${describe(other)} at a second size. Loops, branches and paddings that depend on a dynamic size ` +
+      'cannot be exported, nor can random values: give that size as a number, or compute the values that ' +
+      'depend on it outside of the function and pass them as an input.',
     nameOf(first),
   );
 }

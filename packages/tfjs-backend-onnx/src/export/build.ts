@@ -18,14 +18,14 @@ import type { OnnxGraph, ValueInfo } from './onnx-graph';
 
 /** An output of the exported graph. */
 export interface GraphOutput extends ValueInfo {
-  /** Where it stands in what the function returns. */
+  /** Path of the output in the returned value of the function. */
   readonly path: string;
 }
 
 export interface Built {
   readonly graph: OnnxGraph;
   readonly outputs: readonly GraphOutput[];
-  /** By name of the dynamic size. */
+  /** The traced sizes, by the name of the dynamic size. */
   readonly tracedAt: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -34,14 +34,14 @@ export interface Task {
   /** The function, with its inputs in order. */
   readonly call: (tensors: readonly Tensor[]) => unknown;
   readonly inputs: readonly GraphInput[];
-  /** By path. */
+  /** Names of outputs by path. */
   readonly outputNames: Readonly<Record<string, string>>;
   readonly weights: Weights;
 }
 
 /**
- * Traces the function at several sizes and gives `use` the graph that holds at all; its arrays
- * are good until `use` returns.
+ * Traces the function at several sizes and calls `use` with the graph that is correct at every
+ * size. The graph's arrays are valid until `use` returns.
  */
 export function build<T>(task: Task, use: (built: Built) => T): T {
   const names = dynamicNames(task.inputs);
@@ -66,13 +66,14 @@ function buildAt<T>(task: Task, samples: Samples, use: (built: Built) => T): T {
     const traces: Trace[] = [];
     for (let at = 0; at < samples.count; at++) {
       const traced = traceAt(task, samples, at);
-      // Arrays the function made are nobody's now: without a holder they would be used again.
+      // Nothing holds the arrays that the function made; without a holder they would be reused.
       for (const owner of traced.owners.values()) {
         values.hold(owner);
         held.push(owner);
       }
       traces.push(traced);
-      // A function that is another at each size may grow with it: better to see that early.
+      // Compared after each trace, since a function whose structure depends on the size may grow
+      // with it.
       align([traces[0] as Trace, traced]);
     }
     const outputs = describeOutputs(task, samples, traces);
@@ -97,13 +98,13 @@ function traceAt({ backend, call, inputs }: Task, samples: Samples, at: number):
     const advice =
       OnnxBackendError.is(cause) || samples.names.length === 0
         ? ''
-        : ' If it takes certain sizes only, give those as numbers: see the option dynamic.';
+        : ' If the function accepts only certain sizes, give these sizes as numbers: see the option dynamic.';
     const where = sizesAt(samples, at);
     throw exportError(`the function cannot be traced${where}: ${message}${advice}`, op, cause);
   }
   if (traced.assigned.length === 0) return traced;
   throw exportError(
-    'the function creates or assigns tf.Variables, which a model cannot; return the new values.',
+    'the function creates or assigns tf.Variables, which an ONNX model cannot do; return the new values.',
   );
 }
 
@@ -139,7 +140,9 @@ function describeOutputs(
     if ('argument' in result) return { ...(inputs[result.argument] as GraphInput), path, name };
     if ('empty' in result) {
       const empty = `of shape [${result.empty.shape.join()}] has no elements`;
-      throw exportError(`the result '${name}' ${empty}; return only what the model computes.`);
+      throw exportError(
+        `the result '${name}' ${empty}; return only tensors that the model computes.`,
+      );
     }
     const nodes = traces.map(({ plan }) => plan.outputs[result.output] as Node);
     const shape = shapeOf(nodes).map((dimension) => samples.describe(dimension));

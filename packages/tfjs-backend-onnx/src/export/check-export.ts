@@ -13,19 +13,19 @@ import { namedLeaves } from './named-leaves';
 
 export interface CheckOptions {
   /**
-   * How far a value may be from the function's, times 1 + the largest magnitude in its output.
-   * Default 1e-4.
+   * The largest allowed difference, relative to 1 + the largest magnitude of the output. Default
+   * 1e-4.
    */
   readonly tolerance?: number;
 }
 
 const CHECKS: Checks<CheckOptions> = { tolerance: notNegative };
 
-/** How far the model's results are from the function's. */
+/** The differences between the results of the model and the function. */
 export interface ExportCheck {
   /** The largest absolute difference over all outputs. */
   readonly maxDifference: number;
-  /** The same by output. */
+  /** The largest absolute difference by output. */
   readonly outputs: Readonly<Record<string, number>>;
 }
 
@@ -35,10 +35,10 @@ const isTensor = (value: unknown): value is Tensor => value instanceof TensorCla
 
 /**
  * Runs the exported model on ONNX Runtime and the function on the current backend, and compares.
- * Call it with another batch size than the export saw, too.
+ * Call it also with batch sizes at which the function was not traced.
  *
  * @throws OnnxBackendError `export` when shapes or values differ by more than the tolerance,
- * `runtime` when ONNX Runtime refuses the model, `options` for a tolerance that is no number.
+ *   `runtime` when ONNX Runtime refuses the model, `options` for a tolerance that is not a number.
  */
 export function checkExport<Inputs extends object>(
   exported: ExportedModel,

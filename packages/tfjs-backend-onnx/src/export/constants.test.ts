@@ -19,12 +19,12 @@ const spec = { x: { shape: ['batch', 8] } };
 const rows = ({ x }: Inputs): number => x.shape[0];
 
 const holding: Record<string, (inputs: Inputs) => tf.Tensor> = {
-  'of one value': (i) => tf.concat([i.x, tf.ones([rows(i), 1])], 1),
-  'of one value, large enough to be one operator': (i) =>
+  'whose elements are equal': (i) => tf.concat([i.x, tf.ones([rows(i), 1])], 1),
+  'whose elements are equal, large enough to be one operator': (i) =>
     tf.concat([i.x, tf.fill([rows(i), 50], 2.5)], 1),
   'of one integer': (i) => tf.add(tf.cast(i.x, 'int32'), tf.fill([rows(i), 8], 3, 'int32')),
   'that are all true': (i) => tf.where(tf.ones([rows(i), 8], 'bool'), i.x, tf.neg(i.x)),
-  'that count up': (i) => tf.mul(i.x, tf.reshape(tf.range(0, rows(i)), [-1, 1])),
+  'increase by': (i) => tf.mul(i.x, tf.reshape(tf.range(0, rows(i)), [-1, 1])),
   'that count down in threes, as integers': (i) =>
     tf.reshape(tf.range(30, 30 - 3 * rows(i), -3, 'int32'), [rows(i), 1]),
   'of one number that is the size': (i) => tf.div(tf.sum(i.x, 0), rows(i)),

@@ -10,9 +10,9 @@ import type { OnnxGraph } from './onnx-graph';
 import type { SizeArithmetic } from './size-arithmetic';
 
 /**
- * Writes an array the function made from JavaScript values. One whose size is dynamic can be
- * written if all its elements are equal or count up in equal steps.
- * @param op whose input it is, for errors.
+ * Writes an array that the function made from JavaScript values. An array of dynamic size can be
+ * written if all its elements are equal or increase by equal steps. @param op the operator whose
+ * input the array is, for errors.
  */
 export function writeConstant(
   graph: OnnxGraph,
@@ -65,7 +65,7 @@ interface Steps {
   readonly step: number;
 }
 
-/** What `values` counts up from and by, if it does. */
+/** The first value and the step if `values` increase by equal steps, else null. */
 function stepsOf(values: Values): Steps | null {
   if (values instanceof Uint8Array || values.length < 2) return null;
   const [start, second] = values as unknown as readonly [number, number];
@@ -86,8 +86,8 @@ function unlike(nodes: Aligned, op: string): Error {
       : `an array whose size depends on a dynamic one: [${first.shape.join()}] here, ` +
         `[${last.shape.join()}] there`;
   return exportError(
-    `${op} takes ${what}. Only arrays of one value, or that count up in equal steps, can be ` +
-      'written for every size: pass others as an input, give that size as a number, or make the ' +
+    `${op} takes ${what}. Only arrays whose elements are equal or increase by equal steps can be ` +
+      'written for every size: pass any other array as an input, give that size as a number, or make the ' +
       'array of a fixed size outside of the function.',
     op,
   );

@@ -93,7 +93,9 @@ it('refuses names that clash', () => {
   expect(() => exportOnnx(({ x }: Inputs) => ({ x: tf.neg(x) }), spec)).toThrow(
     /name 'x' of an output/,
   );
-  expect(() => exportOnnx(f, spec, { names: { outputs: { y: 'x' } } })).toThrow(/is taken/);
+  expect(() => exportOnnx(f, spec, { names: { outputs: { y: 'x' } } })).toThrow(
+    /is already in use/,
+  );
   const w = tf.scalar(2);
   const scaled: F = ({ x }) => ({ y: tf.mul(x, w) });
   expect(() => exportOnnx(scaled, spec, { parameters: { y: w } })).toThrow(/'y' of a parameter/);

@@ -18,28 +18,28 @@ import { LOWERINGS } from './lower';
 import { OnnxGraph } from './onnx-graph';
 import { SizeArithmetic } from './size-arithmetic';
 
-/** Tensors outside of the function, with the names they are to have in the file. */
+/** Tensors that the function closes over, with their names in the file. */
 export interface Weights {
-  /** The name and shape of the parameter that this array belongs to, if it is one. */
+  /** The name and shape of the parameter of a value, if it is a parameter. */
   parameter(owner: Value): { readonly name: string; readonly shape: readonly number[] } | null;
   variable(variable: Variable): Value;
-  /** The numbers at the moment. */
+  /** The current numbers. */
   values(owner: Value): Values;
 }
 
-/** Turns traces at several sizes into one graph that holds at every size. */
+/** Converts traces at several sizes into one graph that is correct at every size. */
 export class Converter {
   private readonly graph = new OnnxGraph();
   private readonly aligned: ReadonlyMap<Node, Aligned>;
   private readonly sources: ReadonlyMap<Node, Source>;
   private readonly arrays: Arrays;
-  /** By operator of the first trace with several, how many outputs are used. */
+  /** The number of used outputs of each operator of the first trace with several outputs. */
   private readonly parts: ReadonlyMap<Node, number>;
   private readonly sizes: SizeArithmetic;
-  /** Of values written already, by node of the first trace. */
+  /** The names of the values that are already written, by node of the first trace. */
   private readonly names = new Map<Node, string>();
   private readonly weightNames = new Map<Value, string>();
-  /** The outputs' names, for the operators that compute them. */
+  /** The names of outputs, by the operator that computes them. */
   private readonly outputs = new Map<Node, string>();
 
   constructor(
@@ -56,7 +56,7 @@ export class Converter {
     this.sizes = new SizeArithmetic(this.graph, samples, inputs);
   }
 
-  /** @param outputNames by result of the function. */
+  /** @param outputNames the name of each result of the function. */
   convert(outputNames: readonly string[]): OnnxGraph {
     const { graph, first } = this;
     for (const { name, path } of this.inputs) graph.claim(name, `input '${path}'`);
@@ -80,7 +80,7 @@ export class Converter {
     return this.traces[0] as Trace;
   }
 
-  /** Null for a result that is an input. */
+  /** The node of a result; null if the result is an input. */
   private resultNode(i: number): Node | null {
     const result = this.first.results[i] as Trace['results'][number];
     return 'output' in result ? (this.first.plan.outputs[result.output] as Node) : null;
@@ -91,7 +91,7 @@ export class Converter {
     return (this.inputs[argument] as GraphInput).name;
   }
 
-  /** @param op what takes the value, for errors. */
+  /** @param op the operator that takes the value, for errors. */
   private valueOf(node: Node, op: string): string {
     let name = this.names.get(node);
     if (name === undefined) {
@@ -117,7 +117,9 @@ export class Converter {
     return writeConstant(this.graph, this.sizes, nodes, this.arrays, op);
   }
 
-  /** An initialiser in the shape of its parameter, and a Reshape where it is used in another. */
+  /**
+   * An initialiser in the shape of its parameter, and a Reshape if it is used in a different shape.
+   */
   private writeWeight(owner: Value, shape: readonly number[], known: string | null): string {
     const { graph } = this;
     const parameter = this.weights.parameter(owner);
@@ -160,7 +162,7 @@ export class Converter {
     this.graph.add(node.op, [...operands, ...integers], node.attributes, [output, ...further]);
   }
 
-  /** A number or a list that belongs to the structure. */
+  /** A number or list that is part of the graph's structure. */
   private writeNumbers(nodes: Aligned): string {
     const [{ op, dtype }] = nodes as readonly [Node];
     const numbers = nodes.map(structuralNumber);
@@ -176,7 +178,7 @@ export class Converter {
     return this.graph.initialiser(this.graph.fresh('number'), dtype, [], bytes);
   }
 
-  /** One of the lists of integers an operator takes after its inputs. */
+  /** One of the lists of integers that follow the inputs of an operator. */
   private writeIntegers(nodes: Aligned, place: number): string {
     const [{ op }] = nodes as readonly [Node];
     const lists = nodes.map((node) => node.integers?.[place] as readonly number[]);
@@ -188,7 +190,7 @@ export class Converter {
       case 'Expand':
         return this.sizes.list(expandTo(source(), columns), op);
       case 'CumSum':
-        // Unlike other operators it takes its axis as a number.
+        // Unlike other operators, this one takes its axis as a scalar.
         return this.graph.integers(lists[0] as readonly number[], true);
       default:
         return this.sizes.list(columns, op);
@@ -196,11 +198,11 @@ export class Converter {
   }
 }
 
-/** The values by place in the list: what a place holds in each trace. */
+/** For each index of the list, its values in the traces. */
 const columnsOf = (lists: readonly (readonly number[])[]): Dimension[] =>
   (lists[0] as readonly number[]).map((_, i) => lists.map((list) => list[i] as number));
 
-/** 1, which keeps a size, where the input has it already. */
+/** The target of Expand, with 1 (which keeps the size) where the input already has the size. */
 function expandTo(source: readonly Dimension[], target: readonly Dimension[]): Dimension[] {
   return target.map((dimension, axis) => {
     const own = source[axis - (target.length - source.length)];
@@ -211,7 +213,7 @@ function expandTo(source: readonly Dimension[], target: readonly Dimension[]): D
 
 function notStandard(op: string): Error {
   return exportError(
-    `${op} is an operator of ONNX Runtime's own domain without a form in standard ONNX; other ` +
+    `${op} is an operator of ONNX Runtime's own domain and cannot be written with standard operators; other ` +
       'runtimes could not run the file.',
     op,
   );

@@ -1,4 +1,4 @@
-/** One integer of a graph (a size, a bound) as it came out in each of the traces. */
+/** An integer of a graph (a size, a bound): its value in each of the traces. */
 export type Dimension = readonly number[];
 
 /** coefficient · Π sizeᵉ, with an exponent for each dynamic size. */
@@ -13,13 +13,17 @@ export const isFixed = (dimension: Dimension): boolean =>
 export const sameDimension = (a: Dimension, b: Dimension): boolean =>
   a.every((value, trace) => value === b[trace]);
 
-/** The highest degree of what may depend on dynamic sizes: every image against every text is 2. */
+/**
+ * The highest supported degree of polynomials of dynamic sizes. Every image against every text has
+ * degree 2.
+ */
 const DEGREE = 2;
 
 /**
- * The sizes to trace at, four for each dynamic size; the second four for functions with a fixed
- * size that is one of the first. Small, since tables end somewhere and functions may cut large
- * batches into chunks; but they grow so fast that a number of chunks cannot stay the same unseen.
+ * The sizes at which a function is traced, four for each dynamic size. The second four are for
+ * functions with a fixed size that equals one of the first four. They are small, since position
+ * tables end and functions may split large batches into chunks. They grow fast, so that a function
+ * with chunks has different numbers of chunks and is noticed.
  */
 export const SIZES: readonly (readonly number[])[] = [
   [5, 7, 9, 13],
@@ -27,15 +31,18 @@ export const SIZES: readonly (readonly number[])[] = [
 ];
 
 /**
- * The values dynamic sizes take in the traces, and what a dimension is in terms of them: a
- * polynomial with integer coefficients, found by interpolation and confirmed by one trace more.
+ * The dynamic sizes of the traces. A dimension is expressed as a polynomial of them with integer
+ * coefficients, which is found by interpolation and confirmed by a further trace.
  */
 export class Samples {
   /** By trace, then by dynamic size. */
   readonly sizes: readonly (readonly number[])[];
   private readonly exponents: readonly (readonly number[])[];
 
-  /** @param sizes four increasing numbers: those of the first name; the others' are 1, 2, … more. */
+  /**
+   * @param sizes four increasing numbers, the sizes of the first name. The sizes of further names
+   *   are larger by 1, 2, ….
+   */
   constructor(
     readonly names: readonly string[],
     sizes: readonly number[],
@@ -72,7 +79,7 @@ export class Samples {
       .filter(({ coefficient }) => coefficient !== 0);
   }
 
-  /** As a name for people and for ONNX: `batch`, `2*batch`, `images*texts`. */
+  /** The dimension as a readable name, also for ONNX: `batch`, `2*batch`, `images*texts`. */
   describe(dimension: Dimension): number | string | null {
     const [first] = dimension as readonly [number];
     if (isFixed(dimension)) return first;
@@ -94,7 +101,7 @@ function monomial(sizes: readonly number[], exponents: readonly number[]): numbe
   return exponents.reduce((product, exponent, i) => product * (sizes[i] as number) ** exponent, 1);
 }
 
-/** Of every monomial up to the degree, the constant first. */
+/** The exponents of every monomial up to the degree, the constant first. */
 function exponentsOf(count: number): number[][] {
   let found: number[][] = [[]];
   for (let i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Weights beside the model, in the file whose name the model knows. */
+/** Weights in a separate file, to which the model refers by its name. */
 export interface ExternalData {
   readonly location: string;
   readonly data: Uint8Array;
@@ -30,7 +30,7 @@ export interface ExternalData {
 /** What a file says of an input. */
 type StoredInput = ValueInfo & Pick<GraphInput, 'int64'>;
 
-/** Smaller tensors stay in the model: they are read while it is loaded. */
+/** Smaller tensors stay in the model, since runtimes read them while loading it. */
 const MIN_EXTERNAL_BYTES = 1024;
 /** Offsets are multiples of a page, so that the file can be mapped into memory. */
 const ALIGNMENT = 4096;

@@ -1,6 +1,6 @@
 import { OnnxBackendError } from '../errors';
 
-/** What cannot be exported, and what to do about it. */
+/** The error for a function that cannot be exported. */
 export function exportError(message: string, op?: string, cause?: unknown): OnnxBackendError {
   return new OnnxBackendError('export', `exportOnnx: ${message}`, op, { cause });
 }

@@ -17,17 +17,20 @@ import { describeInputs, withInt64, withTensors } from './inputs';
 
 export interface ExportOptions {
   /**
-   * Which sizes of inputs given as tensors may vary. A name: the first size of each, which is the
-   * same one. By path and axis where there are several: `{ image: { 0: 'images' } }`. Null: none.
-   * Default `batch`.
+   * Which sizes of inputs that are given as tensors may vary. A name: the first size of every
+   * input, which is the same size. Names by path and axis, if there are several sizes: `{ image: {
+   * 0: 'images' } }`. Null: none. Default `batch`.
    */
   readonly dynamic?: Dynamic;
   /**
-   * Tensors the function closes over, by the names they get in the file: a flat tree of
-   * parameters gives the paths of its state dict. Others are `captured.0`, `captured.1`, ….
+   * Tensors that the function closes over, by their names in the file; a flat parameter tree gives
+   * its state-dict paths. Other captured tensors are named `captured.0`, `captured.1`, ….
    */
   readonly parameters?: Readonly<Record<string, Tensor>>;
-  /** Names other than the paths, by path: where an input and an output would share one, say. */
+  /**
+   * Names of inputs and outputs that replace their paths, by path; needed if an input and an output
+   * share a path.
+   */
   readonly names?: {
     readonly inputs?: Readonly<Record<string, string>>;
     readonly outputs?: Readonly<Record<string, string>>;
@@ -37,13 +40,13 @@ export interface ExportOptions {
    * token ids. Default none.
    */
   readonly int64?: readonly string[];
-  /** What the model is, for people. Default: nothing. */
+  /** A description of the model for readers. Default: none. */
   readonly description?: string;
-  /** Further entries for programs that read the file: classes, means, a tokenizer's name. */
+  /** Further entries for programs that read the file: classes, mean values, a tokenizer's name. */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * The name of the file beside the model that the weights go to. Default: they are in the model
-   * itself, and in `weights.data` where they are 2 GB or more, which no model can hold.
+   * Name of a separate file for the weights, beside the model. Default: the weights are in the
+   * model, or in `weights.data` if they have 2 GB or more, the limit of a model file.
    */
   readonly externalData?: string;
 }
@@ -51,13 +54,13 @@ export interface ExportOptions {
 export interface ExportedModel {
   /** The bytes of the `.onnx` file. */
   readonly model: Uint8Array;
-  /** The bytes of the file beside it, if there is one. */
+  /** The bytes of the separate weights file, if there is one. */
   readonly externalData: ExternalData | null;
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly GraphOutput[];
-  /** The version of the standard operators, the only ones it uses. */
+  /** The version of the standard operators. The model uses no other operators. */
   readonly opset: number;
-  /** The sizes the function was traced at, by the name of the dynamic size. */
+  /** The sizes at which the function was traced, by the name of the dynamic size. */
   readonly tracedAt: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -84,23 +87,25 @@ const CHECKS: Checks<ExportOptions> = {
   ),
 };
 
-/** What a protobuf message can hold, less room for all that is not weights. */
+/** The limit of a protobuf message, minus room for everything except weights. */
 const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 26;
 
 /**
- * Writes a function of tensors as an ONNX model that any ONNX runtime runs, browsers included.
+ * Writes a function of tensors as an ONNX model for any ONNX runtime, also in browsers.
  *
- * The function is traced at several sizes of the dynamic dimensions, without computing anything;
- * what depends on them is written so that it holds at every size. It must be pure, as for `jit`:
- * tensors it closes over become the model's weights, as they are now. Control flow is that of
- * the sizes it was traced at (`tracedAt`): check the model at the sizes you need (`checkExport`).
+ * The function is traced at several values of the dynamic sizes, without computing anything. Values
+ * that depend on a dynamic size are written so that they are correct at every size. The function
+ * must be pure, as for `jit`; tensors that it closes over become weights with their current values.
+ * Branches and loops are those of the traced sizes (`tracedAt`), so check the model at the sizes
+ * you need (`checkExport`).
  *
- * @param f takes one object of tensors, nested as you like; its keys, joined by dots, name the
- * model's inputs. The keys of what it returns name the outputs; a single tensor is `output`.
- * @param inputs for each tensor one of its shape, or `{ shape: ['batch', 224, 224, 3] }`.
- * @throws OnnxBackendError `export` when the function reads values, is not the same at every
- * size, assigns variables, or names clash; `unsupported-op` for what no graph can hold; `options`
- * for an option that is not there or of no use.
+ * @param f takes one object of tensors, which may be nested. Its keys, joined by dots, are the
+ *   names of the model's inputs. The keys of the returned object are the names of the outputs; a
+ *   single tensor is named `output`. @param inputs for each input a tensor of its shape, or `{
+ *   shape: ['batch', 224, 224, 3] }`. @throws OnnxBackendError `export` when the function reads
+ *   values, has a different structure at different sizes or assigns variables, or when names clash;
+ *   `unsupported-op` for an operation that no graph can express; `options` for an unknown or wrong
+ *   option.
  */
 export function exportOnnx<Inputs extends object>(
   f: (inputs: Inputs) => object,

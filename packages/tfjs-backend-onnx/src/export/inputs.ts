@@ -6,20 +6,20 @@ import type { Samples } from './dimension';
 import { exportError } from './errors';
 import { mapLeaves, namedLeaves } from './named-leaves';
 
-/** An input described: sizes that may vary are names, the same name being the same size. */
+/** The description of an input. Sizes that may vary are names; equal names mean equal sizes. */
 export interface TensorSpec {
   readonly shape: readonly (number | string)[];
   /** Default `float32`. */
   readonly dtype?: 'float32' | 'int32' | 'bool';
 }
 
-/** What shapes and types may be is said by `describeInputs`; no other key is. */
+/** The allowed keys; `describeInputs` checks shapes and types. */
 const SPEC: Checks<TensorSpec> = {
   shape: { expected: 'a list', accepts: Array.isArray },
   dtype: oneOf(['float32', 'int32', 'bool']),
 };
 
-/** The inputs of a function, each as a tensor of its shape or as a description. */
+/** The inputs of a function, each as a tensor or a description. */
 export type InputsOf<Inputs> = {
   readonly [Key in keyof Inputs]: Inputs[Key] extends Tensor
     ? Inputs[Key] | TensorSpec
@@ -27,8 +27,9 @@ export type InputsOf<Inputs> = {
 };
 
 /**
- * Which sizes of inputs given as tensors may vary: a name for the first of each tensor, null for
- * none, or names by path and axis: `{ image: { 0: 'images' }, text: { 0: 'texts' } }`.
+ * Which sizes of inputs that are given as tensors may vary: a name for the first size of each
+ * tensor, null for none, or names by path and axis: `{ image: { 0: 'images' }, text: { 0: 'texts' }
+ * }`.
  */
 export type Dynamic = string | null | Readonly<Record<string, Readonly<Record<number, string>>>>;
 
@@ -36,7 +37,7 @@ export type Dynamic = string | null | Readonly<Record<string, Readonly<Record<nu
 export interface GraphInput extends ValueInfo {
   readonly dtype: 'float32' | 'int32' | 'bool';
   readonly shape: readonly (number | string)[];
-  /** Where the function finds it. */
+  /** Path of the input in the function's argument. */
   readonly path: string;
   /** The file takes it as int64. Default: as its `dtype`. */
   readonly int64?: true;
@@ -51,7 +52,7 @@ export function withInt64(inputs: readonly GraphInput[], paths: readonly string[
   return inputs.map((input) => (paths.includes(input.path) ? { ...input, int64: true } : input));
 }
 
-/** @throws OnnxBackendError `export` for inputs that are not named, and shapes that make no sense. */
+/** @throws OnnxBackendError `export` for inputs without names, and for invalid shapes. */
 export function describeInputs(
   inputs: unknown,
   dynamic: Dynamic,
@@ -59,7 +60,7 @@ export function describeInputs(
 ): GraphInput[] {
   const leaves = namedLeaves(inputs, isInput, 'the inputs');
   if (leaves.length === 0 || leaves[0]?.path === '') {
-    throw exportError('the inputs must be an object of tensors, whose keys name them.');
+    throw exportError('the inputs must be an object of tensors, whose keys are their names.');
   }
   if (dynamic !== null && typeof dynamic === 'object') {
     refuseUnknown(dynamic, leaves, 'dynamic');
@@ -83,14 +84,14 @@ export function describeInputs(
   });
 }
 
-/** The names of the sizes that vary, each once. */
+/** The distinct names of the dynamic sizes. */
 export function dynamicNames(inputs: readonly GraphInput[]): string[] {
   return [
     ...new Set(inputs.flatMap(({ shape }) => shape.filter((size) => typeof size === 'string'))),
   ];
 }
 
-/** The shapes of the inputs in one of the traces. */
+/** The shapes of the inputs in a trace. */
 export function shapesIn(
   inputs: readonly GraphInput[],
   samples: Samples,
@@ -105,7 +106,7 @@ export function shapesIn(
   }));
 }
 
-/** The tree of inputs with these tensors in place of its leaves. */
+/** The tree of inputs with the given tensors as leaves. */
 export function withTensors(inputs: unknown, tensors: readonly Tensor[]): unknown {
   let at = 0;
   return mapLeaves(inputs, isInput, 'the inputs', () => tensors[at++]);

@@ -1,7 +1,10 @@
 import type { Node } from '../graph/node';
 import type { OnnxGraph } from './onnx-graph';
 
-/** Writes an operator of ONNX Runtime's own domain with standard ones; `output` names the result. */
+/**
+ * Writes an operator of ONNX Runtime's own domain with standard operators; `output` is the name of
+ * the result.
+ */
 export type Lowering = (
   graph: OnnxGraph,
   node: Node,
@@ -9,7 +12,7 @@ export type Lowering = (
   output: string,
 ) => void;
 
-/** alpha · a × b, either transposed in its last two dims. */
+/** alpha · a × b, each optionally transposed in its last two dimensions. */
 const fusedMatMul: Lowering = (graph, node, [a, b], output) => {
   const { transA = 0, transB = 0, alpha } = node.attributes ?? {};
   const [left, right] = node.inputs as readonly [Node, Node];
@@ -55,7 +58,7 @@ function tanhGelu(graph: OnnxGraph, x: string, output: string): void {
   gate(graph, x, graph.add('Tanh', [scaled]), output);
 }
 
-/** The activation of x, or of x + bias where there is a bias. */
+/** The activation of x, or of x + bias if there is a bias. */
 const biased =
   (activation: typeof gelu): Lowering =>
   (graph, _, [x, bias], output) => {
@@ -63,7 +66,7 @@ const biased =
     activation(graph, sum, output);
   };
 
-/** For every operator that the engine takes from ONNX Runtime's own domain. */
+/** The lowering of every operator of ONNX Runtime's own domain that the engine uses. */
 export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   FusedMatMul: fusedMatMul,
   Gelu: biased(gelu),

@@ -1,15 +1,15 @@
 import { exportError } from './errors';
 
-/** A leaf of a tree of arrays and plain objects, and the keys that lead to it. */
+/** A leaf of a tree of arrays and plain objects, with its path. */
 export interface NamedLeaf<Leaf> {
-  /** Keys and places joined by dots; empty for a tree that is a leaf itself. */
+  /** Keys and indices joined by dots; empty if the tree is a leaf. */
   readonly path: string;
   readonly leaf: Leaf;
 }
 
 /**
- * The leaves in the order of their keys.
- * @throws OnnxBackendError `export` for anything that is neither leaf, array nor plain object.
+ * The leaves of a tree in the order of their keys.
+ * @throws OnnxBackendError `export` for a value that is not a leaf, an array or a plain object.
  */
 export function namedLeaves<Leaf>(
   tree: unknown,
@@ -23,7 +23,7 @@ export function namedLeaves<Leaf>(
   return found;
 }
 
-/** The same tree with `f(leaf)` in place of each leaf; throws as `namedLeaves` does. */
+/** The same tree with `f(leaf)` in place of each leaf. Throws as `namedLeaves`. */
 export function mapLeaves<Leaf>(
   tree: unknown,
   isLeaf: (value: unknown) => value is Leaf,
@@ -41,7 +41,7 @@ export function mapLeaves<Leaf>(
     throw exportError(
       `${where} must be tensors in arrays and plain objects; got ` +
         `${value === null ? 'null' : typeof value} at '${path}'. ` +
-        'Let the function close over what is not a tensor.',
+        'Let the function close over values that are not tensors.',
     );
   };
   return walk(tree, '');

@@ -5,7 +5,9 @@ it('gives new names that are not taken, and says whose name is', () => {
   const graph = new OnnxGraph();
   graph.claim('Add.0', "input 'x'");
   expect([graph.fresh('Add'), graph.fresh('Add')]).toEqual(['Add.1', 'Add.2']);
-  expect(() => graph.claim('Add.1', 'an output')).toThrow(/'Add\.1' of an output is taken/);
+  expect(() => graph.claim('Add.1', 'an output')).toThrow(
+    /'Add\.1' of an output is already in use/,
+  );
   expect(() => graph.claim('', 'an output')).toThrow(/an output needs a name/);
 });
 

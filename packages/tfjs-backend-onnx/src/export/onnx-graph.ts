@@ -1,11 +1,11 @@
 import type { Attributes, ElementType } from '../graph/types';
 import { exportError } from './errors';
 
-/** A value of the graph; sizes that vary are named. */
+/** A value of the graph; dynamic sizes have names. */
 export interface ValueInfo {
   readonly name: string;
   readonly dtype: ElementType;
-  /** A size that varies without a name for it is null. */
+  /** A dynamic size without a name is null. */
   readonly shape: readonly (number | string | null)[];
 }
 
@@ -23,7 +23,7 @@ export interface Operator {
   readonly attributes: Attributes | null;
 }
 
-/** An ONNX graph as it is put together, of operators of the standard domain only. */
+/** A builder of an ONNX graph that has only operators of the standard domain. */
 export class OnnxGraph {
   readonly operators: Operator[] = [];
   readonly initialisers: Initialiser[] = [];
@@ -32,20 +32,24 @@ export class OnnxGraph {
   private readonly counts = new Map<string, number>();
   private readonly lists = new Map<string, string>();
 
-  /** Takes a name the caller has chosen. @throws OnnxBackendError `export` if it is taken. */
+  /**
+   * Reserves a name that the caller has chosen.
+   *
+   * @throws OnnxBackendError `export` if the name is in use.
+   */
   claim(name: string, what: string): string {
-    if (name === '') throw exportError(`${what} needs a name; the empty one means "left out".`);
+    if (name === '') throw exportError(`${what} needs a name that is not empty.`);
     if (this.names.has(name)) {
       throw exportError(
-        `the name '${name}' of ${what} is taken. All inputs, outputs and parameters of a model ` +
-          'need names of their own: see the option names.',
+        `the name '${name}' of ${what} is already in use. All inputs, outputs and parameters of a model ` +
+          'need different names: see the option names.',
       );
     }
     this.names.add(name);
     return name;
   }
 
-  /** A new name that tells people what it is of. */
+  /** A new name that contains `kind`. */
   fresh(kind: string): string {
     for (;;) {
       const count = this.counts.get(kind) ?? 0;
@@ -83,7 +87,7 @@ export class OnnxGraph {
     return this.initialiser(this.fresh('number'), 'float32', [], bytes);
   }
 
-  /** int64 values of the shape [n], or of the shape [] for a single one; equal ones once. */
+  /** int64 values of shape [n], or of shape [] for a scalar. Equal lists are written once. */
   integers(values: readonly number[], scalar = false): string {
     const text = `${scalar ? 'scalar ' : ''}${values.join()}`;
     let name = this.lists.get(text);

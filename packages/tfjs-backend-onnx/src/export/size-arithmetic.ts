@@ -6,7 +6,7 @@ import { exportError } from './errors';
 import type { GraphInput } from './inputs';
 import type { OnnxGraph } from './onnx-graph';
 
-/** Writes integers that depend on dynamic sizes as operators on the shapes of the inputs. */
+/** Computes integers that depend on dynamic sizes by operators on the shapes of the inputs. */
 export class SizeArithmetic {
   private readonly known = new Map<string, string>();
 
@@ -17,8 +17,8 @@ export class SizeArithmetic {
   ) {}
 
   /**
-   * The name of a list of int64, fixed where its values are.
-   * @param op whose input it is, for errors.
+   * The name of a list of int64. It is a constant if all its values are. @param op the operator
+   * whose input the list is, for errors.
    */
   list(dimensions: readonly Dimension[], op: string): string {
     if (dimensions.every(isFixed)) return this.graph.integers(dimensions.map(firstOf));
@@ -46,8 +46,8 @@ export class SizeArithmetic {
   }
 
   /**
-   * The second input of a Reshape to `target`, without arithmetic where Reshape itself can tell:
-   * 0 takes the size from the input, one -1 what is left.
+   * The second input of a Reshape to `target`. It needs no arithmetic if Reshape can infer the
+   * sizes: 0 copies the size of the input, one -1 takes the rest.
    */
   reshapeTo(source: readonly Dimension[], target: readonly Dimension[]): string {
     const simple = target.map((dimension, axis) => {
@@ -65,8 +65,8 @@ export class SizeArithmetic {
       throw exportError(
         `${op} takes a number that is ${dimension.join(', ')} where ${this.describeSizes()}; ` +
           'expected the same in each call, or a polynomial of degree 2 in the dynamic sizes with ' +
-          'whole coefficients. Divide by a size rather than multiply by its inverse; otherwise ' +
-          'give that size as a number, or pass what depends on it as an input.',
+          'integer coefficients. Divide by a size instead of multiplying by its inverse; otherwise ' +
+          'give that size as a number, or pass the values that depend on it as an input.',
         op,
       );
     }
@@ -85,7 +85,7 @@ export class SizeArithmetic {
     return values.reduce((product, value) => this.graph.add('Mul', [product, value]));
   }
 
-  /** The dynamic size itself, as the first input that has it shows it. */
+  /** The dynamic size, read from the shape of the first input that has it. */
   private size(name: string): string {
     return this.once(name, () => {
       const input = this.inputs.find(({ shape }) => shape.includes(name)) as GraphInput;

@@ -5,12 +5,12 @@ import { exportError } from './errors';
 import type { ExportedModel } from './export-onnx';
 
 /**
- * Writes the model to `path`, and its weights beside it if they are a file of their own. Each
- * file appears whole or not at all: the model last, so that a new one never lacks its weights.
- * The folder must exist.
+ * Writes the model to `path`, and its weights beside it if they are a separate file. Each file is
+ * written atomically, the model last, so that a model never lacks its weights. The folder must
+ * exist.
  *
- * @returns the files written.
- * @throws OnnxBackendError `export` when a file cannot be written; no part of one is left behind then.
+ * @returns the files written. @throws OnnxBackendError `export` when a file cannot be written;
+ *   partial files are removed.
  */
 export async function writeOnnx(path: string, exported: ExportedModel): Promise<string[]> {
   const { model, externalData } = exported;

@@ -2,8 +2,8 @@ import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { broadcastTo, cast, einsum, reshape } from '@tensorflow/tfjs-core';
 
 /**
- * tfjs-core has none. y = einsum('a,b->y', A, B) is linear in A, so dA = einsum('y,b->a', dy, B);
- * along a label of A alone, over which y is a sum, dA is constant.
+ * The gradient of einsum, which tfjs-core lacks. y = einsum('a,b->y', A, B) is linear in A, so dA =
+ * einsum('y,b->a', dy, B). Along a label that only A has, y is a sum, so dA is constant.
  */
 export const einsumGradient: GradConfig = {
   kernelName: 'Einsum',

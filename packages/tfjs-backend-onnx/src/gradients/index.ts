@@ -24,20 +24,23 @@ import { einsumGradient } from './einsum';
 const tensor = (value: Tensor | Tensor[]): Tensor =>
   Array.isArray(value) ? (value[0] as Tensor) : value;
 
-/** Sums `gradient` over the batch dims along which its operand had been broadcast. */
+/** Sums `gradient` over the batch dimensions along which its operand was broadcast. */
 function unbroadcast(gradient: Tensor, shape: number[]): Tensor {
   const axes = broadcast_util.getReductionAxes(shape, gradient.shape);
   return axes.length === 0 ? reshape(gradient, shape) : reshape(sum(gradient, axes), shape);
 }
 
-/** A [.., M, K] × [K, N] product's gradient for the matrix is one product over all rows. */
+/**
+ * Whether the product is [.., M, K] × [K, N], so that the gradient for the matrix is one product
+ * over all rows.
+ */
 function leftIsRows(a: Tensor, b: Tensor): boolean {
   return a.rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) === 1;
 }
 
 const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1) as number]);
 
-/** tfjs-core's own leaves the gradient of a broadcast operand unsummed, which its tape refuses. */
+/** tfjs-core's gradient does not sum over broadcast dimensions, so its tape throws. */
 const batchMatMul: GradConfig = {
   kernelName: 'BatchMatMul',
   inputsToSave: ['a', 'b'],
@@ -64,7 +67,7 @@ function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
   return broadcastTo(reshape(dy, shape), x.shape);
 }
 
-/** As tfjs-core's, with a broadcast in place of a product with ones. */
+/** As in tfjs-core, with a broadcast instead of a product with ones. */
 const sumGradient: GradConfig = {
   kernelName: 'Sum',
   inputsToSave: ['x'],
@@ -74,7 +77,7 @@ const sumGradient: GradConfig = {
   },
 };
 
-/** As tfjs-core's, scaled before it is spread and not after. */
+/** As in tfjs-core, but scaled before the broadcast instead of after it. */
 const meanGradient: GradConfig = {
   kernelName: 'Mean',
   inputsToSave: ['x'],
@@ -87,7 +90,7 @@ const meanGradient: GradConfig = {
   },
 };
 
-/** y · (dy − Σ dy·y): one pass less than tfjs-core's form. */
+/** y · (dy − Σ dy·y), which needs one kernel fewer than tfjs-core's form. */
 const softmaxGradient: GradConfig = {
   kernelName: 'Softmax',
   outputsToSave: [true],
@@ -101,7 +104,9 @@ const softmaxGradient: GradConfig = {
 
 type Derivative = (a: Tensor, b: Tensor, dy: Tensor) => Tensor;
 
-/** A binary kernel's gradient, summed over the dims along which an operand had been broadcast. */
+/**
+ * The gradient of a binary kernel, summed over the dimensions along which an operand was broadcast.
+ */
 const broadcasting = (kernelName: string, forA: Derivative, forB: Derivative): GradConfig => ({
   kernelName,
   inputsToSave: ['a', 'b'],
@@ -117,7 +122,10 @@ const broadcasting = (kernelName: string, forA: Derivative, forB: Derivative): G
 
 const masked = (dy: Tensor, mask: Tensor): Tensor => mul(dy, cast(mask, 'float32'));
 
-/** tfjs-core's own of these three do not sum over broadcast dims; equal operands act as there. */
+/**
+ * tfjs-core's gradients of these three do not sum over broadcast dimensions. For equal operands the
+ * result is the same as there.
+ */
 const unsummed: readonly GradConfig[] = [
   broadcasting(
     'Maximum',
@@ -136,7 +144,7 @@ const unsummed: readonly GradConfig[] = [
   ),
 ];
 
-/** As tfjs-core's, from the output: that is kept for the next layer anyway, the input is not. */
+/** As in tfjs-core, but computed from the output, which the next layer keeps anyway. */
 const relu: GradConfig = {
   kernelName: 'Relu',
   outputsToSave: [true],
@@ -147,8 +155,8 @@ const relu: GradConfig = {
 };
 
 /**
- * As tfjs-core's, but nothing is tiled to the size of x, and Σ dy · (x − mean) is formed as
- * Σ dy · x − mean · Σ dy, which needs one pass.
+ * As in tfjs-core, but without tiling to the size of x. Σ dy · (x − mean) is computed as Σ dy · x −
+ * mean · Σ dy, in one pass.
  */
 const batchNorm: GradConfig = {
   kernelName: 'FusedBatchNorm',
@@ -170,7 +178,7 @@ const batchNorm: GradConfig = {
   },
 };
 
-/** Registers the gradients that differ from tfjs-core's; they hold on every backend. */
+/** Registers the gradients that differ from tfjs-core's. They apply to every backend. */
 export function registerGradients(): void {
   for (const gradient of [
     batchMatMul,

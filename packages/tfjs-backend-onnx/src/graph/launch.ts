@@ -3,10 +3,10 @@ import type { Buffer } from '../execution/executor';
 import type { Value } from './value';
 
 /**
- * Runs something on the values' buffers, and forgets those whose memory it took.
- * @param inputs null for a constant.
- * @param mayOverwrite whether it may take memory of values that nobody holds.
- * @param run is told by input whether its memory may be taken.
+ * Calls `run` with the buffers of the values, and forgets the buffers that it used for its results.
+ * @param inputs the values; null for a constant. @param mayOverwrite whether `run` may reuse the
+ *   memory of values without holders. @param run is called with the buffers and, for each, whether
+ *   its memory may be reused.
  */
 export function launch<Input extends Value | null>(
   inputs: readonly Input[],
@@ -33,8 +33,9 @@ export function launch<Input extends Value | null>(
 type BufferOf<Input> = null extends Input ? Buffer | null : Buffer;
 
 /**
- * Values that come in at several places, as two moments of an optimizer made from one tensor of
- * zeros: no place alone can tell when they have been read for the last time.
+ * Values that occur several times among the inputs, such as two moments of an optimizer that share
+ * one tensor of zeros. Their memory is never reused, since one occurrence may still be read after
+ * the other.
  */
 function severalTimes(inputs: readonly (Value | null)[]): ReadonlySet<Value | null> {
   const seen = new Set<Value | null>();
@@ -44,8 +45,8 @@ function severalTimes(inputs: readonly (Value | null)[]): ReadonlySet<Value | nu
 export function lostValues(): OnnxBackendError {
   return new OnnxBackendError(
     'runtime',
-    'The values this needs are lost: a graph that failed had begun to write its results over ' +
-      'tensors that were disposed of. Dispose of what was not computed and start from tensors ' +
-      'that are still held.',
+    'The input values are lost: a graph that failed had already written results over the memory of ' +
+      'disposed tensors. Dispose the tensors that were not computed, and continue from tensors ' +
+      'that were computed before.',
   );
 }

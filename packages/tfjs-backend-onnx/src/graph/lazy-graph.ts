@@ -13,28 +13,30 @@ import { sameShape } from './types';
 import { Value } from './value';
 import { ValueTable } from './value-table';
 
-/** A pending graph of as many operators is run when the program awaits something. */
+/** A pending graph of at least this many operators runs when the program awaits something. */
 const MIN_TURN = 100;
-/** Bytes written from JS that a pending graph may hold before it is run. */
+/** Bytes of arrays from JavaScript that a pending graph may hold before it runs. */
 const MAX_PENDING_BYTES = 2 ** 30;
 
 export interface GraphLimits extends CacheLimits {
-  /** Operators that may wait before they are run without being asked for. */
+  /** Number of pending operators at which the graph runs although nothing is read. */
   readonly maxPending: number;
 }
 
-/** The graph that grows while tfjs runs kernels, and when which part of it is computed. */
+/** The graph to which tfjs kernels add operators. It decides when which part is computed. */
 export class LazyGraph {
   readonly recording = new Recording();
   readonly values: ValueTable;
   private readonly programs: ProgramCache;
-  /** By pending operator, the value that tensors hold. */
+  /** The value of each pending operator that tensors hold. */
   private readonly promises = new Map<Node, Value>();
-  /** By node, its latest view in another shape: the same one each time while it is pending. */
+  /**
+   * The latest view of each node in a different shape, so that a pending view is made only once.
+   */
   private readonly views = new Map<Node, Node>();
   private pendingBytes = 0;
   private turnIsDue = false;
-  /** True from a run of everything that failed until one that does not. */
+  /** Whether the latest run of the whole graph failed. */
   private hasFailed = false;
 
   constructor(
@@ -68,27 +70,30 @@ export class LazyGraph {
     return promise;
   }
 
-  /** The value as an operand, in the shape in which it is seen. */
+  /** The value as an operand, in the given shape. */
   nodeOf(value: Value, shape: readonly number[]): Node {
     this.refuseEscaped(value);
     const { node } = value;
     if (sameShape(node.shape, shape)) return node;
     const known = this.views.get(node);
     if (known !== undefined && sameShape(known.shape, shape)) return known;
-    // No operator is needed for numbers in memory: they enter the graph in this shape.
+    // Numbers in memory need no Reshape: they enter the graph in this shape.
     const view =
       node.op === '@leaf' ? this.values.view(node, shape) : this.recording.reshape(node, shape);
     this.views.set(node, view);
     return view;
   }
 
-  /** A value of numbers that came from outside; the array is taken over. */
+  /** Makes a value of an array from JavaScript, which belongs to the value afterwards. */
   write(array: Values, shape: readonly number[], dtype: ElementType): Value {
     this.pendingBytes += array.byteLength;
     return this.values.write(array, { shape, dtype, trace: this.recording.trace }, true);
   }
 
-  /** Numbers a kernel knows while it records; built into the graph as long as they stay the same. */
+  /**
+   * Numbers that a kernel knows when it is called. They are constants of the compiled graph until
+   * they change.
+   */
   constant(array: Values, shape: readonly number[], dtype: ElementType): Node {
     const shown = { shape, dtype, trace: this.recording.trace };
     const value = this.values.write(array, shown, false);
@@ -96,30 +101,32 @@ export class LazyGraph {
     return value.node;
   }
 
-  /** The numbers of a leaf if they are known by now and lie in an array; else null. */
+  /** The numbers of a leaf if they are known and in an array, else null. */
   known(node: Node): Values | null {
     if (node.op !== '@leaf') return null;
     const { buffer } = this.values.of(node);
     return buffer === null || buffer.isLost ? null : this.executor.peek(buffer);
   }
 
-  /** The value, computed now if need be. */
-  settled(value: Value): Value {
+  /** The value, after computing it if needed. */
+  ensureComputed(value: Value): Value {
     this.computed(value);
     return value;
   }
 
-  /** The value's numbers, computed now if need be. They still belong to the graph. */
+  /**
+   * The numbers of the value, after computing it if needed. The array still belongs to the graph.
+   */
   read(value: Value): Values {
     return this.executor.read(this.computed(value));
   }
 
-  /** A copy of the numbers, without waiting for what the executor has under way. */
+  /** A copy of the numbers, without blocking until the executor has finished. */
   readLater(value: Value): Promise<Values> {
     return this.executor.readLater(this.computed(value));
   }
 
-  /** Called before each kernel: runs the pending graph when it has grown past its bound. */
+  /** Called before each kernel: runs the pending graph if it has too many operators or bytes. */
   bound(): void {
     if (this.isTracing) return;
     this.awaitTurn();
@@ -130,7 +137,7 @@ export class LazyGraph {
   /** Computes every value that is held. */
   flush(): void {
     this.refuseReading();
-    // Once something has failed, nothing is written over what is needed to try again.
+    // After a failure, no memory is overwritten that a further attempt needs.
     const mayOverwrite = !this.hasFailed;
     this.hasFailed = true;
     const wanted = [...this.promises.values()].filter(({ holders }) => holders > 0);
@@ -147,8 +154,8 @@ export class LazyGraph {
   }
 
   /**
-   * Calls `f` and returns its result with the operators it added to the graph, of which none is
-   * run. What was pending before is run first.
+   * Calls `f`, and returns its result and the operators that it added to the graph, without running
+   * them. Operators that were pending before run first.
    */
   traced<T>(f: () => T): { readonly result: T; readonly nodes: readonly Node[] } {
     this.flush();
@@ -162,8 +169,8 @@ export class LazyGraph {
   }
 
   /**
-   * Compiles a plan for the caller to keep, until `discard` or the end of the graph.
-   * @param isConstant by leaf, whether its present numbers become constants of the program.
+   * Compiles a plan. The program belongs to the caller, until `discard` or the end of the graph.
+   * @param isConstant for each leaf, whether its current numbers become constants of the program.
    */
   compile(plan: Plan, isConstant: readonly boolean[]): Program {
     const constants: Constants = plan.leaves.map((node, i) =>
@@ -177,8 +184,8 @@ export class LazyGraph {
   }
 
   /**
-   * Runs a compiled plan, whatever is pending first.
-   * @param inputs gives its leaves' values, null for a constant.
+   * Runs the pending operators, then a compiled plan. @param inputs gives the values of the plan's
+   * leaves, null for a constant.
    */
   run(program: Program, plan: Plan, inputs: () => readonly (Value | null)[]): Value[] {
     this.flush();
@@ -196,8 +203,9 @@ export class LazyGraph {
   }
 
   /**
-   * A loop that awaits between its steps, but reads nothing, is run where it awaits: that cuts it
-   * into graphs that are alike, where its bound would cut it anywhere.
+   * Runs the graph when the program awaits, for loops that await between steps but read nothing. So
+   * every step becomes the same graph, where the bound on operators would split the steps at
+   * arbitrary places.
    */
   private awaitTurn(): void {
     if (this.turnIsDue) return;
@@ -208,12 +216,12 @@ export class LazyGraph {
       try {
         this.flush();
       } catch {
-        // Nobody has asked for these values yet; whoever does gets the error.
+        // Nothing has read these values yet; reading them gives the error.
       }
     });
   }
 
-  /** The value's buffer, computed now if need be. */
+  /** The buffer of the value, after computing it if needed. */
   private computed(value: Value): Buffer {
     this.refuseEscaped(value);
     if (value.buffer === null) {
@@ -227,7 +235,9 @@ export class LazyGraph {
     return value.buffer;
   }
 
-  /** Another value's operator may be at fault: this one alone may still work. */
+  /**
+   * Computes only this value, since the failure may come from the operator of a different value.
+   */
   private computeAlone(value: Value, failure: unknown): void {
     const { node } = value;
     try {
@@ -235,7 +245,7 @@ export class LazyGraph {
     } catch {
       throw failure;
     }
-    // The others are computed from its numbers from here on.
+    // Other pending operators now start from its numbers.
     const { operators, moved } = replaceInput(this.recording.pending, node, value.node);
     this.recording.replace(operators);
     this.promises.delete(node);
@@ -261,7 +271,7 @@ export class LazyGraph {
       const cached = this.programs.find(plan, given, isConstant);
       return this.programs.run(cached, given, cached.hasRun ? donated : donated.map(() => false));
     });
-    wanted.forEach((value, i) => this.values.settle(value, buffers[i] as Buffer));
+    wanted.forEach((value, i) => this.values.setBuffer(value, buffers[i] as Buffer));
   }
 
   private forget(): void {

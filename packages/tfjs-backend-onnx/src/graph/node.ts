@@ -58,7 +58,7 @@ export class Node {
   }
 }
 
-/** Numbers in memory, as the graph sees them. */
+/** A node for numbers in memory. */
 export function leaf(
   shape: readonly number[],
   dtype: ElementType,
@@ -67,7 +67,7 @@ export function leaf(
   return new Node('@leaf', [], shape, dtype, null, null, trace);
 }
 
-/** The number that a constant of the structure is; null for any other node. */
+/** The number of a structural constant; null for any other node. */
 export function structuralNumber(node: Node): number | null {
   const value = node.op === '@const' ? node.attributes?.['value'] : undefined;
   return typeof value === 'object' && 'f' in value ? value.f : null;

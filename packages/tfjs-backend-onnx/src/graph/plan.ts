@@ -1,13 +1,15 @@
 import type { Node } from './node';
 
-/** What has to run to compute the wanted nodes, numbered so that equal structures look equal. */
+/**
+ * The operators that compute the wanted nodes, numbered so that equal structures have equal keys.
+ */
 export interface Plan {
   /** Operators in an order in which each comes after its inputs. */
   readonly nodes: readonly Node[];
-  /** Values that go in, by place. */
+  /** The inputs, by place. */
   readonly leaves: readonly Node[];
   readonly outputs: readonly Node[];
-  /** By node: its place among `nodes`, or -1 - its place among `leaves`. */
+  /** For each node, its index in `nodes`, or -1 - its index in `leaves`. */
   readonly places: ReadonlyMap<Node, number>;
   /** The structure as integers: equal if and only if the compiled graph can be shared. */
   readonly key: Int32Array;
@@ -15,14 +17,14 @@ export interface Plan {
 }
 
 /**
- * @param pending operators in the order in which they were created.
- * @param wanted what is to be computed: every pending node somebody holds, or just some.
+ * @param pending operators in the order in which they were created. @param wanted the nodes to
+ *   compute: all held pending nodes, or some of them.
  */
 export function makePlan(pending: readonly Node[], wanted: readonly Node[]): Plan {
   const { places, slots } = findNeeded(pending, wanted);
   const nodes: Node[] = [];
   const leaves: Node[] = [];
-  // Each input, leaf and operator takes one number, and each output.
+  // One number for each input, leaf, operator and output.
   const key = new Int32Array(slots * 2 + wanted.length + 2);
   let size = 0;
   for (const node of pending) {
@@ -50,7 +52,7 @@ export function makePlan(pending: readonly Node[], wanted: readonly Node[]): Pla
   return { nodes, leaves, outputs: wanted, places, key: exact, hash: hashOf(exact) };
 }
 
-/** The place of an operator that is needed and has none yet. */
+/** The place of a needed operator that is not numbered yet. */
 const UNPLACED = Number.MAX_SAFE_INTEGER;
 
 /** The operators that the wanted nodes are computed from, and how many numbers describe them. */

@@ -4,10 +4,10 @@ import type { Operator } from './operators';
 import type { Attributes, ElementType } from './types';
 import { ELEMENT_CODE, sameShape, sizeOf } from './types';
 
-/** The operators that were added and have not been run, in order. */
+/** The pending operators: they were added to the graph and have not run, in order. */
 export class Recording {
   private operators: Node[] = [];
-  /** Counts operators, and what else `tick` is called for. */
+  /** Counts operators and tensors (`tick`). */
   private count = 0;
   private current: { readonly start: number } | null = null;
 
@@ -19,17 +19,20 @@ export class Recording {
     return this.count;
   }
 
-  /** The trace of a function that is under way, with the count when it began; else null. */
+  /**
+   * The current trace of a function, with the count at its beginning; null if no function is
+   * traced.
+   */
   get trace(): { readonly start: number } | null {
     return this.current;
   }
 
-  /** Counts what is no operator: a tensor that is made. */
+  /** Counts a new tensor, and returns the count. */
   tick(): number {
     return ++this.count;
   }
 
-  /** What is added from here on belongs to a trace, until `end`. */
+  /** Begins a trace: operators that are added until `end` belong to it. */
   begin(): void {
     this.current = { start: this.count };
   }
@@ -38,23 +41,23 @@ export class Recording {
     this.current = null;
   }
 
-  /** Takes out what is pending. */
+  /** Removes and returns the pending operators. */
   take(): readonly Node[] {
     const taken = this.operators;
     this.operators = [];
     return taken;
   }
 
-  /** Puts other operators in the place of those that are pending. */
+  /** Replaces the pending operators. */
   replace(operators: readonly Node[]): void {
     this.operators = [...operators];
   }
 
   /**
-   * Adds an operator. `shape` and `dtype` are those of its (first) output. ONNX Runtime's kernels
-   * are not made for empty tensors: some crash the process or never return. So none gets into a
-   * graph: an empty result is known at once, and a kernel says itself what comes of empty operands.
-   * @throws OnnxBackendError `unsupported-op` for an empty operand with a result that is not.
+   * Adds an operator; `shape` and `dtype` describe its (first) output. Empty tensors never enter a
+   * graph, because some kernels of ONNX Runtime crash or never return with them. An empty result is
+   * known without computation, and each kernel handles empty operands itself.
+   * @throws OnnxBackendError `unsupported-op` for an empty operand with a result that is not empty.
    */
   op(
     op: Operator | '@const' | '@out',
@@ -78,17 +81,17 @@ export class Recording {
     return this.op('@out', [node], node.shape, dtype, { index });
   }
 
-  /** Numbers that are to come when a graph is run. */
+  /** An input of the graph, whose numbers are given when the graph runs. */
   input(shape: readonly number[], dtype: ElementType): Node {
     return new Node('@input', [], shape, dtype, null, null, this.current);
   }
 
-  /** A number that belongs to the structure of the graph. */
+  /** A number that is part of the graph's structure. */
   scalar(value: number, dtype: ElementType = 'float32'): Node {
     return this.op('@const', [], [], dtype, { value: { f: value } });
   }
 
-  /** A one-dimensional list of integers that belongs to the structure of the graph. */
+  /** A one-dimensional list of integers that is part of the graph's structure. */
   integers(values: readonly number[]): Node {
     return this.op('@const', [], [values.length], 'int64', { value: values });
   }
@@ -114,8 +117,8 @@ function emptyOperand(
 ): OnnxBackendError {
   return new OnnxBackendError(
     'unsupported-op',
-    `${op} cannot make a tensor of shape [${result.join()}] of an empty one of shape ` +
-      `[${shape.join()}]: the onnx backend has no value for that. Leave the empty tensor out.`,
+    `${op} cannot make a tensor of shape [${result.join()}] from an empty tensor of shape ` +
+      `[${shape.join()}] on the onnx backend. Leave the empty tensor out.`,
     op,
   );
 }

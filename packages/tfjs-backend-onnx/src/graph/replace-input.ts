@@ -1,9 +1,9 @@
 import { Node } from './node';
 
 /**
- * The operators with `to` in place of `from` wherever it is an operand. Further outputs of `from`
- * stay its own: only its first is known.
- * @returns the operators in the same order, and by replaced operator the new one.
+ * Replaces `from` by `to` wherever it is an operand of the operators. Further outputs of `from` are
+ * not replaced, since `to` stands only for the first output. @returns the operators in the same
+ * order, and the new operator for each replaced one.
  */
 export function replaceInput(
   operators: readonly Node[],

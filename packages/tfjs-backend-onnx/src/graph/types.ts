@@ -1,4 +1,4 @@
-/** Element types used inside graphs; tfjs itself sees float32, int32 and bool only. */
+/** Element types inside graphs; tfjs has only float32, int32 and bool. */
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64';
 
 /** ONNX `TensorProto.DataType` numbers. */
@@ -28,7 +28,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return true;
 }
 
-/** An array of zeros of the kind tfjs keeps this type in. */
+/** An array of zeros, of the class that tfjs uses for this type. */
 export function emptyValues(dtype: string, length: number): Values {
   if (dtype === 'int32') return new Int32Array(length);
   return dtype === 'bool' ? new Uint8Array(length) : new Float32Array(length);

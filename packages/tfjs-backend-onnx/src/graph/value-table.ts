@@ -5,15 +5,18 @@ import { emptyValues } from './types';
 import type { Shown } from './value';
 import { Leaf, Value } from './value';
 
-/** The memory behind leaves: which buffer each shows, and when a buffer is free again. */
+/** The values of leaves, and when their buffers are free again. */
 export class ValueTable {
-  /** Bytes of values that somebody holds. */
+  /** Bytes of all values that are held. */
   heldBytes = 0;
   private dead: Value[] = [];
 
   constructor(private readonly executor: Executor) {}
 
-  /** What a leaf shows. One that shows no value is empty, or an input whose numbers are to come. */
+  /**
+   * The value of a leaf. A leaf without a value is an empty tensor, or an input whose numbers are
+   * given later.
+   */
   of(node: Node): Value {
     if (node instanceof Leaf) return node.value;
     const value = new Value(node, false);
@@ -24,8 +27,8 @@ export class ValueTable {
   }
 
   /**
-   * A value of an array, which is taken over.
-   * @param isOwned false for one that must stay as it is, whoever holds it.
+   * Makes a value of an array. The array belongs to the value afterwards. @param isOwned false for
+   * an array that must never be reused.
    */
   write(array: Values, shown: Shown, isOwned: boolean): Value {
     const value = new Value(shown, isOwned);
@@ -33,7 +36,7 @@ export class ValueTable {
     return value;
   }
 
-  /** A value of a program's output. */
+  /** Makes the value of a program's output. */
   computed(buffer: Buffer, { shape, dtype }: Node): Value {
     const value = new Value({ shape, dtype, trace: null }, true);
     value.buffer = buffer;
@@ -41,8 +44,8 @@ export class ValueTable {
     return value;
   }
 
-  /** Keeps a promise: from here on an input like any other of its shape. */
-  settle(value: Value, buffer: Buffer): void {
+  /** Gives a pending value its buffer. Its node becomes a leaf. */
+  setBuffer(value: Value, buffer: Buffer): void {
     const { shape, dtype } = value.node;
     value.node = new Leaf({ shape, dtype, trace: null }, value);
     value.buffer = buffer;
@@ -50,19 +53,19 @@ export class ValueTable {
     if (value.holders > 0) this.heldBytes += buffer.byteLength;
   }
 
-  /** A leaf that shows the same numbers in another shape. */
+  /** A leaf with the same numbers in a different shape. */
   view(node: Node, shape: readonly number[]): Node {
     const { dtype, trace } = node;
     return new Leaf({ shape, dtype, trace }, this.of(node));
   }
 
-  /** Counts one more holder of the value: its numbers are kept. */
+  /** Adds a holder of the value, whose numbers are then kept. */
   hold(value: Value): void {
     if (value.holders === 0 && value.buffer !== null) this.heldBytes += value.buffer.byteLength;
     value.holders++;
   }
 
-  /** Counts one holder less; without any, the memory may be used again. */
+  /** Removes a holder of the value. Without holders its memory may be reused. */
   release(value: Value): void {
     value.holders--;
     if (value.holders > 0 || value.buffer === null) return;
@@ -71,8 +74,8 @@ export class ValueTable {
   }
 
   /**
-   * Gives back what nobody holds. Nothing that is pending may need it: that is so after everything
-   * that is held has been computed.
+   * Gives back the buffers of all values without holders. No pending operator may need them, which
+   * is so after every held value was computed.
    */
   recycle(): void {
     for (const value of this.dead) {
@@ -83,7 +86,7 @@ export class ValueTable {
     this.dead = [];
   }
 
-  /** Forgets everything, without giving it back. */
+  /** Forgets all values without giving their buffers back. */
   clear(): void {
     this.dead = [];
     this.heldBytes = 0;

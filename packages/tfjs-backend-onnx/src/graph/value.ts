@@ -3,40 +3,43 @@ import { Node } from './node';
 import type { ElementType } from './types';
 
 /**
- * What tensors hold: numbers in memory, or the promise of a pending operator. Several tensors, of
- * different shapes, may hold the same one.
+ * The data of tensors: numbers in memory, or the future result of a pending operator. Several
+ * tensors, also of different shapes, may hold the same value.
  */
 export class Value {
-  /** The operator that computes it; a leaf once it has a buffer. */
+  /** The operator that computes the value; a leaf after the value has a buffer. */
   node: Node;
-  /** Null until it is computed, and when it has been given back. */
+  /** Null until the value is computed, and after the memory was given back. */
   buffer: Buffer | null = null;
-  /** Tensors and compiled functions that hold it: above zero means that somebody may read it. */
+  /**
+   * Number of tensors and compiled functions that hold the value. Above zero, the value may still
+   * be read.
+   */
   holders = 0;
   /**
-   * Whether the numbers are likely the same in each run, as a learning rate's are, so that they may
-   * be built into a compiled graph; null until an operator uses them.
+   * Whether the numbers are probably the same in each run (as a learning rate), so that they may
+   * become constants of a compiled graph. Null until an operator uses them.
    */
   isConstant: boolean | null = null;
 
-  /** @param source its operator, or what its leaf shows. */
+  /** @param source the operator, or the description of the leaf. */
   constructor(
     source: Node | Shown,
-    /** Whether its memory may be used again when nobody holds it. */
+    /** Whether its memory may be reused when nothing holds it. */
     readonly isOwned: boolean,
   ) {
     this.node = source instanceof Node ? source : new Leaf(source, this);
   }
 }
 
-/** A leaf's shape and type, and the trace it was made in, if any. */
+/** A leaf's shape and type, and the trace in which it was made, if any. */
 export interface Shown {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly trace: object | null;
 }
 
-/** A leaf that shows a value's numbers in one of their shapes, once they are there. */
+/** A leaf that stands for a value's numbers in one of their shapes. */
 export class Leaf extends Node {
   constructor(
     { shape, dtype, trace }: Shown,

@@ -12,17 +12,19 @@ import { flatten, nextOf, rebuild } from './tree';
 
 export interface JitOptions {
   /**
-   * Places of arguments that the call may consume: all their tensors are disposed of, and results
-   * can take their memory, as new parameters that of the old ones. Default: none.
+   * Indices of arguments that a call consumes: all their tensors are disposed, and results may
+   * reuse their memory, as new parameters the memory of the old parameters. Default: none.
    */
   readonly donate?: readonly number[];
   /**
-   * Whether tensors the function closes over become constants of the compiled graph. ONNX Runtime
-   * then folds and rearranges them (batch norm into convolutions, blocked layouts), at the price
-   * of a copy. For parameters that stay as they are. Default false.
+   * Whether tensors that the function closes over become constants of the compiled graph. ONNX
+   * Runtime can then optimise them (merge batch norms into convolutions, use blocked layouts), at
+   * the price of a copy. Use it for parameters that do not change. Default false.
    */
   readonly bake?: boolean;
-  /** Compiled graphs kept, one for each combination of shapes, at least 1. Default 16. */
+  /**
+   * Maximum number of compiled graphs, one for each combination of shapes, at least 1. Default 16.
+   */
   readonly cacheSize?: number;
 }
 
@@ -34,26 +36,29 @@ const CHECKS: Checks<JitOptions> = {
 
 export interface Jitted<Arguments extends readonly Tree[], Result extends Tree> {
   (...args: Arguments): Result;
-  /** Frees the compiled graphs and what they hold. Calling it again compiles anew. */
+  /**
+   * Frees the compiled graphs and the tensors that they hold. The next call of the function
+   * compiles again.
+   */
   dispose(): void;
 }
 
 /**
- * Compiles a function of tensors: it is traced once for each combination of shapes into one graph,
- * and from then on only that graph runs, without any JavaScript for each operation.
+ * Compiles a function of tensors. For each combination of shapes it is traced once into a graph.
+ * After that only the graph runs, without JavaScript for each operation.
  *
- * The function must be pure: its result depends on its arguments, on tf.Variables (which it may
- * also assign: `optimizer.minimize` works) and on tensors it closes over, which stay the same
- * ones. Its second call is traced too and must agree with the first. Numbers and strings among the
- * arguments belong to the combination: a new value compiles anew, so pass what varies as tensors.
+ * The function must be pure: its result may depend on its arguments, on tf.Variables (which it may
+ * also assign: `optimizer.minimize` works) and on tensors that it closes over, which must always be
+ * the same tensors. The second call is traced too and must give the same graph. A new value of a
+ * number or string argument compiles a new graph, so pass values that vary as tensors.
  *
- * On any other backend, and inside another jit function, the function itself is called.
+ * On any other backend, and inside a different jit function, the function is called without
+ * compilation.
  *
  * @throws OnnxBackendError `jit` when the function reads a value, is not pure, or takes or returns
- * anything but tensors, numbers, strings, booleans and null in arrays and plain objects;
- * `unsupported-op` when it needs a kernel without a graph form.
- * `options` for an option that is not there or out of its range, and, at the call, for a place to
- * donate that the call has no argument for.
+ *   anything except tensors, numbers, strings, booleans and null in arrays and plain objects;
+ *   `unsupported-op` when it needs a kernel without an ONNX form; `options` for an unknown or wrong
+ *   option, and at the call if `donate` names an argument that the call lacks.
  */
 export function jit<Arguments extends readonly Tree[], Result extends Tree>(
   f: (...args: Arguments) => Result,
@@ -126,7 +131,7 @@ function checkPlaces(donate: readonly number[], count: number): void {
   );
 }
 
-/** Which of all tensors belong to donated arguments. */
+/** The indices of the tensors of donated arguments. */
 function donatedPlaces(
   parts: readonly { readonly tensors: readonly Tensor[] }[],
   donate: readonly number[],
@@ -138,7 +143,7 @@ function donatedPlaces(
   });
 }
 
-/** What `jit` means, without compiling anything. */
+/** Calls the function without compilation, with the same semantics. */
 function callPlainly<Arguments extends readonly Tree[], Result extends Tree>(
   f: (...args: Arguments) => Result,
   args: Arguments,

@@ -12,15 +12,15 @@ import type { Computed, Trace } from './trace';
 import { valueOf } from './trace';
 import { flatten, nextOf, rebuild } from './tree';
 
-/** A function compiled for arguments of certain shapes. */
+/** A function that is compiled for one combination of shapes. */
 export class Specialisation {
   private readonly program: Program;
-  /** By leaf: the value the function closes over, if it is an input of the program. */
+  /** For each leaf, the captured value, if the leaf is a captured input of the program. */
   private readonly captured: readonly (Value | null)[];
-  /** Constants as they were when the program was compiled, until another trace has confirmed them. */
+  /** The constants at the time of compilation, until a second trace has confirmed them. */
   private unconfirmed: readonly (Values | null)[] | null;
 
-  /** @param bake whether tensors the function closed over become constants of the program. */
+  /** @param bake whether captured tensors become constants of the program. */
   constructor(
     private readonly backend: OnnxBackend,
     private readonly trace: Trace,
@@ -44,32 +44,31 @@ export class Specialisation {
   }
 
   /**
-   * Compares a second trace with the first: what differs between two calls would stay as it was
-   * in the first from now on.
-   * @throws OnnxBackendError `jit` if they are not the same.
+   * Compares a second trace with the first. A difference means that the compiled graph would freeze
+   * a value that varies. @throws OnnxBackendError `jit` if the traces differ.
    */
   confirm(again: Trace): void {
     if (!sameKey(again.plan.key, this.trace.plan.key)) {
-      throw impure('calls other operations, or has other outputs,');
+      throw impure('calls different operations, or has different outputs,');
     }
-    if (returns(again) !== returns(this.trace)) throw impure('returns something else');
+    if (returns(again) !== returns(this.trace)) throw impure('returns a different structure');
     if (again.assigned.some(({ variable }, i) => variable !== this.trace.assigned[i]?.variable)) {
-      throw impure('assigns other variables');
+      throw impure('assigns different variables');
     }
     again.plan.leaves.forEach((leaf, i) => {
       const kind = again.sources[i]?.kind;
       const first = this.trace.plan.leaves[i] as Node;
       if (kind === 'captured' && again.owners.get(leaf) !== this.trace.owners.get(first)) {
-        throw impure(`closes over another tensor of shape [${leaf.shape.join()}]`);
+        throw impure(`closes over a different tensor of shape [${leaf.shape.join()}]`);
       }
       if (kind === 'constant' && !equal(again.arrays.get(leaf), this.unconfirmed?.[i])) {
-        throw impure(`makes other values of shape [${leaf.shape.join()}]`);
+        throw impure(`makes different values of shape [${leaf.shape.join()}]`);
       }
     });
     this.unconfirmed = null;
   }
 
-  /** Runs it with these arguments; those in `donated` (by place) are disposed of. */
+  /** Runs the program with these tensors; the tensors with indices in `donated` are disposed. */
   run(tensors: readonly Tensor[], donated: readonly number[]): unknown {
     const { backend, trace } = this;
     const passed = new Map<number, Tensor>();
@@ -124,7 +123,7 @@ export class Specialisation {
   }
 }
 
-/** What a function gave back, but for the values of its tensors. */
+/** A text for the structure of a function's result, without the values of tensors. */
 const returns = ({ template, results, assigned }: Trace): string =>
   JSON.stringify([
     flatten(template, 'the result').signature,
@@ -140,8 +139,8 @@ function equal(a: Values | undefined, b: Values | null | undefined): boolean {
 function impure(what: string): OnnxBackendError {
   return new OnnxBackendError(
     'jit',
-    `jit: the function ${what} in its second call than in its first. What is not an argument ` +
-      'would stay as it was in the first call: pass what varies (a rate, a step, random values, ' +
-      'a batch) as an argument, as a tensor.',
+    `jit: the function ${what} in its second call than in its first. A value that is not an argument ` +
+      'would keep its value of the first call: pass values that vary (a rate, a step, random values, ' +
+      'a batch) as tensor arguments.',
   );
 }

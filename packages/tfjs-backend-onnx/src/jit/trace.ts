@@ -8,43 +8,49 @@ import { makePlan } from '../graph/plan';
 import type { Value } from '../graph/value';
 import { flatten } from './tree';
 
-/** Where a value that goes into the traced graph comes from. */
+/** Where an input of the traced graph comes from. */
 export type Source =
   | { readonly kind: 'argument'; readonly place: number }
   | { readonly kind: 'variable'; readonly variable: Variable }
-  /** A tensor the function closed over. */
+  /** A tensor that the function closes over. */
   | { readonly kind: 'captured' }
-  /** An array the function made from JavaScript values. */
+  /** An array that the function made from JavaScript values. */
   | { readonly kind: 'constant' };
 
-/** A value at its place in the plan's outputs, or one without elements, which no graph computes. */
+/** An output of the plan, by index, or an empty tensor, which no graph computes. */
 export type Computed =
   | { readonly output: number }
   | { readonly empty: { readonly shape: readonly number[]; readonly dtype: ElementType } };
 
-/** What the function returned: the argument at a place, or a value of its own. */
+/** A result of the function: one of its arguments, or a computed value. */
 export type TraceResult = { readonly argument: number } | Computed;
 
-/** A function's one pass with placeholders for its arguments. */
+/** A call of a function with placeholders as arguments. */
 export interface Trace {
   readonly plan: Plan;
-  /** By leaf of the plan. */
+  /** The source of each leaf of the plan. */
   readonly sources: readonly Source[];
-  /** By leaf that the function closed over or made, whose numbers it shows. */
+  /** The value of each leaf that is captured or a constant. */
   readonly owners: ReadonlyMap<Node, Value>;
-  /** By leaf that is a constant, its array: good until something is computed. */
+  /** The array of each leaf that is a constant; valid until the next computation. */
   readonly arrays: ReadonlyMap<Node, Values>;
-  /** What the function returned; its tensors are disposed of and only show the shape of the tree. */
+  /** The returned tree. Its tensors are disposed; only the structure is used. */
   readonly template: unknown;
-  /** For each tensor of the template, what it is. */
+  /** The result for each tensor of the template. */
   readonly results: readonly TraceResult[];
   /** Variables that the function assigned or created, with their new values. */
   readonly assigned: readonly { readonly variable: Variable; readonly value: Computed }[];
-  /** True if it made variables, as an optimizer does at first: the next call will be another. */
+  /**
+   * Whether the function made variables, as an optimizer does in its first call: the next call will
+   * differ.
+   */
   readonly hasCreated: boolean;
 }
 
-/** Calls `f` with placeholders of the arguments' shapes. Nothing is computed or changed. */
+/**
+ * Calls `f` with placeholders of the arguments' shapes. Nothing is computed, and no variable
+ * changes.
+ */
 export function trace(
   backend: OnnxBackend,
   argumentTensors: readonly Pick<TensorInfo, 'shape' | 'dtype'>[],
@@ -76,7 +82,7 @@ export function trace(
       try {
         const template = tidy(() => f(placeholders) as TensorContainer) as unknown;
         const found = collect(backend, template, before, inputs);
-        // A tensor from outside that the function returns stays its owner's.
+        // A captured tensor that the function returns is not disposed.
         dispose(flatten(template, 'the result').tensors.filter(({ id }) => id > oldest.id));
         return found;
       } finally {
@@ -102,14 +108,14 @@ export function trace(
   }
 }
 
-/** The tensor's value, computed. */
+/** The tensor's value, after computing it. */
 export function valueOf({ graph, tensors }: OnnxBackend, { dataId }: TensorInfo): Value {
-  return graph.settled(tensors.valueOf(tensors.get(dataId)));
+  return graph.ensureComputed(tensors.valueOf(tensors.get(dataId)));
 }
 
 const variables = (): Variable[] => Object.values(engine().registeredVariables);
 
-/** Finds what the function is to give back, while the trace is still under way. */
+/** Collects the results of the function, during the trace. */
 function collect(
   backend: OnnxBackend,
   template: unknown,
@@ -123,7 +129,7 @@ function collect(
     if (node.size === 0) return { empty: { shape: node.shape, dtype: node.dtype } };
     const known = places.get(node);
     if (known !== undefined) return { output: known };
-    // A value that went in must be copied to come out.
+    // An output that is an input of the graph needs a copy.
     const computed = node.isLeaf ? kernels.op('Identity', [node], node.shape, node.dtype) : node;
     places.set(node, outputs.length);
     return { output: outputs.push(computed) - 1 };

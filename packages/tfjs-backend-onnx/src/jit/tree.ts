@@ -1,7 +1,7 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from '../errors';
 
-/** Tensors in nested arrays and plain objects, beside numbers, strings, booleans and null. */
+/** Nested arrays and plain objects of tensors, numbers, strings, booleans and null. */
 export type Tree =
   | Tensor
   | number
@@ -12,14 +12,17 @@ export type Tree =
   | readonly Tree[]
   | { readonly [key: string]: Tree };
 
-/** A tree taken apart: its tensors in order, and a text that says all the rest. */
+/** A flattened tree: its tensors in order, and a text for everything else. */
 export interface FlatTree {
   readonly tensors: readonly Tensor[];
-  /** Equal for trees that differ in the values of their tensors only. */
+  /** Equal for trees that differ only in the values of their tensors. */
   readonly signature: string;
 }
 
-/** @throws OnnxBackendError `jit` for anything a tree cannot hold; `where` names it. */
+/**
+ * @throws OnnxBackendError `jit` for a value that a tree cannot hold; `where` is the name of the
+ *   tree in the message.
+ */
 export function flatten(tree: unknown, where: string): FlatTree {
   const tensors: Tensor[] = [];
   let signature = '';
@@ -54,7 +57,7 @@ export function flatten(tree: unknown, where: string): FlatTree {
   return { tensors, signature };
 }
 
-/** The same tree with other tensors, taken from `next` in order. */
+/** The same tree with its tensors replaced by those of `next`, in order. */
 export function rebuild<T>(tree: T, next: () => Tensor): T {
   const build = (value: unknown): unknown => {
     if (isTensor(value)) return next();
@@ -66,7 +69,7 @@ export function rebuild<T>(tree: T, next: () => Tensor): T {
   return build(tree) as T;
 }
 
-/** Gives the tensors one after another. */
+/** A function that returns the tensors one after another. */
 export function nextOf(tensors: readonly Tensor[]): () => Tensor {
   let at = 0;
   return () => tensors[at++] as Tensor;
@@ -81,12 +84,12 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 }
 
 function notATree(value: unknown, where: string): OnnxBackendError {
-  // The name is the caller's own; an object may have no constructor.
+  // An object may have no constructor, or one with an arbitrary name.
   const made = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   const kind = typeof made === 'string' && typeof value === 'object' ? made : `a ${typeof value}`;
   return new OnnxBackendError(
     'jit',
     `jit: ${where} may hold tensors, numbers, strings, booleans and null, in arrays and plain ` +
-      `objects; got ${kind}. Make a tensor of it, or let the function close over it.`,
+      `objects; got ${kind}. Convert it to a tensor, or let the function close over it.`,
   );
 }

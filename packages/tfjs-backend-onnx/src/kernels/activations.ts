@@ -25,7 +25,7 @@ export function leakyRelu(b: KernelContext, x: Node, alpha: number): Node {
   return select(b, negative, withScalar(b, 'Mul', x, alpha), x);
 }
 
-/** The activations a fused kernel may ask for. */
+/** The activations of fused kernels. */
 export function activate(
   b: KernelContext,
   x: Node,

@@ -12,9 +12,8 @@ import { prelu } from './activations';
 type Formula = (backend: KernelContext, a: Node, b: Node) => Node;
 
 /**
- * @param through the type in which integers and bools are computed: int32, whose sums and products
- *   are exact modulo 2^32, or float64.
- * @param floating the same for floats.
+ * @param through the type in which integers and bools are computed: int32 (sums and products are
+ *   exact modulo 2^32) or float64. @param floating the type in which floats are computed.
  */
 const arithmetic = (
   formula: Formula,
@@ -60,7 +59,7 @@ const compare =
   (backend, a, b) =>
     binary(backend, name, a, b, 'bool');
 
-/** Whether a tensor known to be all `value` may be left out; the other operand is the result. */
+/** The other operand, if one operand is known to be `value` everywhere and so can be left out. */
 function neutral(backend: KernelContext, { a, b }: BinaryInputs, value: number, both: boolean) {
   if (a.dtype !== 'float32' || b.dtype !== 'float32') return null;
   const shape = broadcastShape(a.shape, b.shape);
@@ -69,7 +68,7 @@ function neutral(backend: KernelContext, { a, b }: BinaryInputs, value: number, 
   return null;
 }
 
-/** The same kernel, spared where one operand is a neutral element. */
+/** The kernel `run`, which is skipped if one operand is a neutral element. */
 const sparing = (run: Kernel, value: number, both: boolean): Kernel =>
   kernel<BinaryInputs>((backend, inputs) => {
     const shortcut = neutral(backend, inputs, value, both);
@@ -82,11 +81,11 @@ const sparing = (run: Kernel, value: number, both: boolean): Kernel =>
       : backend.output(shortcut);
   });
 
-/** Always an integer, and 0 where the quotient is not finite, as in JavaScript. */
+/** The result is an integer, and 0 if the quotient is not finite, as in JavaScript. */
 const floorDivide: Formula = (b, x, y) =>
   castLikeJs(b, unary(b, 'Floor', binary(b, 'Div', x, y)), 'int32');
 
-/** Python's modulo, with the operations of tfjs's cpu backend. */
+/** Python's modulo, by the formula of tfjs's cpu backend. */
 const modulo: Formula = (b, x, y) => {
   const fmod = (p: Node, q: Node): Node =>
     b.op('Mod', [p, q], broadcastShape(p.shape, q.shape), x.dtype, { fmod: 1 });
@@ -97,8 +96,8 @@ const modulo: Formula = (b, x, y) => {
 };
 
 /**
- * An angle with tan(angle) = ratio to float64's precision, from one to float32's: a step of Newton's
- * method.
+ * Improves an angle with tan(angle) = ratio from float32 to float64 precision, by one step of
+ * Newton's method.
  */
 function sharpened(b: KernelContext, angle: Node, ratio: Node): Node {
   const [sin, cos] = [unary(b, 'Sin', angle), unary(b, 'Cos', angle)];
@@ -107,7 +106,7 @@ function sharpened(b: KernelContext, angle: Node, ratio: Node): Node {
   return binary(b, 'Add', angle, binary(b, 'Div', rest, slope));
 }
 
-/** In the type of the ratio, although ONNX Runtime has it in float32 only. */
+/** The arctangent in the type of the ratio, although ONNX Runtime has it only for float32. */
 function arctangent(b: KernelContext, ratio: Node): Node {
   if (ratio.dtype === 'float32') return unary(b, 'Atan', ratio);
   const rough = b.cast(unary(b, 'Atan', b.cast(ratio, 'float32')), 'float64');
@@ -115,13 +114,15 @@ function arctangent(b: KernelContext, ratio: Node): Node {
   return select(b, infinite, rough, sharpened(b, rough, ratio));
 }
 
-/** atan2 from atan and the quadrants, as ONNX has none. Two infinities stand for their signs. */
+/**
+ * atan2 by atan and the quadrants, since ONNX lacks it. Two infinities are replaced by their signs.
+ */
 const atan2: Formula = (b, y, x) => {
   const shape = broadcastShape(y.shape, x.shape);
   const zero = b.scalar(0, x.dtype);
   const test = (op: Operator, n: Node, ...rest: Node[]): Node =>
     b.op(op, [n, ...rest], n.shape, 'bool');
-  // 1 / n tells −0 from 0.
+  // 1 / n distinguishes −0 from 0.
   const isBelow = (n: Node): Node =>
     binary(b, 'Or', test('Less', n, zero), test('Less', unary(b, 'Reciprocal', n), zero));
   const infinite = binary(b, 'And', test('IsInf', y), test('IsInf', x));
@@ -139,7 +140,7 @@ export const binaryKernels = {
   Multiply: sparing(arithmetic(op('Mul')), 1, true),
   RealDiv: sparing(arithmetic(op('Div'), 'float64'), 1, false),
   FloorDiv: kernel<BinaryInputs>((backend, { a, b }) => {
-    // A quotient of float32 numbers just below an integer is that integer in float32.
+    // In float32 a quotient just below an integer would round to that integer.
     const operands = [a, b].map((info) => backend.cast(backend.node(info), 'float64'));
     return backend.output(sinking(backend, operands, (p, q) => floorDivide(backend, p, q)));
   }),

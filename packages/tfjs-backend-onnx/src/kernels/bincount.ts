@@ -11,13 +11,14 @@ import { slice } from './slice';
 
 interface BincountInputs {
   readonly x: TensorInfo;
-  /** As many as values, or none, which means that each counts 1. */
+  /** A weight for each value; if empty, each value counts 1. */
   readonly weights: TensorInfo;
 }
 
 /**
- * How often each of 0 … size − 1 is among x [N], or among each row of x [B, N]. Larger values are
- * not counted; negative ones are refused, at once if they are known, else when the graph is run.
+ * Counts how often each of 0 … size − 1 occurs in x [N], or in each row of x [B, N]. Larger values
+ * are not counted. Negative values are refused: at once if they are known, else when the graph
+ * runs.
  */
 function count(b: KernelContext, { x, weights }: BincountInputs, size: number): Node {
   const length = sizeOf(x.shape);
@@ -29,7 +30,7 @@ function count(b: KernelContext, { x, weights }: BincountInputs, size: number): 
   const within = withScalar(b, 'Less', values, size, 'bool');
   const starts = Int32Array.from({ length: rows }, (_, i) => i * size);
   const places = binary(b, 'Add', values, b.constant(starts, [rows, 1], 'int32'));
-  // Large values get a place of their own behind all others, negative ones a place that is none.
+  // Large values get an extra place at the end, negative values an invalid place.
   const counted = select(b, within, places, b.scalar(all, 'int32'));
   const isNegative = withScalar(b, 'Less', values, 0, 'bool');
   const ids = select(b, isNegative, b.scalar(all + 1, 'int32'), counted);
@@ -55,7 +56,7 @@ export const bincountKernels = {
           `Error in denseBincount: input must be at most rank 2, but got rank${x.shape.length}.`,
       );
       const shape = [...x.shape.slice(0, -1), size];
-      // tfjs asks for mere presence in matrices only.
+      // tfjs supports binaryOutput only for matrices.
       if (!binaryOutput || x.shape.length < 2) {
         return b.output(b.reshape(count(b, inputs, size), shape));
       }

@@ -2,13 +2,14 @@ import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 
 /*
- * tfjs keeps images as [B, H, W, C], ONNX convolutions want [B, C, H, W]. A kernel that works on
- * channels-first data ends with a transpose made here; elementwise kernels and reductions that
- * meet such a transpose work underneath it and put it on top again, so that it sinks through
- * the network until it cancels against the next convolution's.
+ * tfjs stores images as [B, H, W, C], ONNX convolutions need [B, C, H, W]. A kernel that computes
+ * on channels-first data ends with a transpose of this file. Elementwise kernels and reductions
+ * after such a transpose compute on its input and add the transpose to their result. So the
+ * transpose moves through the network until it cancels with the transpose before the next
+ * convolution.
  */
 
-/** Told apart from a user's own transpose by identity. */
+/** Compared by identity, so that a user's transpose is not mistaken for one of these. */
 const CHANNELS_LAST: readonly number[] = [0, 2, 3, 1];
 const CHANNELS_FIRST: readonly number[] = [0, 3, 1, 2];
 
@@ -24,7 +25,7 @@ export function transpose(backend: KernelContext, x: Node, perm: readonly number
     );
   }
   const shape = perm.map((axis) => x.shape[axis] as number);
-  // Moving dimensions of size 1 only is a reshape, which costs nothing.
+  // Moving only dimensions of size 1 is a reshape, which costs nothing.
   const moving = perm.filter((axis) => x.shape[axis] !== 1);
   if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
     return backend.reshape(x, shape);
@@ -32,12 +33,12 @@ export function transpose(backend: KernelContext, x: Node, perm: readonly number
   return backend.op('Transpose', [x], shape, x.dtype, { perm });
 }
 
-/** [B, C, H, W] to [B, H, W, C], free if a channels-first kernel takes it up again. */
+/** [B, C, H, W] to [B, H, W, C]; it costs nothing if a channels-first kernel follows. */
 export function channelsLast(backend: KernelContext, x: Node): Node {
   return transpose(backend, x, CHANNELS_LAST);
 }
 
-/** [B, H, W, C], or what broadcasts against it, to [B, C, H, W]. */
+/** [B, H, W, C], or a shape that broadcasts against it, to [B, C, H, W]. */
 export function channelsFirst(backend: KernelContext, x: Node): Node {
   const shape = [...new Array<number>(4 - x.shape.length).fill(1), ...x.shape];
   if (x.op === 'Expand') {
@@ -48,13 +49,16 @@ export function channelsFirst(backend: KernelContext, x: Node): Node {
   return transpose(backend, backend.reshape(x, shape), CHANNELS_FIRST);
 }
 
-/** The channels-first data below a transpose of `channelsLast`, or null. */
+/** The channels-first input of a transpose of `channelsLast`, or null. */
 export function below(x: Node): Node | null {
   if (x.op !== 'Transpose') return null;
   return x.attributes?.['perm'] === CHANNELS_LAST ? (x.inputs[0] as Node) : null;
 }
 
-/** Runs an elementwise formula on channels-first data if one of its operands is such. */
+/**
+ * Runs an elementwise formula on channels-first data if an operand is a transpose of
+ * `channelsLast`.
+ */
 export function sinking(
   backend: KernelContext,
   operands: readonly Node[],
@@ -67,8 +71,8 @@ export function sinking(
 }
 
 /**
- * Where each axis of [B, H, W, C] stands in the channels-first data; null if the dimensions left
- * after reducing `axes` would come in another order.
+ * The index of each axis of [B, H, W, C] in the channels-first data; null if the dimensions that
+ * remain after reducing `axes` would be in a different order.
  */
 export function reducedBelow(axes: readonly number[], keepDims: boolean): readonly number[] | null {
   const left = [0, 1, 2, 3].filter((axis) => !axes.includes(axis));

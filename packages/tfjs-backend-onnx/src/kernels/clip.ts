@@ -2,10 +2,10 @@ import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { via, withScalar } from './elementwise';
 
-/** The least and the largest int32. */
+/** The smallest and the largest int32. */
 const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 
-/** A bound beyond every int32 leaves integers as they are; others are rounded towards zero. */
+/** A bound for integers: beyond int32 it has no effect, else it is rounded towards zero. */
 function whole(bound: number): number {
   return Math.min(Math.max(Math.trunc(bound), INT32[0]), INT32[1]);
 }

@@ -6,7 +6,7 @@ import type { Operator } from '../graph/operators';
 import type { Attributes, ElementType, Values } from '../graph/types';
 import type { TensorTable } from '../tensors/tensor-table';
 
-/** What a kernel may do: see its operands as nodes of the graph, add operators, make tensors. */
+/** The interface of kernels to the graph: operands as nodes, new operators, new tensors. */
 export class KernelContext {
   constructor(
     private readonly graph: LazyGraph,
@@ -18,17 +18,17 @@ export class KernelContext {
     return this.graph.isTracing;
   }
 
-  /** The tensor as a value of the graph, in the shape in which the caller sees it. */
+  /** The node of a tensor, in the tensor's shape. */
   node(info: TensorInfo): Node {
     return this.tensors.operand(info);
   }
 
-  /** Hands a value of the graph to tfjs as a new tensor. */
+  /** Gives a node to tfjs as a new tensor. */
   output(node: Node): TensorInfo {
     return this.tensors.give(this.graph.valueOf(node), node.shape);
   }
 
-  /** The numbers of an operand if they are known by now; else null. */
+  /** The numbers of an operand if they are known, else null. */
   known(node: Node): Values | null {
     return this.graph.known(node);
   }
@@ -50,17 +50,17 @@ export class KernelContext {
     return this.graph.recording.part(node, index, dtype);
   }
 
-  /** A number that belongs to the structure of the graph. */
+  /** A number that is part of the graph's structure. */
   scalar(value: number, dtype: ElementType = 'float32'): Node {
     return this.graph.recording.scalar(value, dtype);
   }
 
-  /** A one-dimensional list of integers that belongs to the structure of the graph. */
+  /** A one-dimensional list of integers that is part of the graph's structure. */
   integers(values: readonly number[]): Node {
     return this.graph.recording.integers(values);
   }
 
-  /** Values the kernel knows; built into the graph as long as they stay the same. */
+  /** Numbers that the kernel knows. They are constants of the compiled graph until they change. */
   constant(values: Values, shape: readonly number[], dtype: ElementType): Node {
     return this.graph.constant(values, shape, dtype);
   }
@@ -73,12 +73,12 @@ export class KernelContext {
     return this.graph.recording.cast(node, dtype);
   }
 
-  /** One more tensor has this data. */
+  /** Counts a further tensor with this data. */
   incRef(dataId: DataId): void {
     this.tensors.incRef(dataId);
   }
 
-  /** A tensor with these values; the array is taken over, not copied. */
+  /** A tensor of these values. The array is not copied and belongs to the tensor afterwards. */
   literal(values: Values, shape: readonly number[], dtype: DataType): TensorInfo {
     return this.tensors.literal(values, shape, dtype);
   }
@@ -93,7 +93,7 @@ export class KernelContext {
     return this.tensors.filled(value, shape, dtype);
   }
 
-  /** The number that all elements of a tensor are known to equal, or null. */
+  /** The number that all elements of a tensor equal, if that is known, else null. */
   fillOf(info: TensorInfo): number | null {
     return this.tensors.fillOf(info);
   }
@@ -104,7 +104,8 @@ export class KernelContext {
 
   complexParts(info: TensorInfo): { readonly real: TensorInfo; readonly imag: TensorInfo } {
     const { complex, dtype } = this.tensors.get(info.dataId);
-    // The parts have the shape the number was made in; the caller may see it in another one.
+    // The real and imaginary parts have the shape with which the tensor was made; the caller may
+    // see a different shape.
     const seen = (part: TensorInfo): TensorInfo => ({ ...part, shape: info.shape });
     if (complex !== null) return { real: seen(complex.real), imag: seen(complex.imag) };
     throw new OnnxBackendError('unsupported-op', `Expected a complex64 tensor, got ${dtype}.`);

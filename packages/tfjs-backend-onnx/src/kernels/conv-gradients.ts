@@ -15,12 +15,12 @@ import { matMul } from './matmul';
 import { transposedConv } from './transposed-conv';
 import { shifted, windowOf } from './window';
 
-/** Products along fewer pixels than this do better over all images at once. */
+/** With fewer pixels than this, one product over all images is faster than one per image. */
 const SHORT = 400;
-/** With fewer input channels than this, all places in the filter share one product. */
+/** With fewer input channels than this, one product serves all places of the filter. */
 const FEW_CHANNELS = 16;
 
-/** The gradient for x [B, C, H, W]: a convolution with turned filters where no strides are. */
+/** The gradient for x [B, C, H, W]; without strides it is a convolution with rotated filters. */
 function inputGradient(
   b: KernelContext,
   dy: Node,
@@ -46,12 +46,13 @@ function inputGradient(
   return transposedConv(b, dy, transpose(b, filter, [3, 2, 0, 1]), window, shape, 1);
 }
 
-/** filter [kh, kw, C, O] as the weights [C, O, kh, kw] of the way back, turned by half a turn. */
+/** filter [kh, kw, C, O] as the weights [C, O, kh, kw] of the gradient, rotated by 180 degrees. */
 function turnedFilter(b: KernelContext, filter: Node): Node {
   const [height, width, into, out] = filter.shape as [number, number, number, number];
   const places = height * width;
   if (places === 1) return transpose(b, filter, [2, 3, 0, 1]);
-  // A product with the exchange matrix reverses the places: reversed slices run on one thread.
+  // A product with the exchange matrix reverses the places; slices with negative steps would run on
+  // one thread.
   const exchange = new Float32Array(places * places);
   for (let i = 0; i < places; i++) exchange[(i + 1) * (places - 1)] = 1;
   const rows = b.reshape(transpose(b, filter, [2, 0, 1, 3]), [into, places, out]);
@@ -81,8 +82,8 @@ function filterGradient(b: KernelContext, x: Node, dy: Node, info: backend_util.
 }
 
 /**
- * a · bᵀ over all images and pixels, [M, N]: of [M, B, H, W] and [N, B, H, W] if the images are
- * `together`, else of [B, M, H, W] and [B, N, H, W], image by image.
+ * a · bᵀ over all images and pixels, [M, N]. With `together` the operands are [M, B, H, W] and [N,
+ * B, H, W], else [B, M, H, W] and [B, N, H, W], with one product per image.
  */
 function pixelProduct(backend: KernelContext, a: Node, b: Node, together: boolean): Node {
   const flat = (node: Node): Node => {
@@ -96,9 +97,9 @@ function pixelProduct(backend: KernelContext, a: Node, b: Node, together: boolea
 }
 
 /**
- * Per place in the filter, row by row: x as it sees it, and dy. In large images without strides x
- * is shifted along its rows only and dy against it along the columns: kh + kw copies in place of
- * kw + kh · kw, for products over the kh - 1 rows of padding.
+ * For each place in the filter, row by row: the elements of x that it covers, and dy. For large
+ * images without strides, x is shifted only along its rows and dy along the columns. This takes kh
+ * + kw copies instead of kw + kh · kw, at the price of products over kh - 1 rows of padding.
  */
 function seenPairs(
   b: KernelContext,
@@ -137,7 +138,7 @@ export const convGradientKernels = {
     if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) return zeros(b, attributes.inputShape);
     const { dataFormat } = attributes;
     const gradient = imagesIn(b, dy, dataFormat);
-    // What lies outside the convolution's output is left out, as on tfjs's cpu backend.
+    // Elements outside of the convolution's output are left out, as on tfjs's cpu backend.
     const size = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
     const seen = slice(b, gradient, [0, 0, 0, 0], size);
     const result = inputGradient(b, seen, b.node(filter), info);

@@ -37,7 +37,7 @@ export function convInfoOf(
   );
 }
 
-/** Images enter and leave in the caller's format; inside all is [B, C, H, W]. */
+/** Images enter and leave in the caller's format; kernels compute in [B, C, H, W]. */
 export const imagesIn = (b: KernelContext, x: TensorInfo, format?: string): Node =>
   format === 'NCHW' ? b.node(x) : channelsFirst(b, b.node(x));
 export const imagesOut = (b: KernelContext, x: Node, format?: string): Node =>
@@ -47,7 +47,7 @@ export const imagesOut = (b: KernelContext, x: Node, format?: string): Node =>
 function conv2d(b: KernelContext, x: Node, filter: Node, info: backend_util.Conv2DInfo): Node {
   const window = windowOf(info);
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
-  // Sums over no channels, or over windows of no pixels.
+  // A sum over no channels, or over windows without pixels, is 0.
   if (x.size * filter.size === 0) return filled(b, 0, shape);
   const weights = transpose(b, filter, [3, 2, 0, 1]);
   return b.op('Conv', [x, weights], shape, 'float32', { ...window.attributes });

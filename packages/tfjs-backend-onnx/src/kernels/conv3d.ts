@@ -54,7 +54,10 @@ export const conv3dKernels = {
     const result = spreadBack(b, volumeFirst(b, b.node(dy)), weights, window, 1);
     return b.output(volumeLast(b, result));
   }),
-  /** One convolution in which images and channels change places, and strides and dilations. */
+  /**
+   * Computed as one convolution with images and channels swapped, and strides and dilations
+   * swapped.
+   */
   Conv3DBackpropFilterV2: kernel<
     { x: TensorInfo; dy: TensorInfo },
     Conv3DAttributes & { filterShape: number[] }

@@ -3,7 +3,7 @@ const SHAPE = 'The shape of the result depends on values.';
 const RAGGED = 'Ragged tensors: lists of splits to be checked value by value.';
 const DILATION = 'Morphology has no ONNX operator.';
 
-/** Kernels that run on tfjs's own cpu kernels, and why they have no graph form. */
+/** Kernels that run on tfjs's cpu kernels, and the reason why they have no ONNX form. */
 export const CPU_ONLY: Readonly<Record<string, string>> = {
   BroadcastArgs: 'A few integers that must be checked against one another at once.',
   Dilation2D: DILATION,
@@ -35,7 +35,7 @@ export const CPU_ONLY: Readonly<Record<string, string>> = {
 
 const COMPOSED = "tfjs-core builds the op from other kernels; no backend of tfjs's has this one.";
 
-/** Names tfjs-core exports that are not kernels of this backend, and why. */
+/** Kernel names of tfjs-core that this backend does not support, and the reason. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   FromPixels: "Reads a browser's picture or canvas.",
   LogicalXor: COMPOSED,

@@ -7,7 +7,7 @@ import { kernel } from './kernel';
 
 type NumericType = 'float32' | 'int32' | 'bool';
 
-/** The least positive float32, so that 0 / 0 does not come up. */
+/** The smallest positive float32, which avoids 0 / 0. */
 const SMALLEST_FLOAT = 2 ** -149;
 
 export const creationKernels = {
@@ -37,7 +37,7 @@ export const creationKernels = {
     const length = empty ? 0 : Math.abs(Math.ceil((stop - start) / step));
     const direction = stop < start && step === 1 ? -1 : step;
     const values = dtype === 'int32' ? new Int32Array(length) : new Float32Array(length);
-    // Each value is the one before plus the step, in the array's own precision, as in tfjs.
+    // Each value is the previous value plus the step, in the precision of the array, as in tfjs.
     for (let i = 0; i < length; i++) {
       values[i] = i === 0 ? start : (values[i - 1] as number) + direction;
     }
@@ -54,7 +54,7 @@ export const creationKernels = {
   Complex: kernel<{ real: TensorInfo; imag: TensorInfo }>((b, { real, imag }) =>
     b.complex(b.output(b.node(real)), b.output(b.node(imag))),
   ),
-  /** larger · √(1 + (smaller / larger)²), which neither overflows nor underflows on the way. */
+  /** larger · √(1 + (smaller / larger)²), which avoids overflow and underflow. */
   ComplexAbs: kernel<UnaryInput>((b, { x }) => {
     const { real, imag } = b.complexParts(x);
     const [first, second] = [unary(b, 'Abs', b.node(real)), unary(b, 'Abs', b.node(imag))];

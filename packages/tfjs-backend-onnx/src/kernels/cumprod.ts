@@ -7,7 +7,7 @@ import { kernel } from './kernel';
 import { pad } from './pad';
 import { slice } from './slice';
 
-/** `x` moved along `axis` by `steps` (towards the front if negative), with ones coming in. */
+/** `x` shifted along `axis` by `steps` (towards the front if negative), filled with ones. */
 function shift(b: KernelContext, x: Node, axis: number, steps: number): Node {
   const paddings = x.shape.map((_, i) => {
     if (i !== axis) return [0, 0] as const;
@@ -18,7 +18,9 @@ function shift(b: KernelContext, x: Node, axis: number, steps: number): Node {
 }
 
 export const cumprodKernels = {
-  /** In log₂(n) products, each of all elements with those 1, 2, 4 … before them. */
+  /**
+   * Computed by log₂(n) products of all elements with the elements 1, 2, 4 … places before them.
+   */
   Cumprod: kernel<UnaryInput, { axis: number; exclusive: boolean; reverse: boolean }>(
     (b, { x }, { axis, exclusive, reverse }) => {
       const [along] = util.parseAxisParam(axis, x.shape) as [number];

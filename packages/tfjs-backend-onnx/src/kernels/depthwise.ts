@@ -14,7 +14,7 @@ import { activate } from './activations';
 import { slice } from './slice';
 import { windowOf } from './window';
 
-/** filter [kh, kw, C, M] as ONNX has it for C groups: [C·M, 1, kh, kw] */
+/** filter [kh, kw, C, M] in ONNX's layout for C groups: [C·M, 1, kh, kw] */
 function weightsOf(b: KernelContext, filter: Node): Node {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
   return b.reshape(transpose(b, filter, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
@@ -29,8 +29,8 @@ function depthwise(b: KernelContext, x: Node, filter: Node, info: backend_util.C
 }
 
 /**
- * The gradient for the filter [kh, kw, C, M], as one convolution: images are the channels, each
- * channel of x is a group, dy is its filter, and strides and dilations change places.
+ * The gradient for the filter [kh, kw, C, M], as one convolution: images become channels, each
+ * channel of x becomes a group with dy as its filter, and strides and dilations are swapped.
  */
 function filterGradient(b: KernelContext, x: Node, dy: Node, info: backend_util.Conv2DInfo): Node {
   const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
@@ -42,7 +42,7 @@ function filterGradient(b: KernelContext, x: Node, dy: Node, info: backend_util.
     inWidth,
   ]);
   const weights = transpose(b, dy, [1, 0, 2, 3]);
-  // Behind the last place of a window that strides fit into there may be a rest of the image.
+  // After the last window there may be pixels that the strides leave out.
   const [top, left, bottom, right] = pads;
   const places = (length: number, near: number, far: number, out: number, i: 0 | 1): number =>
     Math.floor((length + near + far - (out - 1) * strides[i] - 1) / dilations[i]) + 1;

@@ -15,7 +15,7 @@ interface Labelled {
   readonly labels: readonly number[];
 }
 
-/** `x` with its axes in this order. */
+/** `x` with its axes in the given order. */
 function arrange(b: KernelContext, { node, labels }: Labelled, order: readonly number[]): Node {
   return transpose(
     b,
@@ -36,7 +36,7 @@ function sumOver(
   };
 }
 
-/** The sum of products of two values over the labels of both from `rank` on. */
+/** The product of two values, summed over their common labels from `rank` on. */
 function contract(b: KernelContext, left: Labelled, right: Labelled, rank: number): Labelled {
   const shared = left.labels.filter((label) => right.labels.includes(label));
   const batch = shared.filter((label) => label < rank);
@@ -64,7 +64,7 @@ function contract(b: KernelContext, left: Labelled, right: Labelled, rank: numbe
   const size = (some: readonly number[]): number =>
     some.reduce((product, label) => product * dim(label), 1);
   const leading = batch.length === 0 ? [] : [size(batch)];
-  // As [batch, first, second], or with the last two exchanged if it lies so in memory.
+  // As [batch, first, second], or with the last two axes swapped if that is the order in memory.
   const matrix = (
     x: Labelled,
     first: readonly number[],
@@ -82,7 +82,7 @@ function contract(b: KernelContext, left: Labelled, right: Labelled, rank: numbe
 }
 
 export const einsumKernels = {
-  /** Sums of products by equation, as matrix products wherever something is contracted. */
+  /** Einstein sums, computed by matrix products where labels are contracted. */
   Einsum: kernel<readonly TensorInfo[], { equation: string }>((b, inputs, { equation }) => {
     const tensors = Object.values(inputs);
     const { allDims, summedDims, idDims } = backend_util.decodeEinsumEquation(
@@ -90,7 +90,7 @@ export const einsumKernels = {
       tensors.length,
     );
     backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as never);
-    // Labels are numbered so that those of the result come first, in its order.
+    // The numbering of labels starts with those of the result, in its order.
     const rank = allDims.length - summedDims.length;
     const floats = tensors.some(({ dtype }) => dtype === 'float32');
     const operands = tensors.map((tensor, i): Labelled => {

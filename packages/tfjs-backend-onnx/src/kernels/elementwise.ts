@@ -14,8 +14,8 @@ export function unary(backend: KernelContext, op: Operator, x: Node): Node {
 }
 
 /**
- * An operator of two inputs that broadcasts as numpy does. An operand that was only spread to the
- * result's shape enters unspread, which saves a pass over memory.
+ * An operator of two inputs that broadcasts as numpy. If an operand is itself a broadcast to the
+ * result's shape, its source is used, which saves a pass over memory.
  */
 export function binary(
   backend: KernelContext,
@@ -39,7 +39,7 @@ export function binary(
   return backend.op(op, [left, right], shape, dtype);
 }
 
-/** `x` combined with a number that belongs to the structure. */
+/** `x` combined with a number that is part of the graph's structure. */
 export function withScalar(
   backend: KernelContext,
   op: Operator,
@@ -53,7 +53,7 @@ export function withScalar(
 export function select(backend: KernelContext, condition: Node, a: Node, b: Node): Node {
   const shape = broadcastShape(broadcastShape(condition.shape, a.shape), b.shape);
   if (a.dtype !== 'bool') return backend.op('Where', [condition, a, b], shape, a.dtype);
-  // ONNX Runtime's Where takes no bools.
+  // ONNX Runtime's Where does not support bools.
   const wide = [condition, backend.cast(a, 'int32'), backend.cast(b, 'int32')];
   return backend.cast(backend.op('Where', wide, shape, 'int32'), 'bool');
 }
@@ -62,7 +62,7 @@ export function expand(backend: KernelContext, x: Node, shape: readonly number[]
   return sameShape(x.shape, shape) ? x : backend.op('Expand', [x], shape, x.dtype, null, [shape]);
 }
 
-/** A tensor of which every element is `value`. */
+/** A tensor whose elements all equal `value`. */
 export function filled(
   backend: KernelContext,
   value: number,
@@ -72,7 +72,9 @@ export function filled(
   return expand(backend, backend.scalar(value, dtype), shape);
 }
 
-/** Computes in `through` and returns to the type of `x`; JavaScript's numbers act so. */
+/**
+ * Computes in the type `through` and converts the result to the type of `x`, as JavaScript does.
+ */
 export function via(
   backend: KernelContext,
   x: Node,
@@ -89,12 +91,12 @@ export function via(
 export function castLikeJs(backend: KernelContext, x: Node, dtype: ElementType): Node {
   const fromFloat = x.dtype === 'float32' || x.dtype === 'float64';
   if (dtype !== 'int32' || !fromFloat) return backend.cast(x, dtype);
-  // A float32 that no int64 holds is a multiple of 2^32; a float64 need not be.
+  // A float32 beyond int64 is a multiple of 2^32; a float64 need not be.
   const rest = x.dtype === 'float32' ? x : remainder(backend, x, 2 ** 32);
   const held = withScalar(backend, 'Less', unary(backend, 'Abs', rest), 2 ** 63, 'bool');
   const whole = select(backend, held, rest, backend.scalar(0, x.dtype));
-  // The bits stay as they are; ONNX Runtime would make one cast of two in a row, which stops at
-  // the largest int32.
+  // This does not change the bits. Without it ONNX Runtime would merge the two casts into one,
+  // which saturates at the largest int32.
   const bits = withScalar(backend, 'BitwiseAnd', backend.cast(whole, 'int64'), -1);
   return backend.cast(bits, dtype);
 }

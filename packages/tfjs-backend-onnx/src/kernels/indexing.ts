@@ -15,8 +15,8 @@ const gather = (b: KernelContext, x: Node, indices: Node, axis: number): Node =>
 };
 
 /**
- * Sums `updates` [N, ...] into `rows` rows by `ids` [N] int64, of which the run refuses any that is
- * outside. The rows are summed in the order of N, so that equal runs give equal bits.
+ * Sums `updates` [N, ...] into `rows` rows by `ids` [N] int64. An id out of range is an error when
+ * the graph runs. Rows are summed in the order of N, so that equal runs give equal bits.
  */
 export function scatterSum(b: KernelContext, updates: Node, ids: Node, rows: number): Node {
   const [count = 0, ...row] = updates.shape;
@@ -31,7 +31,10 @@ export function scatterSum(b: KernelContext, updates: Node, ids: Node, rows: num
   return b.reshape(summed, shape);
 }
 
-/** The same by `ids` int32, of which those outside are left out: they get a row more of their own. */
+/**
+ * As `scatterSum`, by `ids` int32. Ids out of range are summed into an extra row, which is left
+ * out.
+ */
 function segmentSum(b: KernelContext, updates: Node, ids: Node, rows: number): Node {
   const row = updates.shape.slice(1);
   if (updates.size === 0) return filled(b, 0, [rows, ...row], updates.dtype);
@@ -61,7 +64,7 @@ export const indexingKernels = {
       const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
       if (sizeOf(outputShape) === 0) return b.output(filled(b, 0, outputShape, b.node(x).dtype));
       const per = sizeOf(indices.shape) / batchSize;
-      // Batch and outer dimensions are unrolled into the indices of one gather of rows.
+      // Batch and outer dimensions are flattened into the indices of one gather of rows.
       const rows = b.node({ ...x, shape: [batchSize * outerSize * dimSize, sliceSize] });
       const starts = Int32Array.from({ length: batchSize * outerSize }, (_, i) => i * dimSize);
       const offsets = b.constant(starts, [batchSize, outerSize, 1], 'int32');
@@ -76,7 +79,7 @@ export const indexingKernels = {
     const [shape] = backend_util.prepareAndValidate(params, indices);
     const node = b.node(params);
     const depth = indices.shape.at(-1) as number;
-    // No coordinates at all point at everything.
+    // An index without coordinates selects the whole tensor.
     if (depth === 0) return b.output(expand(b, node, shape));
     const sizes = params.shape.slice(0, depth);
     const places = checkedPlaces(b, 'GatherNd', b.node(indices), sizes, null);
@@ -121,7 +124,7 @@ export const indexingKernels = {
   TopK: kernel<UnaryInput, { k: number }>((b, { x }, { k }) => {
     const node = b.node(x);
     const shape = [...node.shape.slice(0, -1), k];
-    // Sorted in any case: only then does the lower index of equal values come first.
+    // Always sorted, because only then the lower index of equal values comes first.
     const attributes = { axis: -1, largest: 1, sorted: 1 };
     const values = b.op('TopK', [node], shape, node.dtype, attributes, [[k]]);
     const places = b.part(values, 1, 'int64');

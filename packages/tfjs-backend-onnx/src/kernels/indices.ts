@@ -4,16 +4,16 @@ import type { Node } from '../graph/node';
 import { binary, select, withScalar } from './elementwise';
 
 /*
- * Indices that are known when a kernel is called are checked at once. Others are given to ONNX
- * Runtime in a form in which it refuses the ones out of range when the graph is run: left alone, it
- * counts negative ones from the back, and an index of several coordinates may point into another
+ * Indices that are known when a kernel is called are checked at once. Other indices are converted
+ * so that ONNX Runtime refuses those out of range when the graph runs. Otherwise it would count
+ * negative indices from the end, and an index of several coordinates could point into a different
  * row.
  */
 
 /**
- * `indices` into `length` elements.
- * @param outside what stands in place of a wrong index: one past all that the operator can reach.
- * @throws Error for one that is known to be outside [0, length).
+ * Checks `indices` into `length` elements. @param outside replaces a wrong index: an index that is
+ * out of range for the operator. @throws Error for an index that is known to be outside of [0,
+ * length).
  */
 export function checkedIndices(
   b: KernelContext,
@@ -33,7 +33,8 @@ export function checkedIndices(
     return indices;
   }
   const negative = withScalar(b, 'Less', indices, 0, 'bool');
-  // What is too large only by the length is too large for the operator as well.
+  // An index that is too large is out of range for the operator too, so only negative ones are
+  // replaced.
   const wrong =
     outside === length
       ? negative
@@ -42,9 +43,9 @@ export function checkedIndices(
 }
 
 /**
- * Places [N, D] in a tensor whose first D sizes are `sizes`, as int64.
- * @param outside as in `checkedIndices`; null: the size of its axis.
- * @throws Error for a place that is known to be outside.
+ * Checks places [N, D] in a tensor whose first D sizes are `sizes`, and gives them as int64. @param
+ * outside as in `checkedIndices`; null: the size of the axis. @throws Error for a place that is
+ * known to be out of range.
  */
 export function checkedPlaces(
   b: KernelContext,

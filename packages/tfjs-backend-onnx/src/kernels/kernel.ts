@@ -1,14 +1,14 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelContext } from './context';
 
-/** A kernel as the table holds it: what tfjs-core hands over is typed by each kernel itself. */
+/** A kernel as in the table. Each kernel declares the types of its inputs and attributes. */
 export type Kernel = (
   backend: KernelContext,
   inputs: never,
   attributes: never,
 ) => TensorInfo | TensorInfo[];
 
-/** Gives a kernel its own types for inputs and attributes while the table sees `Kernel`. */
+/** Declares a kernel with its own types of inputs and attributes, as a `Kernel` of the table. */
 export function kernel<Inputs, Attributes = Record<string, never>>(
   run: (
     backend: KernelContext,

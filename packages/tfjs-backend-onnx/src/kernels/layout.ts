@@ -7,7 +7,10 @@ import { expand } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
-/** The same data under another shape: shared, as tfjs-core expects of Reshape and Identity. */
+/**
+ * The same data with a different shape. The data is shared, as tfjs-core expects of Reshape and
+ * Identity.
+ */
 export function alias(backend: KernelContext, x: TensorInfo, shape: number[]): TensorInfo {
   backend.incRef(x.dataId);
   return { dataId: x.dataId, shape, dtype: x.dtype };

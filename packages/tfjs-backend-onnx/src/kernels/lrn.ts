@@ -22,7 +22,7 @@ function acrossChannels(b: KernelContext, x: Node, radius: number): Node {
   return matMul(b, x, b.constant(near, [channels, channels], 'float32'), false, false);
 }
 
-/** n = bias + α · Σ x² over near channels */
+/** n = bias + α · Σ x² over neighbouring channels */
 function normOf(b: KernelContext, x: Node, { depthRadius, bias, alpha }: LrnAttributes): Node {
   const energy = acrossChannels(b, binary(b, 'Mul', x, x), depthRadius);
   return withScalar(b, 'Add', withScalar(b, 'Mul', energy, alpha), bias);
@@ -35,16 +35,16 @@ export const lrnKernels = {
     const norm = normOf(b, node, attributes);
     return b.output(binary(b, 'Mul', node, withScalar(b, 'Pow', norm, -attributes.beta)));
   }),
-  /** dx = dy · n^−β − 2 α β · x · Σ (dy · y / n) over near channels */
-  LRNGrad: kernel<{ x: TensorInfo; y: TensorInfo; dy: TensorInfo }, LrnAttributes>(
-    (b, { x, y, dy }, attributes) => {
-      const { alpha, beta, depthRadius } = attributes;
-      const [input, gradient] = [b.node(x), b.node(dy)];
-      const norm = normOf(b, input, attributes);
-      const direct = binary(b, 'Mul', gradient, withScalar(b, 'Pow', norm, -beta));
-      const each = binary(b, 'Div', binary(b, 'Mul', gradient, b.node(y)), norm);
-      const spread = binary(b, 'Mul', input, acrossChannels(b, each, depthRadius));
-      return b.output(binary(b, 'Sub', direct, withScalar(b, 'Mul', spread, 2 * alpha * beta)));
-    },
-  ),
+  /** dx = dy · n^−β − 2 α β · x · Σ (dy · y / n) over neighbouring channels */ LRNGrad: kernel<
+    { x: TensorInfo; y: TensorInfo; dy: TensorInfo },
+    LrnAttributes
+  >((b, { x, y, dy }, attributes) => {
+    const { alpha, beta, depthRadius } = attributes;
+    const [input, gradient] = [b.node(x), b.node(dy)];
+    const norm = normOf(b, input, attributes);
+    const direct = binary(b, 'Mul', gradient, withScalar(b, 'Pow', norm, -beta));
+    const each = binary(b, 'Div', binary(b, 'Mul', gradient, b.node(y)), norm);
+    const spread = binary(b, 'Mul', input, acrossChannels(b, each, depthRadius));
+    return b.output(binary(b, 'Sub', direct, withScalar(b, 'Mul', spread, 2 * alpha * beta)));
+  }),
 } satisfies Record<string, Kernel>;

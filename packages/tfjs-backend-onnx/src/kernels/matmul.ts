@@ -14,9 +14,9 @@ interface MatMulAttributes {
 }
 
 /**
- * a [..., M, K] × b [..., K, N] (each transposed in its last two dims if asked), batch dims
- * broadcast; plus `bias`, which broadcasts against the result. One matrix on the right makes it
- * one product of [...·M, K] × [K, N], with the bias of a row inside it.
+ * a [..., M, K] × b [..., K, N] (each optionally transposed in its last two dimensions) with
+ * broadcast batch dimensions, plus `bias`, which broadcasts against the result. If b is one matrix,
+ * this is one product [...·M, K] × [K, N], which includes the bias if it is a row.
  */
 export function matMul(
   backend: KernelContext,

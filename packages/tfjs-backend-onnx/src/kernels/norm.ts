@@ -14,7 +14,10 @@ interface Statistics {
   readonly scale: Node | undefined;
 }
 
-/** x [B, C, H, W], statistics [C]: one pass, which becomes part of a convolution if all is constant. */
+/**
+ * x [B, C, H, W], statistics [C]: one pass, which ONNX Runtime merges into a convolution if all
+ * operands are constant.
+ */
 function overChannels(b: KernelContext, x: Node, statistics: Statistics, epsilon: number): Node {
   const { mean, variance, offset, scale } = statistics;
   const filled = (node: Node | undefined, value: number): Node =>

@@ -34,7 +34,7 @@ export const padKernels = {
   MirrorPad: kernel<UnaryInput, { paddings: [number, number][]; mode: 'reflect' | 'symmetric' }>(
     (b, { x }, { paddings, mode }) => {
       let node = b.node(x);
-      // Along each padded axis the result picks elements, the same for both modes but for the edge.
+      // Along each padded axis the result gathers elements; the two modes differ only at the edge.
       paddings.forEach(([before, after], axis) => {
         if (before === 0 && after === 0) return;
         const length = node.shape[axis] as number;

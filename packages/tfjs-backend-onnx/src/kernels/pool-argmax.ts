@@ -9,7 +9,10 @@ import { outputShape, poolInfo, pooledType } from './pool';
 import { windowOf } from './window';
 
 export const poolArgmaxKernels = {
-  /** The maxima, and where they were found: (h · W + w) · C + c, plus b · H · W · C if asked. */
+  /**
+   * The maxima and their indices (h · W + w) · C + c, plus b · H · W · C with
+   * `includeBatchInIndex`.
+   */
   MaxPoolWithArgmax: kernel<UnaryInput, PoolAttributes & { includeBatchInIndex: boolean }>(
     (b, { x }, attributes) => {
       util.assert(
@@ -26,7 +29,7 @@ export const poolArgmaxKernels = {
       const window = { ...windowOf(info).attributes };
       const maxima = b.op('MaxPool', [images], shape, images.dtype, window);
       const found = b.part(maxima, 1, 'int64');
-      // ONNX counts [B, C, H, W]: the pixel is what is left over of whole images.
+      // ONNX's indices count in [B, C, H, W]: the pixel is the remainder of the index modulo H · W.
       const { inHeight, inWidth, inChannels: channels, batchSize } = info;
       const pixel = withScalar(b, 'Mod', b.cast(found, 'int32'), inHeight * inWidth);
       const range = (length: number, factor: number): Int32Array =>

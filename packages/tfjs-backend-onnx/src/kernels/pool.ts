@@ -38,7 +38,7 @@ export function refuseEmptyWindow(
   }
 }
 
-/** Pools compare integers as float64, which holds each, and return to them. */
+/** The type in which integers are pooled: float64 can express every int32. */
 export const pooledType = (x: Node): 'float32' | 'float64' =>
   x.dtype === 'float32' ? 'float32' : 'float64';
 
@@ -54,7 +54,7 @@ const pooling = (op: PoolOperator): Kernel =>
     const info = poolInfo(x.shape, attributes);
     const { filterHeight, filterWidth, inShape, outShape } = info;
     const given = b.node(x);
-    // As on every backend of tfjs, whatever strides and padding say.
+    // As on every backend of tfjs, regardless of strides and padding.
     if (filterHeight * filterWidth === 1 && sameShape(inShape, outShape)) return b.output(given);
     const window = windowOf(info).attributes;
     const images = channelsFirst(b, b.cast(given, pooledType(given)));
@@ -64,7 +64,9 @@ const pooling = (op: PoolOperator): Kernel =>
 
 type PoolOperator = 'MaxPool' | 'AveragePool';
 
-/** What ONNX's pools are told; `pads` before all dimensions, then after them. */
+/**
+ * The attributes of ONNX's pools; `pads` lists the padding before all dimensions, then after them.
+ */
 interface PoolWindow {
   readonly kernel_shape: readonly number[];
   readonly strides: readonly number[];
@@ -72,7 +74,10 @@ interface PoolWindow {
   readonly pads: readonly number[];
 }
 
-/** ONNX Runtime refuses padding as wide as the window: that is made by an operator of its own. */
+/**
+ * Whether the padding is as wide as the window, which ONNX Runtime refuses. A Pad operator is used
+ * then.
+ */
 function isWide({ kernel_shape: size, pads }: PoolWindow): boolean {
   return pads.some((width, i) => width >= (size[i % size.length] as number));
 }
@@ -86,8 +91,8 @@ function padFor(b: KernelContext, x: Node, { pads }: PoolWindow, value: number):
 const unpadded = (window: PoolWindow) => ({ ...window, pads: window.pads.map(() => 0) });
 
 /**
- * Windows over x [B, C, ...] to `shape`.
- * @param shares for each window, one over the number of elements it sees.
+ * Windows over x [B, C, ...] to `shape`. @param shares for each window, 1 / the number of elements
+ * that it covers.
  */
 export function pool(
   b: KernelContext,
@@ -99,15 +104,15 @@ export function pool(
 ): Node {
   if (op === 'MaxPool') return maxima(b, x, shape, window);
   if (!isWide(window)) return b.op(op, [x], shape, x.dtype, { ...window });
-  // A mean over whole windows becomes one over what they see. A product stands before the pool
-  // because ONNX Runtime would move padding into a pool that follows it, and is doubled because
-  // one by 1 would be left out.
+  // Converts the mean over whole windows to the mean over the elements that they cover. The product
+  // comes before the pool because ONNX Runtime would otherwise merge the padding into the pool. Its
+  // factor is doubled because ONNX Runtime removes a product with 1.
   const sums = withScalar(b, 'Mul', padFor(b, x, window, 0), 2 * sizeOf(window.kernel_shape));
   const pooled = b.op(op, [sums], shape, x.dtype, unpadded(window));
   return binary(b, 'Mul', withScalar(b, 'Mul', pooled, 0.5), shares());
 }
 
-/** The least finite float32. */
+/** The smallest finite float32. */
 const LEAST = -3.4028234663852886e38;
 
 function maxima(b: KernelContext, x: Node, shape: readonly number[], window: PoolWindow): Node {
@@ -115,14 +120,15 @@ function maxima(b: KernelContext, x: Node, shape: readonly number[], window: Poo
     ? b.op('MaxPool', [padFor(b, x, window, -Infinity)], shape, x.dtype, unpadded(window))
     : b.op('MaxPool', [x], shape, x.dtype, { ...window });
   if (x.dtype !== 'float32') return pooled;
-  // ONNX Runtime begins at the least finite number, and stays there if all it sees is -Infinity.
+  // ONNX Runtime starts with the smallest finite number, which remains if all elements are
+  // -Infinity.
   const unmoved = withScalar(b, 'LessOrEqual', pooled, LEAST, 'bool');
   return select(b, unmoved, b.scalar(-Infinity), pooled);
 }
 
 /**
- * The gradient of a maximum over windows, for x [B, C, ...]: dy goes to where the maximum came
- * from, the first of equal ones.
+ * The gradient of a maximum over windows, for x [B, C, ...]: dy goes to the maximum, the first one
+ * of equal maxima.
  */
 export function scatterToMaxima(b: KernelContext, dy: Node, x: Node, window: PoolWindow): Node {
   if (dy.size === 0) return filled(b, 0, x.shape);
@@ -143,7 +149,7 @@ export function scatterToMaxima(b: KernelContext, dy: Node, x: Node, window: Poo
   return b.reshape(b.op('ScatterElements', inputs, [size], 'float32', attributes), x.shape);
 }
 
-/** For each position, one over the number of elements its window really sees (1 if none). */
+/** For each position, 1 / the number of elements that its window covers (1 if none). */
 function shares(b: KernelContext, info: backend_util.Conv2DInfo): Node {
   const { pads, kernel: size, strides } = windowOf(info);
   const seen = (i: 0 | 1, length: number, at: number): number => {

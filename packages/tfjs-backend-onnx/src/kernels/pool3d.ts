@@ -38,7 +38,7 @@ const pooling = (op: 'MaxPool' | 'AveragePool'): Kernel =>
     return b.output(castLikeJs(b, volumeLast(b, pooled), given.dtype));
   });
 
-/** For each position, one over the number of elements its window really sees (1 if none). */
+/** For each position, 1 / the number of elements that its window covers (1 if none). */
 function shares(b: KernelContext, window: VolumeWindow): Node {
   const { kernel: size, strides, before, inside, outside } = window;
   const along = outside.map((length, i) =>

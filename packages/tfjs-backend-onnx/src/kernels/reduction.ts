@@ -26,7 +26,7 @@ export function reducedShape(
     : shape.filter((_, i) => !axes.includes(i));
 }
 
-/** Reduces over `axes`; over no elements at all the result is `empty`. */
+/** Reduces over `axes`; the result is `empty` if there are no elements. */
 export function reduce(
   backend: KernelContext,
   op: Operator,
@@ -50,12 +50,12 @@ export function reduce(
   if (op !== 'ReduceSum' || x.dtype !== 'int32') {
     return backend.op(op, [x], shape, x.dtype, attributes, [axes]);
   }
-  // ONNX Runtime's sum of int32 stops at the largest one in place of beginning anew at the least.
+  // ONNX Runtime's sum of int32 saturates instead of wrapping around.
   const wide = backend.op(op, [backend.cast(x, 'int64')], shape, 'int64', attributes, [axes]);
   return backend.cast(wide, 'int32');
 }
 
-/** As `reduce`, but a NaN anywhere gives NaN, which ONNX's maximum and minimum ignore. */
+/** As `reduce`, but any NaN gives NaN; ONNX's maximum and minimum ignore NaN. */
 const extreme: typeof reduce = (backend, op, x, axes, keepDims, empty) => {
   const reduced = reduce(backend, op, x, axes, keepDims, empty);
   if (x.dtype !== 'float32' || axes.length === 0 || sizeOf(x.shape) === 0) return reduced;
@@ -88,7 +88,7 @@ const reduction = (
 
 const same = (dtype: ElementType): ElementType => dtype;
 const number = (dtype: ElementType): ElementType => (dtype === 'bool' ? 'int32' : dtype);
-/** ONNX Runtime's product of int32 stops at the largest one. */
+/** ONNX Runtime's product of int32 saturates, so integers are multiplied in float64. */
 const exactProduct = (dtype: ElementType): ElementType => (dtype === 'float32' ? dtype : 'float64');
 
 const argReduction = (op: Operator, worst: number): Kernel =>
@@ -104,7 +104,7 @@ const argReduction = (op: Operator, worst: number): Kernel =>
     const find = (values: Node): Node =>
       backend.cast(backend.op(op, [values], shape, 'int64', attributes), 'int32');
     if (node.dtype !== 'float32') return backend.output(find(node));
-    // A NaN never wins, unless it comes first: nothing compares as better than it then.
+    // NaN is chosen only if it comes first, since no comparison with it is true.
     const nan = backend.op('IsNaN', [node], node.shape, 'bool');
     const best = find(select(backend, nan, backend.scalar(worst), node));
     const bounds = [[0], [1], [over as number]];

@@ -18,7 +18,7 @@ function scaleOf(from: number, to: number, alignCorners: boolean): number {
   return alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
 }
 
-/** [to, from]: how much each old pixel counts in each new one, as tfjs's cpu backend has it. */
+/** [to, from]: the weight of each old pixel in each new pixel, as in tfjs's cpu backend. */
 const bilinear: Weights = (from, to, { alignCorners, halfPixelCenters }) => {
   const scale = scaleOf(from, to, alignCorners);
   const weights = new Float32Array(to * from);
@@ -33,7 +33,7 @@ const bilinear: Weights = (from, to, { alignCorners, halfPixelCenters }) => {
   return weights;
 };
 
-/** Which of `from` old pixels each of `to` new ones is. */
+/** For each of `to` new pixels, the index of its old pixel out of `from`. */
 function picks(
   from: number,
   to: number,
@@ -54,7 +54,9 @@ const nearest: Weights = (from, to, attributes) => {
   return weights;
 };
 
-/** x [B, H, W, C] times rows [H', H] and columns [W', W]; their transposes give the gradient. */
+/**
+ * x [B, H, W, C] times rows [H', H] and columns [W', W]; the transposed matrices give the gradient.
+ */
 function resize(
   b: KernelContext,
   x: Node,
@@ -73,7 +75,7 @@ function resize(
 
 type Forward = ResizeAttributes & { readonly size: readonly [number, number] };
 
-/** The height and width of images that have any pixels. */
+/** The height and width of images; images without pixels are refused. */
 function sizesOf({ shape }: TensorInfo, size: readonly number[]): readonly [number, number] {
   const [, height, width] = shape as [number, number, number, number];
   util.assert(
@@ -92,7 +94,7 @@ const resizeBilinear = kernel<{ images: TensorInfo }, Forward>((b, { images }, a
   return b.output(resize(b, x, rows, columns, size, false));
 });
 
-/** Copies pixels, whatever their type and value. */
+/** Copies pixels of any type and value. */
 const resizeNearest = kernel<{ images: TensorInfo }, Forward>((b, { images }, attributes) => {
   const { size } = attributes;
   let node = b.node(images);

@@ -8,7 +8,7 @@ import { checkedPlaces } from './indices';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
-/** `data` with `updates` written over it where `indices` say; the last of equal indices wins. */
+/** `data` with `updates` written at `indices`; of equal indices the last update counts. */
 function overwrite(
   b: KernelContext,
   kernelName: string,
@@ -23,7 +23,7 @@ function overwrite(
   const given = b.node({ ...indices, shape: [numUpdates, sliceRank] });
   const places = checkedPlaces(b, kernelName, given, shape.slice(0, sliceRank), null);
   const values = b.node(updates);
-  // One value may stand for all.
+  // A scalar `values` applies to all indices.
   const rows = expand(b, values, [numUpdates, ...shape.slice(sliceRank)]);
   const inputs = [data, places, b.cast(rows, data.dtype)];
   return b.op('ScatterND', inputs, shape, data.dtype);

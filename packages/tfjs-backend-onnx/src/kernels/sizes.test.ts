@@ -97,7 +97,7 @@ describe.each([
   });
 });
 
-it('calls every kernel that has a graph form', async () => {
+it('calls every kernel that has an ONNX form', async () => {
   await tf.setBackend('onnx');
   const called = new Set<string>();
   for (const op of CATALOGUE) {

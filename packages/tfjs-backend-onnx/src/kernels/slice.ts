@@ -23,7 +23,8 @@ export function slice(
   if (x.op !== '@leaf' || backend.isTracing || axes.join() !== '0') {
     return backend.op('Slice', [x], size, x.dtype, null, [starts, ends, axes]);
   }
-  // Rows of data, say a batch: in the next step they will be others, of the same number.
+  // For slices of a data set (a batch), bounds are constants of the graph that may vary: the next
+  // step slices different rows.
   const bounds = [starts, ends, axes].map((values) =>
     backend.constant(Int32Array.from(values), [1], 'int32'),
   );
@@ -77,7 +78,8 @@ export const sliceKernels = {
     if (info.isIdentity) return alias(b, x, finalShape);
     const node = b.node(x);
     const axes = x.shape.map((_, i) => i);
-    // Below 0, ONNX counts from the back; "before the first element" is far below.
+    // ONNX counts negative bounds from the end, so "before the first element" is a large negative
+    // number.
     const ends = end.map((bound, i) =>
       bound < 0 && (strides[i] as number) < 0 ? -(2 ** 31) : bound,
     );

@@ -14,7 +14,7 @@ export const spaceKernels = {
       const split = backend_util.getReshaped(x.shape, blockShape, block);
       const perm = backend_util.getPermuted(split.length, blockShape.length);
       const joined = backend_util.getReshapedPermuted(x.shape, blockShape, block);
-      // The first axis is the batch's.
+      // The first axis is the batch.
       const cut = (axis: number, end: 0 | 1): number => crops[axis - 1]?.[end] ?? 0;
       const begin = joined.map((_, axis) => cut(axis, 0));
       const size = joined.map((dim, axis) => dim - cut(axis, 0) - cut(axis, 1));

@@ -26,7 +26,7 @@ import { scatterKernels } from './scatter';
 import { spaceKernels } from './space';
 import { unaryKernels } from './unary';
 
-/** Every kernel that has a graph form. */
+/** Every kernel that has an ONNX form. */
 export const KERNELS = {
   ...binaryKernels,
   ...bincountKernels,
@@ -57,8 +57,8 @@ export const KERNELS = {
 } satisfies Readonly<Record<string, Kernel>>;
 
 /**
- * Those that take strings and complex numbers too. All others run on tfjs's cpu kernels when they
- * get such, as no graph can hold them.
+ * Kernels that also take strings and complex numbers. With such inputs, which no graph can hold,
+ * all other kernels run on tfjs's cpu kernels.
  */
 export const ANY_TYPE: ReadonlySet<string> = new Set<keyof typeof KERNELS>([
   'Cast',

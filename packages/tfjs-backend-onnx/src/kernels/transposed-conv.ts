@@ -12,7 +12,7 @@ export function transposedConv(
   group: number,
 ): Node {
   const { strides, kernel, dilations, pads } = window;
-  // What strides left over at the far edges of the input got no gradient: it is filled by zeros.
+  // Elements at the end of the input that the strides left out have a gradient of 0.
   const rest = [0, 1].map((i) => {
     const reach = ((x.shape[2 + i] as number) - 1) * (strides[i] as number);
     const span = ((kernel[i] as number) - 1) * (dilations[i] as number) + 1;

@@ -11,9 +11,9 @@ import { kernel } from './kernel';
 type Formula = (backend: KernelContext, x: Node) => Node;
 
 /**
- * Computed in float32; an integer input gives an integer again, as on tfjs's cpu backend.
- * @param ofIntegers the formula for them: in float64, which holds every int32, unless `through`
- *   says otherwise.
+ * A kernel that computes in float32; an integer input gives an integer result, as on tfjs's cpu
+ * backend. @param ofIntegers the formula for integers, computed in `through`; default float64,
+ * which can express every int32.
  */
 const floating = (
   formula: Formula,
@@ -30,13 +30,15 @@ const floating = (
     ),
   );
 
-/** For formulas of operators that ONNX Runtime has in float32 only, near no integer. */
+/**
+ * For operators that ONNX Runtime has only in float32, and whose results are not close to integers.
+ */
 const single = (formula: Formula): Kernel => floating(formula, formula, 'float32');
 
-/** Rounds floats; an integer stays what it is. */
+/** Rounds floats; integers do not change. */
 const rounding = (name: Operator): Kernel => floating(op(name), (_, x) => x);
 
-/** Exact for integers: runs in the type of the input. */
+/** A kernel that computes in the type of the input, so it is exact for integers. */
 const exact = (formula: Formula): Kernel =>
   kernel<UnaryInput>((backend, { x }) => {
     const through = x.dtype === 'bool' ? 'int32' : (x.dtype as 'float32' | 'int32');
@@ -106,25 +108,25 @@ const hyperbolicOfIntegers =
     return withScalar(b, 'Mul', binary(b, sign, up, down), 0.5);
   };
 
-/** log(1 + exp(x)); x itself where that is the same */
+/** log(1 + exp(x)); x where both are equal */
 const softplusOfIntegers: Formula = (b, x) => {
   const large = withScalar(b, 'Greater', x, 40, 'bool');
   const log = unary(b, 'Log', withScalar(b, 'Add', unary(b, 'Exp', x), 1));
   return select(b, large, x, log);
 };
 
-/** By way of float64: near the poles the slope makes much of the last bit. */
+/** Computed in float64, because near the poles a rounding error of x is amplified. */
 const tan: Formula = (b, x) => {
   const wide = b.cast(x, 'float64');
   return b.cast(binary(b, 'Div', unary(b, 'Sin', wide), unary(b, 'Cos', wide)), x.dtype);
 };
 
-/** The largest float32: any positive number times it is above 1. */
+/** The largest float32; its product with any normal positive number is above 1. */
 const STEEP = 3.4028234663852886e38;
 
 /** 1 above 0, alpha elsewhere; NaN stays NaN. */
 function step(b: KernelContext, x: Node, alpha: number): Node {
-  // Clipping a very steep line to [0, 1] is one pass, and of the operators that use all threads.
+  // A very steep line clipped to [0, 1]: one pass, with an operator that uses all threads.
   const slope = { alpha: { f: STEEP }, beta: { f: 0 } };
   const high = b.op('HardSigmoid', [x], x.shape, 'float32', slope);
   return alpha === 0 ? high : withScalar(b, 'Add', withScalar(b, 'Mul', high, 1 - alpha), alpha);
@@ -147,7 +149,8 @@ export const unaryKernels = {
     b.output(
       sinking(b, [b.node(x)], (node) => {
         if (node.dtype === 'float32') return unary(b, 'Exp', node);
-        // Of an integer the nearest float32: ONNX Runtime's single precision may be the next one.
+        // For an integer this gives the nearest float32; ONNX Runtime's float32 operator may be off
+        // by one bit.
         return b.cast(unary(b, 'Exp', b.cast(node, 'float64')), 'float32');
       }),
     ),

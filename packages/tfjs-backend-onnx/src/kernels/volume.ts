@@ -3,7 +3,7 @@ import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { transpose } from './channels';
 
-/** What a convolution or pool over [B, D, H, W, C] does, as ONNX describes it. */
+/** The window of a convolution or pool over [B, D, H, W, C], with ONNX's parameters. */
 export interface VolumeWindow {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
@@ -21,11 +21,11 @@ export function volumeWindow(info: backend_util.Conv3DInfo): VolumeWindow {
   const strides = [info.strideDepth, info.strideHeight, info.strideWidth];
   const dilations = [info.dilationDepth, info.dilationHeight, info.dilationWidth];
   const { front, top, left } = info.padInfo;
-  // tfjs-core gives -1 where strides step over more than the window; TensorFlow starts at 0 then.
+  // tfjs-core gives -1 if strides are larger than the window; TensorFlow then starts at 0.
   const before = [front, top, left].map((padding) => Math.max(0, padding));
   const inside = [info.inDepth, info.inHeight, info.inWidth];
   const outside = [info.outDepth, info.outHeight, info.outWidth];
-  // The far padding follows from the output's size, whatever rounding gave that size.
+  // The padding at the end follows from the size of the output, however that was rounded.
   const after = [0, 1, 2].map((i) => {
     const reach = (outside[i]! - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1;
     return Math.max(0, reach - inside[i]! - before[i]!);
@@ -43,7 +43,7 @@ export const volumeLast = (b: KernelContext, x: Node): Node => transpose(b, x, [
 
 /**
  * The transpose of a convolution: x [B, I, ...outside] with weights [I, O / group, ...kernel] to
- * [B, O, ...inside]. What strides left over at the far edges of the input is filled by zeros.
+ * [B, O, ...inside]. Elements at the end of the input that the strides left out become zeros.
  */
 export function spreadBack(
   b: KernelContext,

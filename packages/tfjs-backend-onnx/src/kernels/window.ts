@@ -5,7 +5,7 @@ import { pad } from './pad';
 
 type Pair = readonly [number, number];
 
-/** A sliding window over the last two dimensions, as ONNX describes it. */
+/** A sliding window over the last two dimensions, with ONNX's parameters. */
 export interface Window {
   readonly kernel: Pair;
   readonly strides: Pair;
@@ -25,7 +25,7 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
   const strides: Pair = [info.strideHeight, info.strideWidth];
   const dilations: Pair = [info.dilationHeight, info.dilationWidth];
   const { top, left } = info.padInfo;
-  // The far padding follows from the output's size, whatever rounding gave that size.
+  // The padding at the end follows from the size of the output, however that was rounded.
   const far = (input: number, output: number, near: number, i: 0 | 1): number =>
     Math.max(0, (output - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 - input - near);
   const bottom = far(info.inHeight, info.outHeight, top, 0);
@@ -40,13 +40,16 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
   };
 }
 
-/** For each place in the window, row by row: what it sees of x [B, C, H, W] over all positions. */
+/**
+ * For each place in the window, row by row: the elements of x [B, C, H, W] that it covers over all
+ * positions.
+ */
 export function shifted(b: KernelContext, x: Node, window: Window, positions: Pair): Node[] {
   const { kernel, strides, dilations, pads } = window;
   const [top, left, bottom, right] = pads;
   const none = [0, 0] as const;
   const padded = pad(b, x, [none, none, [top, bottom], [left, right]], 0);
-  // Columns first: copying every other number is slow, copying every other row is not.
+  // Columns first, since copying every second number is slow, and copying every second row is fast.
   const [height, width] = kernel;
   const columns = Array.from({ length: width }, (_, j) =>
     every(b, padded, 3, j * dilations[1], positions[1], strides[1]),
@@ -56,7 +59,7 @@ export function shifted(b: KernelContext, x: Node, window: Window, positions: Pa
   ).flat();
 }
 
-/** `count` of the places along an axis, from `start` on, `stride` apart. */
+/** `count` elements along an axis, starting at `start`, `stride` apart. */
 function every(
   b: KernelContext,
   x: Node,

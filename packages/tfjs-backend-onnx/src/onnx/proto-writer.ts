@@ -1,13 +1,13 @@
 /**
- * A writer for the protobuf wire format, as much of it as an ONNX model needs.
- * Field numbers are those of onnx.proto (https://github.com/onnx/onnx).
+ * A writer for the part of the protobuf wire format that an ONNX model needs. Field numbers are
+ * those of onnx.proto (https://github.com/onnx/onnx).
  */
 export class ProtoWriter {
   private bytes: Uint8Array;
   private position = 0;
   private static readonly text = new TextEncoder();
 
-  /** @param capacity bytes to begin with; it grows. */
+  /** @param capacity initial number of bytes; the buffer grows. */
   constructor(capacity = 1 << 14) {
     this.bytes = new Uint8Array(capacity);
   }

@@ -3,7 +3,7 @@ import { ELEMENT_CODE } from '../graph/types';
 import type { ProtoWriter } from './proto-writer';
 
 /*
- * The messages of an ONNX model. Field numbers are those of onnx.proto
+ * Writes the messages of an ONNX model, with the field numbers of onnx.proto
  * (https://github.com/onnx/onnx).
  */
 
@@ -19,7 +19,7 @@ export const CONTRIB_OPS: ReadonlySet<string> = new Set([
 ]);
 export const CONTRIB_DOMAIN = 'com.microsoft';
 
-/** The fields of a `GraphProto` that list its inputs, its outputs and the values between. */
+/** The fields of a `GraphProto` for its inputs, its outputs and intermediate values. */
 export const GRAPH_INPUT = 11;
 export const GRAPH_OUTPUT = 12;
 export const GRAPH_VALUE = 13;
@@ -27,18 +27,18 @@ export const GRAPH_VALUE = 13;
 /** `TensorProto.DataLocation.EXTERNAL` */
 const EXTERNAL = 1;
 
-/** Where a tensor's bytes lie if not in the model. */
+/** Where the bytes of a tensor are, if they are not in the model. */
 export interface ExternalPlace {
   readonly location: string;
   readonly offset: number;
 }
 
-/** A size of a shape: a number, a name for one that varies, or null for one nobody knows. */
+/** A size of a shape: a number, the name of a dynamic size, or null for an unknown size. */
 export type Size = number | string | null;
 
 export interface Operator {
   readonly op: string;
-  /** For messages of the runtime and for its options. */
+  /** Name of the operator, for messages and options of the runtime. */
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -85,7 +85,7 @@ export function writeAttribute(writer: ProtoWriter, name: string, value: Attribu
   }
 }
 
-/** @param place where the bytes lie; null: in the model itself. */
+/** @param place where the bytes are; null: in the model. */
 export function writeTensor(
   writer: ProtoWriter,
   name: string,
@@ -142,11 +142,11 @@ export function writeEntry(writer: ProtoWriter, field: number, key: string, valu
   });
 }
 
-/** The array's memory, not copied. */
+/** The memory of the array, without a copy. */
 export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** A list of int64. */
+/** The bytes of a list of int64. */
 export const int64Bytes = (values: readonly number[]): Uint8Array =>
   new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
 

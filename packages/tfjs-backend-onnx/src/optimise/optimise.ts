@@ -5,10 +5,9 @@ import type { Rule } from './rule';
 import { Sharing } from './sharing';
 
 /**
- * The plan with fewer and cheaper operators, equal results up to rounding, and the same leaves and
- * outputs in the same places.
- * @param constants for each leaf, the numbers it is as long as the compiled graph lives, or null.
- * @param rules what pays for what is to compute it.
+ * Rewrites a plan with fewer and cheaper operators. Results are equal up to rounding; leaves and
+ * outputs keep their places. @param constants for each leaf, its numbers if it is a constant of the
+ * compiled graph, else null. @param rules the rewriting rules of the executor.
  */
 export function optimise(plan: Plan, constants: Constants, rules: readonly Rule[]): Plan {
   const numbers = new Map<Node, number>();
@@ -23,7 +22,9 @@ export function optimise(plan: Plan, constants: Constants, rules: readonly Rule[
 
 type Body = Pick<Plan, 'nodes' | 'outputs'>;
 
-/** Rebuilds every node from rewritten inputs; equal ones become one, and rules may replace it. */
+/**
+ * Rebuilds every node from rewritten inputs. Equal nodes are merged, and rules may replace nodes.
+ */
 function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node, number>): Body {
   const uses = countUses(body);
   const rewritten = new Map<Node, Node>();
@@ -58,7 +59,7 @@ function rewrite(body: Body, applied: readonly Rule[], numbers: ReadonlyMap<Node
   return { nodes: needed(outputs), outputs };
 }
 
-/** The float32 that a constant of the structure is. */
+/** The float32 number of a structural constant, else null. */
 function floatOf(node: Node): number | null {
   const number = node.dtype === 'float32' ? structuralNumber(node) : null;
   return number === null ? null : Math.fround(number);
@@ -72,7 +73,7 @@ function countUses({ nodes, outputs }: Body): Map<Node, number> {
   return uses;
 }
 
-/** The operators the outputs need, each after its inputs. */
+/** The operators that the outputs need, each after its inputs. */
 function needed(outputs: readonly Node[]): Node[] {
   const order: Node[] = [];
   const entered = new Set<Node>();
@@ -93,7 +94,9 @@ function needed(outputs: readonly Node[]): Node[] {
   return order;
 }
 
-/** Outputs that have become one node, or a leaf, get a node of their own again; all get numbers. */
+/**
+ * Gives outputs that were merged, or became a leaf, separate nodes again, and numbers all nodes.
+ */
 function finish(plan: Plan, { nodes, outputs }: Body): Plan {
   const taken = new Set<Node>();
   const all = [...nodes];

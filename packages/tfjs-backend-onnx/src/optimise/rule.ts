@@ -1,13 +1,13 @@
 import type { Node } from '../graph/node';
 import type { Sharing } from './sharing';
 
-/** What rules may ask and make. */
+/** The interface of rules to the graph. */
 export interface Workshop extends Sharing {
-  /** Whether nothing but the operator at hand needs this input. */
+  /** Whether only the current operator uses this input. */
   isUsedOnce(input: Node): boolean;
-  /** The number a node is as long as the compiled graph lives, or null. */
+  /** The number of a node that is a constant of the compiled graph, else null. */
   numberOf(node: Node | undefined): number | null;
 }
 
-/** Gives what may stand in the place of `node`, or null. Its inputs have been rewritten before. */
+/** Returns a replacement of `node`, or null. The inputs of `node` are already rewritten. */
 export type Rule = (node: Node, workshop: Workshop) => Node | null;

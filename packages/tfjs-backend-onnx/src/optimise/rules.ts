@@ -6,7 +6,10 @@ import type { Rule, Workshop } from './rule';
 import { fewestAxes } from './transpose';
 import { turnedConcat } from './turned-concat';
 
-/** x · c as [x, c], whichever side the number stands on; x has the shape of the product. */
+/**
+ * The operands [x, c] of a product x · c or c · x with a number c, if x has the shape of the
+ * product, else null.
+ */
 function scaled(node: Node | undefined, workshop: Workshop): readonly [Node, number] | null {
   if (node?.op !== 'Mul' || node.dtype !== 'float32') return null;
   const [a, b] = node.inputs as [Node, Node];
@@ -21,7 +24,7 @@ const isPlain = (value: number): boolean => {
   return size > 1e-30 && size < 1e30;
 };
 
-/** (x · a) · b = x · ab, unless the product leaves the range of plain numbers. */
+/** (x · a) · b = x · ab, unless ab overflows or underflows. */
 export const foldScales: Rule = (node, workshop) => {
   const outer = scaled(node, workshop);
   const inner = scaled(outer?.[0], workshop);
@@ -31,7 +34,7 @@ export const foldScales: Rule = (node, workshop) => {
   return workshop.node('Mul', [inner[0], workshop.scalar(product)], node.shape, 'float32');
 };
 
-/** A factor of one operand of a product is a factor of the product: `FusedMatMul` has it free. */
+/** Moves a factor of an operand into the matrix product: `FusedMatMul` applies it at no cost. */
 const scaleInsideProduct: Rule = (node, workshop) => {
   if (!['MatMul', 'FusedMatMul'].includes(node.op) || node.dtype !== 'float32') return null;
   let factor = alphaOf(node);
@@ -44,7 +47,7 @@ const scaleInsideProduct: Rule = (node, workshop) => {
   return factor === alphaOf(node) ? null : fusedMatMul(workshop, node, inputs, factor);
 };
 
-/** The same for a factor behind the product. */
+/** Moves a factor after a matrix product into the product. */
 const scaleAfterProduct: Rule = (node, workshop) => {
   const [product, factor] = scaled(node, workshop) ?? [];
   if (product === undefined || factor === undefined || !workshop.isUsedOnce(product)) return null;
@@ -68,7 +71,7 @@ function fusedMatMul(
   return workshop.node('FusedMatMul', inputs, product.shape, 'float32', attributes);
 }
 
-/** Rows of a product plus one row: `Gemm` has the sum inside. */
+/** A matrix product plus a row becomes `Gemm`, which includes the sum. */
 const rowInsideProduct: Rule = (node, workshop) => {
   if (node.op !== 'Add' || node.dtype !== 'float32') return null;
   for (const [product, row] of [node.inputs, [...node.inputs].reverse()] as [Node, Node][]) {
@@ -84,8 +87,8 @@ const rowInsideProduct: Rule = (node, workshop) => {
 };
 
 /**
- * (erf(x) + 1) · ½, the normal distribution function of GELU, in one pass: `HardSigmoid` is a line
- * clipped to [0, 1], which this one never leaves.
+ * (erf(x) + 1) · ½, the normal distribution function of GELU, in one pass by `HardSigmoid`, a line
+ * clipped to [0, 1]. The values never leave [0, 1], so clipping has no effect.
  */
 export const distributionFunction: Rule = (node, workshop) => {
   const outer = scaled(node, workshop);
@@ -99,7 +102,7 @@ export const distributionFunction: Rule = (node, workshop) => {
   return workshop.node('HardSigmoid', [erf], node.shape, 'float32', line);
 };
 
-/** A sum over leading axes as a product with a row of ones, which uses all threads. */
+/** A sum over leading axes becomes a product with a row of ones, which uses all threads. */
 const sumOfRows: Rule = (node, workshop) => {
   const [x] = node.inputs;
   const axes = node.integers?.[0];
@@ -118,7 +121,7 @@ const sumOfRows: Rule = (node, workshop) => {
   );
 };
 
-/** What pays on the CPU, in the order in which it is tried on each operator. */
+/** The rules for the CPU, in the order in which they are tried on each operator. */
 export const rules: readonly Rule[] = [
   foldScales,
   scaleInsideProduct,

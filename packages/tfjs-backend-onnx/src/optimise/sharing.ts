@@ -2,7 +2,7 @@ import { Node } from '../graph/node';
 import type { Attributes, ElementType } from '../graph/types';
 import { sameShape } from '../graph/types';
 
-/** Makes nodes, each only once: the same operator of the same inputs is the same node. */
+/** Makes nodes without duplicates: the same operator of the same inputs gives the same node. */
 export class Sharing {
   private readonly known = new Map<string, Node>();
   private readonly numbers = new Map<Node, number>();

@@ -2,14 +2,14 @@ import type { Node } from '../graph/node';
 import { sameShape, sizeOf } from '../graph/types';
 import type { Rule } from './rule';
 
-/** Many shorter sums cost more as products of matrices than as two passes. */
+/** Many shorter sums are slower as matrix products than as two passes. */
 const MIN_LENGTH = 512;
-/** Longer ones are cut, which gives every thread some and keeps rounding errors small. */
+/** Longer sums are split, so that all threads are used and rounding errors are small. */
 const MAX_LENGTH = 4096;
 
 /**
- * Σ a · b, or its mean, over long runs of memory as a batch of rows times columns: both are read
- * once and nothing is written.
+ * Computes Σ a · b, or its mean, over long contiguous runs by a batch of row-times-column products,
+ * which reads both operands once and writes no intermediate result.
  */
 export const sumOfProducts: Rule = (node, workshop) => {
   const [product] = node.inputs;
@@ -33,7 +33,8 @@ export const sumOfProducts: Rule = (node, workshop) => {
   const leading = shape.slice(0, kept);
   const rest = [...axes.filter((axis) => axis < kept), kept];
   const parts = [...leading, rows / sizeOf(leading)];
-  // Not as the product's alpha: other factors than 1 lose ONNX Runtime's fast way.
+  // Not as alpha of the product: with a factor other than 1 ONNX Runtime does not use its fast
+  // kernel.
   const scaled = (sum: Node): Node =>
     count === 1
       ? workshop.reshape(sum, node.shape)

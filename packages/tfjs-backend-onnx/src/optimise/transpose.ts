@@ -1,8 +1,9 @@
 import type { Rule } from './rule';
 
 /**
- * A transpose that keeps some axes side by side, or moves axes of length 1, as one of fewer axes
- * between two reshapes, which cost nothing: only then has ONNX Runtime its fast ways.
+ * Replaces a transpose that keeps neighbouring axes together, or moves axes of length 1, by a
+ * transpose of fewer axes between two reshapes, which cost nothing. ONNX Runtime has fast kernels
+ * only for few axes.
  */
 export const fewestAxes: Rule = (node, workshop) => {
   const [input] = node.inputs;
@@ -19,8 +20,8 @@ export const fewestAxes: Rule = (node, workshop) => {
 };
 
 /**
- * The same movement of data with as few axes as possible: axes of length 1 are left out, and
- * neighbours that stay neighbours become one axis.
+ * The same transpose with as few axes as possible: axes of length 1 are removed, and axes that
+ * remain neighbours are merged.
  */
 export function mergedTranspose(
   shape: readonly number[],
@@ -40,7 +41,7 @@ export function mergedTranspose(
   };
 }
 
-/** Whether nothing but axes of length 1 lies between two axes. */
+/** Whether there are only axes of length 1 between two axes. */
 function follows(shape: readonly number[], before: number, axis: number): boolean {
   return axis > before && shape.slice(before + 1, axis).every((length) => length === 1);
 }

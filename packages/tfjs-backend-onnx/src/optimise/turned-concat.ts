@@ -2,9 +2,9 @@ import type { Rule } from './rule';
 import { mergedTranspose } from './transpose';
 
 /**
- * Parts laid one after the other and then turned, so that their elements alternate, are laid side
- * by side at once. A filter's gradient comes so, one part for each place in the filter; ONNX
- * Runtime moves such a transpose to where it has no fast way for it.
+ * Replaces a Concat followed by a Transpose that interleaves the parts by a Concat along the last
+ * axis. The gradient of a filter has this form, with one part for each place in the filter; ONNX
+ * Runtime would move the Transpose to a place where it has no fast kernel.
  */
 export const turnedConcat: Rule = (node, workshop) => {
   if (node.op !== 'Transpose') return null;

@@ -3,8 +3,8 @@ import type { Rule, Workshop } from './rule';
 import { distributionFunction, foldScales } from './rules';
 
 /**
- * `FusedMatMul` has no kernel on WebGPU, so that every product with a transposed operand would
- * cross over to the CPU. Gemm and Transpose have.
+ * Replaces `FusedMatMul`, which has no WebGPU kernel and would run on the CPU, by Gemm and
+ * Transpose, which have one.
  */
 const splitProduct: Rule = (node, workshop) => {
   if (node.op !== 'FusedMatMul') return null;
@@ -19,7 +19,7 @@ const splitProduct: Rule = (node, workshop) => {
   return workshop.node('MatMul', operands, node.shape, node.dtype);
 };
 
-/** Σ x² over everything without storing the squares. */
+/** Computes Σ x² over all elements without storing the squares. */
 const sumOfSquares: Rule = (node, workshop) => {
   const [product] = node.inputs;
   if (node.op !== 'ReduceSum' || product?.op !== 'Mul' || product.dtype !== 'float32') return null;
@@ -37,7 +37,7 @@ function transposed(workshop: Workshop, x: Node): Node {
   return workshop.node('Transpose', [x], shape, x.dtype, { perm });
 }
 
-/** What pays on WebGPU: none that make operators which have kernels on the CPU alone. */
+/** The rules for WebGPU. None of them makes operators that have only CPU kernels. */
 export const webgpuRules: readonly Rule[] = [
   foldScales,
   distributionFunction,

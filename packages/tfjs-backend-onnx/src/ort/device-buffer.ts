@@ -3,23 +3,23 @@ import type { ElementType } from '../graph/types';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
 
-/** Numbers in memory of a device; only a session reads them. */
+/** Numbers in the memory of a device; only sessions read them. */
 export class DeviceBuffer implements Buffer {
   readonly byteLength: number;
-  /** Sessions make new buffers for their results and take none. */
+  /** Never lost: sessions make new buffers for their results. */
   readonly isLost = false;
 
   constructor(
     readonly tensor: RuntimeTensor,
     readonly dtype: ElementType,
     readonly length: number,
-    /** The session that made them, whose allocator frees them. */
+    /** The session that made the buffer, whose allocator frees it. */
     readonly session: NativeSession,
   ) {
     this.byteLength = length * (dtype === 'bool' ? 1 : 4);
   }
 
-  /** The same memory as a tensor of a shape of as many elements. */
+  /** The same memory as a tensor of a shape with the same number of elements. */
   shaped(dims: readonly number[]): RuntimeTensor {
     const { tensor, dtype } = this;
     return loadRuntime().Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: dtype, dims });

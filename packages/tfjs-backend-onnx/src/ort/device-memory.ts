@@ -11,19 +11,19 @@ import { Transfer } from './transfer';
 import { webgpuOptions } from './webgpu-session';
 
 /**
- * Memory of a WebGPU device: what a run computes stays there until it is read. Arrays written from
- * JavaScript go along with the run that first needs them; one that is needed again (a frozen
- * weight, say, rather than a batch) gets a copy on the device.
+ * Memory of a WebGPU device. Results stay on the device until they are read. An array from
+ * JavaScript is uploaded with the run that first uses it. If it is used again (a frozen weight, not
+ * a batch), it gets a permanent copy on the device.
  */
 export class DeviceMemory implements Memory {
   readonly intoArrays = false;
   deviceBytes = 0;
   private readonly transfer = new Transfer('webgpu');
-  /** The buffers on the device that each session made: they are lost with the session. */
+  /** The device buffers that each session made; they are lost when the session is disposed. */
   private readonly made = new Map<NativeSession, Set<DeviceBuffer>>();
-  /** Sessions to be disposed with the last of their buffers. */
+  /** Sessions that are disposed together with their last buffer. */
   private readonly closing = new Set<NativeSession>();
-  /** By array: its copy on the device, or null when it has been used once. */
+  /** For each array its copy on the device, or null if it was used once. */
   private readonly uploads = new WeakMap<HostBuffer, DeviceBuffer | null>();
 
   constructor(private readonly pool: ArrayPool) {}
@@ -49,7 +49,7 @@ export class DeviceMemory implements Memory {
   }
 
   finish(): void {
-    // A device computes in order: what is copied now comes back last.
+    // A device computes in order, so a copy that is started now finishes last.
     const marker = new (loadRuntime().Tensor)('float32', new Float32Array(1), [1]);
     this.transfer.copy(marker, 'float32', 'cpu');
   }
@@ -125,5 +125,5 @@ export class DeviceMemory implements Memory {
   }
 }
 
-/** No array for this output: the session makes a buffer. */
+/** Without an array, the session makes a buffer for this output. */
 const fetch = ({ name }: Slot): [string, null] => [name, null];

@@ -7,7 +7,7 @@ import { loadRuntime } from '../runtime';
 /** Numbers in a JavaScript array. */
 export class HostBuffer implements Buffer {
   isLost = false;
-  /** The array as ONNX Runtime last took or returned it. */
+  /** The tensor of ONNX Runtime in which the array was last wrapped. */
   private wrapped: RuntimeTensor | null;
 
   constructor(
@@ -26,7 +26,7 @@ export class HostBuffer implements Buffer {
     return this.array.byteLength;
   }
 
-  /** The array as a tensor of this shape, wrapped once as long as the shape stays the same. */
+  /** The array as a tensor of the given shape. The tensor is reused while the shape is the same. */
   shaped(shape: readonly number[]): RuntimeTensor {
     if (this.wrapped === null || !sameShape(this.wrapped.dims, shape)) {
       this.wrapped = new (loadRuntime().Tensor)(this.dtype, this.array, shape);

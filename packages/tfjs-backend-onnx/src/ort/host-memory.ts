@@ -18,7 +18,7 @@ export class HostMemory implements Memory {
   ) {}
 
   sessionOptions(): Readonly<Record<string, unknown>> {
-    // What fails is thrown, and need not be written to stderr as well.
+    // Errors are thrown, so ONNX Runtime need not also log them to stderr.
     return { executionProviders: [this.provider], logSeverityLevel: 4 };
   }
 
@@ -45,7 +45,7 @@ export class HostMemory implements Memory {
   }
 
   finish(): void {
-    // A session returns when its results are there.
+    // Nothing to wait for: a session returns after the computation.
   }
 
   read(buffer: OrtBuffer): Values {

@@ -3,20 +3,23 @@ import type { Node } from '../graph/node';
 import { structuralNumber } from '../graph/node';
 import type { Plan } from '../graph/plan';
 
-/** An output (by its place in the plan) and the leaves whose memory it may be written to. */
+/** An output (by its index in the plan) and the leaves whose memory it may overwrite. */
 export interface InPlace {
   readonly output: number;
   readonly leaves: readonly number[];
 }
 
-/** Operators that read an element before they write the one in its place, and no other. */
+/**
+ * Operators that read each element before they write the element at the same place, and read no
+ * other element.
+ */
 const ELEMENTWISE: ReadonlySet<string> = new Set(
   'Add Sub Mul Div Neg Abs Exp Log Sqrt Reciprocal Relu Sigmoid Tanh Erf'.split(' '),
 );
 
 /**
- * Operators whose result may be their input's memory, or that ONNX Runtime may leave out, so that
- * who reads the result reads the input.
+ * Operators whose result may share the memory of their input, or that ONNX Runtime may remove. An
+ * operator that reads their result may therefore read the memory of their input.
  */
 const ALIASES: ReadonlySet<string> = new Set(
   '@out Cast Concat Expand Flatten Identity Pad Reshape Slice Split Squeeze Tile Transpose Unsqueeze'.split(
@@ -25,11 +28,12 @@ const ALIASES: ReadonlySet<string> = new Set(
 );
 
 /**
- * For each output, the leaves that nobody reads any more when it is written: all their readers are
- * among its ancestors, or among those of the operator that writes it if ONNX Runtime leaves out the
- * ones behind that. A training step's new parameters and optimizer states can so take the
- * place of the old ones. Outputs with the least choice come first.
- * @param constants by leaf, the numbers built into the model, or null for an input.
+ * For each output, the leaves that no operator reads after the output is written: all operators
+ * that read such a leaf are ancestors of the output's last operator. (If ONNX Runtime removes the
+ * last operators, an earlier operator writes the output, and only its ancestors count.) So a
+ * training step can write new parameters and optimizer states over the old ones. Outputs with the
+ * fewest possible leaves come first. @param constants for each leaf, the numbers that are constants
+ * of the model, or null for an input.
  */
 export function findInPlace(plan: Plan, constants: Constants): InPlace[] {
   const numbers = numbersOf(plan, constants);
@@ -60,7 +64,7 @@ const kindOf = (node: Node): string => `${node.dtype}${node.size}`;
 
 type Numbers = (node: Node) => number | null;
 
-/** Tells the number that a constant of the structure, or one that is built in, is. */
+/** Gives the number of a structural constant, or of a leaf that is a constant. */
 function numbersOf(plan: Plan, constants: Constants): Numbers {
   const builtIn = new Map<Node, number>();
   plan.leaves.forEach((leaf, i) => {
@@ -91,7 +95,10 @@ function readersOf(plan: Plan, numbers: Numbers): Node[][] {
   return plan.leaves.map((leaf) => [...collect(leaf, new Set())]);
 }
 
-/** The operator whose result becomes the node's memory, if those that may be left out are. */
+/**
+ * The operator that writes the node's memory if ONNX Runtime removes all operators that it may
+ * remove.
+ */
 function writerOf(node: Node, numbers: Numbers): Node {
   let writer = node;
   for (;;) {
@@ -102,16 +109,16 @@ function writerOf(node: Node, numbers: Numbers): Node {
   }
 }
 
-/** By operator: the number that changes nothing. */
+/** The neutral number of each operator. */
 const NEUTRAL: Readonly<Record<string, number>> = { Add: 0, Sub: 0, Mul: 1, Div: 1 };
 
-/** x + 0, x · 1 and the like, which ONNX Runtime leaves out. */
+/** Whether the operator is x + 0, x · 1 or similar, which ONNX Runtime removes. */
 function isNeutral(node: Node, numbers: Numbers): boolean {
   const neutral = NEUTRAL[node.op];
   return neutral !== undefined && node.inputs.some((input) => numbers(input) === neutral);
 }
 
-/** Stamps everything `node` is computed from, not `node` itself. */
+/** Stamps all ancestors of `node`, without `node`. */
 function markAncestors(plan: Plan, node: Node, stamps: Int32Array, stamp: number): void {
   const stack = [node];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {

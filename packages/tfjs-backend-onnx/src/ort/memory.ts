@@ -16,20 +16,19 @@ export interface Slot {
   readonly size: number;
 }
 
-/** Where buffers live between runs, and how sessions take and return them. */
+/** Where buffers are stored between runs, and how they are passed to and from sessions. */
 export interface Memory {
   /** Whether sessions write results into arrays given to them. */
   readonly intoArrays: boolean;
-  /** Bytes that buffers take on a device; 0 where there is none. */
+  /** Bytes of buffers on a device; 0 without a device. */
   readonly deviceBytes: number;
-  /** What a session must be told so that it computes the plan in this memory. */
+  /** The session options that the plan needs with this memory. */
   sessionOptions(plan: Plan): Readonly<Record<string, unknown>>;
-  /** A buffer in this shape, as an input of a session. */
+  /** A buffer with the given shape, as an input of a session. */
   input(buffer: OrtBuffer, shape: readonly number[]): RuntimeTensor;
   /**
-   * Runs a session.
-   * @param arrays by output, the array it is written into; null for one of the memory's own. All
-   *   are null unless `intoArrays`.
+   * Runs a session. @param arrays for each output, the array into which it is written; null for a
+   * new buffer. All are null unless `intoArrays`.
    */
   run(
     session: NativeSession,
@@ -37,11 +36,11 @@ export interface Memory {
     outputs: readonly Slot[],
     arrays: readonly (Values | null)[],
   ): OrtBuffer[];
-  /** Waits until everything handed to a device is computed. */
+  /** Waits until the device has finished all computations. */
   finish(): void;
-  /** The numbers as an array; the one they are kept in, if they are. */
+  /** The numbers as an array. If the buffer is an array, it is that array. */
   read(buffer: OrtBuffer): Values;
-  /** Takes back a buffer that nobody needs any more. */
+  /** Frees a buffer. */
   free(buffer: OrtBuffer): void;
   /** Disposes a session, which may still own buffers. */
   close(session: NativeSession): void;

@@ -21,7 +21,7 @@ import {
 
 const BFLOAT16 = 16;
 
-/** An output no JavaScript array can hold; what it is for says `runInto`. */
+/** An output of a type that no JavaScript array can hold; see `runInto`. */
 export const STOP_OUTPUT = 'stop';
 
 /** The name of a node's value inside the model. */
@@ -31,15 +31,15 @@ export function nameOf(plan: Plan, node: Node): string {
   return place < 0 ? `L${-1 - place}` : `N${place}`;
 }
 
-/** The name of an operator inside the model, for ONNX Runtime's messages and options. */
+/** The name of an operator in the model, for messages and options of ONNX Runtime. */
 export function operatorName(plan: Plan, node: Node): string {
   return `${plan.places.get(node) as number}_${node.op}`;
 }
 
-/** Operators with outputs that must be there whether they are used or not. */
+/** Operators with outputs that are required even if they are not used. */
 const LEAST_OUTPUTS: Readonly<Record<string, number>> = { TopK: 2 };
 
-/** By operator with more than one output, how many it has: all up to the last that is used. */
+/** For each operator with several outputs, the number of outputs up to the last used one. */
 export function countOutputs({ nodes }: Plan): ReadonlyMap<Node, number> {
   const counts = new Map<Node, number>();
   for (const node of nodes) {
@@ -57,9 +57,9 @@ const partName = (plan: Plan, operator: Node, index: number): string =>
   `N${plan.places.get(operator) as number}.${index}`;
 
 /**
- * Writes the plan as an ONNX model.
- * @param constants for each leaf, the values that become a constant of the model, or null.
- * @param stop whether `STOP_OUTPUT` comes before the plan's outputs.
+ * Writes the plan as an ONNX model. @param constants for each leaf, its values if it becomes a
+ * constant of the model, else null. @param stop whether to add `STOP_OUTPUT` before the plan's
+ * outputs.
  */
 export function encodeModel(plan: Plan, constants: Constants, stop = false): Uint8Array {
   const writer = new ProtoWriter();

@@ -8,11 +8,12 @@ import { loadRuntime } from '../runtime';
 import { Transfer } from './transfer';
 
 /**
- * The memory a provider computes in, once it has computed something.
- * @throws OnnxBackendError `provider` if it does not.
+ * The memory of a provider, after a test computation. @throws OnnxBackendError `provider` if the
+ * test computation fails.
  */
 export function openMemory(provider: Provider, pool: ArrayPool): Memory {
-  // The binding returns no tensors on a CUDA device, so that values cross over with each run.
+  // The binding returns no tensors on CUDA devices, so values are copied between host and device in
+  // each run.
   const memory = provider === 'webgpu' ? new DeviceMemory(pool) : new HostMemory(provider, pool);
   if (provider !== 'cpu') {
     try {
@@ -25,7 +26,7 @@ export function openMemory(provider: Provider, pool: ArrayPool): Memory {
   return memory;
 }
 
-/** Computes on the provider, and throws what ONNX Runtime throws if that does not go. */
+/** Computes something with the provider. Throws the error of ONNX Runtime if that fails. */
 function tryOut(provider: Provider): void {
   const transfer = new Transfer(provider);
   try {

@@ -15,19 +15,25 @@ import { OrtProgram } from './ort-program';
 import { ArrayPool } from './pool';
 import { loadRuntime } from '../runtime';
 
-/** How graphs are made cheaper, by what computes them. */
+/** The rules that optimise graphs, by provider. */
 const RULES: Readonly<Record<Provider, readonly Rule[]>> = {
   cpu: rules,
   cuda: rules,
   webgpu: webgpuRules,
 };
 
-/** ONNX Runtime with one of its providers. It computes while `run` waits, or on a device in order. */
+/**
+ * ONNX Runtime with one of its providers. On the CPU `run` returns after the computation; a device
+ * computes asynchronously and in order.
+ */
 export class OrtExecutor implements Executor {
   private readonly pool: ArrayPool;
   private readonly memory: Memory;
 
-  /** @throws OnnxBackendError `runtime` without ONNX Runtime, `provider` if that does not start. */
+  /**
+   * @throws OnnxBackendError `runtime` if ONNX Runtime does not load, `provider` if the provider
+   *   does not start.
+   */
   constructor(private readonly options: ResolvedOptions) {
     loadRuntime();
     this.pool = new ArrayPool(options.maxPooledBytes);

@@ -76,7 +76,7 @@ it('says so when a failed graph had begun to overwrite what it needs again', asy
   const { next, picked } = run(1000);
   expect(() => picked.dataSync()).toThrow(OnnxBackendError);
   picked.dispose();
-  expect(() => next.dataSync()).toThrow(/values this needs are lost/);
+  expect(() => next.dataSync()).toThrow(/input values are lost/);
   next.dispose();
   const fine = tf.neg(tf.tensor1d([1, 2]));
   expect([...fine.dataSync()]).toEqual([-1, -2]);

@@ -14,23 +14,23 @@ import { stopsCopies } from './run-into';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
 
-/** Below this many output elements over all operators, threads cost more than they bring. */
+/** With fewer output elements over all operators than this, one thread is faster than several. */
 const SINGLE_THREAD_WORK = 50_000;
-/** Of the 4 bytes an element takes, how many are needed at once: most values are short-lived. */
+/** Estimated bytes in memory per output element (of 4), since most values are short-lived. */
 const BYTES_KEPT = 1.5;
 
-/** A plan turned into an ONNX Runtime session. */
+/** A plan compiled to an ONNX Runtime session. */
 export class OrtProgram implements Program {
   readonly bytes: number;
   private readonly session: NativeSession;
-  /** By leaf; null for a constant. */
+  /** The input slot of each leaf; null for a constant. */
   private readonly inputs: readonly (Slot | null)[];
   private readonly outputs: readonly Slot[];
   private readonly inPlace: readonly InPlace[];
   private readonly operators: number;
   private readonly isProfiled: boolean;
 
-  /** @throws OnnxBackendError for a graph that ONNX Runtime refuses. */
+  /** @throws OnnxBackendError if ONNX Runtime refuses the graph. */
   constructor(
     plan: Plan,
     constants: Constants,
@@ -81,7 +81,7 @@ export class OrtProgram implements Program {
     this.memory.close(this.session);
   }
 
-  /** By output: the donated input whose memory it takes. */
+  /** For each output that reuses memory, the donated input. */
   private memoryToTake(donated: readonly boolean[]): ReadonlyMap<number, number> {
     const taken = new Map<number, number>();
     const used = new Set<number>();

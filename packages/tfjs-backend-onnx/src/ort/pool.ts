@@ -1,7 +1,7 @@
 import type { ElementType, Values } from '../graph/types';
 import { emptyValues } from '../graph/types';
 
-/** Arrays of dead tensors, kept to become the outputs of later runs. */
+/** Arrays of disposed tensors, which are reused for outputs of later runs. */
 export class ArrayPool {
   private readonly shelves = new Map<string, Values[]>();
   bytes = 0;
@@ -19,7 +19,7 @@ export class ArrayPool {
 
   give(dtype: ElementType, values: Values): void {
     const key = `${dtype}${values.length}`;
-    // Putting the shelf last makes the map's order the order of use.
+    // The shelf is moved to the end, so that the order of the map is the order of use.
     const shelf = this.shelves.get(key) ?? [];
     this.shelves.delete(key);
     this.shelves.set(key, shelf);

@@ -5,22 +5,24 @@ import type { NativeSession, RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
 
 /*
- * The binding of onnxruntime-node writes results into the arrays it is given and then copies each
- * of them into a new array, which for a training step costs as much as many operators: all
- * parameters and optimizer states in fresh memory. An output that it cannot turn into an array,
- * put before all others, makes it give up before the first copy, when everything is computed.
+ * The binding of onnxruntime-node writes results into the given arrays and then copies each array
+ * into a new one. For a training step this is expensive: all parameters and optimizer states are
+ * copied to new memory. An additional first output that the binding cannot convert to an array
+ * makes it throw after the computation and before the first copy.
  */
 
-/** What the binding says about `STOP_OUTPUT`; null if it copies nothing, or copies all the same. */
+/**
+ * The binding's error message for `STOP_OUTPUT`; null if the trick is not needed or does not work.
+ */
 let stopMessage: string | null | undefined;
 
-/** Whether models should carry `STOP_OUTPUT`: found out once, by trying. */
+/** Whether models should have `STOP_OUTPUT`. It is tried once. */
 export function stopsCopies(): boolean {
   if (stopMessage === undefined) stopMessage = probe();
   return stopMessage !== null;
 }
 
-/** Computes into the arrays of `fetches`. */
+/** Runs a session that writes its results into the arrays of `fetches`. */
 export function runInto(
   session: NativeSession,
   feeds: Readonly<Record<string, RuntimeTensor>>,

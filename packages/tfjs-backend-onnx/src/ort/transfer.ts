@@ -9,8 +9,8 @@ import { loadRuntime } from '../runtime';
 export type Location = 'cpu' | 'gpu-buffer';
 
 /**
- * Copies values between host and device, as lists. The binding offers no call for that: a session
- * of one Identity does it, its output bound to where the values shall be.
+ * Copies lists of values between host and device. The binding has no function for that, so a
+ * session with one Identity operator does it, whose output is bound to the target.
  */
 export class Transfer {
   private readonly sessions = new Map<string, NativeSession>();
@@ -22,12 +22,12 @@ export class Transfer {
     return this.session(dtype, to).run({ L0: values }, { N0: null }, {})['N0'] as RuntimeTensor;
   }
 
-  /** The session that makes lists of this type there. */
+  /** The session that copies lists of this type to this location. */
   session(dtype: ElementType, to: Location): NativeSession {
     const key = `${dtype} ${to}`;
     const known = this.sessions.get(key);
     if (known !== undefined) return known;
-    // ONNX Runtime takes -1 for a length that varies.
+    // In ONNX Runtime -1 is a dynamic length.
     const output = new Node('Identity', [leaf([-1], dtype)], [-1], dtype);
     const model = encodeModel(makePlan([output], [output]), [null]);
     const session = new (loadRuntime().Session)();

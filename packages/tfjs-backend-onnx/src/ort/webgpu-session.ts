@@ -4,8 +4,9 @@ import { sameShape, sizeOf } from '../graph/types';
 import { countOutputs, operatorName } from './model';
 
 /**
- * Session options under which every operator of the plan computes on WebGPU what it computes on
- * the CPU. Operators without a WebGPU kernel go to the CPU by themselves.
+ * Session options with which the plan gives the same results on WebGPU as on the CPU: operators
+ * with wrong WebGPU kernels are forced to the CPU. Operators without a WebGPU kernel run on the CPU
+ * anyway.
  */
 export function webgpuOptions(plan: Plan): Readonly<Record<string, unknown>> {
   const outputs = countOutputs(plan);
@@ -20,14 +21,14 @@ export function webgpuOptions(plan: Plan): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Operators that ONNX Runtime 1.30 takes to WebGPU although its kernel there is not complete. */
+/** Whether ONNX Runtime 1.30 would run the operator on WebGPU although its kernel is incomplete. */
 function fails(node: Node, outputs: number): boolean {
   switch (node.op) {
     case 'MaxPool':
-      // It refuses to compute the indices.
+      // The kernel does not compute indices.
       return outputs > 1;
     case 'ConvTranspose':
-      // Every group but the first comes out wrong; three dimensions are refused.
+      // Every group except the first is wrong, and three dimensions are refused.
       return (node.attributes?.['group'] ?? 1) !== 1 || node.shape.length > 4;
     case 'Conv':
       return isTakenForProduct(node);
@@ -37,8 +38,8 @@ function fails(node: Node, outputs: number): boolean {
 }
 
 /**
- * A filter of one pixel, or as large as the image, is computed as one matrix product, without the
- * padding behind the image if there is none before it.
+ * Whether the convolution runs as one matrix product, because the filter is 1 × 1 or as large as
+ * the image. The kernel then ignores padding at the end if there is none at the beginning.
  */
 function isTakenForProduct({ inputs, attributes }: Node): boolean {
   const [image = [], filter = []] = inputs.map((input) => input.shape.slice(2));

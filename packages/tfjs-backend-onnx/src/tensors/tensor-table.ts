@@ -10,41 +10,49 @@ import type { Value } from '../graph/value';
 import { fillOf } from './fill';
 import { StoredTensor } from './stored-tensor';
 
-/** Written tensors of up to this many elements may become constants of a compiled graph. */
+/**
+ * Tensors of up to this many elements, made from JavaScript values, may become constants of a
+ * compiled graph.
+ */
 const MAX_CONSTANT = 8;
-/** ... if an operator uses them within this many operators and tensors of being written. */
+/**
+ * The condition for that: at most this many operators and tensors are made between the tensor and
+ * its first use.
+ */
 const FRESH = 4;
-/** Written tensors of at least this many elements are looked through for all-equal values. */
+/** Tensors of at least this many elements are checked for equal elements when they are written. */
 export const MIN_FILL = 256;
 
 export type BackendValues = Parameters<KernelBackend['write']>[0];
 
-/** Which data each tensor of tfjs has, and for how long: tfjs's contract of a backend's storage. */
+/**
+ * The data of each tfjs tensor and its lifetime: the storage part of tfjs's interface of backends.
+ */
 export class TensorTable {
-  /** Tensors that were moved here from another backend, by that backend's name for them. */
+  /** Tensors that were moved from a different backend, by the data id of that backend. */
   private readonly foreign = new Map<DataId, StoredTensor>();
   private stored = 0;
 
-  /** @param fetch makes tfjs move the data of another backend's tensor here. */
+  /** @param fetch makes tfjs move the data of a tensor from a different backend. */
   constructor(
     private readonly graph: LazyGraph,
     private readonly executor: Executor,
     private readonly fetch: (dataId: DataId) => void,
   ) {}
 
-  /** How many data there are. */
+  /** Number of stored tensors (data ids). */
   get count(): number {
     return this.stored;
   }
 
-  /** Data of tfjs's own values, which are copied. */
+  /** Stores values from tfjs as a copy. */
   write(values: BackendValues, shape: readonly number[], dtype: DataType): StoredTensor {
     const stored = this.add(shape, dtype);
     this.put(stored, values);
     return stored;
   }
 
-  /** The same for data that another backend had. */
+  /** Stores values that tfjs moves from a different backend. */
   move(
     dataId: DataId,
     values: BackendValues,
@@ -82,7 +90,7 @@ export class TensorTable {
     return true;
   }
 
-  /** @throws OnnxBackendError `disposed` for data that is gone. */
+  /** @throws OnnxBackendError `disposed` for disposed data. */
   get(dataId: DataId): StoredTensor {
     const found = this.find(dataId);
     if (found !== undefined) return found;
@@ -96,7 +104,7 @@ export class TensorTable {
     this.foreign.clear();
   }
 
-  /** A new tensor of a value, seen in a shape of as many elements. */
+  /** A new tensor of a value, in a shape with the same number of elements. */
   give(value: Value, shape: readonly number[]): TensorInfo {
     const { dtype } = value.node;
     const stored = this.add(shape, dtype as DataType);
@@ -105,14 +113,17 @@ export class TensorTable {
     return { dataId: stored, shape: [...shape], dtype: dtype as DataType };
   }
 
-  /** A tensor with these numbers; the array is taken over, not copied. */
+  /** A tensor of these numbers. The array is not copied and belongs to the tensor afterwards. */
   literal(values: Values, shape: readonly number[], dtype: DataType): TensorInfo {
     const stored = this.add(shape, dtype);
     this.setArray(stored, values);
     return { dataId: stored, shape: [...shape], dtype };
   }
 
-  /** A tensor whose elements all equal `value`; of any size the same operators in a trace. */
+  /**
+   * A tensor whose elements all equal `value`. In a trace it gives the same operators for every
+   * size.
+   */
   filled(value: number, shape: readonly number[], dtype: DataType): TensorInfo {
     const stored = this.add(shape, dtype);
     stored.fill = value;
@@ -126,7 +137,7 @@ export class TensorTable {
     return { dataId: stored, shape: [...real.shape], dtype: 'complex64' };
   }
 
-  /** The tensor as an operand, in the shape in which the caller sees it. */
+  /** The node of the tensor, in the tensor's shape. */
   operand({ dataId, shape }: TensorInfo): Node {
     const stored = this.get(dataId);
     const { fill } = stored;
@@ -141,15 +152,16 @@ export class TensorTable {
   }
 
   /**
-   * The number all elements equal, if that belongs to the structure of the graph: zeros made
-   * long ago (say, as an optimizer's first state) will be other numbers in the next step.
+   * The number that all elements equal, if that is part of the graph's structure. It is null for a
+   * tensor that was made long ago: the zeros of an optimizer's initial state have different values
+   * in the next step.
    */
   fillOf({ dataId }: TensorInfo): number | null {
     const stored = this.get(dataId);
     return this.isFresh(stored) ? stored.fill : null;
   }
 
-  /** The tensor's value; an array is made of numbers that are all the same. */
+  /** The tensor's value. For a tensor with equal elements the array is made now. */
   valueOf(stored: StoredTensor): Value {
     if (stored.fill !== null) this.setArray(stored, arrayOf(stored));
     if (stored.value === null) throw notNumbers(stored.dtype);
@@ -157,8 +169,8 @@ export class TensorTable {
   }
 
   /**
-   * Lets another value stand for the tensor's, until the function returned is called; the tensor
-   * may be disposed of before.
+   * Replaces the tensor's value temporarily. The returned function restores it; the tensor may be
+   * disposed before.
    */
   substitute({ dataId }: TensorInfo, value: Value): () => void {
     const stored = this.get(dataId);
@@ -205,7 +217,7 @@ export class TensorTable {
     const numbers = values as Values;
     stored.fill = numbers.length < MIN_FILL ? null : fillOf(numbers);
     if (stored.fill !== null) return;
-    // A copy: the caller may fill the same array with the next batch before the graph runs.
+    // Copied, because the caller may fill the same array with the next batch before the graph runs.
     const copy = this.executor.allocate(stored.dtype as ElementType, numbers.length);
     copy.set(numbers);
     this.setArray(stored, copy);
@@ -219,7 +231,7 @@ export class TensorTable {
   }
 }
 
-/** An array of a tensor whose elements are all the same. */
+/** The array of a tensor whose elements are all equal. */
 export function arrayOf({ shape, dtype, fill }: StoredTensor): Values {
   return emptyValues(dtype, sizeOf(shape)).fill(fill ?? 0);
 }
