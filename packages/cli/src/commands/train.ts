@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ConfigError, disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
 import { optimizers, schedules } from '@crossweave/trainer';
-import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
+import { holdsSteps, openRun, requireSameRun, tensorBoardLogger } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
@@ -23,6 +23,10 @@ export const train: Command = {
     'dry-run': {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
+    },
+    tensorboard: {
+      type: 'boolean',
+      summary: "write TensorBoard's event files beside the records",
     },
     extend: {
       type: 'string',
@@ -70,6 +74,7 @@ export const train: Command = {
       const data = await checked.decode();
       await using run = await openRun(out, {
         lock,
+        ...(values['tensorboard'] === true && { loggers: [tensorBoardLogger(lock.path)] }),
         identity: {
           ...known,
           captions: checked.captionsFingerprint,
