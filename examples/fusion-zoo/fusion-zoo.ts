@@ -11,13 +11,7 @@ import { writeFileAtomic } from '@crossweave/core/node';
 import { buildVocabulary, loadPairs, makeScenes, pairBatches, readRows } from '@crossweave/data';
 import { createFusion, dualEncoder, fusions, type FusionOptions } from '@crossweave/fusion';
 import { resnetSmall } from '@crossweave/image-encoder';
-import {
-  chanceOf,
-  encodeSplit,
-  evaluateFusion,
-  featureBatches,
-  pretrainTowers,
-} from '@crossweave/lab';
+import { chanceOf, encodeSplit, evaluateFusion, pretrainTowers } from '@crossweave/lab';
 import { infoNCE, listwiseMatching } from '@crossweave/losses';
 import { bertSmall } from '@crossweave/text-encoder';
 import {
@@ -140,7 +134,7 @@ for (const name of Object.keys(fusions)) {
     }),
     loss: listwiseMatching({ inBatch: 7 }),
     optimizer: optimizer(1e-3, steps.fusion),
-    data: featureBatches(caches.train, { batchSize: 32, key: foldIn(key(1), 'batches') }),
+    data: pairBatches(caches.train, { batchSize: 32, key: foldIn(key(1), 'batches') }),
     steps: steps.fusion,
     key: foldIn(key(1), name),
     // A loss or gradient that is not finite ends the training with an error that says where.

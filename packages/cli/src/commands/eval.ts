@@ -1,16 +1,21 @@
 import { resolve } from 'node:path';
 import { DataError, disposeParams } from '@crossweave/core';
-import { checkState, disposeState, usableParams, type TrainState } from '@crossweave/trainer';
-import { loadTrainingState } from '@crossweave/trainer/node';
+import { checkState, disposeState, usableParams } from '@crossweave/trainer';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
 import { configOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
+import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { figuresOf, measure, tableOf } from '../run/measure';
-import { readTrainedRun, type TrainedRun } from '../run/trained-run';
+import {
+  checkpointOf,
+  readTrainedRun,
+  requireTokenizer,
+  type TrainedRun,
+} from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 
 const { engine } = configOptions;
@@ -18,7 +23,7 @@ const { engine } = configOptions;
 export const evaluate: Command = {
   name: 'eval',
   summary:
-    'Measures a trained model on a split: retrieval, and matching where there are negatives.',
+    'Measures a trained model on a split: its task, or retrieval, and matching with negatives.',
   options: {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
@@ -55,9 +60,10 @@ export const evaluate: Command = {
       requireData('captions', checked.captionsFile, run, checked.captionsFingerprint);
     }
     const parts = modelParts(config, tokenizer);
+    const task = restoredTask(config, run.task);
     const state = await checkpointOf(folder, run, values['best'] === true);
     try {
-      const { model, loss, optimizer } = stepOptions(config, parts);
+      const { model, loss, optimizer } = stepOptions(config, parts, task);
       await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
       if (other === undefined) requireData('data', checked.captionsFile, run, data.fingerprint);
@@ -69,7 +75,7 @@ export const evaluate: Command = {
         ? data.split(config.data.train)
         : undefined;
       const params = usableParams(state, optimizer);
-      const trained = { parts, params };
+      const trained = { parts, params, ...(task && { task }) };
       const measurement = await measure(trained, data.split(splitName), train, session).finally(
         () => disposeParams(params),
       );
@@ -88,32 +94,6 @@ export const evaluate: Command = {
     }
   },
 };
-
-async function checkpointOf(
-  folder: string,
-  { checksum }: TrainedRun,
-  best: boolean,
-): Promise<TrainState> {
-  const state = await loadTrainingState(resolve(folder, 'checkpoints'), {
-    run: checksum,
-    ...(best && { step: 'best' as const }),
-  });
-  if (state !== undefined) return state;
-  throw new DataError('the run has no checkpoint', {
-    where: folder,
-    advice: 'Let crossweave train finish, or continue it.',
-  });
-}
-
-function requireTokenizer({ tokenizerFolder, fingerprints }: TrainedRun, got: string): void {
-  if (got === fingerprints.tokenizer) return;
-  throw new DataError('the tokenizer is not the one that the run was trained with', {
-    where: tokenizerFolder,
-    expected: fingerprints.tokenizer,
-    got,
-    advice: 'Its ids would mean other words: put the original files back.',
-  });
-}
 
 function requireData(
   what: 'captions' | 'data',

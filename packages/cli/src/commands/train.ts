@@ -7,8 +7,12 @@ import { requiredText, text, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
-import { configOptions, readConfig } from '../config/read-config';
+import { modelOf, namesModel, weightsFrom, withModel } from '../config/model';
+import { parseConfig } from '../config/parse';
+import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
+import { requireItsTokenizer } from '../config/weights';
+import { taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { configIdentity } from '../run/identity';
 import { showPlan } from '../run/show-plan';
@@ -20,6 +24,11 @@ export const train: Command = {
   summary: 'Trains one model end to end; run again, it goes on from its last checkpoint.',
   options: {
     ...configOptions,
+    model: {
+      type: 'string',
+      value: 'FROM',
+      summary: 'begin with a checkpoint: a folder, a hub id, or the folder of a run',
+    },
     'dry-run': {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
@@ -45,16 +54,21 @@ export const train: Command = {
     const { terminal, signal } = session;
     const dryRun = values['dry-run'] === true;
     const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
-    const written = await readConfig('crossweave train', values, trainSchema, trainPresets);
+    const given = await readGiven('crossweave train', values, trainPresets);
+    const plain = namesModel(given.config) ? undefined : checkedConfig(given);
     const extended = text(values, 'extend');
-    const config = extended === undefined ? written : withSteps(written, extended);
-    requireOtherSplit(config);
     // First what is known soonest: no picture is decoded for a command that cannot go on.
+    const goesOn = !dryRun && (await holdsSteps(out));
+    if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
+    const engine = await chooseEngine(values, session);
+    // The weights become tensors of the engine.
+    using model = await modelOf(given.config);
+    model?.notes.forEach((note) => terminal.note(note));
+    const written = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
+    const config = extended === undefined ? written : withSteps(written, extended);
     // A run that is extended is the run that was written down.
     const known = configIdentity('train', written);
-    const goesOn = !dryRun && (await holdsSteps(out));
     if (goesOn) await requireSameRun(out, known);
-    const engine = await chooseEngine(values, session);
     const checked = await openData(config.data, {
       terminal,
       signal,
@@ -64,11 +78,14 @@ export const train: Command = {
       },
     });
     const parts = modelParts(config, checked.pairs.tokenizer);
-    const step = stepOptions(config, parts);
+    const task = taskOf(config, checked.pairs.split(config.data.train));
+    const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step);
     if (dryRun) return showPlan(config, checked.pairs, step, terminal);
 
-    const initial = goesOn ? {} : await initialOf(config, parts);
+    const initial = goesOn
+      ? {}
+      : await initialOf(config, parts, model && weightsFrom(given.config, model));
     try {
       await using lock = await lockFolder(out);
       const data = await checked.decode();
@@ -85,11 +102,15 @@ export const train: Command = {
           paths: { captions: checked.captionsFile, tokenizer: config.data.tokenizer },
           environment: environmentOf(engine),
           load: summaryOf(data.report),
+          ...(task && { task: task.facts }),
         },
       });
       const { keepTokenizer } = checked;
       const result = await trainRun(
-        { config, data, parts, step, initial, run, keepTokenizer, extend: extended !== undefined },
+        {
+          ...{ config, data, parts, task, step, initial, run, keepTokenizer },
+          extend: extended !== undefined,
+        },
         session,
       );
       terminal.line(`Run: ${out}`);
@@ -122,4 +143,11 @@ function requireOtherSplit({ data, training: { evaluate } }: TrainConfig): void 
     got: evaluate.split,
     advice: 'Choosing by the test split makes its figures too good: name a validation split.',
   });
+}
+
+function checkedConfig({ config, source }: GivenConfig): TrainConfig {
+  const checked = parseConfig(trainSchema, config, source);
+  requireItsTokenizer(checked);
+  requireOtherSplit(checked);
+  return checked;
 }

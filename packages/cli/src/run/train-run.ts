@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { disposeParams, foldIn, key as keyOf, type Params, type TextInput } from '@crossweave/core';
+import {
+  disposeParams,
+  foldIn,
+  key as keyOf,
+  type FittedTask,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
 import { writeJsonAtomic } from '@crossweave/core/node';
 import type { PairDataset } from '@crossweave/data';
 import {
@@ -18,8 +25,10 @@ import { type Session } from '../command';
 import { noteOf } from './note-of';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
+import { calibrate, type Calibration } from './calibrate';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
 import { given } from './given';
+import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -31,6 +40,7 @@ export interface PreparedRun {
   readonly config: TrainConfig;
   readonly data: PairDataset;
   readonly parts: ModelParts;
+  readonly task?: FittedTask | undefined;
   readonly step: StepOptions<Tensor4D, TextInput>;
   /** Parameters to begin with; stay the caller's. */
   readonly initial: Params;
@@ -58,25 +68,46 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
         `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
       );
     }
-    if (state.stoppedEarly)
+    if (state.stoppedEarly) {
       terminal.note(`Stopped early after step ${state.step}: no better one came.`);
+    }
     const used = usableParams(state, prepared.step.optimizer);
-    const measurement = await measureOn(prepared, used, session).finally(() => disposeParams(used));
-    const figures = {
-      schema: 1,
-      steps: state.step,
-      skipped: state.skipped,
-      ...(state.memory?.best && { best: state.memory.best }),
-      split: config.data.test,
-      ...figuresOf(measurement, before),
-    };
-    terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
-    terminal.line(tableOf(measurement, before));
-    await writeJsonAtomic(join(run.path, 'results.json'), figures);
-    return figures;
+    try {
+      return await reported(prepared, state, used, before, session);
+    } finally {
+      disposeParams(used);
+    }
   } finally {
     disposeState(state);
   }
+}
+
+/** Measures a finished run, and writes its results and its model. */
+async function reported(
+  prepared: PreparedRun,
+  state: TrainResult,
+  params: Params,
+  before: Figures | undefined,
+  session: Session,
+): Promise<object> {
+  const { config, run } = prepared;
+  const { terminal } = session;
+  const measurement = await measureOn(prepared, params, session);
+  const calibration = await calibrated(prepared, params, session);
+  const figures = {
+    schema: 1,
+    steps: state.step,
+    skipped: state.skipped,
+    ...(state.memory?.best && { best: state.memory.best }),
+    split: config.data.test,
+    ...figuresOf(measurement, before),
+    ...(calibration && { calibration }),
+  };
+  terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
+  terminal.line(tableOf(measurement, before));
+  await writeJsonAtomic(join(run.path, 'results.json'), figures);
+  await saveTrained(prepared, params);
+  return figures;
 }
 
 async function trainSteps(
@@ -124,15 +155,17 @@ async function trainSteps(
 
 /** How the run is measured while it trains. */
 function evaluation(
-  { config, data, parts }: PreparedRun,
+  { config, data, parts, task }: PreparedRun,
   session: Session,
 ): Pick<TrainOptions<Tensor4D, TextInput>, 'evaluate' | 'evaluateEvery' | 'best'> {
   const { evaluate } = config.training;
   if (evaluate === undefined) return {};
   const split = data.split(evaluate.split);
   return {
-    evaluate: async ({ params }) =>
-      (await measure({ parts, params }, split, undefined, session)).evaluation.metrics,
+    evaluate: async ({ params }) => {
+      const measured = { parts, params, ...(task && { task }) };
+      return (await measure(measured, split, undefined, session)).evaluation.metrics;
+    },
     evaluateEvery: evaluate.every,
     ...(evaluate.best && { best: given(evaluate.best) }),
   };
@@ -140,19 +173,35 @@ function evaluation(
 
 /** What checkpoints of towers may lack, by paths of the joint model. */
 function mayBeMissing(config: TrainConfig): string[] {
-  return (['image', 'text'] as const).flatMap((part) =>
+  return (['image', 'text', 'fusion'] as const).flatMap((part) =>
     (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
   );
 }
 
 function measureOn(
-  { config, data, parts }: PreparedRun,
+  { config, data, parts, task }: PreparedRun,
   params: Params,
   session: Session,
   withFloors = true,
 ): Promise<Measurement> {
   const train = withFloors ? data.split(config.data.train) : undefined;
-  return measure({ parts, params }, data.split(config.data.test), train, session);
+  return measure(
+    { parts, params, ...(task && { task }) },
+    data.split(config.data.test),
+    train,
+    session,
+  );
+}
+
+/** Probabilities made honest on the validation split, where there are both. */
+async function calibrated(
+  { config, data, parts, task }: PreparedRun,
+  params: Params,
+  session: Session,
+): Promise<Calibration | undefined> {
+  const { val } = config.data;
+  if (task === undefined || !Object.hasOwn(data.splits, val)) return undefined;
+  return calibrate({ parts, params, task }, data.split(val), session);
 }
 
 /** The figures of the model as it begins, which go into the run's records as those of step 0. */
