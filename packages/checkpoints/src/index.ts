@@ -5,6 +5,6 @@ export { matchParams } from './key-map/match-params';
 export type { Match, MatchOptions } from './key-map/match-params';
 export type { SafetensorsType } from './safetensors/elements';
 export { paramsFromSafetensors, paramsToSafetensors } from './safetensors/params';
-export { requireSoundNumbers } from './safetensors/sound-numbers';
 export { parseSafetensors, serializeSafetensors } from './safetensors/safetensors';
 export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
+export { requireSoundNumbers } from './sound-numbers';

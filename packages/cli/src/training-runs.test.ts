@@ -69,9 +69,10 @@ it('trains by an optimizer, a schedule, averages and accumulation of the config'
     steps: 4,
     learningRate: { '': 1e-3 },
   }).map((text) => text.replace('{"":0.001}', '{"image":0.001}'));
-  const { code, stderr } = await train('--out', out, ...training);
+  const { code, stderr } = await train('--out', out, '--tensorboard', ...training);
   expect(code, stderr).toBe(exitCode.done);
   expect(await readdir(join(out, 'checkpoints'))).toContain('step-00000004.average.safetensors');
+  expect((await readdir(out)).filter((name) => name.startsWith('events.out'))).toHaveLength(1);
   const records = await readMetrics(out);
   const last = records.filter((record) => record.kind === 'step').at(-1)!;
   expect(last.learningRates['matrices']).toBeLessThan(0.01);

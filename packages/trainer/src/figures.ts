@@ -36,9 +36,12 @@ export async function figuresOf({
   };
 }
 
-/** Whether a step may be kept: its loss, its gradients and the parameters it made are numbers. */
-export function isFinite({ total, gradientNorm, branches = {} }: StepFigures): boolean {
-  return [total, gradientNorm, ...Object.values(branches).map((each) => each.updateRatio)].every(
-    Number.isFinite,
-  );
+/** What a step is left out for. */
+export type Flaw = 'loss or gradients' | `parameters of ${string} after the update`;
+
+/** Undefined where a step may be kept: its loss, its gradients and the parameters it made are numbers. */
+export function flawOf({ total, gradientNorm, branches = {} }: StepFigures): Flaw | undefined {
+  if (!Number.isFinite(total) || !Number.isFinite(gradientNorm)) return 'loss or gradients';
+  const wrong = Object.keys(branches).find((name) => !Number.isFinite(branches[name]!.updateRatio));
+  return wrong === undefined ? undefined : `parameters of ${wrong} after the update`;
 }

@@ -3,7 +3,7 @@ import { disposeBatch, foldIn, type Batch, type Key, type PooledFeatures } from 
 import { gatheredStep } from './big-batch/gathered-step';
 import { sliceBatch } from './big-batch/slice-batch';
 import { firstNonFinite } from './diagnose';
-import { figuresOf, isFinite, type StepFigures } from './figures';
+import { figuresOf, flawOf, type Flaw, type StepFigures } from './figures';
 import type { TrainOptions } from './options';
 import { disposeReplaced, type TrainState } from './state';
 import { trainStep, type StepOutcome } from './step';
@@ -47,9 +47,8 @@ function oneGraph<Image, Text, F extends PooledFeatures>(
   return {
     async take(state, batch, key) {
       const made = await readStep(state, trainStep(options, state, batch, key));
-      if (made !== undefined) return made;
-      const tensor = await firstNonFinite(options, state, batch, key);
-      return { tensor: tensor ?? unknownTensor, ids: batch.ids };
+      if (typeof made !== 'string') return made;
+      return { tensor: await blame(made, options, state, batch, key), ids: batch.ids };
     },
     discard: () => undefined,
   };
@@ -70,14 +69,18 @@ function gathering<Image, Text, F extends PooledFeatures>(
       // The rest of the batches of a step that failed is left out with it.
       if (failed === undefined && !(await gathered.add(state, batch, key))) {
         const own = taken === 1 ? key : foldIn(key, taken - 1);
-        failed = { tensor: await blame(options, state, batch, own), ids: batch.ids };
+        failed = {
+          tensor: await blame('loss or gradients', options, state, batch, own),
+          ids: batch.ids,
+        };
       }
       if (taken < accumulate) return undefined;
       const done = failed ?? (await readStep(state, gathered.finish(state)));
       const all = ids;
       [taken, ids, failed] = [0, [], undefined];
       gathered.discard();
-      return done ?? { tensor: await blame(options, state, batch, key), ids: all };
+      if (typeof done !== 'string') return done;
+      return { tensor: await blame(done, options, state, batch, key), ids: all };
     },
     discard: () => gathered.discard(),
   };
@@ -85,21 +88,24 @@ function gathering<Image, Text, F extends PooledFeatures>(
 
 const unknownTensor = 'global norm of the gradients';
 
-/** Reads a step; undefined, and disposed, where it is not finite. */
-async function readStep(state: TrainState, outcome: StepOutcome): Promise<MadeStep | undefined> {
+/** Reads a step; where it is not finite it is disposed, and its flaw is given. */
+async function readStep(state: TrainState, outcome: StepOutcome): Promise<MadeStep | Flaw> {
   const figures = await figuresOf(outcome);
-  if (isFinite(figures)) return { state: outcome.state, figures };
+  const flaw = flawOf(figures);
+  if (flaw === undefined) return { state: outcome.state, figures };
   disposeReplaced(outcome.state, state);
-  return undefined;
+  return flaw;
 }
 
-/** {@link firstNonFinite}, with the memory of a chunk where a batch is cut into some. */
+/** The tensor that a flaw began with: {@link firstNonFinite}, with the memory of a chunk where a batch is cut into some. */
 async function blame<Image, Text, F extends PooledFeatures>(
+  flaw: Flaw,
   options: TrainOptions<Image, Text, F>,
   state: TrainState,
   batch: Batch<Image, Text>,
   key: Key,
 ): Promise<string> {
+  if (flaw !== 'loss or gradients') return flaw;
   const { chunk = batch.size } = options;
   for (let from = 0; from < batch.size; from += chunk) {
     const part = ownBatch(batch, from, Math.min(chunk, batch.size - from));

@@ -23,7 +23,7 @@ export interface StepRecord {
   readonly gradientNorm: number;
   /** As they were used, the factor of {@link NonFinitePolicy.halveRate} included. */
   readonly learningRates: Readonly<Record<string, number>>;
-  /** By branch; absent where `balance` is false. */
+  /** By branch; absent where `balance` is false, or one branch alone is trained. */
   readonly branches?: Readonly<Record<string, BranchFigures>>;
   /** The step's wall-clock time, and of it the wait for the batch. */
   readonly seconds: number;

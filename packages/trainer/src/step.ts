@@ -35,7 +35,7 @@ export interface StepOutcome {
   readonly terms: Readonly<Record<string, Scalar>>;
   /** Global norm of the gradients before clipping. */
   readonly gradientNorm: Scalar;
-  /** What {@link branchFigures} reads; absent where `balance` is false. */
+  /** What {@link branchFigures} reads; absent where `balance` is false, or one branch alone is trained. */
   readonly branches?: { readonly names: readonly string[]; readonly sums: Tensor2D };
 }
 
@@ -76,7 +76,10 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
   const { optimizer, balance, modulate } = options;
   const [trainable] = partitionTrainable(options, state.params, state.step);
   const gradients = modulate === undefined ? raw : modulate(raw, terms, state.step);
-  const squares = balance === false ? {} : gradientSquares(raw);
+  // Of one branch alone there is nothing to compare.
+  const branches = balance === false ? [] : branchesOf(raw);
+  const isMeasured = branches.filter((branch) => branch !== 'loss').length > 1;
+  const squares = isMeasured ? gradientSquares(raw) : {};
   const updated = optimizer.update(gradients, state.optimizer, trainable, state.step);
   const moved = slowed(trainable, updated.params, state.memory?.rateFactor ?? 1);
   const frozen = frozenAt(options, state.step) ?? (() => false);
@@ -98,13 +101,9 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
       ...(state.memory && { memory: state.memory }),
     },
     gradientNorm: updated.gradientNorm,
-    ...(balance !== false &&
-      Object.keys(raw).length > 0 && {
-        branches: {
-          names: branchesOf(raw),
-          sums: branchSums(raw, squares, trainable, moved),
-        },
-      }),
+    ...(isMeasured && {
+      branches: { names: branches, sums: branchSums(raw, squares, trainable, moved) },
+    }),
   };
 }
 

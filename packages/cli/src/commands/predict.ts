@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { ConfigError, type PairSplit } from '@crossweave/core';
+import { ConfigError, disposeParams, type PairSplit } from '@crossweave/core';
 import { readJson, writeFileAtomic } from '@crossweave/core/node';
 import { taskOutputs } from '@crossweave/lab';
-import { checkState, disposeState } from '@crossweave/trainer';
+import { checkState, disposeState, usableParams } from '@crossweave/trainer';
 import { requiredText, text, wholeNumber, type Command, type Session } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
@@ -65,13 +65,14 @@ export const predict: Command = {
     const { tokenizer } = checked.pairs;
     requireTokenizer(run, tokenizer.fingerprint);
     const parts = modelParts(config, tokenizer);
+    const { model, loss, optimizer } = stepOptions(config, parts, task);
     const state = await checkpointOf(folder, run);
+    const params = usableParams(state, optimizer);
     try {
-      const { model, loss } = stepOptions(config, parts, task);
       await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
       const temperature = await temperatureOf(folder);
-      const trained = { parts, params: state.params, task };
+      const trained = { parts, params, task };
       const lines: string[] = [];
       let abstained = 0;
       for (const split of Object.values(data.splits)) {
@@ -97,6 +98,7 @@ export const predict: Command = {
         load: summaryOf(data.report),
       };
     } finally {
+      disposeParams(params);
       disposeState(state);
     }
   },

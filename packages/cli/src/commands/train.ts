@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ConfigError, disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
 import { optimizers, schedules } from '@crossweave/trainer';
-import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
+import { holdsSteps, openRun, requireSameRun, tensorBoardLogger } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
@@ -33,6 +33,10 @@ export const train: Command = {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
     },
+    tensorboard: {
+      type: 'boolean',
+      summary: "write TensorBoard's event files beside the records",
+    },
     extend: {
       type: 'string',
       value: 'STEPS',
@@ -52,6 +56,7 @@ export const train: Command = {
     const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
+    const extended = text(values, 'extend');
     // First what is known soonest: no picture is decoded for a command that cannot go on.
     const goesOn = !dryRun && (await holdsSteps(out));
     if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
@@ -60,10 +65,9 @@ export const train: Command = {
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
     const written = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
+    const config = extended === undefined ? written : withSteps(written, extended);
     // A run that is extended is the run that was written down.
     const known = configIdentity('train', written);
-    const extended = text(values, 'extend');
-    const config = extended === undefined ? written : withSteps(written, extended);
     if (goesOn) await requireSameRun(out, known);
     const checked = await openData(config.data, {
       terminal,
@@ -87,6 +91,7 @@ export const train: Command = {
       const data = await checked.decode();
       await using run = await openRun(out, {
         lock,
+        ...(values['tensorboard'] === true && { loggers: [tensorBoardLogger(lock.path)] }),
         identity: {
           ...known,
           captions: checked.captionsFingerprint,
@@ -116,13 +121,6 @@ export const train: Command = {
   },
 };
 
-function checkedConfig({ config, source }: GivenConfig): TrainConfig {
-  const checked = parseConfig(trainSchema, config, source);
-  requireItsTokenizer(checked);
-  requireOtherSplit(checked);
-  return checked;
-}
-
 /** The same config with more steps, its schedule with them. */
 function withSteps(config: TrainConfig, extended: string): TrainConfig {
   const steps = Number(extended);
@@ -145,4 +143,11 @@ function requireOtherSplit({ data, training: { evaluate } }: TrainConfig): void 
     got: evaluate.split,
     advice: 'Choosing by the test split makes its figures too good: name a validation split.',
   });
+}
+
+function checkedConfig({ config, source }: GivenConfig): TrainConfig {
+  const checked = parseConfig(trainSchema, config, source);
+  requireItsTokenizer(checked);
+  requireOtherSplit(checked);
+  return checked;
 }

@@ -1,7 +1,7 @@
 import { datasetFormats } from '@crossweave/data';
 import { z } from 'zod';
-import { modelSchema } from './model';
 import { count, runTraining } from './training-schema';
+import { modelSchema } from './model';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({

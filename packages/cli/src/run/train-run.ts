@@ -27,8 +27,8 @@ import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
-import { saveTrained } from './save-trained';
 import { given } from './given';
+import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -51,14 +51,6 @@ export interface PreparedRun {
   readonly keepTokenizer: () => Promise<void>;
 }
 
-/** A state at the end of training, and the parameters of it that are used. */
-interface Trained {
-  readonly state: TrainResult;
-  readonly used: Params;
-  /** The figures before the first step. */
-  readonly before: Figures | undefined;
-}
-
 /** Trains to the end, or goes on to it, and measures the model on the test split. */
 export async function trainRun(prepared: PreparedRun, session: Session): Promise<object> {
   const { config, run } = prepared;
@@ -76,11 +68,12 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
         `Stopped after step ${state.step} of ${steps}. The same command continues there.`,
       );
     }
-    if (state.stoppedEarly)
+    if (state.stoppedEarly) {
       terminal.note(`Stopped early after step ${state.step}: no better one came.`);
+    }
     const used = usableParams(state, prepared.step.optimizer);
     try {
-      return await report(prepared, { state, used, before }, session);
+      return await reported(prepared, state, used, before, session);
     } finally {
       disposeParams(used);
     }
@@ -89,16 +82,18 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
   }
 }
 
-/** What a trained model is worth, as `results.json` has it, and the model beside it. */
-async function report(
+/** Measures a finished run, and writes its results and its model. */
+async function reported(
   prepared: PreparedRun,
-  { state, used, before }: Trained,
+  state: TrainResult,
+  params: Params,
+  before: Figures | undefined,
   session: Session,
 ): Promise<object> {
   const { config, run } = prepared;
   const { terminal } = session;
-  const measurement = await measureOn(prepared, used, session);
-  const calibration = await calibrated(prepared, used, session);
+  const measurement = await measureOn(prepared, params, session);
+  const calibration = await calibrated(prepared, params, session);
   const figures = {
     schema: 1,
     steps: state.step,
@@ -111,7 +106,7 @@ async function report(
   terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
   terminal.line(tableOf(measurement, before));
   await writeJsonAtomic(join(run.path, 'results.json'), figures);
-  await saveTrained(prepared, used);
+  await saveTrained(prepared, params);
   return figures;
 }
 
@@ -167,9 +162,10 @@ function evaluation(
   if (evaluate === undefined) return {};
   const split = data.split(evaluate.split);
   return {
-    evaluate: async ({ params }) =>
-      (await measure({ parts, params, ...(task && { task }) }, split, undefined, session))
-        .evaluation.metrics,
+    evaluate: async ({ params }) => {
+      const measured = { parts, params, ...(task && { task }) };
+      return (await measure(measured, split, undefined, session)).evaluation.metrics;
+    },
     evaluateEvery: evaluate.every,
     ...(evaluate.best && { best: given(evaluate.best) }),
   };

@@ -71,7 +71,11 @@ export async function readTrainedRun(folder: string): Promise<TrainedRun> {
   };
 }
 
-/** The last checkpoint of a run; the caller disposes it. @throws DataError when there is none. */
+/**
+ * The last checkpoint of a run, or the best one; the caller disposes it.
+ *
+ * @throws DataError when there is none.
+ */
 export async function checkpointOf(
   folder: string,
   { checksum }: TrainedRun,

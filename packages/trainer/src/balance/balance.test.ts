@@ -1,4 +1,12 @@
-import { memory, scalar, tensor1d, tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  memory,
+  profile,
+  scalar,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { ConfigError, key, type Params } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +17,7 @@ import type { TrainOptions } from '../options';
 import type { StepRecord } from '../records';
 import { disposeState, type TrainState } from '../state';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
+import { applyGradients } from '../step';
 import { train } from '../train';
 import { normalizeBranches } from './normalize-branches';
 import { ogmGE } from './ogm-ge';
@@ -65,6 +74,24 @@ describe('figures of branches', () => {
     }
     disposeState(state);
     expect(memory().numTensors).toBe(before);
+  });
+
+  it('take seven operations a parameter, and none where one branch is trained', async () => {
+    const kernels = async (count: number, branch: string, balance?: false): Promise<number> => {
+      const of = (name: string): Params =>
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}.${i}`, scalar(1)]));
+      const params = { ...of(branch), ...of('text') };
+      const run = { ...options(), ...(balance === false && { balance }) };
+      const state = { step: 0, params, optimizer: run.optimizer.init(params) };
+      const { kernels: all } = await profile(() => {
+        applyGradients(run, state, { gradients: params, recorded: {}, terms: {} });
+      });
+      return all.length;
+    };
+    const each = async (balance?: false): Promise<number> =>
+      ((await kernels(4, 'image', balance)) - (await kernels(2, 'image', balance))) / 4;
+    expect((await each()) - (await each(false))).toBe(7);
+    expect(await kernels(2, 'text')).toBe(await kernels(2, 'text', false));
   });
 
   it('change no bit of a run, and can be left out', async () => {

@@ -1,12 +1,12 @@
 import {
-  add,
-  matMul,
-  reshape,
-  scalar,
+  addN,
+  mul,
+  neg,
+  square,
   stack,
   sub,
+  sum,
   type Scalar,
-  type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { parameter, type Params } from '@crossweave/core';
@@ -32,8 +32,8 @@ export function gradientSquares(gradients: Params): Readonly<Record<string, Scal
 
 /**
  * [branches, 4] sums of squares of gradient, weights and change, and −⟨gradient, change⟩. It is part
- * of the step's graph; sums of squares of gradients are those the clip needs anyway, and each other
- * one is a single pass, a product of a row with itself.
+ * of the step's graph: seven operations a parameter, since the sums of squares of the gradients are
+ * those that the clip needs anyway.
  */
 export function branchSums(
   gradients: Params,
@@ -41,25 +41,18 @@ export function branchSums(
   before: Params,
   after: Params,
 ): Tensor2D {
+  const paths = Object.keys(gradients).sort();
   const rows = branchesOf(gradients).map((branch) => {
-    const sums = { gradient: scalar(0), weights: scalar(0), change: scalar(0), fall: scalar(0) };
-    for (const path of Object.keys(gradients).sort()) {
-      if (branchOf(path) !== branch) continue;
-      const [gradient, old] = [gradients[path]!, parameter(before, path)];
-      const change = sub(parameter(after, path), old);
-      sums.gradient = add(sums.gradient, squares[path]!);
-      sums.weights = add(sums.weights, dot(old, old));
-      sums.change = add(sums.change, dot(change, change));
-      sums.fall = sub(sums.fall, dot(gradient, change));
-    }
-    return stack([sums.gradient, sums.weights, sums.change, sums.fall]);
+    const own = paths.filter((path) => branchOf(path) === branch);
+    const changes = own.map((path) => sub(parameter(after, path), parameter(before, path)));
+    return stack([
+      addN(own.map((path) => squares[path]!)),
+      addN(own.map((path) => sum<Scalar>(square(parameter(before, path))))),
+      addN(changes.map((change) => sum<Scalar>(square(change)))),
+      neg(addN(changes.map((change, i) => sum<Scalar>(mul(gradients[own[i]!]!, change))))),
+    ]);
   });
   return stack(rows) as Tensor2D;
-}
-
-function dot(a: Tensor, b: Tensor): Scalar {
-  const row = (x: Tensor): Tensor2D => reshape(x, [1, x.size]);
-  return reshape(matMul(row(a), row(b), false, true), []);
 }
 
 /** The figures of the rows that {@link branchSums} gives. */

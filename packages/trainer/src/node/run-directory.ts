@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParamShapes } from '@crossweave/core';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
@@ -10,6 +10,7 @@ import { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpo
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics, removeRecords } from './metrics';
 import { planRun, removePlan } from './plan';
+import { eventFile } from './tensor-board/event';
 import { recordFile, recordRun, replaceRecord } from './run-record';
 
 /**
@@ -146,6 +147,9 @@ async function removeRun(folder: string, checkpoints: string): Promise<void> {
   await rm(recordFile(folder), { force: true });
   await removeRecords(folder);
   await removePlan(folder);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(eventFile)) await rm(join(folder, name), { force: true });
+  }
   // Not a whole tree: what else lies there is not this run's.
   await rmdir(checkpoints).catch(() => undefined);
 }

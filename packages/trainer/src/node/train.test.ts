@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, type Tensor2D } from '@tensorflow/tfjs-core';
@@ -178,6 +178,19 @@ describe('the best state', () => {
     const ended = await finished(patient);
     expect(ended).toMatchObject({ step: 4, stoppedEarly: true, interrupted: false });
     expect(await finished(patient)).toEqual(ended);
+  });
+
+  it('is refused from a memory that was damaged', async () => {
+    await finished(judged);
+    const checkpoints = join(folder, 'a', 'checkpoints');
+    const file = join(checkpoints, 'step-00000006.optimizer.safetensors');
+    const bytes = await readFile(file);
+    const at = bytes.indexOf('since');
+    await writeFile(
+      file,
+      Buffer.concat([bytes.subarray(0, at), Buffer.from('sinks'), bytes.subarray(at + 5)]),
+    );
+    await expect(loadTrainingState(checkpoints)).rejects.toThrow(/memory of the run is damaged/);
   });
 
   it('is asked for by a metric there is', async () => {

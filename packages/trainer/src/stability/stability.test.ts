@@ -161,6 +161,20 @@ describe('spikes', () => {
   });
 });
 
+it('finds parameters that overflow in the step that made them', async () => {
+  const extra = { optimizer: adamW({ learningRate: 3e38, clipNorm: Infinity, weightDecay: 0 }) };
+  const saved: number[] = [];
+  const checkpoint = ({ step }: TrainState): Promise<void> =>
+    Promise.resolve(void saved.push(step));
+  const failure: unknown = await train(options({ ...extra, checkpoint })).catch(
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof DivergenceError)) throw new Error('must diverge');
+  expect([failure.step, failure.tensor]).toEqual([1, 'parameters of image after the update']);
+  expect(saved).toEqual([]);
+  disposeState(failure.state);
+});
+
 it('refuses options that do not go together, or mean nothing', async () => {
   const wrong: readonly Partial<Options>[] = [
     { onNonFinite: { stopAfter: 0 } },

@@ -1,5 +1,8 @@
 import { maskedCrc32c } from './crc32c';
 
+/** What the name of an event file begins with. */
+export const eventFile = 'events.out.tfevents.';
+
 /** What an event file holds, the part of `tensorboard/compat/proto/event.proto` that is used here. */
 export interface Event {
   /** Seconds since 1970. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileError } from '@crossweave/core/node';
 import { checkOptions, callback, requireText } from '@crossweave/core/authoring';
 import type { RunLogger, TrainRecord } from '../../records';
-import { recordOf, type Event } from './event';
+import { eventFile, recordOf, type Event } from './event';
 
 export interface TensorBoardOptions {
   /** Milliseconds since 1970. Default the clock's. */
@@ -28,7 +28,7 @@ export function tensorBoardLogger(folder: string, options: TensorBoardOptions = 
   checkOptions('tensorBoardLogger', options, { now: callback('() => milliseconds') });
   const { now = Date.now } = options;
   const seconds = String(Math.floor(now() / 1000)).padStart(10, '0');
-  const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${count++}`;
+  const name = `${eventFile}${seconds}.${hostname()}.${process.pid}.${count++}`;
   const path = join(resolve(folder), name);
   let begun = false;
   const write = (event: Omit<Event, 'wallTime'>): void => {

@@ -7,10 +7,10 @@ import { FileFormatError } from '@crossweave/core';
 const neverNegative = /(^|\.)running_var$|^(?:[^.]*\/)?(?:exp_avg_sq|variance|row_var|col_var)\./;
 
 /**
- * Checks the values of a stored tensor. Only float32 values are checked.
+ * Checks the values of a tensor that was stored; those that are not float32 pass.
  *
  * @param name the tensor's path, which says whether it holds squares.
- * @throws FileFormatError naming the first number that no training leaves: NaN, an infinity, a
+ * @throws FileFormatError for NaN, an infinity or a
  * negative variance.
  */
 export function requireSoundNumbers(where: string, name: string, values: ArrayLike<number>): void {
@@ -23,8 +23,7 @@ export function requireSoundNumbers(where: string, name: string, values: ArrayLi
       where,
       expected: least === 0 ? 'finite numbers of at least 0' : 'finite numbers',
       got: `${value} at ${i}`,
-      advice:
-        'The training diverged, or the file is damaged: use a different checkpoint, or load it with numbers: "any".',
+      advice: 'The training had diverged, or the file is damaged: take another checkpoint.',
     });
   }
 }
