@@ -6,6 +6,7 @@ export default defineConfig({
     projects: packageProjects({
       include: ['{src,conformance}/**/*.test.ts'],
       exclude: ['**/*.full.test.ts'],
+      isolated: '.isolated.test.ts',
       timeout: 60_000,
     }),
   },

@@ -58,6 +58,7 @@ if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture
     run(process.execPath, ['tooling/structure.mjs'], { capture: true }),
   );
   await check('knip', () => tool('knip', [], { capture: true }));
+  await check('no import circle', () => tool('knip', ['--cycles'], { capture: true }));
   await check('a fusion and a loss of your own (examples/custom-fusion)', () =>
     pnpm(['--dir', 'examples/custom-fusion', 'run', 'test'], { capture: true }),
   );

@@ -22,7 +22,8 @@ import {
   type Params,
   type TextInput,
 } from '../packages/core/src/index';
-import { loadCheckpoint, readJson, saveCheckpoint } from '../packages/core/src/node/index';
+import { loadCheckpoint, saveCheckpoint } from '../packages/checkpoints/src/node/index';
+import { readJson } from '../packages/core/src/node/index';
 import { resnet18 } from '../packages/image-encoder/src/index';
 import { bert } from '../packages/text-encoder/src/index';
 

@@ -10,13 +10,19 @@ import { packages, root } from './workspace.mjs';
 const allowed = {
   '@crossweave/tfjs-backend-onnx': [],
   '@crossweave/core': ['@crossweave/tfjs-backend-onnx'],
-  '@crossweave/data': ['@crossweave/core'],
-  '@crossweave/image-encoder': ['@crossweave/core'],
-  '@crossweave/text-encoder': ['@crossweave/core'],
+  '@crossweave/checkpoints': ['@crossweave/core'],
+  '@crossweave/data': ['@crossweave/core', '@crossweave/checkpoints'],
+  '@crossweave/image-encoder': ['@crossweave/core', '@crossweave/checkpoints'],
+  '@crossweave/text-encoder': ['@crossweave/core', '@crossweave/checkpoints'],
   '@crossweave/fusion': ['@crossweave/core'],
   '@crossweave/losses': ['@crossweave/core'],
-  '@crossweave/trainer': ['@crossweave/core'],
-  '@crossweave/lab': ['@crossweave/core', '@crossweave/data', '@crossweave/trainer'],
+  '@crossweave/trainer': ['@crossweave/core', '@crossweave/checkpoints'],
+  '@crossweave/lab': [
+    '@crossweave/core',
+    '@crossweave/checkpoints',
+    '@crossweave/data',
+    '@crossweave/trainer',
+  ],
   crossweave: 'all',
 };
 const required = [

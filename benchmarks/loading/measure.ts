@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { initialShapes, key, noDraws } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
-import { loadCheckpoint, loadSafetensors, saveCheckpoint } from '@crossweave/core/node';
+import { loadCheckpoint, loadSafetensors, saveCheckpoint } from '@crossweave/checkpoints/node';
 import { bertBase } from '@crossweave/text-encoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Reading } from './suite';

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { disposeParams, inference, initialShapes } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
-import { loadCheckpoint, readJson } from '@crossweave/core/node';
+import { readJson } from '@crossweave/core/node';
+import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import {
   bertFromConfig,
   huggingFaceBertKeys,

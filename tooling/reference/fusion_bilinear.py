@@ -127,29 +127,29 @@ class Mcb(Bilinear):
         for name, width in (("sketch0", D_IMAGE), ("sketch1", D_TEXT)):
             sketch = nn.Module()
             index = torch.stack([torch.randint(rows, (width,)), torch.randint(columns, (width,))])
-            sketch.register_buffer("hash_index", index)
-            sketch.register_buffer("hash_sign", 2 * torch.randint(2, (width,)) - 1)
+            sketch.register_buffer("buffer_index", index)
+            sketch.register_buffer("buffer_sign", 2 * torch.randint(2, (width,)) - 1)
             self.add_module(name, sketch)
         if normalize:
             self.sketch = nn.Module()
             reached = torch.zeros(self.torus, dtype=torch.int64)
             for i in range(D_IMAGE):
                 for j in range(D_TEXT):
-                    place = (self.sketch0.hash_index[:, i] + self.sketch1.hash_index[:, j]).tolist()
+                    place = (self.sketch0.buffer_index[:, i] + self.sketch1.buffer_index[:, j]).tolist()
                     reached[place[0] % rows, place[1] % columns] = 1
-            self.sketch.register_buffer("hash_reached", reached.flatten())
+            self.sketch.register_buffer("buffer_reached", reached.flatten())
 
     def spectrum(self, sketch, x):
         places = torch.zeros(len(x), *self.torus)
         places = places.index_put(
-            (torch.arange(len(x))[:, None], *sketch.hash_index), x * sketch.hash_sign, accumulate=True
+            (torch.arange(len(x))[:, None], *sketch.buffer_index), x * sketch.buffer_sign, accumulate=True
         )
         return torch.fft.rfft2(places)
 
     def products(self, x, y):
         both = self.spectrum(self.sketch0, x) * self.spectrum(self.sketch1, y)
         z = torch.fft.irfft2(both, s=self.torus).flatten(1)
-        return z * self.sketch.hash_reached if self.normalize else z
+        return z * self.sketch.buffer_reached if self.normalize else z
 
 
 def with_one(x):

@@ -21,6 +21,6 @@ tensors = {
     "empty": torch.zeros(0, 3),
     "encoder.größe \"quoted\"": torch.ones(1),
 }
-path = ROOT / "packages/core/fixtures/reference.safetensors"
+path = ROOT / "packages/checkpoints/fixtures/reference.safetensors"
 save_file(tensors, path, metadata={"format": "pt", "note": "größe"})
 print(f"{path.relative_to(ROOT)}: {len(tensors)} tensors, {path.stat().st_size} bytes")

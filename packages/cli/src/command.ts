@@ -39,9 +39,6 @@ export interface Command {
   run(values: OptionValues, positionals: readonly string[], session: Session): Promise<unknown>;
 }
 
-/** Thrown by a command that stopped at the user's wish after saving its state. */
-export class Interrupted extends Error {}
-
 /** Thrown by a command whose result is that something does not work; the result is printed too. */
 export class Failed extends Error {
   constructor(

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disposeParams } from '@crossweave/core';
-import { loadSafetensors } from '@crossweave/core/node';
+import { loadSafetensors } from '@crossweave/checkpoints/node';
 import { validateResults } from '@crossweave/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCode, main } from './main';

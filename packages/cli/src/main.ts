@@ -1,6 +1,7 @@
 import { ConfigError, isCrossweaveError } from '@crossweave/core';
 import { commands } from './commands/index';
-import { Failed, Interrupted, parseOptions } from './command';
+import { Failed, parseOptions } from './command';
+import { Interrupted } from './interrupted';
 import { messageInFlags } from './config/data-flags';
 import { findCommand } from './find-command';
 import { Interruption, type SignalSource } from './interruption';

@@ -1,12 +1,7 @@
 import './gradients';
 
-export { toOurParams, toTheirParams } from './checkpoints/convert';
-export { keyMap } from './checkpoints/key-map';
-export type { KeyMap, KeyMapOptions, KeyRule, KeyTarget } from './checkpoints/key-map';
-export { matchParams } from './checkpoints/match-params';
-export type { Match, MatchOptions } from './checkpoints/match-params';
-export { initialShapes, shapesOf } from './checkpoints/shapes';
-export type { ParamShapes } from './checkpoints/shapes';
+export { initialShapes, shapesOf } from './param-shapes';
+export type { ParamShapes } from './param-shapes';
 export { disposeBatch } from './contracts/batch';
 export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped, withOwnKey, withoutRecord } from './contracts/context';
@@ -86,10 +81,6 @@ export {
   withPrefix,
 } from './params';
 export type { Params } from './params';
-export type { SafetensorsType } from './safetensors/elements';
-export { paramsFromSafetensors, paramsToSafetensors } from './safetensors/params';
-export { parseSafetensors, serializeSafetensors } from './safetensors/safetensors';
-export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
 export { anyPattern, pathPattern } from './path-pattern';
 export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';

@@ -105,12 +105,11 @@ describe('buffers', () => {
     'a.b.running_var',
     'num_batches_tracked',
     'embeddings.position_ids',
-    'sketch0.hash_index',
-    'sketch1.hash_sign',
-    'sketch.hash_reached',
+    'sketch0.buffer_index',
+    'buffer_places',
   ])('%s is one', (path) => expect(isBuffer(path)).toBe(true));
 
-  it.each(['norm.weight', 'running_mean.weight', 'my_running_mean', ''])('%s is none', (path) =>
+  it.each(['norm.weight', 'running_mean.weight', 'my_running_mean', 'buffer_1.weight', ''])('%s is none', (path) =>
     expect(isBuffer(path)).toBe(false),
   );
 

@@ -81,15 +81,17 @@ const bufferLeaves = new Set([
   'running_var',
   'num_batches_tracked',
   'position_ids',
-  // Random places and signs of a count sketch.
-  'hash_index',
-  'hash_sign',
-  'hash_reached',
 ]);
 
-/** Whether a path is a buffer (saved with the model, never trained by gradient). */
+/**
+ * Whether a path is a buffer: saved with the model, never trained by gradient, and no parameter in
+ * counts. Buffers are those of PyTorch's own names (`running_mean`, `running_var`,
+ * `num_batches_tracked`, `position_ids`) and every path whose last segment begins with `buffer_`,
+ * by which a part declares buffers of its own.
+ */
 export function isBuffer(path: string): boolean {
-  return bufferLeaves.has(path.slice(path.lastIndexOf('.') + 1));
+  const leaf = path.slice(path.lastIndexOf('.') + 1);
+  return leaf.startsWith('buffer_') || bufferLeaves.has(leaf);
 }
 
 /** How many numbers a tree's trainable entries hold (buffers are not counted). */

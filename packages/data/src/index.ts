@@ -43,4 +43,4 @@ export {
   writeVocabulary,
 } from './text/vocabulary';
 export type { MakeVocabularyOptions, Vocabulary, VocabularyOptions } from './text/vocabulary';
-export type { TransformersLibraryName } from '@crossweave/core/node';
+export type { TransformersLibraryName } from '@crossweave/checkpoints/node';

@@ -1,13 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import {
-  key,
-  parameter,
-  partition,
-  toOurParams,
-  toTheirParams,
-  type KeyMap,
-  type LayeredEncoder,
-} from '@crossweave/core';
+import { key, parameter, partition, type LayeredEncoder } from '@crossweave/core';
+import { toOurParams, toTheirParams, type KeyMap } from '@crossweave/checkpoints';
 import {
   expectClose,
   expectFixture,

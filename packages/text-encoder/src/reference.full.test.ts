@@ -1,4 +1,4 @@
-import { toOurParams } from '@crossweave/core';
+import { toOurParams } from '@crossweave/checkpoints';
 import { useEngine } from '@crossweave/core/engine';
 import { beforeAll } from 'vitest';
 import { openClipTextKeys } from './clip/keys-open-clip';

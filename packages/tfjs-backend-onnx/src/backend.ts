@@ -1,8 +1,9 @@
-import type { DataId, DataType } from '@tensorflow/tfjs-core';
+import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { KernelBackend, backend_util, engine, util } from '@tensorflow/tfjs-core';
 import type { Executor } from './execution/executor';
 import type { ExecutorStatistics } from './execution/program-cache';
 import { LazyGraph } from './graph/lazy-graph';
+import type { Values } from './graph/types';
 import { KernelContext } from './kernels/context';
 import { OrtExecutor } from './ort/ort-executor';
 import type { OnnxBackendOptions } from './options';
@@ -73,6 +74,14 @@ export class OnnxBackend extends KernelBackend {
     refCount: number,
   ): void {
     this.tensors.move(dataId, values, shape, dtype, refCount);
+  }
+
+  /**
+   * A tensor of `values` that keeps the array itself, which nobody may write to any more: a
+   * checkpoint is then in memory once. `@crossweave/core` calls this by name.
+   */
+  literal(values: Values, shape: readonly number[], dtype: DataType): TensorInfo {
+    return this.tensors.literal(values, shape, dtype);
   }
 
   /** The values, as a copy: nothing that runs later changes them. */

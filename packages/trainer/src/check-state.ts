@@ -3,7 +3,6 @@ import {
   FileFormatError,
   ShapeError,
   StateDictError,
-  matchParams,
   noDraws,
   shapesOf,
   showShape,
@@ -12,6 +11,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { matchParams } from '@crossweave/checkpoints';
 import { requireNumber } from '@crossweave/core/authoring';
 import { initialParams, type Objective } from './gradients';
 import { partitionTrainable } from './partition';

@@ -4,13 +4,13 @@ import {
   disposeParams,
   foldIn,
   mapParams,
-  matchParams,
   partition,
   pathPattern,
   shapesOf,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { matchParams } from '@crossweave/checkpoints';
 import { initialParams } from './gradients';
 import { isAdapter } from './lora/adapters';
 import type { TrainOptions } from './options';

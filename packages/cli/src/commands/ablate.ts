@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { lockFolder } from '@crossweave/core/node';
 import { compareFusions, writeReport } from '@crossweave/lab';
-import { Interrupted, requiredText, type Command } from '../command';
+import { requiredText, type Command } from '../command';
+import { Interrupted } from '../interrupted';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { ablationPresets } from '../config/presets';

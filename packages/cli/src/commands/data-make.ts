@@ -4,7 +4,8 @@ import { ConfigError, lookUp } from '@crossweave/core';
 import { lockFolder, readJson } from '@crossweave/core/node';
 import { makeScenes } from '@crossweave/data';
 import { z } from 'zod';
-import { Interrupted, requiredText, wholeNumber, type Command } from '../command';
+import { requiredText, wholeNumber, type Command } from '../command';
+import { Interrupted } from '../interrupted';
 
 /** Generators of sample data by name. */
 const generators = { scenes: makeScenes };

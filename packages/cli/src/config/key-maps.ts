@@ -1,4 +1,4 @@
-import type { KeyMap } from '@crossweave/core';
+import type { KeyMap } from '@crossweave/checkpoints';
 import {
   huggingFaceClipViTKeys,
   huggingFaceResNetKeys,

@@ -3,7 +3,7 @@ import { readJson } from '@crossweave/core/node';
 import type { z } from 'zod';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
-import { withTask } from './tasks';
+import { withLabelKind, withTask } from './tasks';
 import { parseConfig, unknownKey, withSetting } from './parse';
 
 /** The flags of commands that take a config. */
@@ -54,7 +54,7 @@ export async function readConfig<S extends z.ZodType>(
   for (const [name, value] of Object.entries(settings)) {
     config = withSetting(config, `data.${name}=${JSON.stringify(value)}`);
   }
-  return parseConfig(schema, config, file ?? `preset ${preset ?? ''}`);
+  return parseConfig(schema, withLabelKind(config), file ?? `preset ${preset ?? ''}`);
 }
 
 async function readJsonConfig(file: string): Promise<unknown> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { ConfigError, StateDictError, disposeParams, key, type Params } from '@crossweave/core';
-import { saveCheckpoint } from '@crossweave/core/node';
+import { saveCheckpoint } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { imageEncoderOf, textEncoderOf } from './build';
 import { keyMaps } from './key-maps';

@@ -5,10 +5,10 @@ import {
   mergeParams,
   withPrefix,
   type Key,
-  type KeyMap,
   type Params,
 } from '@crossweave/core';
-import { loadCheckpoint } from '@crossweave/core/node';
+import { type KeyMap } from '@crossweave/checkpoints';
+import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import { keyMaps } from './key-maps';
 import type { EncoderConfig } from './schema';
 

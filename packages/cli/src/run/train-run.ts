@@ -19,7 +19,8 @@ import {
   type TrainState,
 } from '@crossweave/trainer';
 import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
-import { Interrupted, type Session } from '../command';
+import { type Session } from '../command';
+import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';

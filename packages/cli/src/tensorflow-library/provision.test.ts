@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, EngineError } from '@crossweave/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Interrupted } from '../command';
+import { Interrupted } from '../interrupted';
 import type { AddonPackage } from './addon-package';
 import { provision, removeProvision, type ProvisionOptions } from './provision';
 

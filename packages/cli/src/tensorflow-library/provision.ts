@@ -4,7 +4,7 @@ import { platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError, EngineError } from '@crossweave/core';
 import { readJson, writeJsonAtomic } from '@crossweave/core/node';
-import { Interrupted } from '../command';
+import { Interrupted } from '../interrupted';
 import { bindingFile, type AddonPackage } from './addon-package';
 import { buildBinding, tryBinding } from './build-binding';
 import { findLibrary, type Library } from './library';

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EngineError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { Interrupted } from '../command';
+import { Interrupted } from '../interrupted';
 import { runProgram } from './run-program';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { EngineError } from '@crossweave/core';
-import { Interrupted } from '../command';
+import { Interrupted } from '../interrupted';
 
 export interface RunProgramOptions {
   /** What is being done, for the message when it fails: `building the binding`. */

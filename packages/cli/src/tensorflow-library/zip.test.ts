@@ -34,7 +34,7 @@ describe('unpackZip', () => {
     const archive = join(folder, 'a.whl');
     await writeFile(archive, 'a page that says not found');
     await expect(unpackZip(archive, folder, all, never)).rejects.toThrow(FileFormatError);
-    await expect(unpackZip(archive, folder, all, never)).rejects.toThrow(/no end record/);
+    await expect(unpackZip(archive, folder, all, never)).rejects.toThrow(/End of central directory/);
 
     await writeZip(archive, { 'a.txt': 'x'.repeat(1000) });
     const bytes = await readFile(archive);
@@ -55,7 +55,7 @@ describe('unpackZip', () => {
     const archive = join(folder, 'a.whl');
     await writeZip(archive, { '../outside': 'x' });
     await expect(unpackZip(archive, join(folder, 'out'), all, never)).rejects.toThrow(
-      /leads out of it/,
+      /invalid relative path|leads out/,
     );
     expect(await readdir(folder)).toEqual(['a.whl']);
   });

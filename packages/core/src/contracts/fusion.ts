@@ -36,6 +36,10 @@ export interface Fusion<In extends PooledFeatures = Features> {
   readonly reads?: 'pooled' | 'tokens';
   /** Whether features may have `present`. Default false: `withMissingModality` makes it true. */
   readonly takesMissing?: boolean;
+  /**
+   * The first parameters. A number that is drawn once and never trained (a buffer) has a path whose
+   * last segment begins with `buffer_`; `isBuffer` lists the names of PyTorch that count as well.
+   */
   readonly init: (key: Key, image: FeatureSpec, text: FeatureSpec) => Params;
   /** Aligned pairs: B images with B texts. */
   readonly fuse: (params: Params, image: In, text: In, ctx: Context) => Fused;

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as errors from '../errors';
 
-/** An installation of this package, and of tfjs with its cpu backend alone. */
+/** An installation of this package with what it depends on, and of tfjs with its cpu backend alone. */
 let project = '';
 beforeAll(async () => {
   project = await realpath(await mkdtemp(join(tmpdir(), 'crossweave-bundle-')));
@@ -19,7 +19,11 @@ beforeAll(async () => {
     await cp(join(own, part), join(core, part), { recursive: true });
   }
   await mkdir(join(modules, '@tensorflow'));
-  for (const name of ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu']) {
+  for (const name of [
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-backend-cpu',
+    'fastest-levenshtein',
+  ]) {
     await symlink(await realpath(join(own, 'node_modules', name)), join(modules, name));
   }
 });

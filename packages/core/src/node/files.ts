@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  link,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  stat,
-  type FileHandle,
-} from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ConfigError, DataError, FileFormatError, isCrossweaveError } from '../errors';
+import { ConfigError, FileFormatError, isCrossweaveError } from '../errors';
+import { codeOf, fileError } from './file-error';
+import { openRegular } from './regular-file';
 
 /**
  * Writes a file so that readers, and a crash at any moment, see the old content or the new, never
@@ -131,20 +123,23 @@ async function isFolder(path: string): Promise<boolean> {
 /**
  * The bytes of a file.
  *
- * @throws DataError when it is missing or unreadable.
+ * @throws DataError when it is missing, unreadable, or no regular file.
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
+  const file = await openRegular(path);
   try {
-    return await readFile(path);
+    return await file.readFile();
   } catch (cause) {
     throw fileError('the file cannot be read', path, cause);
+  } finally {
+    await file.close();
   }
 }
 
 /**
  * The value of a JSON file.
  *
- * @throws DataError when it is missing or unreadable, FileFormatError when it is not JSON.
+ * @throws DataError when it is missing, unreadable, or no regular file; FileFormatError when it is not JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
   const text = new TextDecoder().decode(await readBytes(path));
@@ -190,37 +185,6 @@ export async function removeTemporaries(folder: string): Promise<void> {
 }
 
 const temporaryName = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
-
-/** The system's name of a fault: `ENOENT`. */
-export function codeOf(cause: unknown): string | undefined {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-}
-
-/** What the reader can do about the faults that the system names. */
-const remedies: Readonly<Record<string, string>> = {
-  EACCES: 'This user may not do that there: change the permissions, or choose another place.',
-  EPERM: 'This user may not do that there: change the permissions, or choose another place.',
-  EROFS: 'The file system is read-only: choose another place.',
-  ENOSPC: 'The disk is full: make room, or choose another place.',
-  EDQUOT: 'The quota is used up: make room, or choose another place.',
-  ENOENT: 'Something on the way to it is not there, or was removed meanwhile: check the path.',
-  ENOTDIR: 'Something on the way to it is a file, not a folder: choose another path.',
-  EEXIST: 'A file has the name of the folder: choose another path.',
-  EISDIR: 'A folder has the name of the file: choose another path.',
-  EMFILE: 'The process has too many files open: raise its limit.',
-  ENAMETOOLONG: 'The name is too long for the file system: choose a shorter one.',
-};
-
-/** A fault of the file system as a typed error that says what to do. */
-export function fileError(what: string, path: string, cause: unknown): DataError {
-  const advice = remedies[codeOf(cause) ?? ''];
-  return new DataError(what, {
-    where: path,
-    got: reason(cause),
-    cause,
-    ...(advice !== undefined && { advice }),
-  });
-}
 
 /** Makes the rename itself durable, where the system allows to flush a folder. */
 async function flushFolder(folder: string): Promise<void> {

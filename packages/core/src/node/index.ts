@@ -1,31 +1,15 @@
-export type { FindOptions } from './checkpoints/find-checkpoint';
-export { loadCheckpoint } from './checkpoints/load-checkpoint';
-export type { LoadedCheckpoint, LoadOptions } from './checkpoints/load-checkpoint';
-export { saveCheckpoint } from './checkpoints/save-checkpoint';
-export type { SaveOptions } from './checkpoints/save-checkpoint';
+export { codeOf, fileError } from './file-error';
 export {
-  codeOf,
   createFileAtomic,
-  fileError,
   makeFolder,
   readBytes,
   readJson,
   removeTemporaries,
+  writeAtomic,
   writeFileAtomic,
   writeJsonAtomic,
 } from './files';
 export { LockError, lockFolder } from './lock';
 export type { FolderLock } from './lock';
 export type { LockHolder } from './lock-holder';
-export { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from './safetensors';
-export { findOnnxFolder } from './transformers/find-onnx-folder';
-export type { OnnxFolder } from './transformers/find-onnx-folder';
-export { fromFolder } from './transformers/folder';
-export { importTransformers } from './transformers/library';
-export type {
-  TransformersImports,
-  TransformersLibrary,
-  TransformersLibraryName,
-} from './transformers/library';
-export { loadOnnxModel, onnxFile, onnxOutput } from './transformers/onnx-model';
-export type { OnnxModel, OnnxModelOptions } from './transformers/onnx-model';
+export { openRegular } from './regular-file';

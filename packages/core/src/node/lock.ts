@@ -2,7 +2,8 @@ import { readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CrossweaveError, type ErrorDetails } from '../errors';
-import { codeOf, createFileAtomic, fileError, makeFolder, writeFileAtomic } from './files';
+import { codeOf, fileError } from './file-error';
+import { createFileAtomic, makeFolder, writeFileAtomic } from './files';
 import { isGone, isThisProcess, parseHolder, thisProcess, type LockHolder } from './lock-holder';
 
 /** A folder that this process alone writes to, until it is released. */

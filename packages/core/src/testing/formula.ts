@@ -1,5 +1,5 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { ParamShapes } from '../checkpoints/shapes';
+import type { ParamShapes } from '../param-shapes';
 import type { Params } from '../params';
 
 /**

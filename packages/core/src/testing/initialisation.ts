@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
 import { key, type Key } from '../keys';
 import type { Params } from '../params';
-import { initialShapes } from '../checkpoints/shapes';
+import { initialShapes } from '../param-shapes';
 import { ConformanceError, check, notApplicable, type Check } from './check';
 import { assertFinite, identical } from './compare';
 import { expectClose } from './fixtures';

@@ -6,7 +6,7 @@ import {
   importTransformers,
   type TransformersImports,
   type TransformersLibraryName,
-} from '@crossweave/core/node';
+} from '@crossweave/checkpoints/node';
 import {
   damagedFile,
   fingerprintTokenizer,

@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 const parts = ['embeddings.**', 'pre_layrnorm.*', 'encoder.**', 'post_layernorm.*'];
 

@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 import { openClipTextPaths } from '../open-clip-text';
 
 const layer = 'vision_model.encoder.layers.*';

@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /** torchvision's `MobileNetV3`: the names are ours; its classifier is dropped. */
 export const torchvisionMobileNetV3Keys = keyMap('torchvision MobileNetV3', {

@@ -12,7 +12,7 @@ import {
   normal,
   type Features,
 } from '@crossweave/core';
-import { loadSafetensors } from '@crossweave/core/node';
+import { loadSafetensors } from '@crossweave/checkpoints/node';
 import { expectClose, testOptions } from '@crossweave/core/testing';
 import { normalize } from '@crossweave/core/nn';
 import { describe, expect, it } from 'vitest';

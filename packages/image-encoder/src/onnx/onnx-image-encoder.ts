@@ -25,16 +25,16 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
+import { readJson } from '@crossweave/core/node';
 import {
   findOnnxFolder,
   loadOnnxModel,
   onnxFile,
   onnxOutput,
-  readJson,
   type OnnxModel,
   type OnnxModelOptions,
   type TransformersImports,
-} from '@crossweave/core/node';
+} from '@crossweave/checkpoints/node';
 import { checkImage } from '../image-size';
 import type { ImagePreprocessing } from '../preprocessing';
 import { readPreprocessing } from './preprocessing';

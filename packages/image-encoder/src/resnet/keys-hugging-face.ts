@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /** Stages and convolutions count from 0 there and from 1 here. */
 const stages = [1, 2, 3, 4] as const;

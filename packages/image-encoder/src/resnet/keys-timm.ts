@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /**
  * timm's `ResNet` (`resnet18` to `resnet152`), which has torchvision's names; its classifier is

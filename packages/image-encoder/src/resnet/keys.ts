@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /** torchvision's `ResNet`: the names are ours; its classifier is dropped. */
 export const torchvisionResNetKeys = keyMap('torchvision ResNet', {

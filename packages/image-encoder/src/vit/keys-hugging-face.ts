@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /**
  * Hugging Face's `ViTModel`, alone or as the `vit.` of a classifier: the names are ours; pooling

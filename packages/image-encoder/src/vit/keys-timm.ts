@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /**
  * timm's `VisionTransformer` with a class token (`vit_base_patch16_224`), whose queries, keys and

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCrossweaveError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
+import { isCrossweaveError, shapesOf, type ParamShapes } from '@crossweave/core';
+import { matchParams } from '@crossweave/checkpoints';
 import { disposeState, type TrainState } from '@crossweave/trainer';
 import {
   openRun,

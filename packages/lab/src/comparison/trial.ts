@@ -9,7 +9,7 @@ import {
   subtree,
   withPrefix,
 } from '@crossweave/core';
-import { saveSafetensors } from '@crossweave/core/node';
+import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { pairBatches } from '@crossweave/data';
 import {
   cachedEncoder,

@@ -1,4 +1,5 @@
-import { initialShapes, type KeyMap, type LayeredEncoder, type TextInput } from '@crossweave/core';
+import { initialShapes, type LayeredEncoder, type TextInput } from '@crossweave/core';
+import { type KeyMap } from '@crossweave/checkpoints';
 import { expect, it } from 'vitest';
 import { distilbert } from '../distilbert/presets';
 import { roberta } from '../roberta/presets';

@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 /** Norms as transformers writes them, and as checkpoints that came from TensorFlow have them. */
 const norms = {

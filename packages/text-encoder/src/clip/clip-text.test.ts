@@ -1,13 +1,6 @@
 import { dispose, reshape, slice, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  countParameters,
-  inference,
-  key,
-  toOurParams,
-  toTheirParams,
-  type TextInput,
-} from '@crossweave/core';
+import { ConfigError, countParameters, inference, key, type TextInput } from '@crossweave/core';
+import { toOurParams, toTheirParams } from '@crossweave/checkpoints';
 import { expectClose, loadFixture, testEncoder, textInput } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { clipTextFromConfig } from '../config/from-config';

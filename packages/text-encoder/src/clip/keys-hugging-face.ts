@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 const parts = ['embeddings.**', 'encoder.**', 'final_layer_norm.*'];
 

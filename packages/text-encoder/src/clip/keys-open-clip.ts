@@ -1,4 +1,4 @@
-import { keyMap } from '@crossweave/core';
+import { keyMap } from '@crossweave/checkpoints';
 
 const layer = 'text_model.encoder.layers.*';
 const projections = (leaf: string): string[] =>

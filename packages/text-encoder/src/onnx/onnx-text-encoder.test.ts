@@ -25,7 +25,8 @@ import {
   type Features,
   type TextInput,
 } from '@crossweave/core';
-import { loadSafetensors, readJson } from '@crossweave/core/node';
+import { readJson } from '@crossweave/core/node';
+import { loadSafetensors } from '@crossweave/checkpoints/node';
 import { expectClose, testOptions } from '@crossweave/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bertFromConfig, clipTextFromConfig } from '../config/from-config';

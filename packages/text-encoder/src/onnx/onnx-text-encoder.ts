@@ -35,7 +35,7 @@ import {
   type OnnxModel,
   type OnnxModelOptions,
   type TransformersImports,
-} from '@crossweave/core/node';
+} from '@crossweave/checkpoints/node';
 import { poolings } from '../transformer/pooling';
 import { idFor, requireSaid, tokenizerFacts } from '../transformer/tokenizer';
 import { readFolderTokens, requireFolderTokenizer } from './folder-tokens';

@@ -9,7 +9,7 @@ import {
   shapesOf,
   type ParamShapes,
 } from '@crossweave/core';
-import { saveSafetensors } from '@crossweave/core/node';
+import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disposeState, type TrainState } from '../state';
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';

@@ -1,14 +1,13 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, matchParams, shapesOf, type ParamShapes } from '@crossweave/core';
+import { FileFormatError, shapesOf, type ParamShapes } from '@crossweave/core';
+import { matchParams } from '@crossweave/checkpoints';
+import { codeOf, fileError, makeFolder } from '@crossweave/core/node';
 import {
-  codeOf,
-  fileError,
   loadSafetensors,
-  makeFolder,
   readSafetensorsMetadata,
   saveSafetensors,
-} from '@crossweave/core/node';
+} from '@crossweave/checkpoints/node';
 import { requireSoundValues } from '../check-state';
 import { disposeState, type TrainState } from '../state';
 

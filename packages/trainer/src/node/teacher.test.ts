@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { FileFormatError, type Params } from '@crossweave/core';
-import { saveSafetensors } from '@crossweave/core/node';
+import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { disposeState, type TrainState } from '../step';
 import { captionedSource, taughtOptions } from '../teacher/taught.testing';

@@ -1,13 +1,12 @@
 import { access } from 'node:fs/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { FileFormatError, disposeParams, subtree, withPrefix } from '@crossweave/core';
+import { codeOf, fileError } from '@crossweave/core/node';
 import {
-  codeOf,
-  fileError,
   loadSafetensors,
   readSafetensorsMetadata,
   saveSafetensors,
-} from '@crossweave/core/node';
+} from '@crossweave/checkpoints/node';
 import type { TeacherState } from '../teacher/options';
 
 /** A twin's averages under `params.`, its queue under `queue.`, the queue's images and texts in the header. */

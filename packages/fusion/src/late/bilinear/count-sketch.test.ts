@@ -94,7 +94,7 @@ describe('sketchTransforms', () => {
       const params = hashBuffers('sketch0', drawHash(key(1), 4, [2, 3]));
       const x = normal<Rank.R2>(key(1), [2, 5]);
       expect(() => sketchTransforms(params, 'sketch0', x, tables, tables.plain)).toThrow(
-        /sketch0: hash_index/,
+        /sketch0: buffer_index/,
       );
     }));
 });

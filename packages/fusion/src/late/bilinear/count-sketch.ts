@@ -47,11 +47,11 @@ export function drawHash(key: Key, width: number, [rows, columns]: Torus): Hash 
   };
 }
 
-/** Last segments of the buffers' paths, by which `isBuffer` of `@crossweave/core` knows them. */
+/** Last segments of the buffers' paths. */
 export const bufferNames = {
-  index: 'hash_index',
-  sign: 'hash_sign',
-  reached: 'hash_reached',
+  index: 'buffer_index',
+  sign: 'buffer_sign',
+  reached: 'buffer_reached',
 } as const;
 
 /** As buffers: the places [2, D], rows before columns, and the signs [D]. */

@@ -5,13 +5,15 @@ import {
   isBuffer,
   key,
   parameter,
+  type Features,
+  type Params,
+} from '@crossweave/core';
+import {
   paramsFromSafetensors,
   paramsToSafetensors,
   parseSafetensors,
   serializeSafetensors,
-  type Features,
-  type Params,
-} from '@crossweave/core';
+} from '@crossweave/checkpoints';
 import { expectClose, isClose, sampleFeatures, testFusion } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { imageSpec, joint, samples, textSpec } from './bilinear.testing';
@@ -36,8 +38,8 @@ function sketching(hidden: number, options: McbOptions = {}, seed = 1) {
 /** The sketch of x ⊗ y by its definition: each product at the sum of its places, with both signs. */
 function expectedSketch(params: Params, x: Tensor, y: Tensor, P: number, Q: number): Float64Array {
   const read = (path: string): number[] => [...parameter(params, path).dataSync()];
-  const [left, right] = [read('sketch0.hash_index'), read('sketch1.hash_index')];
-  const [signs, others] = [read('sketch0.hash_sign'), read('sketch1.hash_sign')];
+  const [left, right] = [read('sketch0.buffer_index'), read('sketch1.buffer_index')];
+  const [signs, others] = [read('sketch0.buffer_sign'), read('sketch1.buffer_sign')];
   const out = new Float64Array(P * Q);
   const [xs, ys] = [x.dataSync(), y.dataSync()];
   for (let i = 0; i < signs.length; i++) {
@@ -86,8 +88,8 @@ describe('mcb', () => {
         )!;
       const sketch = (path: string, x: Tensor): Float64Array => {
         const out = new Float64Array(P * Q);
-        const index = parameter(params, `${path}.hash_index`).dataSync();
-        const signs = parameter(params, `${path}.hash_sign`).dataSync();
+        const index = parameter(params, `${path}.buffer_index`).dataSync();
+        const signs = parameter(params, `${path}.buffer_sign`).dataSync();
         x.dataSync().forEach((value, i) => {
           const at = circle(index[i]!, index[signs.length + i]!);
           out[at] = out[at]! + signs[i]! * value;
@@ -135,7 +137,7 @@ describe('mcb', () => {
   it('keeps places that no product reaches at exactly 0 before the root', () =>
     tidy(() => {
       const { fusion, params } = sketching(100, { normalize: true });
-      const reached = parameter(params, 'sketch.hash_reached').dataSync();
+      const reached = parameter(params, 'sketch.buffer_reached').dataSync();
       const empty = reached.filter((one) => one === 0).length;
       expect(empty).toBeGreaterThan(70);
       const values = joint(fusion, params, one(5)).dataSync();
@@ -147,11 +149,11 @@ describe('mcb', () => {
     const params = fusion.init(key(1), imageSpec, textSpec);
     const buffers = Object.keys(params).filter((path) => isBuffer(path));
     expect(buffers.sort()).toEqual([
-      'sketch.hash_reached',
-      'sketch0.hash_index',
-      'sketch0.hash_sign',
-      'sketch1.hash_index',
-      'sketch1.hash_sign',
+      'sketch.buffer_reached',
+      'sketch0.buffer_index',
+      'sketch0.buffer_sign',
+      'sketch1.buffer_index',
+      'sketch1.buffer_sign',
     ]);
     expect(countParameters(params)).toBe(12 * 3 + 3 + 3 + 1);
     const file = serializeSafetensors(await paramsToSafetensors(params));

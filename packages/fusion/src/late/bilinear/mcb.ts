@@ -37,7 +37,7 @@ export interface McbOptions extends BilinearFusionOptions {
  * f(W_o · n(s) + b_o) with the count sketch s of the outer product x ⊗ y: the inner product of two
  * such sketches is an unbiased estimate of ⟨x, x'⟩·⟨y, y'⟩. The sketch of x ⊗ y is the circular
  * convolution of the sketches of x and of y, in which every number has a random place and sign
- * (`sketch<side>.hash_index` and `.hash_sign`: buffers, drawn by `init` and never trained).
+ * (`sketch<side>.buffer_index` and `.buffer_sign`: buffers, drawn by `init` and never trained).
  *
  * The paper's places are numbers modulo the sketch's length. Here they are pairs of numbers modulo
  * P and modulo Q, P·Q the sketch's length, which is the same up to order where P and Q have no

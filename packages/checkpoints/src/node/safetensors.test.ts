@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DataError, FileFormatError } from '@crossweave/core';
+import { key } from '@crossweave/core';
+import { initLinear } from '@crossweave/core/nn';
+import { disposeParams } from '@crossweave/core';
+import { parseSafetensors } from '../safetensors/safetensors';
+import { loadSafetensors, saveSafetensors } from './safetensors';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crossweave-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('saves and loads parameters and metadata', async () => {
+  const path = join(folder, 'model.safetensors');
+  const params = initLinear(key(0), 'fc', { in: 3, out: 2 });
+  const before = memory().numTensors;
+  await saveSafetensors(path, params, { step: '7' });
+  expect(memory().numTensors).toBe(before);
+  const loaded = await loadSafetensors(path);
+  for (const [name, value] of Object.entries(params)) {
+    expect(loaded[name]!.shape).toEqual(value.shape);
+    expect(loaded[name]!.dataSync()).toEqual(value.dataSync());
+  }
+  expect(parseSafetensors(await readFile(path)).metadata).toEqual({ step: '7' });
+  expect(await readdir(folder)).toEqual(['model.safetensors']);
+  disposeParams(params);
+  disposeParams(loaded);
+});
+
+it('names a file that is missing or cut short', async () => {
+  const path = join(folder, 'model.safetensors');
+  await expect(loadSafetensors(path)).rejects.toThrow(DataError);
+  const params = initLinear(key(0), 'fc', { in: 3, out: 2 });
+  await saveSafetensors(path, params);
+  const whole = await readFile(path);
+  await writeFile(path, whole.subarray(0, -1));
+  await expect(loadSafetensors(path)).rejects.toThrow(FileFormatError);
+  await expect(loadSafetensors(path)).rejects.toThrow(path);
+  disposeParams(params);
+});

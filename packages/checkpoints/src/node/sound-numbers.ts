@@ -1,0 +1,24 @@
+import { FileFormatError } from '@crossweave/core';
+import type { Numbers } from '../safetensors/decode';
+
+/** Averages of squares, under the names of PyTorch and of our optimizers. */
+const neverNegative = /(^|\.)running_var$|^exp_avg_sq\./;
+
+/**
+ * @throws FileFormatError naming the first number that no training leaves: NaN, an infinity, a
+ * negative variance.
+ */
+export function requireSoundNumbers(where: string, name: string, values: Numbers): void {
+  if (!(values instanceof Float32Array)) return;
+  const least = neverNegative.test(name) ? 0 : -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value >= least && value - value === 0) continue;
+    throw new FileFormatError(`"${name}" holds a number that no training leaves`, {
+      where,
+      expected: least === 0 ? 'finite numbers of at least 0' : 'finite numbers',
+      got: `${value} at ${i}`,
+      advice: 'The training had diverged, or the file is damaged: take another checkpoint.',
+    });
+  }
+}
