@@ -82,7 +82,7 @@ const answering = {
     },
   },
   fusion: {
-    steps: 500,
+    steps: 1000,
     batchSize: 128,
     learningRate: { fusion: 2e-3, loss: 2e-3 },
     weightDecay: 0.02,

@@ -3,7 +3,7 @@ import { readJson } from '@crossweave/core/node';
 import type { z } from 'zod';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
-import { withTask } from './tasks';
+import { withLabelKind, withTask } from './tasks';
 import { parseConfig, unknownKey, withSetting } from './parse';
 
 /** The flags of commands that take a config. */
@@ -72,7 +72,7 @@ export async function readGiven(
   }
   const model = text(values, 'model');
   if (model !== undefined) config = withSetting(config, `model=${JSON.stringify(model)}`);
-  return { config, source: file ?? `preset ${preset ?? ''}` };
+  return { config: withLabelKind(config), source: file ?? `preset ${preset ?? ''}` };
 }
 
 async function readJsonConfig(file: string): Promise<unknown> {

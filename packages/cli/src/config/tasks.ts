@@ -84,3 +84,17 @@ export function withTask(config: unknown, name: string): unknown {
   }
   return copy;
 }
+
+/** How labels are read where the config does not say it: a text such as `a|b` is two classes. */
+const labelKinds: Readonly<Record<string, string>> = {
+  'multi-label': 'classes',
+  regression: 'number',
+};
+
+/** A config whose labels are read as its task has them. */
+export function withLabelKind(config: unknown): unknown {
+  const { task, data } = Object(config) as Record<string, Record<string, unknown> | undefined>;
+  const kind = labelKinds[String(task?.['name'])];
+  if (kind === undefined || data === undefined || data['labels'] !== undefined) return config;
+  return { ...Object(config), data: { ...data, labels: kind } };
+}

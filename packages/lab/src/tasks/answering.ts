@@ -10,7 +10,7 @@ import {
 } from '@crossweave/core/authoring';
 import { mean } from '../statistics/moments';
 import { readFacts } from './facts';
-import { headChecks, taskHead, type HeadOptions } from './head';
+import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, wrongLabel } from './labels';
 import {
   bestOfClasses,
@@ -128,7 +128,7 @@ export function answering(options: AnsweringOptions = {}): Task {
     return {
       name,
       facts,
-      ...taskHead(classes.length, options),
+      ...taskHead(classes.length, headOptions(options)),
       prior: shares.map(Math.log),
       logits: true,
       best: namedFigures(name, {

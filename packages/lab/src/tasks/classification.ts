@@ -12,7 +12,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { readFacts } from './facts';
-import { headChecks, taskHead, type HeadOptions } from './head';
+import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, sharesOf, wrongLabel } from './labels';
 import {
   bestOfClasses,
@@ -104,7 +104,7 @@ export function classification(options: ClassificationOptions = {}): Task {
     return {
       name,
       facts,
-      ...taskHead(classes.length, options),
+      ...taskHead(classes.length, headOptions(options)),
       prior: shares.map(Math.log),
       logits: true,
       best: namedFigures(name, bestOfClasses),

@@ -46,3 +46,13 @@ export function taskHead(outputs: number, options: HeadOptions = {}) {
       }),
   };
 }
+
+/** The options of the head among those of a task. */
+export function headOptions(options: HeadOptions): HeadOptions {
+  const { hidden, norm, dropout: rate } = options;
+  return {
+    ...(hidden !== undefined && { hidden }),
+    ...(norm !== undefined && { norm }),
+    ...(rate !== undefined && { dropout: rate }),
+  };
+}

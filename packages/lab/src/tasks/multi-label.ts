@@ -6,7 +6,7 @@ import { surprise } from '../metrics/calibration';
 import { averagePrecision, rocAuc } from '../metrics/ranking';
 import { mean } from '../statistics/moments';
 import { readFacts } from './facts';
-import { headChecks, taskHead, type HeadOptions } from './head';
+import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, sharesOf, wrongLabel } from './labels';
 import { named, namedFigures, ranked, rowsOf } from './softmax';
 
@@ -72,7 +72,7 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
     return {
       name,
       facts,
-      ...taskHead(classes.length, options),
+      ...taskHead(classes.length, headOptions(options)),
       // Every pair may have a class: the logit stays finite.
       prior: shares.map((part) => Math.log(part / Math.max(1e-6, 1 - part))),
       logits: true,

@@ -15,7 +15,7 @@ import { checkOptions, number, oneOf, type Checks } from '@crossweave/core/autho
 import { regressionFigures } from '../metrics/regression';
 import { mean, standardDeviation } from '../statistics/moments';
 import { readFacts } from './facts';
-import { headChecks, taskHead, type HeadOptions } from './head';
+import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, wrongLabel } from './labels';
 import { named, namedFigures, rowsOf } from './softmax';
 
@@ -73,7 +73,7 @@ export function regression(options: RegressionOptions = {}): Task {
     return {
       name,
       facts,
-      ...taskHead(1, options),
+      ...taskHead(1, headOptions(options)),
       prior: [0],
       logits: false,
       best: namedFigures(name, { mae: 0, rmse: 0, rSquared: 1, spearman: 1 }),
