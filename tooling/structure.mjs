@@ -25,7 +25,12 @@ const allowed = {
     '@crossweave/text-encoder',
     '@crossweave/fusion',
   ],
-  '@crossweave/lab': ['@crossweave/core', '@crossweave/checkpoints', '@crossweave/trainer'],
+  '@crossweave/lab': [
+    '@crossweave/core',
+    '@crossweave/checkpoints',
+    '@crossweave/data',
+    '@crossweave/trainer',
+  ],
   crossweave: 'all',
 };
 const required = [

@@ -7,6 +7,7 @@ import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
 import { evaluate } from './eval';
 import { exportModel } from './export';
+import { predict } from './predict';
 import { search } from './search';
 import { train } from './train';
 import { zeroShot } from './zero-shot';
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   search,
   zeroShot,
   exportModel,
+  predict,
   ablate,
 ];

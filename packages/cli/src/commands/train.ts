@@ -11,6 +11,7 @@ import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { requireItsTokenizer } from '../config/weights';
+import { taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { configIdentity } from '../run/identity';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
@@ -54,7 +55,8 @@ export const train: Command = {
       },
     });
     const parts = modelParts(config, checked.pairs.tokenizer);
-    const step = stepOptions(config, parts);
+    const task = taskOf(config, checked.pairs.split(config.data.train));
+    const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step);
 
     const initial = goesOn
@@ -75,11 +77,12 @@ export const train: Command = {
           paths: { captions: checked.captionsFile, tokenizer: config.data.tokenizer },
           environment: environmentOf(engine),
           load: summaryOf(data.report),
+          ...(task && { task: task.facts }),
         },
       });
       const { keepTokenizer } = checked;
       const result = await trainRun(
-        { config, data, parts, step, initial, run, keepTokenizer },
+        { config, data, parts, task, step, initial, run, keepTokenizer },
         session,
       );
       terminal.line(`Run: ${out}`);

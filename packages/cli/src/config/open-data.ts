@@ -106,7 +106,7 @@ interface Watched extends OpenedPairs {
 }
 
 /** Keys of `data` that are no options of `openPairs`. */
-const ofTheCommand = ['tokenizer', 'train', 'test', 'normalise'];
+const ofTheCommand = ['tokenizer', 'train', 'test', 'val', 'normalise'];
 
 const normalisations = {
   imagenet: imagenetNormalisation,

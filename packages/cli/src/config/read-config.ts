@@ -3,12 +3,14 @@ import { readJson } from '@crossweave/core/node';
 import type { z } from 'zod';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
+import { withTask } from './tasks';
 import { parseConfig, unknownKey, withSetting } from './parse';
 
 /** The flags of commands that take a config. */
 export const configOptions: Readonly<Record<string, OptionSpec>> = {
   config: { type: 'string', value: 'FILE', summary: 'JSON config, see the README' },
   preset: { type: 'string', value: 'NAME', summary: 'a config that comes with crossweave' },
+  task: { type: 'string', value: 'NAME', summary: 'train for a task, in place of the losses' },
   set: {
     type: 'string',
     value: 'PATH=VALUE',
@@ -57,6 +59,8 @@ export async function readGiven(
   else if (preset !== undefined && Object.hasOwn(presets, preset)) config = presets[preset];
   else throw unknownKey(`${where} --preset`, '', preset ?? '', Object.keys(presets));
 
+  const task = text(values, 'task');
+  if (task !== undefined) config = withTask(config, task);
   for (const setting of texts(values, 'set')) {
     config = withSetting(config, setting);
     requirePlain(config, '--set');

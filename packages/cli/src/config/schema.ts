@@ -84,7 +84,8 @@ const training = {
   batchSize: count,
   /** K, hard negatives a pair. */
   negatives: z.int().min(0).default(0),
-  loss: part,
+  /** Absent: the task's alone. */
+  loss: part.optional(),
   learningRate,
   weightDecay: rate.default(0.01),
   /** Steps of linear warm-up before the cosine. */
@@ -92,6 +93,12 @@ const training = {
   /** Largest global norm of the gradients. */
   clipNorm: z.number().positive().default(1),
 };
+
+/** What the model says of a pair, learned from labels: in place of a loss, or beside one. */
+const task = part.extend({
+  /** Of its loss, beside another one. */
+  weight: z.number().positive().default(1),
+});
 
 const data = z.strictObject({
   /** JSONL, CSV or TSV; image paths are relative to its folder. */
@@ -122,6 +129,8 @@ const data = z.strictObject({
   missing: z.enum(['fail', 'policy']).optional(),
   /** The largest share of the rows that may be damaged. */
   maxRejects: z.number().min(0).max(1).optional(),
+  /** Shares of the training records that become other splits: `{"test": 0.1}`. */
+  holdOut: z.record(z.string(), z.number()).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
   resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
   /** What the sides become before the middle is cut out. */
@@ -147,10 +156,13 @@ const data = z.strictObject({
   train: z.string().default('train'),
   /** The split that is reported. */
   test: z.string().default('test'),
+  /** The split by which probabilities are calibrated, where the data has it. */
+  val: z.string().default('val'),
 });
 
 export const ablationSchema = z.strictObject({
   data,
+  task: task.optional(),
   image: part,
   text: part,
   /** Contrastive pre-training of both towers. */
@@ -172,6 +184,7 @@ export const trainSchema = z.strictObject({
   data,
   /** A checkpoint that brings what is not named here: towers, fusion, tokenizer, preprocessing. */
   model: modelSchema.optional(),
+  task: task.optional(),
   image: encoder,
   text: encoder,
   fusion: part.extend({ weights: weights.optional() }),
@@ -190,6 +203,7 @@ export const trainSchema = z.strictObject({
 });
 
 export type PartConfig = z.output<typeof part>;
+export type TaskConfig = z.output<typeof task>;
 export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;

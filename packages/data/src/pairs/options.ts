@@ -17,6 +17,7 @@ import {
   requirePreprocessing,
   type Preprocessing,
 } from '../image/preprocessing';
+import { holdOutCheck, type HoldOut } from './hold-out';
 import { readChecks, type ReadRowsOptions } from '../records/read-options';
 import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
@@ -55,10 +56,16 @@ export interface OpenPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, '
    */
   readonly maxRejects?: number;
   /**
+   * Shares of the records of `train` (and of those that name no split) that become other splits,
+   * such as `{ test: 0.1, val: 0.1 }`. The same records go at every start, groups as a whole.
+   */
+  readonly holdOut?: HoldOut;
+  /**
    * What becomes of pictures that two splits share: a model is then tested on what it was trained
    * on. `refuse` (default) throws when an image file is in two splits, or when more than 5 % of the
    * smaller split's pictures have the same bytes as one of the other's; fewer are reported.
-   * `allow` reports all of them.
+   * `allow` reports all of them. Groups in two splits are treated in the same way where
+   * `columns.group` names the column.
    */
   readonly sharedPictures?: 'refuse' | 'allow';
   /**
@@ -102,6 +109,7 @@ export const openChecks: Checks<OpenPairsOptions> = {
   policy: oneOf('skip', 'fail', 'placeholder'),
   missing: oneOf('fail', 'policy'),
   maxRejects: share(),
+  holdOut: holdOutCheck,
   sharedPictures: oneOf('refuse', 'allow'),
   check: oneOf('decode', 'first'),
   cacheBytes: wholeFrom(0),
