@@ -20,6 +20,7 @@ import {
 } from '@crossweave/trainer';
 import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
 import { type Session } from '../command';
+import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
@@ -87,11 +88,12 @@ async function trainSteps(
   { terminal, signal }: Session,
 ): Promise<TrainResult> {
   const { steps, onNonFinite } = config.training;
+  const { image, text, fusion } = config;
   const progress = terminal.progress('Training');
   const result = await train({
     ...step,
     initial,
-    ignoreMissing: mayBeMissing(config),
+    ignoreMissing: mayBeMissing({ image, text, fusion }),
     data: batchesOf(config, data.split(config.data.train)),
     steps,
     onNonFinite,
@@ -115,13 +117,6 @@ async function trainSteps(
   });
   if (!result.interrupted) progress.done();
   return result;
-}
-
-/** What checkpoints of towers may lack, by paths of the joint model. */
-function mayBeMissing(config: TrainConfig): string[] {
-  return (['image', 'text', 'fusion'] as const).flatMap((part) =>
-    (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
-  );
 }
 
 function measureOn(
