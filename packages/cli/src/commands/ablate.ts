@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
 import { compareFusions, writeReport } from '@crossweave/lab';
 import { requiredText, type Command } from '../command';
@@ -9,10 +10,17 @@ import { ablationPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
 import { ablationSchema } from '../config/schema';
 import { taskOf } from '../config/tasks';
+import { requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
 import { resultsTable } from '../results-table';
-import { ablationParts, checkAblation, comparisonOf, notesOf } from '../run/ablation';
+import {
+  ablationParts,
+  checkAblation,
+  comparisonOf,
+  initialTowers,
+  notesOf,
+} from '../run/ablation';
 import { openAblation, requireSameAblation } from '../run/ablation-record';
 
 export const ablate: Command = {
@@ -26,6 +34,7 @@ export const ablate: Command = {
     const { terminal, signal } = session;
     const out = resolve(requiredText(ablate, values, 'out'));
     const config = await readConfig('crossweave ablate', values, ablationSchema, ablationPresets);
+    requireItsTokenizer(config);
     await requireSameAblation(out, config);
     const engine = await chooseEngine(values, session);
     const checked = await openData(config.data, {
@@ -57,11 +66,14 @@ export const ablate: Command = {
       },
       keepTokenizer: checked.keepTokenizer,
     });
+    const initial = await initialTowers(config, parts);
     const end = await compareFusions({
-      ...comparisonOf(config, parts, data),
+      ...comparisonOf(config, parts, data, initial),
       out: record.path,
       signal,
       onProgress: followComparison(terminal),
+    }).finally(() => {
+      disposeParams(initial);
     });
     if (end.interrupted) {
       throw new Interrupted('Stopped. The same command continues where it left off.');

@@ -189,8 +189,8 @@ const data = z.strictObject({
 export const ablationSchema = z.strictObject({
   data,
   task: task.optional(),
-  image: part,
-  text: part,
+  image: encoder,
+  text: encoder,
   /** Contrastive pre-training of both towers. */
   towers: z.strictObject({ ...training, fusion: part, seed: z.int().min(0).default(0) }),
   /** The fusions to compare, by the names the results give them. */
@@ -227,6 +227,6 @@ export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
-/** An encoder as `train` has it; an ablation's has its name and options alone. */
+/** An encoder; where it starts and what of it learns how fast may be left out. */
 export type EncoderConfig = PartConfig & Partial<TrainConfig['image']>;
 export type PhaseConfig = AblationConfig['fusion'];

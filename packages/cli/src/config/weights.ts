@@ -21,7 +21,7 @@ const adapters = ['**.lora_A', '**.lora_B'];
  *
  * @throws ConfigError for weights of a text tower beside which no tokenizer is named.
  */
-export function requireItsTokenizer({ text, data }: TrainConfig): void {
+export function requireItsTokenizer({ text, data }: Pick<TrainConfig, 'text' | 'data'>): void {
   if (text.weights === undefined || data.tokenizer !== undefined) return;
   throw new ConfigError('the text tower has weights, and their tokenizer is not named', {
     where: 'data.tokenizer',
@@ -30,6 +30,13 @@ export function requireItsTokenizer({ text, data }: TrainConfig): void {
     advice:
       'Name it (--set data.tokenizer=FOLDER), or take the checkpoint whole with --model, which brings its tokenizer along.',
   });
+}
+
+/** What checkpoints of a config's parts may lack, by paths of the joint model. */
+export function mayBeMissing(parts: Readonly<Record<string, Part['config']>>): string[] {
+  return Object.entries(parts).flatMap(([part, { weights }]) =>
+    (weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
+  );
 }
 
 /** A part of a config and what was built of it. */

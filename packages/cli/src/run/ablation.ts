@@ -6,6 +6,7 @@ import {
   type FittedTask,
   type Key,
   type PairSplit,
+  type Params,
   type TextInput,
 } from '@crossweave/core';
 import {
@@ -21,11 +22,18 @@ import {
   resolveNegatives,
   type CompareFusionsOptions,
 } from '@crossweave/lab';
-import { cachedEncoder, jointModel } from '@crossweave/trainer';
+import {
+  cachedEncoder,
+  freeze,
+  jointModel,
+  layerDecay,
+  type JointModelOptions,
+} from '@crossweave/trainer';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import { sizeArms, type SizedArm } from '../config/match-arms';
 import type { AblationConfig, PhaseConfig } from '../config/schema';
 import { lossFor, type Fused } from '../config/tasks';
+import { initialWeights, mayBeMissing } from '../config/weights';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep, dryStepOnFeatures } from './dry-step';
 
@@ -71,7 +79,7 @@ export async function checkAblation(
   parts: AblationParts,
   pairs: TokenisedPairs,
 ): Promise<void> {
-  const { towers, fusion: phase, data } = config;
+  const { fusion: phase, data } = config;
   const split = (name: string): PairSplit => withBlankPictures(pairs.split(name), data.imageSize);
   const unread = { split, tokenizer: pairs.tokenizer, fingerprint: 'not decoded' };
   checkComparison({ ...comparisonOf(config, parts, unread), out: '.' });
@@ -80,7 +88,7 @@ export async function checkAblation(
   const dual = { image, text, fusion: towersFusion(config) };
   const model = jointModel(dual);
   await dryStep(
-    { model, ...learning('towers', towers, dual, config, task) },
+    { model, ...learningTowers(config, dual, task) },
     towerBatches(config, train, { high: 0, low: 0 }),
   );
   const { batchSize } = phase;
@@ -105,6 +113,7 @@ export function comparisonOf(
   config: AblationConfig,
   { image, text, arms, task }: AblationParts,
   data: Pick<PairDataset, 'split' | 'fingerprint' | 'tokenizer'>,
+  initial: Params = {},
 ): Omit<CompareFusionsOptions<Tensor4D, TextInput>, 'out'> {
   const { towers, fusion: phase } = config;
   const train = data.split(config.data.train);
@@ -114,7 +123,11 @@ export function comparisonOf(
     data: { train, test: data.split(config.data.test), fingerprint: data.fingerprint },
     towers: {
       ...dual,
-      ...learning('towers', towers, dual, config, task),
+      ...learningTowers(config, dual, task),
+      ...(Object.keys(initial).length > 0 && {
+        initial,
+        ignoreMissing: mayBeMissing({ image: config.image, text: config.text }),
+      }),
       steps: towers.steps,
       seed: towers.seed,
       data: (key) => towerBatches(config, train, key),
@@ -149,6 +162,36 @@ export function comparisonOf(
 
 function towersFusion({ towers }: AblationConfig): ReturnType<typeof createFusion> {
   return createFusion(towers.fusion.name, towers.fusion.options);
+}
+
+/** How the towers learn before any arm does: some of them frozen, some layers slower. */
+function learningTowers(
+  config: AblationConfig,
+  dual: JointModelOptions<Tensor4D, TextInput>,
+  task: FittedTask | undefined,
+) {
+  const { towers, image, text } = config;
+  const model = jointModel(dual);
+  const rateScale = layerDecay(model, {
+    ...(image.layerDecay !== undefined && { image: image.layerDecay }),
+    ...(text.layerDecay !== undefined && { text: text.layerDecay }),
+  });
+  return {
+    ...learning('towers', towers, dual, config, task),
+    optimizer: optimizerOf(towers, rateScale),
+    frozen: freeze(model, { image: image.freeze, text: text.freeze }),
+  };
+}
+
+/** The checkpoints that a config's towers begin with, the caller's to dispose. */
+export function initialTowers(
+  { image, text }: AblationConfig,
+  parts: Pick<AblationParts, 'image' | 'text'>,
+): Promise<Params> {
+  return initialWeights({
+    image: { config: image, encoder: parts.image },
+    text: { config: text, encoder: parts.text },
+  });
 }
 
 function learning(

@@ -23,6 +23,7 @@ import {
 import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
 import { type Session } from '../command';
 import { noteOf } from './note-of';
+import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
@@ -118,11 +119,12 @@ async function trainSteps(
   const { config, data, step, initial, run, keepTokenizer } = prepared;
   const { terminal, signal } = session;
   const { steps, onNonFinite, accumulate, chunk, spikes, checkpointEvery } = config.training;
+  const { image, text, fusion } = config;
   const progress = terminal.progress('Training');
   const result = await train({
     ...step,
     initial,
-    ignoreMissing: mayBeMissing(config),
+    ignoreMissing: mayBeMissing({ image, text, fusion }),
     data: batchesOf(config, data.split(config.data.train)),
     steps,
     onNonFinite: typeof onNonFinite === 'string' ? onNonFinite : given(onNonFinite),
@@ -169,13 +171,6 @@ function evaluation(
     evaluateEvery: evaluate.every,
     ...(evaluate.best && { best: given(evaluate.best) }),
   };
-}
-
-/** What checkpoints of towers may lack, by paths of the joint model. */
-function mayBeMissing(config: TrainConfig): string[] {
-  return (['image', 'text', 'fusion'] as const).flatMap((part) =>
-    (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
-  );
 }
 
 function measureOn(

@@ -13,7 +13,6 @@ import {
   type OptionValues,
   type Session,
 } from '../command';
-import { Interrupted } from '../interrupted';
 import { configOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
 

@@ -17,6 +17,7 @@ import {
   fields,
   having,
   listOf,
+  paramTree,
   recordOf,
   text,
   type Check,
@@ -47,6 +48,9 @@ const towerChecks: Checks<TowerOptions<unknown, unknown>> = {
   image: encoder,
   text: encoder,
   fusion: having('a separable fusion (with embed)', 'init', 'fuse', 'score', 'embed'),
+  initial: paramTree(),
+  ignoreMissing: listOf(text()),
+  frozen: callback('that says which paths are not trained'),
   data: callback('that gives batches under a key'),
   seed: seed(),
 };

@@ -8,6 +8,7 @@ import type {
   Loss,
   Optimizer,
   PairSplit,
+  Params,
 } from '@crossweave/core';
 import type { TrainRecord } from '@crossweave/trainer';
 import type { AblationProgress } from '../ablation/ablate';
@@ -36,6 +37,15 @@ export interface TowerOptions<Image, Text> extends Phase {
   readonly text: Encoder<Text>;
   /** Separable: the contrastive head during pre-training, the finder of candidates afterwards. */
   readonly fusion: Fusion;
+  /**
+   * Parameters to begin with, by paths of the joint model: checkpoints of the towers. They stay the
+   * caller's. Default: all are drawn.
+   */
+  readonly initial?: Params;
+  /** See `TrainOptions`: what `initial` may lack though it has others of the same part. */
+  readonly ignoreMissing?: readonly string[];
+  /** Paths of the joint model that are not trained. Default none. */
+  readonly frozen?: (path: string) => boolean;
   /** Batches of the train split under a key that derives from `seed`. */
   readonly data: (key: Key) => BatchSource<Batch<Image, Text>>;
   readonly seed: number;

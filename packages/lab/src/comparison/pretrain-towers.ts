@@ -41,7 +41,7 @@ export async function pretrainTowers<Image, Text>(
 ): Promise<PretrainedTowers> {
   checkTowers('pretrainTowers', options);
   const { towers, recipe, data, signal, onProgress } = options;
-  const { steps, seed, loss } = towers;
+  const { steps, seed, loss, initial, ignoreMissing, frozen } = towers;
   const identity = { towers: recipe.towers, data: data.fingerprint };
   const folder = join(options.out, `towers-${configHash(identity).slice(0, 12)}`);
   const model = jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion });
@@ -63,6 +63,9 @@ export async function pretrainTowers<Image, Text>(
     data: towers.data(foldIn(key, 'batches')),
     steps,
     key,
+    ...(initial && { initial }),
+    ...(ignoreMissing && { ignoreMissing }),
+    ...(frozen && { frozen }),
     ...(start && { start }),
     ...(signal && { signal }),
     log: (record) => {
