@@ -4,6 +4,7 @@ import { dataConvert } from './data-convert';
 import { dataInspect } from './data-inspect';
 import { dataMake } from './data-make';
 import { dataStats } from './data-stats';
+import { dataStore } from './data-store';
 import { doctor } from './doctor';
 import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   dataInspect,
   dataStats,
   dataConvert,
+  dataStore,
   train,
   evaluate,
   ablate,

@@ -22,6 +22,7 @@ import { sizeArms, type SizedArm } from '../config/match-arms';
 import type { AblationConfig, PhaseConfig } from '../config/schema';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep, dryStepOnFeatures } from './dry-step';
+import { places } from './identity';
 
 /** Both towers and every fusion that a config of `ablate` names. */
 export interface AblationParts {
@@ -115,7 +116,7 @@ export function comparisonOf(
     top: config.top,
     recipe: {
       towers: {
-        data: { ...config.data, captions: undefined, tokenizer: data.tokenizer.fingerprint },
+        data: { ...config.data, ...places, tokenizer: data.tokenizer.fingerprint },
         image: config.image,
         text: config.text,
         towers,
