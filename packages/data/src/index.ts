@@ -8,6 +8,7 @@ export {
   clipPreprocessing,
   defaultPreprocessing,
   imagenetPreprocessing,
+  preprocessingCheck,
   siglipNormalisation,
   siglipPreprocessing,
 } from './image/preprocessing';

@@ -6,10 +6,14 @@ import { dataMake } from './data-make';
 import { dataStats } from './data-stats';
 import { dataStore } from './data-store';
 import { doctor } from './doctor';
+import { embed } from './embed';
 import { engineAdd } from './engine-add';
 import { engineRemove } from './engine-remove';
 import { evaluate } from './eval';
+import { predict } from './predict';
+import { search } from './search';
 import { train } from './train';
+import { zeroShot } from './zero-shot';
 
 /** Every command, in the order the overview lists them. */
 export const commands: readonly Command[] = [
@@ -23,5 +27,9 @@ export const commands: readonly Command[] = [
   dataStore,
   train,
   evaluate,
+  embed,
+  search,
+  zeroShot,
+  predict,
   ablate,
 ];

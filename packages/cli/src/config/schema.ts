@@ -1,5 +1,6 @@
 import { datasetFormats } from '@crossweave/data';
 import { z } from 'zod';
+import { modelSchema } from './model';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({
@@ -84,7 +85,8 @@ const training = {
   batchSize: count,
   /** K, hard negatives a pair. */
   negatives: z.int().min(0).default(0),
-  loss: part,
+  /** Absent: the task's alone. */
+  loss: part.optional(),
   learningRate,
   weightDecay: rate.default(0.01),
   /** Steps of linear warm-up before the cosine. */
@@ -113,6 +115,12 @@ const augment = z
     wordDrop: z.number(),
   })
   .partial();
+
+/** What the model says of a pair, learned from labels: in place of a loss, or beside one. */
+const task = part.extend({
+  /** Of its loss, beside another one. */
+  weight: z.number().positive().default(1),
+});
 
 const data = z.strictObject({
   /** A captions file, shards, Parquet files, COCO captions or a folder, as `openDataset` reads. */
@@ -179,10 +187,13 @@ const data = z.strictObject({
   train: z.string().default('train'),
   /** The split that is reported. */
   test: z.string().default('test'),
+  /** The split by which probabilities are calibrated, where the data has it. */
+  val: z.string().default('val'),
 });
 
 export const ablationSchema = z.strictObject({
   data,
+  task: task.optional(),
   image: part,
   text: part,
   /** Contrastive pre-training of both towers. */
@@ -202,9 +213,12 @@ export const ablationSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   data,
+  /** A checkpoint that brings what is not named here: towers, fusion, tokenizer, preprocessing. */
+  model: modelSchema.optional(),
+  task: task.optional(),
   image: encoder,
   text: encoder,
-  fusion: part,
+  fusion: part.extend({ weights: weights.optional() }),
   training: z.strictObject({
     ...training,
     /** What to do when loss or gradients are not finite: stop, or leave the batch out. */
@@ -220,6 +234,7 @@ export const trainSchema = z.strictObject({
 });
 
 export type PartConfig = z.output<typeof part>;
+export type TaskConfig = z.output<typeof task>;
 export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;

@@ -1,4 +1,4 @@
-import { ConfigError, foldIn, uniformArray, type Key } from '@crossweave/core';
+import { ConfigError, foldIn, uniformArray, type Key, type Label } from '@crossweave/core';
 import { fields, listOf, number, share, type Check, type Checks } from '@crossweave/core/authoring';
 import type { PictureChange } from '../image/augment';
 import { mirroredText, saysColour, saysSide, withoutWords } from './caption-words';
@@ -95,7 +95,7 @@ export interface DrawnPair {
   readonly caption: string;
   readonly negatives: readonly string[];
   /** What the image is known to be. */
-  readonly label?: unknown;
+  readonly label?: Label | undefined;
 }
 
 /** A pair as it is shown. */
@@ -106,6 +106,7 @@ export interface AugmentedPair {
   /** The same, maybe without some words. */
   readonly caption: string;
   readonly negatives: readonly string[];
+  readonly label: Label | undefined;
 }
 
 /** Draws the changes of one pair. */
@@ -132,10 +133,11 @@ export function augmentPair(
     meaning,
     caption: wordDrop > 0 ? withoutWords(meaning, drop) : meaning,
     negatives: flips ? negatives.map(mirroredText) : negatives,
+    label,
   };
 }
 
-function labelSaysSide(label: unknown): boolean {
+function labelSaysSide(label: Label | undefined): boolean {
   const labels: unknown[] = Array.isArray(label) ? label : [label];
   return labels.some((each) => typeof each === 'string' && saysSide(each));
 }

@@ -75,6 +75,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkSplit(split, where, { batchSize, dropLast });
   if (negatives > 0) checkNegatives(split, where, choice);
   const count = split.records.length;
+  const labelled = split.records.some(({ labels }) => labels !== undefined);
   const batchesPerEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
 
   const makeBatch = async (
@@ -94,15 +95,16 @@ export function pairBatches<Image, Text extends object = TextInput>(
       text: split.texts(captions),
       ...(negatives > 0 && { negatives: split.texts(drawn.flatMap((pair) => pair.negatives)) }),
     };
-    const labels = {
+    const described = {
       size: rows.length,
       ids,
       groups: ids,
       captions: drawn.map(({ meaning }) => split.textIdentity(meaning)),
+      ...(labelled && { labels: drawn.map(({ label }) => label) }),
     };
     try {
       return {
-        ...labels,
+        ...described,
         image: await imagesOf(
           rows,
           drawn.map(({ change }) => change),
@@ -110,7 +112,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
         ...texts,
       };
     } catch (error) {
-      disposeBatch({ ...labels, image: undefined, ...texts });
+      disposeBatch({ ...described, image: undefined, ...texts });
       throw error;
     }
   };
