@@ -15,6 +15,8 @@ export {
 export type { Preprocessing } from './image/preprocessing';
 export { imagenetNormalisation, normaliseImages, unitNormalisation } from './image/normalise';
 export type { Normalisation } from './image/normalise';
+export { measurePictureStore, prunePictureStore } from './image/picture-store';
+export type { PruneOptions, StoredPictures } from './image/picture-store';
 export { openDataset } from './forms/open-dataset';
 export type { Dataset, DatasetSource, OpenDatasetOptions } from './forms/open-dataset';
 export { datasetFormats } from './forms/reader';

@@ -87,3 +87,21 @@ it('trains on shards and on class folders, with pairs that change', async () => 
   expect(refused.code).toBe(exitCode.usage);
   expect(refused.stderr).toContain('augment.flip');
 });
+
+it('keeps decoded pictures from start to start, and prunes them', async () => {
+  const store = join(folder, 'store');
+  const config = await writeTiny(join(folder, 'tiny-store.json'));
+  const flags = ['--config', config, '--engine', 'cpu', '--captions', captions];
+  for (const name of ['stored-1', 'stored-2']) {
+    const out = join(folder, name);
+    const { code, stderr } = await run('train', ...flags, '--out', out, '--picture-store', store);
+    expect(code, stderr).toBe(exitCode.done);
+  }
+  expect((await run('data', 'store', store)).stdout).toMatch(/store: 24 pictures of 0\.0 MB/);
+  const pruned = await run('data', 'store', store, '--keep', '0', '--json');
+  expect(JSON.parse(pruned.stdout)).toMatchObject({
+    removed: { pictures: 24 },
+    left: { bytes: 0 },
+  });
+  expect((await run('data', 'store')).code).toBe(exitCode.usage);
+});

@@ -3,7 +3,7 @@ import { DataError, disposeParams } from '@crossweave/core';
 import { checkState, disposeState, usableParams } from '@crossweave/trainer';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
-import { openDataWith, summaryOf } from '../config/open-data';
+import { openDataWith, sourceOf, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
 import { configOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
@@ -45,7 +45,7 @@ export const evaluate: Command = {
         data: {
           ...run.config.data,
           ...dataSettings(values),
-          ...(other !== undefined && { captions: resolve(other) }),
+          ...(other !== undefined && { captions: sourceOf(other) }),
         },
       },
       'crossweave eval',

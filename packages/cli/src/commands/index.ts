@@ -5,6 +5,7 @@ import { dataInspect } from './data-inspect';
 import { dataMake } from './data-make';
 import { dataSplit } from './data-split';
 import { dataStats } from './data-stats';
+import { dataStore } from './data-store';
 import { doctor } from './doctor';
 import { embed } from './embed';
 import { engineAdd } from './engine-add';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   dataStats,
   dataConvert,
   dataSplit,
+  dataStore,
   train,
   evaluate,
   embed,

@@ -175,6 +175,8 @@ const data = z.strictObject({
    * that are encoded once.
    */
   augment: augment.optional(),
+  /** Folder in which decoded pictures are kept from start to start. */
+  pictureStore: z.string().optional(),
   imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */

@@ -36,6 +36,7 @@ import { lossFor, type Fused } from '../config/tasks';
 import { initialWeights, mayBeMissing } from '../config/weights';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep, dryStepOnFeatures } from './dry-step';
+import { places } from './identity';
 
 /** Both towers and every fusion that a config of `ablate` names. */
 export interface AblationParts {
@@ -147,7 +148,7 @@ export function comparisonOf(
     top: config.top,
     recipe: {
       towers: {
-        data: { ...config.data, captions: undefined, tokenizer: data.tokenizer.fingerprint },
+        data: { ...config.data, ...places, tokenizer: data.tokenizer.fingerprint },
         image: config.image,
         text: config.text,
         towers,

@@ -1,6 +1,9 @@
 import type { RunIdentity } from '@crossweave/trainer/node';
 import type { DataConfig } from '../config/schema';
 
+/** Keys of `data` that say where things lie, and not what they are. */
+export const places = { captions: undefined, pictureStore: undefined };
+
 /** Of the files in a run's folder. A later version that reads them otherwise counts it up. */
 export const format = 1;
 
@@ -10,6 +13,6 @@ export function configIdentity<Config extends { readonly data: DataConfig }>(
   config: Config,
 ): RunIdentity {
   // Not where the files lie but what they hold makes a run: that is what the fingerprints say.
-  const data = { ...config.data, captions: undefined, tokenizer: undefined };
+  const data = { ...config.data, ...places, tokenizer: undefined };
   return { format, command, config: { ...config, data } };
 }

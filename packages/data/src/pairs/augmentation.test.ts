@@ -56,6 +56,7 @@ describe('augmentPair', () => {
       meaning: 'left',
       caption: 'left',
       negatives: ['right'],
+      label: undefined,
     });
   });
 

@@ -106,6 +106,7 @@ export interface AugmentedPair {
   /** The same, maybe without some words. */
   readonly caption: string;
   readonly negatives: readonly string[];
+  readonly label: Label | undefined;
 }
 
 /** Draws the changes of one pair. */
@@ -132,10 +133,11 @@ export function augmentPair(
     meaning,
     caption: wordDrop > 0 ? withoutWords(meaning, drop) : meaning,
     negatives: flips ? negatives.map(mirroredText) : negatives,
+    label,
   };
 }
 
-function labelSaysSide(label: unknown): boolean {
+function labelSaysSide(label: Label | undefined): boolean {
   const labels: unknown[] = Array.isArray(label) ? label : [label];
   return labels.some((each) => typeof each === 'string' && saysSide(each));
 }

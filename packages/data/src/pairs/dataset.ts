@@ -104,7 +104,7 @@ export function openPictures(
   preprocessing: Preprocessing,
   onPlaceholder: (reject: Reject) => void,
 ): Pictures {
-  const { policy, cacheBytes = 2 ** 30 } = options;
+  const { policy, cacheBytes = 2 ** 30, pictureStore } = options;
   return new Pictures(
     { ...options, ...decodeOptionsOf(preprocessing) },
     cacheBytes,
@@ -116,6 +116,7 @@ export function openPictures(
           },
         }
       : undefined,
+    pictureStore,
   );
 }
 

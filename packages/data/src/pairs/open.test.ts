@@ -26,7 +26,7 @@ testOptions(
   { describe, it },
   {
     required: { captions: 'captions.jsonl' },
-    anyText: ['captions', 'background', 'images'],
+    anyText: ['captions', 'background', 'images', 'pictureStore'],
     anyTexts: ['captions'],
   },
 );

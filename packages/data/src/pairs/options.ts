@@ -4,6 +4,7 @@ import {
   number,
   oneOf,
   share,
+  text,
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
@@ -85,6 +86,11 @@ export interface OpenPairsOptions extends OpenDatasetOptions, Omit<DecodeOptions
   readonly check?: 'decode' | 'first';
   /** Bytes of decoded pictures to keep in memory. Default 1 GiB; 0 keeps none. */
   readonly cacheBytes?: number;
+  /**
+   * Folder in which decoded pictures are kept, so that they are not decoded again at the next start;
+   * see `measurePictureStore` and `prunePictureStore`. Default: none.
+   */
+  readonly pictureStore?: string;
   /** Images read and decoded at the same time. Default 8. */
   readonly concurrency?: number;
   /** Called as images are checked. */
@@ -121,6 +127,7 @@ export const openChecks: Checks<OpenPairsOptions> = {
   sharedPictures: oneOf('refuse', 'allow'),
   check: oneOf('decode', 'first'),
   cacheBytes: wholeFrom(0),
+  pictureStore: text(),
   concurrency: count(),
   onProgress: callback('that takes how many of how many pictures are done'),
 };

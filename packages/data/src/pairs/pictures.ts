@@ -4,7 +4,8 @@ import { DataError } from '@crossweave/core';
 import { unlessAborted } from '../concurrency';
 import { PictureCache } from '../image/cache';
 import { decodeImage } from '../image/decode';
-import { decodeChecks, type DecodeOptions } from '../image/options';
+import { PictureStore } from '../image/picture-store';
+import { decodeChecks, readDecodeOptions, type DecodeOptions } from '../image/options';
 import type { CaptionRecord } from '../records/record';
 
 /** A record with its image file resolved. */
@@ -28,19 +29,33 @@ export class Pictures {
   readonly #options: DecodeOptions;
   readonly #signal: AbortSignal | undefined;
   readonly #placeholder: Placeholder | undefined;
+  readonly #store: PictureStore | undefined;
+  /** Values of a picture. */
+  readonly #length: number;
   /** Samples for which the placeholder stands in. */
   readonly #replaced = new Set<Sample>();
 
   /**
+   * @param store folder of a {@link PictureStore}
+   *
    * Without a placeholder, pictures that cannot be decoded throw. Of `options`, which may hold
    * others besides, those of decoding are used; the signal ends `check` alone.
    */
-  constructor(options: DecodeOptions, cacheBytes: number, placeholder?: Placeholder) {
+  constructor(
+    options: DecodeOptions,
+    cacheBytes: number,
+    placeholder?: Placeholder,
+    store?: string,
+  ) {
     const { signal, ...own } = pick(options, Object.keys(decodeChecks));
     this.#options = own;
     this.#signal = signal;
     this.#cache = new PictureCache(cacheBytes);
     this.#placeholder = placeholder;
+    // How much memory decoding may take decides no value.
+    const deciding = { ...readDecodeOptions(own), decodeBytes: undefined };
+    this.#store = store === undefined ? undefined : new PictureStore(store, deciding);
+    this.#length = deciding.size * deciding.size * 3;
   }
 
   /** [size, size, 3] bytes. @throws DataError when the file is missing or damaged */
@@ -70,9 +85,9 @@ export class Pictures {
     const signal = this.#signal;
     signal?.throwIfAborted();
     const file = await unlessAborted(readImage(sample), signal);
-    const digest = createHash('sha256').update(file).digest('hex');
+    const digest = digestOf(file);
     try {
-      await this.#decode(sample, file, { ...this.#options, ...(signal && { signal }) });
+      await this.#decode(sample, file, { ...this.#options, ...(signal && { signal }) }, digest);
       return { digest };
     } catch (error) {
       if (signal?.aborted === true || !(error instanceof DataError)) throw error;
@@ -80,11 +95,25 @@ export class Pictures {
     }
   }
 
-  async #decode(sample: Sample, file: Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
-    const picture = await decodeImage(file, `${sample.path} (${sample.where})`, options);
+  async #decode(
+    sample: Sample,
+    file: Uint8Array,
+    options: DecodeOptions,
+    known?: string,
+  ): Promise<Uint8Array> {
+    const store = this.#store;
+    const digest = store === undefined ? '' : (known ?? digestOf(file));
+    const stored = await store?.get(digest, this.#length);
+    const where = `${sample.path} (${sample.where})`;
+    const picture = stored ?? (await decodeImage(file, where, options));
+    if (stored === undefined) await store?.put(digest, picture);
     this.#cache.add(sample.path, picture);
     return picture;
   }
+}
+
+function digestOf(file: Uint8Array): string {
+  return createHash('sha256').update(file).digest('hex');
 }
 
 function pick<Options extends object>(options: Options, names: readonly string[]): Options {
