@@ -21,7 +21,11 @@ export const unary = {
   Acosh: expanded('acosh'),
   Asin: expanded('asin'),
   Asinh: expanded('asinh'),
-  Atan: expanded('atan'),
+  /**
+   * As atan2(x, 1), of which XLA does not know the 1: one build computes its own arctangent of more
+   * numbers than a vector holds wrong.
+   */
+  Atan: one((e, x) => e.like('atan2', x, e.opaque(same(e, 1, x)))),
   Atanh: expanded('atanh'),
   Ceil: plain('ceil'),
   Cos: plain('cosine'),
