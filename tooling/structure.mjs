@@ -18,7 +18,20 @@ const allowed = {
   '@crossweave/fusion': ['@crossweave/core'],
   '@crossweave/losses': ['@crossweave/core'],
   '@crossweave/trainer': ['@crossweave/core', '@crossweave/checkpoints'],
-  '@crossweave/lab': ['@crossweave/core', '@crossweave/checkpoints', '@crossweave/trainer'],
+  '@crossweave/models': [
+    '@crossweave/core',
+    '@crossweave/checkpoints',
+    '@crossweave/data',
+    '@crossweave/image-encoder',
+    '@crossweave/text-encoder',
+    '@crossweave/fusion',
+  ],
+  '@crossweave/lab': [
+    '@crossweave/core',
+    '@crossweave/checkpoints',
+    '@crossweave/data',
+    '@crossweave/trainer',
+  ],
   crossweave: 'all',
 };
 const required = [

@@ -11,13 +11,7 @@ import { writeFileAtomic } from '@crossweave/core/node';
 import { buildVocabulary, loadPairs, makeScenes, pairBatches, readRows } from '@crossweave/data';
 import { createFusion, dualEncoder, fusions, type FusionOptions } from '@crossweave/fusion';
 import { resnetSmall } from '@crossweave/image-encoder';
-import {
-  chanceOf,
-  encodeSplit,
-  evaluateFusion,
-  featureBatches,
-  pretrainTowers,
-} from '@crossweave/lab';
+import { chanceOf, encodeSplit, evaluateFusion, pretrainTowers } from '@crossweave/lab';
 import { infoNCE, listwiseMatching } from '@crossweave/losses';
 import { bertSmall } from '@crossweave/text-encoder';
 import {
@@ -97,7 +91,7 @@ const towers = await pretrainTowers({
     fusion: dualEncoder({ dim: 128, pooling: { image: 'attention', text: 'encoder' } }),
     data: (from) => pairBatches(split.train, { batchSize: 64, key: from }),
     loss: infoNCE(),
-    optimizer: optimizer({ 'image.': 2e-3, 'text.': 1e-3, 'fusion.': 1e-3 }, steps.towers),
+    optimizer: optimizer({ image: 2e-3, text: 1e-3, fusion: 1e-3 }, steps.towers),
     steps: steps.towers,
     seed: 0,
   },
@@ -140,7 +134,7 @@ for (const name of Object.keys(fusions)) {
     }),
     loss: listwiseMatching({ inBatch: 7 }),
     optimizer: optimizer(1e-3, steps.fusion),
-    data: featureBatches(caches.train, { batchSize: 32, key: foldIn(key(1), 'batches') }),
+    data: pairBatches(caches.train, { batchSize: 32, key: foldIn(key(1), 'batches') }),
     steps: steps.fusion,
     key: foldIn(key(1), name),
     // A loss or gradient that is not finite ends the training with an error that says where.

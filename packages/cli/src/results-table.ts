@@ -2,6 +2,13 @@ import { textTable, verdict, type AblationResults, type Summary } from '@crosswe
 
 /** The metrics of the table, in this order, as far as the results have them. */
 const columns = [
+  ['answering.accuracy', 'accuracy'],
+  ['classification.accuracy', 'accuracy'],
+  ['classification.f1Macro', 'F1 (macro)'],
+  ['multi-label.f1Micro', 'F1 (micro)'],
+  ['multi-label.meanAveragePrecision', 'mean average precision'],
+  ['regression.mae', 'absolute error'],
+  ['regression.rSquared', 'R²'],
   ['matching.accuracy', 'matching'],
   ['retrieval.i2t.r1', 'image → text R@1'],
   ['retrieval.t2i.r1', 'text → image R@1'],

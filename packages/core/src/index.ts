@@ -8,6 +8,7 @@ export { inference, scoped, withOwnKey, withoutRecord } from './contracts/contex
 export type { Context } from './contracts/context';
 export type { HardNegative, Label, PairRecord, PairSplit } from './contracts/dataset';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
+export { labelIdentity } from './contracts/label-identity';
 export { mapFeatures } from './contracts/features';
 export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';
 export type { FrozenEncoder } from './contracts/frozen-encoder';
@@ -23,6 +24,15 @@ export type {
 } from './contracts/loss';
 export type { Model } from './contracts/model';
 export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export type {
+  ClassRow,
+  Confusion,
+  FittedTask,
+  LabelProbability,
+  Prediction,
+  Task,
+  TaskFigures,
+} from './contracts/task';
 export type { TokenizerFacts } from './contracts/tokenizer';
 export { encoderCost, fusionCost } from './cost/cost';
 export type { FusionCost, FusionCostOptions } from './cost/cost';

@@ -1,6 +1,18 @@
 export { decodeImage } from './image/decode';
 export { defaultImageSize } from './image/options';
-export type { DecodeOptions } from './image/options';
+export type { DecodeOptions, ResizeMode } from './image/options';
+export type { ResizeFilter } from './image/filters';
+export { checkpointPreprocessing } from './image/checkpoint';
+export {
+  clipNormalisation,
+  clipPreprocessing,
+  defaultPreprocessing,
+  imagenetPreprocessing,
+  preprocessingCheck,
+  siglipNormalisation,
+  siglipPreprocessing,
+} from './image/preprocessing';
+export type { Preprocessing } from './image/preprocessing';
 export { imagenetNormalisation, normaliseImages, unitNormalisation } from './image/normalise';
 export type { Normalisation } from './image/normalise';
 export { pairBatches } from './pairs/batches';
@@ -18,6 +30,7 @@ export type { TokenisedPairs } from './pairs/tokenised';
 export { readRows } from './records/read';
 export type { ReadRowsOptions, RecordFormat } from './records/read-options';
 export type { Columns } from './records/columns';
+export type { LabelKind } from './records/labels';
 export { defaultSplit } from './records/record';
 export type { CaptionRecord, Place, Row } from './records/record';
 export { makeScenes } from './scenes';

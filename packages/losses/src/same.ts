@@ -1,4 +1,4 @@
-import { ConfigError } from '@crossweave/core';
+import { ConfigError, labelIdentity, type Label } from '@crossweave/core';
 
 /**
  * By what two rows count as the same: `groups` (one image), `captions` (one text), `labels`
@@ -13,7 +13,7 @@ export interface Identities {
   /** As `Batch.captions`. */
   readonly captions?: readonly (string | null)[] | undefined;
   /** As `Batch.labels`. */
-  readonly labels?: readonly (string | null)[] | undefined;
+  readonly labels?: readonly (Label | null | undefined)[] | undefined;
 }
 
 /** By image and by text: what makes another row's text right for one's own image. */
@@ -81,7 +81,7 @@ function rowsLike(
   by: readonly Sameness[],
   kind: Sameness,
 ): (row: number) => readonly number[] {
-  const names = batch[kind];
+  const names = kind === 'labels' ? batch.labels?.map(labelIdentity) : batch[kind];
   if (!by.includes(kind)) return (row) => [row];
   if (names === undefined) {
     // That captions are not known is allowed; labels are asked for by name.

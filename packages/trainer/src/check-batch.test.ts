@@ -27,6 +27,8 @@ it('passes what fits, of any inputs', () => {
   for (const change of [
     {},
     { labels: ['k', 'k'] },
+    { labels: [undefined, 3] },
+    { labels: [['a', 'b'], []] },
     { image: pooled, text: pooled },
     { text: 'raw' },
   ]) {
@@ -49,6 +51,7 @@ describe('names the field that does not fit, what was expected and what came', (
     [{ groups: ['a', 7] }, DataError, /groups of the batch.*number at place 1/],
     [{ captions: ['x', null] }, DataError, /captions of the batch/],
     [{ labels: [] }, DataError, /labels of the batch.*got 0/],
+    [{ labels: ['k', null] }, DataError, /labels of the batch.*got object at place 1/],
     [{ image: undefined }, DataError, /image of the batch.*got nothing/],
     [{ image: disposed }, DataError, /image of the batch.*disposed/],
     [

@@ -26,9 +26,8 @@ export function checkBatch(where: string, batch: Batch<unknown, unknown>): void 
     throw wrongField(where, 'size', 'a whole number of at least 1', size);
   }
   for (const [name, list] of Object.entries({ ids, groups })) checkNames(where, name, list, size);
-  for (const [name, list] of Object.entries({ captions, labels })) {
-    if (list !== undefined) checkNames(where, name, list, size);
-  }
+  if (captions !== undefined) checkNames(where, 'captions', captions, size);
+  if (labels !== undefined) checkLabels(where, labels, size);
   checkInput(where, 'image', batch.image, size);
   checkInput(where, 'text', batch.text, size);
   if (batch.negatives !== undefined) {
@@ -52,6 +51,21 @@ function checkNames(where: string, field: string, list: unknown, size: number): 
     throw wrongField(where, field, expected, `${typeof list[wrong]} at place ${wrong}`);
   }
   if (list.length !== size) throw wrongField(where, field, expected, `${list.length} texts`);
+}
+
+function checkLabels(where: string, list: unknown, size: number): void {
+  const expected = `a list of ${size} labels (text, number, list of texts or undefined), one a pair`;
+  if (!Array.isArray(list)) throw wrongField(where, 'labels', expected, typeof list);
+  const wrong = list.findIndex((entry) => !isLabel(entry));
+  if (wrong >= 0) {
+    throw wrongField(where, 'labels', expected, `${typeof list[wrong]} at place ${wrong}`);
+  }
+  if (list.length !== size) throw wrongField(where, 'labels', expected, `${list.length} labels`);
+}
+
+function isLabel(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((entry) => typeof entry === 'string');
+  return value === undefined || ['string', 'number'].includes(typeof value);
 }
 
 function checkInput(where: string, field: string, value: unknown, rows: number): void {

@@ -8,6 +8,7 @@ import { openData, summaryOf } from '../config/open-data';
 import { ablationPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
 import { ablationSchema } from '../config/schema';
+import { taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
 import { resultsTable } from '../results-table';
@@ -33,7 +34,8 @@ export const ablate: Command = {
       folder: out,
       onCaptions: (captions) => requireSameAblation(out, config, { captions }),
     });
-    const parts = ablationParts(config, checked.pairs.tokenizer);
+    const task = taskOf(config, checked.pairs.split(config.data.train));
+    const parts = ablationParts(config, checked.pairs.tokenizer, task);
     await checkAblation(config, parts, checked.pairs);
     const notes = notesOf(parts);
     for (const note of notes) terminal.note(note);

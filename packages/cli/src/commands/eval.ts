@@ -1,16 +1,21 @@
 import { resolve } from 'node:path';
 import { DataError } from '@crossweave/core';
-import { checkState, disposeState, type TrainState } from '@crossweave/trainer';
-import { loadCheckpoint } from '@crossweave/trainer/node';
+import { checkState, disposeState } from '@crossweave/trainer';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
 import { configOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
+import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { figuresOf, measure, tableOf } from '../run/measure';
-import { readTrainedRun, type TrainedRun } from '../run/trained-run';
+import {
+  checkpointOf,
+  readTrainedRun,
+  requireTokenizer,
+  type TrainedRun,
+} from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 
 const { engine } = configOptions;
@@ -18,7 +23,7 @@ const { engine } = configOptions;
 export const evaluate: Command = {
   name: 'eval',
   summary:
-    'Measures a trained model on a split: retrieval, and matching where there are negatives.',
+    'Measures a trained model on a split: its task, or retrieval, and matching with negatives.',
   options: {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
@@ -54,9 +59,10 @@ export const evaluate: Command = {
       requireData('captions', checked.captionsFile, run, checked.captionsFingerprint);
     }
     const parts = modelParts(config, tokenizer);
+    const task = restoredTask(config, run.task);
     const state = await checkpointOf(folder, run);
     try {
-      const { model, loss } = stepOptions(config, parts);
+      const { model, loss } = stepOptions(config, parts, task);
       await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
       if (other === undefined) requireData('data', checked.captionsFile, run, data.fingerprint);
@@ -67,7 +73,7 @@ export const evaluate: Command = {
       const train = Object.hasOwn(data.splits, config.data.train)
         ? data.split(config.data.train)
         : undefined;
-      const trained = { parts, params: state.params };
+      const trained = { parts, params: state.params, ...(task && { task }) };
       const measurement = await measure(trained, data.split(splitName), train, session);
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
@@ -84,25 +90,6 @@ export const evaluate: Command = {
     }
   },
 };
-
-async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
-  const state = await loadCheckpoint(resolve(folder, 'checkpoints'), { run: checksum });
-  if (state !== undefined) return state;
-  throw new DataError('the run has no checkpoint', {
-    where: folder,
-    advice: 'Let crossweave train finish, or continue it.',
-  });
-}
-
-function requireTokenizer({ tokenizerFolder, fingerprints }: TrainedRun, got: string): void {
-  if (got === fingerprints.tokenizer) return;
-  throw new DataError('the tokenizer is not the one that the run was trained with', {
-    where: tokenizerFolder,
-    expected: fingerprints.tokenizer,
-    got,
-    advice: 'Its ids would mean other words: put the original files back.',
-  });
-}
 
 function requireData(
   what: 'captions' | 'data',

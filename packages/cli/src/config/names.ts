@@ -1,6 +1,7 @@
 import { fusions } from '@crossweave/fusion';
 import { imageEncoders } from '@crossweave/image-encoder';
 import { losses } from '@crossweave/losses';
+import { tasks } from '@crossweave/lab';
 import { textEncoders } from '@crossweave/text-encoder';
 import type { z } from 'zod';
 import { keysOf } from './parse';
@@ -17,5 +18,6 @@ export function configNames(
     'Text encoders': Object.keys(textEncoders),
     Fusions: Object.keys(fusions),
     Losses: Object.keys(losses),
+    'Tasks (--task)': Object.keys(tasks),
   };
 }

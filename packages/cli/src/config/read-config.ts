@@ -3,12 +3,14 @@ import { readJson } from '@crossweave/core/node';
 import type { z } from 'zod';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
+import { withTask } from './tasks';
 import { parseConfig, unknownKey, withSetting } from './parse';
 
 /** The flags of commands that take a config. */
 export const configOptions: Readonly<Record<string, OptionSpec>> = {
   config: { type: 'string', value: 'FILE', summary: 'JSON config, see the README' },
   preset: { type: 'string', value: 'NAME', summary: 'a config that comes with crossweave' },
+  task: { type: 'string', value: 'NAME', summary: 'train for a task, in place of the losses' },
   set: {
     type: 'string',
     value: 'PATH=VALUE',
@@ -21,6 +23,12 @@ export const configOptions: Readonly<Record<string, OptionSpec>> = {
   out: { type: 'string', value: 'DIR', summary: 'folder of the run' },
 };
 
+/** A config that is not checked yet, and what to call it in messages. */
+export interface GivenConfig {
+  readonly config: unknown;
+  readonly source: string;
+}
+
 /** The config that `--config` or `--preset` names, changed by `--set` and `--captions`, checked. */
 export async function readConfig<S extends z.ZodType>(
   where: string,
@@ -28,6 +36,16 @@ export async function readConfig<S extends z.ZodType>(
   schema: S,
   presets: Readonly<Record<string, unknown>>,
 ): Promise<z.output<S>> {
+  const { config, source } = await readGiven(where, values, presets);
+  return parseConfig(schema, config, source);
+}
+
+/** The same before it is checked, for what a checkpoint is to fill in. */
+export async function readGiven(
+  where: string,
+  values: OptionValues,
+  presets: Readonly<Record<string, unknown>>,
+): Promise<GivenConfig> {
   const file = text(values, 'config');
   const preset = text(values, 'preset');
   if ((file === undefined) === (preset === undefined)) {
@@ -41,6 +59,8 @@ export async function readConfig<S extends z.ZodType>(
   else if (preset !== undefined && Object.hasOwn(presets, preset)) config = presets[preset];
   else throw unknownKey(`${where} --preset`, '', preset ?? '', Object.keys(presets));
 
+  const task = text(values, 'task');
+  if (task !== undefined) config = withTask(config, task);
   for (const setting of texts(values, 'set')) {
     config = withSetting(config, setting);
     requirePlain(config, '--set');
@@ -50,7 +70,9 @@ export async function readConfig<S extends z.ZodType>(
   for (const [name, value] of Object.entries(settings)) {
     config = withSetting(config, `data.${name}=${JSON.stringify(value)}`);
   }
-  return parseConfig(schema, config, file ?? `preset ${preset ?? ''}`);
+  const model = text(values, 'model');
+  if (model !== undefined) config = withSetting(config, `model=${JSON.stringify(model)}`);
+  return { config, source: file ?? `preset ${preset ?? ''}` };
 }
 
 async function readJsonConfig(file: string): Promise<unknown> {

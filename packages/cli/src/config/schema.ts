@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelSchema } from './model';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({
@@ -69,6 +70,7 @@ const count = z
   .min(1)
   .lt(2 ** 31);
 const rate = z.number().min(0);
+const share = z.number().min(0).max(1);
 
 /** Rates by parameter path prefix; the defaults train towers and fusion from scratch. */
 const learningRate = z
@@ -82,7 +84,8 @@ const training = {
   batchSize: count,
   /** K, hard negatives a pair. */
   negatives: z.int().min(0).default(0),
-  loss: part,
+  /** Absent: the task's alone. */
+  loss: part.optional(),
   learningRate,
   weightDecay: rate.default(0.01),
   /** Steps of linear warm-up before the cosine. */
@@ -91,14 +94,31 @@ const training = {
   clipNorm: z.number().positive().default(1),
 };
 
+/** What the model says of a pair, learned from labels: in place of a loss, or beside one. */
+const task = part.extend({
+  /** Of its loss, beside another one. */
+  weight: z.number().positive().default(1),
+});
+
 const data = z.strictObject({
   /** JSONL, CSV or TSV; image paths are relative to its folder. */
   captions: z.string(),
   /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */
   columns: z
-    .strictObject({ image: z.string(), caption: z.string(), id: z.string(), split: z.string() })
+    .strictObject({
+      image: z.string(),
+      caption: z.string(),
+      id: z.string(),
+      split: z.string(),
+      label: z.string(),
+      group: z.string(),
+    })
     .partial()
     .optional(),
+  /** Makes captions of several columns: `{title}. {description}`. */
+  text: z.string().optional(),
+  /** How labels are understood. */
+  labels: z.enum(['class', 'classes', 'number']).optional(),
   format: z.enum(['jsonl', 'csv', 'tsv']).optional(),
   delimiter: z.string().optional(),
   quote: z.union([z.string(), z.literal(false)]).optional(),
@@ -109,8 +129,21 @@ const data = z.strictObject({
   missing: z.enum(['fail', 'policy']).optional(),
   /** The largest share of the rows that may be damaged. */
   maxRejects: z.number().min(0).max(1).optional(),
+  /** Shares of the training records that become other splits: `{"test": 0.1}`. */
+  holdOut: z.record(z.string(), z.number()).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
   resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
+  /** What the sides become before the middle is cut out. */
+  resizeTo: count.max(4096).optional(),
+  middle: z.enum(['rounded', 'floored']).optional(),
+  filter: z.enum(['bilinear', 'bicubic', 'lanczos']).optional(),
+  /** The statistics of ImageNet, CLIP or SigLIP, or others, on the scale 0–1. */
+  normalise: z
+    .union([
+      z.enum(['imagenet', 'clip', 'siglip']),
+      z.strictObject({ mean: z.tuple([share, share, share]), std: z.tuple([share, share, share]) }),
+    ])
+    .optional(),
   /** A colour behind transparent pixels. */
   background: z.string().optional(),
   maxPixels: count.optional(),
@@ -123,10 +156,13 @@ const data = z.strictObject({
   train: z.string().default('train'),
   /** The split that is reported. */
   test: z.string().default('test'),
+  /** The split by which probabilities are calibrated, where the data has it. */
+  val: z.string().default('val'),
 });
 
 export const ablationSchema = z.strictObject({
   data,
+  task: task.optional(),
   image: part,
   text: part,
   /** Contrastive pre-training of both towers. */
@@ -146,9 +182,12 @@ export const ablationSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   data,
+  /** A checkpoint that brings what is not named here: towers, fusion, tokenizer, preprocessing. */
+  model: modelSchema.optional(),
+  task: task.optional(),
   image: encoder,
   text: encoder,
-  fusion: part,
+  fusion: part.extend({ weights: weights.optional() }),
   training: z.strictObject({
     ...training,
     /** What to do when loss or gradients are not finite: stop, or leave the batch out. */
@@ -164,6 +203,7 @@ export const trainSchema = z.strictObject({
 });
 
 export type PartConfig = z.output<typeof part>;
+export type TaskConfig = z.output<typeof task>;
 export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;

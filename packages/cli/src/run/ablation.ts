@@ -3,6 +3,7 @@ import {
   ConfigError,
   type BatchSource,
   type Encoder,
+  type FittedTask,
   type Key,
   type PairSplit,
   type TextInput,
@@ -14,12 +15,17 @@ import {
   type Tokenizer,
 } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
-import { checkComparison, resolveNegatives, type CompareFusionsOptions } from '@crossweave/lab';
-import { createLoss } from '@crossweave/losses';
+import {
+  checkComparison,
+  labelledPairs,
+  resolveNegatives,
+  type CompareFusionsOptions,
+} from '@crossweave/lab';
 import { cachedEncoder, jointModel } from '@crossweave/trainer';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import { sizeArms, type SizedArm } from '../config/match-arms';
 import type { AblationConfig, PhaseConfig } from '../config/schema';
+import { lossFor, type Fused } from '../config/tasks';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep, dryStepOnFeatures } from './dry-step';
 
@@ -28,10 +34,16 @@ export interface AblationParts {
   readonly image: Encoder<Tensor4D>;
   readonly text: Encoder<TextInput>;
   readonly arms: ReadonlyMap<string, SizedArm>;
+  /** What is trained for and measured, in place of matching and retrieval. */
+  readonly task?: FittedTask;
 }
 
 /** Builds the parts. @throws ConfigError for an unknown name or option, or nothing to compare. */
-export function ablationParts(config: AblationConfig, tokenizer: Tokenizer): AblationParts {
+export function ablationParts(
+  config: AblationConfig,
+  tokenizer: Tokenizer,
+  task?: FittedTask,
+): AblationParts {
   if (Object.keys(config.arms).length === 0) {
     throw new ConfigError('there is nothing to compare', {
       where: 'arms',
@@ -42,7 +54,7 @@ export function ablationParts(config: AblationConfig, tokenizer: Tokenizer): Abl
   const textTokens = config.data.maxTokens;
   const text = textEncoderOf(config.text, tokenizer, textTokens);
   const specs = { image: image.features, text: text.features, textTokens };
-  return { image, text, arms: sizeArms(config.arms, specs) };
+  return { image, text, arms: sizeArms(config.arms, specs), ...(task && { task }) };
 }
 
 /** How the size of each matched arm was chosen, for people. */
@@ -64,9 +76,13 @@ export async function checkAblation(
   const unread = { split, tokenizer: pairs.tokenizer, fingerprint: 'not decoded' };
   checkComparison({ ...comparisonOf(config, parts, unread), out: '.' });
   const train = split(data.train);
-  const { image, text } = parts;
-  const model = jointModel({ image, text, fusion: towersFusion(config) });
-  await dryStep({ model, ...learning(towers) }, towerBatches(config, train, { high: 0, low: 0 }));
+  const { image, text, task } = parts;
+  const dual = { image, text, fusion: towersFusion(config) };
+  const model = jointModel(dual);
+  await dryStep(
+    { model, ...learning('towers', towers, dual, config, task) },
+    towerBatches(config, train, { high: 0, low: 0 }),
+  );
   const { batchSize } = phase;
   const negatives = resolveNegatives(phase.negatives, train.records).count;
   const specs = { image: image.features, text: text.features, textTokens: data.maxTokens };
@@ -75,9 +91,11 @@ export async function checkAblation(
       image: cachedEncoder(image.name, image.features),
       text: cachedEncoder(text.name, text.features),
     };
-    dryStepOnFeatures({ model: jointModel({ ...cached, fusion }), ...learning(phase) }, specs, {
+    const step = learning('fusion', phase, { image, text, fusion }, config, task);
+    dryStepOnFeatures({ model: jointModel({ ...cached, fusion }), ...step }, specs, {
       batchSize,
       negatives,
+      labels: labelledPairs(train.records).map(({ label }) => label),
     });
   }
 }
@@ -85,18 +103,18 @@ export async function checkAblation(
 /** What `compareFusions` is asked, but for the folder and the listeners. */
 export function comparisonOf(
   config: AblationConfig,
-  { image, text, arms }: AblationParts,
+  { image, text, arms, task }: AblationParts,
   data: Pick<PairDataset, 'split' | 'fingerprint' | 'tokenizer'>,
 ): Omit<CompareFusionsOptions<Tensor4D, TextInput>, 'out'> {
   const { towers, fusion: phase } = config;
   const train = data.split(config.data.train);
+  const dual = { image, text, fusion: towersFusion(config) };
+  const named = config.task === undefined ? {} : { task: config.task };
   return {
     data: { train, test: data.split(config.data.test), fingerprint: data.fingerprint },
     towers: {
-      image,
-      text,
-      fusion: towersFusion(config),
-      ...learning(towers),
+      ...dual,
+      ...learning('towers', towers, dual, config, task),
       steps: towers.steps,
       seed: towers.seed,
       data: (key) => towerBatches(config, train, key),
@@ -105,12 +123,13 @@ export function comparisonOf(
       name,
       fusion,
       training: {
-        ...learning(phase),
+        ...learning('fusion', phase, { image, text, fusion }, config, task),
         steps: phase.steps,
         batchSize: phase.batchSize,
         negatives: phase.negatives,
       },
     })),
+    ...(task && { task }),
     seeds: config.seeds,
     top: config.top,
     recipe: {
@@ -119,9 +138,10 @@ export function comparisonOf(
         image: config.image,
         text: config.text,
         towers,
+        ...named,
       },
       arms: Object.fromEntries(
-        Array.from(arms, ([name, { part }]) => [name, { arm: part, training: phase }]),
+        Array.from(arms, ([name, { part }]) => [name, { arm: part, training: phase, ...named }]),
       ),
     },
   };
@@ -131,8 +151,17 @@ function towersFusion({ towers }: AblationConfig): ReturnType<typeof createFusio
   return createFusion(towers.fusion.name, towers.fusion.options);
 }
 
-function learning(phase: Omit<PhaseConfig, 'negatives'>) {
-  return { loss: createLoss(phase.loss.name, phase.loss.options), optimizer: optimizerOf(phase) };
+function learning(
+  where: string,
+  phase: Omit<PhaseConfig, 'negatives'>,
+  parts: Fused,
+  config: AblationConfig,
+  task: FittedTask | undefined,
+) {
+  return {
+    loss: lossFor(where, phase.loss, parts, task, config.task?.weight),
+    optimizer: optimizerOf(phase),
+  };
 }
 
 function towerBatches({ towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {

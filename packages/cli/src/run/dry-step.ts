@@ -9,6 +9,7 @@ import {
   type BatchSource,
   type Features,
   type FeatureSpec,
+  type Label,
 } from '@crossweave/core';
 import { disposeState, initialParams, trainStep, type StepOptions } from '@crossweave/trainer';
 
@@ -37,7 +38,16 @@ export async function dryStep<Image, Text>(
 export function dryStepOnFeatures(
   options: StepOptions<Features, Features>,
   specs: { readonly image: FeatureSpec; readonly text: FeatureSpec; readonly textTokens: number },
-  { batchSize, negatives }: { readonly batchSize: number; readonly negatives: number },
+  {
+    batchSize,
+    negatives,
+    labels,
+  }: {
+    readonly batchSize: number;
+    readonly negatives: number;
+    /** Of the training split; none where it has none. */
+    readonly labels: readonly Label[];
+  },
 ): void {
   const ids = Array.from({ length: batchSize }, (_, row) => String(row));
   const features = ({ dim, tokens }: FeatureSpec, rows: number): Features => {
@@ -53,6 +63,7 @@ export function dryStepOnFeatures(
     ids,
     groups: ids,
     captions: ids,
+    ...(labels.length > 0 && { labels: ids.map((_, row) => labels[row % labels.length]) }),
     image: features(specs.image, batchSize),
     text: features(specs.text, batchSize),
     ...(negatives > 0 && { negatives: features(specs.text, batchSize * negatives) }),

@@ -1,28 +1,35 @@
-import { subtree, type PairSplit, type Params } from '@crossweave/core';
+import { subtree, type FittedTask, type PairSplit, type Params } from '@crossweave/core';
 import {
   describeSplit,
   encodeSplit,
   evaluateFusion,
+  evaluateTask,
   floors,
+  headOfLoss,
   metricTable,
+  taskFloors,
   type Evaluation,
   type FeatureCache,
+  type TaskEvaluation,
 } from '@crossweave/lab';
 import { type Session } from '../command';
 import { Interrupted } from '../interrupted';
+import { classTable } from './class-table';
 import type { ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
 
-/** A model to be measured: its parts and their parameters under `image.`, `text.`, `fusion.`. */
+/** A model to be measured: its parts and their parameters under `image.`, `text.`, `fusion.`, `loss.`. */
 export interface Measured {
   readonly parts: ModelParts;
   readonly params: Params;
+  /** What it was trained for; without one, matching and retrieval are measured. */
+  readonly task?: FittedTask;
 }
 
 /** What a model reaches on a split, and what stands beside it. */
 export interface Measurement {
-  readonly evaluation: Evaluation;
+  readonly evaluation: Evaluation | TaskEvaluation;
   /** By scorer that cannot solve what is tested; none without a training split to fit it on. */
   readonly floors: Readonly<Record<string, { readonly metrics: Figures }>>;
 }
@@ -43,51 +50,77 @@ export async function measure(
   session: Session,
 ): Promise<Measurement> {
   const { signal } = session;
+  const { task } = model;
   try {
     const cache = await encode(model, split, session);
     const fitted = { fusion: model.parts.fusion, params: subtree(model.params, 'fusion.') };
-    const evaluation = await evaluateFusion(fitted, cache, { signal });
+    const evaluation =
+      task === undefined
+        ? await evaluateFusion(fitted, cache, { signal })
+        : await evaluateTask({ ...fitted, task, head: headOf(model.params, task) }, cache, {
+            signal,
+          });
     if (train === undefined) return { evaluation, floors: {} };
-    const first = { records: train.records.slice(0, floorPictures) };
-    const part: PairSplit = {
-      name: train.name,
-      ...first,
-      images: (rows) => train.images(rows),
-      texts: (captions) => train.texts(captions),
-      textIdentity: (caption) => train.textIdentity(caption),
-    };
-    return { evaluation, floors: floors(await encode(model, part, session), cache) };
+    const known = await encode(model, firstOf(train), session);
+    const beside =
+      task === undefined ? floors(known, cache) : await taskFloors(task, known, cache, signal);
+    return { evaluation, floors: beside };
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was measured.');
     throw error;
   }
 }
 
+/** The head of a task among the parameters of a training run. */
+export function headOf(params: Params, task: FittedTask): Params {
+  return headOfLoss(subtree(params, 'loss.'), task);
+}
+
+function firstOf(train: PairSplit): PairSplit {
+  return {
+    name: train.name,
+    records: train.records.slice(0, floorPictures),
+    images: (rows) => train.images(rows),
+    texts: (captions) => train.texts(captions),
+    textIdentity: (caption) => train.textIdentity(caption),
+  };
+}
+
 /** The figures as a table: each with the model before training, floors and chance beside it. */
 export function tableOf({ evaluation, floors: beside }: Measurement, before?: Figures): string {
   return [
-    describeSplit(evaluation.split),
+    'split' in evaluation
+      ? describeSplit(evaluation.split)
+      : `${evaluation.pairs} labelled pairs of ${evaluation.images} images.`,
     '',
     metricTable(evaluation, {
       ...(before && { 'before training': { metrics: before } }),
       ...beside,
     }),
+    ...('split' in evaluation ? [] : classTable(evaluation)),
   ].join('\n');
 }
 
 /** The figures as plain data. */
 export function figuresOf({ evaluation, floors: beside }: Measurement, before?: Figures): object {
-  const { metrics, chance, split } = evaluation;
+  const { metrics, chance } = evaluation;
   return {
     metrics,
     chance,
     ...(before && { beforeTraining: before }),
     floors: Object.fromEntries(Object.entries(beside).map(([name, each]) => [name, each.metrics])),
-    measuredOn: split,
+    ...('split' in evaluation
+      ? { measuredOn: evaluation.split }
+      : {
+          measuredOn: { pairs: evaluation.pairs, images: evaluation.images },
+          classes: evaluation.classes,
+          confusions: evaluation.confusions?.slice(0, 50),
+        }),
   };
 }
 
-async function encode(
+/** The features of a split by the towers of a model. */
+export async function encode(
   { parts, params }: Measured,
   split: PairSplit,
   { terminal, signal }: Session,

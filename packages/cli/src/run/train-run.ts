@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { disposeParams, foldIn, key as keyOf, type Params, type TextInput } from '@crossweave/core';
+import {
+  disposeParams,
+  foldIn,
+  key as keyOf,
+  type FittedTask,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
 import { writeJsonAtomic } from '@crossweave/core/node';
 import type { PairDataset } from '@crossweave/data';
 import {
@@ -15,7 +22,9 @@ import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
 import { type Session } from '../command';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
+import { calibrate, type Calibration } from './calibrate';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -27,6 +36,7 @@ export interface PreparedRun {
   readonly config: TrainConfig;
   readonly data: PairDataset;
   readonly parts: ModelParts;
+  readonly task?: FittedTask | undefined;
   readonly step: StepOptions<Tensor4D, TextInput>;
   /** Parameters to begin with; stay the caller's. */
   readonly initial: Params;
@@ -52,16 +62,19 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
       );
     }
     const measurement = await measureOn(prepared, state.params, session);
+    const calibration = await calibrated(prepared, state.params, session);
     const figures = {
       schema: 1,
       steps: state.step,
       skipped: state.skipped,
       split: config.data.test,
       ...figuresOf(measurement, before),
+      ...(calibration && { calibration }),
     };
     terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
     terminal.line(tableOf(measurement, before));
     await writeJsonAtomic(join(run.path, 'results.json'), figures);
+    await saveTrained(prepared, state.params);
     return figures;
   } finally {
     disposeState(state);
@@ -106,19 +119,35 @@ async function trainSteps(
 
 /** What checkpoints of towers may lack, by paths of the joint model. */
 function mayBeMissing(config: TrainConfig): string[] {
-  return (['image', 'text'] as const).flatMap((part) =>
+  return (['image', 'text', 'fusion'] as const).flatMap((part) =>
     (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
   );
 }
 
 function measureOn(
-  { config, data, parts }: PreparedRun,
+  { config, data, parts, task }: PreparedRun,
   params: Params,
   session: Session,
   withFloors = true,
 ): Promise<Measurement> {
   const train = withFloors ? data.split(config.data.train) : undefined;
-  return measure({ parts, params }, data.split(config.data.test), train, session);
+  return measure(
+    { parts, params, ...(task && { task }) },
+    data.split(config.data.test),
+    train,
+    session,
+  );
+}
+
+/** Probabilities made honest on the validation split, where there are both. */
+async function calibrated(
+  { config, data, parts, task }: PreparedRun,
+  params: Params,
+  session: Session,
+): Promise<Calibration | undefined> {
+  const { val } = config.data;
+  if (task === undefined || !Object.hasOwn(data.splits, val)) return undefined;
+  return calibrate({ parts, params, task }, data.split(val), session);
 }
 
 /** The figures of the model as it begins, which go into the run's records as those of step 0. */

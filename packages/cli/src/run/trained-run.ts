@@ -1,5 +1,7 @@
-import { FileFormatError } from '@crossweave/core';
-import { readRun } from '@crossweave/trainer/node';
+import { resolve } from 'node:path';
+import { DataError, FileFormatError } from '@crossweave/core';
+import type { TrainState } from '@crossweave/trainer';
+import { loadTrainingState, readRun } from '@crossweave/trainer/node';
 import { z } from 'zod';
 import { ownTokenizer } from '../config/open-data';
 import { parseConfig } from '../config/parse';
@@ -16,6 +18,8 @@ export interface TrainedRun {
     readonly data: string;
     readonly tokenizer: string;
   };
+  /** What its task learned of the labels; undefined without one. */
+  readonly task: unknown;
   /** Of the run's identity; its checkpoints carry it. */
   readonly checksum: string;
 }
@@ -30,6 +34,7 @@ const recordSchema = z.object({
     tokenizer: z.string(),
   }),
   checksum: z.string(),
+  task: z.unknown().optional(),
   paths: z.object({ captions: z.string(), tokenizer: z.string().optional() }),
 });
 
@@ -50,7 +55,7 @@ export async function readTrainedRun(folder: string): Promise<TrainedRun> {
       got: issue === undefined ? undefined : `"${issue.path.join('.')}": ${issue.message}`,
     });
   }
-  const { identity, checksum, paths } = record.data;
+  const { identity, checksum, paths, task } = record.data;
   const { captions, data, tokenizer } = identity;
   const config = parseConfig(
     trainSchema,
@@ -62,5 +67,27 @@ export async function readTrainedRun(folder: string): Promise<TrainedRun> {
     tokenizerFolder: paths.tokenizer ?? ownTokenizer(folder),
     fingerprints: { captions, data, tokenizer },
     checksum,
+    task,
   };
+}
+
+/** The last checkpoint of a run; the caller disposes it. @throws DataError when there is none. */
+export async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
+  const state = await loadTrainingState(resolve(folder, 'checkpoints'), { run: checksum });
+  if (state !== undefined) return state;
+  throw new DataError('the run has no checkpoint', {
+    where: folder,
+    advice: 'Let crossweave train finish, or continue it.',
+  });
+}
+
+/** @throws DataError for another tokenizer than that of the run. */
+export function requireTokenizer({ tokenizerFolder, fingerprints }: TrainedRun, got: string): void {
+  if (got === fingerprints.tokenizer) return;
+  throw new DataError('the tokenizer is not the one that the run was trained with', {
+    where: tokenizerFolder,
+    expected: fingerprints.tokenizer,
+    got,
+    advice: 'Its ids would mean other words: put the original files back.',
+  });
 }

@@ -1,10 +1,11 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
+  ConfigError,
   key as keyOf,
   type BatchSource,
   type Encoder,
+  type FittedTask,
   type Fusion,
-  type Loss,
   type Params,
   type PairSplit,
   type TextInput,
@@ -12,10 +13,11 @@ import {
 } from '@crossweave/core';
 import { pairBatches, type TokenisedPairs } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
-import { createLoss } from '@crossweave/losses';
+import { labelledPairs } from '@crossweave/lab';
 import { freeze, jointModel, layerDecay, type StepOptions } from '@crossweave/trainer';
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import type { TrainConfig } from '../config/schema';
+import { lossFor } from '../config/tasks';
 import { initialWeights } from '../config/weights';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep } from './dry-step';
@@ -36,26 +38,22 @@ export function modelParts(config: TrainConfig, tokenizer: TokenizerFacts): Mode
   };
 }
 
-/** The loss of a config. */
-export function lossOf({ training }: TrainConfig): Loss {
-  return createLoss(training.loss.name, training.loss.options);
-}
-
 /** What one step of a config needs: model, loss, optimizer, what is frozen, the teacher. */
 export function stepOptions(
   config: TrainConfig,
   parts: ModelParts,
+  task?: FittedTask,
 ): StepOptions<Tensor4D, TextInput> {
   const { training, image, text } = config;
   const { momentum, queue } = training.teacher ?? {};
   const model = jointModel(parts);
   const rateScale = layerDecay(model, {
-    ...(image.layerDecay !== undefined && { 'image.': image.layerDecay }),
-    ...(text.layerDecay !== undefined && { 'text.': text.layerDecay }),
+    ...(image.layerDecay !== undefined && { image: image.layerDecay }),
+    ...(text.layerDecay !== undefined && { text: text.layerDecay }),
   });
   return {
     model,
-    loss: lossOf(config),
+    loss: lossFor('training', training.loss, parts, task, config.task?.weight),
     optimizer: optimizerOf(training, rateScale),
     frozen: freeze(model, { image: image.freeze, text: text.freeze }),
     recompute: training.recompute,
@@ -83,15 +81,38 @@ export async function checkTraining(
   pairs: TokenisedPairs,
   step: StepOptions<Tensor4D, TextInput>,
 ): Promise<void> {
-  pairs.split(config.data.test);
+  const test = pairs.split(config.data.test);
+  if (config.task !== undefined) requireLabels(test);
   const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
   await dryStep(step, batchesOf(config, split));
 }
 
-/** The parameters that a new run begins with where its config names checkpoints. */
-export function initialOf(config: TrainConfig, parts: ModelParts): Promise<Params> {
-  return initialWeights({
-    image: { config: config.image, encoder: parts.image },
-    text: { config: config.text, encoder: parts.text },
+/** @throws ConfigError where nothing could be measured after training. */
+export function requireLabels(split: PairSplit): void {
+  if (labelledPairs(split.records).length > 0) return;
+  throw new ConfigError(`the split "${split.name}" has no labels`, {
+    where: 'data',
+    expected: 'labels in the split that is reported',
+    advice: 'Choose another split with --set data.test=…, or label it.',
   });
+}
+
+/**
+ * The parameters that a new run begins with where its config names checkpoints, the caller's to
+ * dispose. Of a whole `model`'s they are its own tensors.
+ */
+export async function initialOf(
+  config: TrainConfig,
+  { image, text, fusion }: ModelParts,
+  model: Params = {},
+): Promise<Params> {
+  const own = await initialWeights({
+    image: { config: config.image, encoder: image },
+    text: { config: config.text, encoder: text },
+    fusion: {
+      config: config.fusion,
+      encoder: { init: (key) => fusion.init(key, image.features, text.features) },
+    },
+  });
+  return { ...model, ...own };
 }

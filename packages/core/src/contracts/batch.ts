@@ -1,4 +1,5 @@
 import { Tensor, dispose, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { Label } from './dataset';
 import type { TextInput } from './encoder';
 
 /** B aligned pairs. The consumer of a batch disposes it ({@link disposeBatch}). */
@@ -14,8 +15,12 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
    * same text, which is then right for the images of all of them. Absent: not known.
    */
   readonly captions?: readonly string[];
-  /** [B] the class of each pair, for losses that tell classes apart. Absent: there are none. */
-  readonly labels?: readonly string[];
+  /**
+   * [B] what each pair is known to be, its caption's entry of `PairRecord.labels`: for tasks, and for
+   * losses that tell classes apart (`labelIdentity`). `undefined`: that pair is not labelled. Absent:
+   * no pair is.
+   */
+  readonly labels?: readonly (Label | undefined)[];
   readonly image: Image;
   readonly text: Text;
   /** B·K texts that are false of their image; row b·K + k belongs to pair b. */

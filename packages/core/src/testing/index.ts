@@ -22,3 +22,5 @@ export { optionsChecks, testOptions } from './options';
 export type { OptionsTestOptions } from './options';
 export { sampleFeatures } from './samples';
 export type { SampleOptions } from './samples';
+export { taskChecks, testTask } from './task';
+export type { TaskTestOptions } from './task';

@@ -130,6 +130,24 @@ describe('pairBatches', () => {
     );
   });
 
+  it('carries the label of the caption that stands in the batch', async () => {
+    const { records, ...rest } = splitOf(6);
+    const labelled = records.map((record, i) =>
+      i === 2 ? record : { ...record, labels: record.captions.map(({ length }) => length) },
+    );
+    const source = pairBatches({ ...rest, records: labelled }, { batchSize: 6, key: key(0) });
+    for await (const batch of source.batches(0)) {
+      batch.captions!.forEach((caption, b) => {
+        expect(batch.labels![b]).toBe(batch.ids[b] === 'id-2' ? undefined : caption.length);
+      });
+      disposeBatch(batch);
+    }
+    for await (const batch of pairBatches(splitOf(6), { batchSize: 6, key: key(0) }).batches(0)) {
+      expect(batch.labels).toBeUndefined();
+      disposeBatch(batch);
+    }
+  });
+
   it('draws another order and other captions each epoch, and none when told so', async () => {
     const split = splitOf(12);
     const random = pairBatches(split, { batchSize: 12, key: key(3) });

@@ -8,6 +8,7 @@ import {
   type Batch,
   type BatchSource,
   type Key,
+  type Label,
   type PairRecord,
   type PairSplit,
   type TextInput,
@@ -60,6 +61,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkSplit(split, where, { batchSize, dropLast });
   if (negatives > 0) checkNegatives(split, where, choice);
   const count = split.records.length;
+  const labelled = split.records.some(({ labels }) => labels !== undefined);
   const batchesPerEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
 
   const makeBatch = async (
@@ -75,16 +77,17 @@ export function pairBatches<Image, Text extends object = TextInput>(
       text: split.texts(captions),
       ...(negatives > 0 && { negatives: split.texts(drawn.flatMap((pair) => pair.negatives)) }),
     };
-    const labels = {
+    const described = {
       size: rows.length,
       ids,
       groups: ids,
       captions: captions.map((caption) => split.textIdentity(caption)),
+      ...(labelled && { labels: drawn.map(({ label }) => label) }),
     };
     try {
-      return { ...labels, image: await split.images(rows), ...texts };
+      return { ...described, image: await split.images(rows), ...texts };
     } catch (error) {
-      disposeBatch({ ...labels, image: undefined, ...texts });
+      disposeBatch({ ...described, image: undefined, ...texts });
       throw error;
     }
   };
@@ -141,8 +144,8 @@ function draw(
   epochKey: Key,
   choice: 'random' | 'first',
   count: number,
-): { caption: string; negatives: string[] } {
-  const { id, captions, negatives } = recordAt(split, row);
+): { caption: string; label: Label | undefined; negatives: string[] } {
+  const { id, captions, labels, negatives } = recordAt(split, row);
   // Folded twice, so that no id can equal a name used elsewhere.
   const key = foldIn(foldIn(epochKey, 'sample'), id);
   const chosen = choice === 'first' ? 0 : randomInteger(foldIn(key, 'caption'), captions.length);
@@ -150,6 +153,7 @@ function draw(
   const order = count > 0 ? permutation(foldIn(key, 'negatives'), candidates.length) : [];
   return {
     caption: captions[chosen] ?? '',
+    label: labels?.[chosen],
     negatives: Array.from(
       { length: count },
       (_, k) => candidates[order[k % order.length] ?? 0]?.caption ?? '',

@@ -6,9 +6,13 @@ import { counted, percent } from './wording';
 export interface Reject {
   /** `captions.jsonl:12`, with the image's path where it is known. */
   readonly key: string;
-  /** `false-negative`: a negative that is a true caption of its image. */
-  readonly reason: 'record' | 'missing-image' | 'damaged-image' | 'false-negative';
-  /** `left-out`: the negative alone is gone, its caption stays. */
+  /**
+   * `false-negative`: a negative that is a true caption of its image. `label-conflict`: a caption
+   * that its image has twice, with different labels.
+   */
+  readonly reason:
+    'record' | 'missing-image' | 'damaged-image' | 'false-negative' | 'label-conflict';
+  /** `left-out`: the negative, or the second label, alone is gone; the caption stays. */
   readonly action: 'skipped' | 'placeholder' | 'left-out';
   /** How many rows of the captions file it took with it. */
   readonly rows: number;

@@ -18,6 +18,16 @@ const sample = (fields: Partial<ReadSample>): ReadSample => ({
 });
 
 describe('distinctTexts', () => {
+  it('keeps the label of the caption that stays, and lists a second one', () => {
+    const captions = ['One', 'two', 'one', 'ONE', 'on e'];
+    const labels = [undefined, 2, 'a', 'a', 'b'];
+    const { sample: kept, rejects } = distinctTexts(sample({ captions, labels }), identity);
+    expect(kept.captions).toEqual(['One', 'two']);
+    expect(kept.labels).toEqual(['a', 2]);
+    expect(rejects).toMatchObject([{ reason: 'label-conflict', action: 'left-out', rows: 0 }]);
+    expect(rejects[0]?.error.message).toMatch(/c\.jsonl:1.*"on e".*"b" beside "a"/);
+  });
+
   it('keeps the first of captions that are the same, with the negatives of all', () => {
     const of = (caption: string, kind = 'k'): { caption: string; kind: string } => ({
       caption,

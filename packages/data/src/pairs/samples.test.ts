@@ -1,10 +1,10 @@
 import { DataError } from '@crossweave/core';
 import { array, assert, constantFrom, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../records/record';
+import type { CaptionRecord, Row } from '../records/record';
 import { RowJoiner, type BadRow, type ReadSample } from './samples';
 
-function row(line: number, fields: { id?: string; image: string; split?: string }): Row {
+function row(line: number, fields: Partial<CaptionRecord> & { image: string }): Row {
   const made = {
     id: fields.image,
     split: 'train',
@@ -33,6 +33,19 @@ describe('RowJoiner', () => {
       { path: '/d/a/b.png', where: 'c.csv:1' },
       { path: '/c.png', where: 'c.csv:2' },
     ]);
+  });
+
+  it('joins labels caption by caption, and refuses a second group', () => {
+    const rows = [
+      row(1, { image: 'a.png', group: 'p' }),
+      row(2, { image: 'a.png', group: 'p', labels: ['yes'] }),
+      row(3, { image: 'a.png', group: 'q' }),
+      row(4, { image: 'b.png' }),
+    ];
+    const { samples, bad } = join(rows, 'c.csv');
+    expect(samples[0]).toMatchObject({ labels: [undefined, 'yes'], group: 'p', rows: 2 });
+    expect(samples[1]).not.toHaveProperty('labels');
+    expect(bad.map(({ error }) => error.message).join()).toMatch(/c\.csv:3: .*group "p".*got "q"/);
   });
 
   it('joins rows of one image within a split, however its path is written', () => {

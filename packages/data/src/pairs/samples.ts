@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import { DataError, type HardNegative } from '@crossweave/core';
+import { DataError, type HardNegative, type Label } from '@crossweave/core';
 import type { CaptionRecord, Row } from '../records/record';
 import type { Sample } from './pictures';
 
@@ -22,6 +22,7 @@ interface Joined {
   readonly captions: string[];
   readonly negatives: (readonly HardNegative[])[];
   hasNegatives: boolean;
+  readonly labels: (Label | undefined)[];
   rows: number;
 }
 
@@ -70,32 +71,49 @@ export class RowJoiner {
         this.bad.push({ key: where, error: repeatedId(record, other, where) });
         return;
       }
-      sample = { first: record, path, captions: [], negatives: [], hasNegatives: false, rows: 0 };
+      const lists = { captions: [], negatives: [], labels: [] };
+      sample = { first: record, path, ...lists, hasNegatives: false, rows: 0 };
       this.#joined.set(place, sample);
+    }
+    if (record.group !== sample.first.group) {
+      this.bad.push({ key: where, error: otherGroup(record, sample.first, where) });
+      return;
     }
     this.#imageOfId.set(owner, record.image);
     sample.rows++;
     for (const [i, caption] of record.captions.entries()) {
       sample.captions.push(caption);
       sample.negatives.push(record.negatives?.[i] ?? []);
+      sample.labels.push(record.labels?.[i]);
     }
     sample.hasNegatives ||= record.negatives !== undefined;
   }
 }
 
 function toSample(sample: Joined, file: string): ReadSample {
-  const { first, path, captions, negatives, hasNegatives, rows } = sample;
+  const { first, path, captions, negatives, hasNegatives, labels, rows } = sample;
   return {
     id: first.id,
     image: first.image,
     split: first.split,
     captions,
     ...(hasNegatives && { negatives }),
+    ...(labels.some((label) => label !== undefined) && { labels }),
+    ...(first.group !== undefined && { group: first.group }),
     line: first.line,
     path,
     where: `${file}:${first.line}`,
     rows,
   };
+}
+
+function otherGroup(record: CaptionRecord, first: CaptionRecord, where: string): DataError {
+  return new DataError('the image belongs to another group', {
+    where,
+    expected: `the group ${JSON.stringify(first.group ?? null)} that line ${first.line} gives ${first.image}`,
+    got: JSON.stringify(record.group ?? null),
+    advice: 'Give all rows of an image one group.',
+  });
 }
 
 function repeatedId(record: CaptionRecord, other: string, where: string): DataError {

@@ -1,4 +1,5 @@
 import { DataError, nearestName } from '@crossweave/core';
+import type { TextTemplate } from './template';
 
 /** Which fields or columns of a captions file hold what. */
 export interface Columns {
@@ -10,6 +11,20 @@ export interface Columns {
   readonly id?: string;
   /** Default `split`; without it every record belongs to the split `train`. */
   readonly split?: string;
+  /**
+   * What the image with a caption is known to be, such as the answer to a question. Default:
+   * `label`, else (JSONL) `labels` with one label for each caption.
+   */
+  readonly label?: string;
+  /** What must not be torn apart between splits: a product, a user. Default `group`. */
+  readonly group?: string;
+}
+
+/** What stands where in a captions file. */
+export interface Layout {
+  readonly columns: Columns;
+  /** Makes the caption of several columns; `columns.caption` is not there then. */
+  readonly template?: TextTemplate | undefined;
 }
 
 /** Other names that people give these columns, in lower case without `_`, `-` and spaces. */
@@ -33,19 +48,33 @@ export function captionColumns({ caption }: Columns): readonly string[] {
   return caption === undefined ? ['caption', 'captions'] : [caption];
 }
 
+/** The columns of which a text is made. */
+function textColumns({ columns, template }: Layout): readonly string[] {
+  return template?.columns ?? captionColumns(columns);
+}
+
 export function imageColumn({ image }: Columns): string {
   return image ?? 'image';
 }
 
 /** The names of all columns that are read where they are there. */
-export function readColumns(columns: Columns): readonly string[] {
-  return [
+export function readColumns(layout: Layout): readonly string[] {
+  const { columns } = layout;
+  const names = [
     imageColumn(columns),
-    ...captionColumns(columns),
+    ...textColumns(layout),
     columns.id ?? 'id',
     columns.split ?? 'split',
+    ...(columns.label === undefined ? ['label', 'labels'] : [columns.label]),
+    columns.group ?? 'group',
     'negatives',
   ];
+  return [...new Set(names)];
+}
+
+/** The columns that the caller named and that may be missing from a row, not from all of them. */
+export function namedColumns({ id, split, label, group }: Columns): readonly string[] {
+  return [id, split, label, group].filter((name) => name !== undefined);
 }
 
 /**
@@ -56,14 +85,24 @@ export function readColumns(columns: Columns): readonly string[] {
  */
 export function missingColumns(
   names: readonly string[],
-  columns: Columns,
+  { columns, template }: Layout,
   where: string,
   what: 'column' | 'field',
 ): DataError | undefined {
   const has = (name: string): boolean => names.includes(name);
+  const unnamed = template?.columns.find((name) => !has(name));
+  if (unnamed !== undefined) {
+    const near = nearestName(unnamed, names);
+    return new DataError(`there is no ${what} "${unnamed}" for the text`, {
+      where,
+      expected: `a ${what} for each part of ${JSON.stringify(template?.source)}`,
+      got: names.length === 0 ? `no ${what}s` : `the ${what}s ${names.join(', ')}`,
+      advice: `${near === undefined ? '' : `Did you mean "${near}"? `}Correct the template in text.`,
+    });
+  }
   const lacking: Role[] = [
     ...(has(imageColumn(columns)) ? [] : (['image'] as const)),
-    ...(captionColumns(columns).some(has) ? [] : (['caption'] as const)),
+    ...(template !== undefined || captionColumns(columns).some(has) ? [] : (['caption'] as const)),
   ];
   if (lacking.length === 0) return undefined;
   const wanted = { image: imageColumn(columns), caption: columns.caption ?? 'caption' };

@@ -9,6 +9,8 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import type { Columns } from './columns';
+import type { LabelKind } from './labels';
+import { templateCheck } from './template';
 
 export type RecordFormat = 'jsonl' | 'csv' | 'tsv';
 
@@ -16,6 +18,17 @@ export interface ReadRowsOptions {
   /** Default: by the file's extension. */
   readonly format?: RecordFormat;
   readonly columns?: Columns;
+  /**
+   * Makes each row's caption of several columns: `{title}. {description}`. Two braces stand for one
+   * that is text. Not together with `columns.caption`.
+   */
+  readonly text?: string;
+  /**
+   * How labels are understood. `class`: a class by its name; numbers are names too. `classes`: a
+   * list, or in one text with `|` between them. `number`: a number, also where it is written as
+   * text. Default: as they are written: text is a class, a JSON number a number, a list classes.
+   */
+  readonly labels?: LabelKind;
   /** One character between fields of CSV or TSV. Default: a comma, or a tab. */
   readonly delimiter?: string;
   /** One character around fields of CSV or TSV that hold delimiters; false for none. Default `"`. */
@@ -56,7 +69,16 @@ const encodingLabel: Check = {
 /** What the options that say how a captions file is read must be. */
 export const readChecks: Checks<ReadRowsOptions> = {
   format: oneOf('jsonl', 'csv', 'tsv'),
-  columns: fields({ image: text(), caption: text(), id: text(), split: text() }),
+  columns: fields({
+    image: text(),
+    caption: text(),
+    id: text(),
+    split: text(),
+    label: text(),
+    group: text(),
+  }),
+  text: templateCheck,
+  labels: oneOf('class', 'classes', 'number'),
   delimiter: oneCharacter,
   quote: anyOf(exactly(false), oneMark),
   escape: oneMark,

@@ -1,5 +1,6 @@
-import { DataError, type HardNegative } from '@crossweave/core';
-import { imageColumn, missingColumns, type Columns } from './columns';
+import { DataError, type HardNegative, type Label } from '@crossweave/core';
+import { imageColumn, missingColumns, type Layout } from './columns';
+import { labelsOf, type LabelKind } from './labels';
 import { captionsOf, imageOf, negativesOf, textOf, type RowFields } from './values';
 
 /** The split of records that name none. */
@@ -15,6 +16,10 @@ export interface CaptionRecord {
   readonly captions: readonly string[];
   /** negatives[i] belong to captions[i]. */
   readonly negatives?: readonly (readonly HardNegative[])[];
+  /** labels[i] belongs to captions[i]; absent when the row has none. */
+  readonly labels?: readonly (Label | undefined)[];
+  /** What must not be torn apart between splits. */
+  readonly group?: string;
   /** 1-based line of the captions file on which the record starts. */
   readonly line: number;
 }
@@ -37,22 +42,30 @@ export type Row =
   | (Place & { readonly error: DataError });
 
 /** What a reader needs besides the text. */
-export interface ReadContext {
+export interface ReadContext extends Layout {
   /** Path of the captions file, for messages. */
   readonly file: string;
-  readonly columns: Columns;
+  readonly labels?: LabelKind | undefined;
 }
 
 /** Checks one row's fields, whatever format they came from. */
-export function toRow(row: RowFields, place: Place, { file, columns }: ReadContext): Row {
+export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
+  const { file, columns } = context;
   const { line, lines } = place;
   const where = `${file}:${line}`;
   try {
-    const absent = missingColumns([...row.values.keys()], columns, where, 'field');
+    const absent = missingColumns([...row.values.keys()], context, where, 'field');
     if (absent !== undefined) throw absent;
     const image = imageOf(row.values.get(imageColumn(columns)), where);
-    const captions = captionsOf(row, columns, where);
+    const captions = captionsOf(row, context, where);
     const negatives = negativesOf(row.values.get('negatives'), captions.length, where);
+    const labels = labelsOf(
+      row,
+      { column: columns.label, kind: context.labels },
+      captions.length,
+      where,
+    );
+    const group = textOf(row, columns.group ?? 'group', where);
     return {
       line,
       lines,
@@ -62,6 +75,8 @@ export function toRow(row: RowFields, place: Place, { file, columns }: ReadConte
         split: textOf(row, columns.split ?? 'split', where) ?? defaultSplit,
         captions,
         ...(negatives && { negatives }),
+        ...(labels && { labels }),
+        ...(group !== undefined && { group }),
         line,
       },
     };

@@ -1,5 +1,6 @@
 import { DataError, type HardNegative } from '@crossweave/core';
-import { captionColumns, type Columns } from './columns';
+import { captionColumns, type Layout } from './columns';
+import { fillTemplate } from './template';
 
 /** A row's fields by name; `source` is the row as written, where its values have lost their form. */
 export interface RowFields {
@@ -24,7 +25,14 @@ export function imageOf(value: unknown, where: string): string {
 }
 
 /** @throws DataError unless one field holds captions, none of them empty */
-export function captionsOf({ values }: RowFields, columns: Columns, where: string): string[] {
+export function captionsOf(
+  { values }: RowFields,
+  { columns, template }: Layout,
+  where: string,
+): string[] {
+  if (template !== undefined) {
+    return [withoutNul(fillTemplate(template, values, where), 'a caption', where)];
+  }
   const names = captionColumns(columns).filter((name) => (values.get(name) ?? null) !== null);
   if (names.length > 1) {
     throw new DataError('there are captions in two fields', {

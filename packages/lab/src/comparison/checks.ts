@@ -1,9 +1,12 @@
+import { tidy } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   DataError,
   initialShapes,
   key as keyOf,
+  noDraws,
   requireTokens,
+  type FittedTask,
   type Loss,
 } from '@crossweave/core';
 import {
@@ -22,10 +25,11 @@ import {
 import { armName, requireDistinct, seeds } from '../ablation/plan-checks';
 import { abortSignal, pairSplit, plainData, seed } from '../checks/checks';
 import { chanceOf } from '../evaluate/plan';
-import { requireNegatives } from '../features/batches';
 import { textsOf } from '../features/texts';
 import { floorNames } from '../floors/floors';
-import { resolveNegatives } from './negatives';
+import { taskFloorNames } from '../tasks/task-floors';
+import { headOfLoss, requireLabelledPairs } from '../tasks/task-loss';
+import { requireNegatives, resolveNegatives } from './negatives';
 import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
 
 /** What the towers are called among the baselines. */
@@ -63,6 +67,7 @@ const checks: Checks<CompareFusionsOptions<unknown, unknown>> = {
     ...['train', 'test', 'fingerprint'],
   ]),
   towers: anObject,
+  task: having('a fitted task (init, apply, loss, measure)', 'init', 'apply', 'loss', 'measure'),
   arms: listOf(anObject),
   seeds: seeds(),
   out: text(),
@@ -111,13 +116,14 @@ export function checkTowers<Image, Text>(
 export function checkComparison<Image, Text>(options: CompareFusionsOptions<Image, Text>): void {
   const where = 'compareFusions';
   checkTowers(where, options);
-  const { arms, data, recipe } = options;
+  const { arms, data, recipe, task } = options;
   if (arms.length === 0) {
     throw new ConfigError('"arms" is empty', { where, expected: 'one fusion or more' });
   }
   textsOf(where, data.train);
   for (const arm of arms) checkArm(where, options, arm);
-  requireDistinct(where, [...arms.map(({ name }) => name), towersName, ...floorNames]);
+  const beside = task === undefined ? floorNames : taskFloorNames;
+  requireDistinct(where, [...arms.map(({ name }) => name), towersName, ...beside]);
   for (const { name } of arms) {
     if (Object.hasOwn(recipe.arms, name)) continue;
     throw new ConfigError(`the arm "${name}" has no recipe`, {
@@ -125,6 +131,10 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
       expected: 'an entry in recipe.arms',
       advice: 'Its trials could not be told from those of another configuration.',
     });
+  }
+  if (task !== undefined) {
+    for (const split of [data.train, data.test]) requireLabelledPairs(where, split);
+    return;
   }
   const { records, name } = data.test;
   const { identityOf } = textsOf(where, data.test);
@@ -138,7 +148,7 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
 
 function checkArm<Image, Text>(
   where: string,
-  { towers, data }: CompareFusionsOptions<Image, Text>,
+  { towers, data, task }: CompareFusionsOptions<Image, Text>,
   arm: FusionArm,
 ): void {
   const of = `${where}, "arms"`;
@@ -164,6 +174,20 @@ function checkArm<Image, Text>(
   requireTokens(arm.fusion, towers.image.features, towers.text.features);
   initialShapes({
     init: (key) => arm.fusion.init(key, towers.image.features, towers.text.features),
+  });
+  if (task !== undefined) requireHead(at, loss, task);
+}
+
+/** @throws ConfigError for a loss whose parameters hold no head of the task. */
+function requireHead(where: string, loss: Loss, task: FittedTask): void {
+  let found = 0;
+  tidy(() => {
+    found = Object.keys(headOfLoss(loss.init?.(noDraws) ?? {}, task)).length;
+  });
+  if (found > 0) return;
+  throw new ConfigError(`the loss "${loss.name}" does not train the task "${task.name}"`, {
+    where,
+    expected: 'taskLoss(task, { dim: jointWidth(fusion, …) }), alone or in a weightedSum',
   });
 }
 

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
-import { disposeParams } from '@crossweave/core';
+import { disposeParams, type Params } from '@crossweave/core';
 import { ablate, type AblationEnd, type Arm } from '../ablation/ablate';
 import type { AblationContext, Baseline } from '../ablation/summarise';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { floors } from '../floors/floors';
+import { evaluateTask } from '../tasks/evaluate-task';
+import { taskFloors } from '../tasks/task-floors';
+import { headOfLoss } from '../tasks/task-loss';
 import { checkComparison, towersName } from './checks';
 import { resolveNegatives } from './negatives';
 import { clearTraining } from './open-folder';
@@ -14,7 +17,7 @@ import { pretrainTowers, type PretrainedTowers } from './pretrain-towers';
 import { runTrial, type Caches } from './trial';
 
 /** How trials are measured: those of another protocol are run again. */
-const protocol = 2;
+const protocol = 3;
 
 /**
  * Compares fusions on equal terms: the towers are pre-trained once, all images and captions are
@@ -33,7 +36,7 @@ export async function compareFusions<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
 ): Promise<AblationEnd> {
   checkComparison(options);
-  const { towers, arms, seeds, out, recipe, data, signal, onProgress } = options;
+  const { towers, task, arms, seeds, out, recipe, data, signal, onProgress } = options;
   const notes = notesOf(options);
   for (const message of notes) onProgress?.({ stage: 'note', message });
   const pretrained = await pretrainTowers(options);
@@ -49,8 +52,14 @@ export async function compareFusions<Image, Text>(
       arms: arms.map(({ name }): Arm<unknown> => ({ name, config: recipe.arms[name] })),
       seeds,
       out,
-      shared: { protocol, towers: recipe.towers, data: data.fingerprint, top: options.top ?? null },
-      context: { ...(await contextOf(options, caches, dual)), notes },
+      shared: {
+        protocol,
+        towers: recipe.towers,
+        data: data.fingerprint,
+        top: options.top ?? null,
+        ...(task && { task: { name: task.name, facts: task.facts } }),
+      },
+      context: await contextOf(options, caches, dual, pretrained.loss, notes),
       ...(signal && { signal }),
       onProgress: (progress) => onProgress?.({ stage: 'trial', ...progress }),
       runTrial: (trial) => runTrial(options, byName.get(trial.arm.name)!, trial, caches, dual),
@@ -64,7 +73,8 @@ export async function compareFusions<Image, Text>(
     if (signal?.aborted === true) return { interrupted: true, trials: [] };
     throw error;
   } finally {
-    for (const params of [pretrained.image, pretrained.text, pretrained.fusion]) {
+    const { image, text, fusion, loss } = pretrained;
+    for (const params of [image, text, fusion, loss]) {
       disposeParams(params);
     }
   }
@@ -78,12 +88,32 @@ function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>
   return [...new Set(notes)];
 }
 
-/** What the arms are held against: the towers that they re-rank, floors, chance. */
+/** What the arms are held against: the towers that they start from, floors, chance. */
 async function contextOf<Image, Text>(
-  { data, signal }: CompareFusionsOptions<Image, Text>,
+  { task, data, signal }: CompareFusionsOptions<Image, Text>,
   { train: training, test }: Caches,
   dual: FittedFusion,
+  loss: Params,
+  notes: readonly string[],
 ): Promise<AblationContext> {
+  const { fingerprint } = data;
+  if (task !== undefined) {
+    const beside = await taskFloors(task, training, test, signal);
+    const head = headOfLoss(loss, task);
+    const baselines = Object.entries(beside).map(([name, { metrics, outcomes }]): Baseline => {
+      return { name, kind: 'floor', metrics, outcomes };
+    });
+    if (Object.keys(head).length > 0) {
+      const trained = { ...dual, task, head };
+      const { metrics, outcomes } = await evaluateTask(trained, test, {
+        ...(signal && { signal }),
+      });
+      baselines.unshift({ name: towersName, kind: 'towers', metrics, outcomes });
+    }
+    const { chance, pairs, images } = beside.majority;
+    const measured = `Measured on ${pairs} labelled pairs of ${images} images.`;
+    return { baselines, chance, data: { fingerprint }, notes: [...notes, measured] };
+  }
   const { metrics, outcomes, chance, split } = await evaluateFusion(dual, test, {
     ...(signal && { signal }),
   });
@@ -94,7 +124,8 @@ async function contextOf<Image, Text>(
       ...beside.map(([name, floor]): Baseline => ({ name, kind: 'floor', ...floor })),
     ],
     chance,
-    data: { fingerprint: data.fingerprint, test: split },
+    data: { fingerprint, test: split },
+    notes,
   };
 }
 

@@ -2,6 +2,7 @@ import type {
   Batch,
   BatchSource,
   Encoder,
+  FittedTask,
   Fusion,
   Key,
   Loss,
@@ -56,6 +57,12 @@ export interface CompareFusionsOptions<Image, Text> {
     readonly fingerprint: string;
   };
   readonly towers: TowerOptions<Image, Text>;
+  /**
+   * What is measured, in place of matching and retrieval. The loss of every arm must have the task in
+   * it (`taskLoss`, made for the arm's fusion, alone or in a `weightedSum`); towers whose loss has it
+   * stand beside the arms.
+   */
+  readonly task?: FittedTask;
   readonly arms: readonly FusionArm[];
   /** Whole numbers from 0 on, none twice. */
   readonly seeds: readonly number[];

@@ -20,6 +20,8 @@ export interface PretrainedTowers {
   readonly image: Params;
   readonly text: Params;
   readonly fusion: Params;
+  /** Of the loss: a temperature, the head of a task. */
+  readonly loss: Params;
   /** Not all steps were done: the signal came. */
   readonly interrupted: boolean;
 }
@@ -74,8 +76,9 @@ export async function pretrainTowers<Image, Text>(
   });
 
   const [ofLoss, ofModel] = partition(state.params, (path) => path.startsWith('loss.'));
-  disposeState({ step: state.step, params: ofLoss, optimizer: state.optimizer });
+  disposeState({ step: state.step, params: {}, optimizer: state.optimizer });
   return {
+    loss: subtree(ofLoss, 'loss.'),
     image: subtree(ofModel, 'image.'),
     text: subtree(ofModel, 'text.'),
     fusion: subtree(ofModel, 'fusion.'),

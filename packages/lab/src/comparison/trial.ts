@@ -10,6 +10,7 @@ import {
   withPrefix,
 } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/checkpoints/node';
+import { pairBatches } from '@crossweave/data';
 import {
   cachedEncoder,
   disposeState,
@@ -22,8 +23,9 @@ import type { Trial } from '../ablation/ablate';
 import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
-import { featureBatches } from '../features/batches';
 import type { FeatureCache } from '../features/encode-split';
+import { evaluateTask } from '../tasks/evaluate-task';
+import { headOfLoss } from '../tasks/task-loss';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
 import type { CompareFusionsOptions, FusionArm } from './options';
@@ -49,7 +51,7 @@ export async function runTrial<Image, Text>(
   caches: Caches,
   dual: FittedFusion,
 ): Promise<TrialOutcome> {
-  const { towers, top, onProgress } = options;
+  const { towers, task, top, onProgress } = options;
   const { steps, loss, optimizer, batchSize, negatives } = arm.training;
   const model = jointModel({
     image: cachedEncoder(towers.image.name, towers.image.features),
@@ -74,7 +76,7 @@ export async function runTrial<Image, Text>(
     loss,
     optimizer,
     // The batches depend on the seed alone, not on the arm: all arms see the same ones.
-    data: featureBatches(caches.train, {
+    data: pairBatches(caches.train, {
       batchSize,
       negatives: resolveNegatives(negatives, caches.train.records).count,
       key: foldIn(keyOf(seed), 'batches'),
@@ -97,14 +99,20 @@ export async function runTrial<Image, Text>(
     const began = performance.now();
     const params = subtree(state.params, 'fusion.');
     await saveSafetensors(join(directory, 'fusion.safetensors'), params);
-    const { metrics, outcomes } = await evaluateFusion(
-      { fusion: arm.fusion, params },
-      caches.test,
-      { dual, signal, ...(top !== undefined && { top }) },
-    );
+    const fitted = { fusion: arm.fusion, params };
+    const head = task === undefined ? {} : headOfLoss(subtree(state.params, 'loss.'), task);
+    if (task !== undefined) await saveSafetensors(join(directory, 'head.safetensors'), head);
+    const { metrics, outcomes } =
+      task === undefined
+        ? await evaluateFusion(fitted, caches.test, {
+            dual,
+            signal,
+            ...(top !== undefined && { top }),
+          })
+        : await evaluateTask({ ...fitted, task, head }, caches.test, { signal });
     const records = await readMetrics(directory);
     return {
-      params: countParameters(params),
+      params: countParameters(params) + countParameters(head),
       flops: pairFlops(options, arm, caches.train),
       steps,
       seconds: secondsOf(records) + (performance.now() - began) / 1000,
@@ -134,10 +142,10 @@ function lossCurve(records: readonly TrainRecord[], steps: number): CurvePoint[]
 function pairFlops<Image, Text>(
   { towers }: CompareFusionsOptions<Image, Text>,
   { fusion }: FusionArm,
-  { images, texts }: FeatureCache,
+  { imageTable, textTable }: FeatureCache,
 ): number {
   return fusionCost(fusion, {
-    image: { ...towers.image.features, tokens: images.spec.tokens },
-    text: { ...towers.text.features, tokens: texts.spec.tokens },
+    image: { ...towers.image.features, tokens: imageTable.spec.tokens },
+    text: { ...towers.text.features, tokens: textTable.spec.tokens },
   }).flops;
 }

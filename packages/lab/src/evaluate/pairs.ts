@@ -49,8 +49,8 @@ async function scoreEach(
   const scores = new Float32Array(total);
   await inChunks(total, options, async (rows, from, count) => {
     const pairs = rows.map(pairAt);
-    const image = cache.images.gather(pairs.map(([row]) => row));
-    const text = cache.texts.gather(pairs.map(([, row]) => row));
+    const image = cache.imageTable.gather(pairs.map(([row]) => row));
+    const text = cache.textTable.gather(pairs.map(([, row]) => row));
     requireComplete(fusion, image, text);
     const match = tidy(() => fusion.fuse(params, image, text, inference).match);
     scores.set((await match.data()).subarray(0, count), from);
@@ -72,14 +72,14 @@ export async function scoreAll(
   options: ScoringOptions = {},
 ): Promise<Float32Array> {
   checkOptions('scoreAll', options, scoringChecks);
-  const imageRows = Array.from({ length: cache.images.rows }, (_, row) => row);
+  const imageRows = Array.from({ length: cache.imageTable.rows }, (_, row) => row);
   const [images, texts] = [imageRows.length, textRows.length];
   if (fitted.fusion.embed === undefined) {
     const pairAt = (i: number): Pair => [Math.floor(i / texts), textRows[i % texts]!];
     return scoreEach(fitted, cache, images * texts, pairAt, options);
   }
-  const image = await embed(fitted, 'image', cache.images, imageRows, options);
-  const text = await embed(fitted, 'text', cache.texts, textRows, options);
+  const image = await embed(fitted, 'image', cache.imageTable, imageRows, options);
+  const text = await embed(fitted, 'text', cache.textTable, textRows, options);
   const width = image.length / images;
   const scores = new Float32Array(images * texts);
   for (let i = 0; i < images; i++) {
@@ -114,7 +114,7 @@ async function embed(
 }
 
 /** Calls `work` with the rows of each chunk; the last is filled up with its last row (`real` are not). */
-async function inChunks(
+export async function inChunks(
   total: number,
   { chunk = 128, signal }: ScoringOptions,
   work: (rows: readonly number[], from: number, real: number) => Promise<void>,

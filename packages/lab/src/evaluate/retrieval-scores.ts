@@ -55,7 +55,7 @@ export async function retrievalScores(
   const { dual, top = 16, ...scoring } = options;
   const finder = dual ?? fitted;
   const all = await scoreAll(finder, cache, textRows, scoring);
-  const images = cache.images.rows;
+  const images = cache.imageTable.rows;
   const texts = textRows.length;
   const i2t = Float64Array.from(all);
   const t2i = Float64Array.from(all, (_, k) => all[(k % images) * texts + Math.floor(k / images)]!);

@@ -1,16 +1,8 @@
 import { memory, type Tensor } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  DataError,
-  disposeBatch,
-  key,
-  type Batch,
-  type Features,
-} from '@crossweave/core';
-import { testOptions } from '@crossweave/core/testing';
+import { disposeBatch, key, type Batch, type Features } from '@crossweave/core';
+import { pairBatches, type PairBatchesOptions } from '@crossweave/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
-import { featureBatches, type FeatureBatchesOptions } from './batches';
 import { encodeSplit, type FeatureCache } from './encode-split';
 
 let cache: FeatureCache;
@@ -22,17 +14,16 @@ beforeAll(async () => {
   });
 });
 
-async function collect(options: FeatureBatchesOptions, epoch = 0, from = 0) {
+async function collect(options: PairBatchesOptions, epoch = 0) {
   const batches: Batch<Features, Features>[] = [];
-  for await (const batch of featureBatches(cache, options).batches(epoch, from))
-    batches.push(batch);
+  for await (const batch of pairBatches(cache, options).batches(epoch)) batches.push(batch);
   return batches;
 }
 
 const list = (tensor: Tensor): number[] => [...tensor.dataSync()];
 
-describe('featureBatches', () => {
-  it('gathers each pair’s own image, caption and negatives', async () => {
+describe('batches of a feature cache', () => {
+  it('hold each pair’s own image, caption and negatives', async () => {
     const before = memory().numTensors;
     const batches = await collect({ batchSize: 4, key: key(1), negatives: 2 });
     expect(batches).toHaveLength(2);
@@ -47,7 +38,7 @@ describe('featureBatches', () => {
         const number = Number(id.slice(1));
         expect(images[b * 3]).toBe(number);
         expect(texts[b * 4]).toBe(number);
-        for (const k of [0, 1]) expect(negatives[(b * 2 + k) * 4]).not.toBe(number);
+        expect(negatives[b * 8]).not.toBe(number);
         seen.add(id);
       });
       expect(batch.groups).toEqual(batch.ids);
@@ -57,65 +48,18 @@ describe('featureBatches', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('is a function of key and epoch, and starts at any batch', async () => {
-    const options = { batchSize: 3, key: key(1), negatives: 1 };
-    const ids = async (...args: Parameters<typeof collect>) =>
-      (await collect(...args)).map(({ ids, text, negatives }) => [
-        ids,
-        list(text.tokens),
-        list(negatives!.tokens),
-      ]);
-    const whole = await ids(options, 2);
-    expect(await ids(options, 2)).toEqual(whole);
-    expect(await ids(options, 2, 1)).toEqual(whole.slice(1));
-    expect(await ids(options, 3)).not.toEqual(whole);
-    expect(await ids({ ...options, key: key(2) }, 2)).not.toEqual(whole);
-  });
-
-  it('draws only the kinds asked for', async () => {
-    const batches = await collect({ batchSize: 10, key: key(1), negatives: 1, kinds: ['object'] });
-    const [batch] = batches;
-    const negatives = list(batch!.negatives!.tokens);
-    batch!.ids.forEach((id, b) => expect(negatives[b * 4]).toBe((Number(id.slice(1)) + 1) % 10));
-    expect(list(batch!.text.mask).reduce((a, b) => a + b)).toBe(20);
-  });
-
-  it('tells images and texts apart: groups are images, captions go by identity', async () => {
-    const same = {
-      ...cache,
-      records: cache.records.map(({ id }, i) => ({ id, captions: [`word${i % 2} a`] })),
-      textIdentity: (caption: string) => `text of ${caption}`,
+  it('are those of the pictures it was made of', async () => {
+    const options = { batchSize: 5, key: key(7), negatives: 1 };
+    const of = async (source: AsyncIterable<Batch<unknown, unknown>>) => {
+      const seen: unknown[] = [];
+      for await (const batch of source) {
+        seen.push([batch.ids, batch.groups, batch.captions]);
+        disposeBatch(batch);
+      }
+      return seen;
     };
-    for await (const batch of featureBatches(same, { batchSize: 4, key: key(1) }).batches(0)) {
-      expect(batch.groups).toEqual(batch.ids);
-      expect(batch.captions).toEqual(
-        batch.ids.map((id) => `text of word${Number(id.slice(1)) % 2} a`),
-      );
-      expect(batch.negatives).toBeUndefined();
-      disposeBatch(batch);
-    }
-  });
-
-  it('refuses sizes out of range and negatives that are not there', async () => {
-    for (const batchSize of [0, 11, 1.5]) {
-      expect(() => featureBatches(cache, { batchSize, key: key(1) })).toThrow(ConfigError);
-    }
-    const options = { batchSize: 2, key: key(1), negatives: 1 };
-    expect(() => featureBatches(cache, { ...options, negatives: -1 })).toThrow(/negatives/);
-    expect(() => featureBatches(cache, { ...options, kinds: ['odrer'] })).toThrow(/"order"/);
-    const records = cache.records.map((record, i) =>
-      i === 7 ? { ...record, negatives: [] } : record,
+    expect(await of(pairBatches(cache, options).batches(3))).toEqual(
+      await of(pairBatches(tinySplit(10), options).batches(3)),
     );
-    // Known before the first batch.
-    expect(() => featureBatches({ ...cache, records }, options)).toThrow(DataError);
-    expect(() => featureBatches({ ...cache, records }, options)).toThrow(/1 of 10 pairs.*"p7"/);
-    await expect(collect(options, 0, 6)).rejects.toThrow(/"from"/);
   });
 });
-
-testOptions(
-  'featureBatches',
-  (options: FeatureBatchesOptions) => featureBatches(cache, options),
-  { describe, it },
-  { required: { batchSize: 2, key: key(1) } },
-);

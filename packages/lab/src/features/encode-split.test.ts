@@ -26,9 +26,9 @@ describe('encodeSplit', () => {
     disposeParams(parts.image.params);
     expect(memory().numTensors).toBe(before);
     expect(split.loads).toEqual([4, 4, 4]);
-    expect(cache.images.rows).toBe(10);
-    expect(cache.texts.rows).toBe(50);
-    expect([...cache.images.pooled(7)]).toEqual([7, 1, 2]);
+    expect(cache.imageTable.rows).toBe(10);
+    expect(cache.textTable.rows).toBe(50);
+    expect([...cache.imageTable.pooled(7)]).toEqual([7, 1, 2]);
   });
 
   it('encodes captions of equal identity once, and finds any of them', async () => {
@@ -39,7 +39,7 @@ describe('encodeSplit', () => {
     }));
     const textIdentity = (caption: string): string => caption.trim().toLowerCase();
     const cache = await encodeSplit({ split: { ...split, records, textIdentity }, ...towers() });
-    expect(cache.texts.rows).toBe(4);
+    expect(cache.textTable.rows).toBe(4);
     expect(cache.textRow('WORD1 A')).toBe(cache.textRow('word1 a'));
     expect(cache.textIdentity('Word2 A ')).toBe('word2 a');
   });
@@ -81,9 +81,9 @@ describe('encodeSplit', () => {
 
   it('gives back what the encoder gave, without the padding', async () => {
     const cache = await encodeSplit({ split: tinySplit(5), ...towers(), batchSize: 3 });
-    expect(cache.texts.spec).toEqual({ dim: 1, tokens: 4 });
+    expect(cache.textTable.spec).toEqual({ dim: 1, tokens: 4 });
     const rows = [cache.textRow('word3 a'), cache.textRow('word0 a b c')];
-    const { tokens, mask, pooled } = cache.texts.gather(rows);
+    const { tokens, mask, pooled } = cache.textTable.gather(rows);
     expect(tokens.arraySync()).toEqual([
       [[3], [0.5], [0], [0]],
       [[0], [0.5], [0.5], [0.5]],

@@ -3,8 +3,8 @@ import {
   DataError,
   inference,
   type Encoder,
+  type Features,
   type FrozenEncoder,
-  type PairRecord,
   type PairSplit,
   type Params,
   type PooledFeatures,
@@ -38,19 +38,17 @@ export interface EncodeProgress {
   readonly total: number;
 }
 
-/** A split's features, encoded once. */
-export interface FeatureCache {
-  /** The split's name. */
-  readonly name: string;
-  readonly records: readonly PairRecord[];
+/**
+ * A split's features, encoded once. It is a split itself, whose images and texts are features, so
+ * `pairBatches` of @crossweave/data serves it as it serves pictures.
+ */
+export interface FeatureCache extends PairSplit<Features, Features> {
   /** Row i is record i. */
-  readonly images: FeatureTable;
+  readonly imageTable: FeatureTable;
   /** Every distinct text among captions and negatives: those of equal identity share a row. */
-  readonly texts: FeatureTable;
+  readonly textTable: FeatureTable;
   /** @throws DataError when no caption of its identity was encoded. */
   readonly textRow: (caption: string) => number;
-  /** Which captions are the same text, by token ids (`PairSplit.textIdentity`). */
-  readonly textIdentity: (caption: string) => string;
   /** SHA-256 over records and summaries: changes with data, preprocessing and weights alike. */
   readonly fingerprint: string;
 }
@@ -108,25 +106,28 @@ export async function encodeSplit<Image, Text>(
     return table;
   };
 
-  const images = await encode('image', image, records.length, (rows) => split.images(rows));
-  const texts = await encode('text', text, captions.length, (rows) =>
+  const imageTable = await encode('image', image, records.length, (rows) => split.images(rows));
+  const textTable = await encode('text', text, captions.length, (rows) =>
     split.texts(rows.map((row) => captions[row]!)),
   );
   const rowOf = new Map(captions.map((caption, row) => [identityOf(caption), row]));
+  const textRow = (caption: string): number => {
+    const row = rowOf.get(identityOf(caption));
+    if (row !== undefined) return row;
+    throw new DataError(`the caption "${caption}" is not in the split "${split.name}"`, {
+      where: 'FeatureCache.textRow',
+    });
+  };
   return {
     name: split.name,
     records,
-    images,
-    texts,
-    textRow(caption) {
-      const row = rowOf.get(identityOf(caption));
-      if (row !== undefined) return row;
-      throw new DataError(`the caption "${caption}" is not in the split "${split.name}"`, {
-        where: 'FeatureCache.textRow',
-      });
-    },
+    imageTable,
+    textTable,
+    images: (rows) => Promise.resolve(imageTable.gather(rows)),
+    texts: (captions) => textTable.gather(captions.map(textRow)),
+    textRow,
     textIdentity: identityOf,
-    fingerprint: fingerprint(records, [images, texts]),
+    fingerprint: fingerprint(records, [imageTable, textTable]),
   };
 }
 

@@ -19,13 +19,13 @@ export function fitBagOfWords(train: FeatureCache): BagOfWordsScorer {
   const bags = train.records.map(({ captions }) => captions.map((c) => new Set(wordsOf(c))));
   const vocabulary = commonest(bags.flat());
   const targets = vocabulary.size;
-  const { rows, dim } = train.images;
-  const scale = standardiser(train.images);
+  const { rows, dim } = train.imageTable;
+  const scale = standardiser(train.imageTable);
 
   const x = new Float64Array(rows * dim);
   const y = new Float64Array(rows * targets);
   bags.forEach((captions, row) => {
-    x.set(scale(train.images.pooled(row)), row * dim);
+    x.set(scale(train.imageTable.pooled(row)), row * dim);
     for (const bag of captions) {
       for (const word of bag) {
         const at = vocabulary.get(word);

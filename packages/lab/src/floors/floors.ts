@@ -22,7 +22,7 @@ export function floors(
   const bag = fitBagOfWords(train);
   return {
     'image-blind': metricsOf(test, (_row, caption) => blind(caption)),
-    'bag-of-words': metricsOf(test, (row, caption) => bag(test.images, row, caption)),
+    'bag-of-words': metricsOf(test, (row, caption) => bag(test.imageTable, row, caption)),
   };
 }
 

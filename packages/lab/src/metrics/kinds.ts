@@ -3,13 +3,16 @@
  * and smaller is better; of a `value` nothing is known.
  */
 export function metricKind(metric: string): 'share' | 'rank' | 'value' {
-  if (/(^|\.)(accuracy(\..+)?|r\d+|mrr)$/.test(metric)) return 'share';
+  if (shares.test(metric)) return 'share';
   return /rank$/i.test(metric) ? 'rank' : 'value';
 }
 
+const shares =
+  /(^|\.)(accuracy(\..+)?|balancedAccuracy|exactMatch|f1[A-Z]\w+|rocAuc|averagePrecision|meanAveragePrecision|r\d+|mrr)$/;
+
 /** Whether smaller is better. */
 export function isCost(metric: string): boolean {
-  return /(rank|loss)$/i.test(metric);
+  return /(rank|loss|brier|error|\.mae|\.rmse)$/i.test(metric);
 }
 
 type Figures = Readonly<Record<string, number>>;

@@ -7,6 +7,11 @@ export function metricLabel(metric: string): string {
   if (metric === 'matching.accuracy') return 'Matching accuracy';
   const kind = /^matching\.accuracy\.(.+)$/.exec(metric)?.[1];
   if (kind !== undefined) return `Matching accuracy, ${kind}`;
+  const [, task, name] =
+    /^(classification|multi-label|regression|answering)\.(.+)$/.exec(metric) ?? [];
+  if (task !== undefined && name !== undefined) {
+    return `${task[0]!.toUpperCase()}${task.slice(1)}, ${taskFigures[name] ?? name}`;
+  }
   const [, way, figure] = /^retrieval\.(i2t|t2i)\.(.+)$/.exec(metric) ?? [];
   if (way === undefined || figure === undefined) return metric;
   const figures: Readonly<Record<string, string>> = {
@@ -17,9 +22,27 @@ export function metricLabel(metric: string): string {
   return `${ways[way]!}, ${figures[figure] ?? figure.replace(/^r(\d+)$/, 'R@$1')}`;
 }
 
+const taskFigures: Readonly<Record<string, string>> = {
+  balancedAccuracy: 'balanced accuracy',
+  exactMatch: 'exact match',
+  f1Micro: 'F1 (micro)',
+  f1Macro: 'F1 (macro)',
+  f1Weighted: 'F1 (weighted)',
+  rocAuc: 'ROC AUC',
+  averagePrecision: 'average precision',
+  meanAveragePrecision: 'mean average precision',
+  logLoss: 'log loss',
+  brier: 'Brier score',
+  calibrationError: 'calibration error',
+  mae: 'mean absolute error',
+  rmse: 'root mean squared error',
+  rSquared: 'R²',
+  spearman: 'Spearman’s ρ',
+};
+
 /** Whether a metric is shown in percent. */
 export function isShare(metric: string): boolean {
-  return /(^|\.)(accuracy(\..+)?|r\d+)$/.test(metric);
+  return /(^|\.)(accuracy(\..+)?|balancedAccuracy|exactMatch|f1[A-Z]\w+|r\d+)$/.test(metric);
 }
 
 /** A value of a metric with its unit, never broken between them: `71.3 %`, `4.2`. */
@@ -87,8 +110,36 @@ function minus(text: string): string {
   return text.replace('-', '−');
 }
 
+/** What a task is judged by. */
+const judgedBy = [
+  'answering.accuracy',
+  'classification.accuracy',
+  'multi-label.f1Micro',
+  'regression.mae',
+];
+
+/** The figures of tasks that every report shows when they are there. */
+const taskMetrics = [
+  ...judgedBy,
+  'classification.balancedAccuracy',
+  'classification.f1Macro',
+  'classification.logLoss',
+  'answering.accuracy.yes-no',
+  'answering.accuracy.number',
+  'answering.accuracy.other',
+  'answering.f1Macro',
+  'answering.logLoss',
+  'multi-label.exactMatch',
+  'multi-label.f1Macro',
+  'multi-label.meanAveragePrecision',
+  'regression.rmse',
+  'regression.rSquared',
+  'regression.spearman',
+];
+
 /** Metrics every report shows when they are there. */
 const preferred = [
+  ...taskMetrics,
   'matching.accuracy',
   'retrieval.i2t.r1',
   'retrieval.t2i.r1',
@@ -97,6 +148,9 @@ const preferred = [
   'retrieval.i2t.r10',
   'retrieval.t2i.r10',
 ];
+
+/** What the verdict is about. */
+const main = [...judgedBy, 'matching.accuracy', 'retrieval.i2t.r1', 'retrieval.t2i.r1'];
 
 /** The metrics to show, best known first; all when none is known. */
 export function chooseMetrics(results: AblationResults): string[] {
@@ -108,8 +162,8 @@ export function chooseMetrics(results: AblationResults): string[] {
 /** The best known metrics that say something: what the verdict is about. */
 export function verdictMetrics(results: AblationResults): string[] {
   const shown = chooseMetrics(results).filter((metric) => !(metric in results.notShown));
-  const main = shown.filter((metric) => preferred.slice(0, 3).includes(metric));
-  return main.length > 0 ? main : shown.slice(0, 1);
+  const told = shown.filter((metric) => main.includes(metric));
+  return told.length > 0 ? told : shown.slice(0, 1);
 }
 
 /** Matching by kind of negative. */

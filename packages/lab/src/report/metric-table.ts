@@ -18,11 +18,14 @@ export interface MetricRow {
   readonly beside: Readonly<Record<string, number | undefined>>;
 }
 
+/** What is shown of an evaluation. */
+type Measured = Pick<Evaluation, 'metrics' | 'outcomes' | 'chance'>;
+
 /** Scorers by name, measured on the same split: floors, the model before training. */
 export type Beside = Readonly<Record<string, Pick<Metrics, 'metrics'>>>;
 
 /** Every metric of an evaluation with chance and what stands beside it. */
-export function metricRows(evaluation: Evaluation, beside: Beside = {}): MetricRow[] {
+export function metricRows(evaluation: Measured, beside: Beside = {}): MetricRow[] {
   const { metrics, outcomes, chance } = evaluation;
   const reasons = notShown(Object.keys(metrics), chance);
   return Object.entries(metrics).map(([metric, value]) => {
@@ -47,7 +50,7 @@ export function metricRows(evaluation: Evaluation, beside: Beside = {}): MetricR
  * The same as a plain-text table, a line a metric: value, 95 % range over test samples, what stands
  * beside it, chance. A metric that is no result says why.
  */
-export function metricTable(evaluation: Evaluation, beside: Beside = {}): string {
+export function metricTable(evaluation: Measured, beside: Beside = {}): string {
   const names = Object.keys(beside);
   const figure = (value: number | undefined): string => value?.toFixed(4) ?? '';
   const rows = metricRows(evaluation, beside).map((row) => [

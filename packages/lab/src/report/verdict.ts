@@ -27,6 +27,7 @@ export function verdict(results: AblationResults): string[] {
         ...order(results, metric),
         ...overTowers(results, metric),
         ...overReferences(results, metric),
+        ...belowFloor(results, metric),
       ];
       return `${metricLabel(metric)}: ${sentences.join(' ')}`;
     }),
@@ -99,6 +100,28 @@ function overReferences(results: AblationResults, metric: string): string[] {
   }
   if (passed.length > 0) sentences.unshift(`All arms are ${how}above ${list(passed)}${where}.`);
   return sentences;
+}
+
+/**
+ * Names the arms that do not pass the best floor: what knows one side alone, or both without their
+ * interaction, does as well.
+ */
+function belowFloor(results: AblationResults, metric: string): string[] {
+  const floors = referenceLines(results, metric, ['floor']);
+  const best = floors.reduce<(typeof floors)[number] | undefined>((top, line) => {
+    const better = isCost(metric) ? -1 : 1;
+    return top === undefined || better * (line.value - top.value) > 0 ? line : top;
+  }, undefined);
+  if (best === undefined || floors.length < 2) return [];
+  const short = having(results, metric).filter(
+    (arm) => !stands(results, metric, arm, best.label, best.value),
+  );
+  if (short.length === 0) return [];
+  const it = `${best.label} (${formatMetric(metric, best.value)})`;
+  return [
+    `The best floor is ${it}: that ${list(short.map(({ name }) => name))} ` +
+      `${short.length === 1 ? 'joins' : 'join'} image and text to any use is not shown.`,
+  ];
 }
 
 /** Above a floor by their comparison, above chance by its interval; with one seed by its figure. */

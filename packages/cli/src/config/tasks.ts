@@ -1,0 +1,86 @@
+import {
+  ConfigError,
+  type FeatureSpec,
+  type FittedTask,
+  type Fusion,
+  type Loss,
+  type PairSplit,
+} from '@crossweave/core';
+import { createTask, jointWidth, labelledPairs, taskLoss } from '@crossweave/lab';
+import { createLoss, weightedSum } from '@crossweave/losses';
+import type { PartConfig, TaskConfig } from './schema';
+
+/** The task of a config, as the labels of its training split have it; none where it names none. */
+export function taskOf(
+  config: { readonly task?: TaskConfig | undefined },
+  split: PairSplit<unknown, unknown>,
+): FittedTask | undefined {
+  const { task } = config;
+  if (task === undefined) return undefined;
+  const made = createTask(task.name, task.options);
+  const labels = labelledPairs(split.records).map(({ label }) => label);
+  if (labels.length > 0) return made.fit(labels);
+  throw new ConfigError(`the split "${split.name}" has no labels for the task "${task.name}"`, {
+    where: 'task',
+    expected: 'a column or field that holds labels',
+    advice: 'Name it: --columns label=answer, or data.columns.label in a config.',
+  });
+}
+
+/** The task that a run was trained for, by the facts that its record keeps. */
+export function restoredTask(
+  { task }: { readonly task?: TaskConfig | undefined },
+  facts: unknown,
+): FittedTask | undefined {
+  return task === undefined ? undefined : createTask(task.name, task.options).restore(facts);
+}
+
+/** What of a model a task's loss must know. */
+export interface Fused {
+  readonly image: { readonly features: FeatureSpec };
+  readonly text: { readonly features: FeatureSpec };
+  readonly fusion: Fusion;
+}
+
+/**
+ * The loss of a stretch of training: the one that it names, the task's, or the sum of both.
+ *
+ * @throws ConfigError where it is neither.
+ */
+export function lossFor(
+  where: string,
+  part: PartConfig | undefined,
+  parts: Fused,
+  task?: FittedTask,
+  weight = 1,
+): Loss {
+  const named = part === undefined ? undefined : createLoss(part.name, part.options);
+  if (task === undefined) {
+    if (named !== undefined) return named;
+    throw new ConfigError('there is nothing to train for', {
+      where,
+      expected: `${where}.loss, or a task`,
+      advice: 'For example: --set task.name=answering, or a loss such as info-nce.',
+    });
+  }
+  const dim = jointWidth(parts.fusion, parts.image.features, parts.text.features);
+  const ofTask = taskLoss(task, { dim });
+  if (named === undefined && weight === 1) return ofTask;
+  return weightedSum([...(named === undefined ? [] : [{ loss: named }]), { loss: ofTask, weight }]);
+}
+
+/**
+ * A config for a task by name: in place of the losses that it has, which `--set` may name again, and
+ * without false captions, which only those read.
+ */
+export function withTask(config: unknown, name: string): unknown {
+  const copy = structuredClone(Object(config)) as Record<string, Record<string, unknown>>;
+  copy['task'] = { options: {}, ...copy['task'], name };
+  for (const phase of ['training', 'towers', 'fusion']) {
+    const own = copy[phase];
+    if (own === undefined || !('steps' in own)) continue;
+    delete own['loss'];
+    delete own['negatives'];
+  }
+  return copy;
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeScenes, run, tinyModel, writeTiny } from './cli.testing';
+import { exitCode } from './main';
+
+let folder = '';
+let captions = '';
+let config = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crossweave-tasks-'));
+  captions = await makeScenes(join(folder, 'scenes'));
+  const lines = (await readFile(captions, 'utf8')).trimEnd().split('\n');
+  const labelled = lines.map((line, i) => {
+    const { image, caption, captions: all, split } = JSON.parse(line) as Record<string, unknown>;
+    return JSON.stringify({
+      image,
+      split,
+      question: [caption ?? all].flat()[0],
+      answer: i % 3 === 0 ? 'yes' : 'no',
+    });
+  });
+  captions = join(folder, 'scenes', 'answers.jsonl');
+  await writeFile(captions, `${labelled.join('\n')}\n`);
+  config = await writeTiny(join(folder, 'tiny.json'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const columns = ['--columns', 'caption=question,label=answer'];
+const cpu = ['--engine', 'cpu'];
+
+describe('a task from the command line', () => {
+  it('is trained alone, measured, calibrated, measured again, and predicts', async () => {
+    const out = join(folder, 'run');
+    const data = ['--captions', captions, ...columns, ...cpu];
+    const trained = await run(
+      ...['train', '--config', config, '--task', 'answering', '--out', out, ...data, '--json'],
+    );
+    expect(trained.code, trained.stderr).toBe(exitCode.done);
+    const results = JSON.parse(trained.stdout) as Record<string, Record<string, unknown>>;
+    expect(Object.keys(results['metrics']!)).toContain('answering.accuracy');
+    expect(Object.keys(results['floors']!)).toEqual([
+      ...['majority', 'image-only', 'text-only', 'no-interaction'],
+    ]);
+    expect(results['calibration']).toMatchObject({ split: 'val' });
+    expect(trained.stderr).toContain('precision');
+
+    const measured = await run('eval', '--run', out, ...cpu, '--json');
+    expect(measured.code, measured.stderr).toBe(exitCode.done);
+    expect(JSON.parse(measured.stdout)).toMatchObject({ metrics: results['metrics'] });
+
+    // New pairs have no answers, and no split.
+    const rows = (await readFile(captions, 'utf8')).trimEnd().split('\n').slice(0, 3);
+    const asked = join(folder, 'scenes', 'asked.jsonl');
+    const questions = rows.map((row) => {
+      const { image, question } = JSON.parse(row) as Record<string, unknown>;
+      return JSON.stringify({ image, question });
+    });
+    await writeFile(asked, questions.join('\n'));
+    const file = join(folder, 'answers.jsonl');
+    const to = ['--run', out, '--captions', asked, '--out', file, ...cpu];
+    const said = await run('predict', ...to, '--top', '1', '--json');
+    expect(said.code, said.stderr).toBe(exitCode.done);
+    const predictions = await linesOf(file);
+    expect(JSON.parse(said.stdout)).toMatchObject({ predictions: predictions.length });
+    for (const { prediction, probability, top } of predictions) {
+      expect(['yes', 'no']).toContain(prediction);
+      expect(top).toEqual([{ label: prediction, probability }]);
+      expect(probability).toBeGreaterThanOrEqual(0.5);
+    }
+    const unsure = await run('predict', ...to, '--abstain', '1', '--top', '0');
+    expect(unsure.stdout).toContain(`${predictions.length} withheld`);
+    for (const line of await linesOf(file)) {
+      expect(line).toMatchObject({ prediction: null, abstained: true });
+    }
+  });
+
+  it('is compared over fusions, beside towers and floors of the task', async () => {
+    const file = join(folder, 'ablation.json');
+    const phase = { loss: { name: 'info-nce' }, steps: 2, batchSize: 4 };
+    await writeFile(
+      file,
+      JSON.stringify({
+        data: {
+          captions,
+          imageSize: 16,
+          maxTokens: 20,
+          columns: { caption: 'question', label: 'answer' },
+        },
+        image: tinyModel.image,
+        text: tinyModel.text,
+        towers: { ...phase, fusion: tinyModel.fusion },
+        arms: {
+          late: tinyModel.fusion,
+          early: { name: 'single-stream', options: { dim: 8, layers: 1, heads: 2 } },
+        },
+        fusion: { ...phase, negatives: 1 },
+        seeds: [1],
+      }),
+    );
+    const out = join(folder, 'ablation');
+    const ended = await run(
+      ...['ablate', '--config', file, '--task', 'classification', '--out', out, ...cpu],
+    );
+    expect(ended.code, ended.stderr).toBe(exitCode.done);
+    for (const row of ['towers alone', 'late', 'early', 'text-only', 'no-interaction']) {
+      expect(ended.stderr + ended.stdout).toContain(row);
+    }
+    const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
+      arms: { summary: object }[];
+      notes: string[];
+    };
+    expect(Object.keys(results.arms[0]!.summary)).toContain('classification.accuracy');
+    expect(results.notes.join()).toMatch(/Measured on \d+ labelled pairs/);
+  });
+
+  it('is refused without labels, without anything to train for, and under a wrong name', async () => {
+    const to = ['train', '--config', config, '--out', join(folder, 'no'), ...cpu];
+    const question = ['--captions', captions, '--columns', 'caption=question'];
+    const unlabelled = await run(...to, ...question, '--task', 'answering');
+    expect([unlabelled.code, unlabelled.stderr]).toEqual([
+      exitCode.usage,
+      expect.stringMatching(/"train" has no labels.*--columns label=answer/s),
+    ]);
+    const wrong = await run(...to, ...question, '--task', 'anwsering');
+    expect(wrong.stderr).toContain('Did you mean "answering"');
+    const file = join(folder, 'nothing.json');
+    const parsed = JSON.parse(await readFile(config, 'utf8')) as { training: object };
+    await writeFile(
+      file,
+      JSON.stringify({ ...parsed, training: { ...parsed.training, loss: undefined } }),
+    );
+    const nothing = await run(
+      'train',
+      '--config',
+      file,
+      '--out',
+      join(folder, 'no'),
+      ...cpu,
+      ...question,
+    );
+    expect(nothing.stderr).toContain('there is nothing to train for');
+  });
+});
+
+async function linesOf(file: string): Promise<Record<string, unknown>[]> {
+  const text = (await readFile(file, 'utf8')).trimEnd();
+  return text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memory } from '@tensorflow/tfjs-core';
+import { ConfigError, DataError, type Fusion } from '@crossweave/core';
+import { adamW } from '@crossweave/trainer';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verdict } from '../report/verdict';
+import { jointWidth } from '../tasks/joint-width';
+import { createTask } from '../tasks/registry';
+import { signFusion, signSplit } from '../tasks/task.testing';
+import { labelledPairs, taskLoss } from '../tasks/task-loss';
+import { imageEncoder, textEncoder } from '../tiny.testing';
+import { compareFusions } from './compare-fusions';
+import { armOf, tinyComparison, type TinyOptions } from './tiny-comparison.testing';
+
+let out: string;
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), 'tasks-'));
+});
+afterEach(async () => {
+  await rm(out, { recursive: true });
+});
+
+const split = signSplit(24);
+const task = createTask('classification').fit(
+  labelledPairs(split.records).map(({ label }) => label),
+);
+
+/** Towers that are trained without the task, an arm that can solve it and one that cannot. */
+function comparison(extra: Partial<TinyOptions> = {}): TinyOptions {
+  const arm = (name: string, fusion: Fusion) =>
+    armOf(name, fusion, {
+      loss: taskLoss(task, {
+        dim: jointWidth(fusion, imageEncoder.features, textEncoder.features),
+      }),
+      optimizer: adamW({ learningRate: { '': 0.1 } }),
+      steps: 80,
+      batchSize: 12,
+      negatives: 0,
+    });
+  const { options } = tinyComparison(out);
+  return {
+    ...options,
+    data: { train: split, test: split, fingerprint: 'signs' },
+    task,
+    arms: [arm('product', signFusion(true)), arm('sum', signFusion(false))],
+    recipe: { towers: {}, arms: { product: {}, sum: {} } },
+    seeds: [1, 2, 3],
+    ...extra,
+  };
+}
+
+describe('comparing fusions on a task', () => {
+  it('measures the task, against floors of the task, and says what is not above them', async () => {
+    const before = memory().numTensors;
+    const end = await compareFusions(comparison());
+    if (end.interrupted) throw new Error('interrupted');
+    const { arms, baselines, notes } = end.results;
+    const means = arms.map(({ summary }) => summary['classification.accuracy']!.mean);
+    expect(means[0]).toBe(1);
+    expect(means[1]).toBeLessThan(0.8);
+    expect(arms[0]!.params).toBe(8);
+    expect(baselines.map(({ name }) => name)).toEqual([
+      ...['majority', 'image-only', 'text-only', 'no-interaction'],
+    ]);
+    expect(notes).toContain('Measured on 48 labelled pairs of 24 images.');
+    const said = verdict(end.results).join('\n');
+    expect(said).toMatch(/Classification, accuracy: product .100\.0/);
+    expect(said).toMatch(/The best floor is .*: that sum joins image and text .* is not shown/);
+    expect(existsSync(join(out, 'trials/product-seed1/head.safetensors'))).toBe(true);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('refuses arms without the task, splits without labels, and names of floors', async () => {
+    const { arms, data } = comparison();
+    const without = arms.map((arm) => ({ ...arm, training: { ...arm.training, loss: plain } }));
+    await expect(compareFusions(comparison({ arms: without }))).rejects.toThrow(ConfigError);
+    await expect(compareFusions(comparison({ arms: without }))).rejects.toThrow(
+      /"product".*does not train the task "classification"/,
+    );
+    const records = split.records.map(({ id, captions }) => ({ id, captions }));
+    const test = { ...split, name: 'test', records };
+    const unlabelled = comparison({ data: { ...data, test } });
+    await expect(compareFusions(unlabelled)).rejects.toThrow(DataError);
+    await expect(compareFusions(unlabelled)).rejects.toThrow(/"test" has no labels/);
+    const named = arms.map((arm, i) => (i === 0 ? { ...arm, name: 'majority' } : arm));
+    const recipe = { towers: {}, arms: { majority: {}, sum: {} } };
+    await expect(compareFusions(comparison({ arms: named, recipe }))).rejects.toThrow(/majority/);
+  });
+});
+
+const plain = tinyComparison('.').options.towers.loss;

@@ -1,0 +1,44 @@
+import { DataError, type Label } from '@crossweave/core';
+
+/** @throws DataError that names the label, what the task takes, and the task for labels like it. */
+export function wrongLabel(
+  task: string,
+  label: Label,
+  expected: string,
+  advice: string,
+): DataError {
+  return new DataError(`a label is not one that "${task}" takes`, {
+    where: task,
+    expected,
+    got: JSON.stringify(label),
+    advice,
+  });
+}
+
+/** @throws DataError where there is no label. */
+export function requireLabels(task: string, labels: readonly Label[]): void {
+  if (labels.length > 0) return;
+  throw new DataError('there is no label', {
+    where: task,
+    expected: 'one label or more',
+    advice: 'Name the column that holds the labels: columns: { label: … } of loadPairs.',
+  });
+}
+
+/** The distinct classes in code-unit order with the share of labels that each has. */
+export function sharesOf(
+  task: string,
+  names: readonly string[],
+): { classes: string[]; shares: number[] } {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const classes = [...counts.keys()].sort();
+  if (classes.length < 2) {
+    throw new DataError('there is one class alone: nothing can be told apart', {
+      where: task,
+      expected: 'labels of two classes or more in the training split',
+      got: classes.join(', '),
+    });
+  }
+  return { classes, shares: classes.map((name) => counts.get(name)! / names.length) };
+}

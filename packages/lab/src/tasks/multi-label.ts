@@ -1,0 +1,171 @@
+import { add, mul, neg, softplus, sum, tensor2d, tidy, type Scalar } from '@tensorflow/tfjs-core';
+import type { FittedTask, Label, Task, TaskFigures } from '@crossweave/core';
+import { checkOptions, listOf, number, oneOf, text, type Checks } from '@crossweave/core/authoring';
+import { fromCounts, total } from '../metrics/confusion';
+import { surprise } from '../metrics/calibration';
+import { averagePrecision, rocAuc } from '../metrics/ranking';
+import { mean } from '../statistics/moments';
+import { readFacts } from './facts';
+import { headChecks, headOf, type HeadOptions } from './head';
+import { requireLabels, sharesOf, wrongLabel } from './labels';
+import { named, namedFigures, ranked, rowsOf } from './softmax';
+
+export interface MultiLabelOptions extends HeadOptions {
+  /** A class is given where its probability is above it, in (0, 1). Default 0.5. */
+  readonly threshold?: number;
+  /** `balanced`: a pair that has a class counts (1 − share)/share of one that has not. Default: 1. */
+  readonly positiveWeights?: 'balanced';
+}
+
+interface ClassesFacts {
+  readonly classes: readonly string[];
+  /** Of the training pairs that have the class. */
+  readonly shares: readonly number[];
+}
+
+const checks: Checks<MultiLabelOptions> = {
+  ...headChecks,
+  threshold: number({ above: 0, below: 1 }),
+  positiveWeights: oneOf('balanced'),
+};
+
+const bestFigures = {
+  ...{ exactMatch: 1, f1Micro: 1, f1Macro: 1, meanAveragePrecision: 1, rocAuc: 1 },
+  ...{ logLoss: 0, brier: 0 },
+};
+
+/**
+ * Any number of classes a pair, each by itself. Labels are lists of texts, an empty list for none;
+ * a text is a list of one. The loss is PyTorch's `binary_cross_entropy_with_logits`, the mean over
+ * pairs and classes, with `pos_weight`.
+ */
+export function multiLabel(options: MultiLabelOptions = {}): Task {
+  const name = 'multi-label';
+  checkOptions(name, options, checks);
+  const classesOf = (label: Label): readonly string[] => {
+    if (typeof label === 'string') return [label];
+    if (typeof label === 'object') return [...new Set(label)];
+    throw wrongLabel(name, label, 'a list of classes', 'A number: the task regression.');
+  };
+  return {
+    name,
+    fit(labels) {
+      requireLabels(name, labels);
+      const each = labels.map(classesOf);
+      const { classes } = sharesOf(name, each.flat());
+      const shares = classes.map((own) => mean(each.map((list) => Number(list.includes(own)))));
+      return fitted({ classes, shares });
+    },
+    restore: (facts) =>
+      fitted(
+        readFacts<ClassesFacts>(name, facts, {
+          classes: listOf(text(), { min: 2, distinct: true }),
+          shares: listOf(number({ above: 0, max: 1 }), { min: 2 }),
+        }),
+      ),
+  };
+
+  function fitted(facts: ClassesFacts): FittedTask {
+    const { classes, shares } = facts;
+    const { threshold = 0.5, positiveWeights } = options;
+    const positive = shares.map((part) => (positiveWeights === 'balanced' ? (1 - part) / part : 1));
+    return {
+      name,
+      facts,
+      ...headOf(classes.length, options),
+      // Every pair may have a class: the logit stays finite.
+      prior: shares.map((part) => Math.log(part / Math.max(1e-6, 1 - part))),
+      logits: true,
+      best: namedFigures(name, bestFigures),
+      loss: (outputs, labels) =>
+        tidy(() => {
+          const count = labels.filter((label) => label !== undefined).length;
+          if (count === 0) return mul<Scalar>(sum(outputs), 0);
+          const part = 1 / (count * classes.length);
+          const has = labels.map((label) => new Set(label === undefined ? [] : classesOf(label)));
+          const weights = (of: (row: number, k: number) => number) =>
+            tensor2d(
+              labels.flatMap((label, row) =>
+                classes.map((_, k) => (label === undefined ? 0 : of(row, k) * part)),
+              ),
+              [labels.length, classes.length],
+            );
+          const yes = weights((row, k) => (has[row]!.has(classes[k]!) ? positive[k]! : 0));
+          const no = weights((row, k) => Number(!has[row]!.has(classes[k]!)));
+          // −log σ(x) = softplus(−x), −log(1 − σ(x)) = softplus(x).
+          return sum<Scalar>(add(mul(softplus(neg(outputs)), yes), mul(softplus(outputs), no)));
+        }),
+      measure(outputs, labels) {
+        requireLabels(name, labels);
+        const rows = rowsOf(name, outputs, labels.length, classes.length).map(sigmoidOf);
+        return named(name, measureSets(classes, rows, labels.map(classesOf), threshold));
+      },
+      chance: () => namedFigures(name, { rocAuc: 0.5 }),
+      predict(outputs) {
+        const probabilities = sigmoidOf(outputs);
+        const decisions = probabilities.map((p) => (p > threshold ? p : 1 - p));
+        return {
+          label: classes.filter((_, k) => probabilities[k]! > threshold),
+          probability: Math.min(...decisions),
+          probabilities: ranked(classes, probabilities),
+        };
+      },
+    };
+  }
+}
+
+function sigmoidOf(logits: ArrayLike<number>): number[] {
+  return Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
+}
+
+/** Classes that the training split did not show are never given; one that a label has is missed. */
+function measureSets(
+  known: readonly string[],
+  probabilities: readonly (readonly number[])[],
+  labels: readonly (readonly string[])[],
+  threshold: number,
+): TaskFigures {
+  const classes = [...known, ...new Set(labels.flat().filter((each) => !known.includes(each)))];
+  const truth = labels.map((list) => classes.map((each) => list.includes(each)));
+  const scores = probabilities.map((row) => classes.map((_, k) => row[k] ?? 0));
+  const given = scores.map((row) => row.map((p) => p > threshold));
+  const columns = classes.map((label, k) => {
+    const [has, says] = [truth.map((row) => row[k]!), given.map((row) => row[k]!)];
+    const right = has.filter((one, i) => one && says[i]!).length;
+    const [support, said] = [has.filter(Boolean).length, says.filter(Boolean).length];
+    const column = scores.map((row) => row[k]!);
+    return { label, support, said, right, has, column, ...fromCounts(right, said, support) };
+  });
+  const seen = columns.filter(({ support, said }) => support + said > 0);
+  const sums = (of: 'right' | 'said' | 'support') => total(columns.map((column) => column[of]));
+  const areas = (of: typeof rocAuc): number[] =>
+    columns.flatMap(({ has, column, support }) => (support === 0 ? [] : (of(has, column) ?? [])));
+  const [precisions, rocs] = [areas(averagePrecision), areas(rocAuc)];
+  const exact = truth.map((row, i) => Number(row.every((one, k) => one === given[i]![k])));
+  const over = (of: (p: number, one: boolean) => number): number[] =>
+    truth.map((row, i) => mean(row.map((one, k) => of(scores[i]![k]!, one))));
+  const losses = over((p, one) => surprise(one ? p : 1 - p));
+  const brier = over((p, one) => (p - Number(one)) ** 2);
+  return {
+    metrics: {
+      exactMatch: mean(exact),
+      f1Micro: fromCounts(sums('right'), sums('said'), sums('support')).f1,
+      // Where no pair has a class and none is given, nothing is wrong.
+      f1Macro: seen.length === 0 ? 1 : mean(seen.map(({ f1 }) => f1)),
+      ...(precisions.length > 0 && { meanAveragePrecision: mean(precisions) }),
+      ...(rocs.length > 0 && { rocAuc: mean(rocs) }),
+      logLoss: mean(losses),
+      brier: mean(brier),
+    },
+    outcomes: { exactMatch: exact, logLoss: losses, brier },
+    classes: seen
+      .map(({ label, support, precision, recall, f1 }) => ({
+        label,
+        support,
+        precision,
+        recall,
+        f1,
+      }))
+      .sort((a, b) => b.support - a.support),
+  };
+}
