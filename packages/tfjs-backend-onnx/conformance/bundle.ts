@@ -1,18 +1,15 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
 
 const folder = import.meta.dirname;
 
-/** Puts the engine into the bundle; what is native stays where the engine finds it. */
+/** Puts the engine into the bundle. */
 const engine = (register: string): Plugin => ({
   name: 'engine-under-test',
   setup(build) {
-    const { resolve } = createRequire(register);
     build.onResolve({ filter: /^engine-under-test$/ }, () => ({ path: register }));
-    build.onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path: resolve(path), external: true }));
   },
 });
 
@@ -21,7 +18,8 @@ const engine = (register: string): Plugin => ({
  * @param register the module that registers the engine.
  */
 export async function bundleSuite(register: string): Promise<string> {
-  const outfile = join(folder, '../node_modules/.cache/conformance/suite.cjs');
+  // In the engine's own package: what is native is found from there.
+  const outfile = join(dirname(register), '../node_modules/.cache/conformance/suite.cjs');
   await build({
     entryPoints: [join(folder, 'suite.ts')],
     outfile,

@@ -15,6 +15,7 @@ import {
 } from '../command';
 import { configOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
+import { Interrupted } from '../interrupted';
 
 const { engine } = configOptions;
 

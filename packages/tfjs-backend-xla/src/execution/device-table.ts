@@ -12,7 +12,12 @@ const MAX_RUNS = 16;
 export class DeviceTable {
   /** Bytes of all memory that is held. */
   bytes = 0;
+  private readonly live = new Set<DeviceMemory>();
   private readonly runs: Run[] = [];
+  /** Buffers that nobody gives back: constants of kernels, of which the graph keeps no account. */
+  private readonly forgotten = new FinalizationRegistry<DeviceMemory>((memory) => {
+    this.release(memory);
+  });
 
   constructor(private readonly client: Client) {}
 
@@ -21,16 +26,17 @@ export class DeviceTable {
     if (buffer.memory !== null) return buffer.memory;
     if (buffer.array === null) throw new TypeError('A buffer has neither an array nor memory.');
     const memory = this.client.write(buffer.array, buffer.dtype);
-    this.bytes += memory.byteLength;
     buffer.memory = memory;
+    this.hold(buffer, memory);
     if (buffer.dtype === 'float32' && buffer.length > MAX_KEPT) buffer.array = null;
     return memory;
   }
 
   /** A buffer of a program's output. */
   computed(memory: DeviceMemory, run: Run): XlaBuffer {
-    this.bytes += memory.byteLength;
-    return new XlaBuffer(memory.dtype, memory.length, null, memory, run);
+    const buffer = new XlaBuffer(memory.dtype, memory.length, null, memory, run);
+    this.hold(buffer, memory);
+    return buffer;
   }
 
   /** Notes a run; the oldest is waited for when there are too many. */
@@ -43,6 +49,12 @@ export class DeviceTable {
     while (this.runs.length > 0) this.finishOldest();
   }
 
+  /** Gives everything back, after which the client may be closed. */
+  dispose(): void {
+    this.finish();
+    for (const memory of this.live) this.release(memory);
+  }
+
   /** A program has taken the memory. */
   lose(buffer: XlaBuffer): void {
     this.free(buffer);
@@ -52,11 +64,23 @@ export class DeviceTable {
   /** Gives the memory back; what is under way with it goes on. */
   free(buffer: XlaBuffer): void {
     if (buffer.memory !== null) {
-      this.bytes -= buffer.memory.byteLength;
-      buffer.memory.destroy();
+      this.forgotten.unregister(buffer);
+      this.release(buffer.memory);
     }
     buffer.memory = null;
     buffer.array = null;
+  }
+
+  private hold(buffer: XlaBuffer, memory: DeviceMemory): void {
+    this.bytes += memory.byteLength;
+    this.live.add(memory);
+    this.forgotten.register(buffer, memory, buffer);
+  }
+
+  private release(memory: DeviceMemory): void {
+    if (!this.live.delete(memory)) return;
+    this.bytes -= memory.byteLength;
+    memory.destroy();
   }
 
   private finishOldest(): void {

@@ -98,4 +98,23 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expect(quotient).toEqual([1, 2, 3, 4, 5]);
     expect(whole).toEqual([1, 2, 47]);
   });
+
+  it('closes with reads under way, and memory that is held', async () => {
+    const backend = createXlaBackend();
+    const { graph } = backend;
+    const value = graph.write(
+      Float32Array.from({ length: 5000 }, () => 1),
+      [5000],
+      'float32',
+    );
+    const doubled = graph.valueOf(
+      graph.recording.op('Add', [value.node, value.node], [5000], 'float32'),
+    );
+    for (const each of [value, doubled]) graph.values.hold(each);
+    const later = graph.readLater(doubled).catch((error: unknown) => error);
+    expect(graph.read(doubled)[4999]).toBe(2);
+    backend.dispose();
+    const outcome = await later;
+    expect(outcome instanceof Float32Array || XlaBackendError.is(outcome)).toBe(true);
+  });
 });

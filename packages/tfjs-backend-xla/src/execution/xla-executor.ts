@@ -10,6 +10,7 @@ import type {
 import { emptyValues } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from '../errors';
 import type { Client } from '../pjrt/client';
+import type { Event } from '../pjrt/event';
 import { DeviceTable } from './device-table';
 import { XlaBuffer, own } from './xla-buffer';
 import { XlaProgram } from './xla-program';
@@ -18,6 +19,8 @@ import { XlaProgram } from './xla-program';
 export class XlaExecutor implements Executor {
   readonly pooledBytes = 0;
   private readonly table: DeviceTable;
+  /** Copies to arrays that are under way. */
+  private readonly copies = new Set<Event>();
 
   /** @param client is closed with the executor. */
   constructor(private readonly client: Client) {
@@ -55,11 +58,12 @@ export class XlaExecutor implements Executor {
     const values = emptyValues(given.dtype, given.length);
     // Begun at once: the buffer may be freed, or taken, while this waits.
     const copied = this.table.memoryOf(given).read(values);
+    this.copies.add(copied);
     try {
       await given.run?.settled();
     } finally {
       // The array must not go while the device writes to it.
-      await copied.settled();
+      await copied.settled().finally(() => this.copies.delete(copied));
     }
     return values;
   }
@@ -77,7 +81,8 @@ export class XlaExecutor implements Executor {
   }
 
   dispose(): void {
-    this.table.finish();
+    for (const copy of this.copies) copy.wait();
+    this.table.dispose();
     this.client.destroy();
   }
 }

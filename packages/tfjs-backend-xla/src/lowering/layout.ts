@@ -1,4 +1,5 @@
 import type { Node, Operator } from '@crossweave/tfjs-backend-onnx/graph';
+import { sizeOf } from '@crossweave/tfjs-backend-onnx/graph';
 import type { Lowering } from './lowering';
 import { axisOf, integer, list, operand, unknownForm } from './lowering';
 import type { Emitter } from './emitter';
@@ -87,6 +88,32 @@ export function padded(
   ]);
 }
 
+/**
+ * A transpose with as few axes as there can be: those of one element are left out, and those that
+ * stay side by side are one. XLA takes seconds to compile one of six axes.
+ */
+function turned(e: Emitter, x: Value, perm: readonly number[], shape: readonly number[]): Value {
+  const groups: number[][] = [];
+  for (const axis of perm.filter((each) => x.shape[each] !== 1)) {
+    const last = groups.at(-1);
+    const between = last === undefined ? [] : x.shape.slice((last.at(-1) as number) + 1, axis);
+    const follows = last !== undefined && axis > (last.at(-1) as number);
+    if (follows && between.every((size) => size === 1)) last.push(axis);
+    else groups.push([axis]);
+  }
+  const order = groups.map(([first]) => first as number).sort((a, b) => a - b);
+  const sized = new Map(
+    groups.map((axes) => [axes[0] as number, sizeOf(axes.map((axis) => x.shape[axis] as number))]),
+  );
+  const narrow = e.reshape(
+    x,
+    order.map((first) => sized.get(first) as number),
+  );
+  const moved = groups.map(([first]) => order.indexOf(first as number));
+  const isMoved = moved.some((axis, i) => axis !== i);
+  return e.reshape(isMoved ? e.transpose(narrow, moved) : narrow, shape);
+}
+
 export const layout = {
   Cast: (e, { dtype }, inputs) => e.convert(operand(inputs, 0), dtype),
   Concat: (e, node, inputs) =>
@@ -116,5 +143,6 @@ export const layout = {
     const places = x.shape.map((_, i) => 2 * i + 1);
     return e.reshape(e.along(x, places, wide), node.shape);
   },
-  Transpose: (e, node, inputs) => e.transpose(operand(inputs, 0), list(node, 'perm') ?? []),
+  Transpose: (e, node, inputs) =>
+    turned(e, operand(inputs, 0), list(node, 'perm') ?? [], node.shape),
 } satisfies Partial<Record<Operator, Lowering>>;

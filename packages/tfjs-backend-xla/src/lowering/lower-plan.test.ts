@@ -80,6 +80,29 @@ describe('lowerPlan', () => {
     expect(barriers(exp, op('Log', exp))).toBe(1);
   });
 
+  it('turns as few axes as it can', () => {
+    const turned = (shape: number[], perm: number[]): string[] =>
+      linesOf(
+        new Node(
+          'Transpose',
+          [leaf(shape, 'float32')],
+          perm.map((axis) => shape[axis]!),
+          'float32',
+          {
+            perm,
+          },
+        ),
+      ).filter((line) => line.includes('transpose'));
+    expect(turned([2, 3, 2, 2, 2, 2], [1, 0, 2, 3, 4, 5])[0]).toContain(
+      '{permutation = array<i64: 1, 0, 2>} : (tensor<2x3x16xf32>) -> tensor<3x2x16xf32>',
+    );
+    expect(turned([2, 3, 1, 4], [3, 0, 2, 1])[0]).toContain(
+      '{permutation = array<i64: 1, 0>} : (tensor<6x4xf32>) -> tensor<4x6xf32>',
+    );
+    expect(turned([2, 3, 4], [2, 1, 0])[0]).toContain('(tensor<2x3x4xf32>) -> tensor<4x3x2xf32>');
+    expect(turned([2, 1, 3], [1, 0, 2])).toEqual([]);
+  });
+
   it('has every operator that kernels record, and names the one it has not', () => {
     expect(Object.keys(LOWERINGS).sort()).toEqual([...OPERATORS].sort());
     const x = leaf([2], 'float32');

@@ -1,4 +1,5 @@
 import type { Operator } from '@crossweave/tfjs-backend-onnx/graph';
+import { sizeOf } from '@crossweave/tfjs-backend-onnx/graph';
 import type { Lowering } from './lowering';
 import { float, operand } from './lowering';
 import type { Emitter } from './emitter';
@@ -21,7 +22,14 @@ export const unary = {
   Acosh: expanded('acosh'),
   Asin: expanded('asin'),
   Asinh: expanded('asinh'),
-  Atan: expanded('atan'),
+  /**
+   * As atan2(x, 1), of which XLA does not know the 1: one build computes its own arctangent of more
+   * numbers than a vector holds wrong. As a list, because six axes take it a minute to compile.
+   */
+  Atan: one((e, x) => {
+    const list = e.reshape(x, [sizeOf(x.shape)]);
+    return e.reshape(e.like('atan2', list, e.opaque(same(e, 1, list))), x.shape);
+  }),
   Atanh: expanded('atanh'),
   Ceil: plain('ceil'),
   Cos: plain('cosine'),

@@ -1,5 +1,4 @@
 import type { ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
-import koffi from 'koffi';
 import { XlaBackendError } from '../errors';
 import { compileOptions } from './compile-options';
 import { DeviceMemory, ELEMENTS } from './device-memory';
@@ -10,6 +9,7 @@ import { Handle } from './handle';
 import { STRUCTS } from './layout';
 import { Block, Struct, pointersAt } from './memory';
 import type { Plugin } from './plugin';
+import { ffi } from './ffi';
 
 const INT64 = 1;
 /** The plugin copies the array before the call returns. */
@@ -80,7 +80,7 @@ export class Client extends Handle {
     try {
       const made = this.plugin.call('Client_BufferFromHostBuffer', {
         client: this.pointer,
-        data: koffi.address(values),
+        data: ffi().address(values),
         type: code,
         dims: dims.pointer,
         num_dims: 1n,

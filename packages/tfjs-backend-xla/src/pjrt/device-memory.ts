@@ -1,8 +1,8 @@
 import type { ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
-import koffi from 'koffi';
 import { Event } from './event';
 import { Handle } from './handle';
 import type { Plugin } from './plugin';
+import { ffi } from './ffi';
 
 /** `PJRT_Buffer_Type`, and the bytes of an element. */
 export const ELEMENTS: Readonly<Record<ElementType, { code: number; bytes: number }>> = {
@@ -36,7 +36,7 @@ export class DeviceMemory extends Handle {
       event: this.plugin
         .call('Buffer_ToHostBuffer', {
           src: this.pointer,
-          dst: koffi.address(into),
+          dst: ffi().address(into),
           dst_size: BigInt(into.byteLength),
         })
         .pointerAt('event'),

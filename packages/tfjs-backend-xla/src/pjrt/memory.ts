@@ -1,5 +1,5 @@
-import koffi from 'koffi';
 import { STRUCTS } from './layout';
+import { ffi } from './ffi';
 
 export type StructName = keyof typeof STRUCTS;
 type FieldOf<Name extends StructName> = keyof (typeof STRUCTS)[Name]['fields'] & string;
@@ -17,9 +17,9 @@ export class Block {
 
   constructor(readonly size: number) {
     // koffi gives memory as an address; zero bytes would have none.
-    const held = koffi.alloc('uint8_t', Math.max(size, 8)) as bigint;
+    const held = ffi().alloc('uint8_t', Math.max(size, 8)) as bigint;
     this.pointer = held;
-    const buffer = koffi.view(held, Math.max(size, 8));
+    const buffer = ffi().view(held, Math.max(size, 8));
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);
     this.clear();
@@ -44,7 +44,7 @@ export class Block {
   }
 
   free(): void {
-    koffi.free(this.pointer);
+    ffi().free(this.pointer);
   }
 }
 
@@ -116,12 +116,12 @@ export class Struct<Name extends StructName> {
 
 /** Memory of the plugin's, as long as it is there. */
 export function bytesAt(pointer: bigint, length: number): Uint8Array {
-  return new Uint8Array(koffi.view(pointer, length));
+  return new Uint8Array(ffi().view(pointer, length));
 }
 
 /** Pointers that lie one behind another. */
 export function pointersAt(pointer: bigint, count: number): bigint[] {
   if (count === 0) return [];
-  const view = new DataView(koffi.view(pointer, 8 * count));
+  const view = new DataView(ffi().view(pointer, 8 * count));
   return Array.from({ length: count }, (_, i) => view.getBigUint64(8 * i, true));
 }

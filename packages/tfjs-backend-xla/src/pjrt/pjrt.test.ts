@@ -78,11 +78,16 @@ it('shows a plugin no flags, and puts the environment back', () => {
 
 describe.skipIf(reason !== null)(named('a client of a plugin', reason), () => {
   let client: Client;
+  const flags = process.env['XLA_FLAGS'];
   beforeAll(() => {
-    process.env['XLA_FLAGS'] ??= '--no_such_flag';
+    process.env['XLA_FLAGS'] = '--no_such_flag';
     client = Client.open(Plugin.load(findPlugin('cpu')), { cpu_device_count: 1 });
   });
-  afterAll(() => client.destroy());
+  afterAll(() => {
+    client.destroy();
+    if (flags === undefined) delete process.env['XLA_FLAGS'];
+    else process.env['XLA_FLAGS'] = flags;
+  });
 
   const read = (memory: ReturnType<Client['write']>): number[] => {
     const values = new Float32Array(memory.length);

@@ -1,9 +1,9 @@
-import koffi from 'koffi';
 import { XlaBackendError } from '../errors';
 import { API_VERSION, FUNCTIONS } from './layout';
 import { withPluginEnvironment } from './environment';
 import type { FieldValues, StructName } from './memory';
 import { Struct } from './memory';
+import { ffi } from './ffi';
 
 type FunctionName = keyof typeof FUNCTIONS;
 /** Every function takes one struct and gives null or an error. */
@@ -44,20 +44,20 @@ export class Plugin {
 
   private constructor(readonly path: string) {
     const table = this.open();
-    const head = new DataView(koffi.view(table, FIRST));
+    const head = new DataView(ffi().view(table, FIRST));
     const size = Number(head.getBigUint64(0, true));
     const major = head.getInt32(32, true);
     this.minor = head.getInt32(36, true);
     if (major !== API_VERSION.major) {
       throw this.refused(`has version ${major}.${this.minor} of the PJRT interface`);
     }
-    const entries = new DataView(koffi.view(table, size));
-    const type = koffi.proto('uintptr_t (uintptr_t)');
+    const entries = new DataView(ffi().view(table, size));
+    const type = ffi().proto('uintptr_t (uintptr_t)');
     for (const [name, place] of Object.entries(FUNCTIONS)) {
       const at = FIRST + 8 * place;
       const address = at < size ? entries.getBigUint64(at, true) : 0n;
       if (address === 0n) throw this.refused(`has no PJRT_${name}`);
-      this.calls.set(name as FunctionName, koffi.decode(address, type) as Call);
+      this.calls.set(name as FunctionName, ffi().decode(address, type) as Call);
     }
     this.call('Plugin_Initialize', {});
   }
@@ -93,8 +93,9 @@ export class Plugin {
 
   /** The address of its table of functions. */
   private open(): bigint {
+    const { load } = ffi();
     try {
-      const c = koffi.load(null);
+      const c = load(null);
       const dlopen = c.func('uintptr_t dlopen(const char *path, int flags)') as (
         path: string,
         flags: number,
@@ -102,7 +103,7 @@ export class Plugin {
       if (BigInt(dlopen(this.path, RTLD_NOW | RTLD_NODELETE)) === 0n) {
         throw new Error((c.func('const char *dlerror()') as () => string)());
       }
-      const get = koffi.load(this.path).func('uintptr_t GetPjrtApi()') as () => bigint | number;
+      const get = load(this.path).func('uintptr_t GetPjrtApi()') as () => bigint | number;
       return BigInt(get());
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
