@@ -169,7 +169,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'config.json'), (config) => {
           inner(config, 'vision_config')['layer_scale'] = 0.1;
         }),
-      /settings this encoder does not know: layer_scale/,
+      /settings that this encoder does not support: layer_scale/,
       ConfigError,
     ],
     [
