@@ -92,7 +92,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'config.json'), (config) => {
           config['vocab_size'] = 30522;
         }),
-      /weights are of another tokenizer.*about 30522 ids.*got \d+ ids/,
+      /weights belong to a different tokenizer.*about 30522 ids.*got \d+ ids/,
       ConfigError,
     ],
     [
@@ -112,7 +112,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'config.json'), (config) => {
           inner(config, 'text_config')['eos_token_id'] = 5;
         }),
-      /"endOfText" is another id than the tokenizer's.*50.*got 5/,
+      /"endOfText" contradicts the tokenizer.*50.*got 5/,
       ConfigError,
     ],
     [
@@ -122,7 +122,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'config.json'), (config) => {
           inner(config, 'text_config')['eos_token_id'] = 2;
         }),
-      /takes the largest id, and the tokenizer ends with another/,
+      /is "largest", and the end token of the tokenizer is not its largest id/,
       ConfigError,
     ],
     [
@@ -169,7 +169,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'config.json'), (config) => {
           inner(config, 'vision_config')['layer_scale'] = 0.1;
         }),
-      /settings this encoder does not know: layer_scale/,
+      /settings that this encoder does not support: layer_scale/,
       ConfigError,
     ],
     [
@@ -223,7 +223,7 @@ describe('refuses what does not fit, naming both sides', () => {
     const lost = pretrained(fixture('vit'), { maxTokens: 8 });
     await expect(lost).rejects.toThrow(/"maxTokens" is of no use.*no text tower/);
     const odd = pretrained(fixture('vit'), { imageSize: 33 });
-    await expect(odd).rejects.toThrow(/no multiple of "patchSize"/);
+    await expect(odd).rejects.toThrow(/not a multiple of "patchSize"/);
   });
 
   it('a name that is nowhere', async () => {

@@ -79,7 +79,9 @@ describe('checkpoints', () => {
     disposeParams(tree);
     const error: unknown = await loadTrainingState(folder).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(FileFormatError);
-    expect(String(error)).toContain(`"${name}" contains a number that sound training never produces`);
+    expect(String(error)).toContain(
+      `"${name}" contains a number that sound training never produces`,
+    );
   });
 
   it('gives a typed error for any damaged file', async () => {
