@@ -17,6 +17,14 @@ const allowed = {
   '@crossweave/fusion': ['@crossweave/core'],
   '@crossweave/losses': ['@crossweave/core'],
   '@crossweave/trainer': ['@crossweave/core', '@crossweave/checkpoints'],
+  '@crossweave/models': [
+    '@crossweave/core',
+    '@crossweave/checkpoints',
+    '@crossweave/data',
+    '@crossweave/image-encoder',
+    '@crossweave/text-encoder',
+    '@crossweave/fusion',
+  ],
   '@crossweave/lab': [
     '@crossweave/core',
     '@crossweave/checkpoints',

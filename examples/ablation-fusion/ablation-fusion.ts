@@ -67,7 +67,7 @@ const end = await compareFusions({
     fusion: dualEncoder({ dim: 128, pooling: { image: 'attention', text: 'encoder' } }),
     data: (key) => pairBatches(train, { batchSize: 64, key }),
     loss: infoNCE(),
-    optimizer: optimizer({ 'image.': 2e-3, 'text.': 1e-3, 'fusion.': 1e-3 }, steps.towers),
+    optimizer: optimizer({ image: 2e-3, text: 1e-3, fusion: 1e-3 }, steps.towers),
     steps: steps.towers,
     seed: 0,
   },

@@ -91,7 +91,7 @@ const towers = await pretrainTowers({
     fusion: dualEncoder({ dim: 128, pooling: { image: 'attention', text: 'encoder' } }),
     data: (from) => pairBatches(split.train, { batchSize: 64, key: from }),
     loss: infoNCE(),
-    optimizer: optimizer({ 'image.': 2e-3, 'text.': 1e-3, 'fusion.': 1e-3 }, steps.towers),
+    optimizer: optimizer({ image: 2e-3, text: 1e-3, fusion: 1e-3 }, steps.towers),
     steps: steps.towers,
     seed: 0,
   },

@@ -16,7 +16,7 @@ SHAPES = {
     "text.linear.weight": (3, 2),
     "fusion.scale": (),
 }
-RATES = {"image.": 1e-1, "text.": 1e-2, "fusion.": 5e-2}
+RATES = {"image": 1e-1, "text": 1e-2, "fusion": 5e-2}
 STEPS, WARMUP = 6, 2
 
 
@@ -60,7 +60,7 @@ def adamw(params, **options):
     groups = []
     for prefix, rate in RATES.items():
         for decay in (True, False):
-            members = [v for n, v in params.items() if n.startswith(prefix) and decays(n) == decay]
+            members = [v for n, v in params.items() if n.split(".")[0] == prefix and decays(n) == decay]
             if members:
                 groups.append(
                     {"params": members, "lr": rate, "weight_decay": 0.1 if decay else 0.0}

@@ -13,7 +13,7 @@ class Random:
         self.generator = torch.Generator().manual_seed(seed)
 
     def randn(self, *shape, scale=1.0):
-        return (scale * torch.randn(*shape, generator=self.generator)).double()
+        return (scale * torch.randn(shape, generator=self.generator)).double()
 
     def params(self, module, scale=None):
         """Every parameter random, biases, norms and statistics too; weights by fan in unless `scale` is given."""

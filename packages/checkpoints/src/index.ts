@@ -7,3 +7,4 @@ export type { SafetensorsType } from './safetensors/elements';
 export { paramsFromSafetensors, paramsToSafetensors } from './safetensors/params';
 export { parseSafetensors, serializeSafetensors } from './safetensors/safetensors';
 export type { SafetensorsFile, StoredTensor } from './safetensors/safetensors';
+export { requireSoundNumbers } from './sound-numbers';

@@ -179,6 +179,7 @@ describe('train begins with weights', () => {
     const second = join(folder, 'second');
     const settings = [
       ...[`image.weights=${from('image')}`, 'image.freeze="all"'],
+      `data.tokenizer=${join(first, 'tokenizer')}`,
       ...[`text.weights=${from('text')}`, 'text.freeze="base"', 'text.lora={"rank":2,"alpha":4}'],
       'training.recompute=true',
       'training.loss={"name":"momentum-contrastive"}',

@@ -1,6 +1,18 @@
 export { decodeImage } from './image/decode';
 export { defaultImageSize } from './image/options';
-export type { DecodeOptions } from './image/options';
+export type { DecodeOptions, ResizeMode } from './image/options';
+export type { ResizeFilter } from './image/filters';
+export { checkpointPreprocessing } from './image/checkpoint';
+export {
+  clipNormalisation,
+  clipPreprocessing,
+  defaultPreprocessing,
+  imagenetPreprocessing,
+  preprocessingCheck,
+  siglipNormalisation,
+  siglipPreprocessing,
+} from './image/preprocessing';
+export type { Preprocessing } from './image/preprocessing';
 export { imagenetNormalisation, normaliseImages, unitNormalisation } from './image/normalise';
 export type { Normalisation } from './image/normalise';
 export { pairBatches } from './pairs/batches';

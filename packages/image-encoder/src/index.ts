@@ -28,6 +28,9 @@ export {
   resnetSmall,
 } from './resnet/presets';
 export type { StemKind } from './resnet/stem';
+export { huggingFaceSiglipViTKeys } from './siglip-vit/keys';
+export type { SiglipViTOptions } from './siglip-vit/options';
+export { siglipVit } from './siglip-vit/presets';
 export { huggingFaceViTKeys } from './vit/keys-hugging-face';
 export { timmViTKeys } from './vit/keys-timm';
 export type { ViTOptions } from './vit/options';

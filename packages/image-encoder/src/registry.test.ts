@@ -45,11 +45,11 @@ it('makes encoders for the size of the pictures, and refuses what does not fit i
 it('knows the pictures of published weights', () => {
   expect(preprocessingOf('clip-vit-b32')?.mean[0]).toBe(0.48145466);
   expect(preprocessingOf('vit-b16')?.std).toEqual([0.5, 0.5, 0.5]);
-  for (const small of ['resnet-small', 'vit-small', 'vit', 'toString']) {
+  for (const small of ['resnet-small', 'siglip-vit', 'vit-small', 'vit', 'toString']) {
     expect(preprocessingOf(small)).toBeUndefined();
   }
   const unpublished = ['resnet', 'vit', 'clip-vit', 'clip-resnet', 'mobilenet-v3'];
   const known = Object.keys(imageEncoders).filter((name) => preprocessingOf(name) !== undefined);
   const others = Object.keys(imageEncoders).filter((name) => !known.includes(name));
-  expect(others.sort()).toEqual([...unpublished, 'resnet-small', 'vit-small'].sort());
+  expect(others.sort()).toEqual([...unpublished, 'resnet-small', 'siglip-vit', 'vit-small'].sort());
 });

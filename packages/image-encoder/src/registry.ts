@@ -14,6 +14,7 @@ import {
   resnet50,
   resnetSmall,
 } from './resnet/presets';
+import { siglipVit } from './siglip-vit/presets';
 import { vit, vitB16, vitB32, vitL16, vitS16, vitSmall, vitTi16 } from './vit/presets';
 
 /** A table of image encoders; the options are checked when an encoder is made, not by the compiler. */
@@ -44,6 +45,7 @@ export const imageEncoders = {
   'clip-vit-b32': clipVitB32,
   'clip-vit-b16': clipVitB16,
   'clip-vit-l14': clipVitL14,
+  'siglip-vit': siglipVit,
   'clip-resnet': clipResNet,
   'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;

@@ -14,16 +14,22 @@ export {
   clipTextFromConfig,
   distilbertFromConfig,
   robertaFromConfig,
+  siglipTextFromConfig,
   textEncoderFromConfig,
+  textPartFromConfig,
 } from './config/from-config';
-export type { FromConfigOptions } from './config/from-config';
-export type { HuggingFaceConfig } from './config/reader';
+export type { FromConfigOptions, TextPart } from './config/from-config';
+export { readConfig } from './config/reader';
+export type { ConfigReader, HuggingFaceConfig } from './config/reader';
 export type { DistilBertOptions, DistilBertOptionsWithVocabulary } from './distilbert/distilbert';
 export { distilbert, distilbertBase } from './distilbert/presets';
 export { createTextEncoder, textEncoders } from './registry';
 export type { TextEncoderSurroundings, TextEncoderTable } from './registry';
 export type { RobertaOptions, RobertaOptionsWithVocabulary } from './roberta/roberta';
 export { roberta, robertaBase } from './roberta/presets';
+export { huggingFaceSiglipTextKeys } from './siglip/keys';
+export type { SiglipTextOptions, SiglipTextOptionsWithVocabulary } from './siglip/options';
+export { siglipText } from './siglip/presets';
 export type { TransformerTextEncoder } from './transformer/encoder';
 export type { TransformerOptions } from './transformer/options';
 export type { Pooling } from './transformer/pooling';

@@ -17,6 +17,7 @@ import { bert, bertBase, bertSmall, miniLM, miniLM12 } from './bert/presets';
 import { clipText, clipTextBase, clipTextLarge } from './clip/presets';
 import { distilbert, distilbertBase } from './distilbert/presets';
 import { roberta, robertaBase } from './roberta/presets';
+import { siglipText } from './siglip/presets';
 import type { TransformerTextEncoder } from './transformer/encoder';
 import { tokenizerFacts, unusedRows } from './transformer/tokenizer';
 
@@ -40,6 +41,7 @@ export const textEncoders = {
   'clip-text': clipText,
   'clip-text-base': clipTextBase,
   'clip-text-large': clipTextLarge,
+  'siglip-text': siglipText,
 } as const satisfies TextEncoderTable;
 
 /** The texts and weights that an encoder is made for. */

@@ -113,7 +113,7 @@ describe('refuses parameters that do not fit, with all their names', () => {
 
 describe('refuses values that no training leaves, by name', () => {
   it.each<[keyof TrainState & ('params' | 'optimizer'), string, number, RegExp]>([
-    ['params', 'fusion.scale', Number.NaN, /"fusion\.scale".*got NaN at place 0/s],
+    ['params', 'fusion.scale', Number.NaN, /"fusion\.scale".*got NaN at 0/s],
     ['params', 'text.layernorm.bias', Infinity, /"text\.layernorm\.bias".*got Infinity/s],
     ['params', 'image.bn1.running_var', -1e-3, /running_var.*of at least 0/s],
     ['optimizer', 'exp_avg.fusion.scale', Number.NaN, /here, optimizer: "exp_avg\.fusion\.scale"/],

@@ -1,6 +1,5 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import {
-  FileFormatError,
   ShapeError,
   StateDictError,
   noDraws,
@@ -11,6 +10,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { requireSoundNumbers } from '@crossweave/checkpoints';
 import { matchParams } from '@crossweave/checkpoints';
 import { requireNumber } from '@crossweave/core/authoring';
 import { initialParams, type Objective } from './gradients';
@@ -68,25 +68,10 @@ export async function checkState<Image, Text, F extends PooledFeatures>(
   });
 }
 
-/** Averages of squares: variances of batch norm, second moments of Adam. */
-const neverNegative = /(?:^|\.)(?:running_var|num_batches_tracked)$|^exp_avg_sq\./;
-
 /** @throws FileFormatError that names the first tensor with a value that no training leaves. */
 export async function requireSoundValues(where: string, tree: Params): Promise<void> {
   for (const [path, tensor] of Object.entries(tree)) {
-    const values = await tensor.data();
-    const least = neverNegative.test(path) ? 0 : -Infinity;
-    // A loop, since it runs over every number of a model.
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
-      if (Number.isFinite(value) && value >= least) continue;
-      throw new FileFormatError(`"${path}" has a value that no training leaves`, {
-        where,
-        expected: least === 0 ? 'finite numbers of at least 0' : 'finite numbers',
-        got: `${value} at place ${i}`,
-        advice: 'What it was loaded from is damaged: take an earlier checkpoint.',
-      });
-    }
+    requireSoundNumbers(where, path, await tensor.data());
   }
 }
 

@@ -20,7 +20,7 @@ export async function firstNonFinite<Image, Text, F extends PooledFeatures>(
 ): Promise<string | undefined> {
   const ctx = trainingContext(options, key, state.step);
   const computed = tidy(() => {
-    const [trainable, fixed] = partitionTrainable(options, state.params);
+    const [trainable, fixed] = partitionTrainable(options, state.params, state.step);
     const objective = { model: teach(options, state, batch).model, loss: options.loss };
     const { outputs } = evaluateObjective(objective, state.params, batch, ctx);
     const backward = lossAndGradients(objective, trainable, fixed, batch, ctx);

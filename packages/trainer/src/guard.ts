@@ -1,7 +1,4 @@
-import type { TrainRecord } from './options';
-
-type Warning = Extract<TrainRecord, { kind: 'warning' }>;
-type Step = Extract<TrainRecord, { kind: 'step' }>;
+import type { StepRecord, WarningRecord } from './records';
 
 /** So many steps in a row that teach nothing are no accident of the batches. */
 const patience = 10;
@@ -13,7 +10,7 @@ const negatives = /(?:^|\.)negatives$/;
  * `negatives` is 0, see `LossResult.terms`), or gradients that are all zero. It speaks once, about
  * the first step it sees or after {@link patience} such steps in a row.
  */
-export function learningGuard(): (step: Step) => Warning | undefined {
+export function learningGuard(): (step: StepRecord) => WarningRecord | undefined {
   let seen = 0;
   let idle = 0;
   let spoken = false;
@@ -28,9 +25,9 @@ export function learningGuard(): (step: Step) => Warning | undefined {
   };
 }
 
-type Reason = (batches: string) => Pick<Warning, 'message' | 'advice'>;
+type Reason = (batches: string) => Pick<WarningRecord, 'message' | 'advice'>;
 
-function reasonOf({ terms, gradientNorm }: Step): Reason | undefined {
+function reasonOf({ terms, gradientNorm }: StepRecord): Reason | undefined {
   const idle = Object.keys(terms).filter((name) => negatives.test(name) && terms[name] === 0);
   if (idle.length > 0) {
     const names = idle.map((name) => name.slice(0, -'.negatives'.length)).filter(Boolean);

@@ -101,12 +101,12 @@ describe('jointModel', () => {
       image: spied(calls),
       text: linearEncoder('linear', 3),
       fusion: dotFusion,
-      frozen: ['image'],
     });
+    const frozen = (path: string): boolean => path.startsWith('image.');
     tidy(() => {
       const recorded: string[] = [];
       const record = (path: string): number => recorded.push(path);
-      const whole = { ...training, step: 4, recompute: true, record };
+      const whole = { ...training, step: 4, recompute: true, record, frozen };
       model.forward(model.init(key(1)), batchOf(), whole);
       expect(recorded).toEqual(['text.running_mean']);
       const { ctx } = calls[0]!;

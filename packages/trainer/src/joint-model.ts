@@ -19,22 +19,16 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { checkOptions, having, listOf, oneOf } from '@crossweave/core/authoring';
+import { checkOptions, having } from '@crossweave/core/authoring';
 
 /** The parts of a joint model, and the first word of their parameters' paths. */
-export type ModelPart = 'image' | 'text' | 'fusion';
+type ModelPart = 'image' | 'text' | 'fusion';
 
 export interface JointModelOptions<Image, Text, F extends PooledFeatures = Features> {
   readonly image: Encoder<Image, F>;
   readonly text: Encoder<Text, F>;
   /** Reads no more than both encoders give. */
   readonly fusion: Fusion<F>;
-  /**
-   * Parts that run as in inference even while training: no dropout, stored running
-   * statistics. A part all of whose parameters {@link TrainOptions.frozen} freezes does so of
-   * itself. Default none.
-   */
-  readonly frozen?: readonly ModelPart[];
 }
 
 const encoderCheck = having('an encoder, with init and apply', 'init', 'apply');
@@ -42,12 +36,13 @@ const checks = {
   image: encoderCheck,
   text: encoderCheck,
   fusion: having('a fusion, with init, fuse and score', 'init', 'fuse', 'score'),
-  frozen: listOf(oneOf('image', 'text', 'fusion'), { distinct: true }),
 };
 
 /**
  * Two encoders and a fusion as one model; parameters under `image.`, `text.` and `fusion.`.
- * A batch's false captions go through the text encoder together with the true ones.
+ * A batch's false captions go through the text encoder together with the true ones. A part all of
+ * whose parameters {@link TrainOptions.frozen} freezes runs as in inference, also in training: no
+ * dropout, stored running statistics.
  *
  * @throws ConfigError for a wrong option, (from `init`) for a fusion of tokens over an encoder without any, (from
  * `forward`) for features with missing rows under a fusion that does not take them.
@@ -58,9 +53,9 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
   // The checks do not read what goes in and comes out.
   const plain = options as unknown as JointModelOptions<unknown, unknown>;
   checkOptions('jointModel', plain, checks, ['image', 'text', 'fusion']);
-  const { image, text, fusion, frozen = [] } = options;
+  const { image, text, fusion } = options;
   const contextOf = (part: ModelPart, ctx: Context, params: Params): Context =>
-    frozen.includes(part) || isFrozen(ctx, part, params)
+    isFrozen(ctx, part, params)
       ? { ...withoutRecord(scoped(ctx, `${part}.`)), training: false }
       : scoped(ctx, `${part}.`);
 

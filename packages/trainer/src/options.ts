@@ -7,18 +7,22 @@ import type {
   Params,
   PooledFeatures,
 } from '@crossweave/core';
+import type { AverageOptions } from './averaged';
+import type { BalanceOptions } from './balance/branch-guard';
+import type { Modulation } from './balance/modulation';
+import type { FrozenOptions } from './frozen-at';
 import type { Objective } from './gradients';
+import type { RunLogger, TrainRecord } from './records';
+import type { RunStore } from './run-store';
+import type { NonFinitePolicy } from './stability/non-finite';
+import type { SpikeOptions } from './stability/spikes';
 import type { TrainState } from './state';
+import type { BestOptions } from './best';
 import type { TeacherOptions } from './teacher/options';
 
-export interface StepOptions<Image, Text, F extends PooledFeatures = Features> extends Objective<
-  Image,
-  Text,
-  F
-> {
+export interface StepOptions<Image, Text, F extends PooledFeatures = Features>
+  extends Objective<Image, Text, F>, FrozenOptions {
   readonly optimizer: Optimizer;
-  /** Parameters (and their buffers) that stay as they are. Default: none. */
-  readonly frozen?: (path: string) => boolean;
   /** Encoders compute their layers again in the backward pass, to hold less. Default false. */
   readonly recompute?: boolean;
   /**
@@ -26,6 +30,15 @@ export interface StepOptions<Image, Text, F extends PooledFeatures = Features> e
    * model. Default: none.
    */
   readonly teacher?: TeacherOptions<Image, Text, F>;
+  /** Averages of the parameters, which are evaluated in their place ({@link usableParams}). Default: none. */
+  readonly average?: AverageOptions;
+  /**
+   * The figures of each branch in each step's record, and warnings about branches that learn at very
+   * different paces. Default: both, with the defaults of the options; false: neither.
+   */
+  readonly balance?: BalanceOptions | false;
+  /** Changes gradients before the optimizer sees them ({@link ogmGE}). Default: none. */
+  readonly modulate?: Modulation;
 }
 
 export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> extends StepOptions<
@@ -55,13 +68,44 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
    */
   readonly start?: TrainState;
   /**
-   * What to do when loss or gradients are NaN or infinite: `'stop'` throws
-   * {@link DivergenceError}, `'skip'` leaves the batch out and goes on. Default `'stop'`.
+   * Where the run is kept: training goes on from its newest state, and its records and states go
+   * there, besides what `log` and `checkpoint` get. Takes the place of `start`. Default: nowhere.
    */
-  readonly onNonFinite?: 'stop' | 'skip';
-  readonly log?: (record: TrainRecord) => void;
+  readonly run?: RunStore;
   /**
-   * Called every `evaluateEvery` steps and at the end; what it returns is logged. Long ones end when
+   * Train a `run` further than it was planned. From then on everything is as in a run of `steps`
+   * steps, its schedule too: what was done before is not repeated, and where the schedules of the old
+   * number and the new one differ (a cosine had come down to 0) the rates leap to the new one's.
+   * {@link warmupStableDecay} before its fall, {@link inverseSquareRoot} and {@link warmupConstant} do
+   * not differ. Default false.
+   */
+  readonly extend?: boolean;
+  /**
+   * B in a step is the size of n batches, whose gradients are averaged; the memory is that of one.
+   * `steps` counts updates. Losses that contrast see one batch at a time: for them use `chunk`. Default 1.
+   */
+  readonly accumulate?: number;
+  /**
+   * Batches are encoded in chunks of so many pairs, with the exact gradients of the whole batch and
+   * the memory of a chunk, for one more forward pass (GradCache, Gao et al. 2021, arXiv 2101.06983). For
+   * losses of embeddings over a fusion that has `embed`. Batch norm sees a chunk at a time, and dropout is
+   * that of the chunk. Default: batches in one piece.
+   */
+  readonly chunk?: number;
+  /**
+   * What to do when loss or gradients are NaN or infinite: `'stop'` throws
+   * {@link DivergenceError}, `'skip'` leaves the batch out and goes on; a policy leaves it out, and can
+   * halve the rates and stop after several in a row. Default `'stop'`.
+   */
+  readonly onNonFinite?: 'stop' | 'skip' | NonFinitePolicy;
+  /** Go back to an earlier state when the loss leaps. Default: the loss is not watched. */
+  readonly spikes?: SpikeOptions;
+  readonly log?: (record: TrainRecord) => void;
+  /** Get every record too; stay the caller's to close. Default none. */
+  readonly loggers?: readonly RunLogger[];
+  /**
+   * Called every `evaluateEvery` steps and at the end, with the parameters to use in the place of the
+   * trained ones ({@link usableParams}); what it returns is logged. Long ones end when
    * the signal comes, by any error: training then ends as after a step.
    */
   readonly evaluate?: (
@@ -70,13 +114,15 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   ) => Promise<Readonly<Record<string, number>>>;
   /** Default: at the end only. */
   readonly evaluateEvery?: number;
+  /** The metric of `evaluate` that says which state is the best, and when to stop. Default: none. */
+  readonly best?: BestOptions;
   /**
-   * Called every `checkpointEvery` steps, at the end, and before training stops for any reason, an
-   * error of data, hooks or model among them.
+   * Called every `checkpointEvery`, for each best state, at the end, and before training stops for any
+   * reason, an error of data, hooks or model among them.
    */
   readonly checkpoint?: (state: TrainState) => Promise<void>;
-  /** Default: at the end only. */
-  readonly checkpointEvery?: number;
+  /** Steps, or steps and minutes of which the first counts. Default: at the end only. */
+  readonly checkpointEvery?: number | { readonly steps?: number; readonly minutes?: number };
   /**
    * Ends training after the step under way, with the state saved; a batch or an evaluation that is
    * under way is not waited for. It is heard once a step, whatever the engine.
@@ -84,49 +130,12 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   readonly signal?: AbortSignal;
 }
 
-/** What {@link TrainOptions.log} receives. `step` counts steps done, so the first is 1. */
-export type TrainRecord =
-  | {
-      readonly kind: 'step';
-      readonly step: number;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly terms: Readonly<Record<string, number>>;
-      /** Before clipping. */
-      readonly gradientNorm: number;
-      readonly learningRates: Readonly<Record<string, number>>;
-      /** The step's wall-clock time, and of it the wait for the batch. */
-      readonly seconds: number;
-      readonly dataSeconds: number;
-    }
-  | {
-      readonly kind: 'skipped';
-      readonly step: number;
-      readonly epoch: number;
-      readonly ids: readonly string[];
-      /** The first tensor that was not finite. */
-      readonly tensor: string;
-    }
-  | {
-      readonly kind: 'evaluation';
-      readonly step: number;
-      readonly metrics: Readonly<Record<string, number>>;
-    }
-  | {
-      /** The run cannot learn anything as it is; logged once, after the step it is about. */
-      readonly kind: 'warning';
-      readonly step: number;
-      readonly epoch: number;
-      /** What was seen, and what follows from it. */
-      readonly message: string;
-      /** What the reader can do. */
-      readonly advice: string;
-    };
-
 /** The final state, the caller's to dispose, and how training ended. */
 export interface TrainResult extends TrainState {
   /** True when the signal ended training before the last step. */
   readonly interrupted: boolean;
+  /** True when `best.patience` ended it. */
+  readonly stoppedEarly: boolean;
   /** Batches left out because they were not finite. */
   readonly skipped: number;
 }

@@ -15,8 +15,7 @@ import { initialParams } from './gradients';
 import { isAdapter } from './lora/adapters';
 import type { TrainOptions } from './options';
 import { partitionTrainable } from './partition';
-import { disposeState, type TrainState } from './state';
-import type { TeacherState } from './teacher/options';
+import { copyOfState, disposeState, type TrainState } from './state';
 
 /**
  * The state training begins with, in tensors of its own: the given one, or fresh parameters of
@@ -52,26 +51,6 @@ function freshState<Image, Text, F extends PooledFeatures>(
     disposeParams(params);
     throw error;
   }
-}
-
-function copyOfState({ step, params, optimizer, teacher }: TrainState): TrainState {
-  return {
-    step,
-    params: copyOf(params),
-    optimizer: copyOf(optimizer),
-    ...(teacher && { teacher: copyOfTeacher(teacher) }),
-  };
-}
-
-function copyOf(tree: Params): Params {
-  return mapParams(tree, (value) => value.clone());
-}
-
-function copyOfTeacher({ params, queue }: TeacherState): TeacherState {
-  return {
-    params: copyOf(params),
-    ...(queue && { queue: { ...queue, image: queue.image.clone(), text: queue.text.clone() } }),
-  };
 }
 
 /** A pattern that covers nothing is a slip. */

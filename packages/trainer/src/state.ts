@@ -1,5 +1,6 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
-import type { OptimizerState, Params } from '@crossweave/core';
+import { mapParams, type OptimizerState, type Params } from '@crossweave/core';
+import type { RunMemory } from './memory';
 import type { TeacherState } from './teacher/options';
 
 /** Everything that training carries from step to step. */
@@ -11,6 +12,10 @@ export interface TrainState {
   readonly optimizer: OptimizerState;
   /** Of a momentum twin. */
   readonly teacher?: TeacherState;
+  /** Averages of the trained parameters, by path, of a run with `average`. */
+  readonly average?: Params;
+  /** What the watches of the run remember. Absent: nothing yet. */
+  readonly memory?: RunMemory;
 }
 
 /** Disposes the tensors of `old` that are not also in `kept`. */
@@ -23,10 +28,43 @@ export function disposeState(state: TrainState): void {
   dispose(tensorsOf(state));
 }
 
-function tensorsOf({ params, optimizer, teacher }: TrainState): Tensor[] {
+/** The same state with another memory; an empty one is left out. */
+export function withMemory(state: TrainState, memory: RunMemory): TrainState {
+  const { memory: before, ...rest } = state;
+  if (before === memory) return state;
+  return Object.keys(memory).length === 0 ? rest : { ...rest, memory };
+}
+
+/** The same state in tensors of its own, which share their values with the old ones. */
+export function copyOfState(state: TrainState): TrainState {
+  const { step, params, optimizer, teacher, average, memory } = state;
+  return {
+    step,
+    params: copyOf(params),
+    optimizer: copyOf(optimizer),
+    ...(teacher && { teacher: copyOfTeacher(teacher) }),
+    ...(average && { average: copyOf(average) }),
+    ...(memory && { memory }),
+  };
+}
+
+function copyOf(tree: Params): Params {
+  return mapParams(tree, (value) => value.clone());
+}
+
+function copyOfTeacher({ params, queue }: TeacherState): TeacherState {
+  return {
+    params: copyOf(params),
+    ...(queue && { queue: { ...queue, image: queue.image.clone(), text: queue.text.clone() } }),
+  };
+}
+
+function tensorsOf({ params, optimizer, teacher, average }: TrainState): Tensor[] {
   const queue = teacher?.queue;
   return [
-    ...[params, optimizer, teacher?.params ?? {}].flatMap((tree) => Object.values(tree)),
+    ...[params, optimizer, teacher?.params ?? {}, average ?? {}].flatMap((tree) =>
+      Object.values(tree),
+    ),
     ...(queue === undefined ? [] : [queue.image, queue.text]),
   ];
 }

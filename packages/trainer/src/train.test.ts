@@ -6,7 +6,8 @@ import { adamW } from './optimizers/adamw';
 import { disposeState, type TrainState } from './state';
 import { contrastive, dotFusion, linearEncoder, pooledEncoder, vectorSource } from './tiny.testing';
 import { DivergenceError } from './divergence';
-import type { TrainOptions, TrainRecord } from './options';
+import type { TrainOptions } from './options';
+import type { TrainRecord } from './records';
 import { train } from './train';
 
 function options(

@@ -1,25 +1,29 @@
-import type { Scalar } from '@tensorflow/tfjs-core';
-import { foldIn, yieldToEventLoop, type PooledFeatures } from '@crossweave/core';
+import { disposeParams, foldIn, yieldToEventLoop, type PooledFeatures } from '@crossweave/core';
+import { usableParams } from './averaged';
+import { branchGuard } from './balance/branch-guard';
 import { batchesFrom } from './batches-from';
+import { afterEvaluation, isExhausted } from './best';
 import { checkBatch } from './check-batch';
 import { checkState, requireSoundValues } from './check-state';
-import { firstNonFinite } from './diagnose';
+import { checkpointClock } from './checkpoint-clock';
 import { DivergenceError } from './divergence';
 import { learningGuard } from './guard';
+import { stepMaker } from './make-step';
 import type { TrainOptions, TrainResult } from './options';
+import type { StepRecord, TrainRecord } from './records';
+import { afterFailure, afterSuccess, policyOf } from './stability/non-finite';
+import { spikeWatch } from './stability/spikes';
 import { startState } from './start-state';
-import { disposeReplaced, disposeState } from './state';
-import { trainStep } from './step';
-import { checkTrainOptions } from './train-checks';
+import { copyOfState, disposeReplaced, disposeState, withMemory, type TrainState } from './state';
+import { checkStart, checkTrainOptions } from './train-checks';
 import { untilAborted } from './until-aborted';
-
-export type { TrainOptions, TrainRecord } from './options';
 
 /**
  * Trains a model under a loss. One step: take the next batch, compute loss and gradients,
  * update, read the figures, log. Batches and keys are functions of the step's number, so
- * a run continued from a saved state ends with the same bits as one that never stopped. A run that
- * cannot learn anything says so once, as a record of kind `warning`.
+ * a run continued from a saved state ends with the same bits as one that never stopped. What the owner
+ * of a run should know (it cannot learn anything, one branch drowns the other) is said once, as a
+ * record of kind `warning`.
  *
  * @throws ConfigError for a wrong option, what {@link checkState} throws for `start` and `initial`, DataError when the data has no batch, DataError or
  * ShapeError that names the field of a batch that does not fit, DivergenceError as `onNonFinite`
@@ -28,75 +32,119 @@ export type { TrainOptions, TrainRecord } from './options';
 export async function train<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): Promise<TrainResult> {
-  const { data, steps, key, log, evaluate, checkpoint } = options;
+  const { data, steps, key, run, evaluate, best, accumulate = 1 } = options;
   checkTrainOptions(options);
-  if (options.start !== undefined) await checkState(options, options.start, 'train, start');
-  else if (options.initial !== undefined) {
-    await requireSoundValues('train, initial', options.initial);
-  }
-  let state = startState(options);
-  const guard = learningGuard();
+  await run?.plan?.(steps, options.extend ?? false);
+  let state = await stateToBegin(options);
   const signal = options.signal ?? new AbortController().signal;
   let skipped = 0;
-  if (state.step === steps) return { ...state, interrupted: false, skipped };
+  const resultOf = (): TrainResult => {
+    const stoppedEarly = state.step < steps && isExhausted(best, state.memory);
+    return { ...state, interrupted: state.step < steps && !stoppedEarly, stoppedEarly, skipped };
+  };
+  if (state.step === steps || isExhausted(best, state.memory)) return resultOf();
+
+  const emit = (record: TrainRecord | undefined): void => {
+    if (record === undefined) return;
+    run?.log(record);
+    options.log?.(record);
+    options.loggers?.forEach((logger) => logger.log(record));
+  };
+  const clock = checkpointClock(options.checkpointEvery);
   let saved = state.step;
   const save = async (): Promise<void> => {
-    if (checkpoint === undefined || saved === state.step) return;
+    if (saved === state.step) return;
     // First, so that a checkpoint that fails is not tried again.
     saved = state.step;
-    await checkpoint(state);
+    await run?.checkpoint(state);
+    await options.checkpoint?.(state);
+    clock.saved();
   };
 
+  const maker = stepMaker(options);
+  const [guard, branches] = [learningGuard(), branchGuard(options.balance)];
+  const spikes = spikeWatch(options.spikes);
+  const policy = policyOf(options.onNonFinite);
   try {
+    spikes.hold(state);
     let began = performance.now();
-    for await (const { epoch, batch } of untilAborted(batchesFrom(data, state.step), signal)) {
+    const batches = untilAborted(batchesFrom(data, state.step * accumulate), signal);
+    for await (const { epoch, batch } of batches) {
       const arrived = performance.now();
-      const stepKey = foldIn(key, state.step);
       const step = state.step + 1;
       checkBatch(`train, step ${step}`, batch);
+      const made = await maker.take(state, batch, foldIn(key, state.step));
+      const memory = state.memory ?? {};
 
-      const outcome = trainStep(options, state, batch, stepKey);
-      // The first read makes a lazy engine compute the step; the old tensors live until then.
-      const { total, terms, gradientNorm } = await read(outcome);
-
-      if (Number.isFinite(total) && Number.isFinite(gradientNorm)) {
-        disposeReplaced(state, outcome.state);
-        state = outcome.state;
-        const record = {
-          kind: 'step',
-          step,
-          epoch,
-          loss: total,
-          terms,
-          gradientNorm,
-          learningRates: options.optimizer.learningRates(step - 1),
-          seconds: (performance.now() - began) / 1000,
-          dataSeconds: (arrived - began) / 1000,
-        } as const;
-        log?.(record);
-        const warning = guard(record);
-        if (warning !== undefined) log?.(warning);
+      if (made === undefined) {
+        // More batches of this step follow.
+      } else if ('figures' in made) {
+        const { total, terms, gradientNorm } = made.figures;
+        const leap = spikes.leap(memory, total);
+        const earlier = leap && spikes.goBack(step);
+        if (earlier === undefined) {
+          disposeReplaced(state, made.state);
+          state = withMemory(made.state, afterSuccess(spikes.afterLoss(memory, total)));
+          spikes.hold(state);
+        } else {
+          disposeReplaced(made.state, state);
+          disposeState(state);
+          state = withMemory({ ...copyOfState(earlier), step }, memory);
+          const { expected, bound } = leap!;
+          const { ids } = batch;
+          emit({
+            kind: 'rollback',
+            step,
+            epoch,
+            ids,
+            loss: total,
+            expected,
+            bound,
+            to: earlier.step,
+          });
+        }
+        if (earlier === undefined) {
+          const record: StepRecord = {
+            kind: 'step',
+            step,
+            epoch,
+            loss: total,
+            terms,
+            gradientNorm,
+            learningRates: ratesOf(options, step - 1, memory.rateFactor),
+            ...(made.figures.branches && { branches: made.figures.branches }),
+            seconds: (performance.now() - began) / 1000,
+            dataSeconds: (arrived - began) / 1000,
+          };
+          emit(record);
+          emit(guard(record));
+          emit(branches(record));
+        }
       } else {
-        disposeReplaced(outcome.state, state);
-        const tensor =
-          (await firstNonFinite(options, state, batch, stepKey)) ?? 'global norm of the gradients';
-        const ids = batch.ids;
-        if (options.onNonFinite !== 'skip') throw new DivergenceError({ step, ids, tensor, state });
+        const { tensor, ids } = made;
+        const next = afterFailure(policy, memory);
+        if (next === undefined) throw new DivergenceError({ step, ids, tensor, state });
         skipped++;
-        state = { ...state, step };
-        log?.({ kind: 'skipped', step, epoch, ids, tensor });
+        state = withMemory({ ...state, step }, next);
+        const slowed = next.rateFactor !== undefined && { rateFactor: next.rateFactor };
+        emit({ kind: 'skipped', step, epoch, ids, tensor, ...slowed });
       }
 
       // An engine may compute the whole step without leaving this task: now others have their turn.
       await yieldToEventLoop();
       if (signal.aborted) break;
+      if (made === undefined) continue;
       if (evaluate !== undefined && isDue(step, steps, options.evaluateEvery)) {
-        const metrics = await unlessAborted(evaluate(state, signal), signal);
+        const metrics = await evaluated(options, state, signal);
         if (metrics === undefined) break;
-        log?.({ kind: 'evaluation', step, metrics });
+        emit({ kind: 'evaluation', step, metrics });
+        if (best !== undefined) {
+          state = withMemory(state, afterEvaluation(best, state.memory ?? {}, step, metrics));
+          if (state.memory?.best?.step === step) await save();
+        }
       }
-      if (step === steps) break;
-      if (isDue(step, steps, options.checkpointEvery)) await save();
+      if (step === steps || isExhausted(best, state.memory)) break;
+      if (clock.isDue(step)) await save();
       began = performance.now();
     }
     await save();
@@ -105,42 +153,57 @@ export async function train<Image, Text, F extends PooledFeatures>(
     await save().catch(() => undefined);
     if (!(error instanceof DivergenceError)) disposeState(state);
     throw error;
+  } finally {
+    maker.discard();
+    spikes.dispose();
   }
-  return { ...state, interrupted: state.step < steps, skipped };
+  return resultOf();
 }
 
-/** What a hook gives, undefined where it failed because of the signal. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+/** The state that training begins with, checked, in tensors of its own. */
+async function stateToBegin<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): Promise<TrainState> {
+  const resumed = await options.run?.resume();
   try {
-    return await work;
+    const start = resumed ?? options.start;
+    if (start !== undefined) {
+      checkStart(options, start);
+      await checkState(options, start, resumed === undefined ? 'train, start' : 'train, run');
+    } else if (options.initial !== undefined) {
+      await requireSoundValues('train, initial', options.initial);
+    }
+    return startState({ ...options, ...(start && { start }) });
+  } finally {
+    if (resumed !== undefined) disposeState(resumed);
+  }
+}
+
+/** What the hook says of the parameters to use; undefined where it failed because of the signal. */
+async function evaluated<Image, Text, F extends PooledFeatures>(
+  { evaluate, optimizer }: TrainOptions<Image, Text, F>,
+  state: TrainState,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const isOwn = state.average !== undefined || optimizer.evaluated !== undefined;
+  const params = isOwn ? usableParams(state, optimizer) : state.params;
+  try {
+    return await evaluate!({ ...state, params }, signal);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
+  } finally {
+    if (isOwn) disposeParams(params);
   }
 }
 
-interface Figures {
-  readonly total: number;
-  readonly terms: Readonly<Record<string, number>>;
-  readonly gradientNorm: number;
-}
-
-/** Reads a step's scalars together and disposes them. */
-async function read(outcome: {
-  total: Scalar;
-  gradientNorm: Scalar;
-  terms: Readonly<Record<string, Scalar>>;
-}): Promise<Figures> {
-  const names = Object.keys(outcome.terms);
-  const scalars = [outcome.total, outcome.gradientNorm, ...Object.values(outcome.terms)];
-  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
-  for (const scalar of scalars) scalar.dispose();
-  const [total, gradientNorm, ...rest] = values;
-  return {
-    total: total!,
-    gradientNorm: gradientNorm!,
-    terms: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
-  };
+function ratesOf<Image, Text, F extends PooledFeatures>(
+  { optimizer }: TrainOptions<Image, Text, F>,
+  step: number,
+  factor = 1,
+): Readonly<Record<string, number>> {
+  const rates = Object.entries(optimizer.learningRates(step));
+  return Object.fromEntries(rates.map(([group, rate]) => [group, rate * factor]));
 }
 
 function isDue(step: number, steps: number, every: number | undefined): boolean {

@@ -71,6 +71,17 @@ describe('a download', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('brings what lies beside the weights, below folders too', async () => {
+    const files = ['config.json', 'tokenizer.json', 'preprocessor_config.json', 'modules.json'];
+    for (const file of [...files, '1_Pooling/config.json']) answer(file, { body: '{}' });
+    answer('open_clip_model.safetensors', { body: 'bytes' });
+    await downloadModel(model, folder, endpoint);
+    const found = await readdir(folder, { recursive: true });
+    expect(found.sort()).toEqual(
+      [...files, '1_Pooling', '1_Pooling/config.json', 'open_clip_model.safetensors'].sort(),
+    );
+  });
+
   it('writes no shard outside the folder', async () => {
     for (const file of ['../x.safetensors', '..', 'config.json']) {
       const body = JSON.stringify({ weight_map: { a: file } });

@@ -15,12 +15,22 @@ const largestFile = 2 ** 36;
 
 /** Where the hub has a file of a model. */
 export function hubUrl({ id, revision }: HubModel, file: string, endpoint = hub): string {
-  return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${encodeURIComponent(file)}`;
+  const path = file.split('/').map(encodeURIComponent).join('/');
+  return `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path}`;
 }
 
+/** What lies beside a model's weights and says how it is used: tokenizer, pictures, pooling. */
+const companions = [
+  ...['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'],
+  ...['open_clip_config.json', 'modules.json', '1_Pooling/config.json'],
+];
+/** Where open_clip's own repositories keep their weights. */
+const openClipWeights = 'open_clip_model.safetensors';
+
 /**
- * Downloads a model's `config.json` (where it has one) and weights into `folder`, each file
- * atomically: what is there is whole.
+ * Downloads a model's weights and, of `config.json`, tokenizer, preprocessor and the like, what it
+ * has, into `folder`, each file atomically: what is there is whole. The weights come last, so that a
+ * folder with weights has the rest.
  *
  * @throws DataError when the hub has no such file, or cannot be reached.
  */
@@ -33,10 +43,11 @@ export async function downloadModel(
     const largest = file.endsWith('.json') ? longestJson : largestFile;
     return download(hubUrl(model, file, endpoint), join(folder, file), largest);
   };
-  await get('config.json');
+  for (const file of companions) await get(file);
   const [single, index] = weightNames;
   if (await get(single)) return;
   if (!(await get(index))) {
+    if (await get(openClipWeights)) return;
     throw new DataError('the model has no safetensors weights', {
       where: hubUrl(model, '', endpoint),
       expected: weightNames.join(' or '),

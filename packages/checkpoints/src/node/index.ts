@@ -1,4 +1,7 @@
-export type { FindOptions } from './find-checkpoint';
+export { findCheckpoint } from './find-checkpoint';
+export type { FindOptions, FoundCheckpoint } from './find-checkpoint';
+export { listCheckpoint } from './list-checkpoint';
+export type { CheckpointList } from './list-checkpoint';
 export { loadCheckpoint } from './load-checkpoint';
 export type { LoadedCheckpoint, LoadOptions } from './load-checkpoint';
 export { saveCheckpoint } from './save-checkpoint';

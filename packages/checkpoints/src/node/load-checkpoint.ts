@@ -25,7 +25,7 @@ import { refusePickle } from './pickle';
 import { readCheckpointJson } from './checkpoint-json';
 import { openSafetensors } from './safetensors-source';
 import { openSharded } from './sharded-source';
-import { requireSoundNumbers } from './sound-numbers';
+import { requireSoundNumbers } from '../sound-numbers';
 import type { NumbersCheck, TensorSource } from './tensor-source';
 
 export interface LoadOptions extends FindOptions, Omit<MatchOptions, 'where'> {

@@ -6,8 +6,11 @@ import { requiredText, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
-import { configOptions, readConfig } from '../config/read-config';
-import { trainSchema } from '../config/schema';
+import { modelOf, namesModel, weightsFrom, withModel } from '../config/model';
+import { parseConfig } from '../config/parse';
+import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
+import { trainSchema, type TrainConfig } from '../config/schema';
+import { requireItsTokenizer } from '../config/weights';
 import { taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { configIdentity } from '../run/identity';
@@ -17,19 +20,32 @@ import { trainRun } from '../run/train-run';
 export const train: Command = {
   name: 'train',
   summary: 'Trains one model end to end; run again, it goes on from its last checkpoint.',
-  options: configOptions,
+  options: {
+    ...configOptions,
+    model: {
+      type: 'string',
+      value: 'FROM',
+      summary: 'begin with a checkpoint: a folder, a hub id, or the folder of a run',
+    },
+  },
   example:
     'crossweave train --preset dual-encoder --captions scenes/captions.jsonl --out runs/dual',
   sections: () => configNames(trainPresets, trainSchema),
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
     const out = resolve(requiredText(train, values, 'out'));
-    const config = await readConfig('crossweave train', values, trainSchema, trainPresets);
+    const given = await readGiven('crossweave train', values, trainPresets);
+    const plain = namesModel(given.config) ? undefined : checkedConfig(given);
     // First what is known soonest: no picture is decoded for a command that cannot go on.
-    const known = configIdentity('train', config);
     const goesOn = await holdsSteps(out);
-    if (goesOn) await requireSameRun(out, known);
+    if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
     const engine = await chooseEngine(values, session);
+    // The weights become tensors of the engine.
+    using model = await modelOf(given.config);
+    model?.notes.forEach((note) => terminal.note(note));
+    const config = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
+    const known = configIdentity('train', config);
+    if (goesOn) await requireSameRun(out, known);
     const checked = await openData(config.data, {
       terminal,
       signal,
@@ -43,7 +59,9 @@ export const train: Command = {
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step);
 
-    const initial = goesOn ? {} : await initialOf(config, parts);
+    const initial = goesOn
+      ? {}
+      : await initialOf(config, parts, model && weightsFrom(given.config, model));
     try {
       await using lock = await lockFolder(out);
       const data = await checked.decode();
@@ -74,3 +92,9 @@ export const train: Command = {
     }
   },
 };
+
+function checkedConfig({ config, source }: GivenConfig): TrainConfig {
+  const checked = parseConfig(trainSchema, config, source);
+  requireItsTokenizer(checked);
+  return checked;
+}

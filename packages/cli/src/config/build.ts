@@ -13,10 +13,10 @@ export function optimizerOf(
   const { image, text, fusion, loss } = phase.learningRate;
   return adamW({
     learningRate: {
-      'image.': image ?? defaultLearningRates['image.'],
-      'text.': text ?? defaultLearningRates['text.'],
-      'fusion.': fusion ?? defaultLearningRates['fusion.'],
-      'loss.': loss ?? defaultLearningRates['loss.'],
+      image: image ?? defaultLearningRates.image,
+      text: text ?? defaultLearningRates.text,
+      fusion: fusion ?? defaultLearningRates.fusion,
+      loss: loss ?? defaultLearningRates.loss,
     },
     weightDecay: phase.weightDecay,
     clipNorm: phase.clipNorm,

@@ -11,6 +11,7 @@ describe('dataSettings', () => {
         quote: 'none',
         'max-rejects': '0.2',
         'shared-pictures': 'allow',
+        'hold-out': 'test=0.1, val=0.05',
         captions: 'not one of them.csv',
       }),
     ).toEqual({
@@ -19,6 +20,7 @@ describe('dataSettings', () => {
       quote: false,
       maxRejects: 0.2,
       sharedPictures: 'allow',
+      holdOut: { test: 0.1, val: 0.05 },
     });
     expect(dataSettings({})).toEqual({});
     expect(dataSettings({ 'max-rejects': '' })).toEqual({ maxRejects: NaN });
@@ -26,6 +28,10 @@ describe('dataSettings', () => {
 
   it.each(['image', '=a', 'image=', 'image=a,,caption=b'])('refuses --columns %s', (columns) => {
     expect(() => dataSettings({ columns })).toThrow(ConfigError);
+  });
+
+  it.each(['test', 'test=', '=0.1', 'test=x', 'test=0.1,'])('refuses --hold-out %s', (given) => {
+    expect(() => dataSettings({ 'hold-out': given })).toThrow(ConfigError);
   });
 
   it('has a flag for every option that advice may name', () => {
@@ -44,6 +50,7 @@ describe('advice in flags', () => {
     ],
     ["Name it: columns: { image: '…' }.", 'Name it: --columns image=….'],
     ['with columns: { split: "…" }, or', 'with --columns split=…, or'],
+    ['held out by holdOut: { test: 0.1 }.', 'held out by --hold-out test=0.1.'],
     ["pass escape: '\\\\'.", "pass --escape '\\'."],
     ['pass delimiter: "\\t".', "pass --delimiter '\\t'."],
     [`pass quote: "'".`, `pass --quote ''\\'''.`],

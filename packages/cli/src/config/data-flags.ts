@@ -14,6 +14,7 @@ const flags = {
   policy: { value: 'POLICY', summary: 'what becomes of damage: skip, fail or placeholder' },
   missing: { value: 'POLICY', summary: 'what becomes of missing pictures: fail or policy' },
   maxRejects: { value: 'SHARE', summary: 'largest share of the rows that may be damaged' },
+  holdOut: { value: 'SPLIT=SHARE,…', summary: 'test=0.1: records of train that become a split' },
   sharedPictures: { value: 'POLICY', summary: 'pictures in two splits: refuse or allow' },
 } as const satisfies Record<string, { value: string; summary: string }>;
 
@@ -106,12 +107,13 @@ function valueOf(code: string): unknown {
     const inner = code.replace(/^['"]|['"]$/g, '');
     return inner.replace(/\\(.)/g, (_all, next: string) => (next === 't' ? '\t' : next));
   }
-  const pairs = code.matchAll(/(\w+): ['"]([^'"]*)['"]/g);
+  const pairs = code.matchAll(/(\w+): ['"]?([^'",}]*?)['"]?\s*(?=[,}])/g);
   return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name, value]));
 }
 
 function read(name: DataFlag, given: string): unknown {
   if (name === 'columns') return columnsOf(given);
+  if (name === 'holdOut') return sharesOf(given);
   if (name === 'maxRejects') return given.trim() === '' ? Number.NaN : Number(given);
   if (name === 'quote' && given === 'none') return false;
   // A shell does not turn these two characters into a tab.
@@ -134,4 +136,20 @@ function columnsOf(given: string): Record<string, string> {
     columns[entry.slice(0, at).trim()] = entry.slice(at + 1);
   }
   return columns;
+}
+
+/** `test=0.1,val=0.05`. */
+function sharesOf(given: string): Record<string, number> {
+  const shares: Record<string, number> = {};
+  for (const entry of given.split(',')) {
+    const [, name, share] = /^([^=]+)=([\d.]+)$/.exec(entry.trim()) ?? [];
+    if (name === undefined) {
+      throw new ConfigError('--hold-out gives a share to each split', {
+        expected: 'test=0.1,val=0.1',
+        got: given,
+      });
+    }
+    shares[name.trim()] = Number(share);
+  }
+  return shares;
 }

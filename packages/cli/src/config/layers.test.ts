@@ -22,7 +22,7 @@ it.each(encoders)('%s: the layers of %s are known', async (part, _, encoder) => 
   await setBackend('cpu');
   const paths = Object.keys(initialShapes(encoder)).map((path) => `${part}.${path}`);
   const model = named(paths);
-  const scales = paths.map(layerDecay(model, { [`${part}.`]: 0.5 }));
+  const scales = paths.map(layerDecay(model, { [part]: 0.5 }));
   // Every layer learns at half the rate of the next, and the head (or the last layer) fastest.
   const distinct = [...new Set(scales)].sort((a, b) => b - a);
   expect(distinct.length).toBeGreaterThan(2);

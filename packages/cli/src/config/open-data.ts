@@ -3,10 +3,13 @@ import { join, resolve } from 'node:path';
 import { DataError } from '@crossweave/core';
 import {
   captionsFingerprint,
+  clipNormalisation,
   describeReport,
+  imagenetNormalisation,
   loadTokenizer,
   makeVocabulary,
   openPairs,
+  siglipNormalisation,
   vocabularySource,
   vocabularyTokenizer,
   writeVocabulary,
@@ -103,19 +106,28 @@ interface Watched extends OpenedPairs {
 }
 
 /** Keys of `data` that are no options of `openPairs`. */
-const ofTheCommand = ['tokenizer', 'train', 'test', 'val'];
+const ofTheCommand = ['tokenizer', 'train', 'test', 'val', 'normalise'];
+
+const normalisations = {
+  imagenet: imagenetNormalisation,
+  clip: clipNormalisation,
+  siglip: siglipNormalisation,
+};
 
 async function readPairs(
   config: DataConfig,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Watched> {
-  const { captions, ...rest } = config;
+  const { captions, normalise, ...rest } = config;
   const watched: { bar?: Progress } = {};
   const given = Object.entries(rest).filter(([name]) => !ofTheCommand.includes(name));
   const opened = await openPairs({
     ...Object.fromEntries(given),
     captions: resolve(captions),
+    ...(normalise !== undefined && {
+      normalise: typeof normalise === 'string' ? normalisations[normalise] : normalise,
+    }),
     signal,
     onProgress: (done, total) => {
       watched.bar ??= terminal.progress('Reading pictures');

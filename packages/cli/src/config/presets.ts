@@ -100,6 +100,18 @@ export const ablationPresets: Readonly<Record<string, unknown>> = {
 const { data, image, text, towers } = quickstart;
 
 export const trainPresets: Readonly<Record<string, unknown>> = {
+  /** On top of the checkpoint that `--model` names: small steps, at the temperature CLIP ended with. */
+  'fine-tune': {
+    data: { captions: 'captions.jsonl' },
+    training: {
+      loss: { name: 'info-nce', options: { temperature: 0.01 } },
+      steps: 200,
+      batchSize: 32,
+      learningRate: { image: 1e-5, text: 1e-5, fusion: 1e-4 },
+      weightDecay: 0.1,
+      warmup: 20,
+    },
+  },
   'dual-encoder': {
     data,
     image,

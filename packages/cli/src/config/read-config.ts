@@ -23,6 +23,12 @@ export const configOptions: Readonly<Record<string, OptionSpec>> = {
   out: { type: 'string', value: 'DIR', summary: 'folder of the run' },
 };
 
+/** A config that is not checked yet, and what to call it in messages. */
+export interface GivenConfig {
+  readonly config: unknown;
+  readonly source: string;
+}
+
 /** The config that `--config` or `--preset` names, changed by `--set` and `--captions`, checked. */
 export async function readConfig<S extends z.ZodType>(
   where: string,
@@ -30,6 +36,16 @@ export async function readConfig<S extends z.ZodType>(
   schema: S,
   presets: Readonly<Record<string, unknown>>,
 ): Promise<z.output<S>> {
+  const { config, source } = await readGiven(where, values, presets);
+  return parseConfig(schema, config, source);
+}
+
+/** The same before it is checked, for what a checkpoint is to fill in. */
+export async function readGiven(
+  where: string,
+  values: OptionValues,
+  presets: Readonly<Record<string, unknown>>,
+): Promise<GivenConfig> {
   const file = text(values, 'config');
   const preset = text(values, 'preset');
   if ((file === undefined) === (preset === undefined)) {
@@ -54,7 +70,9 @@ export async function readConfig<S extends z.ZodType>(
   for (const [name, value] of Object.entries(settings)) {
     config = withSetting(config, `data.${name}=${JSON.stringify(value)}`);
   }
-  return parseConfig(schema, withLabelKind(config), file ?? `preset ${preset ?? ''}`);
+  const model = text(values, 'model');
+  if (model !== undefined) config = withSetting(config, `model=${JSON.stringify(model)}`);
+  return { config: withLabelKind(config), source: file ?? `preset ${preset ?? ''}` };
 }
 
 async function readJsonConfig(file: string): Promise<unknown> {

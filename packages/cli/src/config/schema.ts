@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelSchema } from './model';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({
@@ -69,6 +70,7 @@ const count = z
   .min(1)
   .lt(2 ** 31);
 const rate = z.number().min(0);
+const share = z.number().min(0).max(1);
 
 /** Rates by parameter path prefix; the defaults train towers and fusion from scratch. */
 const learningRate = z
@@ -127,8 +129,21 @@ const data = z.strictObject({
   missing: z.enum(['fail', 'policy']).optional(),
   /** The largest share of the rows that may be damaged. */
   maxRejects: z.number().min(0).max(1).optional(),
+  /** Shares of the training records that become other splits: `{"test": 0.1}`. */
+  holdOut: z.record(z.string(), z.number()).optional(),
   sharedPictures: z.enum(['refuse', 'allow']).optional(),
   resize: z.enum(['squash', 'shortest-and-centre-crop']).optional(),
+  /** What the sides become before the middle is cut out. */
+  resizeTo: count.max(4096).optional(),
+  middle: z.enum(['rounded', 'floored']).optional(),
+  filter: z.enum(['bilinear', 'bicubic', 'lanczos']).optional(),
+  /** The statistics of ImageNet, CLIP or SigLIP, or others, on the scale 0–1. */
+  normalise: z
+    .union([
+      z.enum(['imagenet', 'clip', 'siglip']),
+      z.strictObject({ mean: z.tuple([share, share, share]), std: z.tuple([share, share, share]) }),
+    ])
+    .optional(),
   /** A colour behind transparent pixels. */
   background: z.string().optional(),
   maxPixels: count.optional(),
@@ -167,10 +182,12 @@ export const ablationSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   data,
+  /** A checkpoint that brings what is not named here: towers, fusion, tokenizer, preprocessing. */
+  model: modelSchema.optional(),
   task: task.optional(),
   image: encoder,
   text: encoder,
-  fusion: part,
+  fusion: part.extend({ weights: weights.optional() }),
   training: z.strictObject({
     ...training,
     /** What to do when loss or gradients are not finite: stop, or leave the batch out. */

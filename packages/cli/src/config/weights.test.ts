@@ -27,7 +27,10 @@ afterEach(async () => {
 
 const vit = { imageSize: 8, patchSize: 4, dim: 8, layers: 2, heads: 2, hidden: 16 };
 const plain: EncoderConfig = { name: 'vit', options: vit };
-const text = { name: 'bert', options: { dim: 8, layers: 1, heads: 2, hidden: 8, maxPositions: 8 } };
+const text: EncoderConfig = {
+  name: 'bert',
+  options: { dim: 8, layers: 1, heads: 2, hidden: 8, maxPositions: 8 },
+};
 
 const load = (image: EncoderConfig): Promise<Params> =>
   initialWeights({

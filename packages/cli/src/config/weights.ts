@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   disposeParams,
   initialShapes,
   lookUp,
@@ -10,14 +11,30 @@ import {
 import { type KeyMap } from '@crossweave/checkpoints';
 import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import { keyMaps } from './key-maps';
-import type { EncoderConfig } from './schema';
+import type { EncoderConfig, TrainConfig } from './schema';
 
 /** What adapters start with is drawn, whatever the checkpoint. */
 const adapters = ['**.lora_A', '**.lora_B'];
 
-/** An encoder of a config and what was built of it. */
-interface Tower {
-  readonly config: EncoderConfig;
+/**
+ * The ids of home-made tokens would mean other words to a text tower that was trained elsewhere.
+ *
+ * @throws ConfigError for weights of a text tower beside which no tokenizer is named.
+ */
+export function requireItsTokenizer({ text, data }: TrainConfig): void {
+  if (text.weights === undefined || data.tokenizer !== undefined) return;
+  throw new ConfigError('the text tower has weights, and their tokenizer is not named', {
+    where: 'data.tokenizer',
+    expected: 'the folder with tokenizer.json of the same checkpoint',
+    got: `"text.weights" ${text.weights.from} alone`,
+    advice:
+      'Name it (--set data.tokenizer=FOLDER), or take the checkpoint whole with --model, which brings its tokenizer along.',
+  });
+}
+
+/** A part of a config and what was built of it. */
+interface Part {
+  readonly config: Pick<EncoderConfig, 'weights'>;
   readonly encoder: { init(key: Key): Params };
 }
 
@@ -26,12 +43,12 @@ interface Tower {
  * model, the caller's to dispose.
  *
  * @throws DataError, FileFormatError or StateDictError as `loadCheckpoint`: a checkpoint must have
- * all of an encoder's parameters and no others.
+ * all of a part's parameters and no others.
  */
-export async function initialWeights(towers: Readonly<Record<string, Tower>>): Promise<Params> {
+export async function initialWeights(parts: Readonly<Record<string, Part>>): Promise<Params> {
   const loaded: Params[] = [];
   try {
-    for (const [part, { config, encoder }] of Object.entries(towers)) {
+    for (const [part, { config, encoder }] of Object.entries(parts)) {
       if (config.weights === undefined) continue;
       const { from, keys, ignoreMissing = [], ...options } = config.weights;
       const { params } = await loadCheckpoint(from, {

@@ -24,6 +24,7 @@ import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
 import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -73,6 +74,7 @@ export async function trainRun(prepared: PreparedRun, session: Session): Promise
     terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
     terminal.line(tableOf(measurement, before));
     await writeJsonAtomic(join(run.path, 'results.json'), figures);
+    await saveTrained(prepared, state.params);
     return figures;
   } finally {
     disposeState(state);
@@ -117,7 +119,7 @@ async function trainSteps(
 
 /** What checkpoints of towers may lack, by paths of the joint model. */
 function mayBeMissing(config: TrainConfig): string[] {
-  return (['image', 'text'] as const).flatMap((part) =>
+  return (['image', 'text', 'fusion'] as const).flatMap((part) =>
     (config[part].weights?.ignoreMissing ?? []).map((pattern) => `${part}.${pattern}`),
   );
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DataError, FileFormatError } from '@crossweave/core';
 import type { TrainState } from '@crossweave/trainer';
-import { loadCheckpoint, readRun } from '@crossweave/trainer/node';
+import { loadTrainingState, readRun } from '@crossweave/trainer/node';
 import { z } from 'zod';
 import { ownTokenizer } from '../config/open-data';
 import { parseConfig } from '../config/parse';
@@ -34,7 +34,7 @@ const recordSchema = z.object({
     tokenizer: z.string(),
   }),
   checksum: z.string(),
-  task: z.unknown(),
+  task: z.unknown().optional(),
   paths: z.object({ captions: z.string(), tokenizer: z.string().optional() }),
 });
 
@@ -73,7 +73,7 @@ export async function readTrainedRun(folder: string): Promise<TrainedRun> {
 
 /** The last checkpoint of a run; the caller disposes it. @throws DataError when there is none. */
 export async function checkpointOf(folder: string, { checksum }: TrainedRun): Promise<TrainState> {
-  const state = await loadCheckpoint(resolve(folder, 'checkpoints'), { run: checksum });
+  const state = await loadTrainingState(resolve(folder, 'checkpoints'), { run: checksum });
   if (state !== undefined) return state;
   throw new DataError('the run has no checkpoint', {
     where: folder,

@@ -48,8 +48,8 @@ export function stepOptions(
   const { momentum, queue } = training.teacher ?? {};
   const model = jointModel(parts);
   const rateScale = layerDecay(model, {
-    ...(image.layerDecay !== undefined && { 'image.': image.layerDecay }),
-    ...(text.layerDecay !== undefined && { 'text.': text.layerDecay }),
+    ...(image.layerDecay !== undefined && { image: image.layerDecay }),
+    ...(text.layerDecay !== undefined && { text: text.layerDecay }),
   });
   return {
     model,
@@ -97,10 +97,22 @@ export function requireLabels(split: PairSplit): void {
   });
 }
 
-/** The parameters that a new run begins with where its config names checkpoints. */
-export function initialOf(config: TrainConfig, parts: ModelParts): Promise<Params> {
-  return initialWeights({
-    image: { config: config.image, encoder: parts.image },
-    text: { config: config.text, encoder: parts.text },
+/**
+ * The parameters that a new run begins with where its config names checkpoints, the caller's to
+ * dispose. Of a whole `model`'s they are its own tensors.
+ */
+export async function initialOf(
+  config: TrainConfig,
+  { image, text, fusion }: ModelParts,
+  model: Params = {},
+): Promise<Params> {
+  const own = await initialWeights({
+    image: { config: config.image, encoder: image },
+    text: { config: config.text, encoder: text },
+    fusion: {
+      config: config.fusion,
+      encoder: { init: (key) => fusion.init(key, image.features, text.features) },
+    },
   });
+  return { ...model, ...own };
 }

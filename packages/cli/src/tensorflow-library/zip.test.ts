@@ -34,7 +34,9 @@ describe('unpackZip', () => {
     const archive = join(folder, 'a.whl');
     await writeFile(archive, 'a page that says not found');
     await expect(unpackZip(archive, folder, all, never)).rejects.toThrow(FileFormatError);
-    await expect(unpackZip(archive, folder, all, never)).rejects.toThrow(/End of central directory/);
+    await expect(unpackZip(archive, folder, all, never)).rejects.toThrow(
+      /End of central directory/,
+    );
 
     await writeZip(archive, { 'a.txt': 'x'.repeat(1000) });
     const bytes = await readFile(archive);

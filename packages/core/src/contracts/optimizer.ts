@@ -29,4 +29,10 @@ export interface Optimizer {
   update(gradients: Params, state: OptimizerState, params: Params, step: number): OptimizerUpdate;
   /** Learning rate of each parameter group at a step, for logs. */
   learningRates(step: number): Readonly<Record<string, number>>;
+  /**
+   * The parameters to evaluate and to use, where those are not the ones that are trained (averages over
+   * steps). New tensors, the caller's to dispose; a parameter without an entry in the state comes back
+   * as it is. Absent: the trained parameters themselves.
+   */
+  evaluated?(params: Params, state: OptimizerState): Params;
 }

@@ -4,6 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import { unlessAborted } from '../concurrency';
 import { checkFormat } from './check-format';
 import { enlarge, enlarged, unchanged, type Side } from './enlarge';
+import { kernels, type ResizeFilter } from './filters';
 import type { ImageFormat } from './format';
 import { readHeader, type Header } from './header';
 import { decodingMemory } from './memory';
@@ -94,19 +95,22 @@ async function render(
   image: Sharp,
   { format, width, height, space }: Header,
   where: string,
-  { size, resize, background }: DecodeSettings,
+  { size, resize, resizeTo, middle, filter, background }: DecodeSettings,
 ): Promise<Uint8Array> {
   const crop = resize === 'shortest-and-centre-crop';
-  const [fullWidth, fullHeight] = crop ? scaledShortest(width, height, size) : [size, size];
-  const columns = windowOf(width, fullWidth, size);
-  const rows = windowOf(height, fullHeight, size);
+  const [fullWidth, fullHeight] = crop
+    ? scaledShortest(width, height, resizeTo)
+    : [resizeTo, resizeTo];
+  const half = middle === 'floored' ? floored : rounded;
+  const columns = windowOf(width, fullWidth, size, filter, half);
+  const rows = windowOf(height, fullHeight, size, filter, half);
   if (space !== undefined) image.pipelineColourspace(space);
   image.autoOrient();
   // A cut, though of the whole, keeps sharp from having JPEG and WebP scaled by their decoders.
   if (format !== 'svg') image.extract({ left: 0, top: 0, width, height });
   const { data, info } = await image
     .flatten({ background })
-    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: 'cubic' })
+    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: kernels[filter].sharp })
     .extract({
       left: columns.left,
       top: rows.left,
@@ -117,7 +121,7 @@ async function render(
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
-  return enlarge(data, columns.side, rows.side);
+  return enlarge(data, columns.side, rows.side, filter);
 }
 
 /** The shorter side becomes `size`; the longer one is cut to a whole number. */
@@ -140,14 +144,20 @@ function windowOf(
   from: number,
   full: number,
   size: number,
+  filter: ResizeFilter,
+  half: (surplus: number) => number,
 ): { scaled: number; left: number; side: Side } {
-  const start = middle(full - size);
+  const start = half(full - size);
   if (full <= from) return { scaled: full, left: start, side: unchanged(size) };
-  const side = enlarged(from, full, start, size);
+  const side = enlarged(from, full, start, size, filter);
   return { scaled: from, left: side.first, side };
 }
 
 /** Half of the surplus, halves to the even neighbour, as Python's `round` has it. */
-function middle(surplus: number): number {
+function rounded(surplus: number): number {
   return Number.isInteger(surplus / 2) ? surplus / 2 : 2 * Math.round(surplus / 4);
+}
+
+function floored(surplus: number): number {
+  return Math.floor(surplus / 2);
 }

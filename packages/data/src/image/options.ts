@@ -1,3 +1,4 @@
+import { ConfigError } from '@crossweave/core';
 import {
   boolean,
   checkOptions,
@@ -7,6 +8,9 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import sharp from 'sharp';
+import type { ResizeFilter } from './filters';
+
+export type ResizeMode = 'squash' | 'shortest-and-centre-crop';
 
 export interface DecodeOptions {
   /** Height and width of the result in pixels, 1 to 4096. Default 224. */
@@ -16,11 +20,23 @@ export interface DecodeOptions {
    * `shortest-and-centre-crop` keeps proportions: the shorter side becomes `size`, the longer one
    * is rounded down and its middle kept (torchvision's `Resize(size)` and `CenterCrop(size)`).
    *
-   * Both use the cubic kernel (Catmull-Rom, a = −0.5), widened when shrinking, as Pillow's
-   * `BICUBIC` does, on the fully decoded image. An image that already has the size keeps its
-   * values exactly.
+   * Both work on the fully decoded image, with a filter that is widened when shrinking. An image
+   * that already has the size keeps its values exactly.
    */
-  readonly resize?: 'squash' | 'shortest-and-centre-crop';
+  readonly resize?: ResizeMode;
+  /**
+   * What the sides (`squash`) or the shorter one become before the middle `size` of each is kept:
+   * 256 where a model wants "256, then the centre 224". At least `size`, which is the default.
+   */
+  readonly resizeTo?: number;
+  /**
+   * Where the middle begins when an odd number of pixels is cut off: half of it `rounded` (default),
+   * halves to the even neighbour, as torchvision has it, or `floored`, as the slow processors of
+   * transformers do.
+   */
+  readonly middle?: 'rounded' | 'floored';
+  /** Pillow's filter of that name. Default `bicubic` (Catmull-Rom, a = −0.5). */
+  readonly filter?: ResizeFilter;
   /** What lies behind transparent pixels: a CSS colour name, `#rgb` or `#rrggbb`. Default white. */
   readonly background?: string;
   /**
@@ -57,9 +73,14 @@ export type DecodeSettings = Pick<DecodeOptions, 'maxPixels' | 'signal'> &
 /** @throws ConfigError for an option that is unknown or has a wrong value */
 export function readDecodeOptions(options: DecodeOptions): DecodeSettings {
   checkOptions('decodeImage', options, decodeChecks);
+  const { size = defaultImageSize, resizeTo = size } = options;
+  requireResizeTo('decodeImage', size, resizeTo);
   return {
-    size: options.size ?? defaultImageSize,
+    size,
     resize: options.resize ?? 'squash',
+    resizeTo,
+    middle: options.middle ?? 'rounded',
+    filter: options.filter ?? 'bicubic',
     background: options.background ?? '#ffffff',
     decodeBytes: options.decodeBytes ?? 512 * 2 ** 20,
     svg: options.svg ?? false,
@@ -68,10 +89,25 @@ export function readDecodeOptions(options: DecodeOptions): DecodeSettings {
   };
 }
 
+/** @throws ConfigError when the middle that is to be kept is larger than what it is cut from */
+export function requireResizeTo(where: string, size: number, resizeTo: number): void {
+  if (resizeTo >= size) return;
+  throw new ConfigError('"resizeTo" is smaller than the size of the result', {
+    where,
+    expected: `at least ${size}`,
+    got: resizeTo,
+  });
+}
+
+const side = number({ integer: true, min: 1, max: 4096 });
+
 /** What each option of {@link DecodeOptions} must be; for functions that pass them on. */
 export const decodeChecks: Checks<DecodeOptions> = {
-  size: number({ integer: true, min: 1, max: 4096 }),
+  size: side,
   resize: oneOf('squash', 'shortest-and-centre-crop'),
+  resizeTo: side,
+  middle: oneOf('rounded', 'floored'),
+  filter: oneOf('bilinear', 'bicubic', 'lanczos'),
   background: { expected: 'a CSS colour name, #rgb or #rrggbb', accepts: isOpaqueColour },
   maxPixels: number({ integer: true, min: 1 }),
   decodeBytes: number({ integer: true, min: 1 }),

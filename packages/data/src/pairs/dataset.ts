@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { DataError, type PairSplit } from '@crossweave/core';
-import type { Normalisation } from '../image/normalise';
+import { decodeOptionsOf, type Preprocessing } from '../image/preprocessing';
 import type { Tokenizer } from '../text/tokenizer';
 import { unlessAborted } from '../concurrency';
 import { checkImages, type Checked } from './images';
@@ -12,7 +12,7 @@ import { byLine, rejectImage, requireFewRejects, type Reject } from './rejects';
 import { reportSplits, type LoadReport } from './report';
 import type { ReadSample } from './samples';
 import { findShared, refuseShared } from './shared-pictures';
-import { FileSplit, type Preprocessing } from './split';
+import { FileSplit, type SampleTensors } from './split';
 import { groupBySplit, splitNamed, type SplitTable } from './split-table';
 
 /** Pairs on disk, ready for batches. */
@@ -31,6 +31,8 @@ export interface PairDataset {
   readonly report: LoadReport;
   readonly tokenizer: Tokenizer;
   readonly imageSize: number;
+  /** How pictures become tensors. */
+  readonly preprocessing: Preprocessing;
   readonly maxTokens: number;
 }
 
@@ -43,7 +45,7 @@ export interface DecodeInput {
   readonly rejects: readonly Reject[];
   /** By split, the captions that were left out as repetitions. */
   readonly repeated: ReadonlyMap<string, number>;
-  readonly preprocessing: Preprocessing;
+  readonly tensors: SampleTensors;
 }
 
 export async function decodePairs({
@@ -51,13 +53,13 @@ export async function decodePairs({
   found,
   rejects: earlier,
   repeated,
-  preprocessing,
+  tensors,
 }: DecodeInput): Promise<PairDataset> {
   const { options, rows } = read;
   const { captions, maxRejects, signal, sharedPictures = 'refuse' } = options;
   const rejects: Reject[] = [];
   const replaced = new Set<string>();
-  const pictures = openPictures(options, preprocessing, (reject) => {
+  const pictures = openPictures(options, tensors.preprocessing, (reject) => {
     if (!replaced.has(reject.key)) rejects.push(reject);
     replaced.add(reject.key);
   });
@@ -66,7 +68,7 @@ export async function decodePairs({
     rejects.push(reject);
     if (reject.action === 'placeholder') replaced.add(reject.key);
   }
-  const splits = makeSplits(checked, pictures, preprocessing, captions);
+  const splits = makeSplits(checked, pictures, tensors, captions);
   requireFewRejects(rejects, rows, captions, maxRejects);
 
   const digests = new Map(checked.map((known) => [known.sample, known]));
@@ -75,7 +77,7 @@ export async function decodePairs({
     return known?.read === true ? known.digest : undefined;
   });
   if (sharedPictures === 'refuse') refuseShared(shared, captions, splits);
-  const { texts, imageSize } = preprocessing;
+  const { texts, preprocessing } = tensors;
   return {
     splits,
     split: (name) => splitNamed(splits, name, captions, ({ records }) => records.length),
@@ -89,7 +91,8 @@ export async function decodePairs({
       splits: reportSplits(splits, repeated, texts),
     },
     tokenizer: texts.tokenizer,
-    imageSize,
+    imageSize: preprocessing.size,
+    preprocessing,
     maxTokens: texts.maxTokens,
   };
 }
@@ -97,16 +100,16 @@ export async function decodePairs({
 /** @param onPlaceholder called each time a placeholder stands in for a damaged picture */
 export function openPictures(
   options: OpenPairsOptions,
-  { imageSize, normalise }: Preprocessing,
+  preprocessing: Preprocessing,
   onPlaceholder: (reject: Reject) => void,
 ): Pictures {
   const { policy, cacheBytes = 2 ** 30 } = options;
   return new Pictures(
-    { ...options, size: imageSize },
+    { ...options, ...decodeOptionsOf(preprocessing) },
     cacheBytes,
     policy === 'placeholder'
       ? {
-          picture: meanPicture(imageSize, normalise),
+          picture: meanPicture(preprocessing),
           onUse: (sample, error) => {
             onPlaceholder(rejectImage({ ...sample, rows: 0 }, 'damaged-image', error, policy));
           },
@@ -119,7 +122,7 @@ export function openPictures(
 export function makeSplits(
   checked: readonly Checked[],
   pictures: Pictures,
-  preprocessing: Preprocessing,
+  tensors: SampleTensors,
   captions: string,
 ): SplitTable<PairSplit> {
   const all = groupBySplit(checked.map(({ sample }) => sample));
@@ -128,7 +131,7 @@ export function makeSplits(
     Array.from(all.keys(), (name) => {
       const samples = usable.get(name);
       if (samples === undefined) throw emptySplit(name, checked, captions);
-      return [name, new FileSplit(name, samples, pictures, preprocessing)];
+      return [name, new FileSplit(name, samples, pictures, tensors)];
     }),
   );
 }
@@ -162,7 +165,7 @@ function fingerprint(samples: readonly ReadSample[], checked: readonly Checked[]
 }
 
 /** The colour that becomes (nearly) zero when normalised. */
-function meanPicture(size: number, { mean }: Normalisation): Uint8Array {
+function meanPicture({ size, normalise: { mean } }: Preprocessing): Uint8Array {
   const colour = mean.map((value) => Math.round(Math.min(1, Math.max(0, value)) * 255));
   return Uint8Array.from({ length: size * size * 3 }, (_, i) => colour[i % 3] ?? 0);
 }

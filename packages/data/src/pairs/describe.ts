@@ -22,7 +22,7 @@ export function describeReport(report: LoadReport, most = 5): string {
   if (report.doubts.length > most) doubts.push(`… and ${report.doubts.length - most} more doubts`);
   const shared = report.sharedPictures.map(
     ({ splits, by, pictures, example }) =>
-      `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${by === 'content' ? ' under different names' : ''}, such as ${example[0]} and ${example[1]}: a model trained on one split has seen them`,
+      `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${{ file: '', content: ' under different names', group: ' of the same groups' }[by]}, such as ${example[0]} and ${example[1]}: a model trained on one split has seen them`,
   );
   const splits = Object.entries(report.splits).map(
     ([name, split]) => `${name}: ${describeSplit(split, report.maxTokens)}`,

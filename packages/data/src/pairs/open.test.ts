@@ -66,6 +66,18 @@ describe('openPairs', () => {
     ]);
   });
 
+  it('holds records out, and refuses groups that are in two splits', async () => {
+    const captions = await folder.captions(rows.map((row) => ({ ...row, split: undefined })));
+    const held = await openPairs({ captions, holdOut: { test: 0.34 } });
+    expect(held.splits).toMatchObject({ train: { records: 4 }, test: { records: 2 } });
+    const torn = await folder.captions(rows.map((row, i) => ({ ...row, group: `g${i % 2}` })));
+    const report = (await (await openPairs({ captions: torn })).withTokenizer(letters)).report;
+    expect(report.sharedPictures).toMatchObject([{ by: 'group', pictures: 2 }]);
+    await expect(openPairs({ captions: torn, columns: { group: 'group' } })).rejects.toThrow(
+      /2 pictures are of groups that the splits "train" and "val" share/,
+    );
+  });
+
   it('knows of everything but damage before a picture is decoded', async () => {
     for (let i = 0; i < 6; i++) await folder.write(`${i}.png`, 'no picture');
     const captions = await folder.captions(rows);

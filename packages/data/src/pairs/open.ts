@@ -1,7 +1,7 @@
 import { checkOptions } from '@crossweave/core/authoring';
 import { loadTokenizer } from '../text/load';
 import type { Tokenizer } from '../text/tokenizer';
-import { openChecks, type OpenPairsOptions } from './options';
+import { openChecks, preprocessingOf, type OpenPairsOptions } from './options';
 import { readPairs } from './read-pairs';
 import { groupBySplit, splitNamed, type SplitTable } from './split-table';
 import { tokenisePairs, type TokenisedPairs } from './tokenised';
@@ -48,6 +48,7 @@ export interface OpenedPairs {
  */
 export async function openPairs(options: OpenPairsOptions): Promise<OpenedPairs> {
   checkOptions('openPairs', options, openChecks, ['captions']);
+  preprocessingOf('openPairs', options);
   const read = await readPairs(options);
   const splits = Object.fromEntries(
     Array.from(groupBySplit(read.samples), ([name, samples]) => [

@@ -8,8 +8,16 @@ import {
   type Check,
   type Checks,
 } from '@crossweave/core/authoring';
+import { ConfigError } from '@crossweave/core';
 import { decodeChecks, type DecodeOptions } from '../image/options';
 import { normalisationCheck, type Normalisation } from '../image/normalise';
+import {
+  defaultPreprocessing,
+  preprocessingCheck,
+  requirePreprocessing,
+  type Preprocessing,
+} from '../image/preprocessing';
+import { holdOutCheck, type HoldOut } from './hold-out';
 import { readChecks, type ReadRowsOptions } from '../records/read-options';
 import { maxTokensCheck } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
@@ -23,6 +31,11 @@ export interface OpenPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, '
   readonly maxTokens?: number;
   /** Default: ImageNet's mean and standard deviation. */
   readonly normalise?: Normalisation;
+  /**
+   * Size, resize, filter and normalisation as one value, such as `checkpointPreprocessing` gives
+   * for a checkpoint; not together with any of them.
+   */
+  readonly preprocessing?: Preprocessing;
   /**
    * What becomes of a damaged sample (a row that cannot be read, an image that cannot be decoded):
    * `skip` (default) leaves it out and reports it, `fail` throws its error, `placeholder`
@@ -43,10 +56,16 @@ export interface OpenPairsOptions extends ReadRowsOptions, Omit<DecodeOptions, '
    */
   readonly maxRejects?: number;
   /**
+   * Shares of the records of `train` (and of those that name no split) that become other splits,
+   * such as `{ test: 0.1, val: 0.1 }`. The same records go at every start, groups as a whole.
+   */
+  readonly holdOut?: HoldOut;
+  /**
    * What becomes of pictures that two splits share: a model is then tested on what it was trained
    * on. `refuse` (default) throws when an image file is in two splits, or when more than 5 % of the
    * smaller split's pictures have the same bytes as one of the other's; fewer are reported.
-   * `allow` reports all of them.
+   * `allow` reports all of them. Groups in two splits are treated in the same way where
+   * `columns.group` names the column.
    */
   readonly sharedPictures?: 'refuse' | 'allow';
   /**
@@ -86,12 +105,47 @@ export const openChecks: Checks<OpenPairsOptions> = {
   imageSize,
   maxTokens: maxTokensCheck,
   normalise: normalisationCheck,
+  preprocessing: preprocessingCheck,
   policy: oneOf('skip', 'fail', 'placeholder'),
   missing: oneOf('fail', 'policy'),
   maxRejects: share(),
+  holdOut: holdOutCheck,
   sharedPictures: oneOf('refuse', 'allow'),
   check: oneOf('decode', 'first'),
   cacheBytes: wholeFrom(0),
   concurrency: count(),
   onProgress: callback('that takes how many of how many pictures are done'),
 };
+
+/**
+ * How pictures become tensors by these options.
+ *
+ * @throws ConfigError when it is said twice, or more is cut out than there is
+ */
+export function preprocessingOf(where: string, options: OpenPairsOptions): Preprocessing {
+  const { preprocessing, imageSize } = options;
+  const parts = ['imageSize', 'resize', 'resizeTo', 'middle', 'filter', 'normalise'] as const;
+  if (preprocessing !== undefined) {
+    const twice = parts.find((name) => options[name] !== undefined);
+    if (twice !== undefined) {
+      throw new ConfigError(`"preprocessing" says what "${twice}" says too`, {
+        where,
+        expected: `one of the two`,
+        got: options[twice],
+      });
+    }
+    requirePreprocessing(where, preprocessing);
+    return preprocessing;
+  }
+  const size = imageSize ?? defaultPreprocessing.size;
+  const made: Preprocessing = {
+    size,
+    resize: options.resize ?? defaultPreprocessing.resize,
+    resizeTo: options.resizeTo ?? size,
+    middle: options.middle ?? defaultPreprocessing.middle,
+    filter: options.filter ?? defaultPreprocessing.filter,
+    normalise: options.normalise ?? defaultPreprocessing.normalise,
+  };
+  requirePreprocessing(where, made);
+  return made;
+}

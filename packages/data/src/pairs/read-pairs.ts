@@ -2,6 +2,7 @@ import type { DataError } from '@crossweave/core';
 import { readParts } from '../records/read';
 import type { Row } from '../records/record';
 import { eagerCount, type OpenPairsOptions } from './options';
+import { holdOutSamples } from './hold-out';
 import { requireFewRejects, type Reject } from './rejects';
 import { RowJoiner, type ReadSample } from './samples';
 import { findShared, refuseShared, type SharedPictures } from './shared-pictures';
@@ -21,15 +22,20 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   const { captions, policy, sharedPictures = 'refuse', maxRejects } = options;
   const joiner = new RowJoiner(captions);
   const doubts: DataError[] = [];
+  const head: Row[] = [];
   for await (const part of readParts(captions, options)) {
-    if (joiner.rows === 0) refuseHopeless(part);
+    if (head.length < eagerCount) {
+      head.push(...part.slice(0, eagerCount - head.length));
+      if (head.length === eagerCount) refuseHopeless(head);
+    }
     joiner.add(part);
     doubts.push(...part.flatMap((row) => ('record' in row && row.doubt ? [row.doubt] : [])));
   }
+  if (head.length < eagerCount) refuseHopeless(head);
   const { bad, rows } = joiner;
-  const samples = joiner.samples();
+  const joined = joiner.samples();
   const [firstBad] = bad;
-  if (firstBad !== undefined && (policy === 'fail' || samples.length === 0)) throw firstBad.error;
+  if (firstBad !== undefined && (policy === 'fail' || joined.length === 0)) throw firstBad.error;
   const rejects = bad.map(({ key, error }): Reject => ({
     key,
     error,
@@ -38,15 +44,20 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     rows: 1,
   }));
   requireFewRejects(rejects, rows, captions, maxRejects);
-  const shared = findShared(samples, 'file', ({ path }) => path);
-  if (sharedPictures === 'refuse') refuseShared(shared, captions);
+  const { holdOut, columns } = options;
+  const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, captions);
+  const files = findShared(samples, 'file', ({ path }) => path);
+  const groups = findShared(samples, 'group', ({ group }) => group);
+  if (sharedPictures === 'refuse') {
+    refuseShared([...files, ...(columns?.group === undefined ? [] : groups)], captions);
+  }
   return {
     options,
     samples,
     rows,
     rejects,
     doubts,
-    sharedPictures: shared,
+    sharedPictures: [...files, ...groups],
   };
 }
 
@@ -54,5 +65,5 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
 function refuseHopeless(rows: readonly Row[]): void {
   const [first] = rows;
   if (first === undefined || !('error' in first)) return;
-  if (rows.slice(0, eagerCount).every((row) => 'error' in row)) throw first.error;
+  if (rows.every((row) => 'error' in row)) throw first.error;
 }

@@ -6,8 +6,11 @@ import { counted, percent } from './wording';
 /** Pictures that two splits have in common. */
 export interface SharedPictures {
   readonly splits: readonly [string, string];
-  /** `file`: the same image file. `content`: files of other names with the same bytes. */
-  readonly by: 'file' | 'content';
+  /**
+   * `file`: the same image file. `content`: files of other names with the same bytes. `group`:
+   * pictures of one group.
+   */
+  readonly by: 'file' | 'content' | 'group';
   /** Records whose picture stands in the other split on an earlier line. */
   readonly pictures: number;
   /** Where the first such picture is named, in either split: `captions.jsonl:3 (i0.png)`. */
@@ -31,7 +34,7 @@ export function findShared(
     const owners = firsts.get(key) ?? new Map<string, ReadSample>();
     firsts.set(key, owners);
     for (const [split, owner] of owners) {
-      if (split === sample.split || (by === 'content' && owner.path === sample.path)) continue;
+      if (split === sample.split || (by !== 'file' && owner.path === sample.path)) continue;
       const splits = [split, sample.split].sort() as [string, string];
       const place = JSON.stringify(splits);
       const known = shared.get(place);
@@ -59,18 +62,20 @@ export function refuseShared(
 ): void {
   const refused = shared.find(({ by, pictures, splits: names }) => {
     const smaller = Math.min(...names.map((name) => splits[name]?.records.length ?? 0));
-    return by === 'file' || pictures > contentShare * smaller;
+    return by !== 'content' || pictures > contentShare * smaller;
   });
   if (refused === undefined) return;
   const { splits: names, by, pictures, example } = refused;
   const subject = `${counted(pictures, 'picture')} ${pictures === 1 ? 'is' : 'are'}`;
   throw new DataError(
-    `${subject} in the split "${names[0]}" and in "${names[1]}" too${by === 'content' ? ', under other names' : ''}`,
+    by === 'group'
+      ? `${subject} of groups that the splits "${names[0]}" and "${names[1]}" share`
+      : `${subject} in the split "${names[0]}" and in "${names[1]}" too${by === 'content' ? ', under other names' : ''}`,
     {
       where: file,
       expected:
-        by === 'file'
-          ? 'every image file in one split'
+        by !== 'content'
+          ? `every ${by === 'file' ? 'image file' : 'group'} in one split`
           : `the same bytes in two splits for at most ${percent(contentShare)} of the pictures`,
       got: `${example[0]} and ${example[1]}${pictures > 1 ? ', for one' : ''}`,
       advice:

@@ -31,7 +31,7 @@ export function splitNamed<Split>(
       near !== undefined
         ? `Did you mean "${near}"?`
         : names.length === 1 && only === 'train'
-          ? 'The file seems to name no splits. Name the column that does with columns: { split: "…" }, or add one.'
+          ? 'The file seems to name no splits. Name the column that does with columns: { split: "…" }, or have records held out by holdOut: { test: 0.1 }.'
           : 'Name one of these, or give the records of the file another split.',
   });
 }

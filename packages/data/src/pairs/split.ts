@@ -1,14 +1,14 @@
 import { ConfigError, type PairRecord, type PairSplit, type TextInput } from '@crossweave/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { mapConcurrently } from '../concurrency';
-import { normaliseImages, type Normalisation } from '../image/normalise';
+import { normaliseImages } from '../image/normalise';
+import type { Preprocessing } from '../image/preprocessing';
 import type { Pictures, Sample } from './pictures';
 import type { Texts } from './texts';
 
 /** How the samples of a dataset become tensors. */
-export interface Preprocessing {
-  readonly imageSize: number;
-  readonly normalise: Normalisation;
+export interface SampleTensors {
+  readonly preprocessing: Preprocessing;
   readonly texts: Texts;
   readonly concurrency: number;
 }
@@ -19,18 +19,18 @@ export class FileSplit implements PairSplit {
   readonly records: readonly PairRecord[];
   readonly #samples: readonly Sample[];
   readonly #pictures: Pictures;
-  readonly #preprocessing: Preprocessing;
+  readonly #tensors: SampleTensors;
 
   constructor(
     name: string,
     samples: readonly Sample[],
     pictures: Pictures,
-    preprocessing: Preprocessing,
+    tensors: SampleTensors,
   ) {
     this.name = name;
     this.#samples = samples;
     this.#pictures = pictures;
-    this.#preprocessing = preprocessing;
+    this.#tensors = tensors;
     this.records = samples.map(({ id, captions, negatives, labels, group }) => ({
       id,
       captions,
@@ -41,25 +41,25 @@ export class FileSplit implements PairSplit {
   }
 
   /**
-   * @returns [rows, imageSize, imageSize, 3] float32, owned by the caller
+   * @returns [rows, S, S, 3] float32, owned by the caller
    * @throws DataError when an image is missing or damaged (and the policy has no placeholder)
    */
   async images(rows: readonly number[]): Promise<Tensor4D> {
-    const { concurrency, imageSize, normalise } = this.#preprocessing;
+    const { concurrency, preprocessing } = this.#tensors;
     const samples = rows.map((row) => this.#sample(row));
     const pictures = await mapConcurrently(samples, concurrency, (sample) =>
       this.#pictures.get(sample),
     );
-    return normaliseImages(pictures, imageSize, normalise);
+    return normaliseImages(pictures, preprocessing.size, preprocessing.normalise);
   }
 
   /** @returns [captions, maxTokens] int32 ids and mask, owned by the caller */
   texts(captions: readonly string[]): TextInput {
-    return this.#preprocessing.texts.encode(captions);
+    return this.#tensors.texts.encode(captions);
   }
 
   textIdentity(caption: string): string {
-    return this.#preprocessing.texts.identity(caption);
+    return this.#tensors.texts.identity(caption);
   }
 
   #sample(row: number): Sample {

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PairSplit } from '@crossweave/core';
 import { unlessAborted } from '../concurrency';
-import { defaultImageSize } from '../image/options';
-import { imagenetNormalisation } from '../image/normalise';
+import type { Preprocessing } from '../image/preprocessing';
 import { checkMaxTokens } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
 import { decodePairs, makeSplits, openPictures, type PairDataset } from './dataset';
@@ -11,7 +10,8 @@ import type { ReadPairs } from './read-pairs';
 import { byLine, requireFewRejects, type Reject } from './rejects';
 import { reportSplits, type LoadReport } from './report';
 import { distinctTexts, type DistinctSample } from './sameness';
-import type { Preprocessing } from './split';
+import { preprocessingOf } from './options';
+import type { SampleTensors } from './split';
 import { splitNamed, type SplitTable } from './split-table';
 import { Texts } from './texts';
 
@@ -25,6 +25,8 @@ export interface TokenisedPairs {
   readonly report: LoadReport;
   readonly tokenizer: Tokenizer;
   readonly imageSize: number;
+  /** How pictures become tensors. */
+  readonly preprocessing: Preprocessing;
   readonly maxTokens: number;
   /**
    * The third step: decodes the pictures (as many as `check` says), so that damage is known before
@@ -47,13 +49,13 @@ export async function tokenisePairs(
   const { captions, policy, signal, maxRejects } = options;
   const maxTokens = options.maxTokens ?? defaultMaxTokens;
   checkMaxTokens('loadPairs', maxTokens, tokenizer);
-  const preprocessing: Preprocessing = {
-    imageSize: options.imageSize ?? defaultImageSize,
-    normalise: options.normalise ?? imagenetNormalisation,
+  const preprocessing = preprocessingOf('loadPairs', options);
+  const tensors: SampleTensors = {
+    preprocessing,
     texts: new Texts(tokenizer, maxTokens),
     concurrency: options.concurrency ?? 8,
   };
-  const distinct = await tokeniseSamples(read, preprocessing.texts);
+  const distinct = await tokeniseSamples(read, tensors.texts);
   const falseNegatives = distinct.flatMap((sample) => sample.rejects);
   if (policy === 'fail' && falseNegatives[0] !== undefined) throw falseNegatives[0].error;
   const repeated = new Map<string, number>();
@@ -70,7 +72,7 @@ export async function tokenisePairs(
   const splits = makeSplits(
     found,
     openPictures(options, preprocessing, () => undefined),
-    preprocessing,
+    tensors,
     captions,
   );
   return {
@@ -82,12 +84,13 @@ export async function tokenisePairs(
       doubts: read.doubts,
       sharedPictures: read.sharedPictures,
       maxTokens,
-      splits: reportSplits(splits, repeated, preprocessing.texts),
+      splits: reportSplits(splits, repeated, tensors.texts),
     },
     tokenizer,
-    imageSize: preprocessing.imageSize,
+    imageSize: preprocessing.size,
+    preprocessing,
     maxTokens,
-    decode: () => decodePairs({ read, found, rejects, repeated, preprocessing }),
+    decode: () => decodePairs({ read, found, rejects, repeated, tensors }),
   };
 }
 

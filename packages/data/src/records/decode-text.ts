@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError } from '@crossweave/core';
+import { lineBlocks } from './line-blocks';
 import { linesOfBytes } from './lines';
+import type { TextSource } from './text-source';
 
 /** Byte order marks and the encodings they stand for, the longer ones first. */
 const marks: readonly { readonly bytes: readonly number[]; readonly encoding: string }[] = [
@@ -12,15 +14,20 @@ const marks: readonly { readonly bytes: readonly number[]; readonly encoding: st
 ];
 
 /**
- * The text of a file: by its byte order mark, else in `encoding`, else in UTF-8. The mark is not
- * part of the text.
+ * A text in UTF-8, in blocks that end with a line: by its byte order mark, else in `encoding`, else
+ * in UTF-8. The mark is not part of the text.
  *
  * @param encoding a label of the WHATWG Encoding Standard, such as `windows-1252`
  * @throws DataError when the bytes are not in that encoding; it names the line of the first wrong
  *   byte and suggests the encoding that seems to fit.
  */
-export function decodeText(bytes: Uint8Array, file: string, encoding?: string): string {
-  const mark = marks.find((candidate) => candidate.bytes.every((byte, i) => bytes[i] === byte));
+export async function* decodedBlocks(
+  source: TextSource,
+  encoding?: string,
+): AsyncGenerator<Buffer> {
+  const { file } = source;
+  const head = await firstBytes(source);
+  const mark = marks.find((candidate) => candidate.bytes.every((byte, i) => head[i] === byte));
   const wanted = encoding === undefined ? undefined : new TextDecoder(encoding).encoding;
   if (mark !== undefined && wanted !== undefined && wanted !== mark.encoding) {
     throw new DataError('the file is not in the encoding that was asked for', {
@@ -30,29 +37,59 @@ export function decodeText(bytes: Uint8Array, file: string, encoding?: string): 
       advice: 'Leave encoding out: the mark says how to read the file.',
     });
   }
-  const used = wanted ?? mark?.encoding ?? withoutMark(bytes, file);
-  if (used === 'utf-8') requireUtf8(bytes, file);
-  try {
-    return decode(bytes, used);
-  } catch (cause) {
-    throw new DataError('the captions file cannot be decoded', {
-      where: file,
-      expected: `text in ${used}`,
-      got: cause instanceof Error ? cause.message : String(cause),
-      advice: 'Save it as UTF-8, or name its encoding: encoding: "windows-1252", for one.',
-      cause,
+  const used = wanted ?? mark?.encoding ?? withoutMark(head, file);
+  if (used !== 'utf-8') {
+    yield* lineBlocks(transcoded(source, used), file);
+    return;
+  }
+  let skip = mark?.bytes.length ?? 0;
+  for await (const block of lineBlocks(source.chunks(), file)) {
+    if (!isUtf8(block)) throw await utf8Damage(source);
+    yield block.subarray(skip);
+    skip = 0;
+  }
+}
+
+async function firstBytes(source: TextSource): Promise<Uint8Array> {
+  let head = Buffer.alloc(0);
+  for await (const chunk of source.chunks()) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= 1024) break;
+  }
+  return head;
+}
+
+/** The text in UTF-8. */
+async function* transcoded(source: TextSource, encoding: string): AsyncGenerator<Uint8Array> {
+  const western = encoding === 'windows-1252';
+  const text = (decode: () => string): Buffer => {
+    try {
+      return Buffer.from(western ? upperFixed(decode()) : decode());
+    } catch (cause) {
+      throw new DataError('the captions file cannot be decoded', {
+        where: source.file,
+        expected: `text in ${encoding}`,
+        got: cause instanceof Error ? cause.message : String(cause),
+        advice: 'Save it as UTF-8, or name its encoding: encoding: "windows-1252", for one.',
+        cause,
+      });
+    }
+  };
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
+  for await (const chunk of source.chunks()) {
+    yield text(() => {
+      decoder ??= new TextDecoder(encoding, { fatal: true });
+      return decoder.decode(chunk, { stream: true });
     });
   }
+  yield text(() => decoder?.decode() ?? '');
 }
 
 /** What windows-1252 has for the bytes 0x80 to 0x9F. */
 const upperWestern = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-/** @throws TypeError when the bytes are not in that encoding */
-function decode(bytes: Uint8Array, encoding: string): string {
-  const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  if (encoding !== 'windows-1252') return text;
-  // Node 20 decodes it as ISO 8859-1 (nodejs/node#56542), which has control characters here.
+/** Node 20 decodes it as ISO 8859-1 (nodejs/node#56542), which has control characters here. */
+function upperFixed(text: string): string {
   return text.replace(/[\x80-\x9f]/g, (at) => upperWestern[at.charCodeAt(0) - 0x80] ?? at);
 }
 
@@ -77,30 +114,38 @@ function withoutMark(bytes: Uint8Array, file: string): 'utf-8' {
   });
 }
 
-function requireUtf8(bytes: Uint8Array, file: string): void {
-  if (isUtf8(bytes)) return;
-  const wrong: { number: number; bytes: Uint8Array }[] = [];
+/** What to say of a file that is not UTF-8; reads it to its end. */
+async function utf8Damage(source: TextSource): Promise<DataError> {
+  const { file } = source;
+  let first: { readonly number: number; readonly bytes: Uint8Array } | undefined;
+  let [count, wrong, foreign] = [0, 0, 0];
   let otherwise = false;
-  let count = 0;
-  for (const line of linesOfBytes(bytes)) {
-    count++;
-    if (!isUtf8(line)) wrong.push({ number: count, bytes: line });
-    else otherwise ||= line.some((byte) => byte >= 0x80);
+  for await (const block of lineBlocks(source.chunks(), file)) {
+    for (const line of linesOfBytes(block)) {
+      count++;
+      if (isUtf8(line)) {
+        otherwise ||= line.some((byte) => byte >= 0x80);
+        continue;
+      }
+      wrong++;
+      if (looksForeign(line)) foreign++;
+      first ??= { number: count, bytes: Uint8Array.from(line) };
+    }
   }
-  const first = wrong[0] ?? { number: 1, bytes };
+  first ??= { number: 1, bytes: new Uint8Array() };
   const where = `${file}:${first.number}`;
   const got = `byte 0x${wrongByte(first.bytes).toString(16)} on line ${first.number}`;
-  const share = `${wrong.length} of ${count} lines`;
+  const share = `${wrong} of ${count} lines`;
   if (otherwise) {
-    throw new DataError(`the file is UTF-8, but damaged in ${share}`, {
+    return new DataError(`the file is UTF-8, but damaged in ${share}`, {
       where,
       expected: 'UTF-8',
       got: `${got}: ${excerpt(first.bytes, 'utf-8')}`,
       advice: 'Correct or remove the line, or write the file anew from where it came from.',
     });
   }
-  const western = looksWestern(wrong.map((line) => line.bytes));
-  throw new DataError(`the captions file is not UTF-8, in ${share}`, {
+  const western = foreign * 2 < wrong;
+  return new DataError(`the captions file is not UTF-8, in ${share}`, {
     where,
     expected: 'UTF-8',
     got: western ? `${got}; in windows-1252 it reads ${excerpt(first.bytes)}` : got,
@@ -123,14 +168,12 @@ function wrongByte(line: Uint8Array): number {
 }
 
 /** Western texts have an accent here and there; words of other scripts have no ASCII letter. */
-function looksWestern(lines: readonly Uint8Array[]): boolean {
-  const foreign = lines.filter((line) =>
-    /[\x80-\xff]{3}/.test(Buffer.from(line).toString('latin1')),
-  );
-  return foreign.length * 2 < lines.length;
+function looksForeign(line: Uint8Array): boolean {
+  return /[\x80-\xff]{3}/.test(Buffer.from(line).toString('latin1'));
 }
 
 function excerpt(line: Uint8Array, encoding = 'windows-1252'): string {
-  const text = encoding === 'utf-8' ? Buffer.from(line).toString('utf8') : decode(line, encoding);
+  const latin = Buffer.from(line).toString('latin1');
+  const text = encoding === 'utf-8' ? Buffer.from(line).toString('utf8') : upperFixed(latin);
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -1,14 +1,16 @@
 import { array, assert, constantFrom, integer, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDelimited } from './delimited';
+import { DelimitedReader } from './delimited';
 import type { Dialect } from './delimited-records';
 import type { Row } from './record';
+import { readWhole } from './row-reader.testing';
 
 const csv: Dialect = { delimiter: ',', quote: '"', escape: '"' };
 const tsv: Dialect = { ...csv, delimiter: '\t' };
 
 function read(text: string, dialect: Partial<Dialect> = {}): Row[] {
-  return [...readDelimited(text, { ...csv, ...dialect }, { file: 'c.csv', columns: {} })];
+  const reader = new DelimitedReader({ ...csv, ...dialect }, { file: 'c.csv', columns: {} });
+  return readWhole(reader, text);
 }
 const captions = (rows: readonly Row[]): string[] =>
   rows.flatMap((row) => ('record' in row ? row.record.captions : []));

@@ -49,8 +49,14 @@ export interface Position {
 export interface ReadRecordsOptions extends Dialect {
   /** No more records than this. */
   readonly most: number;
+  /**
+   * Where the text goes on after `source`, which ends with a line: a record whose quote does not
+   * close is left for the next call as long as it has no more bytes than this. Default 0.
+   */
+  readonly openBytes?: number;
   /** Whether a line within a quoted field, naively split, is a record like the one it stands in. */
-  readonly isRecord?: (cells: readonly string[], fields: readonly string[]) => boolean;
+  readonly isRecord?:
+    ((cells: readonly string[], fields: readonly string[]) => boolean) | undefined;
 }
 
 /** Thrown through csv-parse to stop it: reading goes on at another place. */
@@ -68,8 +74,8 @@ export function readRecords(
   source: Buffer,
   from: Position,
   options: ReadRecordsOptions,
-): { records: DelimitedRecord[]; next: Position } {
-  const { delimiter, quote, escape, most } = options;
+): { records: DelimitedRecord[]; next: Position; open?: boolean } {
+  const { delimiter, quote, escape, most, openBytes = 0 } = options;
   const collected = new CollectedRecords(source, from, delimiter);
   const onRecord = (fields: string[], { bytes }: { bytes: number }): null => {
     const end = from.offset + bytes;
@@ -102,6 +108,10 @@ export function readRecords(
   } catch (error) {
     if (error !== stop && !(error instanceof CsvError)) throw error;
     if (error instanceof CsvError) {
+      const left = source.length - collected.next.offset;
+      if (left <= openBytes && error.code === 'CSV_QUOTE_NOT_CLOSED') {
+        return { records: collected.records, next: collected.next, open: true };
+      }
       const field = from.offset + Number(error['bytes'] ?? 0);
       const opening = Math.max(source.indexOf(String(quote), field), collected.next.offset);
       const kind = error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'unclosed' : 'text-after-quote';
@@ -161,7 +171,9 @@ class CollectedRecords {
 
   /** What is left are blank lines. */
   finish(): void {
-    this.next = { ...this.next, offset: this.#source.length };
+    const { offset, line } = this.next;
+    const end = this.#source.length;
+    this.next = { offset: end, line: line + countLineEnds(this.#source, offset, end) };
   }
 }
 

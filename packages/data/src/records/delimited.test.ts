@@ -1,15 +1,17 @@
 import { DataError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { readDelimited } from './delimited';
+import { DelimitedReader } from './delimited';
 import type { Dialect } from './delimited-records';
 import type { Columns } from './columns';
 import type { Row } from './record';
+import { readWhole } from './row-reader.testing';
 
 const csv: Dialect = { delimiter: ',', quote: '"', escape: '"' };
 const tsv: Dialect = { ...csv, delimiter: '\t' };
 
 function read(text: string, dialect: Partial<Dialect> = {}, columns: Columns = {}): Row[] {
-  return [...readDelimited(text, { ...csv, ...dialect }, { file: 'c.csv', columns })];
+  const reader = new DelimitedReader({ ...csv, ...dialect }, { file: 'c.csv', columns });
+  return readWhole(reader, text);
 }
 const captions = (rows: readonly Row[]): string[] =>
   rows.flatMap((row) => ('record' in row ? row.record.captions : []));

@@ -7,7 +7,9 @@ import {
   type DelimitedRecord,
   type Dialect,
   type Position,
+  type ReadRecordsOptions,
 } from './delimited-records';
+import type { RowReader } from './row-reader';
 import { toRow, type ReadContext, type Row } from './record';
 
 /** Records read at a time; between, the reader's caller may stop or yield. */
@@ -16,34 +18,75 @@ const recordsAtATime = 1000;
 /** Characters that stand between fields in some files. */
 const delimiters = [',', ';', '\t', '|'];
 
+/** Bytes that a quoted field may have. */
+const longestField = 4 * 2 ** 20;
+
 /**
  * Rows of delimited text (RFC 4180) whose first line names the columns; one caption a row, rows of
- * the same image are joined later. A damaged row costs itself alone, see {@link readRecords}.
- *
- * @throws DataError when the first line does not name the columns, or names one of them twice
+ * the same image are joined later. A damaged row costs itself alone, see {@link readRecords}. A
+ * quote that does not close within 4 MiB counts as one that never does.
  */
-export function* readDelimited(
-  text: string,
-  dialect: Dialect,
-  context: ReadContext,
-): Generator<Row> {
-  const source = Buffer.from(text);
-  const { records, next } = readRecords(source, start, { ...dialect, most: 1 });
-  const [header] = records;
-  if (header === undefined) return;
-  const names = headerNames(header, dialect, context);
-  const image = names.indexOf(imageColumn(context.columns));
-  const isRecord = (cells: readonly string[], fields: readonly string[]): boolean =>
-    cells.length === names.length && isLikePath(cells[image] ?? '', fields[image] ?? '');
+export class DelimitedReader implements RowReader {
+  readonly #dialect: Dialect;
+  readonly #context: ReadContext;
+  #header: { names: readonly string[]; isRecord: ReadRecordsOptions['isRecord'] } | undefined;
+  /** What goes on in the next block. */
+  #rest: Buffer = Buffer.alloc(0);
+  /** It is read again once it has so many bytes. */
+  #needed = 0;
+  /** 1-based line with which it begins. */
+  #line = 1;
 
-  for (let at: Position = next; at.offset < source.length;) {
-    const part = readRecords(source, at, { ...dialect, most: recordsAtATime, isRecord });
-    at = part.next;
-    for (const record of part.records) yield readRow(record, names, dialect, context);
+  constructor(dialect: Dialect, context: ReadContext) {
+    this.#dialect = dialect;
+    this.#context = context;
+  }
+
+  /** @throws DataError when the first line does not name the columns, or names one of them twice */
+  read(block: Buffer): Row[] {
+    return this.#read(block, true);
+  }
+
+  end(): Row[] {
+    return this.#read(Buffer.alloc(0), false);
+  }
+
+  #read(block: Buffer, goesOn: boolean): Row[] {
+    const source = this.#rest.length === 0 ? block : Buffer.concat([this.#rest, block]);
+    this.#rest = source;
+    if (goesOn && source.length < this.#needed) return [];
+    const rows: Row[] = [];
+    for (let at: Position = { offset: 0, line: this.#line }; ;) {
+      const part = readRecords(source, at, {
+        ...this.#dialect,
+        most: this.#header === undefined ? 1 : recordsAtATime,
+        openBytes: goesOn ? longestField : 0,
+        isRecord: this.#header?.isRecord,
+      });
+      rows.push(...part.records.flatMap((record) => this.#row(record) ?? []));
+      at = part.next;
+      if (part.open !== true && at.offset < source.length) continue;
+      // Waiting for twice as much each time keeps the work in proportion to the text.
+      this.#needed = part.open === true ? 2 * (source.length - at.offset) : 0;
+      this.#rest = Buffer.from(source.subarray(at.offset));
+      this.#line = at.line;
+      return rows;
+    }
+  }
+
+  /** @returns undefined for the header */
+  #row(record: DelimitedRecord): Row | undefined {
+    if (this.#header !== undefined) {
+      return readRow(record, this.#header.names, this.#dialect, this.#context);
+    }
+    const names = headerNames(record, this.#dialect, this.#context);
+    const image = names.indexOf(imageColumn(this.#context.columns));
+    const isRecord = (cells: readonly string[], fields: readonly string[]): boolean =>
+      cells.length === names.length && isLikePath(cells[image] ?? '', fields[image] ?? '');
+    this.#header = { names, isRecord };
+    return undefined;
   }
 }
-
-const start: Position = { offset: 0, line: 1 };
 
 function readRow(
   record: DelimitedRecord,

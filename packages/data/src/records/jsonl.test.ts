@@ -1,12 +1,12 @@
 import { array, assert, constantFrom, integer, json, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Columns } from './columns';
-import { readJsonl } from './jsonl';
+import { JsonlReader } from './jsonl';
 import type { Row } from './record';
+import { readWhole } from './row-reader.testing';
 
-const read = (text: string, columns: Columns = {}): Row[] => [
-  ...readJsonl(text, { file: 'c.jsonl', columns }),
-];
+const read = (text: string, columns: Columns = {}): Row[] =>
+  readWhole(new JsonlReader({ file: 'c.jsonl', columns }), text);
 const message = (text: string, columns: Columns = {}): string => {
   const [row] = read(text, columns);
   return row !== undefined && 'error' in row ? row.error.message : 'no error';

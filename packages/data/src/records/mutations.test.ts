@@ -5,10 +5,11 @@ import { isCrossweaveError } from '@crossweave/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mutateBytes, mutationKey, mutations } from '../mutate.testing';
 import { RowJoiner } from '../pairs/samples';
-import { decodeText } from './decode-text';
+import { decodedBlocks } from './decode-text';
 import { readRows } from './read';
 import type { RecordFormat } from './read-options';
 import type { Row } from './record';
+import { bytesSource } from './row-reader.testing';
 
 let folder = '';
 beforeAll(async () => {
@@ -55,9 +56,17 @@ const inputs: Record<RecordFormat, readonly Buffer[]> = {
 };
 
 /** What readRows promises of any bytes. */
-function expectNothingLost(read: readonly Row[], bytes: Buffer, format: RecordFormat): void {
+async function expectNothingLost(
+  read: readonly Row[],
+  bytes: Buffer,
+  format: RecordFormat,
+): Promise<void> {
   const delimiter = { jsonl: '{', csv: ',', tsv: '\t' }[format];
-  const lines = decodeText(bytes, 'c').split(/\r\n|\n|\r/);
+  const blocks: Buffer[] = [];
+  for await (const block of decodedBlocks(bytesSource(bytes, 'c'))) blocks.push(block);
+  const lines = Buffer.concat(blocks)
+    .toString()
+    .split(/\r\n|\n|\r/);
   const blank = (line: string): boolean =>
     line.trim() === '' && (format === 'jsonl' || !line.includes(delimiter));
   const first = read[0]?.line ?? 0;
@@ -99,7 +108,7 @@ it.each(['jsonl', 'csv', 'tsv'] as const)(
         outcomes.errors++;
         continue;
       }
-      expectNothingLost(read, bytes, format);
+      await expectNothingLost(read, bytes, format);
       outcomes.rows += read.length;
       outcomes.rejects += read.filter((row) => 'error' in row).length;
     }

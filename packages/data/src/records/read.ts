@@ -1,14 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError, DataError } from '@crossweave/core';
 import { checkOptions, requireText } from '@crossweave/core/authoring';
-import { decodeText } from './decode-text';
-import { readDelimited } from './delimited';
-import { readJsonl } from './jsonl';
+import { decodedBlocks } from './decode-text';
+import { DelimitedReader } from './delimited';
+import { JsonlReader } from './jsonl';
 import { readChecks, type ReadRowsOptions, type RecordFormat } from './read-options';
 import type { ReadContext, Row } from './record';
+import type { RowReader } from './row-reader';
 import { parseTemplate } from './template';
+import { fileSource } from './text-source';
 
 const formatOfExtension: Readonly<Record<string, RecordFormat>> = {
   '.jsonl': 'jsonl',
@@ -40,26 +41,27 @@ export async function* readParts(
   file: string,
   options: ReadRowsOptions,
 ): AsyncGenerator<readonly Row[]> {
+  const { signal } = options;
   const format = formatOf(file, options);
-  const context = contextOf(file, options);
-  const text = decodeText(await readBytes(file, options.signal), file, options.encoding);
-  let part: Row[] = [];
+  const reader = readerOf(format, contextOf(file, options), options);
+  const source = await fileSource(file, signal);
+  let blank = true;
   let empty = true;
-  for (const row of rowsOf(text, format, context, options)) {
-    part.push(row);
-    empty = false;
-    if (part.length < 1000) continue;
-    yield part;
-    part = [];
+  for await (const block of decodedBlocks(source, options.encoding)) {
+    blank &&= block.toString('utf8', 0, 4096).trim() === '';
+    const rows = reader.read(block);
+    empty &&= rows.length === 0;
+    if (rows.length > 0) yield rows;
     await setImmediate();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
   }
-  if (part.length > 0) yield part;
-  if (!empty) return;
+  const rows = reader.end();
+  if (rows.length > 0) yield rows;
+  if (!empty || rows.length > 0) return;
   throw new DataError('the captions file holds no captions', {
     where: file,
     expected: 'at least one record',
-    got: text.trim() === '' ? 'an empty file' : 'a header without rows',
+    got: blank ? 'an empty file' : 'a header without rows',
     advice: 'Write one record a line, or make sample data first.',
   });
 }
@@ -98,13 +100,12 @@ function formatOf(file: string, options: ReadRowsOptions): RecordFormat {
   return format;
 }
 
-function rowsOf(
-  text: string,
+function readerOf(
   format: RecordFormat,
   context: ReadContext,
   { delimiter, quote = '"', escape }: ReadRowsOptions,
-): Generator<Row> {
-  if (format === 'jsonl') return readJsonl(text, context);
+): RowReader {
+  if (format === 'jsonl') return new JsonlReader(context);
   const dialect = {
     delimiter: delimiter ?? (format === 'csv' ? ',' : '\t'),
     quote,
@@ -116,37 +117,5 @@ function rowsOf(
       got: dialect,
     });
   }
-  return readDelimited(text, dialect, context);
-}
-
-async function readBytes(file: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  signal?.throwIfAborted();
-  const failure = (what: string, got: string, cause?: unknown): DataError =>
-    new DataError(what, {
-      where: file,
-      expected: 'a JSONL, CSV or TSV file',
-      got,
-      advice: 'Check the path; a data folder holds its captions in a file such as captions.jsonl.',
-      cause,
-    });
-  try {
-    const found = await stat(file);
-    // A FIFO or a device would be read without an end.
-    if (!found.isFile()) {
-      throw failure(
-        'the captions file is no file',
-        found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device',
-      );
-    }
-    return await readFile(file, { signal });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    if (cause instanceof DataError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-    throw failure(
-      code === 'ENOENT' ? 'the captions file is missing' : 'the captions file cannot be read',
-      code,
-      cause,
-    );
-  }
+  return new DelimitedReader(dialect, context);
 }

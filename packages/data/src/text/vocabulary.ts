@@ -52,7 +52,9 @@ export function makeVocabulary(
   const { maxSize = 30_522, minCount = 1 } = options;
   const all = [...captions];
   const counts = new Map<string, number>();
-  for (const word of all.flatMap(bertWords)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const caption of all) {
+    for (const word of bertWords(caption)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
   const words = [...counts]
     .filter(([, count]) => count >= minCount)
     .sort(([a, countA], [b, countB]) => (countA === countB ? (a < b ? -1 : 1) : countB - countA))

@@ -5,10 +5,10 @@
  * word found here is one whole token there.
  */
 export function bertWords(text: string): string[] {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().match(plainWord) ?? [];
   return (
-    Array.from(text)
-      .filter((character) => !/[\0\uFFFD]/.test(character) && !isControl(character))
-      .join('')
+    text
+      .replace(/(?![\t\n\r])[\0\uFFFD\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '')
       .replace(/[\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF]/g, ' $& ')
       .toLowerCase()
       .normalize('NFD')
@@ -17,6 +17,5 @@ export function bertWords(text: string): string[] {
   );
 }
 
-function isControl(character: string): boolean {
-  return !/[\t\n\r]/.test(character) && /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u.test(character);
-}
+/** The same of ASCII, where every mark but letters and digits is one of punctuation. */
+const plainWord = /[a-z\d]+|[^\sa-z\d]/g;

@@ -1,6 +1,7 @@
 import { concat, matMul, mul, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import {
+  ConfigError,
   mergeParams,
   requireComplete,
   requireTokens,
@@ -28,10 +29,13 @@ import { attentionPooling, initAttentionPooling } from './attention-pooling';
 import { initLogitScale, scaledLogits } from './logit-scale';
 
 export interface DualEncoderOptions {
-  /** Width E of the shared embedding. Default 256. */
+  /** Width E of the shared embedding; with `projection: 'none'` that of the encoders. Default 256. */
   dim?: number;
-  /** One linear layer without bias (CLIP), or two with GELU between them. Default `linear`. */
-  projection?: 'linear' | 'mlp';
+  /**
+   * One linear layer without bias (CLIP), two with GELU between them, or `none`: the summaries
+   * themselves, of encoders that project to a shared width (SigLIP's). Default `linear`.
+   */
+  projection?: 'linear' | 'mlp' | 'none';
   /** Width between the MLP's layers. Default `dim`. */
   hidden?: number;
   /**
@@ -52,6 +56,11 @@ export interface DualEncoderOptions {
   joint?: 'concat' | 'product';
   /** Initial temperature, by which the cosines are divided, in [0.01, 1]. Default 0.1. */
   temperature?: number;
+  /**
+   * Whether the factor exp(logit_scale) of the cosines is kept in [1, 100], as CLIP was trained.
+   * SigLIP's trained factors are larger. Default true.
+   */
+  clampScale?: boolean;
 }
 
 export type SidePooling = 'encoder' | 'attention';
@@ -65,7 +74,7 @@ const poolingCheck = oneOf('encoder', 'attention');
 
 const checks: Checks<DualEncoderOptions> = {
   dim: count(),
-  projection: oneOf('linear', 'mlp'),
+  projection: oneOf('linear', 'mlp', 'none'),
   hidden: count(),
   pooling: anyOf(
     poolingCheck,
@@ -77,6 +86,7 @@ const checks: Checks<DualEncoderOptions> = {
   heads: count(),
   joint: oneOf('concat', 'product'),
   temperature: temperatureCheck,
+  clampScale: boolean(),
 };
 
 const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side, string>;
@@ -87,7 +97,7 @@ const prefix = { text: 'text', image: 'visual' } as const satisfies Record<Side,
  * (`visual_projection`, `text_projection`, `logit_scale`).
  *
  * `score` = exp(logit_scale) · cosine + logit_bias, a logit like every fusion's; both
- * scalars are learned, from ln(1/temperature) and 0, the scale kept in [0, ln 100]. A
+ * scalars are learned, from ln(1/temperature) and 0, logit_scale kept in [0, ln 100]. A
  * loss that brings its own temperature takes the bare cosines from `embed`.
  *
  * It reads summaries alone, unless `pooling` is `attention` for a side.
@@ -110,10 +120,11 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
       heads: 4,
       joint: 'concat',
       temperature: 0.1,
+      clampScale: true,
     }),
     checks,
   );
-  const { dim, projection, hidden, joint, temperature, pooling } = settings;
+  const { dim, projection, hidden, joint, temperature, pooling, clampScale } = settings;
   const poolings = typeof pooling === 'string' ? { image: pooling, text: pooling } : pooling;
   const reads = Object.values(poolings).includes('attention') ? 'tokens' : 'pooled';
   const attention = { ...settings, maxTokens: settings.maxTextTokens };
@@ -125,13 +136,9 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
       requireDivisor(where, ['heads', settings.heads], [`width of the ${side} encoder`, spec.dim]);
     }
     const width = pooled ? settings.queries * spec.dim : spec.dim;
+    if (projection === 'none') requireShared(where, side, width, dim);
     return mergeParams(
-      projection === 'linear'
-        ? initLinear(key, name, { in: width, out: dim, bias: false })
-        : mergeParams(
-            initLinear(key, `${name}.0`, { in: width, out: hidden }),
-            initLinear(key, `${name}.2`, { in: hidden, out: dim }),
-          ),
+      initProjection(key, name, { projection, in: width, hidden, out: dim }),
       pooled ? initAttentionPooling(key, `${prefix[side]}_pooling`, spec, attention) : {},
     );
   };
@@ -147,6 +154,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
     return tidy(() => {
       const name = `${prefix[side]}_projection`;
       const pooled = pool(params, side, features, ctx);
+      if (projection === 'none') return normalize(pooled);
       if (projection === 'linear') return normalize(linear(params, name, pooled));
       const between = gelu(linear(params, `${name}.0`, pooled));
       return normalize(linear(params, `${name}.2`, between));
@@ -174,7 +182,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
         const product = mul<Tensor2D>(left, right);
         return {
           joint: joint === 'product' ? product : concat([left, right], 1),
-          match: scaledLogits(params, sum<Tensor1D>(product, 1)),
+          match: scaledLogits(params, sum<Tensor1D>(product, 1), clampScale),
         };
       });
     },
@@ -182,8 +190,34 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
       tidy(() => {
         const left = embed(params, 'image', image, ctx);
         const right = embed(params, 'text', text, ctx);
-        return scaledLogits(params, matMul(left, right, false, true));
+        return scaledLogits(params, matMul(left, right, false, true), clampScale);
       }),
     embed,
   };
+}
+
+interface ProjectionSizes extends Required<Pick<DualEncoderOptions, 'projection' | 'hidden'>> {
+  readonly in: number;
+  readonly out: number;
+}
+
+function initProjection(key: Key, name: string, sizes: ProjectionSizes): Params {
+  const { projection, hidden, out } = sizes;
+  if (projection === 'none') return {};
+  if (projection === 'linear') return initLinear(key, name, { in: sizes.in, out, bias: false });
+  return mergeParams(
+    initLinear(key, `${name}.0`, { in: sizes.in, out: hidden }),
+    initLinear(key, `${name}.2`, { in: hidden, out }),
+  );
+}
+
+/** @throws ConfigError unless what stands for the embedding has its width. */
+function requireShared(where: string, side: Side, width: number, dim: number): void {
+  if (width === dim) return;
+  throw new ConfigError(`without a projection the ${side} encoder must have the shared width`, {
+    where,
+    expected: `"dim" ${width}, as wide as its summaries`,
+    got: dim,
+    advice: 'Give "dim" the width of both encoders, or leave "projection" out.',
+  });
 }

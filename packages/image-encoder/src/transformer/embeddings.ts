@@ -26,10 +26,11 @@ export function initEmbeddings(
     [path]: normalInit(foldIn(key, path), shape, deviation),
   });
   return {
-    ...draw(names.classToken, [...ones(names.classAxes), dim], deviations.classToken),
+    ...(names.classToken !== undefined &&
+      draw(names.classToken, [...ones(names.classAxes), dim], deviations.classToken)),
     ...draw(
       names.positions,
-      [...ones(names.positionAxes), 1 + rows * columns, dim],
+      [...ones(names.positionAxes), classTokens(names) + rows * columns, dim],
       deviations.positions,
     ),
     ...draw(`${names.projection}.weight`, [dim, 3, patchSize, patchSize], deviations.patches),
@@ -37,7 +38,12 @@ export function initEmbeddings(
   };
 }
 
-/** [B, H, W, 3] → [B, 1 + h·w, D]: the class token and the patches, each at its position. */
+/** Tokens before the patches. */
+export function classTokens(names: TransformerNames['embeddings']): 0 | 1 {
+  return names.classToken === undefined ? 0 : 1;
+}
+
+/** [B, H, W, 3] → [B, 1 + h·w, D]: the class token, if any, and the patches, each at its position. */
 export function embed(
   params: Params,
   names: TransformerNames['embeddings'],
@@ -47,15 +53,23 @@ export function embed(
 ): Tensor3D {
   const [batch, height, width] = image.shape;
   const patches = embedPatches(params, names.projection, image);
-  const classToken = reshape<Rank.R3>(parameter(params, names.classToken), [1, 1, dim]);
   const table: Tensor2D = reshape<Rank.R2>(parameter(params, names.positions), [-1, dim]);
   const positions = resizePositions(
     names.positions,
     table,
     gridOf(positionSize, patchSize),
     gridOf([height, width], patchSize),
+    classTokens(names),
   );
-  const tokens = concat<Tensor3D>([tile(classToken, [batch, 1, 1]), patches], 1);
+  const first = names.classToken;
+  const classToken = (path: string): Tensor3D =>
+    tile(reshape<Rank.R3>(parameter(params, path), [1, 1, dim]), [batch, 1, 1]);
+  const tokens = first === undefined ? patches : concat<Tensor3D>([classToken(first), patches], 1);
   const placed = add<Tensor3D>(tokens, reshape<Rank.R3>(positions, [1, -1, dim]));
-  return dropPatches(dropout(placed, rate, ctx, 'embeddings'), patchDropout, ctx);
+  return dropPatches(
+    dropout(placed, rate, ctx, 'embeddings'),
+    patchDropout,
+    ctx,
+    classTokens(names),
+  );
 }

@@ -1,9 +1,12 @@
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Context, Key, Params } from '@crossweave/core';
 import type { VisionTransformerSettings } from './options';
 
 /** Paths of the parameters of a vision transformer in the checkpoints of one family. */
 export interface TransformerNames {
   readonly embeddings: {
-    readonly classToken: string;
+    /** Absent: there is none, and the patches alone are tokens. */
+    readonly classToken?: string;
     readonly positions: string;
     /** The patches' convolution, with a bias or without. */
     readonly projection: string;
@@ -42,8 +45,15 @@ export interface TransformerDeviations {
 }
 
 export interface TransformerSettings extends VisionTransformerSettings {
-  readonly pooling: 'class' | 'mean';
+  /** A function has parameters of its own ({@link Head}). */
+  readonly pooling: 'class' | 'mean' | Head;
   readonly projection?: Projection | undefined;
+}
+
+/** What makes one vector [B, D] of all tokens [B, N, D] after the last norm. */
+export interface Head {
+  readonly init: (key: Key) => Params;
+  readonly apply: (params: Params, tokens: Tensor3D, ctx: Context) => Tensor2D;
 }
 
 /** A linear layer without bias behind the last norm, to the width of tokens and pooled. */

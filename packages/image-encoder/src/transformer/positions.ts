@@ -6,7 +6,8 @@ export type Grid = readonly [rows: number, columns: number];
 
 /**
  * A table of positions [1 + h·w, D], the class token's first, for another grid: [1 + h'·w', D] by
- * bicubic interpolation, the class token's row as it is. The same table for the same grid.
+ * bicubic interpolation, the class token's row as it is. The same table for the same grid. Without
+ * a class token (`extra` 0) there is no such row.
  *
  * `where` names the table in errors. As Hugging Face's `interpolate_pos_encoding`: PyTorch's
  * `interpolate(mode='bicubic')` with corners not aligned and without antialiasing. Interpolation is
@@ -14,25 +15,31 @@ export type Grid = readonly [rows: number, columns: number];
  *
  * @throws ShapeError unless the table has a row for the class token and each place of `from`.
  */
-export function resizePositions(where: string, table: Tensor2D, from: Grid, to: Grid): Tensor2D {
-  if (table.shape[0] !== 1 + from[0] * from[1]) {
+export function resizePositions(
+  where: string,
+  table: Tensor2D,
+  from: Grid,
+  to: Grid,
+  extra: 0 | 1 = 1,
+): Tensor2D {
+  const width = extra + from[0] * from[1];
+  if (table.shape[0] !== width) {
     throw new ShapeError('the table of positions is for other pictures', {
       where,
-      expected: showShape([1 + from[0] * from[1], '...']),
+      expected: showShape([width, '...']),
       got: showShape(table.shape),
       advice: 'Give "positionSize": the size of the pictures that the checkpoint was trained with.',
     });
   }
   if (from[0] === to[0] && from[1] === to[1]) return table;
   const [rows, columns] = [bicubicWeights(from[0], to[0]), bicubicWeights(from[1], to[1])];
-  const width = 1 + from[0] * from[1];
-  const weights = new Float32Array((1 + to[0] * to[1]) * width);
-  weights[0] = 1;
-  let at = width;
+  const weights = new Float32Array((extra + to[0] * to[1]) * width);
+  if (extra === 1) weights[0] = 1;
+  let at = extra * width;
   for (const row of rows) {
     for (const column of columns) {
       row.forEach((above, i) => {
-        column.forEach((beside, j) => (weights[at + 1 + i * from[1] + j] = above * beside));
+        column.forEach((beside, j) => (weights[at + extra + i * from[1] + j] = above * beside));
       });
       at += width;
     }

@@ -19,7 +19,7 @@ import {
   type Block,
 } from '@crossweave/core/nn';
 import { checkImage, heightAndWidth } from '../image-size';
-import { embed, gridOf, initEmbeddings } from './embeddings';
+import { classTokens, embed, gridOf, initEmbeddings } from './embeddings';
 import { applyLayer, initLayer, type Layer } from './layer';
 import type {
   Projection,
@@ -31,9 +31,9 @@ import type {
 /**
  * A pre-norm vision transformer (Dosovitskiy et al. 2020) under a family's names.
  *
- * Reads [B, H, W, 3]. Tokens: the class token, then the patches row by row, after the last norm and
- * the projection if there is one, [B, 1 + h·w, D], all real; pooled: the class token, or the mean
- * of the patches.
+ * Reads [B, H, W, 3]. Tokens: the class token, if the family has one, then the patches row by row,
+ * after the last norm and the projection if there is one, [B, 1 + h·w, D], all real; pooled: the
+ * class token, the mean of the patches, or what the family's head makes of the tokens.
  */
 export function buildTransformer(
   where: string,
@@ -45,6 +45,8 @@ export function buildTransformer(
   const { dim, epsilon, imageSize, patchSize, projection, firstNorm } = { ...settings, ...names };
   const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
   const grid = size && gridOf(size, patchSize);
+  const extra = classTokens(names.embeddings);
+  const { pooling } = settings;
   const layers = dropPathRates(settings.layers, settings.dropPath).map((dropPath, i): Layer => ({
     path: names.layer(i),
     parts: names.parts,
@@ -70,7 +72,8 @@ export function buildTransformer(
     name,
     features: {
       dim: projection?.dim ?? dim,
-      tokens: grid === undefined || settings.patchDropout > 0 ? 'varies' : 1 + grid[0] * grid[1],
+      tokens:
+        grid === undefined || settings.patchDropout > 0 ? 'varies' : extra + grid[0] * grid[1],
     },
     init: (key) =>
       mergeParams(
@@ -79,6 +82,7 @@ export function buildTransformer(
         ...layers.map((layer) => initLayer(key, layer, settings, deviations)),
         initLayerNorm(names.lastNorm, dim),
         projection === undefined ? {} : initProjection(key, projection, dim),
+        typeof pooling === 'string' ? {} : pooling.init(key),
       ),
     apply: (params, image, ctx) =>
       tidy(() => {
@@ -89,7 +93,10 @@ export function buildTransformer(
         return {
           tokens,
           mask: ones<Rank.R2>([batch, count]),
-          pooled: pool(tokens, settings.pooling),
+          pooled:
+            typeof pooling === 'string'
+              ? pool(tokens, pooling, extra)
+              : pooling.apply(params, tokens, ctx),
         };
       }),
     hiddenStates: (params, image, ctx) => tidy(() => hiddenStates(params, image, ctx)),
@@ -100,13 +107,13 @@ function initProjection(key: Key, { path, dim, deviation }: Projection, from: nu
   return initLinear(key, path, { in: from, out: dim, bias: false, standardDeviation: deviation });
 }
 
-/** [B, 1 + N, D] → [B, D] */
-function pool(tokens: Tensor3D, pooling: TransformerSettings['pooling']): Tensor2D {
+/** [B, extra + N, D] → [B, D] */
+function pool(tokens: Tensor3D, pooling: 'class' | 'mean', extra: 0 | 1): Tensor2D {
   const [batch, count, dim] = tokens.shape;
   if (pooling === 'class') {
     return reshape<Rank.R2>(slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);
   }
-  return mean<Tensor2D>(slice(tokens, [0, 1, 0], [batch, count - 1, dim]), 1);
+  return mean<Tensor2D>(slice(tokens, [0, extra, 0], [batch, count - extra, dim]), 1);
 }
 
 function checkPatches(where: string, image: Tensor4D, patchSize: number): void {

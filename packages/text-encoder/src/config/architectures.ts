@@ -2,6 +2,7 @@ import type { BertOptions } from '../bert/options';
 import type { ClipTextOptions } from '../clip/options';
 import type { DistilBertOptions } from '../distilbert/distilbert';
 import type { RobertaOptions } from '../roberta/roberta';
+import type { SiglipTextOptions } from '../siglip/options';
 import { readConfig, type ConfigReader, type HuggingFaceConfig } from './reader';
 
 /** Options with the ids that the weights were trained with. */
@@ -67,7 +68,8 @@ export function distilBertConfig(
 }
 
 /**
- * Options of `clipText` from a `CLIPTextConfig`, or from a `CLIPConfig`'s `text_config`.
+ * Options of `clipText` from a `CLIPTextConfig`, or from the `text_config` of a `CLIPConfig` or
+ * `MetaClip2Config`.
  *
  * @throws ConfigError
  */
@@ -76,7 +78,8 @@ export function clipTextConfig(
   config: HuggingFaceConfig,
   ignore?: readonly string[],
 ): Trained<ClipTextOptions, 'vocabulary' | 'endOfText'> {
-  const whole = config['model_type'] === 'clip';
+  const type = config['model_type'];
+  const whole = type === 'clip' || type === 'metaclip_2';
   const inner = whole ? { ...(config['text_config'] as HuggingFaceConfig | undefined) } : config;
   const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);
   only(read, { is_decoder: false, is_encoder_decoder: false, pruned_heads: {} });
@@ -99,12 +102,46 @@ export function clipTextConfig(
     activation: read.activation('hidden_act', 'quick_gelu'),
     epsilon: read.number('layer_norm_eps', 1e-5),
     attentionDropout: read.number('attention_dropout', 0),
-    // 2 is what early conversions wrote by mistake; Hugging Face takes the largest id there.
-    endOfText: end === 2 ? ('largest' as const) : end,
+    // 2 is what early conversions of CLIP wrote by mistake; Hugging Face takes the largest id there.
+    endOfText: end === 2 && type !== 'metaclip_2' ? ('largest' as const) : end,
     projection: projected ? width : (false as const),
   };
   // Initial weights are OpenAI's; padding and dropout play no part in Hugging Face's CLIP.
   for (const name of ['pad_token_id', 'initializer_range', 'dropout']) read.raw(name);
+  read.finish();
+  return options;
+}
+
+/**
+ * Options of `siglipText` from a `SiglipTextConfig`, or from a `SiglipConfig`'s `text_config`.
+ *
+ * @throws ConfigError
+ */
+export function siglipTextConfig(
+  where: string,
+  config: HuggingFaceConfig,
+  ignore?: readonly string[],
+): Trained<SiglipTextOptions, 'vocabulary' | 'padTokenId'> {
+  const whole = config['model_type'] === 'siglip';
+  const inner = whole ? { ...(config['text_config'] as HuggingFaceConfig | undefined) } : config;
+  const read = readConfig(whole ? `${where}: "text_config"` : where, inner, ignore);
+  only(read, { is_decoder: false, is_encoder_decoder: false, pruned_heads: {} });
+  only(read, { add_cross_attention: false, cross_attention_hidden_size: null });
+  const dim = read.number('hidden_size', 768);
+  const options = {
+    vocabulary: read.number('vocab_size', 32000),
+    dim,
+    layers: read.number('num_hidden_layers', 12),
+    heads: read.number('num_attention_heads', 12),
+    hidden: read.number('intermediate_size', 3072),
+    maxPositions: read.number('max_position_embeddings', 64),
+    activation: read.activation('hidden_act', 'gelu_pytorch_tanh'),
+    epsilon: read.number('layer_norm_eps', 1e-6),
+    attentionDropout: read.number('attention_dropout', 0),
+    padTokenId: read.number('pad_token_id', 1),
+    projection: read.number('projection_size', dim),
+  };
+  for (const name of ['eos_token_id', 'initializer_range', 'dropout']) read.raw(name);
   read.finish();
   return options;
 }

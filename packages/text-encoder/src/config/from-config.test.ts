@@ -6,6 +6,7 @@ import {
   distilbertFromConfig,
   robertaFromConfig,
   textEncoderFromConfig,
+  textPartFromConfig,
 } from './from-config';
 
 /** As `config.json` of `sentence-transformers/all-MiniLM-L6-v2` has it. */
@@ -48,6 +49,8 @@ describe('textEncoderFromConfig', () => {
     [{ model_type: 'camembert' }, { pooling: 'mean' }, 'roberta(12x768, mean)'],
     [{ model_type: 'clip_text_model' }, {}, 'clip-text(12x512, eot)'],
     [clip, { pooling: 'mean' }, 'clip-text(12x512, mean)'],
+    [{ ...clip, model_type: 'metaclip_2' }, {}, 'clip-text(12x512, eot)'],
+    [{ model_type: 'siglip', text_config: {} }, {}, 'siglip-text(12x768, last)'],
   ] as const)('%j, %j', (config, options, name) => {
     expect(textEncoderFromConfig(config, options).name).toBe(name);
   });
@@ -55,7 +58,7 @@ describe('textEncoderFromConfig', () => {
   it('lists the known model types when it meets another', () => {
     expect(() => textEncoderFromConfig({ model_type: 'deberta-v2' })).toThrow(ConfigError);
     expect(() => textEncoderFromConfig({ model_type: 'deberta-v2' })).toThrow(
-      /"model_type" is not known; expected one of bert, distilbert, .*clip; got deberta-v2/,
+      /"model_type" is not known; expected one of bert, distilbert, .*siglip; got deberta-v2/,
     );
     expect(() => textEncoderFromConfig({})).toThrow(/one of bert.*/);
     expect(() => textEncoderFromConfig({ model_type: 'toString' })).toThrow(/got toString/);
@@ -68,6 +71,18 @@ describe('textEncoderFromConfig', () => {
       /"heads" must divide "dim"/,
     );
   });
+});
+
+it('gives name and options as a config of ours has them', () => {
+  expect(textPartFromConfig(miniLM)).toMatchObject({
+    name: 'bert',
+    options: { vocabulary: 30522, dim: 384, layers: 6, padTokenId: 0 },
+  });
+  // What early conversions of CLIP wrote by mistake is the id itself elsewhere.
+  expect(textPartFromConfig(clip).options).toMatchObject({ endOfText: 'largest' });
+  const metaclip = textPartFromConfig({ ...clip, model_type: 'metaclip_2' });
+  expect(metaclip).toMatchObject({ name: 'clip-text', options: { endOfText: 2 } });
+  expect(() => textPartFromConfig({ model_type: 'gpt2' })).toThrow(/one of bert, .*; got gpt2/);
 });
 
 describe('refuses what it cannot follow', () => {

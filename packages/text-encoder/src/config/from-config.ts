@@ -9,7 +9,15 @@ import { roberta } from '../roberta/presets';
 import type { RobertaOptions } from '../roberta/roberta';
 import type { TransformerTextEncoder } from '../transformer/encoder';
 import type { TransformerOptions } from '../transformer/options';
-import { clipTextConfig, distilBertConfig, bertConfig, robertaConfig } from './architectures';
+import type { SiglipTextOptions } from '../siglip/options';
+import { siglipText } from '../siglip/presets';
+import {
+  bertConfig,
+  clipTextConfig,
+  distilBertConfig,
+  robertaConfig,
+  siglipTextConfig,
+} from './architectures';
 import type { HuggingFaceConfig } from './reader';
 
 /** Options of the encoder, which win over the config's settings. */
@@ -60,15 +68,74 @@ export const clipTextFromConfig: Make<ClipTextOptions> = (config, options = {}) 
   return clipText({ ...clipTextConfig('clipTextFromConfig', config, ignore), ...rest });
 };
 
-const byModelType: Readonly<Record<string, Make<never>>> = {
-  bert: bertFromConfig,
-  distilbert: distilbertFromConfig,
-  roberta: robertaFromConfig,
-  'xlm-roberta': robertaFromConfig,
-  camembert: robertaFromConfig,
-  clip_text_model: clipTextFromConfig,
-  clip: clipTextFromConfig,
+/**
+ * SigLIP's text tower of a config of `model_type` `siglip_text_model`, or of `siglip` (its
+ * `text_config`).
+ *
+ * @throws ConfigError as {@link bertFromConfig}
+ */
+export const siglipTextFromConfig: Make<SiglipTextOptions> = (config, options = {}) => {
+  const { ignore, ...rest } = options;
+  return siglipText({ ...siglipTextConfig('siglipTextFromConfig', config, ignore), ...rest });
 };
+
+/** The architecture of a `model_type`, by its name in `textEncoders`. */
+const byModelType = {
+  bert: 'bert',
+  distilbert: 'distilbert',
+  roberta: 'roberta',
+  'xlm-roberta': 'roberta',
+  camembert: 'roberta',
+  clip_text_model: 'clip-text',
+  clip: 'clip-text',
+  metaclip_2: 'clip-text',
+  siglip_text_model: 'siglip-text',
+  siglip: 'siglip-text',
+} as const;
+
+const architectures: Readonly<
+  Record<(typeof byModelType)[keyof typeof byModelType], Architecture>
+> = {
+  bert: { options: bertConfig, make: bertFromConfig },
+  distilbert: { options: distilBertConfig, make: distilbertFromConfig },
+  roberta: { options: robertaConfig, make: robertaFromConfig },
+  'clip-text': { options: clipTextConfig, make: clipTextFromConfig },
+  'siglip-text': { options: siglipTextConfig, make: siglipTextFromConfig },
+};
+
+interface Architecture {
+  readonly options: (where: string, config: HuggingFaceConfig) => object;
+  readonly make: Make<never>;
+}
+
+/** A text encoder as configs name it: `createTextEncoder(name, options)` makes it. */
+export interface TextPart {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Name and options of the encoder that a Hugging Face `config.json` describes, by its `model_type`:
+ * plain data, which `createTextEncoder` takes.
+ *
+ * @throws ConfigError as {@link textEncoderFromConfig}.
+ */
+export function textPartFromConfig(config: HuggingFaceConfig): TextPart {
+  const name = architectureOf('textPartFromConfig', config);
+  return { name, options: { ...architectures[name].options('textPartFromConfig', config) } };
+}
+
+function architectureOf(where: string, config: HuggingFaceConfig): keyof typeof architectures {
+  const type = config['model_type'];
+  if (typeof type === 'string' && Object.hasOwn(byModelType, type)) {
+    return byModelType[type as keyof typeof byModelType];
+  }
+  throw new ConfigError('the "model_type" is not known', {
+    where,
+    expected: `one of ${Object.keys(byModelType).join(', ')}`,
+    got: type,
+  });
+}
 
 /**
  * The encoder that a Hugging Face `config.json` describes, by its `model_type`; options say what
@@ -85,15 +152,7 @@ export function textEncoderFromConfig(
   config: HuggingFaceConfig,
   options: FromConfigOptions<TransformerOptions> = {},
 ): TransformerTextEncoder {
-  const type = config['model_type'];
-  const make = typeof type === 'string' && Object.hasOwn(byModelType, type) && byModelType[type];
-  if (make === false || make === undefined) {
-    throw new ConfigError('the "model_type" is not known', {
-      where: 'textEncoderFromConfig',
-      expected: `one of ${Object.keys(byModelType).join(', ')}`,
-      got: type,
-    });
-  }
+  const make = architectures[architectureOf('textEncoderFromConfig', config)].make;
   // The factory itself refuses what is not one of its options.
   return make(config, options as never);
 }

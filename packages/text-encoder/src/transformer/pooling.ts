@@ -33,7 +33,8 @@ export interface Pooled {
 /**
  * How a sequence becomes one vector [B, D]. Padding never counts. A text without a real token (the
  * contract forbids it, but a tokenizer without special tokens gives one for an empty text) gives
- * zeros under `mean` and `max`; the other poolings then read its first position, which is padding.
+ * zeros under `mean` and `max`; the other poolings then read its first position, which is padding
+ * (`last`: its last).
  */
 export const poolings = {
   /** The first token. */
@@ -47,6 +48,11 @@ export const poolings = {
     const offset = mul(sub(real, 1), 1e9);
     const largest = max<Tensor2D>(add(tokens, offset), 1);
     return mul(largest, max(mask, 1, true));
+  },
+  /** The last position, padding or not (SigLIP). */
+  last: ({ tokens }) => {
+    const [batch, count, dim] = tokens.shape;
+    return reshape<Rank.R2>(slice(tokens, [0, count - 1, 0], [batch, 1, dim]), [batch, dim]);
   },
   /** tanh(`pooler.dense`(first token)), as BERT's own head. */
   pooler: ({ tokens, params }) => tanh(linear(params, poolerPath, firstToken(tokens))),

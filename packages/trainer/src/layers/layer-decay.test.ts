@@ -4,7 +4,7 @@ import { initialParams } from '../gradients';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
 import { sgd } from '../optimizers/sgd';
-import { warmupCosine } from '../schedules';
+import { warmupCosine } from '../schedules/warmup';
 import { disposeReplaced, disposeState, type TrainState } from '../state';
 import { trainStep } from '../step';
 import { contrastive, dotFusion, vectorSource } from '../tiny.testing';
@@ -14,7 +14,7 @@ import { layerDecay } from './layer-decay';
 const model = jointModel({ image: stagedEncoder, text: layeredEncoder, fusion: dotFusion });
 
 it('falls from the head, which keeps its rate, to the embeddings', () => {
-  const scale = layerDecay(model, { 'text.': 0.5, 'image.': 0.1 });
+  const scale = layerDecay(model, { text: 0.5, image: 0.1 });
   const scales = {
     'text.layernorm.weight': 1,
     'text.encoder.layer.1.dense.weight': 0.5,
@@ -60,7 +60,7 @@ function distance(before: Params, after: Params, path: string): number {
 
 describe('acts on every step, whatever the schedule', () => {
   const schedule = warmupCosine({ warmup: 2, steps: 4 });
-  const rateScale = layerDecay(model, { 'text.': 0.5 });
+  const rateScale = layerDecay(model, { text: 0.5 });
 
   // The first step starts from the same parameters, so its gradients are the same.
   it('of SGD', async () => {
@@ -90,13 +90,11 @@ describe('acts on every step, whatever the schedule', () => {
 
 it('refuses what would do nothing', () => {
   const decay = (decays: Parameters<typeof layerDecay>[1]) => () => layerDecay(model, decays);
-  expect(decay({ 'texts.': 0.9 })).toThrow(ConfigError);
-  expect(decay({ 'texts.': 0.9 })).toThrow(/no layers lie under "texts\."/);
+  expect(decay({ texts: 0.9 })).toThrow(ConfigError);
+  expect(decay({ texts: 0.9 })).toThrow(/no layers lie under "texts"/);
   for (const wrong of [0, 1.1, NaN, -1]) {
-    expect(decay({ 'text.': wrong })).toThrow(
-      /"text\." has a value that is not allowed.*in \(0, 1\]/,
-    );
+    expect(decay({ text: wrong })).toThrow(/"text" has a value that is not allowed.*in \(0, 1\]/);
   }
-  expect(decay({ 'text.': 1 })()('text.embeddings.projection.weight')).toBe(1);
-  expect(decay({ 'fusion.': { decay: 0.5, layerOf: () => [0] } })()('fusion.scale')).toBe(0.5);
+  expect(decay({ text: 1 })()('text.embeddings.projection.weight')).toBe(1);
+  expect(decay({ fusion: { decay: 0.5, layerOf: () => [0] } })()('fusion.scale')).toBe(0.5);
 });

@@ -1,5 +1,6 @@
 import { ConfigError, initialShapes, type Key, type Params } from '@crossweave/core';
 import { anyOf, callback, fields, number, requireValue } from '@crossweave/core/authoring';
+import { covers } from '../covers';
 import { layerRow, type LayerOf } from './encoder-layers';
 
 /** Rates fall by this factor from layer to layer, in (0, 1]; a `layerOf` for names of the caller's own. */
@@ -18,7 +19,7 @@ const check = anyOf(
  * multiplies the scheduled rate at each step.
  *
  * ```ts
- * adamW({ rateScale: layerDecay(model, { 'text.': 0.9, 'image.': 0.75 }) });
+ * adamW({ rateScale: layerDecay(model, { text: 0.9, image: 0.75 }) });
  * ```
  *
  * @param decays by the paths' beginnings (of the parts of a joint model), of which the longest that
@@ -37,9 +38,9 @@ export function layerDecay(
     requireValue(where, prefix, given, check);
     const { decay, layerOf } =
       typeof given === 'number' ? { decay: given, layerOf: undefined } : given;
-    const own = paths.filter((path) => path.startsWith(prefix));
+    const own = paths.filter((path) => covers(prefix, path));
     const row = layerRow(
-      own.map((path) => path.slice(prefix.length)),
+      own.map((path) => below(prefix, path)),
       layerOf,
     );
     if (row.count === 0) {
@@ -49,8 +50,13 @@ export function layerDecay(
       });
     }
     const scale = (path: string): number =>
-      decay ** (row.count + 1 - row.rank(path.slice(prefix.length)));
+      decay ** (row.count + 1 - row.rank(below(prefix, path)));
     return { prefix, scale };
   });
-  return (path) => parts.find(({ prefix }) => path.startsWith(prefix))?.scale(path) ?? 1;
+  return (path) => parts.find(({ prefix }) => covers(prefix, path))?.scale(path) ?? 1;
+}
+
+/** `a.b` of `prefix.a.b`. */
+function below(prefix: string, path: string): string {
+  return prefix === '' ? path : path.slice(prefix.length + 1);
 }

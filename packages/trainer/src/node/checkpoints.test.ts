@@ -12,7 +12,7 @@ import {
 import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disposeState, type TrainState } from '../state';
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
+import { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
 
 let folder = '';
 let state: TrainState;
@@ -33,36 +33,37 @@ const values = (loaded: TrainState | undefined): number[] => [...loaded!.params[
 
 describe('checkpoints', () => {
   it('keeps the newest and counts only complete ones', async () => {
-    for (const step of [1, 2, 3, 4]) await saveCheckpoint(folder, { ...state, step }, { keep: 3 });
+    for (const step of [1, 2, 3, 4])
+      await saveTrainingState(folder, { ...state, step }, { keep: 3 });
     await writeFile(join(folder, 'step-00000009.params.safetensors'), 'half');
     expect(await listCheckpoints(folder)).toEqual([2, 3, 4]);
     expect(await listCheckpoints(join(folder, 'nowhere'))).toEqual([]);
-    const loaded = await loadCheckpoint(folder, { step: 3 });
+    const loaded = await loadTrainingState(folder, { step: 3 });
     expect([loaded!.step, values(loaded)]).toEqual([3, [1, 2, 3]]);
     disposeState(loaded!);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('refuses other parameters than the expected ones', async () => {
-    await saveCheckpoint(folder, state);
+    await saveTrainingState(folder, state);
     const expected = shapesOf(state.params);
-    disposeState((await loadCheckpoint(folder, { expected }))!);
+    disposeState((await loadTrainingState(folder, { expected }))!);
     for (const wrong of [{}, { a: [4] }, { ...expected, b: [1] }] as ParamShapes[]) {
-      await expect(loadCheckpoint(folder, { expected: wrong })).rejects.toThrow(StateDictError);
+      await expect(loadTrainingState(folder, { expected: wrong })).rejects.toThrow(StateDictError);
     }
   });
 
   it('refuses files of another step or run', async () => {
-    await saveCheckpoint(folder, state, { run: 'sha256:mine' });
-    disposeState((await loadCheckpoint(folder, { run: 'sha256:mine' }))!);
-    await expect(loadCheckpoint(folder, { run: 'sha256:theirs' })).rejects.toThrow(
+    await saveTrainingState(folder, state, { run: 'sha256:mine' });
+    disposeState((await loadTrainingState(folder, { run: 'sha256:mine' }))!);
+    await expect(loadTrainingState(folder, { run: 'sha256:theirs' })).rejects.toThrow(
       /belongs to another run; expected the run sha256:theirs; got sha256:mine/,
     );
     const file = (step: number, part: string): string =>
       join(folder, `step-0000000${step}.${part}.safetensors`);
     await cp(file(1, 'params'), file(2, 'params'));
     await rename(file(1, 'optimizer'), file(2, 'optimizer'));
-    await expect(loadCheckpoint(folder)).rejects.toThrow(/expected step 2; got 1/);
+    await expect(loadTrainingState(folder)).rejects.toThrow(/expected step 2; got 1/);
   });
 
   it.each([
@@ -74,19 +75,19 @@ describe('checkpoints', () => {
   ])('refuses %s', async (_what, part, numbers) => {
     const [[name, list]] = Object.entries<number[]>(numbers) as [[string, number[]]];
     const tree = { [name]: tensor1d(list) };
-    await saveCheckpoint(folder, { ...state, [part]: tree });
+    await saveTrainingState(folder, { ...state, [part]: tree });
     disposeParams(tree);
-    const error: unknown = await loadCheckpoint(folder).catch((thrown: unknown) => thrown);
+    const error: unknown = await loadTrainingState(folder).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(FileFormatError);
-    expect(String(error)).toContain(`"${name}" has a value that no training leaves`);
+    expect(String(error)).toContain(`"${name}" holds a number that no training leaves`);
   });
 
   it('gives a typed error for any damaged file', async () => {
-    await saveCheckpoint(folder, state);
+    await saveTrainingState(folder, state);
     for (const part of ['params', 'optimizer']) {
       const path = join(folder, `step-00000001.${part}.safetensors`);
       await writeFile(path, 'no tensors');
-      await expect(loadCheckpoint(folder)).rejects.toThrow(FileFormatError);
+      await expect(loadTrainingState(folder)).rejects.toThrow(FileFormatError);
       await saveSafetensors(path, state.params, { step: '1' });
     }
   });

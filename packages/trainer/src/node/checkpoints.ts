@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, shapesOf, type ParamShapes } from '@crossweave/core';
+import { DataError, FileFormatError, shapesOf, type ParamShapes } from '@crossweave/core';
 import { matchParams } from '@crossweave/checkpoints';
 import { codeOf, fileError, makeFolder } from '@crossweave/core/node';
 import {
@@ -10,23 +10,23 @@ import {
 } from '@crossweave/checkpoints/node';
 import { requireSoundValues } from '../check-state';
 import { disposeState, type TrainState } from '../state';
+import { bestStepOf, loadMemory } from './memory';
+import { isThere, loadTeacher, saveTeacher } from './teacher';
 
-import { loadTeacher, saveTeacher } from './teacher';
-
-type Part = 'params' | 'teacher' | 'optimizer';
+type Part = 'params' | 'teacher' | 'average' | 'optimizer';
 
 const pattern = /^step-(\d+)\.(params|optimizer)\.safetensors$/;
 
-export interface SaveCheckpointOptions {
-  /** Checkpoints left in the folder, the newest. Default 2. */
+export interface SaveTrainingStateOptions {
+  /** Checkpoints left in the folder, the newest, besides the best one. Default 2. */
   readonly keep?: number;
   /** Checksum of the run's identity, which goes into the files. Default none. */
   readonly run?: string;
 }
 
-export interface LoadCheckpointOptions {
-  /** Default: the newest complete one. */
-  readonly step?: number;
+export interface LoadTrainingStateOptions {
+  /** Default: the newest complete one; `best`: that of the best evaluation, which the newest names. */
+  readonly step?: number | 'best';
   /** Checksum of the identity of the run that wrote it. Default: not compared. */
   readonly run?: string;
   /** Shapes of the parameters of model and loss, by path. Default: not compared. */
@@ -35,28 +35,36 @@ export interface LoadCheckpointOptions {
 
 /**
  * Checkpoints in a folder: `step-<n>.params.safetensors` (the model, loadable by any
- * reader of the format), `step-<n>.optimizer.safetensors`, and, with a momentum twin,
- * `step-<n>.teacher.safetensors`. Each is written atomically and the optimizer's last, so a step that
+ * reader of the format), `step-<n>.optimizer.safetensors`, with a momentum twin
+ * `step-<n>.teacher.safetensors`, and with averages `step-<n>.average.safetensors`. Each is written atomically and the optimizer's last, so a step that
  * has that and the parameters is complete.
  *
  * @throws DataError when the folder cannot be written to.
  */
-export async function saveCheckpoint(
+export async function saveTrainingState(
   folder: string,
   state: TrainState,
-  { keep = 2, run }: SaveCheckpointOptions = {},
+  { keep = 2, run }: SaveTrainingStateOptions = {},
 ): Promise<void> {
   await makeFolder(folder);
   const metadata = { step: String(state.step), ...(run !== undefined && { run }) };
+  const { average, memory } = state;
   await saveSafetensors(pathOf(folder, state.step, 'params'), state.params, metadata);
   const teacher = pathOf(folder, state.step, 'teacher');
   if (state.teacher === undefined) await rm(teacher, { force: true });
   else await saveTeacher(teacher, state.teacher, metadata);
-  await saveSafetensors(pathOf(folder, state.step, 'optimizer'), state.optimizer, metadata);
-  const old = (await listCheckpoints(folder)).filter((step) => step !== state.step);
+  const averagePath = pathOf(folder, state.step, 'average');
+  if (average === undefined) await rm(averagePath, { force: true });
+  else await saveSafetensors(averagePath, average, metadata);
+  await saveSafetensors(pathOf(folder, state.step, 'optimizer'), state.optimizer, {
+    ...metadata,
+    ...(memory && { memory: JSON.stringify(memory) }),
+  });
+  const kept = [state.step, memory?.best?.step];
+  const old = (await listCheckpoints(folder)).filter((step) => !kept.includes(step));
   for (const step of old.slice(0, Math.max(0, old.length + 1 - keep))) {
     // The optimizer's file first: what is left of a half-deleted step does not count.
-    for (const part of ['optimizer', 'teacher', 'params'] as const) {
+    for (const part of ['optimizer', 'average', 'teacher', 'params'] as const) {
       await rm(pathOf(folder, step, part), { force: true });
     }
   }
@@ -88,16 +96,19 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
  *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
  *   not exactly the `expected` ones.
  */
-export async function loadCheckpoint(
+export async function loadTrainingState(
   folder: string,
-  { step, run, expected }: LoadCheckpointOptions = {},
+  { step, run, expected }: LoadTrainingStateOptions = {},
 ): Promise<TrainState | undefined> {
-  const wanted = step ?? (await listCheckpoints(folder)).at(-1);
-  if (wanted === undefined) return undefined;
+  const newest = (await listCheckpoints(folder)).at(-1);
+  const wanted =
+    step === 'best' && newest !== undefined ? await bestStep(folder, newest) : (step ?? newest);
+  if (wanted === undefined || wanted === 'best') return undefined;
   const paths = {
     params: pathOf(folder, wanted, 'params'),
     optimizer: pathOf(folder, wanted, 'optimizer'),
     teacher: pathOf(folder, wanted, 'teacher'),
+    average: pathOf(folder, wanted, 'average'),
   };
   for (const path of [paths.params, paths.optimizer]) await requireOrigin(path, wanted, run);
   const loaded: { -readonly [K in keyof TrainState]: TrainState[K] } = {
@@ -112,9 +123,13 @@ export async function loadCheckpoint(
     loaded.optimizer = await loadSafetensors(paths.optimizer);
     const teacher = await loadTeacher(paths.teacher);
     if (teacher !== undefined) loaded.teacher = teacher;
+    if (await isThere(paths.average)) loaded.average = await loadSafetensors(paths.average);
+    const memory = await loadMemory(paths.optimizer);
+    if (memory !== undefined) loaded.memory = memory;
     await requireSoundValues(paths.params, loaded.params);
     await requireSoundValues(paths.optimizer, loaded.optimizer);
     if (teacher !== undefined) await requireSoundValues(paths.teacher, teacher.params);
+    if (loaded.average !== undefined) await requireSoundValues(paths.average, loaded.average);
   } catch (error) {
     disposeState(loaded);
     throw error;
@@ -144,4 +159,15 @@ async function requireOrigin(path: string, step: number, run: string | undefined
 
 function pathOf(folder: string, step: number, part: Part): string {
   return join(folder, `step-${String(step).padStart(8, '0')}.${part}.safetensors`);
+}
+
+/** @throws DataError when no evaluation was the best, or its checkpoint is gone. */
+async function bestStep(folder: string, newest: number): Promise<number> {
+  const best = await bestStepOf(pathOf(folder, newest, 'optimizer'));
+  if ((await listCheckpoints(folder)).includes(best)) return best;
+  throw new DataError('the best checkpoint is gone', {
+    where: folder,
+    expected: `the files of step ${best}`,
+    advice: 'Load the newest one, or train with `best` and a store that keeps it.',
+  });
 }

@@ -21,12 +21,16 @@ export class RunMismatchError extends ConfigError {
   override readonly name: string = 'RunMismatchError';
   readonly differences: readonly IdentityDifference[];
 
-  constructor(where: string, differences: readonly IdentityDifference[]) {
+  constructor(
+    where: string,
+    differences: readonly IdentityDifference[],
+    advice = 'Set back what differs, choose another folder, or remove this one.',
+  ) {
     const shown = differences.slice(0, mostShown).map(describe);
     if (differences.length > mostShown) shown.push(`and ${differences.length - mostShown} more`);
     super(`the folder holds another run: ${shown.join('; ')}`, {
       where,
-      advice: 'Set back what differs, choose another folder, or remove this one.',
+      advice,
     });
     this.differences = differences;
   }

@@ -1,9 +1,13 @@
-export { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
-export type { LoadCheckpointOptions, SaveCheckpointOptions } from './checkpoints';
+export { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
+export type { LoadTrainingStateOptions, SaveTrainingStateOptions } from './checkpoints';
 export { checksumOf, differencesOf, RunMismatchError } from './identity';
 export type { IdentityDifference, RunIdentity } from './identity';
 export { readMetrics } from './metrics';
+export { readPlan } from './plan';
+export type { RunPlan } from './plan';
 export { holdsSteps, openRun } from './run-directory';
 export type { RunDirectory, RunOptions } from './run-directory';
 export { readRun, recordRun, replaceRecord, requireSameRun } from './run-record';
 export type { RunRecord } from './run-record';
+export { identityOf, train } from './train';
+export type { NodeTrainOptions, RunFolder } from './train';

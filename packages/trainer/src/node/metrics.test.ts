@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError, FileFormatError } from '@crossweave/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { TrainRecord } from '../train';
+import type { TrainRecord } from '../records';
 import { appendRecord, cutRecords, readMetrics } from './metrics';
 
 let folder = '';

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError } from '@crossweave/core';
 import { codeOf, fileError, writeFileAtomic } from '@crossweave/core/node';
-import type { TrainRecord } from '../options';
+import type { TrainRecord } from '../records';
 
 const metricsFile = (folder: string): string => join(folder, 'metrics.jsonl');
 

@@ -7,11 +7,12 @@ import { LockError, lockFolder } from '@crossweave/core/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
-import { warmupCosine } from '../schedules';
-import { disposeState, type TrainState } from '../step';
+import { warmupCosine } from '../schedules/warmup';
+import { disposeState, type TrainState } from '../state';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
-import { train, type TrainOptions } from '../train';
-import { loadCheckpoint } from './checkpoints';
+import type { TrainOptions } from '../options';
+import { train } from '../train';
+import { loadTrainingState } from './checkpoints';
 import { checksumOf, RunMismatchError } from './identity';
 import { readMetrics } from './metrics';
 import { openRun, type RunOptions } from './run-directory';
@@ -76,7 +77,7 @@ describe('openRun', () => {
       );
       disposeState(start);
       expect(bits(result)).toEqual(bits(expected));
-      expect(bits((await loadCheckpoint(join(folder, 'parts/checkpoints')))!)).toEqual(
+      expect(bits((await loadTrainingState(join(folder, 'parts/checkpoints')))!)).toEqual(
         bits(expected),
       );
       const figures = async (path: string) =>

@@ -3,30 +3,29 @@ import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParamShapes } from '@crossweave/core';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
+import type { RunLogger, TrainRecord } from '../records';
+import type { RunStore } from '../run-store';
 import type { TrainState } from '../state';
-import type { TrainRecord } from '../options';
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
+import { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics, removeRecords } from './metrics';
+import { planRun, removePlan } from './plan';
 import { recordFile, recordRun, replaceRecord } from './run-record';
 
 /**
  * A run's folder, which this process alone writes to until it is closed: `run.json` (what was
- * run), `metrics.jsonl` (a {@link TrainRecord} a line) and `checkpoints/`. Its methods fit
- * {@link TrainOptions}:
+ * run), `plan.json` (how many steps), `metrics.jsonl` (a {@link TrainRecord} a line) and `checkpoints/`.
  *
  * ```ts
  * await using run = await openRun('runs/late', { identity: { config, data: data.fingerprint } });
- * const start = await run.resume();
- * await train({ ...options, ...(start && { start }), log: run.log, checkpoint: run.checkpoint });
+ * await train({ ...options, run });
  * ```
  */
-export interface RunDirectory extends AsyncDisposable {
+export interface RunDirectory extends RunStore, AsyncDisposable {
   /** Absolute. */
   readonly path: string;
-  /** Appends to `metrics.jsonl`. */
+  /** Appends to `metrics.jsonl`, and passes the record on to the run's loggers. */
   readonly log: (record: TrainRecord) => void;
-  readonly checkpoint: (state: TrainState) => Promise<void>;
   /**
    * The newest checkpoint, undefined for a new run; the caller disposes it. Records logged
    * after it are removed, since those steps are about to be repeated. `expected` are the shapes of
@@ -54,8 +53,10 @@ export interface RunOptions {
    * identity it is that of the first opening, without one that of the last. Default none.
    */
   readonly description?: object;
-  /** Checkpoints left in the folder, the newest. Default 2. */
+  /** Checkpoints left in the folder, the newest, besides that of the best evaluation. Default 2. */
   readonly keep?: number;
+  /** Get every record after `metrics.jsonl`, and are closed with the folder. Default none. */
+  readonly loggers?: readonly RunLogger[];
   /** The folder's lock where the caller has it already, and keeps it. Default: it is taken here. */
   readonly lock?: FolderLock;
 }
@@ -83,10 +84,11 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
     await giveBack();
     throw error;
   }
-  const { identity, keep } = options;
+  const { identity, keep, loggers = [] } = options;
   const run = identity === undefined ? {} : { run: checksumOf(plainIdentity(identity)) };
   const close = async (): Promise<void> => {
     try {
+      for (const logger of loggers) await logger.close?.();
       if (isNew && !(await holdsSteps(folder))) await removeRun(folder, checkpoints);
     } finally {
       await giveBack();
@@ -94,11 +96,15 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
   };
   return {
     path: folder,
-    log: (record) => appendRecord(folder, record),
+    log(record) {
+      appendRecord(folder, record);
+      for (const logger of loggers) logger.log(record);
+    },
+    plan: (steps, extend) => planRun(folder, steps, extend),
     checkpoint: (state) =>
-      saveCheckpoint(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
+      saveTrainingState(checkpoints, state, { ...run, ...(keep !== undefined && { keep }) }),
     async resume(expected) {
-      const state = await loadCheckpoint(checkpoints, { ...run, ...(expected && { expected }) });
+      const state = await loadTrainingState(checkpoints, { ...run, ...(expected && { expected }) });
       await cutRecords(folder, state?.step ?? 0);
       return state;
     },
@@ -111,7 +117,10 @@ export async function openRun(path: string, options: RunOptions = {}): Promise<R
 async function enter(folder: string, { identity, description }: RunOptions): Promise<boolean> {
   const isNew = !(await holdsSteps(folder));
   // What was measured before the first step may be of another run.
-  if (isNew) await removeRecords(folder);
+  if (isNew) {
+    await removeRecords(folder);
+    await removePlan(folder);
+  }
   if (identity === undefined) {
     if (description !== undefined) await replaceRecord(folder, undefined, description);
   } else if (isNew && existsSync(recordFile(folder))) {
@@ -136,6 +145,7 @@ export async function holdsSteps(folder: string): Promise<boolean> {
 async function removeRun(folder: string, checkpoints: string): Promise<void> {
   await rm(recordFile(folder), { force: true });
   await removeRecords(folder);
+  await removePlan(folder);
   // Not a whole tree: what else lies there is not this run's.
   await rmdir(checkpoints).catch(() => undefined);
 }

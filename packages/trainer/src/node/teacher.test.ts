@@ -5,10 +5,10 @@ import { memory } from '@tensorflow/tfjs-core';
 import { FileFormatError, type Params } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { disposeState, type TrainState } from '../step';
+import { disposeState, type TrainState } from '../state';
 import { captionedSource, taughtOptions } from '../teacher/taught.testing';
 import { train } from '../train';
-import { loadCheckpoint, saveCheckpoint } from './checkpoints';
+import { loadTrainingState, saveTrainingState } from './checkpoints';
 import { loadTeacher } from './teacher';
 
 let folder = '';
@@ -38,8 +38,8 @@ it.each([{ momentum: 0.9, queue: 6 }, { momentum: 0.9 }])(
     const whole = await train(taughtOptions(captioned));
     // After one step two places of the queue are still empty.
     const part = await train(taughtOptions({ ...captioned, steps: 1 }));
-    await saveCheckpoint(folder, part);
-    const start = (await loadCheckpoint(folder))!;
+    await saveTrainingState(folder, part);
+    const start = (await loadTrainingState(folder))!;
     expect(bits(start)).toEqual(bits(part));
     const rest = await train(taughtOptions({ ...captioned, start }));
     expect(bits(rest)).toEqual(bits(whole));
@@ -49,7 +49,7 @@ it.each([{ momentum: 0.9, queue: 6 }, { momentum: 0.9 }])(
 
 it('goes with its checkpoint', async () => {
   const state = await train(taughtOptions({ steps: 1 }));
-  for (const step of [1, 2, 3]) await saveCheckpoint(folder, { ...state, step }, { keep: 1 });
+  for (const step of [1, 2, 3]) await saveTrainingState(folder, { ...state, step }, { keep: 1 });
   expect((await readdir(folder)).sort()).toEqual(
     ['optimizer', 'params', 'teacher'].map((part) => `step-00000003.${part}.safetensors`),
   );

@@ -35,14 +35,7 @@ export async function saveTeacher(
  * @throws FileFormatError when the queue and its images do not fit each other.
  */
 export async function loadTeacher(path: string): Promise<TeacherState | undefined> {
-  const exists = await access(path).then(
-    () => true,
-    (cause: unknown) => {
-      if (codeOf(cause) === 'ENOENT') return false;
-      throw fileError('the twin of the checkpoint cannot be read', path, cause);
-    },
-  );
-  if (!exists) return undefined;
+  if (!(await isThere(path))) return undefined;
   const stored = await readSafetensorsMetadata(path);
   const groups = parseNames(path, 'images', stored['groups']);
   const captions = parseNames(path, 'texts', stored['captions']);
@@ -93,4 +86,15 @@ function parseNames(
     return refuse(cause);
   }
   return refuse();
+}
+
+/** Whether a part of a checkpoint is there that not every checkpoint has. */
+export async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (cause: unknown) => {
+      if (codeOf(cause) === 'ENOENT') return false;
+      throw fileError('a part of the checkpoint cannot be read', path, cause);
+    },
+  );
 }

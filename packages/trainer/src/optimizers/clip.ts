@@ -8,6 +8,7 @@ import {
   square,
   sum,
   type Scalar,
+  type Tensor,
 } from '@tensorflow/tfjs-core';
 import type { Params } from '@crossweave/core';
 
@@ -17,7 +18,21 @@ export function globalNorm(gradients: Params): Scalar {
   const paths = Object.keys(gradients).sort();
   return paths.length === 0
     ? scalar(0)
-    : sqrt(addN(paths.map((path) => sum<Scalar>(square(gradients[path]!)))));
+    : sqrt(addN(paths.map((path) => squaredNorm(gradients[path]!))));
+}
+
+const known = new WeakMap<Tensor, Scalar>();
+
+/**
+ * Sum of the squares of a tensor's entries. It is made once for each tensor within a `tidy`: a step
+ * needs it for the clip and for the figures of its branches.
+ */
+export function squaredNorm(x: Tensor): Scalar {
+  const found = known.get(x);
+  if (found !== undefined && !found.isDisposed) return found;
+  const made = sum<Scalar>(square(x));
+  known.set(x, made);
+  return made;
 }
 
 /**

@@ -6,13 +6,15 @@ import {
   number,
   recordOf,
   requireNumber,
+  requireValue,
 } from '@crossweave/core/authoring';
-import { constant, type Schedule } from '../schedules';
+import { covers } from '../covers';
+import type { Schedule } from '../schedules/schedule';
 
 /**
- * One rate for all parameters, or a rate by path prefix: the longest prefix that fits
- * a path decides; `''` fits all. An optimizer with default rates keeps them for the parts that are
- * not named, unless `''` is.
+ * One rate for all parameters, or a rate by path prefix (`image`, `text.encoder.layer.0`): the longest
+ * prefix that covers a path decides; `''` covers all. An optimizer with default rates keeps them for
+ * the parts that are not named, unless `''` is.
  */
 export type LearningRate = number | Readonly<Record<string, number>>;
 
@@ -21,28 +23,33 @@ export type LearningRate = number | Readonly<Record<string, number>>;
  * scratch, a pre-trained text tower that is only tuned, the loss's temperature.
  */
 export const defaultLearningRates = {
-  'image.': 1e-3,
-  'text.': 2e-5,
-  'fusion.': 1e-3,
-  'loss.': 1e-3,
+  image: 1e-3,
+  text: 2e-5,
+  fusion: 1e-3,
+  loss: 1e-3,
 } as const;
 
 /** Options of every optimizer about its rates. */
 export interface RateOptions {
-  /** Multiplies all rates. Default 1 throughout. */
-  readonly schedule?: Schedule;
+  /**
+   * Multiplies all rates, or those of the paths under a prefix: the longest that covers a path
+   * decides, `''` covers all, and where none does the factor is 1. Default 1 throughout.
+   */
+  readonly schedule?: Schedule | Readonly<Record<string, Schedule>>;
   /** Multiplies the rate of a parameter, ≥ 0 ({@link layerDecay}). Default 1 for all. */
   readonly rateScale?: (path: string) => number;
 }
 
+const scheduleCheck = callback('(step) => factor');
+
 /** Checks of the options about rates. */
 export const rateChecks = {
   learningRate: anyOf(number({ min: 0 }), recordOf(anything())),
-  schedule: callback('(step) => factor'),
+  schedule: anyOf(scheduleCheck, recordOf(scheduleCheck)),
   rateScale: callback('(path) => factor'),
 };
 
-/** A checked {@link LearningRate} with its schedule. */
+/** A checked {@link LearningRate} with its schedule. A group has one rate and one schedule. */
 export interface RateGroups {
   /**
    * @throws ConfigError when a path has no rate, or a prefix that was given fits none of the paths
@@ -56,7 +63,7 @@ export interface RateGroups {
    * that what is made of it is made once.
    */
   ratesOf(paths: Iterable<string>, step: number): ReadonlyMap<string, Rate>;
-  /** The scheduled rate of every group. @throws ConfigError when the schedule's factor is not a number ≥ 0. */
+  /** The scheduled rate of every group. @throws ConfigError when a schedule's factor is not a number ≥ 0. */
   ratesAt(step: number): Readonly<Record<string, number>>;
 }
 
@@ -67,71 +74,116 @@ export interface Rate {
 export function rateGroups(
   where: string,
   rate: LearningRate,
-  { schedule = constant(), rateScale = () => 1 }: RateOptions,
+  { schedule = {}, rateScale = () => 1 }: RateOptions,
   defaults: Readonly<Record<string, number>> = {},
 ): RateGroups {
   const given = typeof rate === 'number' ? { '': rate } : rate;
   const base = '' in given ? given : { ...defaults, ...given };
-  const prefixes = Object.keys(base).sort((a, b) => b.length - a.length);
   for (const [prefix, value] of Object.entries(given)) {
     const name = typeof rate === 'number' ? 'learningRate' : `learningRate["${prefix}"]`;
     requireNumber(where, name, value, { min: 0 });
   }
+  requireValue(where, 'schedule', schedule, rateChecks.schedule);
+  const schedules = typeof schedule === 'function' ? { '': schedule } : schedule;
+  const rates = longestFirst(base);
+  const factors = longestFirst(schedules);
+  // A group's prefix is the longest of both kinds, so that one rate and one schedule cover it whole.
+  const prefixes = longestFirst({ ...base, ...schedules }).filter((prefix) =>
+    rates.some((own) => covers(own, prefix)),
+  );
+
+  const factorOf = (group: string, step: number): number => {
+    const prefix = factors.find((each) => covers(each, group));
+    if (prefix === undefined) return 1;
+    const factor = schedules[prefix]!(step);
+    const name = prefix === '' ? 'schedule' : `schedule["${prefix}"]`;
+    requireNumber(where, `${name}(step ${step})`, factor, { min: 0 });
+    return factor;
+  };
+
   const groups: RateGroups = {
     requireFit(paths) {
-      for (const path of paths) groups.groupOf(path);
       const used = new Set(paths.map((path) => groups.groupOf(path)));
       for (const prefix of Object.keys(given)) {
-        if (prefix === '' || prefix in defaultLearningRates || used.has(prefix)) continue;
-        const fits = paths.some((path) => path.startsWith(prefix));
-        const nearest = nearestName(prefix, [
-          ...Object.keys(defaultLearningRates),
-          ...paths.map((path) => path.slice(0, prefix.length)),
-        ]);
-        throw new ConfigError(
-          `learningRate["${prefix}"] is the rate of no parameter that is trained`,
-          {
-            where,
-            expected: `the beginning of a path, as ${paths.slice(0, 3).join(', ')}`,
-            advice: fits
-              ? 'Longer prefixes decide for all of its paths: remove it.'
-              : nearest === undefined
-                ? 'Remove it, or leave those parameters unfrozen.'
-                : `Did you mean "${nearest}"?`,
-          },
+        const decides = [...used].some(
+          (group) => rates.find((each) => covers(each, group)) === prefix,
         );
+        if (prefix === '' || prefix in defaultLearningRates || decides) continue;
+        throw ofNoParameter(where, `learningRate["${prefix}"] is the rate`, prefix, paths);
+      }
+      for (const prefix of Object.keys(schedules)) {
+        if (prefix === '' || prefix in defaultLearningRates) continue;
+        if (paths.some((path) => covers(prefix, path))) continue;
+        throw ofNoParameter(where, `schedule["${prefix}"] is the schedule`, prefix, paths);
       }
     },
     ratesOf(paths, step) {
       const bases = groups.ratesAt(step);
       const shared = new Map<string, Rate>();
-      const rates = [...paths].map((path): [string, Rate] => {
+      const found = [...paths].map((path): [string, Rate] => {
         const group = groups.groupOf(path);
         const scale = rateScale(path);
         requireNumber(where, `rateScale("${path}")`, scale, { min: 0 });
         const key = `${group}*${scale}`;
-        const found = shared.get(key) ?? { value: bases[group]! * scale };
-        shared.set(key, found);
-        return [path, found];
+        const one = shared.get(key) ?? { value: bases[group]! * scale };
+        shared.set(key, one);
+        return [path, one];
       });
-      return new Map(rates);
+      return new Map(found);
     },
     groupOf(path) {
-      const group = prefixes.find((prefix) => path.startsWith(prefix));
+      const group = prefixes.find((prefix) => covers(prefix, path));
       if (group !== undefined) return group;
       throw new ConfigError(`no learning rate is given for "${path}"`, {
         where,
-        expected: `a path that starts with ${prefixes.map((prefix) => `"${prefix}"`).join(', ')}`,
+        expected: `a path under ${rates.map((prefix) => `"${prefix}"`).join(', ')}`,
         advice: 'Add its prefix to learningRate, or give one for all others under the prefix "".',
       });
     },
     ratesAt(step) {
-      const factor = schedule(step);
-      requireNumber(where, `schedule(step ${step})`, factor, { min: 0 });
       return Object.fromEntries(
-        Object.entries(base).map(([prefix, value]) => [prefix, value * factor]),
+        // In the order they were given, which logs keep.
+        [...Object.keys({ ...base, ...schedules })]
+          .filter((prefix) => prefixes.includes(prefix))
+          .map((group) => {
+            const own = rates.find((prefix) => covers(prefix, group))!;
+            return [group, base[own]! * factorOf(group, step)];
+          }),
       );
     },
   };
   return groups;
+}
+
+function longestFirst(byPrefix: object): string[] {
+  return Object.keys(byPrefix).sort((a, b) => b.length - a.length);
+}
+
+/** A rate or schedule without effect is refused: its user relies on it. */
+function ofNoParameter(
+  where: string,
+  what: string,
+  prefix: string,
+  paths: readonly string[],
+): ConfigError {
+  const fits = paths.some((path) => covers(prefix, path));
+  const nearest = nearestName(prefix, [
+    ...Object.keys(defaultLearningRates),
+    ...paths.flatMap(beginnings),
+  ]);
+  return new ConfigError(`${what} of no parameter that is trained`, {
+    where,
+    expected: `the beginning of a path, as ${paths.slice(0, 3).join(', ')}`,
+    advice: fits
+      ? 'Longer prefixes decide for all of its paths: remove it.'
+      : nearest === undefined
+        ? 'Remove it, or leave those parameters unfrozen.'
+        : `Did you mean "${nearest}"?`,
+  });
+}
+
+/** `a`, `a.b` and `a.b.c` of `a.b.c`. */
+function beginnings(path: string): string[] {
+  const words = path.split('.');
+  return words.map((_, i) => words.slice(0, i + 1).join('.'));
 }

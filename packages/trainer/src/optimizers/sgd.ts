@@ -1,8 +1,12 @@
-import { add, mul, scalar, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
-import { isBuffer, mapParams, parameter, withPrefix, type Optimizer } from '@crossweave/core';
-import { anyOf, checkOptions, exactly, number } from '@crossweave/core/authoring';
-import { clipScale, globalNorm } from './clip';
-import { rateChecks, rateGroups, type LearningRate, type RateOptions } from './groups';
+import type { Optimizer } from '@crossweave/core';
+import { checkOptions, number } from '@crossweave/core/authoring';
+import { chain } from './chain';
+import { clipNormCheck } from './checks';
+import { rateChecks, type LearningRate, type RateOptions } from './groups';
+import { optimizerOf } from './optimizer-of';
+import { clipByGlobalNorm } from './parts/clip-by-global-norm';
+import { scaleByMomentum } from './parts/scale-by-momentum';
+import { scaledByRates } from './parts/scale-by-schedule';
 
 export interface SgdOptions extends RateOptions {
   readonly learningRate: LearningRate;
@@ -20,46 +24,19 @@ export interface SgdOptions extends RateOptions {
  * `learningRate` that no trained parameter has.
  */
 export function sgd(options: SgdOptions): Optimizer {
-  const where = 'sgd';
   const checks = {
     ...rateChecks,
     momentum: number({ min: 0, below: 1 }),
-    clipNorm: anyOf(number({ above: 0 }), exactly(Infinity)),
+    clipNorm: clipNormCheck,
   };
-  checkOptions(where, options, checks, ['learningRate']);
-  const { learningRate, momentum = 0, clipNorm = Infinity } = options;
-  const groups = rateGroups(where, learningRate, options);
-
-  return {
-    name: 'sgd',
-    learningRates: (step) => groups.ratesAt(step),
-    init(params) {
-      groups.requireFit(Object.keys(params));
-      if (momentum === 0) return {};
-      const trained = Object.entries(params).filter(([path]) => !isBuffer(path));
-      return withPrefix('momentum_buffer.', mapParams(Object.fromEntries(trained), zerosLike));
-    },
-    update: (gradients, state, params, step) =>
-      tidy(() => {
-        const gradientNorm = globalNorm(gradients);
-        const clip = clipNorm === Infinity ? scalar(1) : clipScale(gradientNorm, clipNorm);
-        const rates = groups.ratesOf(Object.keys(gradients), step);
-        const factors = new Map(
-          [...new Set(rates.values())].map((rate) => [rate, scalar(rate.value)]),
-        );
-        const newParams: Record<string, Tensor> = { ...params };
-        const newState: Record<string, Tensor> = { ...state };
-        for (const [path, gradient] of Object.entries(gradients)) {
-          const rate = factors.get(rates.get(path)!)!;
-          const buffer = `momentum_buffer.${path}`;
-          let direction = mul(gradient, clip);
-          if (momentum > 0) {
-            direction = add(mul(parameter(state, buffer), momentum), direction);
-            newState[buffer] = direction;
-          }
-          newParams[path] = sub(parameter(params, path), mul(direction, rate));
-        }
-        return { params: newParams, state: newState, gradientNorm };
-      }),
-  };
+  checkOptions('sgd', options, checks, ['learningRate']);
+  const { momentum = 0, clipNorm = Infinity } = options;
+  return optimizerOf(
+    'sgd',
+    chain(
+      clipByGlobalNorm({ maxNorm: clipNorm }),
+      scaleByMomentum({ momentum }),
+      scaledByRates('sgd', options),
+    ),
+  );
 }

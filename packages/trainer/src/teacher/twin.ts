@@ -1,5 +1,6 @@
-import { add, mul, scalar, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, scalar, sub, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { mapParams, parameter, partition, type Params } from '@crossweave/core';
+import type { FrozenOptions } from '../frozen-at';
 import { partitionTrainable } from '../partition';
 import type { TeacherState } from './options';
 
@@ -13,10 +14,7 @@ interface Followed {
  * begins with the parameter's present value. The twin shares frozen parameters, those of the loss and
  * running statistics, as in `torch.optim.swa_utils.AveragedModel`.
  */
-export function averages(
-  options: { readonly frozen?: (path: string) => boolean },
-  { params, teacher }: Followed,
-): Params {
+export function averages(options: FrozenOptions, { params, teacher }: Followed): Params {
   const [trainable] = partitionTrainable(options, params);
   const [, ofModel] = partition(trainable, (path) => path.startsWith('loss.'));
   const own = teacher?.params ?? {};
@@ -26,7 +24,11 @@ export function averages(
 
 /** The averages after a step that made `params`: t + (1 − m)·(p − t), so equal ones stay equal. */
 export function follow(averaged: Params, params: Params, momentum: number): Params {
-  const rate = scalar(1 - momentum);
+  return followAt(averaged, params, scalar(1 - momentum));
+}
+
+/** Each average moved by `rate` of its way to the parameter. */
+export function followAt(averaged: Params, params: Params, rate: Scalar): Params {
   return mapParams(averaged, (value, path) =>
     add(value, mul(rate, sub(parameter(params, path), value))),
   );

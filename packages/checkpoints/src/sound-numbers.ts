@@ -1,14 +1,19 @@
 import { FileFormatError } from '@crossweave/core';
-import type { Numbers } from '../safetensors/decode';
-
-/** Averages of squares, under the names of PyTorch and of our optimizers. */
-const neverNegative = /(^|\.)running_var$|^exp_avg_sq\./;
 
 /**
+ * Averages of squares, under the names of PyTorch and of our optimizers; what stands before a slash
+ * is the group of an optimizer that is made of several.
+ */
+const neverNegative = /(^|\.)running_var$|^(?:[^.]*\/)?(?:exp_avg_sq|variance|row_var|col_var)\./;
+
+/**
+ * Checks the values of a tensor that was stored; those that are not float32 pass.
+ *
+ * @param name the tensor's path, which says whether it holds squares.
  * @throws FileFormatError naming the first number that no training leaves: NaN, an infinity, a
  * negative variance.
  */
-export function requireSoundNumbers(where: string, name: string, values: Numbers): void {
+export function requireSoundNumbers(where: string, name: string, values: ArrayLike<number>): void {
   if (!(values instanceof Float32Array)) return;
   const least = neverNegative.test(name) ? 0 : -Infinity;
   for (let i = 0; i < values.length; i++) {

@@ -1,6 +1,6 @@
 import { ConfigError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { constant, warmupConstant, warmupCosine } from './schedules';
+import { constant, warmupConstant, warmupCosine } from './warmup';
 
 describe('warmupCosine', () => {
   it('has the values of the reference formula', () => {

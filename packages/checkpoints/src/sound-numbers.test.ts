@@ -5,8 +5,8 @@ import { memory, tensor1d } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FileFormatError } from '@crossweave/core';
 import { disposeParams } from '@crossweave/core';
-import { loadCheckpoint } from './load-checkpoint';
-import { saveCheckpoint } from './save-checkpoint';
+import { loadCheckpoint } from './node/load-checkpoint';
+import { saveCheckpoint } from './node/save-checkpoint';
 import { requireSoundNumbers } from './sound-numbers';
 
 let folder = '';

@@ -1,0 +1,132 @@
+import { ConfigError, partition, type Params } from '@crossweave/core';
+import { pretrained, type Pretrained, type PretrainedOptions } from '@crossweave/models';
+import { z } from 'zod';
+import { parseConfig } from './parse';
+
+/** A checkpoint that a whole model begins with: a folder, a hub id, a run, or that and where it is. */
+export const modelSchema = z
+  .union([
+    z.string(),
+    z.strictObject({
+      from: z.string(),
+      revision: z.string().optional(),
+      /** Fetch a hub's model that is not on this machine. */
+      download: z.boolean().optional(),
+    }),
+  ])
+  .transform((given) => (typeof given === 'string' ? { from: given } : given));
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Longest texts that are taken from a checkpoint unasked: all texts are padded to it. */
+const usualTokens = 77;
+
+/**
+ * The checkpoint that a config names under `model`; undefined where it names none. The caller
+ * disposes it.
+ *
+ * @throws what `pretrained` throws.
+ */
+export async function modelOf(config: unknown): Promise<Pretrained | undefined> {
+  const { model, data } = rawOf(config);
+  if (model === undefined) return undefined;
+  const { from, ...find } = parseConfig(modelSchema, model, 'model');
+  const { imageSize } = rawOf(data);
+  const options: PretrainedOptions = {
+    ...find,
+    ...(typeof imageSize === 'number' && { imageSize }),
+  };
+  return pretrained(from, options);
+}
+
+/**
+ * A config with what its checkpoint brings: towers and fusion that it does not name itself, the
+ * tokenizer, and how pictures are prepared where it does not say it.
+ *
+ * @throws ConfigError for a part that neither names, or a tokenizer that is not the checkpoint's.
+ */
+export function withModel(config: unknown, model: Pretrained): Raw {
+  const raw = rawOf(config);
+  const [image, text, fusion] = (['image', 'text', 'fusion'] as const).map((part) =>
+    partOf(part, rawOf(raw[part]), model),
+  );
+  const { image: ofImage, text: ofText } = takenFrom(config, model);
+  const data = rawOf(raw['data']);
+  if (ofText !== undefined && data['tokenizer'] !== undefined) {
+    throw new ConfigError('the tokenizer comes with the text tower of the checkpoint', {
+      where: 'data.tokenizer',
+      expected: 'no tokenizer beside "model"',
+      got: data['tokenizer'],
+      advice: 'Leave data.tokenizer out, or name a text tower of your own under "text".',
+    });
+  }
+  const { size: imageSize, ...pictures } = { ...ofImage?.preprocessing };
+  return {
+    ...raw,
+    model: typeof raw['model'] === 'string' ? { from: raw['model'] } : raw['model'],
+    ...{ image, text, fusion },
+    data: {
+      ...(ofImage && { imageSize, ...pictures }),
+      ...(ofText && {
+        tokenizer: ofText.tokenizerFolder,
+        maxTokens: Math.min(ofText.maxTokens, usualTokens),
+      }),
+      ...data,
+    },
+  };
+}
+
+/** Whether a config that is not checked yet begins with a checkpoint. */
+export function namesModel(config: unknown): boolean {
+  return rawOf(config)['model'] !== undefined;
+}
+
+/** The weights of the parts that a config takes from its checkpoint; the checkpoint's own tensors. */
+export function weightsFrom(config: unknown, model: Pretrained): Params {
+  const parts = Object.keys(takenFrom(config, model));
+  const [taken] = partition(model.params, (path) =>
+    parts.some((part) => path.startsWith(`${part}.`)),
+  );
+  return taken;
+}
+
+/** The parts of a checkpoint that a config takes: those that it does not name itself. */
+function takenFrom(
+  config: unknown,
+  model: Pretrained,
+): Partial<Pick<Pretrained, 'image' | 'text' | 'fusion'>> {
+  const raw = rawOf(config);
+  const own = (part: string): boolean => rawOf(raw[part])['name'] !== undefined;
+  return {
+    ...(model.image && !own('image') && { image: model.image }),
+    ...(model.text && !own('text') && { text: model.text }),
+    ...(model.fusion && !own('fusion') && { fusion: model.fusion }),
+  };
+}
+
+function partOf(part: 'image' | 'text' | 'fusion', own: Raw, model: Pretrained): Raw {
+  if (own['name'] !== undefined) return own;
+  const brought = model[part]?.part;
+  if (brought === undefined) {
+    throw new ConfigError(
+      `the checkpoint brings no ${part === 'fusion' ? 'fusion' : `${part} tower`}`,
+      {
+        where: part,
+        expected: `"${part}" with a name`,
+        got: `${model.name}, of the kind ${model.family}`,
+      },
+    );
+  }
+  if (own['weights'] !== undefined) {
+    throw new ConfigError(`"weights" of the ${part} come with the checkpoint`, {
+      where: `${part}.weights`,
+      advice: `Leave them out, or name the ${part} that they belong to.`,
+    });
+  }
+  return { ...own, name: brought.name, options: { ...brought.options, ...rawOf(own['options']) } };
+}
+
+/** An object of a config that is not checked yet; what is none has no keys. */
+function rawOf(value: unknown): Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
+}

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import {
+  embedPictures,
+  listPictures,
+  openModel,
+  type EmbeddedPictures,
+  type OpenModel,
+} from '@crossweave/models';
+import {
+  requiredText,
+  type Command,
+  type OptionSpec,
+  type OptionValues,
+  type Session,
+} from '../command';
+import { Interrupted } from '../interrupted';
+import { configOptions } from '../config/read-config';
+import { chooseEngine } from '../environment';
+
+const { engine } = configOptions;
+
+/** The flags of commands that use a model. */
+export const modelOptions: Readonly<Record<string, OptionSpec>> = {
+  model: {
+    type: 'string',
+    value: 'FROM',
+    summary: 'folder of a run, of a checkpoint, or a hub id in a cache',
+  },
+  download: { type: 'boolean', summary: 'fetch a hub’s model that is not on this machine' },
+  ...(engine && { engine }),
+};
+
+export const picturesOption: OptionSpec = {
+  type: 'string',
+  value: 'DIR',
+  summary: 'folder of pictures, with those below it',
+};
+
+/** The model that `--model` names, on the engine of `--engine`; the caller disposes it. */
+export async function openNamed(
+  command: Command,
+  values: OptionValues,
+  session: Session,
+): Promise<OpenModel> {
+  const from = requiredText(command, values, 'model');
+  await chooseEngine(values, session);
+  const model = await openModel(from, { download: values['download'] === true });
+  for (const note of model.notes) session.terminal.note(note);
+  return model;
+}
+
+/** Embeddings of the pictures of a folder, with a bar; what is damaged is told. */
+export async function picturesOf(
+  model: OpenModel,
+  folder: string,
+  { terminal, signal }: Session,
+): Promise<EmbeddedPictures> {
+  const paths = await listPictures(resolve(folder));
+  const bar = terminal.progress('Encoding pictures');
+  try {
+    const embedded = await embedPictures(model, paths, {
+      folder: resolve(folder),
+      signal,
+      onProgress: (done, total) => {
+        bar.update(done, total);
+      },
+    });
+    bar.done();
+    const { rejects } = embedded;
+    for (const { error } of rejects.slice(0, 5)) terminal.note(`Left out: ${error.summary}`);
+    if (rejects.length > 5) terminal.note(`Left out: ${rejects.length - 5} more.`);
+    return embedded;
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted('Stopped; nothing was written.');
+    throw error;
+  }
+}
+
+/** What was left out, for `--json`. */
+export function rejectsOf({ rejects }: EmbeddedPictures): object[] {
+  return rejects.map(({ path, error }) => ({ path, reason: error.summary }));
+}

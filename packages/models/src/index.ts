@@ -1,0 +1,30 @@
+export { pretrained } from './pretrained/pretrained';
+export type {
+  PartConfig,
+  Pretrained,
+  PretrainedFusion,
+  PretrainedImage,
+  PretrainedOptions,
+  PretrainedText,
+} from './pretrained/types';
+export { preparePictures } from './pictures/prepare-pictures';
+export type { PictureFile } from './pictures/prepare-pictures';
+export { saveModel } from './saved/save-model';
+export type { SaveModelOptions } from './saved/save-model';
+export { openModel } from './open/open-model';
+export type { OpenModel } from './open/open-model';
+export { joinEmbeddings, rowOf } from './vectors/embeddings';
+export type { Embeddings } from './vectors/embeddings';
+export { embedPictures } from './pictures/embed-pictures';
+export type {
+  EmbeddedPictures,
+  EmbedPicturesOptions,
+  PictureReject,
+} from './pictures/embed-pictures';
+export { listPictures } from './pictures/list-pictures';
+export { nearest } from './search/nearest';
+export type { Found, NearestOptions } from './search/nearest';
+export { loadVectors, saveVectors } from './vectors/vector-file';
+export type { VectorSet } from './vectors/vector-file';
+export { zeroShot } from './zero-shot/zero-shot';
+export type { Guess, ZeroShot, ZeroShotOptions } from './zero-shot/zero-shot';

@@ -1,0 +1,222 @@
+import { dispose, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D, TensorContainer } from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  inference,
+  subtree,
+  type Features,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
+import { normalize } from '@crossweave/core/nn';
+import { encodeTexts, type Preprocessing, type Tokenizer } from '@crossweave/data';
+import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
+import { pretrained } from '../pretrained/pretrained';
+import type { Pretrained, PretrainedOptions } from '../pretrained/types';
+import { fingerprintOf } from './fingerprint';
+import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
+
+/** A model in use. */
+export interface OpenModel extends AsyncDisposable {
+  /** The folder or the hub's id. */
+  readonly name: string;
+  /** See {@link Pretrained.family}. */
+  readonly family: string;
+  /** E, the width of embeddings. */
+  readonly dim: number;
+  /** How it prepares pictures; undefined for a text tower alone. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** What it reads texts with; undefined for an image tower alone. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** N, at which texts are cut; undefined for an image tower alone. */
+  readonly maxTokens: number | undefined;
+  /**
+   * What makes logits of cosines: scale·cosine + bias. undefined where a fusion has no such numbers,
+   * or there is one tower alone.
+   */
+  readonly logits: { readonly scale: number; readonly bias: number } | undefined;
+  /** What was done to make it fit, for people. */
+  readonly notes: readonly string[];
+  /** Image files as [B, size, size, 3], the caller's to dispose. @throws DataError for a damaged file. */
+  preprocess(files: readonly PictureFile[]): Promise<Tensor4D>;
+  /**
+   * Embeddings of pictures, of unit length: files, or what {@link preprocess} gave. Of an image tower
+   * alone: its summary, of unit length.
+   *
+   * @throws ConfigError where the model has no embeddings of pictures.
+   */
+  encodeImage(pictures: readonly PictureFile[] | Tensor4D): Promise<Embeddings>;
+  /** Embeddings of texts, of unit length. @throws ConfigError where the model has none. */
+  encodeText(texts: readonly string[]): Promise<Embeddings>;
+  /**
+   * Logits of every picture against every text, [pictures][texts]: larger is a better match. Any
+   * fusion has them, also one without embeddings.
+   *
+   * @throws ConfigError for one tower alone.
+   */
+  score(pictures: readonly PictureFile[], texts: readonly string[]): Promise<number[][]>;
+  /**
+   * SHA-256 of weights, tokenizer and preprocessing, as `sha256:…`. Vectors of models with different
+   * ones do not compare.
+   */
+  fingerprint(): Promise<string>;
+  /** For programs that want the parts: exports, further training. */
+  readonly parts: Pretrained;
+}
+
+/** Pictures or texts that go through a tower at a time. */
+const batchSize = 32;
+
+/**
+ * Opens a model for use: the folder of a run of crossweave, the id or folder of a checkpoint, as
+ * {@link pretrained} takes it.
+ *
+ * ```ts
+ * await using model = await openModel('runs/shoes');
+ * const pictures = await model.encodeImage([{ name: 'a.jpg', bytes: await readFile('a.jpg') }]);
+ * const texts = await model.encodeText(['a red shoe']);
+ * ```
+ *
+ * @throws as {@link pretrained}.
+ */
+export async function openModel(from: string, options: PretrainedOptions = {}): Promise<OpenModel> {
+  const parts = await pretrained(from, options);
+  const params = {
+    image: subtree(parts.params, 'image.'),
+    text: subtree(parts.params, 'text.'),
+    fusion: subtree(parts.params, 'fusion.'),
+  };
+  const { image, text } = parts;
+  const fusion = parts.fusion?.fusion;
+
+  const embed = (side: 'image' | 'text', features: Features): Tensor2D => {
+    if (fusion === undefined) return normalize(features.pooled);
+    if (fusion.embed !== undefined) return fusion.embed(params.fusion, side, features, inference);
+    throw new ConfigError('the model has no embeddings: its fusion reads both sides together', {
+      where: from,
+      expected: 'a fusion such as dual-encoder',
+      got: fusion.name,
+      advice: 'Use score, which compares pictures with texts one by one.',
+    });
+  };
+  const ofPictures = (pictures: Tensor4D): Features =>
+    requireTower(from, 'image', image).encoder.apply(params.image, pictures, inference);
+  const ofTexts = (texts: TextInput): Features =>
+    requireTower(from, 'text', text).encoder.apply(params.text, texts, inference);
+  const preprocess = async (files: readonly PictureFile[]): Promise<Tensor4D> =>
+    preparePictures(files, requireTower(from, 'image', image).preprocessing);
+  const tokenise = (texts: readonly string[]): TextInput => {
+    const { tokenizer, maxTokens } = requireTower(from, 'text', text);
+    return encodeTexts(texts, tokenizer, maxTokens);
+  };
+  const dim = widthOf(parts, params.fusion);
+
+  return {
+    ...{ name: parts.name, family: parts.family, notes: parts.notes, parts, dim },
+    preprocessing: image?.preprocessing,
+    tokenizer: text?.tokenizer,
+    maxTokens: text?.maxTokens,
+    logits: logitsOf(parts, params.fusion),
+    preprocess,
+    fingerprint: () => fingerprintOf(parts),
+    encodeImage: async (pictures) => {
+      if (!isList(pictures)) return rowsOf(() => embed('image', ofPictures(pictures)));
+      const all = await inBatches(pictures, async (files) => {
+        const batch = await preprocess(files);
+        return rowsOf(() => embed('image', ofPictures(batch))).finally(() => {
+          batch.dispose();
+        });
+      });
+      return joinEmbeddings(all, dim);
+    },
+    encodeText: async (texts) => {
+      const all = await inBatches(texts, (some) =>
+        rowsOf(() => embed('text', ofTexts(tokenise(some)))),
+      );
+      return joinEmbeddings(all, dim);
+    },
+    score: async (pictures, texts) => {
+      if (fusion === undefined) {
+        throw new ConfigError('one tower alone has no scores', {
+          where: from,
+          expected: 'a model of an image tower, a text tower and a fusion',
+          got: parts.family,
+        });
+      }
+      if (texts.length === 0) return pictures.map(() => []);
+      const columns = kept(() => ofTexts(tokenise(texts)));
+      const all = await inBatches(pictures, async (files) => {
+        const batch = await preprocess(files);
+        return rowsOf(() =>
+          fusion.score(params.fusion, ofPictures(batch), columns, inference),
+        ).finally(() => {
+          batch.dispose();
+        });
+      }).finally(() => {
+        dispose(Object.values(columns));
+      });
+      const { values } = joinEmbeddings(all, texts.length);
+      return pictures.map((_, row) => [
+        ...values.subarray(row * texts.length, (row + 1) * texts.length),
+      ]);
+    },
+    [Symbol.asyncDispose]: () => {
+      parts[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
+}
+
+function isList(given: readonly PictureFile[] | Tensor4D): given is readonly PictureFile[] {
+  return Array.isArray(given);
+}
+
+/** Features are trees of tensors, which `tidy` returns; their type cannot tell it so. */
+function kept(compute: () => Features): Features {
+  return tidy(() => compute() as unknown as TensorContainer) as unknown as Features;
+}
+
+/** What `compute` gives, read. */
+async function rowsOf(compute: () => Tensor2D): Promise<Embeddings> {
+  const tensor = tidy(compute);
+  try {
+    const [rows, dim] = tensor.shape;
+    return { rows, dim, values: (await tensor.data()) as Float32Array };
+  } finally {
+    tensor.dispose();
+  }
+}
+
+async function inBatches<Item, Result>(
+  items: readonly Item[],
+  run: (batch: readonly Item[]) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += batchSize) {
+    results.push(await run(items.slice(at, at + batchSize)));
+  }
+  return results;
+}
+
+function requireTower<T>(where: string, side: 'image' | 'text', tower: T | undefined): T {
+  if (tower !== undefined) return tower;
+  throw new ConfigError(`the model has no ${side} tower`, { where });
+}
+
+/** E: of the embeddings where there are some, else of a tower's summary. */
+function widthOf({ image, text, fusion }: Pretrained, params: Params): number {
+  const own = (image ?? text)!.encoder.features.dim;
+  if (fusion === undefined) return own;
+  const { dim } = fusion.part.options;
+  const projected = params['visual_projection.weight'];
+  return projected?.shape[0] ?? (typeof dim === 'number' ? dim : own);
+}
+
+function logitsOf({ fusion }: Pretrained, params: Params): OpenModel['logits'] {
+  const [scale, bias] = [params['logit_scale'], params['logit_bias']];
+  if (fusion?.fusion.embed === undefined || scale === undefined) return undefined;
+  const [free = 0] = scale.dataSync();
+  const isFree = fusion.part.options['clampScale'] === false;
+  const logScale = isFree ? free : Math.min(Math.max(free, 0), Math.log(100));
+  return { scale: Math.exp(logScale), bias: bias?.dataSync()[0] ?? 0 };
+}

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from '@crossweave/core';
+import type { OpenModel } from '../open/open-model';
+import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
+import type { PictureFile } from './prepare-pictures';
+
+/** A picture that has no vector. */
+export interface PictureReject {
+  readonly path: string;
+  readonly error: DataError;
+}
+
+export interface EmbeddedPictures {
+  /** Of the pictures that could be read, one a row. */
+  readonly paths: readonly string[];
+  readonly embeddings: Embeddings;
+  /** All others. */
+  readonly rejects: readonly PictureReject[];
+}
+
+export interface EmbedPicturesOptions {
+  /** What paths are relative to. Default the working folder. */
+  readonly folder?: string;
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops between two batches with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Files that are read and encoded at a time. */
+const batchSize = 32;
+
+/**
+ * Embeddings of picture files, of which a few at a time are in memory. A damaged one is left out and
+ * reported.
+ *
+ * @throws DataError when not one of them can be read: the first one's.
+ */
+export async function embedPictures(
+  model: Pick<OpenModel, 'encodeImage' | 'dim'>,
+  paths: readonly string[],
+  options: EmbedPicturesOptions = {},
+): Promise<EmbeddedPictures> {
+  const { folder = '', onProgress, signal } = options;
+  const good: string[] = [];
+  const parts: Embeddings[] = [];
+  const rejects: PictureReject[] = [];
+  const attempt = async (some: readonly string[]): Promise<void> => {
+    try {
+      const files = await Promise.all(some.map((path) => read(join(folder, path))));
+      parts.push(await model.encodeImage(files));
+      good.push(...some);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      if (some.length === 1) rejects.push({ path: some[0]!, error });
+      // One of them is damaged: each by itself.
+      else for (const path of some) await attempt([path]);
+    }
+  };
+  for (let at = 0; at < paths.length; at += batchSize) {
+    signal?.throwIfAborted();
+    await attempt(paths.slice(at, at + batchSize));
+    onProgress?.(Math.min(at + batchSize, paths.length), paths.length);
+  }
+  const [first] = rejects;
+  if (first !== undefined && good.length === 0) throw first.error;
+  return { paths: good, embeddings: joinEmbeddings(parts, model.dim), rejects };
+}
+
+async function read(name: string): Promise<PictureFile> {
+  try {
+    return { name, bytes: await readFile(name) };
+  } catch (cause) {
+    throw new DataError('the picture cannot be read', {
+      where: name,
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}

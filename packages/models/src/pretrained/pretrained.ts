@@ -1,0 +1,122 @@
+import { ConfigError, disposeParams, mergeParams, withPrefix, type Params } from '@crossweave/core';
+import {
+  boolean,
+  checkOptions,
+  count,
+  requireText,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { preprocessingCheck } from '@crossweave/data';
+import { createFusion } from '@crossweave/fusion';
+import { loadTower } from './load-tower';
+import { loadFusion } from './load-fusion';
+import { loadSaved } from '../saved/load-saved';
+import { savedFolder } from '../saved/format';
+import { describeCheckpoint } from './families';
+import { imageOf } from './image-tower';
+import { modelFiles, wrapperPrefix } from './model-files';
+import { textOf } from './text-tower';
+import type { Pretrained, PretrainedOptions } from './types';
+
+export const pretrainedChecks: Checks<PretrainedOptions> = {
+  revision: text(),
+  cacheFolder: text(),
+  download: boolean(),
+  endpoint: text(),
+  imageSize: count(),
+  maxTokens: count(),
+  preprocessing: preprocessingCheck,
+  tokenizer: text(),
+};
+
+/**
+ * A pre-trained model with all that it was trained with: towers, tokenizer, preprocessing,
+ * projections, scale and bias, and the weights.
+ *
+ * ```ts
+ * using clip = await pretrained('openai/clip-vit-base-patch32', { download: true });
+ * const { image, text, fusion } = clip;
+ * const data = await loadPairs({
+ *   captions: 'shoes.jsonl', tokenizer: text!.tokenizer, maxTokens: text!.maxTokens,
+ *   preprocessing: image!.preprocessing,
+ * });
+ * const model = jointModel({ image: image!.encoder, text: text!.encoder, fusion: fusion!.fusion });
+ * await train({ model, initial: clip.params, … });
+ * ```
+ *
+ * `from` is a folder, the id of a model of Hugging Face's hub that lies in a cache of the
+ * transformers libraries (or is fetched with `download`), or the folder of a run of crossweave.
+ * CLIP, MetaCLIP 2, SigLIP and SigLIP 2, open_clip's ViTs; and towers alone: ResNet, ViT, BERT and its
+ * relatives, sentence-transformers.
+ *
+ * @throws DataError when it is not there, with how to get it; FileFormatError when a file is damaged
+ *   or a pickle; ConfigError when it is of no known kind, or what belongs together does not fit, with
+ *   both sides named; StateDictError when the weights are not those of the config.
+ */
+export async function pretrained(
+  from: string,
+  options: PretrainedOptions = {},
+): Promise<Pretrained> {
+  const where = 'pretrained';
+  requireText(where, 'from', from);
+  checkOptions(where, options, pretrainedChecks);
+  const own = savedFolder(from);
+  if (own !== undefined) return loadSaved(from, own, options);
+  const files = await modelFiles(from, options);
+  const description = await describeCheckpoint(files);
+  const image = description.image && imageOf(files, description.image, options);
+  const textTower = description.text && (await textOf(files, description.text, options));
+  refuseUseless(from, options, { image, text: textTower });
+  const source = { path: files.weights, prefix: wrapperPrefix(files.tensors) };
+  const loaded: Params[] = [];
+  try {
+    if (image !== undefined) {
+      const params = await loadTower(source, description.image!, image.encoder);
+      loaded.push(withPrefix('image.', params));
+    }
+    if (textTower !== undefined) {
+      const params = await loadTower(source, description.text!, textTower.encoder);
+      loaded.push(withPrefix('text.', params));
+    }
+    const fused = description.fusion && (await loadFusion(source, description.fusion));
+    if (fused !== undefined) loaded.push(withPrefix('fusion.', fused.params));
+    const params = mergeParams(...loaded);
+    return {
+      name: from,
+      family: description.family,
+      ...(image && { image: image.tower }),
+      ...(textTower && { text: textTower }),
+      ...(fused && {
+        fusion: { part: fused.part, fusion: createFusion(fused.part.name, fused.part.options) },
+      }),
+      params,
+      notes: image?.notes ?? [],
+      [Symbol.dispose]: () => disposeParams(params),
+    };
+  } catch (error) {
+    loaded.forEach(disposeParams);
+    throw error;
+  }
+}
+
+/** An option for a tower that the checkpoint lacks would be passed over without a word. */
+function refuseUseless(
+  where: string,
+  options: PretrainedOptions,
+  towers: { readonly image: unknown; readonly text: unknown },
+): void {
+  const ofTower = {
+    imageSize: 'image',
+    preprocessing: 'image',
+    maxTokens: 'text',
+    tokenizer: 'text',
+  } as const;
+  for (const [option, tower] of Object.entries(ofTower)) {
+    if (options[option as keyof typeof ofTower] === undefined || towers[tower] !== undefined)
+      continue;
+    throw new ConfigError(`"${option}" is of no use: the checkpoint has no ${tower} tower`, {
+      where,
+    });
+  }
+}

@@ -1,0 +1,233 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import '@tensorflow/tfjs-backend-cpu';
+import { memory, scalar } from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  DataError,
+  FileFormatError,
+  StateDictError,
+  disposeParams,
+  withPrefix,
+} from '@crossweave/core';
+import { loadCheckpoint, saveCheckpoint } from '@crossweave/checkpoints/node';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fixture } from './fixtures.testing';
+import { pretrained } from './pretrained';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crossweave-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A copy of a fixture that may be changed. */
+async function copyOf(name: string): Promise<string> {
+  const path = join(folder, name);
+  await cp(fixture(name), path, { recursive: true });
+  return path;
+}
+
+type Json = Record<string, unknown>;
+
+async function change(path: string, how: (config: Json) => void): Promise<void> {
+  const config = JSON.parse(await readFile(path, 'utf8')) as Json;
+  how(config);
+  await writeFile(path, JSON.stringify(config));
+}
+
+const inner = (config: Json, name: string): Json => config[name] as Json;
+
+describe('takes checkpoints as people have them', () => {
+  it.each(['module.', '_orig_mod.', 'module._orig_mod.', 'base_model.model.'])(
+    'with %s before all names',
+    async (prefix) => {
+      const path = await copyOf('clip');
+      const weights = join(path, 'model.safetensors');
+      const { params } = await loadCheckpoint(weights);
+      await saveCheckpoint(weights, withPrefix(prefix, params));
+      disposeParams(params);
+      using model = await pretrained(path);
+      expect(Object.hasOwn(model.params, 'fusion.logit_scale')).toBe(true);
+    },
+  );
+
+  it('in shards', async () => {
+    const path = await copyOf('siglip');
+    const weights = join(path, 'model.safetensors');
+    const { params } = await loadCheckpoint(weights);
+    await rm(weights);
+    await saveCheckpoint(weights, params, { shardBytes: 8000 });
+    disposeParams(params);
+    using model = await pretrained(path);
+    expect(model.params['fusion.logit_scale']!.shape).toEqual([]);
+  });
+
+  it('with a trained scale above 100, which is not clamped', async () => {
+    const path = await copyOf('clip');
+    const weights = join(path, 'model.safetensors');
+    const { params } = await loadCheckpoint(weights);
+    const hot = scalar(4.8);
+    await saveCheckpoint(weights, { ...params, logit_scale: hot });
+    disposeParams({ ...params, hot });
+    using model = await pretrained(path);
+    expect(model.fusion!.part.options).toMatchObject({ clampScale: false });
+  });
+});
+
+describe('refuses what does not fit, naming both sides', () => {
+  it.each<[string, string, (path: string) => Promise<void>, RegExp, unknown]>([
+    [
+      'a checkpoint without its tokenizer',
+      'clip',
+      (path) => rm(join(path, 'tokenizer.json')),
+      /the tokenizer of the weights is not there.*tokenizer\.json/,
+      DataError,
+    ],
+    [
+      'a tokenizer of far fewer ids than the word table has rows',
+      'sentence-bert',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          config['vocab_size'] = 30522;
+        }),
+      /weights are of another tokenizer.*about 30522 ids.*got \d+ ids/,
+      ConfigError,
+    ],
+    [
+      'a tokenizer of more ids than the word table has rows',
+      'clip',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          inner(config, 'text_config')['vocab_size'] = 51;
+        }),
+      /fewer rows than the tokenizer has ids/,
+      ConfigError,
+    ],
+    [
+      'an end of text that is not the tokenizer’s',
+      'clip',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          inner(config, 'text_config')['eos_token_id'] = 5;
+        }),
+      /"endOfText" is another id than the tokenizer's.*50.*got 5/,
+      ConfigError,
+    ],
+    [
+      'the mistaken end of text where the largest id is another token',
+      'clip',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          inner(config, 'text_config')['eos_token_id'] = 2;
+        }),
+      /takes the largest id, and the tokenizer ends with another/,
+      ConfigError,
+    ],
+    [
+      'pictures of another size than the positions',
+      'vit',
+      (path) =>
+        change(join(path, 'preprocessor_config.json'), (config) => {
+          config['size'] = { height: 48, width: 48 };
+        }),
+      /another size than the positions.*32×32 pixels, as config\.json.*got 48×48, as preprocessor/,
+      ConfigError,
+    ],
+    [
+      'a checkpoint without a word of its pictures',
+      'resnet',
+      (path) => rm(join(path, 'preprocessor_config.json')),
+      /does not say how its pictures are prepared.*preprocessor_config\.json/,
+      ConfigError,
+    ],
+    [
+      'a config with fewer layers than the weights',
+      'siglip',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          inner(config, 'vision_config')['num_hidden_layers'] = 1;
+        }),
+      /does not fit the model/,
+      StateDictError,
+    ],
+    [
+      'a model type that is not known',
+      'vit',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          config['model_type'] = 'swin';
+        }),
+      /no checkpoint of a kind that is known.*"clip".*got .*swin/,
+      ConfigError,
+    ],
+    [
+      'a setting that changes the model',
+      'clip',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          inner(config, 'vision_config')['layer_scale'] = 0.1;
+        }),
+      /settings this encoder does not know: layer_scale/,
+      ConfigError,
+    ],
+    [
+      'an open_clip tower that is timm’s',
+      'open-clip',
+      (path) =>
+        change(join(path, 'open_clip_config.json'), (config) => {
+          inner(inner(config, 'model_cfg'), 'vision_cfg')['timm_model_name'] = 'vit_base';
+        }),
+      /"timm_model_name" is not supported.*got.*vit_base/,
+      ConfigError,
+    ],
+    [
+      'open_clip weights without their config',
+      'open-clip',
+      (path) => rm(join(path, 'open_clip_config.json')),
+      /weights are open_clip.*open_clip_config\.json/,
+      ConfigError,
+    ],
+    [
+      'a step of sentence-transformers without a counterpart',
+      'sentence-bert',
+      (path) =>
+        writeFile(join(path, 'modules.json'), '[{"type":"a.Transformer"},{"type":"a.Dense"}]'),
+      /a step after the transformer is not supported.*got Dense/,
+      ConfigError,
+    ],
+    [
+      'a PyTorch file',
+      'open-clip',
+      async (path) => {
+        await rm(join(path, 'open_clip_model.safetensors'));
+        await writeFile(join(path, 'open_clip_pytorch_model.bin'), 'x');
+      },
+      /PyTorch files alone.*Convert it once/,
+      FileFormatError,
+    ],
+  ])('%s', async (_what, name, spoil, message, kind) => {
+    const path = await copyOf(name);
+    await spoil(path);
+    const before = memory().numTensors;
+    const loading = pretrained(path);
+    await expect(loading).rejects.toThrow(message);
+    await expect(loading).rejects.toBeInstanceOf(kind);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('options that have no part', async () => {
+    const long = pretrained(fixture('clip'), { maxTokens: 17 });
+    await expect(long).rejects.toThrow(/more than the checkpoint has positions for.*16.*got 17/);
+    const lost = pretrained(fixture('vit'), { maxTokens: 8 });
+    await expect(lost).rejects.toThrow(/"maxTokens" is of no use.*no text tower/);
+    const odd = pretrained(fixture('vit'), { imageSize: 33 });
+    await expect(odd).rejects.toThrow(/no multiple of "patchSize"/);
+  });
+
+  it('a name that is nowhere', async () => {
+    const nowhere = pretrained('org/none', { cacheFolder: folder });
+    await expect(nowhere).rejects.toThrow(/no such model in a cache/);
+  });
+});

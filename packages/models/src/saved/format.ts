@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileFormatError } from '@crossweave/core';
+import {
+  anything,
+  count,
+  exactly,
+  fields,
+  oneOf,
+  recordOf,
+  text,
+} from '@crossweave/core/authoring';
+import { readJson } from '@crossweave/core/node';
+import { preprocessingCheck, type Preprocessing } from '@crossweave/data';
+import type { PartConfig } from '../pretrained/types';
+
+/** Says what the weights beside it are. */
+export const descriptionFile = 'model.json';
+export const weightsFile = 'model.safetensors';
+/** Folder of the tokenizer's files. */
+export const tokenizerFolder = 'tokenizer';
+/** Folder of the model in that of a run. */
+export const runFolder = 'model';
+
+/** What `model.json` of a model of ours holds. A later version that reads it otherwise counts up. */
+export interface SavedDescription {
+  readonly format: 'crossweave-model';
+  readonly version: 1;
+  readonly image: PartConfig;
+  readonly text: PartConfig;
+  readonly fusion: PartConfig;
+  readonly preprocessing: Preprocessing;
+  readonly maxTokens: number;
+}
+
+/** A part, in plain data. */
+export const partCheck = fields({ name: text(), options: recordOf(anything()) }, [
+  'name',
+  'options',
+]);
+const check = fields(
+  {
+    ...{ format: oneOf('crossweave-model'), version: exactly(1) },
+    ...{ image: partCheck, text: partCheck, fusion: partCheck, preprocessing: preprocessingCheck },
+    maxTokens: count(),
+  },
+  ['format', 'version', 'image', 'text', 'fusion', 'preprocessing', 'maxTokens'],
+);
+
+/** The folder of a model of ours that `from` names: itself, or `model/` in a run's; else undefined. */
+export function savedFolder(from: string): string | undefined {
+  return [from, join(from, runFolder)].find((folder) => existsSync(join(folder, descriptionFile)));
+}
+
+/** @throws FileFormatError when the file is damaged or of another version. */
+export async function readDescription(folder: string): Promise<SavedDescription> {
+  const where = join(folder, descriptionFile);
+  const value = await readJson(where);
+  if (check.accepts(value)) return value as SavedDescription;
+  throw new FileFormatError('this is not the description of a model', {
+    where,
+    expected: 'a file that saveModel wrote, of version 1',
+    advice: 'Train or save the model again.',
+  });
+}

@@ -1,0 +1,56 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { ConfigError } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
+import { checkOptions } from '@crossweave/core/authoring';
+import { describe, expect, it } from 'vitest';
+import { openModel } from '../open/open-model';
+import { expectedOf, fixture, originalPictures } from '../pretrained/fixtures.testing';
+import { rowOf } from '../vectors/embeddings';
+import { zeroShot, zeroShotChecks } from './zero-shot';
+
+it('gives the softmax of the original’s logits', async () => {
+  const expected = expectedOf('clip');
+  await using model = await openModel(fixture('clip'));
+  const classes = await zeroShot(model, expected.captions);
+  const pictures = originalPictures(expected, model.preprocessing!);
+  const guesses = classes.classify(await model.encodeImage(pictures));
+  pictures.dispose();
+  expected.logits.forEach((logits, picture) => {
+    const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+    const right = logits.map((logit, i) => [expected.captions[i]!, Math.exp(logit) / sum] as const);
+    right.sort(([, a], [, b]) => b - a);
+    expect(guesses[picture]!.map(({ label }) => label)).toEqual(right.map(([label]) => label));
+    guesses[picture]!.forEach(({ probability }, i) =>
+      expect(probability).toBeCloseTo(right[i]![1], 5),
+    );
+  });
+});
+
+it('averages the templates of a label', async () => {
+  await using model = await openModel(fixture('clip'));
+  const templates = ['a {}', 'blue {} and {}'];
+  const { prototypes } = await zeroShot(model, ['ring', 'circle'], { templates });
+  const [one, two] = ['a circle', 'blue circle and circle'];
+  const encoded = await model.encodeText([one, two]);
+  const sum = rowOf(encoded, 0).map((value, i) => value + rowOf(encoded, 1)[i]!);
+  const length = Math.hypot(...sum);
+  rowOf(prototypes, 1).forEach((value, i) => expect(value).toBeCloseTo(sum[i]! / length, 5));
+});
+
+it('refuses what makes no sense', async () => {
+  await using model = await openModel(fixture('clip'));
+  for (const labels of [['ring'], ['ring', 'ring'], []]) {
+    await expect(zeroShot(model, labels)).rejects.toThrow(ConfigError);
+  }
+  const lost = zeroShot(model, ['a', 'b'], { templates: ['a photo'] });
+  await expect(lost).rejects.toThrow(/a sentence with \{\} where the label stands/);
+  const classes = await zeroShot(model, ['a', 'b']);
+  expect(() => classes.classify({ rows: 0, dim: 3, values: new Float32Array() })).toThrow(
+    /another width/,
+  );
+});
+
+testOptions('zeroShot', (options) => checkOptions('zeroShot', options as object, zeroShotChecks), {
+  describe,
+  it,
+});

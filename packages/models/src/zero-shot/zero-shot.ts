@@ -1,0 +1,102 @@
+import { ConfigError } from '@crossweave/core';
+import { checkOptions, listOf, requireValue, text, type Checks } from '@crossweave/core/authoring';
+import type { OpenModel } from '../open/open-model';
+import { rowOf, type Embeddings } from '../vectors/embeddings';
+
+export interface ZeroShotOptions {
+  /** Sentences around a label, `{}` in its place; their embeddings are averaged. Default `['{}']`. */
+  readonly templates?: readonly string[];
+}
+
+/** A label for a picture. */
+export interface Guess {
+  readonly label: string;
+  /** Among the labels: they add up to 1. */
+  readonly probability: number;
+}
+
+/** Labels as vectors of a model. */
+export interface ZeroShot {
+  readonly labels: readonly string[];
+  /** One row a label, of unit length. */
+  readonly prototypes: Embeddings;
+  /** For each picture all labels, the likeliest first. */
+  classify(pictures: Embeddings): Guess[][];
+}
+
+const template = {
+  expected: 'a sentence with {} where the label stands',
+  accepts: (value: unknown) => typeof value === 'string' && value.includes('{}'),
+};
+export const zeroShotChecks: Checks<ZeroShotOptions> = { templates: listOf(template, { min: 1 }) };
+
+/** Scale of the cosines where a model has none of its own. */
+const defaultScale = 100;
+
+/**
+ * A classifier from labels alone (Radford et al. 2021, §3.1.4): each label is put into every
+ * template, the texts' embeddings are averaged and scaled to length 1, and a picture's probabilities
+ * are the softmax of the model's scale times the cosines.
+ *
+ * @throws ConfigError for fewer than two labels, one that occurs twice, or a template without `{}`.
+ */
+export async function zeroShot(
+  model: Pick<OpenModel, 'encodeText' | 'logits' | 'dim'>,
+  labels: readonly string[],
+  options: ZeroShotOptions = {},
+): Promise<ZeroShot> {
+  requireValue('zeroShot', 'labels', labels, listOf(text(), { min: 2, distinct: true }));
+  checkOptions('zeroShot', options, zeroShotChecks);
+  const { templates = ['{}'] } = options;
+  const sentences = labels.flatMap((label) =>
+    templates.map((sentence) => sentence.replaceAll('{}', label)),
+  );
+  const encoded = await model.encodeText(sentences);
+  const prototypes = averaged(encoded, templates.length);
+  const scale = model.logits?.scale ?? defaultScale;
+  return {
+    labels,
+    prototypes,
+    classify: (pictures) => {
+      if (pictures.dim !== prototypes.dim) {
+        throw new ConfigError('the pictures are vectors of another width than the labels', {
+          where: 'zeroShot',
+          expected: prototypes.dim,
+          got: pictures.dim,
+        });
+      }
+      return Array.from({ length: pictures.rows }, (_, row) => {
+        const picture = rowOf(pictures, row);
+        const cosines = labels.map((_label, i) => dot(picture, rowOf(prototypes, i)));
+        const largest = Math.max(...cosines);
+        const weights = cosines.map((cosine) => Math.exp(scale * (cosine - largest)));
+        const sum = weights.reduce((a, b) => a + b, 0);
+        return labels
+          .map((label, i) => ({ label, probability: weights[i]! / sum }))
+          .sort((a, b) => b.probability - a.probability);
+      });
+    },
+  };
+}
+
+/** The mean of every `count` rows, scaled to length 1. */
+function averaged(all: Embeddings, count: number): Embeddings {
+  const { dim } = all;
+  const rows = all.rows / count;
+  const values = new Float32Array(rows * dim);
+  for (let row = 0; row < rows; row++) {
+    const sum = values.subarray(row * dim, (row + 1) * dim);
+    for (let i = 0; i < count; i++) {
+      rowOf(all, row * count + i).forEach((value, at) => (sum[at] = sum[at]! + value));
+    }
+    const length = Math.hypot(...sum);
+    if (length > 0) sum.forEach((value, at) => (sum[at] = value / length));
+  }
+  return { rows, dim, values };
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -1,0 +1,45 @@
+import { scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { mapParams, type Optimizer, type Params } from '@crossweave/core';
+import type { FrozenOptions } from './frozen-at';
+import { partitionTrainable } from './partition';
+import type { TrainState } from './state';
+import { followAt } from './teacher/twin';
+
+/** An exponential moving average of the trained parameters, to evaluate and to use in their place. */
+export interface AverageOptions {
+  /**
+   * d in average ← d·average + (1 − d)·parameter after each step, in [0, 1). Usual: 0.999 to 0.9999. Step t
+   * (from 1) takes min(d, t / (t + 9)), so that the first parameters are soon forgotten.
+   */
+  readonly decay: number;
+}
+
+/** The averages after a step that made `params`; they begin as the parameters are. */
+export function averageAfter(
+  options: FrozenOptions & { readonly average?: AverageOptions },
+  state: TrainState,
+  params: Params,
+): Params | undefined {
+  const { average } = options;
+  if (average === undefined) return undefined;
+  const [trainable] = partitionTrainable(options, state.params);
+  const own = state.average ?? {};
+  const averages = mapParams(trainable, (value, path): Tensor => own[path] ?? value);
+  const t = state.step + 1;
+  return followAt(averages, params, scalar(1 - Math.min(average.decay, t / (t + 9))));
+}
+
+/**
+ * The parameters to evaluate and to use: the averages of a run that keeps some, those of an optimizer
+ * whose parameters are not meant for use ({@link scheduleFreeAdamW}), else the trained ones. All are
+ * new tensors, the caller's to dispose.
+ */
+export function usableParams(
+  { params, optimizer: state, average }: TrainState,
+  optimizer?: Pick<Optimizer, 'evaluated'>,
+): Params {
+  if (average === undefined && optimizer?.evaluated !== undefined) {
+    return optimizer.evaluated(params, state);
+  }
+  return mapParams(params, (value, path): Tensor => (average?.[path] ?? value).clone());
+}

@@ -1,0 +1,124 @@
+import { tidy } from '@tensorflow/tfjs-core';
+import { disposeBatch, foldIn, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
+import { gatheredStep } from './big-batch/gathered-step';
+import { sliceBatch } from './big-batch/slice-batch';
+import { firstNonFinite } from './diagnose';
+import { figuresOf, isFinite, type StepFigures } from './figures';
+import type { TrainOptions } from './options';
+import { disposeReplaced, type TrainState } from './state';
+import { trainStep, type StepOutcome } from './step';
+
+/** A step that was made, beside the state it began with, whose tensors it may share. */
+export interface MadeStep {
+  readonly state: TrainState;
+  readonly figures: StepFigures;
+}
+
+/** A step that was not finite. */
+export interface FailedStep {
+  /** The first tensor that was not finite. */
+  readonly tensor: string;
+  /** The samples of its batches. */
+  readonly ids: readonly string[];
+}
+
+/** Makes steps of batches. */
+export interface StepMaker<Image, Text> {
+  /** The step that a batch completes, undefined where it takes more batches. */
+  take(
+    state: TrainState,
+    batch: Batch<Image, Text>,
+    key: Key,
+  ): Promise<MadeStep | FailedStep | undefined>;
+  /** Lets go of what a step under way has gathered. */
+  discard(): void;
+}
+
+export function stepMaker<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): StepMaker<Image, Text> {
+  const { accumulate = 1, chunk } = options;
+  return accumulate === 1 && chunk === undefined ? oneGraph(options) : gathering(options);
+}
+
+function oneGraph<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): StepMaker<Image, Text> {
+  return {
+    async take(state, batch, key) {
+      const made = await readStep(state, trainStep(options, state, batch, key));
+      if (made !== undefined) return made;
+      const tensor = await firstNonFinite(options, state, batch, key);
+      return { tensor: tensor ?? unknownTensor, ids: batch.ids };
+    },
+    discard: () => undefined,
+  };
+}
+
+function gathering<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+): StepMaker<Image, Text> {
+  const { accumulate = 1 } = options;
+  const gathered = gatheredStep(options);
+  let taken = 0;
+  let ids: string[] = [];
+  let failed: FailedStep | undefined;
+  return {
+    async take(state, batch, key) {
+      taken++;
+      ids.push(...batch.ids);
+      // The rest of the batches of a step that failed is left out with it.
+      if (failed === undefined && !(await gathered.add(state, batch, key))) {
+        const own = taken === 1 ? key : foldIn(key, taken - 1);
+        failed = { tensor: await blame(options, state, batch, own), ids: batch.ids };
+      }
+      if (taken < accumulate) return undefined;
+      const done = failed ?? (await readStep(state, gathered.finish(state)));
+      const all = ids;
+      [taken, ids, failed] = [0, [], undefined];
+      gathered.discard();
+      return done ?? { tensor: await blame(options, state, batch, key), ids: all };
+    },
+    discard: () => gathered.discard(),
+  };
+}
+
+const unknownTensor = 'global norm of the gradients';
+
+/** Reads a step; undefined, and disposed, where it is not finite. */
+async function readStep(state: TrainState, outcome: StepOutcome): Promise<MadeStep | undefined> {
+  const figures = await figuresOf(outcome);
+  if (isFinite(figures)) return { state: outcome.state, figures };
+  disposeReplaced(outcome.state, state);
+  return undefined;
+}
+
+/** {@link firstNonFinite}, with the memory of a chunk where a batch is cut into some. */
+async function blame<Image, Text, F extends PooledFeatures>(
+  options: TrainOptions<Image, Text, F>,
+  state: TrainState,
+  batch: Batch<Image, Text>,
+  key: Key,
+): Promise<string> {
+  const { chunk = batch.size } = options;
+  for (let from = 0; from < batch.size; from += chunk) {
+    const part = ownBatch(batch, from, Math.min(chunk, batch.size - from));
+    try {
+      const own = chunk < batch.size ? foldIn(key, from) : key;
+      const found = await firstNonFinite(options, state, part, own);
+      if (found !== undefined) return found;
+    } finally {
+      disposeBatch(part);
+    }
+  }
+  return unknownTensor;
+}
+
+/** A slice that outlives its `tidy`. */
+function ownBatch<Image, Text>(
+  batch: Batch<Image, Text>,
+  from: number,
+  count: number,
+): Batch<Image, Text> {
+  return tidy(() => sliceBatch(batch, from, count) as never);
+}
