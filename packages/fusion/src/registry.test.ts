@@ -40,7 +40,11 @@ it.each(Object.keys(fusions))('%s takes no number out of range', (name) => {
 });
 
 it.each([
-  ['dual-encoder', { projection: 'identity' }, /"projection".*"linear" \| "mlp" \| "none"; got "identity"/],
+  [
+    'dual-encoder',
+    { projection: 'identity' },
+    /"projection".*"linear" \| "mlp" \| "none"; got "identity"/,
+  ],
   ['dual-encoder', { pooling: { image: 'attenton' } }, /"pooling\.image".*"attention"\?/],
   ['dual-encoder', { pooling: { image: 'attention' } }, /"pooling\.text".*got nothing/],
   ['dual-encoder', { positions: 'no' }, /"positions".*true or false; got "no"/],
