@@ -14,7 +14,7 @@ const named = (table: object): z.ZodType<NamedConfig> =>
     options: z.record(z.string(), z.unknown()).default({}),
   });
 
-interface NamedConfig {
+export interface NamedConfig {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
 }

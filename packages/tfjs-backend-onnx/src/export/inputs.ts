@@ -3,6 +3,7 @@ import type { Checks } from '../checks';
 import { checkOptions, oneOf } from '../checks';
 import type { ValueInfo } from './onnx-graph';
 import type { Samples } from './dimension';
+import { OnnxBackendError } from '../errors';
 import { exportError } from './errors';
 import { mapLeaves, namedLeaves } from './named-leaves';
 
@@ -43,12 +44,14 @@ export interface GraphInput extends ValueInfo {
   readonly int64?: true;
 }
 
-/** @throws OnnxBackendError `export` for a path that is no input of int32. */
+/** @throws OnnxBackendError `options` for a path that is not an input of int32. */
 export function withInt64(inputs: readonly GraphInput[], paths: readonly string[]): GraphInput[] {
   const wrong = paths.find(
     (path) => !inputs.some((input) => input.path === path && input.dtype === 'int32'),
   );
-  if (wrong !== undefined) throw exportError(`int64 names '${wrong}', which is no input of int32.`);
+  if (wrong !== undefined) {
+    throw new OnnxBackendError('options', `int64 names '${wrong}', which is no input of int32.`);
+  }
   return inputs.map((input) => (paths.includes(input.path) ? { ...input, int64: true } : input));
 }
 
