@@ -22,7 +22,7 @@ import {
   zeroShot,
 } from '@crossweave/models';
 import { bertSmall } from '@crossweave/text-encoder';
-import { adamW, freeze, jointModel, mergeLora, withLora } from '@crossweave/trainer';
+import { adamW, disposeState, freeze, jointModel, mergeLora, withLora } from '@crossweave/trainer';
 import { loadTrainingState, train } from '@crossweave/trainer/node';
 
 /** 1. Data, with a vocabulary made of its own captions. */
@@ -54,27 +54,32 @@ export function training(data: PairDataset, run: string, steps: number, loss = '
 
 /** 6. Evaluation of a trained run: retrieval, with what chance would give. */
 export async function evaluation(data: PairDataset, run: string) {
-  const { params } = (await loadTrainingState(`${run}/checkpoints`))!;
+  const state = (await loadTrainingState(`${run}/checkpoints`))!;
+  const { params } = state;
   const { image, text, fusion } = parts(data);
   const cache = await encodeSplit({
     split: data.split('test'),
     image: { encoder: image, params: subtree(params, 'image.') },
     text: { encoder: text, params: subtree(params, 'text.') },
   });
-  return evaluateFusion({ fusion, params: subtree(params, 'fusion.') }, cache);
+  const found = await evaluateFusion({ fusion, params: subtree(params, 'fusion.') }, cache);
+  disposeState(state);
+  return found;
 }
 
 /** 7. Low-rank adapters over a frozen text tower. 8. Their sum with the weights, for export. */
 export async function lora(data: PairDataset, run: string, steps: number): Promise<Params> {
   const { image, text, fusion } = parts(data);
   const model = jointModel({ image, text: withLora(text, { rank: 4, alpha: 8 }), fusion });
-  const { params } = await train({
+  const state = await train({
     ...{ model, loss: createLoss('info-nce'), optimizer: adamW() },
     frozen: freeze(model, { text: 'base' }),
     data: pairBatches(data.split('train'), { batchSize: 32, key: key(1) }),
     ...{ steps, key: key(0), run },
   });
-  return mergeLora(params, { alpha: 8 });
+  const merged = mergeLora(state.params, { alpha: 8 });
+  disposeState(state);
+  return merged;
 }
 
 /** 9. Weights to a file that PyTorch reads, and back. */
@@ -94,7 +99,7 @@ export async function fineTuning(captions: string, from: string, run: string, st
     text: clip.text!.encoder,
     fusion: clip.fusion!.fusion,
   });
-  return train({
+  return await train({
     ...{ model, initial: clip.params, loss: createLoss('info-nce'), steps, key: key(0), run },
     optimizer: adamW({ learningRate: 1e-5 }),
     data: pairBatches(data.split('train'), { batchSize: 32, key: key(1) }),

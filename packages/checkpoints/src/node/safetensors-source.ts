@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { DataError, FileFormatError, StateDictError } from '@crossweave/core';
 import { adoptTensor } from '../safetensors/adopt-tensor';
 import { decodings, type Numbers } from '../safetensors/decode';
@@ -9,7 +8,7 @@ import {
   readHeaderLength,
   type TensorEntry,
 } from '../safetensors/header';
-import { openRegular } from '@crossweave/core/node';
+import { openRegular, type OpenFile } from '@crossweave/core/node';
 import type { Part, TensorSource } from './tensor-source';
 
 /**
@@ -61,7 +60,7 @@ export async function openSafetensors(path: string): Promise<TensorSource> {
 
 interface Subject {
   readonly path: string;
-  readonly file: FileHandle;
+  readonly file: OpenFile;
   readonly name: string;
   readonly dtype: TensorEntry['dtype'];
 }
@@ -115,7 +114,7 @@ function allocate({ path, name, dtype }: Subject, count: number): Numbers {
 /** Fills `into` with bytes from the file. */
 async function fill(
   path: string,
-  file: FileHandle,
+  file: OpenFile,
   into: Uint8Array,
   position: number,
 ): Promise<void> {

@@ -1,6 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { composeHeader, type TensorType } from '../safetensors/header';
-import { writeAtomic } from '@crossweave/core/node';
+import { writeAtomic, type OpenFile } from '@crossweave/core/node';
 
 /** A tensor to be written. */
 export interface OutgoingTensor extends TensorType {
@@ -30,7 +29,7 @@ export async function writeSafetensors(
   });
 }
 
-async function append(file: FileHandle, bytes: Uint8Array): Promise<void> {
+async function append(file: OpenFile, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const length = Math.min(chunkBytes, bytes.length - done);
     const { bytesWritten } = await file.write(bytes, done, length);

@@ -3,6 +3,7 @@ import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'n
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError, FileFormatError, isCrossweaveError } from '../errors';
 import { codeOf, fileError } from './file-error';
+import type { OpenFile } from './open-file';
 import { openRegular } from './regular-file';
 
 /**
@@ -23,7 +24,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
  */
 export async function writeAtomic(
   path: string,
-  write: (file: FileHandle) => Promise<void>,
+  write: (file: OpenFile) => Promise<void>,
 ): Promise<void> {
   await throughTemporary(path, write, (temporary) => rename(temporary, path));
 }

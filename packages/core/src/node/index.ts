@@ -12,4 +12,5 @@ export {
 export { LockError, lockFolder } from './lock';
 export type { FolderLock } from './lock';
 export type { LockHolder } from './lock-holder';
+export type { OpenFile } from './open-file';
 export { openRegular } from './regular-file';

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { DataError } from '../errors';
 import { fileError } from './file-error';
+import type { OpenFile } from './open-file';
 
 /**
  * Opens a file for reading. Folders, devices, sockets and pipes are refused, since reading them may
@@ -9,7 +10,7 @@ import { fileError } from './file-error';
  *
  * @throws DataError when the file is missing, cannot be read, or is not a regular file.
  */
-export async function openRegular(path: string): Promise<FileHandle> {
+export async function openRegular(path: string): Promise<OpenFile> {
   try {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
