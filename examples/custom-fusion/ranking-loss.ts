@@ -1,5 +1,17 @@
-import { cast, eye, greater, mul, neg, softplus, sub, sum } from '@tensorflow/tfjs-core';
-import { tensor2d, tidy, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  eye,
+  greater,
+  mul,
+  neg,
+  softplus,
+  sub,
+  sum,
+  tensor2d,
+  tidy,
+  type Scalar,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
 import { stopGradient } from '@crossweave/core/nn';
 

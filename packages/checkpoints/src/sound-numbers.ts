@@ -7,11 +7,10 @@ import { FileFormatError } from '@crossweave/core';
 const neverNegative = /(^|\.)running_var$|^(?:[^.]*\/)?(?:exp_avg_sq|variance|row_var|col_var)\./;
 
 /**
- * Checks the values of a tensor that was stored; those that are not float32 pass.
+ * Checks the values of a stored tensor. Only float32 values are checked.
  *
  * @param name the tensor's path, which says whether it holds squares.
- * @throws FileFormatError for NaN, an infinity or a
- * negative variance.
+ * @throws FileFormatError for NaN, an infinity or a negative variance.
  */
 export function requireSoundNumbers(where: string, name: string, values: ArrayLike<number>): void {
   if (!(values instanceof Float32Array)) return;

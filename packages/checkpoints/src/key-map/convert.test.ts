@@ -1,7 +1,6 @@
 import { memory, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { StateDictError } from '@crossweave/core';
-import { disposeParams } from '@crossweave/core';
+import { StateDictError, disposeParams } from '@crossweave/core';
 import { toOurParams, toTheirParams } from './convert';
 import { keyMap } from './key-map';
 

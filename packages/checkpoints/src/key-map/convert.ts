@@ -1,7 +1,6 @@
 import { clone, concat, split, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
-import { StateDictError } from '@crossweave/core';
+import { StateDictError, showShape } from '@crossweave/core';
 import type { Params } from '@crossweave/core';
-import { showShape } from '@crossweave/core';
 import type { KeyMap, KeyTarget } from './key-map';
 
 /**

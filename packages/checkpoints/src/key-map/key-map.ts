@@ -1,6 +1,13 @@
-import { anyOf, fields, listOf, recordOf, text } from '@crossweave/core/authoring';
-import { checkOptions, type Checks } from '@crossweave/core/authoring';
-import { requireText } from '@crossweave/core/authoring';
+import {
+  anyOf,
+  fields,
+  listOf,
+  recordOf,
+  text,
+  checkOptions,
+  type Checks,
+  requireText,
+} from '@crossweave/core/authoring';
 import { ConfigError } from '@crossweave/core';
 
 /** The counterpart of a tensor in the other library. */

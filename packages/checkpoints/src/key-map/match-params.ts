@@ -1,8 +1,11 @@
-import { listOf, text } from '@crossweave/core/authoring';
-import { checkOptions, type Checks } from '@crossweave/core/authoring';
-import { StateDictError, nearestName, type StateDictDifference } from '@crossweave/core';
-import { anyPattern } from '@crossweave/core';
-import { showShape } from '@crossweave/core';
+import { listOf, text, checkOptions, type Checks } from '@crossweave/core/authoring';
+import {
+  StateDictError,
+  nearestName,
+  type StateDictDifference,
+  anyPattern,
+  showShape,
+} from '@crossweave/core';
 import type { ParamShapes } from '@crossweave/core';
 
 export interface MatchOptions {

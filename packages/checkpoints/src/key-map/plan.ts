@@ -1,5 +1,4 @@
-import { StateDictError } from '@crossweave/core';
-import { showShape } from '@crossweave/core';
+import { StateDictError, showShape } from '@crossweave/core';
 import type { KeyMap, KeyTarget } from './key-map';
 import type { ParamShapes } from '@crossweave/core';
 

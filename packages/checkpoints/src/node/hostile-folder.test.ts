@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isCrossweaveError } from '@crossweave/core';
-import { foldIn, key, randomInteger } from '@crossweave/core';
-import { disposeParams, type Params } from '@crossweave/core';
+import {
+  isCrossweaveError,
+  foldIn,
+  key,
+  randomInteger,
+  disposeParams,
+  type Params,
+} from '@crossweave/core';
 import { loadCheckpoint } from './load-checkpoint';
 import { saveCheckpoint } from './save-checkpoint';
 

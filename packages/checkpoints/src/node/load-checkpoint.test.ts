@@ -6,9 +6,15 @@ import { join } from 'node:path';
 import { memory, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keyMap } from '../key-map/key-map';
-import { shapesOf } from '@crossweave/core';
-import { ConfigError, DataError, FileFormatError, StateDictError } from '@crossweave/core';
-import { disposeParams, type Params } from '@crossweave/core';
+import {
+  shapesOf,
+  ConfigError,
+  DataError,
+  FileFormatError,
+  StateDictError,
+  disposeParams,
+  type Params,
+} from '@crossweave/core';
 import { modelFolders } from './hub-caches';
 import { loadCheckpoint } from './load-checkpoint';
 import { saveCheckpoint } from './save-checkpoint';

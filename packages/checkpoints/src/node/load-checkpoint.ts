@@ -10,9 +10,10 @@ import {
   oneOf,
   recordOf,
   text,
+  checkOptions,
+  type Checks,
+  requireText,
 } from '@crossweave/core/authoring';
-import { checkOptions, type Checks } from '@crossweave/core/authoring';
-import { requireText } from '@crossweave/core/authoring';
 import type { KeyMap } from '../key-map/key-map';
 import { matchChecks, matchParams, type MatchOptions } from '../key-map/match-params';
 import { planLoad, type PlannedParam } from '../key-map/plan';

@@ -5,9 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CrossweaveError, DataError, FileFormatError, StateDictError } from '@crossweave/core';
-import { foldIn, key, randomInteger } from '@crossweave/core';
-import { disposeParams, type Params } from '@crossweave/core';
+import {
+  CrossweaveError,
+  DataError,
+  FileFormatError,
+  StateDictError,
+  foldIn,
+  key,
+  randomInteger,
+  disposeParams,
+  type Params,
+} from '@crossweave/core';
 import { paramsFromSafetensors } from '../safetensors/params';
 import { parseSafetensors, serializeSafetensors } from '../safetensors/safetensors';
 import { loadSafetensors } from './safetensors';

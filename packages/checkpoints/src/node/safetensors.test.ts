@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DataError, FileFormatError } from '@crossweave/core';
-import { key } from '@crossweave/core';
+import { DataError, FileFormatError, key, disposeParams } from '@crossweave/core';
 import { initLinear } from '@crossweave/core/nn';
-import { disposeParams } from '@crossweave/core';
 import { parseSafetensors } from '../safetensors/safetensors';
 import { loadSafetensors, saveSafetensors } from './safetensors';
 

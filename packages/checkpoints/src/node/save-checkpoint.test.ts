@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { complex, memory, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { keyMap } from '../key-map/key-map';
-import { ConfigError, StateDictError } from '@crossweave/core';
-import { disposeParams, type Params } from '@crossweave/core';
+import { ConfigError, StateDictError, disposeParams, type Params } from '@crossweave/core';
 import { parseSafetensors } from '../safetensors/safetensors';
 import { saveCheckpoint } from './save-checkpoint';
 

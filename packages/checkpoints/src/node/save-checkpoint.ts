@@ -1,15 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
-import { number, recordOf, requireValue, type Check } from '@crossweave/core/authoring';
-import { paramTree } from '@crossweave/core/authoring';
-import { checkOptions, type Checks } from '@crossweave/core/authoring';
+import {
+  number,
+  recordOf,
+  requireValue,
+  type Check,
+  paramTree,
+  checkOptions,
+  type Checks,
+} from '@crossweave/core/authoring';
 import type { KeyMap, KeyTarget } from '../key-map/key-map';
-import { StateDictError } from '@crossweave/core';
+import { StateDictError, showShape } from '@crossweave/core';
 import type { Params } from '@crossweave/core';
 import { byteLength } from '../safetensors/elements';
 import { bytesOf, storedType } from '../safetensors/params';
-import { showShape } from '@crossweave/core';
 import { writeJsonAtomic } from '@crossweave/core/node';
 import { keyMapCheck } from './load-checkpoint';
 import { writeSafetensors, type OutgoingTensor } from './write-safetensors';

@@ -1,5 +1,4 @@
-import { FileFormatError, StateDictError } from '@crossweave/core';
-import { showShape } from '@crossweave/core';
+import { FileFormatError, StateDictError, showShape } from '@crossweave/core';
 import { byteLength, elementBytes, type SafetensorsType } from './elements';
 import { repeatedKey } from './repeated-key';
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { complex, memory, tensor, tidy } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { FileFormatError, StateDictError } from '@crossweave/core';
-import { disposeParams, type Params } from '@crossweave/core';
+import { FileFormatError, StateDictError, disposeParams, type Params } from '@crossweave/core';
 import { parseSafetensors, serializeSafetensors } from './safetensors';
 import { paramsFromSafetensors, paramsToSafetensors } from './params';
 

@@ -1,5 +1,4 @@
-import { StateDictError } from '@crossweave/core';
-import { showShape } from '@crossweave/core';
+import { StateDictError, showShape } from '@crossweave/core';
 import { byteLength, type SafetensorsType } from './elements';
 import { composeHeader, lengthBytes, parseHeader, readHeaderLength } from './header';
 

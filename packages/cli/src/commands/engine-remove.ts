@@ -1,4 +1,4 @@
-import { type Command } from '../command';
+import type { Command } from '../command';
 import { findAddonPackage } from '../tensorflow-library/addon-package';
 import { removeProvision } from '../tensorflow-library/provision';
 import { checkTensorflow } from './engine-add';

@@ -68,7 +68,7 @@ export const train: Command = {
     const config = extended === undefined ? written : withSteps(written, extended);
     // A run that is extended is the run that was written down.
     const known = configIdentity('train', written);
-    if (goesOn) await requireSameRun(out, known);
+    if (plain === undefined && goesOn) await requireSameRun(out, known);
     const checked = await openData(config.data, {
       terminal,
       signal,

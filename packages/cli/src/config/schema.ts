@@ -42,7 +42,7 @@ const lora = z.strictObject({
   dropout: z.number().min(0).lt(1).optional(),
 });
 
-/** An encoder that is trained, with where it starts and what of it learns how fast. */
+/** An encoder with its initial weights, its frozen layers, its adapters and its learning rates. */
 const encoder = part.extend({
   weights: weights.optional(),
   freeze: freezing.optional(),
@@ -229,6 +229,6 @@ export type ArmConfig = z.output<typeof arm>;
 export type DataConfig = z.output<typeof data>;
 export type AblationConfig = z.output<typeof ablationSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
-/** An encoder; where it starts and what of it learns how fast may be left out. */
+/** An encoder. Initial weights, frozen layers, adapters and decay of rates are optional. */
 export type EncoderConfig = PartConfig & Partial<TrainConfig['image']>;
 export type PhaseConfig = AblationConfig['fusion'];

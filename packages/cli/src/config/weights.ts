@@ -8,7 +8,7 @@ import {
   type Key,
   type Params,
 } from '@crossweave/core';
-import { type KeyMap } from '@crossweave/checkpoints';
+import type { KeyMap } from '@crossweave/checkpoints';
 import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import { keyMaps } from './key-maps';
 import type { EncoderConfig, TrainConfig } from './schema';

@@ -12,7 +12,7 @@ import {
   type FeatureCache,
   type TaskEvaluation,
 } from '@crossweave/lab';
-import { type Session } from '../command';
+import type { Session } from '../command';
 import { Interrupted } from '../interrupted';
 import { classTable } from './class-table';
 import type { ModelParts } from './training';

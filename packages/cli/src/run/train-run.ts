@@ -21,7 +21,7 @@ import {
   type TrainState,
 } from '@crossweave/trainer';
 import { readMetrics, type RunDirectory } from '@crossweave/trainer/node';
-import { type Session } from '../command';
+import type { Session } from '../command';
 import { noteOf } from './note-of';
 import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';

@@ -52,7 +52,7 @@ async function unpackEntry(
   signal: AbortSignal,
 ): Promise<void> {
   const target = resolve(folder, entry.fileName);
-  // yauzl refuses such names already; this holds whatever its options are.
+  // yauzl refuses such names by default. This check does not depend on its options.
   if (!target.startsWith(folder + sep)) throw new Error('the name leads out of the folder');
   await mkdir(dirname(target), { recursive: true });
   const content = await archive.openReadStreamPromise(entry);

@@ -30,7 +30,7 @@ export interface Preprocessing {
   readonly normalise: Normalisation;
 }
 
-/** Of a picture nothing is cut off: what is used unless something else is asked for. */
+/** The default: the whole picture is resized to a square, and nothing is cropped. */
 export const defaultPreprocessing: Preprocessing = {
   size: defaultImageSize,
   resize: 'squash',

@@ -1,7 +1,7 @@
 import { openDataset, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
 import { RowJoiner, type BadRow, type ReadSample } from '../pairs/samples';
 
-/** All samples of a dataset, joined by image, and what was not read. */
+/** All samples of a dataset, joined by image, and the rows that could not be read. */
 export interface CollectedSamples {
   readonly format: string;
   readonly name: string;

@@ -1,7 +1,6 @@
-import { add, tidy } from '@tensorflow/tfjs-core';
+import { add, tidy, sum, type Scalar } from '@tensorflow/tfjs-core';
 import { inference, key, mapParams, type FeatureSpec, type Params } from '@crossweave/core';
 import { expectClose, gradientsAt, sampleFeatures, testFusion } from '@crossweave/core/testing';
-import { sum, type Scalar } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { gatedCrossAttention } from './gated-cross-attention';
 

@@ -9,8 +9,6 @@ import {
   mul,
   oneHot,
   reshape,
-} from '@tensorflow/tfjs-core';
-import {
   sum,
   tidy,
   type Rank,

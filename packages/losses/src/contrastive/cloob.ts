@@ -1,5 +1,17 @@
-import { add, logSumExp, mul, reciprocal, softmax, sub, tensor2d } from '@tensorflow/tfjs-core';
-import { matMul, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  logSumExp,
+  mul,
+  reciprocal,
+  softmax,
+  sub,
+  tensor2d,
+  matMul,
+  tidy,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
 import { number, readOptions } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';

@@ -7,8 +7,12 @@ import {
   softmax,
   sub,
   tensor2d,
+  tidy,
+  transpose,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { tidy, transpose, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
 import { anyOf, boolean, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { sameCheck, temperatureCheck } from '../option-checks';

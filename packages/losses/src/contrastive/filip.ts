@@ -9,8 +9,11 @@ import {
   reshape,
   sub,
   sum,
+  tidy,
+  type Rank,
+  type Scalar,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { tidy, type Rank, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, checkShapes, type Features, type Loss } from '@crossweave/core';
 import { readOptions } from '@crossweave/core/authoring';
 import { amax, normalize } from '@crossweave/core/nn';

@@ -1,5 +1,16 @@
-import { add, concat, logSumExp, mul, reciprocal, sub } from '@tensorflow/tfjs-core';
-import { tensor2d, tidy, transpose, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  logSumExp,
+  mul,
+  reciprocal,
+  sub,
+  tensor2d,
+  tidy,
+  transpose,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
 import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';

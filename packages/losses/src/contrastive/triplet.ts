@@ -1,5 +1,18 @@
-import { add, concat, expandDims, maximum, mul, relu, sqrt, sub, sum } from '@tensorflow/tfjs-core';
-import { tidy, transpose, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  expandDims,
+  maximum,
+  mul,
+  relu,
+  sqrt,
+  sub,
+  sum,
+  tidy,
+  transpose,
+  type Scalar,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
 import { boolean, oneOf, readOptions } from '@crossweave/core/authoring';
 import { amax } from '@crossweave/core/nn';

@@ -9,8 +9,6 @@ import {
   sub,
   sum,
   tensor2d,
-} from '@tensorflow/tfjs-core';
-import {
   mean,
   square,
   tidy,

@@ -1,5 +1,18 @@
-import { add, eye, matMul, mean, mul, relu, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
-import { tidy, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  eye,
+  matMul,
+  mean,
+  mul,
+  relu,
+  sqrt,
+  square,
+  sub,
+  sum,
+  tidy,
+  type Scalar,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
 import { readOptions } from '@crossweave/core/authoring';
 import { weightCheck } from '../option-checks';

@@ -1,6 +1,5 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import { Tensor as TensorClass, dispose, tidy } from '@tensorflow/tfjs-core';
-import type { TensorContainer } from '@tensorflow/tfjs-core';
 import type { Checks } from '../checks';
 import { checkOptions, notNegative } from '../checks';
 import { fromRuntime } from '../errors';

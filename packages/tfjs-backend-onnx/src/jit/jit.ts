@@ -1,6 +1,5 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import { backend as currentBackend, dispose, tidy } from '@tensorflow/tfjs-core';
-import type { TensorContainer } from '@tensorflow/tfjs-core';
 import { OnnxBackend } from '../backend';
 import type { Checks } from '../checks';
 import { checkOptions, listOf, trueOrFalse, wholeNumber } from '../checks';

@@ -1,5 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { backend_util } from '@tensorflow/tfjs-core';
+import type { TensorInfo, backend_util } from '@tensorflow/tfjs-core';
 import type { KernelContext } from './context';
 import type { Node } from '../graph/node';
 import { sizeOf } from '../graph/types';

@@ -1,5 +1,4 @@
-import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { DataId, DataType, TensorInfo, KernelBackend } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from '../errors';
 import type { Executor } from '../execution/executor';
 import type { LazyGraph } from '../graph/lazy-graph';

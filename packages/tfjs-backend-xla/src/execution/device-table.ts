@@ -87,7 +87,7 @@ export class DeviceTable {
     try {
       this.runs.shift()?.settle();
     } catch {
-      // It keeps its failure for whoever reads what it computed.
+      // The run stores its error. Reading one of its results throws the error.
     }
   }
 }

@@ -33,9 +33,10 @@ export type ScheduleFreeAdamWOptions = AdamWOptions;
 
 /**
  * Schedule-free AdamW (Defazio et al. 2024, arXiv 2405.15682), as the reference implementation of the
- * `schedulefree` package with r = 0 and `weight_lr_power` = 2, after clipping by global norm. No end of
- * the training need be known. Gradients are taken at the parameters y = (1 − β₁)·z + β₁·x; what is
- * evaluated and used is x, which {@link Optimizer.evaluated} gives.
+ * `schedulefree` package with r = 0 and `weight_lr_power` = 2, after clipping by global norm. The number
+ * of steps need not be known in advance. Gradients are computed at the parameters
+ * y = (1 − β₁)·z + β₁·x. The parameters to evaluate and to use are x, which
+ * {@link Optimizer.evaluated} returns.
  *
  * State: `z.<path>`, `exp_avg_sq.<path>`, `bias_correction2`, and for each group of rates
  * `largest_rate/<group>` and `weight_sum/<group>`.

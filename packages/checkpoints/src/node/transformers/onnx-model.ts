@@ -2,8 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { boolean, oneOf, requireValue, text, type Check } from '@crossweave/core/authoring';
 import type { Checks } from '@crossweave/core/authoring';
 import { isPlainName } from '../file-inside';
-import { ConfigError, EngineError } from '@crossweave/core';
-import { showShape } from '@crossweave/core';
+import { ConfigError, EngineError, showShape } from '@crossweave/core';
 import { fingerprintFolder } from './fingerprint';
 import { fromFolder } from './folder';
 import {

@@ -26,7 +26,8 @@ describe('checkpointPreprocessing', () => {
     const tensor = normaliseImages([picture], each.size, normalise);
     const values = await tensor.data();
     tensor.dispose();
-    // In steps of a byte. At the edges libvips repeats pixels, where Pillow weighs what is there.
+    // The difference in steps of a byte. At the edges libvips repeats the last pixel, while Pillow
+    // averages only the pixels of the picture.
     const step = 1 / 255 / Math.min(...normalise.std);
     const differences = each.values.map((value, i) => Math.abs(value - (values[i] ?? NaN)) / step);
     const inside = differences.filter((_, i) => {
