@@ -62,7 +62,7 @@ describe('PictureStore', () => {
       expect(await own.get('a', 12)).toBeUndefined();
     }
     await own.put('a', picture(7));
-    expect(await own.get('a', 12)).toEqual(picture(7));
+    expect(Uint8Array.from((await own.get('a', 12))!)).toEqual(picture(7));
   });
 
   it('says that the folder cannot be written', async () => {
