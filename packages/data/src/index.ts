@@ -32,6 +32,7 @@ export { loadPairs } from './pairs/load';
 export { openPairs } from './pairs/open';
 export type { OpenedPairs } from './pairs/open';
 export type { LoadPairsOptions, OpenPairsOptions } from './pairs/options';
+export { requireFewRejects } from './pairs/rejects';
 export type { Reject } from './pairs/rejects';
 export type { LoadReport, SplitReport } from './pairs/report';
 export type { SharedPictures } from './pairs/shared-pictures';

@@ -32,9 +32,9 @@ import { untilAborted } from './until-aborted';
  * of a run should know (it cannot learn anything, one branch drowns the other) is said once, as a
  * record of kind `warning`.
  *
- * @throws ConfigError for a wrong option, what {@link checkState} throws for `start` and `initial`, DataError when the data has no batch, DataError or
- * ShapeError that names the field of a batch that does not fit, DivergenceError as `onNonFinite`
- * says; whatever the data, hooks or model throw.
+ * @throws ConfigError for a wrong option; what {@link checkState} throws for `start` and `initial`;
+ * DataError when the data has no batch; DataError or ShapeError that names the field of a batch that
+ * does not fit; DivergenceError as `onNonFinite` says; whatever the data, hooks or model throw.
  */
 export async function train<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
@@ -93,6 +93,21 @@ export async function train<Image, Text, F extends PooledFeatures>(
           disposeReplaced(state, made.state);
           state = withMemory(made.state, afterSuccess(spikes.afterLoss(memory, total)));
           spikes.hold(state);
+          const record: StepRecord = {
+            kind: 'step',
+            step,
+            epoch,
+            loss: total,
+            terms,
+            gradientNorm,
+            learningRates: ratesOf(options, step - 1, memory.rateFactor),
+            ...(made.figures.branches && { branches: made.figures.branches }),
+            seconds: (performance.now() - began) / 1000,
+            dataSeconds: (arrived - began) / 1000,
+          };
+          emit(record);
+          emit(guard(record));
+          emit(branches(record));
         } else {
           disposeReplaced(made.state, state);
           disposeState(state);
@@ -109,23 +124,6 @@ export async function train<Image, Text, F extends PooledFeatures>(
             bound,
             to: earlier.step,
           });
-        }
-        if (earlier === undefined) {
-          const record: StepRecord = {
-            kind: 'step',
-            step,
-            epoch,
-            loss: total,
-            terms,
-            gradientNorm,
-            learningRates: ratesOf(options, step - 1, memory.rateFactor),
-            ...(made.figures.branches && { branches: made.figures.branches }),
-            seconds: (performance.now() - began) / 1000,
-            dataSeconds: (arrived - began) / 1000,
-          };
-          emit(record);
-          emit(guard(record));
-          emit(branches(record));
         }
       } else {
         const { tensor, ids } = made;

@@ -90,4 +90,20 @@ describe('data split', () => {
     expect((await run(...to)).stderr).toMatch(/has splits already.*--again/s);
     expect((await run(...to, '--again')).code).toBe(exitCode.done);
   });
+
+  it('refuses a file of which more than a twentieth is damaged, unless that is allowed', async () => {
+    const whole = await readFile(file, 'utf8');
+    await writeFile(file, whole + 'images/1.png,,common,\n'.repeat(3));
+    try {
+      const { code, stderr } = await split();
+      expect(code).toBe(exitCode.failed);
+      expect(stderr).toMatch(/3 of 43 rows are damaged/);
+      expect(stderr).toContain('--max-rejects 0.07');
+      const { stdout } = await split('--max-rejects', '0.1');
+      expect(JSON.parse(stdout)).toMatchObject({ rows: 43, rejected: 3 });
+      expect((await split('--max-rejects', 'few')).code).toBe(exitCode.usage);
+    } finally {
+      await writeFile(file, whole);
+    }
+  });
 });

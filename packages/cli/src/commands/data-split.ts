@@ -2,14 +2,23 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { ConfigError, DataError, key as keyOf } from '@crossweave/core';
-import { writeFileAtomic } from '@crossweave/core/node';
-import { assignSplits, defaultSplit, readRows, type CaptionRecord } from '@crossweave/data';
+import { requireNumber } from '@crossweave/core/authoring';
+import { codeOf, fileError, writeFileAtomic } from '@crossweave/core/node';
+import {
+  assignSplits,
+  defaultSplit,
+  readRows,
+  requireFewRejects,
+  type CaptionRecord,
+  type Reject,
+} from '@crossweave/data';
 import { requiredText, text, wholeNumber, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 
 /** The flags of the data that reading rows takes. */
 const reading = new Set([
   ...['columns', 'text', 'labels', 'format', 'delimiter', 'quote', 'escape', 'encoding'],
+  'max-rejects',
 ]);
 
 export const dataSplit: Command = {
@@ -43,13 +52,21 @@ export const dataSplit: Command = {
     }
     const shares = sharesOf(values['val'], values['test']);
     const byCaption = apartOf(text(values, 'apart'));
-    const rows = await readRows(file, { ...dataSettings(values), signal });
+    const { maxRejects, ...settings } = dataSettings(values);
+    const allowed = maxRejects as number | undefined;
+    if (allowed !== undefined) {
+      requireNumber('crossweave data split', '--max-rejects', allowed, { min: 0, max: 1 });
+    }
+    const rows = await readRows(file, { ...settings, signal });
     const records = rows.flatMap((row) => ('record' in row ? [row.record] : []));
     const errors = rows.flatMap((row) => ('error' in row ? [row.error] : []));
+    requireFewRejects(errors.map(rejected), rows.length, file, allowed);
     if (values['again'] !== true) requireNoSplits(file, records);
 
-    const together = await Promise.all(
-      records.map((record) => namesOf(record, dirname(file), byCaption)),
+    const pathOf = ({ image }: CaptionRecord): string => resolve(dirname(file), image);
+    const contents = await contentsOf(records.map(pathOf), signal);
+    const together = records.map((record) =>
+      namesOf(record, pathOf(record), contents.get(pathOf(record)), byCaption),
     );
     const splits = assignSplits(
       records.map(({ labels }, i) => ({ together: together[i]!, labels })),
@@ -58,7 +75,7 @@ export const dataSplit: Command = {
     const lines = records.map((record, i) =>
       JSON.stringify({
         id: record.id,
-        image: pathFrom(dirname(out), resolve(dirname(file), record.image), record.image),
+        image: pathFrom(dirname(out), pathOf(record), record.image),
         split: splits[i],
         captions: record.captions,
         ...(record.negatives && { negatives: record.negatives }),
@@ -78,20 +95,49 @@ export const dataSplit: Command = {
 };
 
 /** What a record has in common with others that must be in its split. */
-async function namesOf(
-  { image, captions, group }: CaptionRecord,
-  folder: string,
+function namesOf(
+  { captions, group }: CaptionRecord,
+  path: string,
+  content: string | undefined,
   byCaption: boolean,
-): Promise<string[]> {
-  const path = resolve(folder, image);
-  // A picture that is not there is known by its path alone; training says that it is missing.
-  const content = await readFile(path).catch(() => undefined);
+): string[] {
   return [
     `image ${path}`,
-    ...(content ? [`content ${createHash('sha256').update(content).digest('hex')}`] : []),
+    ...(content === undefined ? [] : [`content ${content}`]),
     ...(group === undefined ? [] : [`group ${group}`]),
     ...(byCaption ? captions.map((caption) => `caption ${caption.trim().toLowerCase()}`) : []),
   ];
+}
+
+/**
+ * The hash of each picture, one picture in memory at a time. A picture that is not there has none and
+ * is known by its path alone; training says that it is missing.
+ *
+ * @throws DataError for a picture that is there and cannot be read.
+ */
+async function contentsOf(
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const contents = new Map<string, string>();
+  for (const path of new Set(paths)) {
+    signal.throwIfAborted();
+    try {
+      contents.set(
+        path,
+        createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex'),
+      );
+    } catch (cause) {
+      if (codeOf(cause) !== 'ENOENT') throw fileError('the picture cannot be read', path, cause);
+    }
+  }
+  return contents;
+}
+
+function rejected(error: DataError, row: number): Reject {
+  return { key: `row ${row + 1}`, error, reason: 'record', action: 'skipped', rows: 1 };
 }
 
 function sharesOf(val: unknown, test: unknown): Record<string, number> {

@@ -223,6 +223,21 @@ describe('WebDataset', () => {
     await expect(rows(cut)).rejects.toThrow(/cut\.tar: the archive is damaged/);
   });
 
+  it('rejects a sample whose label is too long to be read, and passes over files of other kinds', async () => {
+    const long = 'x'.repeat(2 ** 24 + 1);
+    const sample = (key: string, other: string): TestEntry[] => [
+      { name: `${key}.jpg`, content: 'picture' },
+      { name: `${key}.txt`, content: key },
+      { name: `${key}.${other}`, content: long },
+    ];
+    const shard = Buffer.concat([tarOf([...sample('a', 'cls'), ...sample('b', 'npy')]), tarEnd]);
+    const read = await rows(await write('train.tar', shard));
+    expect(errors(read)).toEqual([
+      expect.stringMatching(/train.tar \(a\): the cls file .* too long/),
+    ]);
+    expect(read).toHaveLength(2);
+  });
+
   it('gives the same pictures from tar, tgz, the network and several shards', async () => {
     const tar = (i: number, image: Buffer): Buffer =>
       Buffer.concat([

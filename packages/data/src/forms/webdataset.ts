@@ -22,6 +22,8 @@ export interface WebDatasetOptions {
 
 /** Fields that hold a caption, the first that is there. */
 const captionFields = ['txt', 'text', 'caption'];
+/** Fields that a sample is made of, besides its picture. Files of other kinds are not needed. */
+const readFields = [...captionFields, 'json', 'cls'];
 /** Bytes of a text of a sample: more are damage. */
 const longestText = 16 * 2 ** 20;
 
@@ -108,6 +110,12 @@ async function* groupsOf(
         group.pictures.set(extension, await pictureOf(entry, shard, spool));
       } else if (entry.size <= longestText) {
         group.fields.set(extension, (await entry.body()).toString('utf8'));
+      } else if (readFields.includes(extension)) {
+        group.error ??= new DataError(`the ${extension} file of the sample is too long`, {
+          where,
+          expected: `at most ${longestText} bytes`,
+          got: entry.size,
+        });
       }
     }
     if (group !== undefined) yield group;

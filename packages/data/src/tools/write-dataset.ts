@@ -73,6 +73,7 @@ export async function writeDataset(
   const errors = bad.map(({ error }) => error.message);
   let lost = bad.length;
   let written = 0;
+  let done = 0;
   const writer = as === 'jsonl' ? new JsonlWriter(out) : new ShardWriter(out, shardSize);
   try {
     for (const sample of samples) {
@@ -86,7 +87,7 @@ export async function writeDataset(
         lost += sample.rows;
         errors.push(error.message);
       }
-      onProgress?.(written, samples.length);
+      onProgress?.(++done, samples.length);
     }
     const files = await writer.end();
     const rejects = { count: lost, first: errors.slice(0, 5) };
