@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@crossweave/core';
+import { makeFolder } from '@crossweave/core/node';
 import { saveVectors, type VectorSet } from '@crossweave/models';
 import { requiredText, text, type Command } from '../command';
 import { readLines } from '../use/read-lines';
@@ -33,7 +33,7 @@ export const embed: Command = {
       embeddings: pictures?.embeddings ?? (await model.encodeText(lines!)),
       model: await model.fingerprint(),
     };
-    await mkdir(dirname(out), { recursive: true });
+    await makeFolder(dirname(out));
     const files = await saveVectors(out, set);
     const { rows, dim } = set.embeddings;
     session.terminal.line(`${rows} vectors of width ${dim}: ${files.join(', ')}`);

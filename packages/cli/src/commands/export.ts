@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '@crossweave/core';
-import { makeFolder } from '@crossweave/core/node';
 import { requiredText, text, type Command } from '../command';
 import { writeCompanions } from '../export/companion-files';
 import { writeTowers } from '../export/write-towers';
@@ -30,7 +29,6 @@ export const exportModel: Command = {
       });
     }
     await using model = await openNamed(exportModel, values, session);
-    await makeFolder(out);
     const { files, difference } = await writeTowers(out, model);
     const companions = await writeCompanions(out, model);
     const { terminal } = session;

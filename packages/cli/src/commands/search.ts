@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
+import { readBytes } from '@crossweave/core/node';
 import {
   loadVectors,
   nearest,
@@ -58,13 +58,7 @@ function queryOf(values: OptionValues, [first, ...rest]: readonly string[]): Que
 
 async function embedded(model: OpenModel, query: Query): Promise<Embeddings> {
   if ('text' in query) return model.encodeText([query.text]);
-  const bytes = await readFile(query.image).catch((cause: unknown) => {
-    throw new DataError('the picture cannot be read', {
-      where: query.image,
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
-  });
+  const bytes = await readBytes(query.image);
   return model.encodeImage([{ name: query.image, bytes }]);
 }
 

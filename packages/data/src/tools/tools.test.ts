@@ -140,6 +140,19 @@ describe('writeDataset', () => {
     await expect(writeDataset(source, options)).rejects.toThrow(ConfigError);
   });
 
+  it.each(['jsonl', 'webdataset'] as const)(
+    'leaves no unfinished %s behind when it fails',
+    async (as) => {
+      const source = await write();
+      await rm(join(folder.path, 'b.png'));
+      const out = join(folder.path, 'out');
+      await folder.write('q.csv', table.split('\n').slice(0, 4).join('\n'));
+      await expect(writeDataset(source, { columns, out, as })).rejects.toThrow(/b\.png/);
+      const names = await readdir(out, { recursive: true });
+      expect(names.filter((name) => /\.(part|tmp|jsonl|tar)$/.test(name))).toEqual([]);
+    },
+  );
+
   it('counts the rows of images that are missing or none', async () => {
     const source = await write();
     await rm(join(folder.path, 'a.png'));

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
 import {
@@ -10,6 +10,7 @@ import {
   text,
   type Checks,
 } from '@crossweave/core/authoring';
+import { makeFolder, writeFileAtomic } from '@crossweave/core/node';
 import { datasetChecks, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
 import { imageFormat } from '../image/format';
 import { readImage } from '../pairs/pictures';
@@ -66,7 +67,7 @@ export async function writeDataset(
   requireText('writeDataset', 'out', out);
   const { rows, samples, bad } = await collectSamples(source, rest);
   if (policy === 'fail' && bad[0] !== undefined) throw bad[0].error;
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   if ((await readdir(out)).length > 0) {
     throw new ConfigError('the folder is not empty', { where: out, advice: 'Choose another one.' });
   }
@@ -150,8 +151,10 @@ class Growing {
     await rename(`${this.#path}.part`, this.#path);
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  /** Takes away what is not whole. */
+  async close(): Promise<void> {
+    await this.#file.close();
+    await rm(`${this.#path}.part`, { force: true });
   }
 }
 
@@ -166,13 +169,11 @@ class JsonlWriter implements Writer {
 
   async add(sample: ReadSample, file: Uint8Array, extension: string): Promise<void> {
     if (this.#lines === undefined) {
-      await mkdir(join(this.#out, 'images'));
+      await makeFolder(join(this.#out, 'images'));
       this.#lines = await Growing.open(join(this.#out, 'captions.jsonl'));
     }
     const image = `images/${numbered(this.#count++, 8)}.${extension}`;
-    const picture = await Growing.open(join(this.#out, image));
-    await picture.add(file);
-    await picture.end();
+    await writeFileAtomic(join(this.#out, image), file);
     await this.#lines.add(Buffer.from(`${JSON.stringify({ image, ...fieldsOf(sample) })}\n`));
   }
 
