@@ -67,6 +67,16 @@ export {
   uniformArray,
 } from './keys';
 export type { Key } from './keys';
+export {
+  HostReadError,
+  asStandIn,
+  hostValue,
+  hostValues,
+  standInOf,
+  unreadable,
+  withFields,
+} from './host-value';
+export type { HostValue, StandIn, StepRecorder } from './host-value';
 export { lookUp } from './look-up';
 export {
   countParameters,

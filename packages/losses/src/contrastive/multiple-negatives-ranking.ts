@@ -5,17 +5,17 @@ import {
   mul,
   reciprocal,
   sub,
-  tensor2d,
   tidy,
   transpose,
+  type Rank,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
+import { ConfigError, hostValue, type Loss, type PooledFeatures } from '@crossweave/core';
 import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
-import { negativesPerPair } from '../rows';
+import { negativesPerPair, type AnyBatch } from '../rows';
 import { countedRows, meanOfCounted, negativeTerms, type Negatives } from '../negatives';
 import { excluded, rightImages, rightTexts, sameness, sameTexts } from '../same';
 import type { Identities, RowSets, Sameness } from '../same';
@@ -192,44 +192,62 @@ function requireHardness(where: string, hardness: string, strength: number): voi
  * Which candidates count in each direction, as terms to add to logits [B, B·(1 + K)] or [B, B];
  * which candidates are negatives of i2t; and which get the hardness term.
  */
-function masksOf(batch: Identities, by: readonly Sameness[], extra: number) {
-  const size = batch.groups.length;
+function masksOf(batch: AnyBatch, by: readonly Sameness[], extra: number) {
+  const { size } = batch;
   const width = size * (1 + extra);
-  const [texts, images] = [rightTexts(batch, by), rightImages(batch, by)];
-  const alike = sameness(batch, by);
-  const matrix = (columns: number, value: (i: number, j: number) => number): Tensor2D => {
-    const out = new Float32Array(size * columns);
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j < columns; j++) out[i * columns + j] = value(i, j);
-    }
-    return tensor2d(out, [size, columns]);
-  };
+  const found = hostValue<Identities>(batch).map((identities): Relations => ({
+    texts: rightTexts(identities, by),
+    images: rightImages(identities, by),
+    alike: sameness(identities, by),
+  }));
+  const matrix = (columns: number, value: (sets: Relations, i: number, j: number) => number) =>
+    found.tensor<Rank.R2>(
+      (sets) => {
+        const out = new Float32Array(size * columns);
+        for (let i = 0; i < size; i++) {
+          for (let j = 0; j < columns; j++) out[i * columns + j] = value(sets, i, j);
+        }
+        return out;
+      },
+      [size, columns],
+    );
   /** The pair to which the text or hard negative in column j belongs. */
   const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
   const exclude = (when: boolean): number => (when ? excluded : 0);
   const others = (sets: RowSets, i: number): number => size - sets[i]!.size;
-  const negatives: Negatives['counts'] = texts.map((_, i) => others(texts, i) + size * extra);
-  const counts: Record<RankingDirection, (i: number) => number> = {
-    i2t: (i) => negatives[i]!,
-    t2i: (i) => others(images, i),
-    i2i: (i) => others(alike, i),
-    t2t: (i) => others(alike, i) + (size - 1) * extra,
+  const counts: Record<RankingDirection, (sets: Relations, i: number) => number> = {
+    i2t: ({ texts }, i) => others(texts, i) + size * extra,
+    t2i: ({ images }, i) => others(images, i),
+    i2i: ({ alike }, i) => others(alike, i),
+    t2t: ({ alike }, i) => others(alike, i) + (size - 1) * extra,
   };
+  const most = (directions: readonly RankingDirection[]): Negatives['counts'] =>
+    found.map((sets) =>
+      Array.from({ length: size }, (_, i) =>
+        Math.max(...directions.map((way) => counts[way](sets, i))),
+      ),
+    );
   return {
-    texts: () => matrix(width, (i, j) => exclude(j < size && i !== j && texts[i]!.has(j))),
-    images: () => matrix(size, (i, j) => exclude(i !== j && images[i]!.has(j))),
-    others: () => matrix(size, (i, j) => exclude(alike[i]!.has(j))),
-    otherTexts: () => matrix(width, (i, j) => exclude(pairOf(j) === i || alike[i]!.has(j))),
+    texts: () =>
+      matrix(width, ({ texts }, i, j) => exclude(j < size && i !== j && texts[i]!.has(j))),
+    images: () => matrix(size, ({ images }, i, j) => exclude(i !== j && images[i]!.has(j))),
+    others: () => matrix(size, ({ alike }, i, j) => exclude(alike[i]!.has(j))),
+    otherTexts: () =>
+      matrix(width, ({ alike }, i, j) => exclude(pairOf(j) === i || alike[i]!.has(j))),
     negatives: (): Negatives => ({
-      mask: matrix(width, (i, j) => (texts[i]!.has(j) ? 0 : 1)),
-      counts: negatives,
+      mask: matrix(width, ({ texts }, i, j) => (texts[i]!.has(j) ? 0 : 1)),
+      counts: most(['i2t']),
     }),
-    counted: (directions: readonly RankingDirection[]): boolean[] =>
-      countedRows({
-        counts: negatives.map((_, i) => Math.max(...directions.map((way) => counts[way](i)))),
-      }),
-    'in-batch': () => matrix(width, (i, j) => (pairOf(j) === i ? 0 : 1)),
-    hard: () => matrix(width, (i, j) => (j >= size && pairOf(j) === i ? 1 : 0)),
-    all: () => matrix(width, (i, j) => (i === j ? 0 : 1)),
+    counted: (directions: readonly RankingDirection[]) => countedRows({ counts: most(directions) }),
+    'in-batch': () => matrix(width, (_, i, j) => (pairOf(j) === i ? 0 : 1)),
+    hard: () => matrix(width, (_, i, j) => (j >= size && pairOf(j) === i ? 1 : 0)),
+    all: () => matrix(width, (_, i, j) => (i === j ? 0 : 1)),
   };
+}
+
+/** The rows that are true of each other, by kind. */
+interface Relations {
+  readonly texts: RowSets;
+  readonly images: RowSets;
+  readonly alike: RowSets;
 }
