@@ -23,7 +23,7 @@ export type {
   Teacher,
 } from './contracts/loss';
 export type { Model } from './contracts/model';
-export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export type { Optimizer, OptimizerState, OptimizerUpdate, StepClock } from './contracts/optimizer';
 export type {
   ClassRow,
   Confusion,
