@@ -54,6 +54,34 @@ describe('openPairs', () => {
     expect(await readdir(folder.path)).toEqual(before);
   });
 
+  it('refuses splits that differ by case alone, and tells of rows without one', async () => {
+    const spelled = rows.map((row, i) => ({ ...row, split: i % 2 ? 'train' : 'Train' }));
+    const captions = await folder.captions(spelled);
+    await expect(openPairs({ captions })).rejects.toThrow(
+      'splits differ by upper and lower case alone; expected one spelling of a split; got "Train" (3 rows) and "train" (3 rows).',
+    );
+    const some = rows.map(({ split, ...row }) => (split === 'val' ? { ...row, split } : row));
+    const opened = await openPairs({ captions: await folder.captions(some), imageSize: 4 });
+    const pairs = await opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing'])));
+    expect(pairs.report.doubts.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /some rows name no split and belong to "train"; .* got 4 rows without \(67 %\)\./,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['0.png ', 'begins or ends with a space'],
+    ['“0.png”', 'begins or ends with a quote'],
+    ['a\\0.png', 'has backslashes'],
+  ])('says what is odd about a path that leads nowhere: %j', async (image, said) => {
+    const captions = await folder.captions([{ ...rows[0]!, image }]);
+    const opened = await openPairs({ captions, imageSize: 4 });
+    await expect(
+      opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing']))),
+    ).rejects.toThrow(said);
+  });
+
   it('gives labels and groups with the captions', async () => {
     const lines =
       'image,question,answer,album\n0.png,what?,cat,x\n0.png,how many?,2,x\n1.png,a,,\n';
