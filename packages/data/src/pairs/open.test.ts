@@ -4,6 +4,7 @@ import { testOptions } from '@crossweave/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeVocabulary, vocabularyTokenizer } from '../text/vocabulary';
 import { pairBatches } from './batches';
+import { describeReport } from './describe';
 import { letters, testFolder, type TestFolder } from './folder.testing';
 import { openPairs } from './open';
 
@@ -68,6 +69,18 @@ describe('openPairs', () => {
         /some rows name no split and belong to "train"; .* got 4 rows without \(67 %\)\./,
       ),
     ]);
+  });
+
+  it('tells of labels that differ by case alone, and of captions without one', async () => {
+    const classes = ['cat', 'Cat', undefined, 'dog', 'cat', 'cat'];
+    const captions = await folder.captions(rows.map((row, i) => ({ ...row, label: classes[i] })));
+    const opened = await openPairs({ captions, imageSize: 4 });
+    const { report } = await opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing'])));
+    expect(report.doubts.map(({ message }) => message)).toEqual([
+      expect.stringContaining('got 1 pair of labels, such as "cat" (3 rows) and "Cat" (1 row).'),
+    ]);
+    expect([report.splits['train']?.unlabelled, report.splits['val']?.unlabelled]).toEqual([2, 0]);
+    expect(describeReport(report)).toMatch(/train: 4 images .* 2 captions without a label/);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { eagerCount, type OpenPairsOptions } from './options';
 import { holdOutSamples } from './hold-out';
 import { requireFewRejects, type Reject } from './rejects';
 import { RowJoiner, type ReadSample } from './samples';
-import { SplitNames } from './split-names';
+import { RowNames } from './row-names';
 import { findShared, refuseShared, type SharedPictures } from './shared-pictures';
 
 /** A captions file as samples, for the steps that look at texts and pictures. */
@@ -28,7 +28,7 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   const joiner = new RowJoiner(name, dataset.folder);
   const doubts: DataError[] = [];
   const head: Row[] = [];
-  const splitNames = new SplitNames();
+  const names = new RowNames();
   for await (const part of dataset.parts()) {
     if (head.length < eagerCount) {
       head.push(...part.slice(0, eagerCount - head.length));
@@ -37,7 +37,7 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     joiner.add(part);
     for (const row of part) {
       if ('error' in row) continue;
-      splitNames.add(row.record);
+      names.add(row.record);
       if (row.doubt) doubts.push(row.doubt);
     }
   }
@@ -54,9 +54,8 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     rows: 1,
   }));
   requireFewRejects(rejects, rows, name, maxRejects);
-  splitNames.requireOneSpelling(name);
-  const doubt = splitNames.doubt(name);
-  if (doubt !== undefined) doubts.unshift(doubt);
+  names.requireOneSpelling(name);
+  doubts.unshift(...names.doubts(name));
   const { holdOut, columns } = options;
   const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, name);
   const files = findShared(samples, 'file', ({ path }) => path);
