@@ -3,13 +3,12 @@ import { requireText, requireValue } from '@crossweave/core/authoring';
 import sharp, { type Sharp } from 'sharp';
 import { unlessAborted } from '../concurrency';
 import { checkFormat } from './check-format';
-import { enlarge, enlarged, unchanged, type Side } from './enlarge';
-import { kernels, type ResizeFilter } from './filters';
 import type { ImageFormat } from './format';
 import { readHeader, type Header } from './header';
 import { decodingMemory } from './memory';
 import { readDecodeOptions, type DecodeOptions, type DecodeSettings } from './options';
 import { damaged } from './refusals';
+import { resample, sideOf } from './resample';
 
 // libvips keeps the decoders of its last hundred operations with all that they hold, gigabytes for
 // large progressive JPEGs, and no picture is decoded twice in a row. The setting is the process's.
@@ -93,7 +92,7 @@ async function decodeAs(
 
 async function render(
   image: Sharp,
-  { format, width, height, space }: Header,
+  { width, height, space }: Header,
   where: string,
   { size, resize, resizeTo, middle, filter, background }: DecodeSettings,
 ): Promise<Uint8Array> {
@@ -102,26 +101,18 @@ async function render(
     ? scaledShortest(width, height, resizeTo)
     : [resizeTo, resizeTo];
   const half = middle === 'floored' ? floored : rounded;
-  const columns = windowOf(width, fullWidth, size, filter, half);
-  const rows = windowOf(height, fullHeight, size, filter, half);
+  const columns = sideOf(width, fullWidth, half(fullWidth - size), size, filter);
+  const rows = sideOf(height, fullHeight, half(fullHeight - size), size, filter);
   if (space !== undefined) image.pipelineColourspace(space);
-  image.autoOrient();
-  // A cut, though of the whole, keeps sharp from having JPEG and WebP scaled by their decoders.
-  if (format !== 'svg') image.extract({ left: 0, top: 0, width, height });
   const { data, info } = await image
+    .autoOrient()
+    .extract({ left: columns.first, top: rows.first, width: columns.count, height: rows.count })
     .flatten({ background })
-    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: kernels[filter].sharp })
-    .extract({
-      left: columns.left,
-      top: rows.left,
-      width: columns.side.count,
-      height: rows.side.count,
-    })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
-  return enlarge(data, columns.side, rows.side, filter);
+  return resample(data, columns, rows, filter);
 }
 
 /** The shorter side becomes `size`; the longer one is cut to a whole number. */
@@ -133,24 +124,6 @@ function scaledShortest(
   return width < height
     ? [size, Math.trunc((size * height) / width)]
     : [Math.trunc((size * width) / height), size];
-}
-
-/**
- * How one side goes from `from` pixels to the middle `size` of `full`: shrinking and cutting
- * are libvips' work (to `scaled` pixels, of which `side.count` after `left` are kept), enlarging is
- * ours.
- */
-function windowOf(
-  from: number,
-  full: number,
-  size: number,
-  filter: ResizeFilter,
-  half: (surplus: number) => number,
-): { scaled: number; left: number; side: Side } {
-  const start = half(full - size);
-  if (full <= from) return { scaled: full, left: start, side: unchanged(size) };
-  const side = enlarged(from, full, start, size, filter);
-  return { scaled: from, left: side.first, side };
 }
 
 /** Half of the surplus, halves to the even neighbour, as Python's `round` has it. */
