@@ -10,8 +10,7 @@ export interface Request {
 
 /** What it answers: a picture, or why there is none. */
 export type Answer = { readonly id: number } & (
-  | { readonly loaded: LoadedPicture }
-  | { readonly error: SentError; readonly digest?: string }
+  { readonly loaded: LoadedPicture } | { readonly error: SentError; readonly digest?: string }
 );
 
 /** An error as plain data, since classes do not survive the way between threads. */

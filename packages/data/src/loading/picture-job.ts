@@ -54,24 +54,32 @@ export async function loadPicture(
   { options, store: folder }: PictureSettings,
   signal?: AbortSignal,
 ): Promise<LoadedPicture | FailedPicture> {
-  const { size, decodeBytes: _memory, ...deciding } = readDecodeOptions(options);
+  const settings = readDecodeOptions(options);
+  const { size } = settings;
   if (job.decoded !== undefined) {
     return { picture: changePicture(job.decoded, size, job.change ?? {}) };
   }
   const file = typeof job.file === 'string' ? await readImageFile(job.file, job.where) : job.file;
   // How much memory decoding may take decides no value.
-  const store = folder === undefined ? undefined : new PictureStore(folder, { size, ...deciding });
+  const store =
+    folder === undefined
+      ? undefined
+      : new PictureStore(folder, { ...settings, decodeBytes: undefined });
   const digest = job.digest === true || store !== undefined ? digestOf(file) : '';
   try {
     const stored = await store?.get(digest, size * size * 3);
     const decoded =
       stored ??
-      (await decodeImage(file, `${job.name} (${job.where})`, { ...options, ...(signal && { signal }) }));
+      (await decodeImage(file, `${job.name} (${job.where})`, {
+        ...options,
+        ...(signal && { signal }),
+      }));
     if (stored === undefined) await store?.put(digest, decoded);
     const picture = changePicture(decoded, size, job.change ?? {});
     return { decoded, picture, ...(job.digest === true && { digest }) };
   } catch (error) {
-    if (job.digest !== true || signal?.aborted === true || !(error instanceof DataError)) throw error;
+    if (job.digest !== true || signal?.aborted === true || !(error instanceof DataError))
+      throw error;
     return { digest, error };
   }
 }

@@ -26,8 +26,16 @@ async function jobs(count: number): Promise<PictureJob[]> {
     Array.from({ length: count }, async (_, i): Promise<PictureJob> => {
       const name = join(folder.path, `${i}.jpg`);
       const noise = { type: 'gaussian' as const, mean: 20 * i, sigma: 40 };
-      const create = { width: 50 + i, height: 70 - i, channels: 3 as const, background: '#000', noise };
-      const file = await sharp({ create }).jpeg({ progressive: i % 2 === 0 }).toFile(name);
+      const create = {
+        width: 50 + i,
+        height: 70 - i,
+        channels: 3 as const,
+        background: '#000',
+        noise,
+      };
+      const file = await sharp({ create })
+        .jpeg({ progressive: i % 2 === 0 })
+        .toFile(name);
       expect(file.size).toBeGreaterThan(0);
       const change = i % 3 === 0 ? { flip: true } : undefined;
       return { file: i % 2 === 0 ? name : await readFile(name), where: `row ${i}`, name, change };
@@ -38,7 +46,9 @@ async function jobs(count: number): Promise<PictureJob[]> {
 describe('PictureThreads', () => {
   it('gives what this thread gives, with the same digests', async () => {
     const all = await jobs(9);
-    const here = await Promise.all(all.map((job) => loadPicture({ ...job, digest: true }, settings)));
+    const here = await Promise.all(
+      all.map((job) => loadPicture({ ...job, digest: true }, settings)),
+    );
     const there = await Promise.all(
       all.map((job) => threads.run({ ...job, digest: true }, settings, 2)),
     );
@@ -51,7 +61,11 @@ describe('PictureThreads', () => {
   });
 
   it('gives errors as this thread throws them', async () => {
-    const missing: PictureJob = { file: join(folder.path, 'no.jpg'), where: 'a.csv:2', name: 'no.jpg' };
+    const missing: PictureJob = {
+      file: join(folder.path, 'no.jpg'),
+      where: 'a.csv:2',
+      name: 'no.jpg',
+    };
     const error = await threads.run(missing, settings, 2).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     const own = await loadPicture(missing, settings).catch((thrown: unknown) => thrown);

@@ -46,7 +46,12 @@ export class PictureThreads {
    * @param count threads that may run; 0 loads in this thread
    * @throws as `loadPicture`; ConfigError when a thread cannot be started
    */
-  run(job: PictureJob, settings: PictureSettings, count: number, signal?: AbortSignal): Promise<Loaded> {
+  run(
+    job: PictureJob,
+    settings: PictureSettings,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<Loaded> {
     if (count === 0) return loadPicture(job, settings, signal);
     clearTimeout(this.#idle);
     while (this.#threads.length < count) this.#start();

@@ -30,7 +30,12 @@ export async function findImages(
       sample,
       digest: 'missing',
       read: false,
-      reject: rejectImage(sample, 'missing-image', missingImage(sample.path, sample.where, cause), policy),
+      reject: rejectImage(
+        sample,
+        'missing-image',
+        missingImage(sample.path, sample.where, cause),
+        policy,
+      ),
     });
     try {
       const file = await stat(sample.path);

@@ -33,7 +33,10 @@ describe('Pictures', () => {
     await folder.write('bad.png', 'no picture');
     const used: string[] = [];
     const onUse = ({ image }: Sample): unknown => used.push(image);
-    const pictures = new Pictures({ size: 2 }, { cacheBytes: 100, placeholder: { picture: grey, onUse } });
+    const pictures = new Pictures(
+      { size: 2 },
+      { cacheBytes: 100, placeholder: { picture: grey, onUse } },
+    );
     const bad = sampleOf('bad.png');
     const uses = await Promise.all([pictures.get(bad), pictures.get(bad)]);
     await folder.picture('bad.png', 200);
