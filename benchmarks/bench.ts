@@ -5,6 +5,7 @@ import { compareSteps } from './steps/suite';
 import { picturesSuite } from './pictures/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
+import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
 import { stoppingSuite } from './stopping/stopping';
 
@@ -18,6 +19,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,
+  streaming: streamingSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
