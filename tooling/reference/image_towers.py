@@ -133,7 +133,7 @@ def timm_convnext():
 write(__file__, "image-encoder", "dinov2", {
     "as trained": dinov2([8, 8], 8, 0),
     "interpolated": dinov2([12, 16], 8, 0),
-    "registers": dinov2([8, 8], 8, 3),
+    "registers, interpolated": dinov2([4, 12], 8, 3),
 })
 write(__file__, "image-encoder", "dinov2-timm", {"as trained": timm_dinov2()})
 write(__file__, "image-encoder", "dinov3", {

@@ -44,8 +44,15 @@ export function buildDinov2(
 ): LayeredEncoder<Tensor4D> {
   const settings = dinov2Settings(where, options, preset);
   const { layers, dim, patchSize, initializerRange: range } = settings;
-  return buildTransformer(where, `dinov2(${layers}x${dim}, patch ${patchSize})`, settings, names, {
-    ...{ classToken: range, positions: range, patches: range, attention: range },
-    ...{ attentionOut: range, hidden: range, hiddenOut: range },
-  });
+  return buildTransformer(
+    where,
+    `dinov2(${layers}x${dim}, patch ${patchSize})`,
+    // The two originals interpolate differently.
+    { ...settings, antialias: settings.registers > 0 },
+    names,
+    {
+      ...{ classToken: range, positions: range, patches: range, attention: range },
+      ...{ attentionOut: range, hidden: range, hiddenOut: range },
+    },
+  );
 }

@@ -22,8 +22,7 @@ export interface DinoOptions extends VisionTransformerOptions {
 
 export type DinoSettings = Required<DinoOptions>;
 
-export const dinoChecks: Checks<DinoOptions> = {
-  ...visionTransformerChecks,
+export const dinoChecks: Checks<Omit<DinoOptions, keyof VisionTransformerOptions>> = {
   registers: count(0),
   pooling: oneOf('class', 'mean'),
   initializerRange: number({ above: 0, max: 1 }),
@@ -56,7 +55,7 @@ export function dinov2Settings(
       positionSize: trainedSize,
       epsilon: 1e-6,
     }),
-    dinoChecks,
+    { ...visionTransformerChecks, ...dinoChecks },
   );
   requireFittingSizes(where, settings);
   return settings;

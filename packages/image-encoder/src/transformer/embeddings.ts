@@ -94,7 +94,7 @@ function place(
   names: TransformerNames['embeddings'],
   tokens: Tensor3D,
   image: Tensor4D,
-  { dim, patchSize, positionSize }: TransformerSettings,
+  { dim, patchSize, positionSize, antialias }: TransformerSettings,
 ): Tensor3D {
   if (names.positions === undefined) return tokens;
   const [, height, width] = image.shape;
@@ -104,6 +104,7 @@ function place(
     gridOf(positionSize, patchSize),
     gridOf([height, width], patchSize),
     classTokens(names),
+    antialias,
   );
   return add<Tensor3D>(tokens, reshape<Rank.R3>(positions, [1, -1, dim]));
 }

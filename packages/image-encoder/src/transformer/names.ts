@@ -58,6 +58,8 @@ export interface TransformerSettings extends VisionTransformerSettings {
   readonly pooling: 'class' | 'mean' | Head;
   /** R, the number of registers. Default 0. */
   readonly registers?: number;
+  /** Whether positions are interpolated with antialiasing. Default false. */
+  readonly antialias?: boolean;
   /** Angles of the patches of a grid, row by row, for models without learned positions. */
   readonly angles?: (grid: Grid) => readonly ArrayLike<number>[];
   readonly projection?: Projection | undefined;
