@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { isCrossweaveError } from '@crossweave/core';
 import { requireText, requireValue } from '@crossweave/core/authoring';
 import sharp, { type Sharp } from 'sharp';
@@ -7,8 +8,9 @@ import type { ImageFormat } from './format';
 import { readHeader, type Header } from './header';
 import { decodingMemory } from './memory';
 import { readDecodeOptions, type DecodeOptions, type DecodeSettings } from './options';
+import { decodeOrdinaryJpeg, type Pixels } from './ordinary-jpeg';
 import { damaged } from './refusals';
-import { resample, sideOf } from './resample';
+import { resample, sideOf, type Side } from './resample';
 
 // libvips keeps the decoders of its last hundred operations with all that they hold, gigabytes for
 // large progressive JPEGs, and no picture is decoded twice in a row. The setting is the process's.
@@ -55,6 +57,11 @@ async function decode(
 ): Promise<Uint8Array> {
   settings.signal?.throwIfAborted();
   const format = checkFormat(file, where, settings.svg);
+  // Where nobody waits for this thread; in the main one, sharp decodes beside it.
+  if (format === 'jpeg' && !isMainThread) {
+    const found = decodeOrdinaryJpeg(file, settings.maxPixels);
+    if (found !== undefined) return scaled(found, settings);
+  }
   try {
     return await decodeAs(format, file, where, settings, 'warning').catch((cause: unknown) => {
       if (!harmless.test(messageOf(cause))) throw cause;
@@ -94,25 +101,51 @@ async function render(
   image: Sharp,
   { width, height, space }: Header,
   where: string,
-  { size, resize, resizeTo, middle, filter, background }: DecodeSettings,
+  settings: DecodeSettings,
 ): Promise<Uint8Array> {
+  const { columns, rows } = sidesOf(width, height, settings);
+  if (space !== undefined) image.pipelineColourspace(space);
+  const { data, info } = await image
+    .autoOrient()
+    .extract({ left: columns.first, top: rows.first, width: columns.count, height: rows.count })
+    .flatten({ background: settings.background })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
+  return resample(data, columns, rows, settings.filter);
+}
+
+/** The same of a picture that is decoded as a whole. */
+function scaled({ width, height, pixels }: Pixels, settings: DecodeSettings): Uint8Array {
+  const { columns, rows } = sidesOf(width, height, settings);
+  const line = width * 3;
+  const cut = Buffer.alloc(columns.count === width ? 0 : rows.count * columns.count * 3);
+  for (let row = 0; row * columns.count * 3 < cut.length; row++) {
+    const from = (rows.first + row) * line + columns.first * 3;
+    cut.set(pixels.subarray(from, from + columns.count * 3), row * columns.count * 3);
+  }
+  const whole = pixels.subarray(rows.first * line, (rows.first + rows.count) * line);
+  const needed = columns.count === width ? whole : cut;
+  const result = resample(needed, columns, rows, settings.filter);
+  // A picture that has the size already would be overwritten by the next one.
+  return result === whole ? Uint8Array.from(whole) : result;
+}
+
+function sidesOf(
+  width: number,
+  height: number,
+  { size, resize, resizeTo, middle, filter }: DecodeSettings,
+): { columns: Side; rows: Side } {
   const crop = resize === 'shortest-and-centre-crop';
   const [fullWidth, fullHeight] = crop
     ? scaledShortest(width, height, resizeTo)
     : [resizeTo, resizeTo];
   const half = middle === 'floored' ? floored : rounded;
-  const columns = sideOf(width, fullWidth, half(fullWidth - size), size, filter);
-  const rows = sideOf(height, fullHeight, half(fullHeight - size), size, filter);
-  if (space !== undefined) image.pipelineColourspace(space);
-  const { data, info } = await image
-    .autoOrient()
-    .extract({ left: columns.first, top: rows.first, width: columns.count, height: rows.count })
-    .flatten({ background })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
-  return resample(data, columns, rows, filter);
+  return {
+    columns: sideOf(width, fullWidth, half(fullWidth - size), size, filter),
+    rows: sideOf(height, fullHeight, half(fullHeight - size), size, filter),
+  };
 }
 
 /** The shorter side becomes `size`; the longer one is cut to a whole number. */

@@ -58,6 +58,8 @@ export function resample(
 const places = 22;
 /** Bytes of rows that are worked on at once. */
 const stripBytes = 2 ** 20;
+/** Rows after the last that `across` may read and write. */
+const rowsAtOnce = 3;
 /** The loops read and write up to so many bytes after the last. */
 const slack = 16;
 
@@ -74,8 +76,8 @@ function across(
   const strip = Math.min(height, Math.max(1, Math.floor(stripBytes / (before + after))));
   const weightsAt = placeAfter(0, spans.byteLength);
   const from = placeAfter(weightsAt, weights.byteLength);
-  const to = placeAfter(from, strip * before);
-  const { kernel, memory } = workspace(placeAfter(to, strip * after));
+  const to = placeAfter(from, (strip + rowsAtOnce) * before);
+  const { kernel, memory } = workspace(placeAfter(to, (strip + rowsAtOnce) * after));
   memory.set(bytesOf(spans));
   memory.set(bytesOf(weights), weightsAt);
   const target = new Uint8Array(height * after);
@@ -92,15 +94,23 @@ function across(
 function down(picture: Uint8Array, length: number, rows: Side, filter: ResizeFilter): Uint8Array {
   if (rows.from === rows.full) return picture;
   const { spans, weights, longest } = weightsOf(rows, filter);
+  // Rows that are needed again are held with those between, as far as there is room.
+  const held = Math.max(longest, Math.min(rows.count, Math.floor(stripBytes / length)));
   const from = placeAfter(0, weights.byteLength);
-  const to = placeAfter(from, longest * length);
+  const to = placeAfter(from, held * length);
   const { kernel, memory } = workspace(placeAfter(to, length));
   memory.set(bytesOf(weights));
   const target = new Uint8Array(rows.size * length);
+  let begin = 0;
+  let end = 0;
   for (let i = 0; i < rows.size; i++) {
     const [first, count] = [spans[i * 2]!, spans[i * 2 + 1]!];
-    memory.set(picture.subarray(first * length, (first + count) * length), from);
-    kernel.down(from, length, count, i * longest * 4, to);
+    if (first < begin || first + count > end) {
+      begin = first;
+      end = Math.min(rows.count, first + held);
+      memory.set(picture.subarray(begin * length, end * length), from);
+    }
+    kernel.down(from + (first - begin) * length, length, count, i * longest * 4, to);
     target.set(memory.subarray(to, to + length), i * length);
   }
   return target;
@@ -156,24 +166,48 @@ interface Weights {
   readonly longest: number;
 }
 
+/** Those of the last sides, which the pictures of a dataset often share. */
+const known = new Map<string, Weights>();
+const mostKnown = 64;
+
 function weightsOf(side: Side, filter: ResizeFilter): Weights {
+  const name = JSON.stringify([filter, side.from, side.full, side.start, side.size]);
+  const found = known.get(name) ?? newWeights(side, filter);
+  // The last used are the last of the map.
+  known.delete(name);
+  known.set(name, found);
+  if (known.size > mostKnown) known.delete(known.keys().next().value!);
+  return found;
+}
+
+function newWeights(side: Side, filter: ResizeFilter): Weights {
   const { weight } = kernels[filter];
   const { from, full, start, size, first } = side;
   const narrowing = 1 / Math.max(1, from / full);
-  const windows = Array.from({ length: size }, (_, i) => windowAt(start + i, from, full, filter));
-  const longest = Math.max(...windows.map(([begin, end]) => end - begin));
+  const spans = new Int32Array(size * 2);
+  const centres = new Float64Array(size);
+  let longest = 0;
+  for (let i = 0; i < size; i++) {
+    const [begin, end, centre] = windowAt(start + i, from, full, filter);
+    spans[i * 2] = begin - first;
+    spans[i * 2 + 1] = end - begin;
+    centres[i] = centre;
+    longest = Math.max(longest, end - begin);
+  }
   const weights = new Int32Array(size * longest);
-  windows.forEach(([begin, end, centre], i) => {
-    const exact = Array.from({ length: end - begin }, (_, k) =>
-      weight((begin + k - centre + 0.5) * narrowing),
-    );
-    const sum = exact.reduce((a, b) => a + b, 0);
-    exact.forEach((value, k) => {
-      const scaled = (value / sum) * 2 ** places;
+  const exact = new Float64Array(longest);
+  for (let i = 0; i < size; i++) {
+    const [begin, count] = [spans[i * 2]! + first, spans[i * 2 + 1]!];
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      exact[k] = weight((begin + k - centres[i]! + 0.5) * narrowing);
+      sum += exact[k]!;
+    }
+    for (let k = 0; k < count; k++) {
+      const scaled = (exact[k]! / sum) * 2 ** places;
       weights[i * longest + k] = Math.trunc(scaled + (scaled < 0 ? -0.5 : 0.5));
-    });
-  });
-  const spans = Int32Array.from(windows.flatMap(([begin, end]) => [begin - first, end - begin]));
+    }
+  }
   return { spans, weights, longest };
 }
 
