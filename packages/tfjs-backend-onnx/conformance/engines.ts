@@ -20,6 +20,11 @@ export const ENGINES: Readonly<Record<string, TestedEngine>> = {
     register: source('../../tfjs-backend-xla/src/register.ts'),
     exclusions: EXCLUSIONS,
   },
+  // Needs OpenVINO's library: see packages/tfjs-backend-openvino.
+  'onnx:openvino': {
+    register: source('../../tfjs-backend-openvino/src/register.ts'),
+    exclusions: EXCLUSIONS,
+  },
   cpu: { register: null, exclusions: [] },
   wasm: { register: null, exclusions: [] },
 };

@@ -14,6 +14,8 @@ export type EngineName =
   | 'onnx:cpu'
   | 'onnx:webgpu'
   | 'onnx:cuda'
+  | 'onnx:openvino'
+  | 'onnx:openvino-bf16'
   | 'xla:cpu'
   | 'tensorflow'
   | 'wasm'
