@@ -25,7 +25,8 @@ const SINGLE_THREAD_WORK = 50_000;
 /** A plan compiled by OpenVINO. */
 export class OpenvinoProgram implements Program {
   readonly bytes: number;
-  private readonly model: CompiledModel;
+  /** Null for a plan without outputs, of which there is nothing to compute. */
+  private readonly model: CompiledModel | null;
   /** The input slot of each leaf; null for a constant. */
   private readonly inputs: readonly (Slot | null)[];
   private readonly outputs: readonly Slot[];
@@ -58,18 +59,19 @@ export class OpenvinoProgram implements Program {
         : { slot: { dtype: 'int32', shape: [flags.length], size: flags.length }, flags };
     const lowered = lowerPlan(guarded, constants);
     this.inPlace = findInPlace(lowered, constants);
-    this.model = core.compile(encodeModel(lowered, constants), {
-      threads: work < SINGLE_THREAD_WORK ? 1 : threads,
-      precision,
-    });
+    const options = { threads: work < SINGLE_THREAD_WORK ? 1 : threads, precision };
+    this.model =
+      plan.outputs.length === 0 ? null : core.compile(encodeModel(lowered, constants), options);
   }
 
   run(buffers: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[] {
+    const { model } = this;
+    if (model === null) return [];
     const arrays: Values[] = [];
     this.inputs.forEach((slot, i) => {
       if (slot === null) return;
       const { array } = own(buffers[i]);
-      this.model.setInput(arrays.length, slot, array);
+      model.setInput(arrays.length, slot, array);
       arrays.push(array);
     });
     const taken = this.memoryToTake(donated);
@@ -77,16 +79,16 @@ export class OpenvinoProgram implements Program {
       const place = taken.get(i);
       const array =
         place === undefined ? this.pool.take(slot.dtype, slot.size) : own(buffers[place]).array;
-      this.model.setOutput(i, slot, array);
+      model.setOutput(i, slot, array);
       arrays.push(array);
       return new HostBuffer(array, slot.dtype);
     });
     if (this.verdict !== null) {
-      this.model.setOutput(this.outputs.length, this.verdict.slot, this.verdict.flags);
+      model.setOutput(this.outputs.length, this.verdict.slot, this.verdict.flags);
       arrays.push(this.verdict.flags);
     }
     try {
-      this.model.run(arrays);
+      model.run(arrays);
     } finally {
       for (const place of taken.values()) own(buffers[place]).isLost = true;
     }
@@ -95,7 +97,7 @@ export class OpenvinoProgram implements Program {
   }
 
   dispose(): void {
-    this.model.destroy();
+    this.model?.destroy();
   }
 
   /** For each output that overwrites a donated input, that input. */

@@ -1,5 +1,5 @@
 import type { Node, Rule, Workshop } from '@crossweave/tfjs-backend-onnx/graph';
-import { structuralNumber } from '@crossweave/tfjs-backend-onnx/graph';
+import { sameShape, structuralNumber } from '@crossweave/tfjs-backend-onnx/graph';
 
 /*
  * OpenVINO's vector code loses NaN in some operators. Each rule here writes such an operator in a
@@ -28,17 +28,35 @@ const exponential: Rule = (node, workshop) => {
   return keepingNaN(workshop, x, node);
 };
 
-/** Puts a number first and an operand that may be NaN second; constants are computed the other way round. */
+/** The other operand if one operand is a number. */
+function besideNumber(workshop: Workshop, node: Node): Node | null {
+  const [a, b] = node.inputs as [Node, Node];
+  if (isNumber(workshop, a)) return b;
+  return isNumber(workshop, b) ? a : null;
+}
+
+const OPPOSITE: Readonly<Record<string, string>> = { Max: 'Min', Min: 'Max' };
+
+/**
+ * Puts a number first and an operand that may be NaN second; constants are computed the other way
+ * round. OpenVINO makes one operator of a maximum and a minimum, which loses NaN in either order.
+ */
 const extremes =
   (isKnown: IsKnown): Rule =>
   (node, workshop) => {
-    if ((node.op !== 'Max' && node.op !== 'Min') || node.dtype !== 'float32') return null;
+    if (OPPOSITE[node.op] === undefined || node.dtype !== 'float32') return null;
     if (isKnown(node)) return knownExtreme(node, workshop);
     const [a, b] = node.inputs as [Node, Node];
-    if (isNumber(workshop, a)) return null;
-    if (isNumber(workshop, b)) return workshop.node(node.op, [b, a], node.shape, node.dtype);
-    const isPlain = workshop.node('Equal', [a, a], a.shape, 'bool');
-    return select(workshop, isPlain, node, a, node);
+    const x = besideNumber(workshop, node);
+    if (x === null) {
+      const isPlain = workshop.node('Equal', [a, a], a.shape, 'bool');
+      return select(workshop, isPlain, node, a, node);
+    }
+    const ordered = workshop.node(node.op, [x === b ? a : b, x], node.shape, node.dtype);
+    const inner = x.op === OPPOSITE[node.op] ? besideNumber(workshop, x) : null;
+    return inner !== null && sameShape(inner.shape, node.shape)
+      ? keepingNaN(workshop, inner, ordered)
+      : ordered;
   };
 
 /** The first operand is kept if either is NaN, where OpenVINO computes constants. */
@@ -92,7 +110,7 @@ const clippedLine =
     const [none, all] = [workshop.scalar(0), workshop.scalar(1)];
     return isKnown(node)
       ? of('Min', of('Max', line, none), all)
-      : of('Min', all, of('Max', none, line));
+      : keepingNaN(workshop, x, of('Min', all, of('Max', none, line)));
   };
 
 /** Comparisons with NaN are false. In OpenVINO these two are true. */
