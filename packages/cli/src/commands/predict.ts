@@ -7,7 +7,7 @@ import { requiredText, text, wholeNumber, type Command, type Session } from '../
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
-import { configOptions } from '../config/read-config';
+import { engineOptions } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
@@ -15,8 +15,6 @@ import { encode } from '../run/measure';
 import { checkpointOf, readTrainedRun, requireTokenizer } from '../run/trained-run';
 import { trainedTask, type Trained } from '../run/trained-task';
 import { modelParts, stepOptions } from '../run/training';
-
-const { engine } = configOptions;
 
 export const predict: Command = {
   name: 'predict',
@@ -37,7 +35,7 @@ export const predict: Command = {
       summary: 'say nothing below this probability, in [0, 1]',
     },
     ...dataFlags,
-    ...(engine && { engine }),
+    ...engineOptions,
   },
   example: 'crossweave predict --run runs/vqa --captions new.jsonl --out answers.jsonl',
   async run(values, _positionals, session) {

@@ -3,36 +3,39 @@ import { importNative, probeBackend } from './probe';
 
 const packageName = '@crossweave/tfjs-backend-openvino';
 
-/** OpenVINO on the CPU, with products in float32. Its library comes as a Python package. */
-export const onnxOpenvino = openvino('onnx:openvino', 'products in float32');
+const inBf16 = {
+  backend: 'onnx:openvino-bf16',
+  probe: () => probe('onnx:openvino-bf16', 'products and convolutions in bf16'),
+};
 
-/** OpenVINO on the CPU, with products and convolutions in bf16, on processors that have it. */
-export const onnxOpenvinoBf16 = openvino(
-  'onnx:openvino-bf16',
-  'products and convolutions in bf16, everything else in float32',
-);
+/** OpenVINO on the CPU. Its library comes as a Python package. */
+export const onnxOpenvino: Engine = {
+  name: 'onnx:openvino',
+  backend: 'onnx:openvino',
+  onlyByName: true,
+  inBf16,
+  probe: () => probe('onnx:openvino', 'whole steps as one graph'),
+};
 
-function openvino(name: string, numbers: string): Engine {
-  const probe = async (): Promise<Probe> =>
-    withAdvice(
-      await probeBackend({
-        backend: name,
-        packageName,
-        load: () => importNative(`${packageName}/register`),
-        detail: `OpenVINO on the CPU, ${numbers}`,
-      }),
-    );
-  return { name, backend: name, onlyByName: true, probe };
+async function probe(backend: string, how: string): Promise<Probe> {
+  return withAdvice(
+    await probeBackend({
+      backend,
+      packageName,
+      load: () => importNative(`${packageName}/register`),
+      detail: `OpenVINO on the CPU, ${how}`,
+    }),
+  );
 }
 
 /** The package's own error says what is missing and how to get it. That text is the advice. */
-function withAdvice(probe: Probe): Probe {
-  if (probe.usable) return probe;
+function withAdvice(probed: Probe): Probe {
+  if (probed.usable) return probed;
   const [, reason, advice] =
-    /: (OpenVINO is not installed: .*?)\. (It comes .*)$/.exec(probe.reason) ??
-    /: (the processor .*?)\. (Use precision .*)$/.exec(probe.reason) ??
+    /: OpenVINO is (not installed: .*?)\. (It comes .*)$/.exec(probed.reason) ??
+    /: the (processor .*?)\. (Use precision .*)$/.exec(probed.reason) ??
     [];
-  return reason === undefined || advice === undefined
-    ? probe
-    : { usable: false, reason, advice };
+  if (reason === undefined || advice === undefined) return probed;
+  const subject = reason.startsWith('processor') ? 'the' : 'OpenVINO is';
+  return { usable: false, reason: `${subject} ${reason}`, advice };
 }

@@ -1,7 +1,7 @@
 import { cpu } from './cpu';
 import type { Engine } from './engine';
 import { onnx, onnxCuda, onnxWebgpu } from './onnx';
-import { onnxOpenvino, onnxOpenvinoBf16 } from './openvino';
+import { onnxOpenvino } from './openvino';
 import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { wasm } from './wasm';
@@ -14,7 +14,6 @@ export const engines: readonly Engine[] = [
   onnxWebgpu,
   onnxCuda,
   onnxOpenvino,
-  onnxOpenvinoBf16,
   xlaCpu,
   tensorflow,
   wasm,
