@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { unlessAborted } from '../concurrency';
 import { PictureCache } from '../image/cache';
@@ -134,12 +135,22 @@ export async function readImage(sample: Sample): Promise<Uint8Array> {
 
 /** What to say of an image that is not there. */
 export function missingImage(sample: Sample, cause?: unknown): DataError {
+  const { image, path, where } = sample;
   return new DataError('the image file is missing or cannot be read', {
-    where: sample.where,
-    expected: sample.path,
+    where,
+    expected: path,
     got: cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file',
-    advice:
-      "Image paths are relative to the captions file's folder. Put the file there, correct the line, or pass missing: 'policy' to skip such records.",
+    advice: `${oddity(image)}Image paths are relative to the captions file's folder. Put the file there, correct the line, or pass missing: 'policy' to skip such records.`,
     cause,
   });
+}
+
+/** What in a path that leads nowhere is seldom meant, and hard to see. */
+function oddity(path: string): string {
+  if (path !== path.trim()) return 'The path begins or ends with a space. ';
+  if (/^["'\u2018-\u201e]|["'\u2018-\u201e]$/.test(path))
+    return 'The path begins or ends with a quote. ';
+  if (sep === '/' && path.includes('\\'))
+    return 'The path has backslashes: folders end with "/" here. ';
+  return '';
 }

@@ -15,7 +15,7 @@ import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
 import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
-import { negativesPerPair } from '../rows';
+import { negativesPerPair, type AnyBatch } from '../rows';
 import { countedRows, meanOfCounted, negativeTerms, type Negatives } from '../negatives';
 import { excluded, rightImages, rightTexts, sameness, sameTexts } from '../same';
 import type { Identities, RowSets, Sameness } from '../same';
@@ -65,7 +65,8 @@ export interface MultipleNegativesRankingOptions {
  * other images (i2i), the texts of other pairs (t2t). All four directions in one softmax give GTE's
  * improved contrastive loss (arXiv 2308.03281).
  *
- * Rows without a negative do not count.
+ * Rows without a negative do not count. A hard negative of one pair that is true of another image
+ * (`Batch.negativeCaptions`) is not a negative of that image.
  *
  * Needs embeddings. Terms: `accuracy` and `negatives` (over i2t), `temperature`. Chance: the logarithm of the number
  * of candidates; `per-direction` their mean.
@@ -192,7 +193,11 @@ function requireHardness(where: string, hardness: string, strength: number): voi
  * Which candidates count in each direction, as terms to add to logits [B, B·(1 + K)] or [B, B];
  * which candidates are negatives of i2t; and which get the hardness term.
  */
-function masksOf(batch: Identities, by: readonly Sameness[], extra: number) {
+function masksOf(
+  batch: Identities & Pick<AnyBatch, 'negativeCaptions'>,
+  by: readonly Sameness[],
+  extra: number,
+) {
   const size = batch.groups.length;
   const width = size * (1 + extra);
   const [texts, images] = [rightTexts(batch, by), rightImages(batch, by)];
@@ -207,21 +212,40 @@ function masksOf(batch: Identities, by: readonly Sameness[], extra: number) {
   /** The pair to which the text or hard negative in column j belongs. */
   const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
   const exclude = (when: boolean): number => (when ? excluded : 0);
+  const known = by.includes('captions') ? batch.captions : undefined;
+  /** Columns of the hard negatives that are the same text as one of `rows`. */
+  const falseOf = (rows: Iterable<number>): Set<number> => {
+    const texts = new Set(Array.from(rows, (row) => known?.[row] ?? null));
+    const columns = batch.negativeCaptions?.flatMap((text, k) =>
+      texts.has(text) ? [size + k] : [],
+    );
+    return new Set(columns);
+  };
+  /** Hard negatives that are true of image i, and those that are text i. */
+  const trueOf = texts.map((rows) => falseOf(rows));
+  const equalTo = texts.map((_, i) => falseOf([i]));
   const others = (sets: RowSets, i: number): number => size - sets[i]!.size;
-  const negatives: Negatives['counts'] = texts.map((_, i) => others(texts, i) + size * extra);
+  const negatives: Negatives['counts'] = texts.map(
+    (_, i) => others(texts, i) + size * extra - trueOf[i]!.size,
+  );
   const counts: Record<RankingDirection, (i: number) => number> = {
     i2t: (i) => negatives[i]!,
     t2i: (i) => others(images, i),
     i2i: (i) => others(alike, i),
-    t2t: (i) => others(alike, i) + (size - 1) * extra,
+    t2t: (i) =>
+      others(alike, i) +
+      (size - 1) * extra -
+      [...equalTo[i]!].filter((column) => pairOf(column) !== i).length,
   };
   return {
-    texts: () => matrix(width, (i, j) => exclude(j < size && i !== j && texts[i]!.has(j))),
+    texts: () =>
+      matrix(width, (i, j) => exclude((i !== j && texts[i]!.has(j)) || trueOf[i]!.has(j))),
     images: () => matrix(size, (i, j) => exclude(i !== j && images[i]!.has(j))),
     others: () => matrix(size, (i, j) => exclude(alike[i]!.has(j))),
-    otherTexts: () => matrix(width, (i, j) => exclude(pairOf(j) === i || alike[i]!.has(j))),
+    otherTexts: () =>
+      matrix(width, (i, j) => exclude(pairOf(j) === i || alike[i]!.has(j) || equalTo[i]!.has(j))),
     negatives: (): Negatives => ({
-      mask: matrix(width, (i, j) => (texts[i]!.has(j) ? 0 : 1)),
+      mask: matrix(width, (i, j) => (texts[i]!.has(j) || trueOf[i]!.has(j) ? 0 : 1)),
       counts: negatives,
     }),
     counted: (directions: readonly RankingDirection[]): boolean[] =>
