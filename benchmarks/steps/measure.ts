@@ -21,6 +21,8 @@ const { values: options, positionals } = parseArgs({
     warmup: { type: 'string', default: '3' },
     /** `onnx` or another engine's name. */
     engine: { type: 'string', default: 'onnx' },
+    /** `float32` or `bf16`, of the engine. */
+    precision: { type: 'string', default: 'float32' },
     /** Path prefix for ONNX Runtime's profiles. */
     profile: { type: 'string' },
   },
@@ -40,7 +42,7 @@ if (options.engine === 'onnx') {
   registerOnnxBackend({ threads: Number(threads), ...(profile !== undefined && { profile }) });
   await tf.setBackend(BACKEND_NAME);
 } else {
-  await useEngine(options.engine);
+  await useEngine(options.engine, { precision: options.precision as 'float32' | 'bf16' });
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);

@@ -102,7 +102,11 @@ function candidatesOf(name: string, table: readonly Engine[], precision: Precisi
   if (precision === 'float32') {
     return named.filter(({ onlyByName = false }) => name !== 'auto' || !onlyByName);
   }
-  const able = named.flatMap((engine) => (engine.inBf16 ? [{ ...engine, ...engine.inBf16 }] : []));
+  const able = named.flatMap((engine): Engine[] => {
+    if (engine.inBf16 === undefined) return [];
+    const { backend, probe } = engine.inBf16;
+    return [{ ...engine, backend, probe }];
+  });
   if (able.length > 0) return able;
   const names = table.filter(({ inBf16 }) => inBf16 !== undefined).map((engine) => engine.name);
   throw new EngineError(`the engine "${name}" computes in float32 only`, {
