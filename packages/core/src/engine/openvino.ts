@@ -14,7 +14,13 @@ export const onnxOpenvino: Engine = {
   backend: 'onnx:openvino',
   onlyByName: true,
   inBf16,
-  probe: () => probe('onnx:openvino', 'whole steps as one graph'),
+  probe: async () => {
+    const inFloat32 = await probe('onnx:openvino', 'whole steps as one graph');
+    if (!inFloat32.usable) return inFloat32;
+    const { usable } = await inBf16.probe();
+    const also = usable ? 'with precision bf16 too' : 'this processor has no bf16';
+    return { usable: true, detail: `${inFloat32.detail}; ${also}` };
+  },
 };
 
 async function probe(backend: string, how: string): Promise<Probe> {

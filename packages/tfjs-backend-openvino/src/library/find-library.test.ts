@@ -38,8 +38,16 @@ describe('findLibrary', () => {
   });
 
   it('looks into the environment that is activated', () => {
-    expect(findLibrary({ VIRTUAL_ENV: env })).toBe(wheel);
-    expect(findLibrary({ VIRTUAL_ENV: empty, CONDA_PREFIX: env })).toBe(wheel);
+    expect(findLibrary({ VIRTUAL_ENV: env }, null)).toBe(wheel);
+    expect(findLibrary({ VIRTUAL_ENV: empty, CONDA_PREFIX: env }, null)).toBe(wheel);
+  });
+
+  it('prefers the library that was provisioned to an activated environment', () => {
+    const own = join(folder, 'package');
+    const library = place('package/library', 'libopenvino_c.so.2641');
+    expect(findLibrary({ VIRTUAL_ENV: env }, own)).toBe(library);
+    expect(findLibrary({ CROSSWEAVE_OPENVINO: archive }, own)).toBe(archive);
+    expect(findLibrary({ VIRTUAL_ENV: env }, empty)).toBe(wheel);
   });
 
   it.each([
@@ -52,7 +60,7 @@ describe('findLibrary', () => {
     [{ CROSSWEAVE_OPENVINO: '/nowhere' }, 'names /nowhere, which does not exist'],
   ])('says where it looked and what to install: %j', (variables, mention) => {
     try {
-      findLibrary(variables);
+      findLibrary(variables, null);
       expect.fail('nothing was thrown');
     } catch (error) {
       expect(OpenvinoBackendError.is(error)).toBe(true);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { OpenvinoBackendError } from '../errors';
 
 /** Names OpenVINO's C library, or a Python environment that has the package `openvino`. */
@@ -13,12 +14,26 @@ const C_LIBRARY = /^(libopenvino_c\.(so(\.\d+)*|(\d+\.)*dylib)|openvino_c\.dll)$
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The folder of this package; null in a bundle, which has none. */
+function ownFolder(): string | null {
+  try {
+    const name = '@crossweave/tfjs-backend-openvino/package.json';
+    return dirname(createRequire(import.meta.url).resolve(name));
+  } catch {
+    return null;
+  }
+}
+
 /**
- * OpenVINO's C library: the file that `CROSSWEAVE_OPENVINO` names, else the library in the Python
- * environment that it names, or in the activated one.
+ * OpenVINO's C library: the file that `CROSSWEAVE_OPENVINO` names, or the library in the Python
+ * environment that it names; else the library that `crossweave engine add openvino` put into this
+ * package, or the one in the activated environment. @param own the folder of this package.
  * @throws OpenvinoBackendError `library` if there is none, with the places that were searched.
  */
-export function findLibrary(environment: Environment = process.env): string {
+export function findLibrary(
+  environment: Environment = process.env,
+  own: string | null = ownFolder(),
+): string {
   const named = environment[VARIABLE] ?? '';
   if (named !== '') {
     if (!existsSync(named)) throw missing(`${VARIABLE} names ${named}, which does not exist`);
@@ -27,6 +42,8 @@ export function findLibrary(environment: Environment = process.env): string {
     if (found !== null) return found;
     throw missing(`${VARIABLE} names ${named}, which has no libopenvino_c`);
   }
+  const provisioned = own === null ? null : inFolder(join(own, 'library'));
+  if (provisioned !== null) return provisioned;
   const folders = ENVIRONMENTS.map((name) => environment[name] ?? '').filter((path) => path !== '');
   for (const folder of folders) {
     const found = inFolder(folder);
@@ -61,6 +78,7 @@ function missing(why: string): OpenvinoBackendError {
   return new OpenvinoBackendError(
     'library',
     `OpenVINO is not installed: ${why}. It comes as a Python package: ` +
-      `python3 -m venv openvino && openvino/bin/pip install --no-deps openvino, then ${VARIABLE}=$PWD/openvino.`,
+      'npx crossweave engine add openvino, or python3 -m venv openvino && ' +
+      `openvino/bin/pip install --no-deps openvino and ${VARIABLE}=$PWD/openvino.`,
   );
 }
