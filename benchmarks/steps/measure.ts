@@ -23,6 +23,8 @@ const { values: options, positionals } = parseArgs({
     engine: { type: 'string', default: 'onnx' },
     /** The trainer's steps operation by operation. */
     eager: { type: 'boolean', default: false },
+    /** `float32` or `bf16`, of the engine. */
+    precision: { type: 'string', default: 'float32' },
     /** Path prefix for ONNX Runtime's profiles. */
     profile: { type: 'string' },
   },
@@ -42,7 +44,7 @@ if (options.engine === 'onnx') {
   registerOnnxBackend({ threads: Number(threads), ...(profile !== undefined && { profile }) });
   await tf.setBackend(BACKEND_NAME);
 } else {
-  await useEngine(options.engine);
+  await useEngine(options.engine, { precision: options.precision as 'float32' | 'bf16' });
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);

@@ -65,7 +65,8 @@ export interface MultipleNegativesRankingOptions {
  * other images (i2i), the texts of other pairs (t2t). All four directions in one softmax give GTE's
  * improved contrastive loss (arXiv 2308.03281).
  *
- * Rows without a negative do not count.
+ * Rows without a negative do not count. A hard negative of one pair that is true of another image
+ * (`Batch.negativeCaptions`) is not a negative of that image.
  *
  * Needs embeddings. Terms: `accuracy` and `negatives` (over i2t), `temperature`. Chance: the logarithm of the number
  * of candidates; `per-direction` their mean.
@@ -195,11 +196,17 @@ function requireHardness(where: string, hardness: string, strength: number): voi
 function masksOf(batch: AnyBatch, by: readonly Sameness[], extra: number) {
   const { size } = batch;
   const width = size * (1 + extra);
-  const found = hostValue<Identities>(batch).map((identities): Relations => ({
-    texts: rightTexts(identities, by),
-    images: rightImages(identities, by),
-    alike: sameness(identities, by),
-  }));
+  const found = hostValue<NamedTexts>(batch).map((named): Relations => {
+    const texts = rightTexts(named, by);
+    const columnsOf = equalNegatives(named, by);
+    return {
+      texts,
+      images: rightImages(named, by),
+      alike: sameness(named, by),
+      trueOf: texts.map((rows) => columnsOf(rows)),
+      equalTo: texts.map((_, i) => columnsOf([i])),
+    };
+  });
   const matrix = (columns: number, value: (sets: Relations, i: number, j: number) => number) =>
     found.tensor<Rank.R2>(
       (sets) => {
@@ -216,10 +223,13 @@ function masksOf(batch: AnyBatch, by: readonly Sameness[], extra: number) {
   const exclude = (when: boolean): number => (when ? excluded : 0);
   const others = (sets: RowSets, i: number): number => size - sets[i]!.size;
   const counts: Record<RankingDirection, (sets: Relations, i: number) => number> = {
-    i2t: ({ texts }, i) => others(texts, i) + size * extra,
+    i2t: ({ texts, trueOf }, i) => others(texts, i) + size * extra - trueOf[i]!.size,
     t2i: ({ images }, i) => others(images, i),
     i2i: ({ alike }, i) => others(alike, i),
-    t2t: ({ alike }, i) => others(alike, i) + (size - 1) * extra,
+    t2t: ({ alike, equalTo }, i) =>
+      others(alike, i) +
+      (size - 1) * extra -
+      [...equalTo[i]!].filter((column) => pairOf(column) !== i).length,
   };
   const most = (directions: readonly RankingDirection[]): Negatives['counts'] =>
     found.map((sets) =>
@@ -229,13 +239,19 @@ function masksOf(batch: AnyBatch, by: readonly Sameness[], extra: number) {
     );
   return {
     texts: () =>
-      matrix(width, ({ texts }, i, j) => exclude(j < size && i !== j && texts[i]!.has(j))),
+      matrix(width, ({ texts, trueOf }, i, j) =>
+        exclude((i !== j && texts[i]!.has(j)) || trueOf[i]!.has(j)),
+      ),
     images: () => matrix(size, ({ images }, i, j) => exclude(i !== j && images[i]!.has(j))),
     others: () => matrix(size, ({ alike }, i, j) => exclude(alike[i]!.has(j))),
     otherTexts: () =>
-      matrix(width, ({ alike }, i, j) => exclude(pairOf(j) === i || alike[i]!.has(j))),
+      matrix(width, ({ alike, equalTo }, i, j) =>
+        exclude(pairOf(j) === i || alike[i]!.has(j) || equalTo[i]!.has(j)),
+      ),
     negatives: (): Negatives => ({
-      mask: matrix(width, ({ texts }, i, j) => (texts[i]!.has(j) ? 0 : 1)),
+      mask: matrix(width, ({ texts, trueOf }, i, j) =>
+        texts[i]!.has(j) || trueOf[i]!.has(j) ? 0 : 1,
+      ),
       counts: most(['i2t']),
     }),
     counted: (directions: readonly RankingDirection[]) => countedRows({ counts: most(directions) }),
@@ -250,4 +266,24 @@ interface Relations {
   readonly texts: RowSets;
   readonly images: RowSets;
   readonly alike: RowSets;
+  /** Columns of the hard negatives that are true of image i. */
+  readonly trueOf: RowSets;
+  /** Columns of the hard negatives that are the same text as text i. */
+  readonly equalTo: RowSets;
+}
+
+type NamedTexts = Identities & Pick<AnyBatch, 'negativeCaptions'>;
+
+/** Gives the columns of the hard negatives that are the same text as the text of one of the rows. */
+function equalNegatives(
+  { groups, captions, negativeCaptions = [] }: NamedTexts,
+  by: readonly Sameness[],
+): (rows: Iterable<number>) => ReadonlySet<number> {
+  if (!by.includes('captions') || captions === undefined) return () => new Set();
+  return (rows) => {
+    const texts = new Set(Array.from(rows, (row) => captions[row]));
+    return new Set(
+      negativeCaptions.flatMap((text, k) => (texts.has(text) ? [groups.length + k] : [])),
+    );
+  };
 }
