@@ -73,6 +73,9 @@ if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture
   await check('structure', () =>
     run(process.execPath, ['tooling/structure.mjs'], { capture: true }),
   );
+  await check('API reports', () =>
+    run(process.execPath, ['tooling/api-reports.mjs', '--check'], { capture: true }),
+  );
   await check('knip', () => tool('knip', [], { capture: true }));
   await check('no import circle', () => tool('knip', ['--cycles'], { capture: true }));
   await check('a fusion and a loss of your own (examples/custom-fusion)', () =>

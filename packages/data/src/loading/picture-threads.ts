@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ConfigError } from '@crossweave/core';
@@ -22,6 +23,11 @@ interface Thread {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
 }
+
+const fromSource = import.meta.url.endsWith('.ts');
+const workerFile = new URL(`./picture-worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+/** False in a program that a bundler made one file of. */
+const hasWorkerFile = existsSync(fileURLToPath(workerFile));
 
 /** Threads without work end after this long, in milliseconds. */
 const idleAfter = 5000;
@@ -68,9 +74,7 @@ export class PictureThreads {
   }
 
   #start(): void {
-    const fromSource = import.meta.url.endsWith('.ts');
-    const file = new URL(`./picture-worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
-    const worker = new Worker(file, {
+    const worker = new Worker(workerFile, {
       workerData: this.#memory,
       // From sources, what lets this thread read TypeScript lets the other do so.
       ...(fromSource && { execArgv: process.execArgv }),
@@ -131,7 +135,9 @@ export const pictureThreads = new PictureThreads();
 /** Threads unless `workers` says how many: one a processor, at least two, and none for few pictures. */
 export function threadsFor(pictures: number, workers: number | undefined): number {
   if (workers !== undefined) return workers;
-  return pictures < fewPictures ? 0 : Math.min(8, Math.max(2, availableParallelism()));
+  return pictures < fewPictures || !hasWorkerFile
+    ? 0
+    : Math.min(8, Math.max(2, availableParallelism()));
 }
 
 /** Threads need as long to start as a few hundred pictures to decode. */
