@@ -24,6 +24,8 @@ export type { DatasetFormat } from './forms/reader';
 export { pairBatches } from './pairs/batches';
 export type { PairBatchesOptions } from './pairs/batches';
 export type { ChangeableSplit } from './pairs/changeable-split';
+export { identifiesImages } from './pairs/identified-split';
+export type { IdentifiedSplit } from './pairs/identified-split';
 export type { Augmentation } from './pairs/augmentation';
 export type { PictureChange } from './image/augment';
 export type { PairDataset } from './pairs/dataset';

@@ -70,7 +70,7 @@ async function shown(
 
 testOptions(
   'streamPairs',
-  (options) => streamPairs({ source, ...common, ...options }),
+  (options: object) => streamPairs({ source, ...common, ...options }),
   { describe, it },
   { anyText: ['images', 'source', 'tokenizer'], anyTexts: ['source'] },
 );
