@@ -177,6 +177,10 @@ const data = z.strictObject({
   augment: augment.optional(),
   /** Folder in which decoded pictures are kept from start to start. */
   pictureStore: z.string().optional(),
+  /** Folder in which the features of encoders are kept from start to start, by `ablate`. */
+  featureStore: z.string().optional(),
+  /** Threads that read and decode pictures; 0 for none. */
+  workers: z.int().min(0).max(64).optional(),
   imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */

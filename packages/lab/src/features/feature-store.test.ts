@@ -33,7 +33,8 @@ const row = (first: number): FeatureRow => ({
 /** A split whose images are told apart by their rows and a name. */
 function identified(count: number, name = 'a') {
   const split = tinySplit(count);
-  return { ...split, imageIdentity: (i: number) => Promise.resolve(`${name} ${i}`) };
+  const imageIdentity = (i: number): Promise<string | undefined> => Promise.resolve(`${name} ${i}`);
+  return { ...split, imageIdentity };
 }
 
 async function encode(split: ReturnType<typeof identified>, seed = 0): Promise<FeatureCache> {
