@@ -1,4 +1,5 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { featuresSuite } from './features/suite';
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
@@ -14,6 +15,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
   'real-weights': realWeightsSuite,
+  features: featuresSuite,
   loading: loadingSuite,
   pictures: picturesSuite,
   soak: soakSuite,
