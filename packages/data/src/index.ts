@@ -57,7 +57,12 @@ export type { AssignSplitsOptions, Dealt } from './splits/assign';
 export { contactSheet } from './tools/contact-sheet';
 export type { ContactSheet, ContactSheetOptions } from './tools/contact-sheet';
 export { measureImages } from './tools/measure-images';
-export type { Duplicates, ImageMeasures, ImagePlace, MeasureImagesOptions } from './tools/measure-images';
+export type {
+  Duplicates,
+  ImageMeasures,
+  ImagePlace,
+  MeasureImagesOptions,
+} from './tools/measure-images';
 export { summariseDataset } from './tools/summary';
 export type { DatasetSummary, SplitSummary } from './tools/summary';
 export { writeDataset } from './tools/write-dataset';

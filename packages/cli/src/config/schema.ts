@@ -115,6 +115,8 @@ const augment = z
       .partial(),
     grayscale: z.number(),
     blur: z.strictObject({ share: z.number(), sigma: bounds }),
+    randAugment: z.strictObject({ operations: z.int(), magnitude: z.int().optional() }),
+    synonyms: z.strictObject({ share: z.number(), words: z.array(z.array(z.string())) }),
     wordDrop: z.number(),
   })
   .partial();
