@@ -5,6 +5,7 @@ import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { picturesSuite } from './pictures/suite';
 import { realWeightsSuite } from './real-weights/minilm';
+import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
 import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
@@ -17,6 +18,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   'real-weights': realWeightsSuite,
   features: featuresSuite,
   loading: loadingSuite,
+  mutations: mutationsSuite,
   pictures: picturesSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
