@@ -4,6 +4,7 @@ import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { picturesSuite } from './pictures/suite';
+import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
@@ -15,6 +16,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   ...Object.fromEntries(
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
+  precision: precisionSuite,
   'real-weights': realWeightsSuite,
   features: featuresSuite,
   loading: loadingSuite,

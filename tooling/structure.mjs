@@ -10,7 +10,12 @@ import { packages, root } from './workspace.mjs';
 const allowed = {
   '@crossweave/tfjs-backend-onnx': [],
   '@crossweave/tfjs-backend-xla': ['@crossweave/tfjs-backend-onnx'],
-  '@crossweave/core': ['@crossweave/tfjs-backend-onnx', '@crossweave/tfjs-backend-xla'],
+  '@crossweave/tfjs-backend-openvino': ['@crossweave/tfjs-backend-onnx'],
+  '@crossweave/core': [
+    '@crossweave/tfjs-backend-onnx',
+    '@crossweave/tfjs-backend-openvino',
+    '@crossweave/tfjs-backend-xla',
+  ],
   '@crossweave/checkpoints': ['@crossweave/core'],
   '@crossweave/data': ['@crossweave/core', '@crossweave/checkpoints'],
   '@crossweave/image-encoder': ['@crossweave/core', '@crossweave/checkpoints'],

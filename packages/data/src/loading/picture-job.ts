@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { changePicture, type PictureChange } from '../image/augment';
 import { decodeImage } from '../image/decode';
@@ -103,8 +104,18 @@ export function missingImage(path: string, where: string, cause?: unknown): Data
     where,
     expected: path,
     got: cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file',
-    advice:
-      "Image paths are relative to the captions file's folder. Put the file there, correct the line, or pass missing: 'policy' to skip such records.",
+    advice: `${oddity(path)}Image paths are relative to the captions file's folder. Put the file there, correct the line, or pass missing: 'policy' to skip such records.`,
     cause,
   });
+}
+
+/** What in a path that leads nowhere is seldom meant, and hard to see. */
+function oddity(path: string): string {
+  if (/\s$|\/\s/.test(path)) return 'A name in the path begins or ends with a space. ';
+  if (/["'\u2018-\u201e]$|\/["'\u2018-\u201e]/.test(path)) {
+    return 'A name in the path begins or ends with a quote. ';
+  }
+  return sep === '/' && path.includes('\\')
+    ? 'The path has backslashes: folders end with "/" here. '
+    : '';
 }
