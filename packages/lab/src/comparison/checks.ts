@@ -79,6 +79,7 @@ const checks: Checks<CompareFusionsOptions<unknown, unknown>> = {
   seeds: seeds(),
   out: text(),
   recipe: fields({ towers: plainData(), arms: recordOf(plainData()) }, ['towers', 'arms']),
+  featureStore: text(),
   top: count(),
   signal: abortSignal(),
   onProgress: callback(),

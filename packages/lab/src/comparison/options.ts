@@ -93,6 +93,8 @@ export interface CompareFusionsOptions<Image, Text> {
     readonly towers: unknown;
     readonly arms: Readonly<Record<string, unknown>>;
   };
+  /** Folder in which the towers' features are kept from run to run: `store` of `encodeSplit`. */
+  readonly featureStore?: string;
   /** Candidates a query that a joint fusion re-ranks. Default 16. */
   readonly top?: number;
   readonly signal?: AbortSignal;
