@@ -2,6 +2,7 @@
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
+import { picturesSuite } from './pictures/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
 import { statisticsSuite } from './statistics/suite';
@@ -13,6 +14,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   ),
   'real-weights': realWeightsSuite,
   loading: loadingSuite,
+  pictures: picturesSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,

@@ -53,7 +53,7 @@ export { summariseDataset } from './tools/summary';
 export type { DatasetSummary, SplitSummary } from './tools/summary';
 export { writeDataset } from './tools/write-dataset';
 export type { WriteDatasetOptions, WrittenDataset } from './tools/write-dataset';
-export { encodeTexts } from './text/encode';
+export { encodeTexts, factsOfText, type TextFacts } from './text/encode';
 export { loadTokenizer } from './text/load';
 export type { LoadTokenizerOptions, TokenizerLibraryName } from './text/load';
 export { captionsFingerprint, vocabularySource } from './text/source';

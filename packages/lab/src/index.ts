@@ -69,7 +69,7 @@ export { answering } from './tasks/answering';
 export type { AnsweringOptions } from './tasks/answering';
 export { classification } from './tasks/classification';
 export type { ClassificationOptions } from './tasks/classification';
-export { evaluateTask, taskOutputs } from './tasks/evaluate-task';
+export { describeMeasured, evaluateTask, taskOutputs } from './tasks/evaluate-task';
 export type { EvaluateTaskOptions, TaskEvaluation, TrainedTask } from './tasks/evaluate-task';
 export { defineTask } from './tasks/define-task';
 export type { SampleMetric, TaskParts } from './tasks/define-task';

@@ -85,6 +85,11 @@ describe('names the field that does not fit, what was expected and what came', (
       /text\.tokens has 2 dim/,
     ],
     [{ negatives: texts(3) }, ShapeError, /negatives of the batch.*B·K rows with B = 2.*3 rows/],
+    [
+      { negativeCaptions: ['x', 'y', 'z'] },
+      DataError,
+      /negativeCaptions of the batch.*a list of 4 texts, one for each false text; got 3/,
+    ],
     [{ negatives: { ...texts(4), attention_mask: ids } }, ShapeError, /negatives\.attention_mask/],
   ])('%j', (change, kind, message) => {
     const check = (): void => {

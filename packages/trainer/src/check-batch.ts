@@ -40,11 +40,21 @@ export function checkBatch(where: string, batch: Batch<unknown, unknown>): void 
       });
     }
     checkInput(where, 'negatives', batch.negatives, rows);
+    const { negativeCaptions } = batch;
+    if (negativeCaptions !== undefined) {
+      checkNames(where, 'negativeCaptions', negativeCaptions, rows, 'each false text');
+    }
   }
 }
 
-function checkNames(where: string, field: string, list: unknown, size: number): void {
-  const expected = `a list of ${size} texts, one for each pair`;
+function checkNames(
+  where: string,
+  field: string,
+  list: unknown,
+  size: number,
+  of = 'each pair',
+): void {
+  const expected = `a list of ${size} texts, one for ${of}`;
   if (!Array.isArray(list)) throw wrongField(where, field, expected, typeof list);
   const wrong = list.findIndex((entry) => typeof entry !== 'string');
   if (wrong >= 0) {

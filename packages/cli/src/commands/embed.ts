@@ -4,6 +4,7 @@ import { makeFolder } from '@crossweave/core/node';
 import { saveVectors, type VectorSet } from '@crossweave/models';
 import { requiredText, text, type Command } from '../command';
 import { readLines } from '../use/read-lines';
+import { tellOfTexts } from '../use/tell-of-texts';
 import { modelOptions, openNamed, picturesOf, picturesOption, rejectsOf } from '../use/use-model';
 
 export const embed: Command = {
@@ -27,6 +28,7 @@ export const embed: Command = {
     }
     const lines = texts === undefined ? undefined : await readLines(texts);
     await using model = await openNamed(embed, values, session);
+    if (lines !== undefined) tellOfTexts(lines, model, session);
     const pictures = images === undefined ? undefined : await picturesOf(model, images, session);
     const set: VectorSet = {
       ids: pictures?.paths ?? lines!,

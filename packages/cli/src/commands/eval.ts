@@ -70,6 +70,8 @@ export const evaluate: Command = {
       const ofTheRun = data.fingerprint === run.fingerprints.data;
       if (!ofTheRun) {
         terminal.line(`Other data than the run was made on: ${checked.captionsFile}`);
+      } else if (splitName === config.data.train && splitName !== config.data.test) {
+        terminal.note(`The model was trained on "${splitName}".`);
       }
       const train = Object.hasOwn(data.splits, config.data.train)
         ? data.split(config.data.train)

@@ -10,6 +10,7 @@ import {
 } from '@crossweave/models';
 import { text, wholeNumber, type Command, type OptionValues, type Session } from '../command';
 import { readLines } from '../use/read-lines';
+import { tellOfTexts } from '../use/tell-of-texts';
 import { modelOptions, openNamed, picturesOf, picturesOption } from '../use/use-model';
 
 export const search: Command = {
@@ -34,6 +35,7 @@ export const search: Command = {
     const query = queryOf(values, positionals);
     requireOneSource(values);
     await using model = await openNamed(search, values, session);
+    if ('text' in query) tellOfTexts([query.text], model, session);
     const items = await itemsOf(model, values, session);
     const [found = []] = await nearest(await embedded(model, query), items.embeddings, { top });
     const results = found.map(({ row, score }) => ({ id: items.ids[row]!, score }));
@@ -85,6 +87,7 @@ async function itemsOf(
   }
   if (texts !== undefined) {
     const ids = await readLines(texts);
+    tellOfTexts(ids, model, session);
     return { ids, embeddings: await model.encodeText(ids) };
   }
   const file = text(values, 'vectors')!;

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { ConfigError } from '@crossweave/core';
 import { zeroShot as classifier, type Guess } from '@crossweave/models';
 import { requiredText, text, texts, type Command, type OptionValues } from '../command';
 import { readLines } from '../use/read-lines';
+import { tellOfTexts } from '../use/tell-of-texts';
 import { modelOptions, openNamed, picturesOf, picturesOption, rejectsOf } from '../use/use-model';
 
 export const zeroShot: Command = {
@@ -27,6 +29,7 @@ export const zeroShot: Command = {
     const labels = await labelsOf(values);
     const templates = texts(values, 'template');
     await using model = await openNamed(zeroShot, values, session);
+    tellOfTexts(labels, model, session);
     const classes = await classifier(model, labels, templates.length > 0 ? { templates } : {});
     const pictures = await picturesOf(model, folder, session);
     const guesses = classes.classify(pictures.embeddings);
@@ -53,10 +56,12 @@ async function labelsOf(values: OptionValues): Promise<string[]> {
       advice: `For example: ${zeroShot.example}`,
     });
   }
-  if (!given.includes(',')) return readLines(given);
+  if (!given.includes(',') && existsSync(given)) return readLines(given);
   const labels = given.split(',').map((label) => label.trim());
-  if (labels.every((label) => label !== '')) return labels;
-  throw new ConfigError('--labels holds an empty label', { expected: 'a,b,c', got: given });
+  if (labels.length > 1 && labels.every((label) => label !== '')) return labels;
+  const fault =
+    labels.length > 1 ? 'holds an empty label' : 'is neither two labels or more, nor a file';
+  throw new ConfigError(`--labels ${fault}`, { expected: 'a,b,c', got: given });
 }
 
 interface Result {

@@ -61,8 +61,26 @@ it('says of a value with several forms what each would be', () => {
     }
     return 'accepted';
   };
-  expect(message('al')).toContain('expected one of "all"|"base", or object, received string');
-  expect(message({ layers: -1 })).toContain('number to be >=0');
+  expect(message('al')).toContain('expected one of "all"|"base", or an object');
+  expect(message({ layers: -1 })).toContain('a number of at least 0');
+});
+
+it('names the keys of an object that is another value, and bounds in words', () => {
+  const message = (data: unknown): string => {
+    try {
+      parseConfig(
+        z.strictObject({ rates: z.strictObject({ image: z.number().gt(0) }) }),
+        data,
+        'x',
+      );
+    } catch (error) {
+      return String(error);
+    }
+    return 'accepted';
+  };
+  expect(message({ rates: 1 })).toContain('expected an object with the keys image; got 1');
+  expect(message({ rates: { image: 0 } })).toContain('expected a number above 0; got 0');
+  expect(message({ rates: { image: 'x' } })).toContain('expected a number; got x');
 });
 
 describe('withSetting', () => {

@@ -23,27 +23,66 @@ export function parseConfig<S extends z.ZodType>(
   }
   throw new ConfigError(path === '' ? 'the config does not fit' : `"${path}" does not fit`, {
     where,
-    expected: issue === undefined ? result.error.message : expectedBy(issue),
+    expected: issue === undefined ? result.error.message : expectedBy(issue, schema),
     got: valueAt(data, issue?.path ?? []),
   });
 }
 
 /** What an issue of zod's asks for; of several forms, each that the value could have. */
-function expectedBy(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_union') return issue.message.replace(/^[^:]*: expected /, '');
-  const forms = issue.errors.flatMap(([first]) => (first === undefined ? [] : expectedBy(first)));
-  return [...new Set(forms)].join(', or ');
+function expectedBy(issue: z.core.$ZodIssue, schema?: z.ZodType): string {
+  switch (issue.code) {
+    case 'invalid_union': {
+      const forms = issue.errors.flatMap(([first]) =>
+        first === undefined ? [] : expectedBy(first),
+      );
+      return [...new Set(forms)].join(', or ');
+    }
+    case 'invalid_type': {
+      const keys = schema === undefined ? [] : keysAt(schema, issue.path);
+      const known = typeNames[issue.expected] ?? issue.expected;
+      return keys.length === 0 ? known : `${known} with the keys ${keys.join(', ')}`;
+    }
+    case 'too_small':
+      return limit(
+        issue.origin,
+        issue.inclusive === false ? 'above' : 'of at least',
+        issue.minimum,
+      );
+    case 'too_big':
+      return limit(issue.origin, issue.inclusive === false ? 'below' : 'of at most', issue.maximum);
+    default:
+      return issue.message.replace(/^[^:]*: expected /, '');
+  }
 }
 
-/** The error of a key that does not exist, naming the nearest that does. */
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function limit(origin: string, bound: string, value: number | bigint): string {
+  const sized: Readonly<Record<string, string>> = {
+    string: `a text ${bound} ${value} characters`,
+    array: `a list ${bound} ${value} entries`,
+  };
+  return sized[origin] ?? `a number ${bound} ${value}`;
+}
+
+/** The error of a key, or another name, that does not exist, naming the nearest that does. */
 export function unknownKey(
   where: string,
   path: string,
   key: string,
   known: readonly string[],
+  what = 'key',
 ): ConfigError {
   const nearest = nearestName(key, known);
-  return new ConfigError(`there is no key "${path === '' ? key : `${path}.${key}`}"`, {
+  return new ConfigError(`there is no ${what} "${path === '' ? key : `${path}.${key}`}"`, {
     where,
     expected: known.length > 0 ? `one of ${known.join(', ')}` : undefined,
     advice: nearest === undefined ? undefined : `Did you mean "${nearest}"?`,

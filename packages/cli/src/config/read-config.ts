@@ -57,7 +57,7 @@ export async function readGiven(
   let config: unknown;
   if (file !== undefined) config = await readJsonConfig(file);
   else if (preset !== undefined && Object.hasOwn(presets, preset)) config = presets[preset];
-  else throw unknownKey(`${where} --preset`, '', preset ?? '', Object.keys(presets));
+  else throw unknownKey(where, '', preset ?? '', Object.keys(presets), 'preset');
 
   const task = text(values, 'task');
   if (task !== undefined) config = withTask(config, task);

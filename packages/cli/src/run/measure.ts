@@ -3,6 +3,7 @@ import {
   describeSplit,
   encodeSplit,
   evaluateFusion,
+  describeMeasured,
   evaluateTask,
   floors,
   headOfLoss,
@@ -89,9 +90,7 @@ function firstOf(train: PairSplit): PairSplit {
 /** The figures as a table: each with the model before training, floors and chance beside it. */
 export function tableOf({ evaluation, floors: beside }: Measurement, before?: Figures): string {
   return [
-    'split' in evaluation
-      ? describeSplit(evaluation.split)
-      : `${evaluation.pairs} labelled pairs of ${evaluation.images} images.`,
+    'split' in evaluation ? describeSplit(evaluation.split) : `${describeMeasured(evaluation)}.`,
     '',
     metricTable(evaluation, {
       ...(before && { 'before training': { metrics: before } }),
@@ -112,7 +111,11 @@ export function figuresOf({ evaluation, floors: beside }: Measurement, before?: 
     ...('split' in evaluation
       ? { measuredOn: evaluation.split }
       : {
-          measuredOn: { pairs: evaluation.pairs, images: evaluation.images },
+          measuredOn: {
+            pairs: evaluation.pairs,
+            images: evaluation.images,
+            unknownLabels: evaluation.unknown,
+          },
           classes: evaluation.classes,
           confusions: evaluation.confusions?.slice(0, 50),
         }),

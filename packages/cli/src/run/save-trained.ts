@@ -34,6 +34,12 @@ export async function saveTrained(
       maxTokens: data.maxTokens,
       tokenizer: config.data.tokenizer ?? ownTokenizer(run.path),
       params: plain,
+      ...(config.task !== undefined &&
+        config.training.loss === undefined && {
+          notes: [
+            `This model was trained for the task ${config.task.name} alone: that training compared no embeddings of pictures with those of texts.`,
+          ],
+        }),
     });
   } finally {
     disposeParams(plain);

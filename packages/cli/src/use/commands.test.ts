@@ -75,6 +75,16 @@ it('finds pictures and texts by a picture', async () => {
   expect(texts.results.map(({ id }) => id).sort()).toEqual(['a red circle', 'far away', 'ring']);
 });
 
+it('tells what of a text the model does not read, and refuses a text of nothing else', async () => {
+  const known = await run('search', 'red circle', ...clip, '--vectors', vectors);
+  expect(known.stderr).not.toMatch(/unknown|cut|reads nothing/);
+  const long = await run('search', 'red '.repeat(100), ...clip, '--vectors', vectors);
+  expect(long.stderr).toMatch(/1 of 1 texts cut at the model's \d+ tokens/);
+  expect((await refused('search', ' ', ...clip, '--vectors', vectors)).stderr).toMatch(
+    /reads nothing of the text; .* The text is empty\./,
+  );
+});
+
 it('sorts pictures into labels, and counts those in folders of that name', async () => {
   const template = ['--template', 'a {}', '--template', 'one {}'];
   const labels = ['--labels', 'ring, circle'];
@@ -100,7 +110,7 @@ it('says what is wrong', async () => {
     [/--labels is missing/, 'zero-shot', ...clip, '--images', pictures],
     [/holds an empty label/, 'zero-shot', ...clip, '--images', pictures, '--labels', 'a,,b'],
     [
-      /the file cannot be read/,
+      /neither two labels or more, nor a file/,
       'zero-shot',
       ...clip,
       '--images',

@@ -27,6 +27,11 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
   readonly text: Text;
   /** B·K false texts: row b·K + k is false text k of image b. */
   readonly negatives?: Text;
+  /**
+   * [B·K] identities of the false texts, as {@link captions}, in the order of {@link negatives}. A
+   * false text of one pair may be true of another image. Absent: not known.
+   */
+  readonly negativeCaptions?: readonly string[];
 }
 
 /**

@@ -85,6 +85,11 @@ export interface FittedTask {
    * training split. Keys are keys of {@link best}; a metric without a chance level is absent.
    */
   readonly chance: (labels: readonly Label[]) => Readonly<Record<string, number>>;
+  /**
+   * Whether a prediction can equal this label. It cannot for a class that no training label had, or
+   * an answer outside of the vocabulary. Absent if it can for every label.
+   */
+  readonly knows?: (label: Label) => boolean;
   /** The prediction of a row of outputs [K]. */
   readonly predict: (outputs: ArrayLike<number>) => Prediction;
 }

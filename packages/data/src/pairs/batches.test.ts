@@ -77,6 +77,21 @@ testOptions(
 );
 
 describe('pairBatches', () => {
+  it('names the false texts, in their order', async () => {
+    const source = pairBatches(splitOf(4), { batchSize: 2, key: key(3), negatives: 3 });
+    for await (const batch of source.batches(0)) {
+      expect(batch.negativeCaptions).toHaveLength(6);
+      const encoded = encodeTexts(batch.negativeCaptions ?? [], letters, 8);
+      expect(encoded.input_ids.arraySync()).toEqual(batch.negatives?.input_ids.arraySync());
+      disposeBatch({ ...batch, negatives: encoded });
+      disposeBatch(batch);
+    }
+    for await (const batch of pairBatches(splitOf(4), { batchSize: 4, key: key(3) }).batches(0)) {
+      expect(batch).not.toHaveProperty('negativeCaptions');
+      disposeBatch(batch);
+    }
+  });
+
   it('pairs every image with one of its captions and that caption’s negatives', async () => {
     const source = pairBatches(splitOf(7), { batchSize: 3, key: key(0), negatives: 4 });
     expect([source.batchSize, source.batchesPerEpoch]).toEqual([3, 2]);

@@ -101,6 +101,11 @@ export function pairBatches<Image, Text extends object = TextInput>(
       groups: ids,
       captions: drawn.map(({ meaning }) => split.textIdentity(meaning)),
       ...(labelled && { labels: drawn.map(({ label }) => label) }),
+      ...(negatives > 0 && {
+        negativeCaptions: drawn.flatMap((pair) =>
+          pair.negatives.map((negative) => split.textIdentity(negative)),
+        ),
+      }),
     };
     try {
       return {

@@ -56,6 +56,9 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
       `${percent(unknown.tokens / unknown.of)} of the tokens unknown to the tokenizer (${written(unknown.tokens)} of ${written(unknown.of)})`,
     );
   }
+  if (split.unlabelled !== undefined && split.unlabelled > 0) {
+    parts.push(`${counted(split.unlabelled, 'caption')} without a label`);
+  }
   if (split.inOtherSplits > 0) {
     parts.push(`${counted(split.inOtherSplits, 'text')} in another split too`);
   }

@@ -4,6 +4,7 @@ import { testOptions } from '@crossweave/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeVocabulary, vocabularyTokenizer } from '../text/vocabulary';
 import { pairBatches } from './batches';
+import { describeReport } from './describe';
 import { letters, testFolder, type TestFolder } from './folder.testing';
 import { openPairs } from './open';
 
@@ -52,6 +53,46 @@ describe('openPairs', () => {
     expect(data.split('train').records).toEqual(pairs.split('train').records);
     expect(data.report).toEqual(pairs.report);
     expect(await readdir(folder.path)).toEqual(before);
+  });
+
+  it('refuses splits that differ by case alone, and tells of rows without one', async () => {
+    const spelled = rows.map((row, i) => ({ ...row, split: i % 2 === 1 ? 'train' : 'Train' }));
+    const captions = await folder.captions(spelled);
+    await expect(openPairs({ captions })).rejects.toThrow(
+      'splits differ by upper and lower case alone; expected one spelling of a split; got "Train" (3 rows) and "train" (3 rows).',
+    );
+    const some = rows.map(({ split, ...row }) => (split === 'val' ? { ...row, split } : row));
+    const opened = await openPairs({ captions: await folder.captions(some), imageSize: 4 });
+    const pairs = await opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing'])));
+    expect(pairs.report.doubts.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /some rows name no split and belong to "train"; .* got 4 rows without \(67 %\)\./,
+      ),
+    ]);
+  });
+
+  it('tells of labels that differ by case alone, and of captions without one', async () => {
+    const classes = ['cat', 'Cat', undefined, 'dog', 'cat', 'cat'];
+    const captions = await folder.captions(rows.map((row, i) => ({ ...row, label: classes[i] })));
+    const opened = await openPairs({ captions, imageSize: 4 });
+    const { report } = await opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing'])));
+    expect(report.doubts.map(({ message }) => message)).toEqual([
+      expect.stringContaining('got 1 pair of labels, such as "cat" (3 rows) and "Cat" (1 row).'),
+    ]);
+    expect([report.splits['train']?.unlabelled, report.splits['val']?.unlabelled]).toEqual([2, 0]);
+    expect(describeReport(report)).toMatch(/train: 4 images .* 2 captions without a label/);
+  });
+
+  it.each([
+    ['0.png ', 'begins or ends with a space'],
+    ['“0.png”', 'begins or ends with a quote'],
+    ['a\\0.png', 'has backslashes'],
+  ])('says what is odd about a path that leads nowhere: %j', async (image, said) => {
+    const captions = await folder.captions([{ ...rows[0]!, image }]);
+    const opened = await openPairs({ captions, imageSize: 4 });
+    await expect(
+      opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing']))),
+    ).rejects.toThrow(said);
   });
 
   it('gives labels and groups with the captions', async () => {

@@ -5,6 +5,7 @@ import { eagerCount, type OpenPairsOptions } from './options';
 import { holdOutSamples } from './hold-out';
 import { requireFewRejects, type Reject } from './rejects';
 import { RowJoiner, type ReadSample } from './samples';
+import { RowNames } from './row-names';
 import { findShared, refuseShared, type SharedPictures } from './shared-pictures';
 
 /** A captions file as samples, for the steps that look at texts and pictures. */
@@ -27,13 +28,18 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   const joiner = new RowJoiner(name, dataset.folder);
   const doubts: DataError[] = [];
   const head: Row[] = [];
+  const names = new RowNames();
   for await (const part of dataset.parts()) {
     if (head.length < eagerCount) {
       head.push(...part.slice(0, eagerCount - head.length));
       if (head.length === eagerCount) refuseHopeless(head);
     }
     joiner.add(part);
-    doubts.push(...part.flatMap((row) => ('record' in row && row.doubt ? [row.doubt] : [])));
+    for (const row of part) {
+      if ('error' in row) continue;
+      names.add(row.record);
+      if (row.doubt) doubts.push(row.doubt);
+    }
   }
   if (head.length < eagerCount) refuseHopeless(head);
   const { bad, rows } = joiner;
@@ -48,6 +54,8 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     rows: 1,
   }));
   requireFewRejects(rejects, rows, name, maxRejects);
+  names.requireOneSpelling(name);
+  doubts.unshift(...names.doubts(name));
   const { holdOut, columns } = options;
   const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, name);
   const files = findShared(samples, 'file', ({ path }) => path);

@@ -26,6 +26,8 @@ export interface SplitReport {
   };
   /** Tokens that the vocabulary lacks, of all of them. Absent when the tokenizer spells all out. */
   readonly unknown?: { readonly tokens: number; readonly of: number };
+  /** Captions without a label. Absent when no caption of the split has one. */
+  readonly unlabelled?: number;
   /** Different texts that are captions in another split too. */
   readonly inOtherSplits: number;
 }
@@ -98,6 +100,8 @@ function reportTexts(
   texts: Texts,
 ): Omit<SplitReport, 'repeatedCaptions' | 'inOtherSplits'> {
   const captions = records.flatMap((record) => record.captions);
+  const labels = records.flatMap((record) => record.labels ?? []);
+  const labelled = labels.filter((label) => label !== undefined).length;
   const facts = captions.map((caption) => texts.remember(caption));
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   const shared = [...images.values()].filter((text) => text.images > 1);
@@ -114,6 +118,7 @@ function reportTexts(
       captions: facts.filter((fact) => texts.isCut(fact)).length,
       longest: texts.length(facts.reduce((longest, { tokens }) => Math.max(longest, tokens), 0)),
     },
+    ...(labelled > 0 && { unlabelled: captions.length - labelled }),
     ...(texts.tokenizer.unknownId !== undefined && {
       unknown: {
         tokens: sum(facts.map(({ unknown }) => unknown)),

@@ -1,16 +1,6 @@
 import type { TextInput } from '@crossweave/core';
-import { padIds, withSpecialIds } from '../text/encode';
+import { factsOfIds, padIds, withSpecialIds, type TextFacts } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';
-
-/** What is known of a text once it is tokenised. */
-export interface TextFacts {
-  /** Equal for texts that are the same to the tokenizer. */
-  readonly identity: string;
-  /** Tokens without the special ones, before any is cut. */
-  readonly tokens: number;
-  /** Those of them that the vocabulary lacks. */
-  readonly unknown: number;
-}
 
 /** Texts whose ids are kept; captions come back every epoch. */
 const keptIds = 200_000;
@@ -66,9 +56,7 @@ export class Texts {
   #tokenise(text: string): TextFacts {
     const ids = this.tokenizer.encode(text);
     this.#keep(text, withSpecialIds(ids, this.tokenizer, this.maxTokens));
-    const { unknownId } = this.tokenizer;
-    const unknown = unknownId === undefined ? 0 : ids.filter((id) => id === unknownId).length;
-    return { identity: ids.join(' '), tokens: ids.length, unknown };
+    return factsOfIds(ids, this.tokenizer);
   }
 
   #keep(text: string, ids: Int32Array): Int32Array {

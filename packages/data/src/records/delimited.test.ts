@@ -54,6 +54,7 @@ describe('readDelimited', () => {
           id: 'b.png',
           image: 'b.png',
           split: 'train',
+          namesNoSplit: true,
           captions: ['two\r\nlines'],
           line: 3,
         },

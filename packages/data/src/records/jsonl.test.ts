@@ -21,7 +21,10 @@ describe('readJsonl', () => {
       {
         line: 1,
         lines: 1,
-        record: { id: 'a.png', image: 'a.png', split: 'train', captions: ['one'], line: 1 },
+        record: {
+          ...{ id: 'a.png', image: 'a.png', split: 'train', namesNoSplit: true },
+          ...{ captions: ['one'], line: 1 },
+        },
       },
       {
         line: 3,
@@ -31,7 +34,10 @@ describe('readJsonl', () => {
       {
         line: 4,
         lines: 1,
-        record: { id: 'c', image: 'c', split: 'train', captions: ['x'], line: 4 },
+        record: {
+          ...{ id: 'c', image: 'c', split: 'train', namesNoSplit: true },
+          ...{ captions: ['x'], line: 4 },
+        },
       },
     ]);
   });

@@ -18,7 +18,10 @@ describe('toRow', () => {
   it('takes the image as id and train as split where none is named', () => {
     expect(row({ image: 'a.png', caption: ' x ', id: '', split: null })).toEqual({
       ...place,
-      record: { id: 'a.png', image: 'a.png', split: 'train', captions: ['x'], line: 4 },
+      record: {
+        ...{ id: 'a.png', image: 'a.png', split: 'train', namesNoSplit: true },
+        ...{ captions: ['x'], line: 4 },
+      },
     });
   });
 
@@ -55,7 +58,13 @@ describe('toRow', () => {
     expect(message({ image: 'a', caption: 'x', captions: ['y'] })).toMatch(
       /captions in two fields.*caption: 'captions'/,
     );
-    expect(message({ image: 'https://x.org/a.png', caption: 'x' })).toContain('is a URL');
+    for (const image of [
+      'https://x.org/a.png',
+      's3://bucket/a.png',
+      'data:image/png;base64,iVBO',
+    ]) {
+      expect(message({ image, caption: 'x' })).toContain('is a URL');
+    }
     for (const fields of [{ image: 'a\0' }, { caption: 'x\0' }, { id: '\0' }, { split: 'x\0' }]) {
       expect(message({ image: 'a', caption: 'x', ...fields })).toContain('zero byte');
     }

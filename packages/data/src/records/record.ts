@@ -12,6 +12,8 @@ export interface CaptionRecord {
   /** As written in the file. */
   readonly image: string;
   readonly split: string;
+  /** Set where neither the row nor what it lies in names a split: it has {@link defaultSplit}. */
+  readonly namesNoSplit?: true;
   /** At least one; none is empty. */
   readonly captions: readonly string[];
   /** negatives[i] belong to captions[i]. */
@@ -85,12 +87,14 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
       where,
     );
     const group = textOf(row, columns.group ?? 'group', where);
+    const split = textOf(row, columns.split ?? 'split', where) ?? context.split;
     return {
       ...place,
       record: {
         id: textOf(row, columns.id ?? 'id', where) ?? image,
         image,
-        split: textOf(row, columns.split ?? 'split', where) ?? context.split ?? defaultSplit,
+        split: split ?? defaultSplit,
+        ...(split === undefined && { namesNoSplit: true as const }),
         captions,
         ...(negatives && { negatives }),
         ...(labels && { labels }),

@@ -18,11 +18,11 @@ export function imageOf(value: unknown, where: string): string {
   if (typeof value !== 'string' || value.trim() === '') {
     throw new DataError('there is no image', { ...details, got: kindOf(value) });
   }
-  if (/^https?:\/\//i.test(value)) {
+  if (/^(data:|[a-z][a-z\d+.-]+:\/\/)/i.test(value)) {
     throw new DataError('the image is a URL', {
       ...details,
       got: excerpt(value),
-      advice: 'Pictures are read from disk: download them and write their paths.',
+      advice: 'Pictures are read from disk: write each to a file, and its path here.',
     });
   }
   return withoutNul(value, 'the path of the image', where);

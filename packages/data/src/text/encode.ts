@@ -14,6 +14,27 @@ export function checkMaxTokens(where: string, maxTokens: number, tokenizer: Toke
   requireNumber(where, 'maxTokens', maxTokens, { integer: true, min, max: maxTokensLimit });
 }
 
+/** What is known of a text once it is tokenised. */
+export interface TextFacts {
+  /** Equal for texts that are the same to the tokenizer. */
+  readonly identity: string;
+  /** Tokens without the special ones, before any is cut. */
+  readonly tokens: number;
+  /** Those of them that the vocabulary lacks. 0 for a tokenizer that spells all out. */
+  readonly unknown: number;
+}
+
+/** What the ids of a text tell, as the tokenizer gives them without special ones. */
+export function factsOfIds(ids: readonly number[], { unknownId }: Tokenizer): TextFacts {
+  const unknown = unknownId === undefined ? 0 : ids.filter((id) => id === unknownId).length;
+  return { identity: ids.join(' '), tokens: ids.length, unknown };
+}
+
+/** The same of a text. */
+export function factsOfText(text: string, tokenizer: Tokenizer): TextFacts {
+  return factsOfIds(tokenizer.encode(text), tokenizer);
+}
+
 /** Ids of one text with the special tokens, at most `maxTokens`: what is cut is the text's end. */
 export function withSpecialIds(
   ids: readonly number[],

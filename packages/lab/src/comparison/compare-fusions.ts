@@ -6,7 +6,7 @@ import { evaluateFusion } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { floors } from '../floors/floors';
-import { evaluateTask } from '../tasks/evaluate-task';
+import { describeMeasured, evaluateTask } from '../tasks/evaluate-task';
 import { taskFloors } from '../tasks/task-floors';
 import { headOfLoss } from '../tasks/task-loss';
 import { checkComparison, towersName } from './checks';
@@ -110,8 +110,8 @@ async function contextOf<Image, Text>(
       });
       baselines.unshift({ name: towersName, kind: 'towers', metrics, outcomes });
     }
-    const { chance, pairs, images } = beside.majority;
-    const measured = `Measured on ${pairs} labelled pairs of ${images} images.`;
+    const { chance } = beside.majority;
+    const measured = `Measured on ${describeMeasured(beside.majority)}.`;
     return { baselines, chance, data: { fingerprint }, notes: [...notes, measured] };
   }
   const { metrics, outcomes, chance, split } = await evaluateFusion(dual, test, {

@@ -35,14 +35,17 @@ export function splitFacts(cache: Pick<FeatureCache, 'records' | 'textIdentity'>
 /** The same in words, with what makes figures of this split other than they seem. */
 export function describeSplit(facts: SplitFacts): string {
   const { images, texts, sharedTexts, mostShared, uncounted } = facts;
-  const sentences = [`${images} images, ${texts} texts`];
+  const sentences = [
+    `${images} image${images === 1 ? '' : 's'}, ${texts} text${texts === 1 ? '' : 's'}`,
+  ];
   if (mostShared !== undefined) {
     sentences.push(
-      `${sharedTexts} of the texts are captions of several images and right for each, ` +
-        `the most “${mostShared.caption}”, of ${mostShared.images}`,
+      `captions of several images, right for each: ${sharedTexts}, ` +
+        `the most shared “${mostShared.caption}”, of ${mostShared.images}`,
     );
   }
   const left = uncounted.i2t + uncounted.t2i;
   if (left > 0) sentences.push(`${left} queries of which everything is right do not count`);
+  if (left === images + texts) sentences.push('no query is left, so there are no figures');
   return `${sentences.join('; ')}.`;
 }

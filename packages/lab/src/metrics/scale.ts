@@ -1,6 +1,6 @@
 import type { CrossedOptions } from '../statistics/crossed';
 import { mean } from '../statistics/moments';
-import { metricKind } from './kinds';
+import { isCost, metricKind } from './kinds';
 
 /** Outcomes by [seed][query], or figures by [seed][0] where trials tell no outcomes. */
 export type Rows = readonly (readonly number[])[];
@@ -16,7 +16,9 @@ export function scaleOf(
   const within = rows.every((row) => isWithin(mean(row)));
   const hits = rows.every((row) => row.length > 1 && row.every((each) => each === 0 || each === 1));
   if (within && (kind === 'share' || hits)) return { range: of === 'mean' ? [0, 1] : [-1, 1] };
-  return kind === 'rank' ? { resolution: 1 } : {};
+  if (kind === 'rank') return { resolution: 1, ...(of === 'mean' && { least: 1 }) };
+  const positive = isCost(metric) && rows.every((row) => row.every((each) => each >= 0));
+  return of === 'mean' && positive ? { least: 0 } : {};
 }
 
 function isWithin(share: number): boolean {

@@ -2,6 +2,7 @@ import { foldIn, key, normalArray } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/statistics.json';
+import { scaleOf } from '../metrics/scale';
 import { crossedEstimate, type CrossedOptions, type Interval } from './crossed';
 import { tInterval } from './intervals';
 import { pairedDifferences } from './paired';
@@ -115,6 +116,20 @@ describe('crossedEstimate', () => {
     if (value === 0 && options === differences) {
       expect(crossedEstimate([row, row, row], options).p).toBe(1);
     }
+  });
+
+  it('gives ranks no interval below 1, and keeps its upper end', () => {
+    const row = [1, 1, 8];
+    const free = crossedEstimate([row], { resolution: 1 }).queryInterval!;
+    const ranks = crossedEstimate([row], scaleOf('retrieval.i2t.meanRank', [[row]], 'mean'));
+    expect(free[0]).toBeLessThan(0);
+    expect(ranks.queryInterval).toEqual([1, free[1]]);
+    const losses = crossedEstimate([row], scaleOf('classification.logLoss', [[row]], 'mean'));
+    expect(losses.queryInterval![0]).toBe(0);
+    // A difference of ranks may be negative.
+    const difference = scaleOf('retrieval.i2t.meanRank', [[row], [row]], 'difference');
+    expect(difference.least).toBeUndefined();
+    expect(() => crossedEstimate([[0, 1]], { least: 1 })).toThrow(/below its "least"/);
   });
 
   it('refuses ragged rows, no rows, and a range that the mean is not in', () => {

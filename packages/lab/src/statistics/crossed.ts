@@ -18,13 +18,15 @@ export interface CrossedEstimate {
    * other seeds. Null with one query, or where nothing tells the spread.
    */
   readonly queryInterval: Interval | null;
-  /** Two-sided p of "the true mean is 0"; null where `ci95` is, or where the range excludes 0. */
+  /** Two-sided p of "the true mean is 0"; null where `ci95` is, or where the bounds exclude 0. */
   readonly p: number | null;
 }
 
 export interface CrossedOptions {
   /** What the mean can be: [0, 1] of a share, [−1, 1] of a difference of two. Default: anything. */
   readonly range?: Interval;
+  /** Without a range: what the mean cannot be less than, 1 for a rank. The interval ends there. */
+  readonly least?: number;
   /**
    * What one query can change by: the variance is never less than if one query had gone that far
    * up and one down. Default: half the range; without a range 0, and then equal outcomes have no
@@ -55,26 +57,30 @@ export function crossedEstimate(
   options: CrossedOptions = {},
 ): CrossedEstimate {
   const { centre, seeds, queries, variance, columnMeans } = analyse(outcomes);
-  const range = readRange(options, centre);
+  const { range, least = -Infinity } = readBounds(options, centre);
   const resolution = options.resolution ?? (range === undefined ? 0 : (range[1] - range[0]) / 2);
   const told = queries > 1 ? queries : undefined;
-  const least = told === undefined ? 0 : 2 * (resolution / (queries + 2)) ** 2;
+  const leastVariance = told === undefined ? 0 : 2 * (resolution / (queries + 2)) ** 2;
   // Rounding alone is no spread.
   const noise = (1e-9 * Math.abs(centre)) ** 2;
   const floored = (value: number): number | null => {
-    const larger = Math.max(value, least);
+    const larger = Math.max(value, leastVariance);
     return larger > noise ? larger : null;
   };
   const total = seeds > 1 ? floored(variance) : null;
   const ofQueries = queries > 1 ? floored(sampleVariance(columnMeans) / queries) : null;
   const intervalOf = (squared: number | null, freedom: number): Interval | null =>
-    squared === null ? null : interval(centre, squared, freedom, range, told);
+    squared === null
+      ? null
+      : range === undefined
+        ? studentInterval(centre, squared, freedom, least)
+        : wilsonInterval(centre, squared, freedom, range, told);
   return {
     mean: centre,
     standardError: total === null ? null : Math.sqrt(total),
     ci95: intervalOf(total, seeds - 1),
     queryInterval: intervalOf(ofQueries, queries - 1),
-    p: total === null ? null : pValue(centre, total, seeds - 1, range, told),
+    p: total === null || least >= 0 ? null : pValue(centre, total, seeds - 1, range, told),
   };
 }
 
@@ -124,22 +130,27 @@ function analyse(outcomes: readonly ArrayLike<number>[]): Analysis {
   return { seeds, queries, centre, columnMeans, variance };
 }
 
-function interval(
+function studentInterval(
   centre: number,
   variance: number,
   freedom: number,
-  range: Interval | undefined,
+  least: number,
+): Interval {
+  const half = studentQuantile(0.975, freedom) * Math.sqrt(variance);
+  return [Math.max(centre - half, least), centre + half];
+}
+
+function wilsonInterval(
+  centre: number,
+  variance: number,
+  freedom: number,
+  range: Interval,
   queries: number | undefined,
 ): Interval | null {
-  const quantile = studentQuantile(0.975, freedom);
-  if (range === undefined) {
-    const half = quantile * Math.sqrt(variance);
-    return [centre - half, centre + half];
-  }
   const [low, high] = range;
   const share = shareOf(centre, variance, range, queries);
   if (share.count === 0) return null;
-  const [from, to] = scoreInterval(share, quantile);
+  const [from, to] = scoreInterval(share, studentQuantile(0.975, freedom));
   return [low + (high - low) * from, low + (high - low) * to];
 }
 
@@ -168,15 +179,19 @@ function shareOf(
   return effectiveShare(share, variance / (high - low) ** 2, queries);
 }
 
-/** @throws ConfigError for options out of range, or a range that the mean is not in. */
-function readRange(options: CrossedOptions, centre: number): Interval | undefined {
+/** @throws ConfigError for wrong options, or bounds that the mean is not within. */
+function readBounds(
+  options: CrossedOptions,
+  centre: number,
+): { readonly range: Interval | undefined; readonly least: number | undefined } {
   const where = 'crossedEstimate';
   checkOptions(where, options, {
     range: listOf(number(), { length: 2 }),
+    least: number(),
     resolution: number({ min: 0 }),
   });
-  const { range } = options;
-  // Means of shares may leave the range by a rounding.
+  const { range, least } = options;
+  // Means may leave the bounds by a rounding.
   const slack = 1e-9;
   if (range !== undefined && !(range[0] < range[1])) {
     throw new ConfigError('"range" is empty', { where, expected: '[low, high]', got: range });
@@ -188,5 +203,12 @@ function readRange(options: CrossedOptions, centre: number): Interval | undefine
       got: centre,
     });
   }
-  return range;
+  if (least !== undefined && centre < least - slack) {
+    throw new ConfigError('the mean is below its "least"', {
+      where,
+      expected: `at least ${least}`,
+      got: centre,
+    });
+  }
+  return { range, least };
 }

@@ -158,6 +158,7 @@ export function answering(options: AnsweringOptions = {}): Task {
         });
       },
       chance: () => namedFigures(name, { accuracy: 1 / classes.length, rocAuc: 0.5 }),
+      knows: (label) => given(label).some((answer) => places.has(answer)),
       predict(outputs) {
         const probabilities = softmaxOf(outputs);
         const best = largest(probabilities);

@@ -125,6 +125,7 @@ export function classification(options: ClassificationOptions = {}): Task {
         const one = 1 / classes.length;
         return namedFigures(name, { accuracy: one, balancedAccuracy: one, rocAuc: 0.5 });
       },
+      knows: (label) => places.has(classOf(label)),
       predict(outputs) {
         const probabilities = softmaxOf(outputs);
         const best = largest(probabilities);

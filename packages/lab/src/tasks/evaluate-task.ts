@@ -33,6 +33,20 @@ export interface TaskEvaluation extends Metrics, Pick<TaskFigures, 'classes' | '
   readonly pairs: number;
   /** Images they are of. */
   readonly images: number;
+  /** Of the pairs, those whose label the task cannot predict ({@link FittedTask.knows}). */
+  readonly unknown: number;
+}
+
+/** What a task was measured on, in a sentence. */
+export function describeMeasured({
+  pairs,
+  images,
+  unknown,
+}: Pick<TaskEvaluation, 'pairs' | 'images' | 'unknown'>): string {
+  const measured = `${pairs} labelled pair${pairs === 1 ? '' : 's'} of ${images} image${images === 1 ? '' : 's'}`;
+  return unknown === 0
+    ? measured
+    : `${measured}; ${unknown} of them with a label that no training pair has, which no prediction can equal`;
 }
 
 const checks: Checks<EvaluateTaskOptions> = {
@@ -102,5 +116,6 @@ export function taskEvaluation(
     chance: task.chance(labels),
     pairs: pairs.length,
     images: new Set(ids).size,
+    unknown: labels.filter((label) => task.knows?.(label) === false).length,
   };
 }

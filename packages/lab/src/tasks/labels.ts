@@ -21,7 +21,7 @@ export function requireLabels(task: string, labels: readonly Label[]): void {
   throw new DataError('there is no label', {
     where: task,
     expected: 'one label or more',
-    advice: 'Name the column that holds the labels: columns: { label: … } of loadPairs.',
+    advice: 'Name the column that holds the labels: columns: { label: … }.',
   });
 }
 

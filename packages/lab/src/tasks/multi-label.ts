@@ -101,6 +101,7 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
         return named(name, measureSets(classes, rows, labels.map(classesOf), threshold));
       },
       chance: () => namedFigures(name, { rocAuc: 0.5 }),
+      knows: (label) => classesOf(label).every((each) => classes.includes(each)),
       predict(outputs) {
         const probabilities = sigmoidOf(outputs);
         const decisions = probabilities.map((p) => (p > threshold ? p : 1 - p));

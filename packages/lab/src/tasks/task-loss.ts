@@ -40,7 +40,7 @@ export function taskLoss(task: FittedTask, options: TaskLossOptions): Loss<Poole
         throw new ConfigError('the batch has no labels', {
           where,
           expected: 'pairs whose records carry labels',
-          advice: 'Name the column that holds them: columns: { label: … } of loadPairs.',
+          advice: 'Name the column that holds them: columns: { label: … }.',
         });
       }
       return tidy(() => {
@@ -89,6 +89,6 @@ export function requireLabelledPairs(
   throw new DataError(`the split "${name}" has no labels`, {
     where,
     expected: 'one labelled pair or more',
-    advice: 'Name the column that holds them: columns: { label: … } of loadPairs.',
+    advice: 'Name the column that holds them: columns: { label: … }.',
   });
 }

@@ -6,7 +6,12 @@ import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/metrics.json';
 import type { FeatureCache } from '../features/encode-split';
-import { evaluateTask, taskOutputs, type EvaluateTaskOptions } from './evaluate-task';
+import {
+  describeMeasured,
+  evaluateTask,
+  taskOutputs,
+  type EvaluateTaskOptions,
+} from './evaluate-task';
 import { taskHead, type HeadOptions } from './head';
 import { jointWidth } from './joint-width';
 import { createTask } from './registry';
@@ -86,6 +91,35 @@ describe('a task alone', () => {
       expect(value).toBeCloseTo(all[i]! / 4);
     });
     disposeState(state);
+  });
+
+  it('counts pairs with a label that the training split did not show', async () => {
+    const { state, model } = await trained(true, 1);
+    const records = cache.records.map((record, i) =>
+      i === 0 ? { ...record, labels: record.labels!.map(() => 'similar') } : record,
+    );
+    const found = await evaluateTask(model, { ...cache, records });
+    expect(found.unknown).toBe(3);
+    expect(describeMeasured(found)).toBe(
+      '49 labelled pairs of 24 images; 3 of them with a label that no training pair has, which no prediction can equal',
+    );
+    expect(describeMeasured({ pairs: 1, images: 1, unknown: 0 })).toBe(
+      '1 labelled pair of 1 image',
+    );
+    disposeState(state);
+  });
+
+  it('knows labels by task', () => {
+    const answering = createTask('answering').fit(['Yes', 'no', 'no']);
+    expect(['yes', ' YES ', 'perhaps'].map((label) => answering.knows!(label))).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(answering.knows!(['perhaps', 'no'])).toBe(true);
+    const several = createTask('multi-label').fit([['a'], ['b']]);
+    expect([['a', 'b'], [], ['a', 'c']].map((label) => several.knows!(label))).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(createTask('regression').fit([1, 2]).knows).toBeUndefined();
   });
 
   it('says which split or batch has no labels', async () => {

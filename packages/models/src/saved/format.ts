@@ -6,6 +6,7 @@ import {
   count,
   exactly,
   fields,
+  listOf,
   oneOf,
   recordOf,
   text,
@@ -31,6 +32,8 @@ export interface SavedDescription {
   readonly fusion: PartConfig;
   readonly preprocessing: Preprocessing;
   readonly maxTokens: number;
+  /** What one must know before using it, for people. Default none. */
+  readonly notes?: readonly string[];
 }
 
 /** A part, in plain data. */
@@ -43,6 +46,7 @@ const check = fields(
     ...{ format: oneOf('crossweave-model'), version: exactly(1) },
     ...{ image: partCheck, text: partCheck, fusion: partCheck, preprocessing: preprocessingCheck },
     maxTokens: count(),
+    notes: listOf(text()),
   },
   ['format', 'version', 'image', 'text', 'fusion', 'preprocessing', 'maxTokens'],
 );

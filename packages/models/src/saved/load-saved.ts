@@ -26,7 +26,8 @@ export async function loadSaved(
   folder: string,
   options: PretrainedOptions,
 ): Promise<Pretrained> {
-  const { image, text, fusion, preprocessing, maxTokens } = await readDescription(folder);
+  const description = await readDescription(folder);
+  const { image, text, fusion, preprocessing, maxTokens, notes = [] } = description;
   const other = (['imageSize', 'maxTokens', 'preprocessing', 'tokenizer'] as const).find(
     (option) => options[option] !== undefined,
   );
@@ -58,7 +59,7 @@ export async function loadSaved(
     },
     fusion: { part: fusion, fusion: joined },
     params,
-    notes: [],
+    notes,
     [Symbol.dispose]: () => disposeParams(params),
   };
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function save(path: string): Promise<void> {
+async function save(path: string, notes?: readonly string[]): Promise<void> {
   using model = await pretrained(fixture('siglip'));
   const { image, text, fusion, params } = model;
   await saveModel(path, {
@@ -23,8 +23,15 @@ async function save(path: string): Promise<void> {
     preprocessing: image!.preprocessing,
     maxTokens: text!.maxTokens,
     tokenizer: text!.tokenizerFolder,
+    ...(notes && { notes }),
   });
 }
+
+it('keeps notes for whoever opens the model', async () => {
+  await save(folder, ['trained for one task']);
+  using model = await pretrained(folder);
+  expect(model.notes).toEqual(['trained for one task']);
+});
 
 it('gives back what it was given, from the folder or from that of a run', async () => {
   await save(join(folder, 'model'));

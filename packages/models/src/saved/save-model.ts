@@ -1,7 +1,14 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Params } from '@crossweave/core';
-import { checkOptions, count, paramTree, requireText, text } from '@crossweave/core/authoring';
+import {
+  checkOptions,
+  count,
+  listOf,
+  paramTree,
+  requireText,
+  text,
+} from '@crossweave/core/authoring';
 import { makeFolder, writeJsonAtomic } from '@crossweave/core/node';
 import { saveCheckpoint } from '@crossweave/checkpoints/node';
 import { preprocessingCheck, type Preprocessing } from '@crossweave/data';
@@ -26,12 +33,14 @@ export interface SaveModelOptions {
   readonly tokenizer: string;
   /** Under `image.`, `text.` and `fusion.`; adapters are merged before. */
   readonly params: Params;
+  /** What one must know before using the model, for people. Default none. */
+  readonly notes?: readonly string[];
 }
 
 const checks = {
   ...{ image: partCheck, text: partCheck, fusion: partCheck },
   preprocessing: preprocessingCheck,
-  ...{ maxTokens: count(), tokenizer: text(), params: paramTree() },
+  ...{ maxTokens: count(), tokenizer: text(), params: paramTree(), notes: listOf(text()) },
 };
 
 /**
@@ -46,7 +55,16 @@ export async function saveModel(folder: string, options: SaveModelOptions): Prom
     ...(['image', 'text', 'fusion', 'preprocessing'] as const),
     ...(['maxTokens', 'tokenizer', 'params'] as const),
   ]);
-  const { image, text: ofText, fusion, preprocessing, maxTokens, tokenizer, params } = options;
+  const {
+    image,
+    text: ofText,
+    fusion,
+    preprocessing,
+    maxTokens,
+    tokenizer,
+    params,
+    notes,
+  } = options;
   await makeFolder(folder);
   await saveCheckpoint(join(folder, weightsFile), params);
   const own = join(folder, tokenizerFolder);
@@ -57,6 +75,7 @@ export async function saveModel(folder: string, options: SaveModelOptions): Prom
   const description: SavedDescription = {
     ...{ format: 'crossweave-model', version: 1 },
     ...{ image, text: ofText, fusion, preprocessing, maxTokens },
+    ...(notes && { notes }),
   };
   await writeJsonAtomic(join(folder, descriptionFile), description);
 }

@@ -42,6 +42,9 @@ it('refuses what makes no sense', async () => {
   for (const labels of [['ring'], ['ring', 'ring'], []]) {
     await expect(zeroShot(model, labels)).rejects.toThrow(ConfigError);
   }
+  await expect(zeroShot(model, ['ring', 'RING'])).rejects.toThrow(
+    /same text to the tokenizer; .* got "ring" and "RING"/,
+  );
   const lost = zeroShot(model, ['a', 'b'], { templates: ['a photo'] });
   await expect(lost).rejects.toThrow(/a sentence with \{\} where the label stands/);
   const classes = await zeroShot(model, ['a', 'b']);

@@ -1,5 +1,6 @@
 import { ConfigError } from '@crossweave/core';
 import { checkOptions, listOf, requireValue, text, type Checks } from '@crossweave/core/authoring';
+import { factsOfText } from '@crossweave/data';
 import type { OpenModel } from '../open/open-model';
 import { rowOf, type Embeddings } from '../vectors/embeddings';
 
@@ -38,15 +39,17 @@ const defaultScale = 100;
  * template, the texts' embeddings are averaged and scaled to length 1, and a picture's probabilities
  * are the softmax of the model's scale times the cosines.
  *
- * @throws ConfigError for fewer than two labels, one that occurs twice, or a template without `{}`.
+ * @throws ConfigError for fewer than two labels, one that occurs twice,
+ * two that are the same to the tokenizer, or a template without `{}`.
  */
 export async function zeroShot(
-  model: Pick<OpenModel, 'encodeText' | 'logits' | 'dim'>,
+  model: Pick<OpenModel, 'encodeText' | 'logits' | 'dim' | 'tokenizer'>,
   labels: readonly string[],
   options: ZeroShotOptions = {},
 ): Promise<ZeroShot> {
   requireValue('zeroShot', 'labels', labels, listOf(text(), { min: 2, distinct: true }));
   checkOptions('zeroShot', options, zeroShotChecks);
+  requireDifferentLabels(labels, model);
   const { templates = ['{}'] } = options;
   const sentences = labels.flatMap((label) =>
     templates.map((sentence) => sentence.replaceAll('{}', label)),
@@ -77,6 +80,28 @@ export async function zeroShot(
       });
     },
   };
+}
+
+/** @throws ConfigError for two labels with the same token ids: their probabilities would be equal. */
+function requireDifferentLabels(
+  labels: readonly string[],
+  { tokenizer }: Pick<OpenModel, 'tokenizer'>,
+): void {
+  if (tokenizer === undefined) return;
+  const seen = new Map<string, string>();
+  for (const label of labels) {
+    const { identity } = factsOfText(label, tokenizer);
+    const other = seen.get(identity);
+    seen.set(identity, label);
+    if (other === undefined) continue;
+    throw new ConfigError('two labels are the same text to the tokenizer', {
+      where: 'zeroShot',
+      expected: 'labels with different tokens',
+      got: `${JSON.stringify(other)} and ${JSON.stringify(label)}`,
+      advice:
+        'It may ignore case and accents, and take all words that its vocabulary lacks for one. Leave one of the labels out, or write it with other words.',
+    });
+  }
 }
 
 /** The mean of every `count` rows, scaled to length 1. */

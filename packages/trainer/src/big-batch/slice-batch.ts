@@ -10,7 +10,7 @@ export function sliceBatch<Image, Text>(
   from: number,
   count: number,
 ): Batch<Image, Text> {
-  const { size, ids, groups, captions, labels, image, text, negatives } = batch;
+  const { size, ids, groups, captions, labels, image, text, negatives, negativeCaptions } = batch;
   const cut = <T>(list: readonly T[]): readonly T[] => list.slice(from, from + count);
   const each = rowsOf(negatives) / size;
   return {
@@ -22,6 +22,9 @@ export function sliceBatch<Image, Text>(
     image: rows(image, from, count),
     text: rows(text, from, count),
     ...(negatives !== undefined && { negatives: rows(negatives, from * each, count * each) }),
+    ...(negativeCaptions && {
+      negativeCaptions: negativeCaptions.slice(from * each, (from + count) * each),
+    }),
   };
 }
 
