@@ -1,16 +1,6 @@
-import { memory, sum, tidy } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  inference,
-  isBuffer,
-  key,
-  partition,
-  withPrefix,
-  type Features,
-  type Fusion,
-  type Params,
-} from '@crossweave/core';
-import { expectClose, gradientsAt, sampleFeatures, testFusion } from '@crossweave/core/testing';
+import { memory, tidy } from '@tensorflow/tfjs-core';
+import { ConfigError, inference, key, withPrefix, type Features } from '@crossweave/core';
+import { sampleFeatures, testFusion } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { coAttention } from './cross-attention';
 import { singleStream } from './early';
@@ -66,33 +56,6 @@ describe('withTowerScore', () => {
     expect(joint.dataSync()).toEqual(own.joint.dataSync());
     [joint, match, own.joint, own.match].forEach((tensor) => tensor.dispose());
     expect(memory().numTensors).toBe(before);
-  });
-
-  it('gives the correction the gradients that the fusion has alone', () =>
-    tidy(() => {
-      const inner = coAttention(small);
-      const fusion = withTowerScore<Features>(inner, towers());
-      const params = fusion.init(key(1), spec, spec);
-      const own = inner.init(key(1), spec, spec);
-      const [image, text] = [features(2, 3), features(3, 3)];
-      const slopes = (of: Fusion<Features>, all: Params): Params =>
-        gradientsAt(
-          (point) => sum(of.fuse({ ...all, ...point }, image, text, inference).match),
-          own,
-        );
-      const [alone, corrected] = [slopes(inner, own), slopes(fusion, params)];
-      for (const [path, slope] of Object.entries(alone)) expectClose(corrected[path]!, slope);
-    }));
-
-  it('keeps the first parameters as buffers', () => {
-    const fusion = withTowerScore(coAttention(small), dualEncoder({ dim: 4 }));
-    const params = fusion.init(key(1), spec, spec);
-    const [buffers, others] = partition(params, isBuffer);
-    const own = Object.keys(others).filter((path) => !path.startsWith('towers'));
-    expect(Object.keys(buffers)).toHaveLength(own.length);
-    const first = params['match_head.buffer_first_weight']!;
-    expect(first.dataSync()).toEqual(params['match_head.weight']!.dataSync());
-    expect(first).not.toBe(params['match_head.weight']);
   });
 
   it('refuses towers without embeddings', () => {
