@@ -9,7 +9,7 @@ it('writes ids and lists of float32, and the model', async () => {
     embeddings: { rows: 3, dim: 2, values },
     model: 'sha256:0',
   };
-  const file = parquetOf(set).slice().buffer;
+  const file = (await parquetOf(set)).slice().buffer;
   const rows = await parquetReadObjects({ file });
   expect(rows).toEqual([
     { id: 'a', embedding: [1, 2] },
@@ -22,11 +22,11 @@ it('writes ids and lists of float32, and the model', async () => {
 
 it('writes no rows, and many', async () => {
   const none = { ids: [], embeddings: { rows: 0, dim: 3, values: new Float32Array() }, model: 'm' };
-  expect(await parquetReadObjects({ file: parquetOf(none).slice().buffer })).toEqual([]);
+  expect(await parquetReadObjects({ file: (await parquetOf(none)).slice().buffer })).toEqual([]);
   const rows = 2500;
   const values = Float32Array.from({ length: rows * 4 }, (_, i) => i / 7);
   const ids = Array.from({ length: rows }, (_, i) => `picture ${i}.jpg`);
-  const many = parquetOf({ ids, embeddings: { rows, dim: 4, values }, model: 'm' });
+  const many = await parquetOf({ ids, embeddings: { rows, dim: 4, values }, model: 'm' });
   const read = await parquetReadObjects({ file: many.slice().buffer });
   expect(read).toHaveLength(rows);
   expect(read[2400]).toEqual({ id: 'picture 2400.jpg', embedding: [...values.slice(9600, 9604)] });

@@ -6,10 +6,10 @@ import { rowOf } from './embeddings';
  * A Parquet file with the columns `id` (text) and `embedding` (a list of float32), and the model's
  * fingerprint in the metadata as `crossweave.model`. pandas, DuckDB, Polars and LanceDB read it.
  */
-export function parquetOf({ ids, embeddings, model }: VectorSet): Uint8Array {
+export async function parquetOf({ ids, embeddings, model }: VectorSet): Promise<Uint8Array> {
   const writer = new ByteWriter();
   const vectors = ids.map((_, row) => Array.from(rowOf(embeddings, row)));
-  parquetWrite({
+  await parquetWrite({
     writer,
     columnData: [
       { name: 'id', data: [...ids] },

@@ -61,7 +61,7 @@ export async function saveVectors(path: string, set: VectorSet): Promise<string[
     return [path, names];
   }
   if (path.endsWith('.parquet')) {
-    await writeFileAtomic(path, parquetOf(set));
+    await writeFileAtomic(path, await parquetOf(set));
     return [path];
   }
   throw new ConfigError('the file has a name of another kind', {
