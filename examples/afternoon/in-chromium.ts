@@ -47,7 +47,10 @@ export async function inChromium(exported: string, { pixels, texts }: Inputs): P
       }
       const body = await bodyOf(path, exported, given);
       const kind = kinds[path === '/' ? '.html' : extname(path)];
-      response.writeHead(body === undefined ? 404 : 200, kind ? { 'content-type': kind } : {});
+      response.writeHead(
+        body === undefined ? 404 : 200,
+        kind === undefined ? {} : { 'content-type': kind },
+      );
       response.end(body);
     })();
   });
