@@ -2,6 +2,7 @@
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
+import { curvesSuite } from './precision/curves';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
@@ -12,6 +13,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   ...Object.fromEntries(
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
+  curves: curvesSuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
   loading: loadingSuite,
