@@ -3,9 +3,11 @@ import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { curvesSuite } from './precision/curves';
+import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { soakSuite } from './soak/soak';
+import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
 import { stoppingSuite } from './stopping/stopping';
 
@@ -17,9 +19,11 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
   loading: loadingSuite,
+  pictures: picturesSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,
+  streaming: streamingSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -26,6 +26,8 @@ export class CrossweaveError extends Error {
   readonly expected: unknown;
   readonly got: unknown;
   readonly advice: string | undefined;
+  /** What happened, without the details. */
+  readonly what: string;
   /** The message without the advice, for callers that give different advice. */
   readonly summary: string;
 
@@ -37,6 +39,7 @@ export class CrossweaveError extends Error {
         : `${summary} ${bounded(details.advice, longest.advice)}`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
+    this.what = what;
     this.summary = summary;
     this.code = code;
     this.where = details.where;

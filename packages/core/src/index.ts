@@ -23,7 +23,7 @@ export type {
   Teacher,
 } from './contracts/loss';
 export type { Model } from './contracts/model';
-export type { Optimizer, OptimizerState, OptimizerUpdate } from './contracts/optimizer';
+export type { Optimizer, OptimizerState, OptimizerUpdate, StepClock } from './contracts/optimizer';
 export type {
   ClassRow,
   Confusion,
@@ -67,6 +67,16 @@ export {
   uniformArray,
 } from './keys';
 export type { Key } from './keys';
+export {
+  HostReadError,
+  asStandIn,
+  hostValue,
+  hostValues,
+  standInOf,
+  unreadable,
+  withFields,
+} from './host-value';
+export type { HostValue, StandIn, StepRecorder } from './host-value';
 export { lookUp } from './look-up';
 export {
   countParameters,

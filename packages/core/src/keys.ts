@@ -1,6 +1,7 @@
-import { tensor, zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
+import { zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
 import { ConfigError } from './errors';
 import { fnv1a } from './fnv';
+import { asStandIn, hostValue, standInOf, unreadable, type StandIn } from './host-value';
 
 /**
  * A random key: two 32-bit words for a counter-based generator (Threefry-2x32, 20 rounds; Salmon et
@@ -47,15 +48,29 @@ export function drawsNothing(key: Key): boolean {
 /** `count` new keys, independent of each other and of `parent`. */
 export function split(parent: Key, count = 2): Key[] {
   if (drawsNothing(parent)) return Array.from({ length: count }, () => noDraws);
+  const standIn = standInOf(parent);
+  if (standIn !== undefined) {
+    return Array.from({ length: count }, (_, i) =>
+      derived(standIn, (parent) => split(parent, count)[i]!),
+    );
+  }
   return Array.from({ length: count }, (_, i) => block(parent, i, 0x73706c69));
 }
 
 /** A new key from a key and a number (step, epoch, row) or a name (parameter path, sample id). */
 export function foldIn(parent: Key, data: number | string): Key {
   if (drawsNothing(parent)) return noDraws;
+  const standIn = standInOf(parent);
+  if (standIn !== undefined) return derived(standIn, (parent) => foldIn(parent, data));
   if (typeof data === 'string') return block(parent, fnv1a(data), 0x6e616d65);
   const { high, low } = key(data);
   return block(parent, low, high ^ 0x666f6c64);
+}
+
+/** A key that a step derives from a key that is not known before the step ({@link hostValue}). */
+function derived({ recorder, at }: StandIn<Key>, derive: (parent: Key) => Key): Key {
+  const key = unreadable('key', 'high', 'low') as Key;
+  return asStandIn(key, { recorder, at: (step) => derive(at(step)) });
 }
 
 /** `count` uniform numbers in [0, 1), with 24 random bits each (exact in float32). */
@@ -120,9 +135,9 @@ export function uniform<R extends Rank>(
   high = 1,
 ): Tensor<R> {
   if (drawsNothing(from)) return zeros(shape);
-  const values = uniformArray(from, sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * (values[i] as number);
-  return tensor(values, shape, 'float32');
+  const draw = (from: Key): Float32Array =>
+    uniformArray(from, sizeOf(shape)).map((value) => low + (high - low) * value);
+  return hostValue(from).tensor<R>(draw, shape);
 }
 
 /** A tensor of normal numbers. */
@@ -133,19 +148,17 @@ export function normal<R extends Rank>(
   standardDeviation = 1,
 ): Tensor<R> {
   if (drawsNothing(from)) return zeros(shape);
-  const values = normalArray(from, sizeOf(shape));
-  for (let i = 0; i < values.length; i++) {
-    values[i] = mean + standardDeviation * (values[i] as number);
-  }
-  return tensor(values, shape, 'float32');
+  const draw = (from: Key): Float32Array =>
+    normalArray(from, sizeOf(shape)).map((value) => mean + standardDeviation * value);
+  return hostValue(from).tensor<R>(draw, shape);
 }
 
 /** A float32 tensor whose values are 1 with probability `rate` and 0 otherwise. */
 export function bernoulli<R extends Rank>(from: Key, shape: ShapeMap[R], rate: number): Tensor<R> {
   if (drawsNothing(from)) return zeros(shape);
-  const values = uniformArray(from, sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) < rate ? 1 : 0;
-  return tensor(values, shape, 'float32');
+  const draw = (from: Key): Float32Array =>
+    uniformArray(from, sizeOf(shape)).map((value) => (value < rate ? 1 : 0));
+  return hostValue(from).tensor<R>(draw, shape);
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -9,6 +9,7 @@ export { withMissingModality } from './missing-modality';
 export type { MissingModalityOptions } from './missing-modality';
 export { createFusion, fusions } from './registry';
 export type { FusionOptions, FusionTable } from './registry';
+export { towersPrefix, withTowerScore } from './with-tower-score';
 
 // Builders for your own fusions.
 export {

@@ -2,7 +2,6 @@ import {
   mul,
   reshape,
   sub,
-  tensor1d,
   tensor2d,
   tidy,
   type Rank,
@@ -12,6 +11,7 @@ import {
 import {
   ConfigError,
   foldIn,
+  hostValue,
   mergeParams,
   normal,
   parameter,
@@ -86,10 +86,14 @@ export function withMissingModality<In extends PooledFeatures>(
   const keptRows = (side: Side, rows: number, ctx: Context): Tensor1D | undefined => {
     if (!ctx.training || rate === 0) return undefined;
     const key = foldIn(ctx.key, where);
-    const turn: Side =
-      uniformArray(foldIn(key, 'side'), 1)[0]! * rate < imageDropout ? 'image' : 'text';
+    const turn = hostValue(foldIn(key, 'side')).choose((own): Side =>
+      uniformArray(own, 1)[0]! * rate < imageDropout ? 'image' : 'text',
+    );
     if (side !== turn) return undefined;
-    return tensor1d(uniformArray(foldIn(key, side), rows).map((draw) => (draw < rate ? 0 : 1)));
+    return hostValue(foldIn(key, side)).tensor<Rank.R1>(
+      (own) => uniformArray(own, rows).map((draw) => (draw < rate ? 0 : 1)),
+      [rows],
+    );
   };
 
   const filled = (params: Params, side: Side, features: In, ctx: Context, partner?: In): In => {

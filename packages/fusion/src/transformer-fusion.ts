@@ -1,8 +1,8 @@
 import { reshape, tidy, type Rank, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  foldIn,
   mergeParams,
   requireTokens,
+  withOwnKey,
   type Context,
   type Features,
   type Fusion,
@@ -227,7 +227,7 @@ export function transformerFusion(parts: TransformerFusionParts): Fusion {
         return scoreInBlocks(left, right, settings.chunk, (images, texts, pass) => {
           const [m, n] = [images.tokens.shape[0], texts.tokens.shape[0]];
           const each = { tokens: repeatAll(texts.tokens, m), mask: repeatAll(texts.mask, m) };
-          const own = { ...ctx, key: foldIn(ctx.key, pass) };
+          const own = withOwnKey(ctx, pass);
           const scores = match(params, join(params, images, each, own));
           return reshape<Rank.R2>(scores, [m, n]);
         });

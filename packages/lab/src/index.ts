@@ -71,6 +71,8 @@ export { classification } from './tasks/classification';
 export type { ClassificationOptions } from './tasks/classification';
 export { describeMeasured, evaluateTask, taskOutputs } from './tasks/evaluate-task';
 export type { EvaluateTaskOptions, TaskEvaluation, TrainedTask } from './tasks/evaluate-task';
+export { defineTask } from './tasks/define-task';
+export type { SampleMetric, TaskParts } from './tasks/define-task';
 export { taskHead } from './tasks/head';
 export type { HeadOptions } from './tasks/head';
 export { jointWidth } from './tasks/joint-width';

@@ -1,6 +1,7 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { candidates, duplicateDefaults, type CandidateOptions } from './candidates';
+import { valueOf } from './host-value.testing';
 import type { Identities } from './same';
 
 const batch = { groups: ['a', 'b', 'a'] };
@@ -11,12 +12,15 @@ const rowsOf = (
 ): { targets: number[][]; excluded: boolean[][]; negatives: number[][]; counts: number[] } =>
   tidy(() => {
     const settings = { ...duplicateDefaults, ...options };
-    const found = candidates(of, settings, { among: 'texts', ...more });
+    const found = candidates({ size: of.groups.length, ...of }, settings, {
+      among: 'texts',
+      ...more,
+    });
     return {
       targets: found.targets.arraySync(),
       excluded: found.exclusion.arraySync().map((row) => row.map((value) => value < 0)),
       negatives: found.negatives.mask.arraySync(),
-      counts: [...found.negatives.counts],
+      counts: [...valueOf(found.negatives.counts)],
     };
   });
 const close = (actual: number[][], expected: number[][]): void => {

@@ -1,5 +1,5 @@
-import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
-import type { EmbeddingQueue } from '@crossweave/core';
+import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
+import { hostValue, type Batch, type EmbeddingQueue } from '@crossweave/core';
 import type { Negatives } from './negatives';
 import {
   excluded,
@@ -60,10 +60,28 @@ export interface CandidateOptions {
  * smoothed as `label_smoothing` of `torch.nn.functional.cross_entropy`.
  */
 export function candidates(
+  batch: Identities & Pick<Batch, 'size'>,
+  duplicates: Required<DuplicateOptions>,
+  options: CandidateOptions,
+): Candidates {
+  const { queue, hard = 0 } = options;
+  const width = batch.size + (queue?.groups.length ?? 0) + hard;
+  const found = hostValue(batch).map((identities) => rowsOf(identities, duplicates, options));
+  const matrix = (which: 'targets' | 'exclusion' | 'mask'): Tensor2D =>
+    found.tensor<Rank.R2>((rows) => rows[which], [batch.size, width]);
+  return {
+    targets: matrix('targets'),
+    exclusion: matrix('exclusion'),
+    negatives: { mask: matrix('mask'), counts: found.map(({ counts }) => counts) },
+  };
+}
+
+/** The matrices of {@link Candidates}, each [B·W]. */
+function rowsOf(
   batch: Identities,
   { duplicates, same: by }: Required<DuplicateOptions>,
   { among, smoothing = 0, queue, hard = 0 }: CandidateOptions,
-): Candidates {
+) {
   const size = batch.groups.length;
   const places = queue?.groups ?? [];
   const width = size + places.length + hard;
@@ -72,34 +90,28 @@ export function candidates(
   const right = relation(everyone, duplicates === 'negative' ? [] : by, size);
   const empty = places.flatMap((group, place) => (group === null ? [size + place] : []));
   const there = width - empty.length;
-  const [targets, exclusion, negatives] = [0, 0, 1].map((value) =>
-    new Float32Array(size * width).fill(value),
-  );
+  const of = (value: number): Float32Array => new Float32Array(size * width).fill(value);
+  const [targets, exclusion, mask] = [of(0), of(0), of(1)];
   right.forEach((rows, i) => {
     const [positives, counting] =
       duplicates === 'exclude' ? [1, there - rows.size + 1] : [rows.size, there];
-    if (smoothing > 0) targets!.fill(smoothing / counting, i * width, (i + 1) * width);
+    if (smoothing > 0) targets.fill(smoothing / counting, i * width, (i + 1) * width);
     const leaveOut = (at: number): void => {
-      targets![at] = 0;
-      exclusion![at] = excluded;
+      targets[at] = 0;
+      exclusion[at] = excluded;
     };
     for (const j of rows) {
       const at = i * width + j;
-      negatives![at] = 0;
-      if (i === j || duplicates !== 'exclude') targets![at]! += (1 - smoothing) / positives;
+      mask[at] = 0;
+      if (i === j || duplicates !== 'exclude') targets[at]! += (1 - smoothing) / positives;
       else leaveOut(at);
     }
     for (const j of empty) {
-      negatives![i * width + j] = 0;
+      mask[i * width + j] = 0;
       leaveOut(i * width + j);
     }
   });
-  const matrix = (values?: Float32Array): Tensor2D => tensor2d(values!, [size, width]);
-  return {
-    targets: matrix(targets),
-    exclusion: matrix(exclusion),
-    negatives: { mask: matrix(negatives), counts: right.map((rows) => there - rows.size) },
-  };
+  return { targets, exclusion, mask, counts: right.map((rows) => there - rows.size) };
 }
 
 /** The identities of a batch followed by those of a queue, whose classes are not known. */

@@ -1,24 +1,26 @@
 import { tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { countedRows, meanOfCounted, negativesOf, negativeTerms } from './negatives';
-import { rightTexts } from './same';
+import { hostValue } from '@crossweave/core';
+import { valueOf } from './host-value.testing';
+import { rightTextsOf } from './same';
 
 const values = (x: { dataSync(): ArrayLike<number> }): number[] => Array.from(x.dataSync());
 
 it('averages over the rows that count', () =>
   tidy(() => {
     const each = tensor1d([1, -1e9, 3]);
-    expect(values(meanOfCounted(each, [true, false, true]))).toEqual([2]);
-    expect(values(meanOfCounted(each, [false, false, false]))).toEqual([0]);
+    expect(values(meanOfCounted(each, hostValue([true, false, true])))).toEqual([2]);
+    expect(values(meanOfCounted(each, hostValue([false, false, false])))).toEqual([0]);
   }));
 
 it("adds a row's own negatives after those of the batch", () =>
   tidy(() => {
-    const right = rightTexts({ groups: ['a', 'a'] });
-    expect(countedRows(negativesOf(right))).toEqual([false, false]);
-    const { mask, counts } = negativesOf(right, 1);
+    const right = rightTextsOf({ groups: ['a', 'a'] });
+    expect(valueOf(countedRows(negativesOf(right, 2)))).toEqual([false, false]);
+    const { mask, counts } = negativesOf(right, 2, 1);
     expect(values(mask)).toEqual([0, 0, 1, 0, 0, 1]);
-    expect(counts).toEqual([1, 1]);
+    expect(valueOf(counts)).toEqual([1, 1]);
   }));
 
 it('counts the rows whose own column is strictly above their negatives, of those that have some', () =>
@@ -27,7 +29,10 @@ it('counts the rows whose own column is strictly above their negatives, of those
     const terms = (mask: number[]): (number | undefined)[] => {
       const rows = [mask.slice(0, 3), mask.slice(3, 6), mask.slice(6)];
       const counts = rows.map((row) => row.reduce((a, b) => a + b));
-      const found = negativeTerms(logits, { mask: tensor2d(mask, [3, 3]), counts });
+      const found = negativeTerms(logits, {
+        mask: tensor2d(mask, [3, 3]),
+        counts: hostValue(counts),
+      });
       expect('accuracy' in found).toBe(counts.some((count) => count > 0));
       return [found.negatives, found.accuracy].map((term) => term?.dataSync()[0]);
     };

@@ -1,18 +1,6 @@
-import {
-  add,
-  cast,
-  eye,
-  greater,
-  max,
-  mul,
-  pad,
-  scalar,
-  sub,
-  sum,
-  tensor1d,
-  tensor2d,
-} from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { add, cast, eye, greater, max, mul, pad, sub, sum } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { HostValue } from '@crossweave/core';
 import { excluded, negativeCounts, negativeMatrix, type RowSets } from './same';
 
 /** Which candidates are negatives of a row. */
@@ -20,16 +8,17 @@ export interface Negatives {
   /** [B, W]: 1 where the candidate in the column is a negative of the row. */
   readonly mask: Tensor2D;
   /** [B] the number of negatives of each row. */
-  readonly counts: readonly number[];
+  readonly counts: HostValue<readonly number[]>;
 }
 
 /**
  * The in-batch negatives [B, B], which are all columns that are not in `right`, followed by the K =
  * `hard` hard negatives of each row.
+ *
+ * @param size B.
  */
-export function negativesOf(right: RowSets, hard = 0): Negatives {
-  const size = right.length;
-  const inBatch = tensor2d(negativeMatrix(right), [size, size]);
+export function negativesOf(right: HostValue<RowSets>, size: number, hard = 0): Negatives {
+  const inBatch = right.tensor<Rank.R2>(negativeMatrix, [size, size]);
   const mask =
     hard === 0
       ? inBatch
@@ -41,12 +30,12 @@ export function negativesOf(right: RowSets, hard = 0): Negatives {
           ],
           1,
         );
-  return { mask, counts: negativeCounts(right).map((count) => count + hard) };
+  return { mask, counts: right.map((sets) => negativeCounts(sets).map((count) => count + hard)) };
 }
 
 /** Whether each row has a negative. Rows without one do not count. */
-export function countedRows({ counts }: Pick<Negatives, 'counts'>): boolean[] {
-  return counts.map((count) => count > 0);
+export function countedRows({ counts }: Pick<Negatives, 'counts'>): HostValue<boolean[]> {
+  return counts.map((each) => each.map((count) => count > 0));
 }
 
 /**
@@ -61,7 +50,7 @@ export function negativeTerms(
   const { mask } = negatives;
   const counted = countedRows(negatives);
   const terms = { negatives: meanCount(negatives) };
-  if (!counted.includes(true)) return terms;
+  if (!counted.choose((rows) => rows.includes(true))) return terms;
   const [size, width] = logits.shape;
   const diagonal = pad(eye(size), [
     [0, 0],
@@ -75,11 +64,19 @@ export function negativeTerms(
 
 /** The mean number of negatives of a row. */
 export function meanCount({ counts }: Pick<Negatives, 'counts'>): Scalar {
-  return scalar(counts.reduce((all, count) => all + count, 0) / Math.max(1, counts.length));
+  return counts.scalar(
+    (each) => each.reduce((all, count) => all + count, 0) / Math.max(1, each.length),
+  );
 }
 
 /** The mean of values [B] over the rows that are `counted`; 0 if no row is. */
-export function meanOfCounted(values: Tensor1D, counted: readonly boolean[]): Scalar {
-  const count = Math.max(1, counted.filter(Boolean).length);
-  return sum<Scalar>(mul(values, tensor1d(counted.map((counts) => (counts ? 1 / count : 0)))));
+export function meanOfCounted(values: Tensor1D, counted: HostValue<readonly boolean[]>): Scalar {
+  const weights = counted.tensor<Rank.R1>(
+    (rows) => {
+      const count = Math.max(1, rows.filter(Boolean).length);
+      return rows.map((counts) => (counts ? 1 / count : 0));
+    },
+    [values.size],
+  );
+  return sum<Scalar>(mul(values, weights));
 }

@@ -1,4 +1,10 @@
-import { ConfigError, labelIdentity, type Label } from '@crossweave/core';
+import {
+  ConfigError,
+  hostValue,
+  labelIdentity,
+  type HostValue,
+  type Label,
+} from '@crossweave/core';
 
 /**
  * The identity by which two rows count as the same: `groups` (the same image), `captions` (the same
@@ -24,6 +30,21 @@ export const sameTexts: readonly Sameness[] = ['groups', 'captions'];
 
 /** A set of rows for each row of a batch. */
 export type RowSets = readonly ReadonlySet<number>[];
+
+/** {@link rightTexts} of a batch, for tensors of a step. */
+export function rightTextsOf(batch: Identities, by?: readonly Sameness[]): HostValue<RowSets> {
+  return hostValue(batch).map((identities) => rightTexts(identities, by));
+}
+
+/** {@link rightImages} of a batch, for tensors of a step. */
+export function rightImagesOf(batch: Identities, by?: readonly Sameness[]): HostValue<RowSets> {
+  return hostValue(batch).map((identities) => rightImages(identities, by));
+}
+
+/** {@link sameness} of a batch, for tensors of a step. */
+export function samenessOf(batch: Identities, by: readonly Sameness[]): HostValue<RowSets> {
+  return hostValue(batch).map((identities) => sameness(identities, by));
+}
 
 /**
  * For each image i, the texts j that are true of it, including its own. With `groups` and

@@ -1,5 +1,6 @@
 import { eye, logSoftmax, mul, neg, sum } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { hostValue, type HostValue } from '@crossweave/core';
 import { meanOfCounted } from './negatives';
 
 /**
@@ -9,7 +10,9 @@ import { meanOfCounted } from './negatives';
 export function crossEntropy(
   logits: Tensor2D,
   targets: Tensor2D,
-  counted = new Array<boolean>(logits.shape[0]).fill(true),
+  counted: HostValue<readonly boolean[]> = hostValue(
+    new Array<boolean>(logits.shape[0]).fill(true),
+  ),
 ): Scalar {
   return neg(meanOfCounted(sum<Tensor1D>(mul(logSoftmax(logits), targets), 1), counted));
 }

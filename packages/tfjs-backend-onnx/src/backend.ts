@@ -3,6 +3,9 @@ import { KernelBackend, backend_util, engine, util } from '@tensorflow/tfjs-core
 import type { Executor } from './execution/executor';
 import type { ExecutorStatistics } from './execution/program-cache';
 import { LazyGraph } from './graph/lazy-graph';
+import { CompiledFunction, type JitOptions } from './jit/compiled-function';
+import type { CallRecorder } from './jit/trace';
+import type { Tree } from './jit/tree';
 import type { Values } from './graph/types';
 import { KernelContext } from './kernels/context';
 import { OrtExecutor } from './ort/ort-executor';
@@ -86,6 +89,17 @@ export class OnnxBackend extends KernelBackend {
    */
   literal(values: Values, shape: readonly number[], dtype: DataType): TensorInfo {
     return this.tensors.literal(values, shape, dtype);
+  }
+
+  /**
+   * `jit` for a function that also records what JavaScript makes for each call. `@crossweave/trainer`
+   * calls this method by name, for its steps.
+   */
+  compile(
+    f: (args: readonly Tree[], recorder: CallRecorder) => unknown,
+    options: JitOptions = {},
+  ): CompiledFunction {
+    return new CompiledFunction(this, f, options);
   }
 
   /** A copy of the values, which later runs do not change. */

@@ -1,5 +1,11 @@
-import { scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { mapParams, type Optimizer, type Params } from '@crossweave/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  hostValue,
+  mapParams,
+  type Optimizer,
+  type Params,
+  type StepClock,
+} from '@crossweave/core';
 import type { FrozenOptions } from './frozen-at';
 import { partitionTrainable } from './partition';
 import type { TrainState } from './state';
@@ -19,14 +25,17 @@ export function averageAfter(
   options: FrozenOptions & { readonly average?: AverageOptions },
   state: TrainState,
   params: Params,
+  clock: StepClock = state,
 ): Params | undefined {
   const { average } = options;
   if (average === undefined) return undefined;
   const [trainable] = partitionTrainable(options, state.params);
   const own = state.average ?? {};
   const averages = mapParams(trainable, (value, path): Tensor => own[path] ?? value);
-  const t = state.step + 1;
-  return followAt(averages, params, scalar(1 - Math.min(average.decay, t / (t + 9))));
+  const share = hostValue(clock).scalar(
+    ({ step }) => 1 - Math.min(average.decay, (step + 1) / (step + 10)),
+  );
+  return followAt(averages, params, share);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
   scoped,
   withPrefix,
@@ -6,6 +6,7 @@ import {
   mergeParams,
   subtree,
   treeGradients,
+  withFields,
   type Batch,
   type Context,
   type Features,
@@ -77,10 +78,15 @@ export function lossAndGradients<Image, Text, F extends PooledFeatures>(
   };
   const forward = (): Scalar => {
     const params = { ...fixed, ...trainable };
-    const result = evaluateObjective(objective, params, batch, { ...ctx, record });
+    const result = evaluateObjective(objective, params, batch, withFields(ctx, { record }));
     for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
     return result.total;
   };
-  const { value, gradients } = treeGradients(forward, trainable);
-  return { total: value, terms, gradients, recorded };
+  try {
+    const { value, gradients } = treeGradients(forward, trainable);
+    return { total: value, terms, gradients, recorded };
+  } catch (error) {
+    dispose([...Object.values(terms), ...Object.values(recorded)]);
+    throw error;
+  }
 }

@@ -2,11 +2,12 @@ import { tidy } from '@tensorflow/tfjs-core';
 import { disposeBatch, foldIn, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { gatheredStep } from './big-batch/gathered-step';
 import { sliceBatch } from './big-batch/slice-batch';
+import { chosenSteps, type Steps, type Warning } from './compile/chosen-steps';
 import { firstNonFinite } from './diagnose';
 import { figuresOf, flawOf, type Flaw, type StepFigures } from './figures';
 import type { TrainOptions } from './options';
 import { disposeReplaced, type TrainState } from './state';
-import { trainStep, type StepOutcome } from './step';
+import type { StepOutcome } from './step';
 
 /** A step that was made, beside the state it began with, whose tensors it may share. */
 export interface MadeStep {
@@ -34,28 +35,36 @@ export interface StepMaker<Image, Text> {
   discard(): void;
 }
 
+/** @param say gets what the owner of the run should know. */
 export function stepMaker<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
+  say: (warning: Warning) => void,
 ): StepMaker<Image, Text> {
   const { accumulate = 1, chunk } = options;
-  return accumulate === 1 && chunk === undefined ? oneGraph(options) : gathering(options);
+  const steps = chosenSteps(options, say);
+  return accumulate === 1 && chunk === undefined
+    ? oneGraph(options, steps)
+    : gathering(options, steps);
 }
 
 function oneGraph<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
+  steps: Steps<Image, Text>,
 ): StepMaker<Image, Text> {
   return {
     async take(state, batch, key) {
-      const made = await readStep(state, trainStep(options, state, batch, key));
+      steps.begin();
+      const made = await readStep(state, steps.take(state, batch, key));
       if (typeof made !== 'string') return made;
       return { tensor: await blame(made, options, state, batch, key), ids: batch.ids };
     },
-    discard: () => undefined,
+    discard: () => steps.dispose(),
   };
 }
 
 function gathering<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
+  steps: Pick<Steps<Image, Text>, 'begin'>,
 ): StepMaker<Image, Text> {
   const { accumulate = 1 } = options;
   const gathered = gatheredStep(options);
@@ -64,6 +73,7 @@ function gathering<Image, Text, F extends PooledFeatures>(
   let failed: FailedStep | undefined;
   return {
     async take(state, batch, key) {
+      steps.begin();
       taken++;
       ids.push(...batch.ids);
       // The rest of the batches of a step that failed is left out with it.

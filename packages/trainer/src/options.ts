@@ -47,6 +47,13 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   F
 > {
   readonly data: BatchSource<Batch<Image, Text>>;
+  /**
+   * Whether whole steps are compiled into graphs of the engine, which saves the JavaScript of every
+   * operation: `auto` where the engine compiles (`onnx`, `xla:cpu`) and the step can be compiled (a
+   * warning says once why not), `never`, or `always`, which refuses what cannot be compiled. The numbers
+   * are the same either way. Default `auto`.
+   */
+  readonly compile?: 'auto' | 'always' | 'never';
   /** Steps in all, the ones before `start` included. */
   readonly steps: number;
   /** Initial parameters, dropout and augmentation derive from it: same key, same run. */

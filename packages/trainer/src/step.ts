@@ -2,7 +2,6 @@ import {
   add,
   dispose,
   mul,
-  scalar,
   sub,
   tidy,
   type Scalar,
@@ -11,13 +10,17 @@ import {
   type TensorContainerObject,
 } from '@tensorflow/tfjs-core';
 import {
+  hostValue,
   mapParams,
   partition,
+  withFields,
   type Batch,
   type Context,
+  type HostValue,
   type Key,
   type Params,
   type PooledFeatures,
+  type StepClock,
 } from '@crossweave/core';
 import { averageAfter } from './averaged';
 import { branchSums, branchesOf, gradientSquares } from './balance/branch-norms';
@@ -39,24 +42,39 @@ export interface StepOutcome {
   readonly branches?: { readonly names: readonly string[]; readonly sums: Tensor2D };
 }
 
+/** What changes from step to step besides tensors: sources for `hostValue`. */
+export interface StepSources {
+  readonly clock: StepClock;
+  /** All rates are multiplied by `factor` ({@link RunMemory.rateFactor}). */
+  readonly rates: { readonly factor: number };
+}
+
+/** The sources of a step that begins with `state`. */
+export function sourcesOf({ step, memory }: Pick<TrainState, 'step' | 'memory'>): StepSources {
+  return { clock: { step }, rates: { factor: memory?.rateFactor ?? 1 } };
+}
+
 /**
  * One training step: forward, backward, clip, update. Pure and synchronous, so a lazy engine
  * runs it whole at the first read. Tensors of the new state that did not change are those of the old.
+ *
+ * @param sources stand-ins where the step is compiled; `state.step` then only says what is frozen.
  */
 export function trainStep<Image, Text, F extends PooledFeatures>(
   options: StepOptions<Image, Text, F>,
   state: TrainState,
   batch: Batch<Image, Text>,
   key: Key,
+  sources: StepSources = sourcesOf(state),
 ): StepOutcome {
   // A type of tfjs's that interfaces do not fit: it asks for an index signature.
   return tidy<StepOutcome & TensorContainerObject>(() => {
-    const ctx = trainingContext(options, key, state.step);
+    const ctx = trainingContext(options, key, state.step, sources.clock);
     const [trainable, fixed] = partitionTrainable(options, state.params, state.step);
     const { model, next } = teach(options, state, batch);
     const found = lossAndGradients({ model, loss: options.loss }, trainable, fixed, batch, ctx);
     const { total, terms } = found;
-    const applied = applyGradients(options, state, found, next);
+    const applied = applyGradients(options, state, found, next, sources);
     return { ...applied, total, terms } as StepOutcome & TensorContainerObject;
   });
 }
@@ -72,16 +90,23 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
   state: TrainState,
   { gradients: raw, recorded, terms }: Pick<Gradients, 'gradients' | 'recorded' | 'terms'>,
   next: (params: Params) => TeacherState | undefined = () => undefined,
+  { clock, rates }: StepSources = sourcesOf(state),
 ): Omit<StepOutcome, 'total' | 'terms'> {
   const { optimizer, balance, modulate } = options;
   const [trainable] = partitionTrainable(options, state.params, state.step);
-  const gradients = modulate === undefined ? raw : modulate(raw, terms, state.step);
+  const gradients =
+    modulate === undefined
+      ? raw
+      : modulate(raw, terms, modulate.readsStep === false ? state.step : clock.step);
   // Of one branch alone there is nothing to compare.
   const branches = balance === false ? [] : branchesOf(raw);
   const isMeasured = branches.filter((branch) => branch !== 'loss').length > 1;
   const squares = isMeasured ? gradientSquares(raw) : {};
-  const updated = optimizer.update(gradients, state.optimizer, trainable, state.step);
-  const moved = slowed(trainable, updated.params, state.memory?.rateFactor ?? 1);
+  const updated =
+    optimizer.updateAt === undefined
+      ? optimizer.update(gradients, state.optimizer, trainable, clock.step)
+      : optimizer.updateAt(gradients, state.optimizer, trainable, clock);
+  const moved = slowed(trainable, updated.params, hostValue(rates));
   const frozen = frozenAt(options, state.step) ?? (() => false);
   const [held, buffers] = partition(recorded, (path) => frozen(path));
   dispose(Object.values(held));
@@ -90,7 +115,7 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
     (value, path): Tensor => moved[path] ?? buffers[path] ?? value,
   );
   const teacher = next(params);
-  const average = averageAfter(options, state, params);
+  const average = averageAfter(options, state, params, clock);
   return {
     state: {
       step: state.step + 1,
@@ -108,9 +133,9 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
 }
 
 /** Only a share of the way from the old parameters to the new: as if all rates were that much lower. */
-function slowed(before: Params, after: Params, factor: number): Params {
-  if (factor === 1) return after;
-  const share = scalar(factor);
+function slowed(before: Params, after: Params, rates: HostValue<StepSources['rates']>): Params {
+  if (rates.choose(({ factor }) => factor === 1)) return after;
+  const share = rates.scalar(({ factor }) => factor);
   return mapParams(after, (value, path): Tensor => {
     const old = before[path];
     return old === undefined || old === value ? value : add(old, mul(sub(value, old), share));
@@ -122,14 +147,14 @@ export function trainingContext(
   options: FrozenOptions & { readonly recompute?: boolean },
   key: Key,
   step: number,
+  clock: StepClock = { step },
 ): Context {
   const { recompute } = options;
   const frozen = frozenAt(options, step);
-  return {
+  return withFields<Context>(clock as Context, {
     training: true,
     key,
-    step,
     ...(frozen && { frozen }),
     ...(recompute !== undefined && { recompute }),
-  };
+  });
 }

@@ -55,6 +55,7 @@ const checks: Checks<TrainOptions<unknown, unknown>> = {
   optimizer: optimizerCheck,
   data: having('a source of batches, with batches(epoch, from)', 'batches'),
   steps: count(),
+  compile: oneOf('auto', 'always', 'never'),
   key: randomKey(),
   frozen: callback('(path) => boolean'),
   frozenUntil: callback('(path) => steps'),

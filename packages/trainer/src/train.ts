@@ -17,7 +17,7 @@ import { DivergenceError } from './divergence';
 import { learningGuard } from './guard';
 import { stepMaker } from './make-step';
 import type { TrainOptions, TrainResult } from './options';
-import type { StepRecord, TrainRecord } from './records';
+import type { StepRecord, TrainRecord, WarningRecord } from './records';
 import { afterFailure, afterSuccess, policyOf } from './stability/non-finite';
 import { spikeWatch } from './stability/spikes';
 import { startState } from './start-state';
@@ -68,7 +68,10 @@ export async function train<Image, Text, F extends PooledFeatures>(
     clock.saved();
   };
 
-  const maker = stepMaker(options);
+  let epochNow = 0;
+  const say = (warning: Pick<WarningRecord, 'message' | 'advice'>): void =>
+    emit({ kind: 'warning', step: state.step + 1, epoch: epochNow, ...warning });
+  const maker = stepMaker(options, say);
   const [guard, branches] = [learningGuard(), branchGuard(options.balance, givenBranches(options))];
   const spikes = spikeWatch(options.spikes);
   const policy = policyOf(options.onNonFinite);
@@ -79,6 +82,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
     for await (const { epoch, batch } of batches) {
       const arrived = performance.now();
       const step = state.step + 1;
+      epochNow = epoch;
       checkBatch(`train, step ${step}`, batch);
       const made = await maker.take(state, batch, foldIn(key, state.step));
       const memory = state.memory ?? {};

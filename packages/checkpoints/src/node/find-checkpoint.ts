@@ -2,9 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DataError, isCrossweaveError, type CrossweaveError } from '@crossweave/core';
+import { boolean, requireText, requireValue, text, type Checks } from '@crossweave/core/authoring';
 import { downloadModel, hubUrl } from './download';
 import { fileInside } from './file-inside';
-import { isHubId, modelFolders, type HubModel } from './hub-caches';
+import { isHubId, isRevision, modelFolders, type HubModel } from './hub-caches';
 import { weightNames, weightsIn } from './model-folder';
 
 export interface FindOptions {
@@ -21,6 +22,16 @@ export interface FindOptions {
   readonly endpoint?: string;
 }
 
+export const findChecks: Checks<FindOptions> = {
+  revision: {
+    expected: 'a branch, a tag or a commit',
+    accepts: (value) => typeof value === 'string' && isRevision(value),
+  },
+  cacheFolder: text(),
+  download: boolean(),
+  endpoint: text(),
+};
+
 export interface FoundCheckpoint {
   /** A safetensors file, or the index file of a sharded checkpoint. */
   readonly weights: string;
@@ -33,12 +44,18 @@ export interface FoundCheckpoint {
  * Face's hub; ids are looked up in the caches of the transformers libraries.
  *
  * @throws DataError when the checkpoint is not found; it says where it was searched and how to get
- *   it.
+ *   it. ConfigError for a wrong option.
  */
 export async function findCheckpoint(
   name: string,
   options: FindOptions = {},
 ): Promise<FoundCheckpoint> {
+  requireText('findCheckpoint', 'name', name);
+  // Checks values, not keys: callers pass their whole options, which have further keys.
+  for (const [option, check] of Object.entries(findChecks)) {
+    const value = options[option as keyof FindOptions];
+    if (value !== undefined) requireValue('findCheckpoint', option, value, check);
+  }
   if (existsSync(name)) {
     return await found(statSync(name).isDirectory() ? await weightsIn(name) : name);
   }

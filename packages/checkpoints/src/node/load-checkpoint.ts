@@ -2,7 +2,6 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { tidy, transpose } from '@tensorflow/tfjs-core';
 import {
   anyOf,
-  boolean,
   count,
   exactly,
   having,
@@ -19,8 +18,7 @@ import { matchChecks, matchParams, type MatchOptions } from '../key-map/match-pa
 import { planLoad, type PlannedParam } from '../key-map/plan';
 import type { ParamShapes } from '@crossweave/core';
 import { disposeParams, type Params } from '@crossweave/core';
-import { findCheckpoint, type FindOptions } from './find-checkpoint';
-import { isRevision } from './hub-caches';
+import { findCheckpoint, findChecks, type FindOptions } from './find-checkpoint';
 import { isIndex } from './model-folder';
 import { refusePickle } from './pickle';
 import { readCheckpointJson } from './checkpoint-json';
@@ -58,13 +56,7 @@ export const keyMapCheck = having('a key map, as keyMap returns it', 'toOurs', '
 const optionChecks: Checks<LoadOptions> = {
   ignoreUnexpected: matchChecks.ignoreUnexpected,
   ignoreMissing: matchChecks.ignoreMissing,
-  revision: {
-    expected: 'a branch, a tag or a commit',
-    accepts: (value) => typeof value === 'string' && isRevision(value),
-  },
-  cacheFolder: text(),
-  download: boolean(),
-  endpoint: text(),
+  ...findChecks,
   expected: recordOf(listOf(count(0))),
   keyMap: keyMapCheck,
   prefix: anyOf(text(), exactly('')),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { keyMap } from '../key-map/key-map';
 import { matchParams } from '../key-map/match-params';
 import { testOptions } from '@crossweave/core/testing';
+import { findCheckpoint } from './find-checkpoint';
 import { loadCheckpoint } from './load-checkpoint';
 import { saveCheckpoint } from './save-checkpoint';
 import { loadOnnxModel } from './transformers/onnx-model';
@@ -17,6 +18,10 @@ const libraries = Object.fromEntries(
 testOptions('loadCheckpoint', (options) => loadCheckpoint(nowhere, options), runner, {
   anyText: ['cacheFolder', 'endpoint', 'prefix'],
   anyTexts: ['ignoreUnexpected', 'ignoreMissing'],
+});
+testOptions('findCheckpoint', (options) => findCheckpoint(nowhere, options), runner, {
+  known: ['revision', 'cacheFolder', 'download', 'endpoint'],
+  anyText: ['cacheFolder', 'endpoint'],
 });
 testOptions(
   'saveCheckpoint',

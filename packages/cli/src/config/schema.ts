@@ -202,6 +202,8 @@ export const ablationSchema = z.strictObject({
     ...training,
     /** K, or `{ upTo: K }`: none where not every pair of the data has false captions. */
     negatives: z.union([z.int().min(0), z.strictObject({ upTo: count })]).default(0),
+    /** Each fusion learns a correction of the towers' score, which is 0 at first. Not for tasks. */
+    residual: z.boolean().default(false),
   }),
   seeds: z.array(z.int().min(0)).min(1),
   /** Candidates a query that joint fusions re-rank. */
@@ -231,4 +233,4 @@ export type AblationConfig = z.output<typeof ablationSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 /** An encoder. Initial weights, frozen layers, adapters and decay of rates are optional. */
 export type EncoderConfig = PartConfig & Partial<TrainConfig['image']>;
-export type PhaseConfig = AblationConfig['fusion'];
+export type PhaseConfig = Omit<AblationConfig['fusion'], 'residual'>;

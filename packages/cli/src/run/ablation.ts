@@ -15,7 +15,7 @@ import {
   type TokenisedPairs,
   type Tokenizer,
 } from '@crossweave/data';
-import { createFusion } from '@crossweave/fusion';
+import { createFusion, towersPrefix, withTowerScore } from '@crossweave/fusion';
 import {
   checkComparison,
   labelledPairs,
@@ -63,7 +63,32 @@ export function ablationParts(
   const textTokens = config.data.maxTokens;
   const text = textEncoderOf(config.text, tokenizer, textTokens);
   const specs = { image: image.features, text: text.features, textTokens };
-  return { image, text, arms: sizeArms(config.arms, specs), ...(task && { task }) };
+  const sized = sizeArms(config.arms, specs);
+  const arms = config.fusion.residual ? onTowers(config, sized, task) : sized;
+  return { image, text, arms, ...(task && { task }) };
+}
+
+/** The arms as corrections of the towers' score. @throws ConfigError for a task: it has no such score. */
+function onTowers(
+  config: AblationConfig,
+  arms: ReadonlyMap<string, SizedArm>,
+  task: FittedTask | undefined,
+): ReadonlyMap<string, SizedArm> {
+  if (task !== undefined) {
+    throw new ConfigError('a task has no score of the towers that a fusion could correct', {
+      where: 'fusion.residual',
+      expected: 'false',
+      got: true,
+      advice: 'Leave it out, or leave the task out: then matching and retrieval are measured.',
+    });
+  }
+  const towers = towersFusion(config);
+  return new Map(
+    Array.from(arms, ([name, arm]) => [
+      name,
+      { ...arm, fusion: withTowerScore(arm.fusion, towers) },
+    ]),
+  );
 }
 
 /** How the size of each matched arm was chosen, for people. */
@@ -136,6 +161,7 @@ export function comparisonOf(
     arms: Array.from(arms, ([name, { fusion }]) => ({
       name,
       fusion,
+      ...(phase.residual && { towersAt: towersPrefix }),
       training: {
         ...learning('fusion', phase, { image, text, fusion }, config, task),
         steps: phase.steps,

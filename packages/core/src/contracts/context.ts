@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { withFields } from '../host-value';
 import { foldIn, type Key } from '../keys';
 
 /** How a forward pass is run. Every module gets it as an argument; there is no global mode. */
@@ -41,21 +42,20 @@ export const inference: Context = { training: false, key: { high: 0, low: 0 } };
  */
 export function scoped(ctx: Context, prefix: string): Context {
   const { record, frozen } = ctx;
-  return {
-    ...withOwnKey(ctx, prefix),
+  return withFields(withOwnKey(ctx, prefix), {
     ...(record && { record: (path: string, value: Tensor) => record(prefix + path, value) }),
     ...(frozen && { frozen: (path: string) => frozen(prefix + path) }),
-  };
+  });
 }
 
 /** The same context with a derived key. Use it when one module runs several times in a pass. */
 export function withOwnKey(ctx: Context, data: string | number): Context {
-  return { ...ctx, key: foldIn(ctx.key, data) };
+  return withFields(ctx, { key: foldIn(ctx.key, data) });
 }
 
 /** The same context without `record`: the pass does not update running statistics. */
 export function withoutRecord(ctx: Context): Context {
-  const silent: { -readonly [Name in keyof Context]: Context[Name] } = { ...ctx };
+  const silent: { -readonly [Name in keyof Context]: Context[Name] } = withFields(ctx, {});
   delete silent.record;
   return silent;
 }

@@ -4,6 +4,11 @@ import type { Params } from '../params';
 /** Optimizer state: tensors by path. Saved in checkpoints, keyed by parameter path, never by position. */
 export type OptimizerState = Params;
 
+/** The number of a step, from 0, as a source for `hostValue`. */
+export interface StepClock {
+  readonly step: number;
+}
+
 /** The result of one update. */
 export interface OptimizerUpdate {
   readonly params: Params;
@@ -28,6 +33,17 @@ export interface Optimizer {
    * index of the training step, from 0; schedules read it.
    */
   update(gradients: Params, state: OptimizerState, params: Params, step: number): OptimizerUpdate;
+  /**
+   * The same update where the step's number is not known yet: what depends on it is made by
+   * `hostValue(clock)`. The trainer compiles the steps of an optimizer that has it. Absent: steps with
+   * this optimizer are not compiled.
+   */
+  updateAt?(
+    gradients: Params,
+    state: OptimizerState,
+    params: Params,
+    clock: StepClock,
+  ): OptimizerUpdate;
   /** Learning rate of each parameter group at a step, for logs. */
   learningRates(step: number): Readonly<Record<string, number>>;
   /**

@@ -1,7 +1,9 @@
-import { mul, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { requireNumber } from '../authoring/require';
 import type { Context } from '../contracts/context';
-import { foldIn, uniformArray } from '../keys';
+import { hostValue } from '../host-value';
+import { foldIn } from '../keys';
+import { keptOrZero } from './dropout';
 
 /**
  * Stochastic depth (Huang et al. 2016; timm's `DropPath`): in training, drops the residual branch
@@ -15,10 +17,14 @@ export function dropPath<T extends Tensor>(x: T, rate: number, ctx: Context, pat
   requireNumber(path, 'dropPath', rate, { min: 0, max: 1 });
   if (!ctx.training || rate === 0) return x;
   const [batch = 1, ...rest] = x.shape;
-  const scale = uniformArray(foldIn(ctx.key, path), batch);
-  const kept = rate === 1 ? 0 : 1 / (1 - rate);
-  for (let i = 0; i < batch; i++) scale[i] = scale[i]! < rate ? 0 : kept;
-  return tidy(() => mul<T>(x, tensor(scale, [batch, ...rest.map(() => 1)], 'float32')));
+  const draws = hostValue(foldIn(ctx.key, path));
+  const shape = [batch, ...rest.map(() => 1)];
+  return tidy(() =>
+    mul<T>(
+      x,
+      draws.tensor((key) => keptOrZero(key, batch, rate), shape),
+    ),
+  );
 }
 
 /**

@@ -154,13 +154,10 @@ describe('decodeImage', () => {
     expect(pixel(await decodeImage(file, 'test', { size: 4 }), 4, 3, 3)).toEqual([0, 0, 0]);
   });
 
-  it.each(resized)('resizes $name as Pillow does', async ({ name, png, size, ...expected }) => {
+  it.each(resized)('resizes $name as Pillow does', async ({ png, size, ...expected }) => {
     for (const resize of ['squash', 'shortest-and-centre-crop'] as const) {
       const picture = await decodeImage(Buffer.from(png, 'base64'), 'test', { size, resize });
-      const differences = expected[resize].map((value, i) => Math.abs(value - (picture[i] ?? NaN)));
-      // Enlarging is exact; libvips shrinks with weights of less precision.
-      expect(Math.max(...differences)).toBeLessThanOrEqual(name === 'small' ? 0 : 12);
-      expect(differences.reduce((a, b) => a + b, 0) / differences.length).toBeLessThan(0.6);
+      expect([...picture]).toEqual(expected[resize]);
     }
   });
 

@@ -1,15 +1,16 @@
+import { isMainThread } from 'node:worker_threads';
 import { isCrossweaveError } from '@crossweave/core';
 import { requireText, requireValue } from '@crossweave/core/authoring';
 import sharp, { type Sharp } from 'sharp';
 import { unlessAborted } from '../concurrency';
 import { checkFormat } from './check-format';
-import { enlarge, enlarged, unchanged, type Side } from './enlarge';
-import { kernels, type ResizeFilter } from './filters';
 import type { ImageFormat } from './format';
 import { readHeader, type Header } from './header';
 import { decodingMemory } from './memory';
 import { readDecodeOptions, type DecodeOptions, type DecodeSettings } from './options';
+import { decodeOrdinaryJpeg, type Pixels } from './ordinary-jpeg';
 import { damaged } from './refusals';
+import { resample, sideOf, type Side } from './resample';
 
 // libvips keeps the decoders of its last hundred operations with all that they hold, gigabytes for
 // large progressive JPEGs, and no picture is decoded twice in a row. The setting is the process's.
@@ -56,6 +57,11 @@ async function decode(
 ): Promise<Uint8Array> {
   settings.signal?.throwIfAborted();
   const format = checkFormat(file, where, settings.svg);
+  // Where nobody waits for this thread; in the main one, sharp decodes beside it.
+  if (format === 'jpeg' && !isMainThread) {
+    const found = decodeOrdinaryJpeg(file, settings.maxPixels);
+    if (found !== undefined) return scaled(found, settings);
+  }
   try {
     return await decodeAs(format, file, where, settings, 'warning').catch((cause: unknown) => {
       if (!harmless.test(messageOf(cause))) throw cause;
@@ -93,35 +99,53 @@ async function decodeAs(
 
 async function render(
   image: Sharp,
-  { format, width, height, space }: Header,
+  { width, height, space }: Header,
   where: string,
-  { size, resize, resizeTo, middle, filter, background }: DecodeSettings,
+  settings: DecodeSettings,
 ): Promise<Uint8Array> {
+  const { columns, rows } = sidesOf(width, height, settings);
+  if (space !== undefined) image.pipelineColourspace(space);
+  const { data, info } = await image
+    .autoOrient()
+    .extract({ left: columns.first, top: rows.first, width: columns.count, height: rows.count })
+    .flatten({ background: settings.background })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
+  return resample(data, columns, rows, settings.filter);
+}
+
+/** The same of a picture that is decoded as a whole. */
+function scaled({ width, height, pixels }: Pixels, settings: DecodeSettings): Uint8Array {
+  const { columns, rows } = sidesOf(width, height, settings);
+  const line = width * 3;
+  const cut = Buffer.alloc(columns.count === width ? 0 : rows.count * columns.count * 3);
+  for (let row = 0; row * columns.count * 3 < cut.length; row++) {
+    const from = (rows.first + row) * line + columns.first * 3;
+    cut.set(pixels.subarray(from, from + columns.count * 3), row * columns.count * 3);
+  }
+  const whole = pixels.subarray(rows.first * line, (rows.first + rows.count) * line);
+  const needed = columns.count === width ? whole : cut;
+  const result = resample(needed, columns, rows, settings.filter);
+  // A picture that has the size already would be overwritten by the next one.
+  return result === whole ? Uint8Array.from(whole) : result;
+}
+
+function sidesOf(
+  width: number,
+  height: number,
+  { size, resize, resizeTo, middle, filter }: DecodeSettings,
+): { columns: Side; rows: Side } {
   const crop = resize === 'shortest-and-centre-crop';
   const [fullWidth, fullHeight] = crop
     ? scaledShortest(width, height, resizeTo)
     : [resizeTo, resizeTo];
   const half = middle === 'floored' ? floored : rounded;
-  const columns = windowOf(width, fullWidth, size, filter, half);
-  const rows = windowOf(height, fullHeight, size, filter, half);
-  if (space !== undefined) image.pipelineColourspace(space);
-  image.autoOrient();
-  // A cut, though of the whole, keeps sharp from having JPEG and WebP scaled by their decoders.
-  if (format !== 'svg') image.extract({ left: 0, top: 0, width, height });
-  const { data, info } = await image
-    .flatten({ background })
-    .resize(columns.scaled, rows.scaled, { fit: 'fill', kernel: kernels[filter].sharp })
-    .extract({
-      left: columns.left,
-      top: rows.left,
-      width: columns.side.count,
-      height: rows.side.count,
-    })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  if (info.channels !== 3) throw damaged(where, `${info.channels} channels after conversion`);
-  return enlarge(data, columns.side, rows.side, filter);
+  return {
+    columns: sideOf(width, fullWidth, half(fullWidth - size), size, filter),
+    rows: sideOf(height, fullHeight, half(fullHeight - size), size, filter),
+  };
 }
 
 /** The shorter side becomes `size`; the longer one is cut to a whole number. */
@@ -133,24 +157,6 @@ function scaledShortest(
   return width < height
     ? [size, Math.trunc((size * height) / width)]
     : [Math.trunc((size * width) / height), size];
-}
-
-/**
- * How one side goes from `from` pixels to the middle `size` of `full`: shrinking and cutting
- * are libvips' work (to `scaled` pixels, of which `side.count` after `left` are kept), enlarging is
- * ours.
- */
-function windowOf(
-  from: number,
-  full: number,
-  size: number,
-  filter: ResizeFilter,
-  half: (surplus: number) => number,
-): { scaled: number; left: number; side: Side } {
-  const start = half(full - size);
-  if (full <= from) return { scaled: full, left: start, side: unchanged(size) };
-  const side = enlarged(from, full, start, size, filter);
-  return { scaled: from, left: side.first, side };
 }
 
 /** Half of the surplus, halves to the even neighbour, as Python's `round` has it. */

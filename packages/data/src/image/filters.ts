@@ -4,8 +4,6 @@ export type ResizeFilter = 'bilinear' | 'bicubic' | 'lanczos';
 interface Kernel {
   /** Pixels on either side of a point that it reaches. */
   readonly reach: number;
-  /** What sharp calls it. */
-  readonly sharp: 'linear' | 'cubic' | 'lanczos3';
   readonly weight: (distance: number) => number;
 }
 
@@ -14,11 +12,10 @@ interface Kernel {
  * every pixel counts (torchvision's `antialias=True`).
  */
 export const kernels: Readonly<Record<ResizeFilter, Kernel>> = {
-  bilinear: { reach: 1, sharp: 'linear', weight: (x) => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: { reach: 2, sharp: 'cubic', weight: cubic },
+  bilinear: { reach: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { reach: 2, weight: cubic },
   lanczos: {
     reach: 3,
-    sharp: 'lanczos3',
     weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0),
   },
 };

@@ -10,7 +10,7 @@ export interface Header {
   readonly height: number;
   /** The colour space to convert to before anything else, where sharp's own order of work is wrong. */
   readonly space: 'srgb' | 'b-w' | undefined;
-  /** Memory that decoding takes at its height, by estimate. */
+  /** Memory that decoding takes at its height, by estimate, with the 3 bytes a pixel it gives. */
   readonly bytes: number;
 }
 
@@ -43,7 +43,7 @@ export async function readHeader(
   if (!known.includes(metadata.space) || (depth !== 'uchar' && depth !== 'ushort')) {
     throw unsupported(where, `colour space ${metadata.space} with samples of type ${depth}`);
   }
-  const bytes = width * height * perPixel;
+  const bytes = width * height * (perPixel + 3);
   return { format, width, height, space: workingSpace(metadata), bytes };
 }
 

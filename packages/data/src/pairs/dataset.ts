@@ -6,7 +6,8 @@ import type { Tokenizer } from '../text/tokenizer';
 import { unlessAborted } from '../concurrency';
 import { checkImages, type Checked } from './images';
 import type { OpenPairsOptions } from './options';
-import { Pictures } from './pictures';
+import { threadsFor } from '../loading/picture-threads';
+import { Pictures, type Placeholder } from './pictures';
 import type { ReadPairs } from './read-pairs';
 import { byLine, rejectImage, requireFewRejects, type Reject } from './rejects';
 import { reportSplits, type LoadReport } from './report';
@@ -60,7 +61,7 @@ export async function decodePairs({
   const { maxRejects, signal, sharedPictures = 'refuse' } = options;
   const rejects: Reject[] = [];
   const replaced = new Set<string>();
-  const pictures = openPictures(options, tensors.preprocessing, (reject) => {
+  const pictures = openPictures(options, tensors.preprocessing, found.length, (reject) => {
     if (!replaced.has(reject.key)) rejects.push(reject);
     replaced.add(reject.key);
   });
@@ -98,25 +99,31 @@ export async function decodePairs({
   };
 }
 
-/** @param onPlaceholder called each time a placeholder stands in for a damaged picture */
+/**
+ * @param count pictures that there are
+ * @param onPlaceholder called each time a placeholder stands in for a damaged picture
+ */
 export function openPictures(
   options: OpenPairsOptions,
   preprocessing: Preprocessing,
+  count: number,
   onPlaceholder: (reject: Reject) => void,
 ): Pictures {
-  const { policy, cacheBytes = 2 ** 30, pictureStore } = options;
+  const { policy, cacheBytes = 2 ** 30, pictureStore: store, workers } = options;
+  const placeholder: Placeholder = {
+    picture: meanPicture(preprocessing),
+    onUse: (sample, error) => {
+      onPlaceholder(rejectImage({ ...sample, rows: 0 }, 'damaged-image', error, policy));
+    },
+  };
   return new Pictures(
     { ...options, ...decodeOptionsOf(preprocessing) },
-    cacheBytes,
-    policy === 'placeholder'
-      ? {
-          picture: meanPicture(preprocessing),
-          onUse: (sample, error) => {
-            onPlaceholder(rejectImage({ ...sample, rows: 0 }, 'damaged-image', error, policy));
-          },
-        }
-      : undefined,
-    pictureStore,
+    {
+      cacheBytes,
+      store,
+      threads: threadsFor(count, workers),
+      ...(policy === 'placeholder' && { placeholder }),
+    },
   );
 }
 

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { DataError } from '@crossweave/core';
 import { mapConcurrently } from '../concurrency';
 import { eagerCount, type OpenPairsOptions } from './options';
-import { missingImage, type Pictures } from './pictures';
+import { missingImage } from '../loading/picture-job';
+import type { Pictures } from './pictures';
 import { rejectImage, type Reject } from './rejects';
 import type { ReadSample } from './samples';
 
@@ -29,7 +30,12 @@ export async function findImages(
       sample,
       digest: 'missing',
       read: false,
-      reject: rejectImage(sample, 'missing-image', missingImage(sample, cause), policy),
+      reject: rejectImage(
+        sample,
+        'missing-image',
+        missingImage(sample.path, sample.where, cause),
+        policy,
+      ),
     });
     try {
       const file = await stat(sample.path);
@@ -83,7 +89,8 @@ export async function checkImages(
     return checked;
   };
   const examineAll = async (some: readonly Checked[]): Promise<Checked[]> => {
-    const checked = await mapConcurrently(some, concurrency, examine);
+    const atOnce = Math.min(some.length, Math.max(concurrency, pictures.atOnce));
+    const checked = await mapConcurrently(some, atOnce, examine);
     for (const [i, known] of checked.entries()) {
       if (known.reject?.reason !== 'damaged-image') continue;
       signal?.throwIfAborted();

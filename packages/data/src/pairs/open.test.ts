@@ -56,7 +56,7 @@ describe('openPairs', () => {
   });
 
   it('refuses splits that differ by case alone, and tells of rows without one', async () => {
-    const spelled = rows.map((row, i) => ({ ...row, split: i % 2 ? 'train' : 'Train' }));
+    const spelled = rows.map((row, i) => ({ ...row, split: i % 2 === 1 ? 'train' : 'Train' }));
     const captions = await folder.captions(spelled);
     await expect(openPairs({ captions })).rejects.toThrow(
       'splits differ by upper and lower case alone; expected one spelling of a split; got "Train" (3 rows) and "train" (3 rows).',

@@ -91,7 +91,13 @@ export interface OpenPairsOptions extends OpenDatasetOptions, Omit<DecodeOptions
    * see `measurePictureStore` and `prunePictureStore`. Default: none.
    */
   readonly pictureStore?: string;
-  /** Images read and decoded at the same time. Default 8. */
+  /**
+   * Threads that read, decode and change pictures while the program trains. 0 does it in the
+   * program's own thread. Default: one a processor (2 to 8), and 0 for fewer than 512 pictures.
+   * Results do not depend on it.
+   */
+  readonly workers?: number;
+  /** Images read and decoded at the same time without `workers`. Default 8. */
   readonly concurrency?: number;
   /** Called as images are checked. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -128,6 +134,7 @@ export const openChecks: Checks<OpenPairsOptions> = {
   check: oneOf('decode', 'first'),
   cacheBytes: wholeFrom(0),
   pictureStore: text(),
+  workers: number({ integer: true, min: 0, max: 64 }),
   concurrency: count(),
   onProgress: callback('that takes how many of how many pictures are done'),
 };

@@ -25,7 +25,7 @@ describe('Pictures', () => {
   it('uses the options of decoding and passes over the others', async () => {
     await folder.picture('a.png', 200);
     const options = { size: 2, captions: 'x', policy: 'skip', cacheBytes: 0 };
-    const pictures = new Pictures(options, 0);
+    const pictures = new Pictures(options, { cacheBytes: 0 });
     expect([...(await pictures.get(sampleOf('a.png')))]).toEqual(new Array(12).fill(200));
   });
 
@@ -33,7 +33,10 @@ describe('Pictures', () => {
     await folder.write('bad.png', 'no picture');
     const used: string[] = [];
     const onUse = ({ image }: Sample): unknown => used.push(image);
-    const pictures = new Pictures({ size: 2 }, 100, { picture: grey, onUse });
+    const pictures = new Pictures(
+      { size: 2 },
+      { cacheBytes: 100, placeholder: { picture: grey, onUse } },
+    );
     const bad = sampleOf('bad.png');
     const uses = await Promise.all([pictures.get(bad), pictures.get(bad)]);
     await folder.picture('bad.png', 200);
@@ -45,7 +48,7 @@ describe('Pictures', () => {
 
   it('checks anew each time', async () => {
     await folder.write('a.png', 'no picture');
-    const pictures = new Pictures({ size: 2 }, 100);
+    const pictures = new Pictures({ size: 2 }, { cacheBytes: 100 });
     expect((await pictures.check(sampleOf('a.png'))).error?.code).toBe('data');
     await folder.picture('a.png', 200);
     expect(await pictures.check(sampleOf('a.png'))).not.toHaveProperty('error');
@@ -55,7 +58,7 @@ describe('Pictures', () => {
     await folder.picture('a.png', 200);
     const stop = new AbortController();
     const reason = new Error('stopped');
-    const pictures = new Pictures({ size: 2, signal: stop.signal }, 0);
+    const pictures = new Pictures({ size: 2, signal: stop.signal }, { cacheBytes: 0 });
     await pictures.check(sampleOf('a.png'));
     const running = pictures.check(sampleOf('a.png'));
     stop.abort(reason);

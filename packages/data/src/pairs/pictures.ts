@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { sep } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { unlessAborted } from '../concurrency';
+import type { PictureChange } from '../image/augment';
 import { PictureCache } from '../image/cache';
-import { decodeImage } from '../image/decode';
-import { PictureStore } from '../image/picture-store';
 import { decodeChecks, readDecodeOptions, type DecodeOptions } from '../image/options';
+import {
+  readImageFile,
+  type LoadedPicture,
+  type PictureJob,
+  type PictureSettings,
+} from '../loading/picture-job';
+import { pictureThreads } from '../loading/picture-threads';
 import type { CaptionRecord } from '../records/record';
 
 /** A record with its image file resolved. */
@@ -24,55 +27,60 @@ export interface Placeholder {
   onUse(sample: Sample, error: DataError): void;
 }
 
+export interface PicturesOptions {
+  /** Bytes of decoded pictures to keep. */
+  readonly cacheBytes: number;
+  /** Without it, pictures that cannot be decoded throw. */
+  readonly placeholder?: Placeholder | undefined;
+  /** Folder of a `PictureStore`. */
+  readonly store?: string | undefined;
+  /** Threads that load; 0 (default) loads in this one. */
+  readonly threads?: number;
+}
+
 /** Reads, decodes and keeps the pictures of a dataset. */
 export class Pictures {
   readonly #cache: PictureCache;
-  readonly #options: DecodeOptions;
+  readonly #settings: PictureSettings;
   readonly #signal: AbortSignal | undefined;
   readonly #placeholder: Placeholder | undefined;
-  readonly #store: PictureStore | undefined;
-  /** Values of a picture. */
-  readonly #length: number;
+  readonly #threads: number;
   /** Samples for which the placeholder stands in. */
   readonly #replaced = new Set<Sample>();
 
-  /**
-   * @param store folder of a {@link PictureStore}
-   *
-   * Without a placeholder, pictures that cannot be decoded throw. Of `options`, which may hold
-   * others besides, those of decoding are used; the signal ends `check` alone.
-   */
+  /** Of `options`, which may hold others besides, those of decoding are used; the signal ends `check` alone. */
   constructor(
     options: DecodeOptions,
-    cacheBytes: number,
-    placeholder?: Placeholder,
-    store?: string,
+    { cacheBytes, placeholder, store, threads = 0 }: PicturesOptions,
   ) {
     const { signal, ...own } = pick(options, Object.keys(decodeChecks));
-    this.#options = own;
+    readDecodeOptions(own);
+    this.#settings = { options: own, store };
     this.#signal = signal;
     this.#cache = new PictureCache(cacheBytes);
     this.#placeholder = placeholder;
-    // How much memory decoding may take decides no value.
-    const deciding = { ...readDecodeOptions(own), decodeBytes: undefined };
-    this.#store = store === undefined ? undefined : new PictureStore(store, deciding);
-    this.#length = deciding.size * deciding.size * 3;
+    this.#threads = threads;
   }
 
-  /** [size, size, 3] bytes. @throws DataError when the file is missing or damaged */
-  async get(sample: Sample): Promise<Uint8Array> {
-    const cached = this.#cache.get(sample.path);
-    if (cached !== undefined) return cached;
-    if (this.#placeholder !== undefined && this.#replaced.has(sample)) {
-      return this.#placeholder.picture;
-    }
+  /** How many pictures are worth being asked for at once. */
+  get atOnce(): number {
+    return this.#threads === 0 ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** [size, size, 3] bytes, changed. @throws DataError when the file is missing or damaged */
+  async get(sample: Sample, change?: PictureChange): Promise<Uint8Array> {
+    const cached =
+      this.#cache.get(sample.path) ??
+      (this.#replaced.has(sample) ? this.#placeholder?.picture : undefined);
+    const changes = change !== undefined && Object.keys(change).length > 0;
+    if (cached !== undefined && !changes) return cached;
     try {
-      return await this.#decode(sample, await readImage(sample), this.#options);
+      return (await this.#load(sample, { decoded: cached, change })).picture;
     } catch (error) {
       if (this.#placeholder === undefined || !(error instanceof DataError)) throw error;
       if (!this.#replaced.has(sample)) this.#placeholder.onUse(sample, error);
       this.#replaced.add(sample);
-      return this.#placeholder.picture;
+      return this.get(sample, change);
     }
   }
 
@@ -85,36 +93,25 @@ export class Pictures {
   async check(sample: Sample): Promise<{ digest: string; error?: DataError }> {
     const signal = this.#signal;
     signal?.throwIfAborted();
-    const file = await unlessAborted(readImage(sample), signal);
-    const digest = digestOf(file);
-    try {
-      await this.#decode(sample, file, { ...this.#options, ...(signal && { signal }) }, digest);
-      return { digest };
-    } catch (error) {
-      if (signal?.aborted === true || !(error instanceof DataError)) throw error;
-      return { digest, error };
-    }
+    const { digest = '', error } = await this.#load(sample, { digest: true }, signal);
+    return { digest, ...(error && { error }) };
   }
 
-  async #decode(
+  async #load(
     sample: Sample,
-    file: Uint8Array,
-    options: DecodeOptions,
-    known?: string,
-  ): Promise<Uint8Array> {
-    const store = this.#store;
-    const digest = store === undefined ? '' : (known ?? digestOf(file));
-    const stored = await store?.get(digest, this.#length);
-    const where = `${sample.path} (${sample.where})`;
-    const picture = stored ?? (await decodeImage(file, where, options));
-    if (stored === undefined) await store?.put(digest, picture);
-    this.#cache.add(sample.path, picture);
-    return picture;
+    wanted: Pick<PictureJob, 'digest' | 'change' | 'decoded'>,
+    signal?: AbortSignal,
+  ): Promise<LoadedPicture & { readonly error?: DataError }> {
+    const { path, where, picture } = sample;
+    const embedded = wanted.decoded === undefined ? picture : undefined;
+    const file =
+      embedded === undefined ? path : await unlessAborted(Promise.resolve(embedded.read()), signal);
+    const job = { file, where, name: path, ...wanted };
+    const loaded = await pictureThreads.run(job, this.#settings, this.#threads, signal);
+    if ('error' in loaded) return { ...loaded, picture: new Uint8Array() };
+    if (loaded.decoded !== undefined) this.#cache.add(path, loaded.decoded);
+    return loaded;
   }
-}
-
-function digestOf(file: Uint8Array): string {
-  return createHash('sha256').update(file).digest('hex');
 }
 
 function pick<Options extends object>(options: Options, names: readonly string[]): Options {
@@ -124,33 +121,6 @@ function pick<Options extends object>(options: Options, names: readonly string[]
 }
 
 /** The bytes of its image file. @throws DataError when it is missing */
-export async function readImage(sample: Sample): Promise<Uint8Array> {
-  if (sample.picture !== undefined) return sample.picture.read();
-  try {
-    return await readFile(sample.path);
-  } catch (cause) {
-    throw missingImage(sample, cause);
-  }
-}
-
-/** What to say of an image that is not there. */
-export function missingImage(sample: Sample, cause?: unknown): DataError {
-  const { image, path, where } = sample;
-  return new DataError('the image file is missing or cannot be read', {
-    where,
-    expected: path,
-    got: cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file',
-    advice: `${oddity(image)}Image paths are relative to the captions file's folder. Put the file there, correct the line, or pass missing: 'policy' to skip such records.`,
-    cause,
-  });
-}
-
-/** What in a path that leads nowhere is seldom meant, and hard to see. */
-function oddity(path: string): string {
-  if (path !== path.trim()) return 'The path begins or ends with a space. ';
-  if (/^["'\u2018-\u201e]|["'\u2018-\u201e]$/.test(path))
-    return 'The path begins or ends with a quote. ';
-  if (sep === '/' && path.includes('\\'))
-    return 'The path has backslashes: folders end with "/" here. ';
-  return '';
+export async function readImage({ picture, path, where }: Sample): Promise<Uint8Array> {
+  return picture === undefined ? readImageFile(path, where) : picture.read();
 }

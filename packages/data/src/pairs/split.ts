@@ -1,7 +1,7 @@
 import { ConfigError, type PairRecord, type PairSplit, type TextInput } from '@crossweave/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { mapConcurrently } from '../concurrency';
-import { changePicture, type PictureChange } from '../image/augment';
+import type { PictureChange } from '../image/augment';
 import { normaliseImages } from '../image/normalise';
 import type { Preprocessing } from '../image/preprocessing';
 import type { Pictures, Sample } from './pictures';
@@ -57,10 +57,11 @@ export class FileSplit implements PairSplit {
     const { concurrency, preprocessing } = this.#tensors;
     const samples = rows.map((row) => this.#sample(row));
     const { size } = preprocessing;
-    const pictures = await mapConcurrently(samples, concurrency, async (sample, i) =>
-      changePicture(await this.#pictures.get(sample), size, changes[i] ?? {}),
+    const atOnce = Math.min(rows.length, Math.max(concurrency, this.#pictures.atOnce));
+    const pictures = await mapConcurrently(samples, atOnce, (sample, i) =>
+      this.#pictures.get(sample, changes[i]),
     );
-    return normaliseImages(pictures, preprocessing.size, preprocessing.normalise);
+    return normaliseImages(pictures, size, preprocessing.normalise);
   }
 
   /** @returns [captions, maxTokens] int32 ids and mask, owned by the caller */

@@ -72,7 +72,7 @@ export async function tokenisePairs(
 
   const splits = makeSplits(
     found,
-    openPictures(options, preprocessing, () => undefined),
+    openPictures(options, preprocessing, 0, () => undefined),
     tensors,
     captions,
   );

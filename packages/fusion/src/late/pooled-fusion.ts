@@ -1,8 +1,8 @@
 import { reshape, tidy, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  foldIn,
   mergeParams,
   requireComplete,
+  withOwnKey,
   type Context,
   type FeatureSpec,
   type Fusion,
@@ -145,7 +145,7 @@ export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>
         const rows = prepare(params, image.pooled, text.pooled, ctx);
         if (parts.score !== undefined) return parts.score(params, rows.image, rows.text, ctx);
         return scoreInChunks(rows.image, rows.text, settings.chunk, (images, texts, pass) => {
-          const own = { ...ctx, key: foldIn(ctx.key, pass) };
+          const own = withOwnKey(ctx, pass);
           return match(params, join(params, images, texts, own));
         });
       });

@@ -7,8 +7,11 @@ import {
   noDraws,
   requireTokens,
   type FittedTask,
+  type Fusion,
   type Loss,
+  type ParamShapes,
 } from '@crossweave/core';
+import { matchParams } from '@crossweave/checkpoints';
 import {
   anyOf,
   callback,
@@ -156,7 +159,7 @@ function checkArm<Image, Text>(
   arm: FusionArm,
 ): void {
   const of = `${where}, "arms"`;
-  checkOptions(of, arm, { name: armName(), fusion, training: anObject }, [
+  checkOptions(of, arm, { name: armName(), fusion, training: anObject, towersAt: text() }, [
     ...(['name', 'fusion', 'training'] as const),
   ]);
   const at = `${of}, "${arm.name}"`;
@@ -176,10 +179,22 @@ function checkArm<Image, Text>(
   if (drawn > 0) requireNegatives(at, records);
   requireRivals(at, loss, batchSize, drawn);
   requireTokens(arm.fusion, towers.image.features, towers.text.features);
-  initialShapes({
-    init: (key) => arm.fusion.init(key, towers.image.features, towers.text.features),
-  });
+  const shapes = (fusion: Fusion): ParamShapes =>
+    initialShapes({
+      init: (key) => fusion.init(key, towers.image.features, towers.text.features),
+    });
+  const own = shapes(arm.fusion);
+  if (arm.towersAt !== undefined) {
+    requireTowersOf(`${at}, towersAt`, arm.towersAt, own, shapes(towers.fusion));
+  }
   if (task !== undefined) requireHead(at, loss, task);
+}
+
+/** @throws StateDictError unless what a fusion holds under the prefix fits the towers' fusion. */
+function requireTowersOf(where: string, prefix: string, own: ParamShapes, of: ParamShapes): void {
+  const held = Object.entries(own).filter(([path]) => path.startsWith(prefix));
+  const given = Object.fromEntries(held.map(([path, shape]) => [path.slice(prefix.length), shape]));
+  matchParams(given, of, { where });
 }
 
 /** @throws ConfigError for a loss whose parameters hold no head of the task. */

@@ -57,6 +57,13 @@ export interface FusionArm {
   readonly name: string;
   readonly fusion: Fusion;
   readonly training: FusionPhase;
+  /**
+   * The prefix under which the fusion holds the parameters of the towers' fusion (`towers.` of
+   * `withTowerScore` in @crossweave/fusion). They begin as pre-training left them and stay frozen, and
+   * candidates are ordered by the fusion's score alone, which has the towers' in it. Default: the fusion
+   * holds none, and the towers' cosine is added to its score.
+   */
+  readonly towersAt?: string;
 }
 
 export interface CompareFusionsOptions<Image, Text> {

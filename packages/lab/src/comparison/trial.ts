@@ -6,8 +6,10 @@ import {
   initialShapes,
   key as keyOf,
   mergeParams,
+  partition,
   subtree,
   withPrefix,
+  type Params,
 } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { pairBatches } from '@crossweave/data';
@@ -53,6 +55,7 @@ export async function runTrial<Image, Text>(
 ): Promise<TrialOutcome> {
   const { towers, task, top, onProgress } = options;
   const { steps, loss, optimizer, batchSize, negatives } = arm.training;
+  const held = heldTowers(arm, dual.params);
   const model = jointModel({
     image: cachedEncoder(towers.image.name, towers.image.features),
     text: cachedEncoder(towers.text.name, towers.text.features),
@@ -84,6 +87,11 @@ export async function runTrial<Image, Text>(
     steps,
     key: foldIn(keyOf(seed), arm.name),
     ...(start && { start }),
+    ...(held && {
+      initial: held,
+      ignoreMissing: Object.keys(shapes).filter((path) => !Object.hasOwn(held, path)),
+      frozen: (path: string) => Object.hasOwn(held, path),
+    }),
     signal,
     log: (record) => {
       run.log(record);
@@ -107,12 +115,14 @@ export async function runTrial<Image, Text>(
         ? await evaluateFusion(fitted, caches.test, {
             dual,
             signal,
+            by: held === undefined ? 'sum' : 'own',
             ...(top !== undefined && { top }),
           })
         : await evaluateTask({ ...fitted, task, head }, caches.test, { signal });
     const records = await readMetrics(directory);
+    const [own] = partition(params, (path) => !Object.hasOwn(held ?? {}, `fusion.${path}`));
     return {
-      params: countParameters(params) + countParameters(head),
+      params: countParameters(own) + countParameters(head),
       flops: pairFlops(options, arm, caches.train),
       steps,
       seconds: secondsOf(records) + (performance.now() - began) / 1000,
@@ -123,6 +133,11 @@ export async function runTrial<Image, Text>(
   } finally {
     disposeState(state);
   }
+}
+
+/** The towers' parameters by the paths of an arm's model, where its fusion holds them. */
+function heldTowers({ towersAt }: FusionArm, dual: Params): Params | undefined {
+  return towersAt === undefined ? undefined : withPrefix(`fusion.${towersAt}`, dual);
 }
 
 /** Of all steps, those before an interruption included. */

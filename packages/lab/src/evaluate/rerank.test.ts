@@ -6,7 +6,7 @@ const dual = Float64Array.from([9, 8, 7, 1, 1, 2, 3, 4]);
 
 describe('rerank', () => {
   it('orders the first anew, above the rest', async () => {
-    const out = await rerank(dual, 4, 2, (pairs) => {
+    const out = await rerank(dual, { width: 4, top: 2, by: 'sum' }, (pairs) => {
       expect(pairs).toEqual([
         [0, 0],
         [0, 1],
@@ -21,13 +21,27 @@ describe('rerank', () => {
     expect(order(1)).toEqual([2, 3, 1, 0]);
   });
 
+  it('orders by the new score alone when it is asked to', async () => {
+    const tie = () => Promise.resolve(Float32Array.from([5, 5.5, 5, 5.5]));
+    const by = async (by: 'sum' | 'own') => {
+      const out = await rerank(dual, { width: 4, top: 2, by }, tie);
+      return out[0]! > out[1]!;
+    };
+    // 9 + 5 against 8 + 5.5, and 5 against 5.5.
+    expect([await by('sum'), await by('own')]).toEqual([true, false]);
+  });
+
   it('refuses NaN, a top of 0 and sizes that disagree', async () => {
     const nan = () => Promise.resolve(new Float32Array(4).fill(Number.NaN));
-    await expect(rerank(dual, 4, 2, nan)).rejects.toThrow(NonFiniteError);
-    await expect(rerank(dual, 4, 0, nan)).rejects.toThrow(ConfigError);
-    await expect(rerank(dual, 0, 2, nan)).rejects.toThrow(/"width"/);
-    await expect(rerank(dual, 3, 2, nan)).rejects.toThrow(/rows of 3/);
+    await expect(rerank(dual, { width: 4, top: 2, by: 'sum' }, nan)).rejects.toThrow(
+      NonFiniteError,
+    );
+    await expect(rerank(dual, { width: 4, top: 0, by: 'sum' }, nan)).rejects.toThrow(ConfigError);
+    await expect(rerank(dual, { width: 0, top: 2, by: 'sum' }, nan)).rejects.toThrow(/"width"/);
+    await expect(rerank(dual, { width: 3, top: 2, by: 'sum' }, nan)).rejects.toThrow(/rows of 3/);
     const few = () => Promise.resolve(new Float32Array(3));
-    await expect(rerank(dual, 4, 2, few)).rejects.toThrow(/another number of scores/);
+    await expect(rerank(dual, { width: 4, top: 2, by: 'sum' }, few)).rejects.toThrow(
+      /another number of scores/,
+    );
   });
 });

@@ -1,10 +1,20 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
 import { requireNumber } from '@crossweave/core/authoring';
 
+/** How {@link rerank} orders. */
+export interface RerankOptions {
+  /** Candidates of a query. */
+  readonly width: number;
+  /** How many of them are ordered anew. */
+  readonly top: number;
+  /** By the sum of what they had and of `score`, or by `score` alone. */
+  readonly by: 'sum' | 'own';
+}
+
 /**
- * Scores in which each query's `top` best candidates are ordered anew, by the sum of what they
- * had and of `score`, and stand above all others, which keep their order. Both are logits, so
- * the sum adds evidence (as BLIP's retrieval does, arXiv 2201.12086: ITM logit plus similarity).
+ * Scores in which each query's `top` best candidates are ordered anew and stand above all others,
+ * which keep their order. The sum adds evidence, as in BLIP's retrieval (arXiv 2201.12086: ITM logit
+ * plus similarity).
  *
  * @param scores [queries × width], row by row.
  * @param score scores for [query, candidate] pairs.
@@ -13,8 +23,7 @@ import { requireNumber } from '@crossweave/core/authoring';
  */
 export async function rerank(
   scores: Float64Array,
-  width: number,
-  top: number,
+  { width, top, by }: RerankOptions,
   score: (pairs: readonly (readonly [query: number, candidate: number])[]) => Promise<Float32Array>,
 ): Promise<Float64Array> {
   const where = 'rerank';
@@ -43,7 +52,8 @@ export async function rerank(
   }
   requireFinite(joint, 'the joint scores');
   const placeOf = (i: number): number => pairs[i]![0] * width + pairs[i]![1];
-  const sums = Float64Array.from(joint, (value, i) => value + scores[placeOf(i)]!);
+  const before = (i: number): number => (by === 'sum' ? scores[placeOf(i)]! : 0);
+  const sums = Float64Array.from(joint, (value, i) => value + before(i));
   // One shift for all keeps the order within a query and lifts it above every other score.
   const lift = maximum(scores) + maximum(sums.map((value) => -value)) + 1;
   const out = scores.slice();

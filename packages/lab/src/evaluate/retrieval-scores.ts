@@ -1,4 +1,4 @@
-import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
+import { checkOptions, count, oneOf, type Checks } from '@crossweave/core/authoring';
 import { fittedFusion } from '../checks/checks';
 import type { FeatureCache } from '../features/encode-split';
 import {
@@ -19,12 +19,18 @@ export interface RetrievalScoresOptions extends ScoringOptions {
   readonly dual?: FittedFusion;
   /** How many candidates a query are re-ranked. Default 16. */
   readonly top?: number;
+  /**
+   * What orders the candidates: the sum of both scores, or the fusion's `own`, for one that has the
+   * score of `dual` in its own (`withTowerScore`). Default `sum`.
+   */
+  readonly by?: 'sum' | 'own';
 }
 
 export const retrievalScoresChecks: Checks<RetrievalScoresOptions> = {
   ...scoringChecks,
   dual: fittedFusion(),
   top: count(),
+  by: oneOf('sum', 'own'),
 };
 
 /** Scores of both ways of retrieval, row by row. */
@@ -37,8 +43,8 @@ export interface RetrievalScores {
 
 /**
  * Scores all images of a cache with the texts of these rows. With `dual`, any fusion re-ranks for
- * each query the `top` candidates that `dual` finds, by the sum of both scores; the others keep
- * their order below them ({@link rerank}). So joint scoring costs `top` passes a query, not one
+ * each query the `top` candidates that `dual` finds, by the sum of both scores or by its own; the
+ * others keep their order below them ({@link rerank}). So joint scoring costs `top` passes a query, not one
  * for every candidate (ALBEF, arXiv 2107.07651).
  *
  * Neither step is told which pairs are true, and both see one pair at a time: the leak rule holds.
@@ -52,7 +58,7 @@ export async function retrievalScores(
   options: RetrievalScoresOptions = {},
 ): Promise<RetrievalScores> {
   checkOptions('retrievalScores', options, retrievalScoresChecks);
-  const { dual, top = 16, ...scoring } = options;
+  const { dual, top = 16, by = 'sum', ...scoring } = options;
   const finder = dual ?? fitted;
   const all = await scoreAll(finder, cache, textRows, scoring);
   const images = cache.imageTable.rows;
@@ -63,10 +69,10 @@ export async function retrievalScores(
   const score = (pairs: readonly Pair[]): Promise<Float32Array> =>
     scorePairs(fitted, cache, pairs, scoring);
   return {
-    i2t: await rerank(i2t, texts, top, (found) =>
+    i2t: await rerank(i2t, { width: texts, top, by }, (found) =>
       score(found.map(([image, text]): Pair => [image, textRows[text]!])),
     ),
-    t2i: await rerank(t2i, images, top, (found) =>
+    t2i: await rerank(t2i, { width: images, top, by }, (found) =>
       score(found.map(([text, image]): Pair => [image, textRows[text]!])),
     ),
   };

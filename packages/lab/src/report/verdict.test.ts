@@ -97,6 +97,7 @@ describe('verdict', () => {
       /Over the towers alone \(.*\): late −\d\d\.\d points \[.*\] \(p .*\) and early [+−].* \(p .*\)\./,
     );
     expect(text).toContain(said);
+    expect(text).toContain(share > 0.91 ? 'Below them: late and early.' : 'Below them: late.');
   });
 
   it('says so of every main metric, in the sample too', () => {
@@ -116,6 +117,7 @@ describe('verdict', () => {
     );
     expect(text).toMatch(/meanRank: late comes first with 0\.50/);
     expect(text).toMatch(/Over the towers alone \(0\.600\): .*Clearly above them: late\./);
+    expect(text).toContain('Below them: early.');
   });
 
   it('passes no verdict on what chance gives', () => {

@@ -81,7 +81,11 @@ function overTowers(results: AblationResults, metric: string): string[] {
               ? `Above them in this one training: ${names}.`
               : 'No arm is clearly above them.';
       const each = list(found.map((one) => `${one.a} ${differenceOf(metric, one)}`));
-      return [`Over the ${name} (${formatMetric(metric, metrics[metric]!)}): ${each}. ${said}`];
+      const all = `Over the ${name} (${formatMetric(metric, metrics[metric]!)}): ${each}. ${said}`;
+      const below = found.filter((one) => gain(metric, one) < 0);
+      if (below.length === 0) return [all];
+      // An arm may end below what it started from; a reader must not have to find that in a table.
+      return [all, `Below them: ${list(below.map(({ a }) => a))}.`];
     });
 }
 

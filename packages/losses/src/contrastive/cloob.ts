@@ -5,19 +5,19 @@ import {
   reciprocal,
   softmax,
   sub,
-  tensor2d,
   matMul,
   tidy,
+  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import type { Loss, PooledFeatures } from '@crossweave/core';
+import type { HostValue, Loss, PooledFeatures } from '@crossweave/core';
 import { number, readOptions } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { countedRows, meanOfCounted, negativesOf, negativeTerms } from '../negatives';
-import { exclusionMatrix, rightImages, rightTexts, sameTexts } from '../same';
+import { exclusionMatrix, rightImagesOf, rightTextsOf, sameTexts } from '../same';
 import type { RowSets, Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { diagonal } from '../softmax';
@@ -70,12 +70,16 @@ export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
         const { size } = batch;
         const { image, text } = requireEmbeddings(where, outputs);
         const scale = inverse(params, 1 / 30);
-        const right = { texts: rightTexts(batch, same), images: rightImages(batch, same) };
-        const bound = (anchors: Tensor2D, candidates: Tensor2D, sets: RowSets): Scalar => {
+        const right = { texts: rightTextsOf(batch, same), images: rightImagesOf(batch, same) };
+        const bound = (
+          anchors: Tensor2D,
+          candidates: Tensor2D,
+          sets: HostValue<RowSets>,
+        ): Scalar => {
           const logits = mul<Tensor2D>(cosines(anchors, candidates), scale);
-          const exclusion = tensor2d(exclusionMatrix(sets), [size, size]);
+          const exclusion = sets.tensor<Rank.R2>(exclusionMatrix, [size, size]);
           const push = logSumExp<Tensor1D>(add(logits, exclusion), 1);
-          return meanOfCounted(sub(push, diagonal(logits)), countedRows(negativesOf(sets)));
+          return meanOfCounted(sub(push, diagonal(logits)), countedRows(negativesOf(sets, size)));
         };
         const images = bound(retrieve(image, image), retrieve(image, text), right.texts);
         const texts = bound(retrieve(text, text), retrieve(text, image), right.images);
@@ -84,7 +88,7 @@ export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
           terms: logged({
             images,
             texts,
-            ...negativeTerms(cosines(image, text), negativesOf(right.texts)),
+            ...negativeTerms(cosines(image, text), negativesOf(right.texts, size)),
             temperature: reciprocal(scale),
           }),
         };

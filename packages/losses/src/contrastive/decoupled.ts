@@ -6,22 +6,22 @@ import {
   reciprocal,
   softmax,
   sub,
-  tensor2d,
   tidy,
   transpose,
+  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import type { Loss, PooledFeatures } from '@crossweave/core';
+import { hostValues, type HostValue, type Loss, type PooledFeatures } from '@crossweave/core';
 import { anyOf, boolean, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { meanOfCounted, negativesOf, negativeTerms } from '../negatives';
 import {
   exclusionMatrix,
-  rightImages,
-  rightTexts,
-  sameness,
+  rightImagesOf,
+  rightTextsOf,
+  samenessOf,
   sameTexts,
   type RowSets,
   type Sameness,
@@ -98,10 +98,10 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
       tidy(() => {
         const { size } = batch;
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
-        const exclusion = (sets: RowSets): Tensor2D =>
-          tensor2d(exclusionMatrix(sets), [size, size]);
-        const [texts, images] = [rightTexts(batch, same), rightImages(batch, same)];
-        const alike = sameness(batch, same);
+        const exclusion = (sets: HostValue<RowSets>): Tensor2D =>
+          sets.tensor<Rank.R2>(exclusionMatrix, [size, size]);
+        const [texts, images] = [rightTextsOf(batch, same), rightImagesOf(batch, same)];
+        const alike = samenessOf(batch, same);
         const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
         const sides = within ? requireEmbeddings(where, outputs) : undefined;
         const square = sides ? cosines(sides.image, sides.text) : similarities(outputs);
@@ -113,7 +113,7 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
         const hard = extra > 0 ? [hardSimilarities(outputs, size, extra)] : [];
         const contrast = (
           across: Tensor2D,
-          right: RowSets,
+          right: HostValue<RowSets>,
           own: Tensor2D | undefined,
           more: Tensor2D[] = [],
         ): Scalar => {
@@ -123,10 +123,15 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
             ...more.map((s) => mul<Tensor2D>(s, scale)),
           ];
           const push = logSumExp(concat(columns, 1), 1);
-          const counted = right.map(
-            (rows, i) => rows.size < size || more.length > 0 || (own && alike[i]!.size < size),
+          const counted = hostValues([right, alike]).map(([across, within]) =>
+            across!.map(
+              (rows, i) =>
+                rows.size < size ||
+                more.length > 0 ||
+                (own !== undefined && within![i]!.size < size),
+            ),
           );
-          return meanOfCounted(sub<Tensor1D>(push, pull), counted.map(Boolean));
+          return meanOfCounted(sub<Tensor1D>(push, pull), counted);
         };
         const i2t = contrast(square, texts, sides && cosines(sides.image, sides.image), hard);
         const t2i = contrast(transpose(square), images, sides && cosines(sides.text, sides.text));
@@ -135,7 +140,7 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
           terms: logged({
             i2t,
             t2i,
-            ...negativeTerms(concat([square, ...hard], 1), negativesOf(texts, extra)),
+            ...negativeTerms(concat([square, ...hard], 1), negativesOf(texts, size, extra)),
             temperature: reciprocal(scale),
           }),
         };

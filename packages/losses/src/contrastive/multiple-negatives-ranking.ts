@@ -5,13 +5,13 @@ import {
   mul,
   reciprocal,
   sub,
-  tensor2d,
   tidy,
   transpose,
+  type Rank,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
+import { ConfigError, hostValue, type Loss, type PooledFeatures } from '@crossweave/core';
 import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
@@ -193,67 +193,97 @@ function requireHardness(where: string, hardness: string, strength: number): voi
  * Which candidates count in each direction, as terms to add to logits [B, B·(1 + K)] or [B, B];
  * which candidates are negatives of i2t; and which get the hardness term.
  */
-function masksOf(
-  batch: Identities & Pick<AnyBatch, 'negativeCaptions'>,
-  by: readonly Sameness[],
-  extra: number,
-) {
-  const size = batch.groups.length;
+function masksOf(batch: AnyBatch, by: readonly Sameness[], extra: number) {
+  const { size } = batch;
   const width = size * (1 + extra);
-  const [texts, images] = [rightTexts(batch, by), rightImages(batch, by)];
-  const alike = sameness(batch, by);
-  const matrix = (columns: number, value: (i: number, j: number) => number): Tensor2D => {
-    const out = new Float32Array(size * columns);
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j < columns; j++) out[i * columns + j] = value(i, j);
-    }
-    return tensor2d(out, [size, columns]);
-  };
+  const found = hostValue<NamedTexts>(batch).map((named): Relations => {
+    const texts = rightTexts(named, by);
+    const columnsOf = equalNegatives(named, by);
+    return {
+      texts,
+      images: rightImages(named, by),
+      alike: sameness(named, by),
+      trueOf: texts.map((rows) => columnsOf(rows)),
+      equalTo: texts.map((_, i) => columnsOf([i])),
+    };
+  });
+  const matrix = (columns: number, value: (sets: Relations, i: number, j: number) => number) =>
+    found.tensor<Rank.R2>(
+      (sets) => {
+        const out = new Float32Array(size * columns);
+        for (let i = 0; i < size; i++) {
+          for (let j = 0; j < columns; j++) out[i * columns + j] = value(sets, i, j);
+        }
+        return out;
+      },
+      [size, columns],
+    );
   /** The pair to which the text or hard negative in column j belongs. */
   const pairOf = (j: number): number => (j < size ? j : Math.floor((j - size) / extra));
   const exclude = (when: boolean): number => (when ? excluded : 0);
-  const known = by.includes('captions') ? batch.captions : undefined;
-  /** Columns of the hard negatives that are the same text as one of `rows`. */
-  const falseOf = (rows: Iterable<number>): Set<number> => {
-    const texts = new Set(Array.from(rows, (row) => known?.[row] ?? null));
-    const columns = batch.negativeCaptions?.flatMap((text, k) =>
-      texts.has(text) ? [size + k] : [],
-    );
-    return new Set(columns);
-  };
-  /** Hard negatives that are true of image i, and those that are text i. */
-  const trueOf = texts.map((rows) => falseOf(rows));
-  const equalTo = texts.map((_, i) => falseOf([i]));
   const others = (sets: RowSets, i: number): number => size - sets[i]!.size;
-  const negatives: Negatives['counts'] = texts.map(
-    (_, i) => others(texts, i) + size * extra - trueOf[i]!.size,
-  );
-  const counts: Record<RankingDirection, (i: number) => number> = {
-    i2t: (i) => negatives[i]!,
-    t2i: (i) => others(images, i),
-    i2i: (i) => others(alike, i),
-    t2t: (i) =>
+  const counts: Record<RankingDirection, (sets: Relations, i: number) => number> = {
+    i2t: ({ texts, trueOf }, i) => others(texts, i) + size * extra - trueOf[i]!.size,
+    t2i: ({ images }, i) => others(images, i),
+    i2i: ({ alike }, i) => others(alike, i),
+    t2t: ({ alike, equalTo }, i) =>
       others(alike, i) +
       (size - 1) * extra -
       [...equalTo[i]!].filter((column) => pairOf(column) !== i).length,
   };
+  const most = (directions: readonly RankingDirection[]): Negatives['counts'] =>
+    found.map((sets) =>
+      Array.from({ length: size }, (_, i) =>
+        Math.max(...directions.map((way) => counts[way](sets, i))),
+      ),
+    );
   return {
     texts: () =>
-      matrix(width, (i, j) => exclude((i !== j && texts[i]!.has(j)) || trueOf[i]!.has(j))),
-    images: () => matrix(size, (i, j) => exclude(i !== j && images[i]!.has(j))),
-    others: () => matrix(size, (i, j) => exclude(alike[i]!.has(j))),
+      matrix(width, ({ texts, trueOf }, i, j) =>
+        exclude((i !== j && texts[i]!.has(j)) || trueOf[i]!.has(j)),
+      ),
+    images: () => matrix(size, ({ images }, i, j) => exclude(i !== j && images[i]!.has(j))),
+    others: () => matrix(size, ({ alike }, i, j) => exclude(alike[i]!.has(j))),
     otherTexts: () =>
-      matrix(width, (i, j) => exclude(pairOf(j) === i || alike[i]!.has(j) || equalTo[i]!.has(j))),
+      matrix(width, ({ alike, equalTo }, i, j) =>
+        exclude(pairOf(j) === i || alike[i]!.has(j) || equalTo[i]!.has(j)),
+      ),
     negatives: (): Negatives => ({
-      mask: matrix(width, (i, j) => (texts[i]!.has(j) || trueOf[i]!.has(j) ? 0 : 1)),
-      counts: negatives,
+      mask: matrix(width, ({ texts, trueOf }, i, j) =>
+        texts[i]!.has(j) || trueOf[i]!.has(j) ? 0 : 1,
+      ),
+      counts: most(['i2t']),
     }),
-    counted: (directions: readonly RankingDirection[]): boolean[] =>
-      countedRows({
-        counts: negatives.map((_, i) => Math.max(...directions.map((way) => counts[way](i)))),
-      }),
-    'in-batch': () => matrix(width, (i, j) => (pairOf(j) === i ? 0 : 1)),
-    hard: () => matrix(width, (i, j) => (j >= size && pairOf(j) === i ? 1 : 0)),
-    all: () => matrix(width, (i, j) => (i === j ? 0 : 1)),
+    counted: (directions: readonly RankingDirection[]) => countedRows({ counts: most(directions) }),
+    'in-batch': () => matrix(width, (_, i, j) => (pairOf(j) === i ? 0 : 1)),
+    hard: () => matrix(width, (_, i, j) => (j >= size && pairOf(j) === i ? 1 : 0)),
+    all: () => matrix(width, (_, i, j) => (i === j ? 0 : 1)),
+  };
+}
+
+/** The rows that are true of each other, by kind. */
+interface Relations {
+  readonly texts: RowSets;
+  readonly images: RowSets;
+  readonly alike: RowSets;
+  /** Columns of the hard negatives that are true of image i. */
+  readonly trueOf: RowSets;
+  /** Columns of the hard negatives that are the same text as text i. */
+  readonly equalTo: RowSets;
+}
+
+type NamedTexts = Identities & Pick<AnyBatch, 'negativeCaptions'>;
+
+/** Gives the columns of the hard negatives that are the same text as the text of one of the rows. */
+function equalNegatives(
+  { groups, captions, negativeCaptions = [] }: NamedTexts,
+  by: readonly Sameness[],
+): (rows: Iterable<number>) => ReadonlySet<number> {
+  if (!by.includes('captions') || captions === undefined) return () => new Set();
+  return (rows) => {
+    const texts = new Set(Array.from(rows, (row) => captions[row]));
+    return new Set(
+      negativeCaptions.flatMap((text, k) => (texts.has(text) ? [groups.length + k] : [])),
+    );
   };
 }

@@ -9,7 +9,6 @@ import {
   slice,
   softplus,
   sum,
-  tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
@@ -17,10 +16,10 @@ import { withEagerGradients } from '../eager-gradients';
 import { cosines, type Embeddings } from '../similarities';
 
 /**
- * [B·(to − from)] signs of the columns from…to: 1 for a true text, −1 for a false text, 0 for a
+ * [B, to − from] signs of the columns from…to: 1 for a true text, −1 for a false text, 0 for a
  * pair that does not count.
  */
-export type Signs = (from: number, to: number) => Float32Array;
+export type Signs = (from: number, to: number) => Tensor2D;
 
 /**
  * Σ −ln σ(y·(s·c + b)) over all pairs, with `chunk` texts at a time. Value and gradients are
@@ -46,7 +45,7 @@ export function sigmoidLossInChunks(
       const count = Math.min(chunk, size - from);
       const [total, forTexts] = tidy((): [Tensor1D, Tensor2D] => {
         const texts = slice(right as Tensor2D, [from, 0], [count, width]);
-        const y = tensor2d(signs(from, from + count), [size, count]);
+        const y = signs(from, from + count);
         const c = cosines(images, texts);
         const margin = mul<Tensor2D>(y, add(mul(c, s), b));
         // Multiplied by y², because an entry of sign 0 would give ln 2.

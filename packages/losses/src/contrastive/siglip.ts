@@ -1,15 +1,5 @@
-import {
-  add,
-  concat,
-  mul,
-  neg,
-  reciprocal,
-  softplus,
-  sum,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import { add, concat, mul, neg, reciprocal, softplus, sum, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Loss, type PooledFeatures } from '@crossweave/core';
 import { anyOf, boolean, count, oneOf, readOptions } from '@crossweave/core/authoring';
 import { duplicateDefaults, type DuplicateOptions } from '../candidates';
@@ -20,7 +10,7 @@ import {
   learnedTemperatureCheck,
 } from '../option-checks';
 import { countedRows, meanCount, negativesOf, negativeTerms } from '../negatives';
-import { negativeCounts, rightTexts, setMatrix } from '../same';
+import { negativeCounts, rightTextsOf, setMatrix } from '../same';
 import {
   hardSimilarities,
   requireEmbeddings,
@@ -94,20 +84,24 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
       tidy(() => {
         const { size } = batch;
         const [scale, shift] = [temperature.inverse(params, 1), bias.value(params)];
-        const right = rightTexts(batch, duplicates === 'negative' ? [] : settings.same);
+        const right = rightTextsOf(batch, duplicates === 'negative' ? [] : settings.same);
         const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
-        const counts = negativeCounts(right).map((count) => count + extra);
+        const counts = right.map((sets) => negativeCounts(sets).map((count) => count + extra));
         const counted = countedRows({ counts });
-        const signs: Signs = (from, to) => {
-          const duplicate = duplicates === 'positive' ? 1 : 0;
-          const width = to - from;
-          const out = setMatrix(right, from, to).map((is) => (is === 0 ? -1 : duplicate));
-          for (let j = from; j < to; j++) out[j * width + j - from] = 1;
-          counted.forEach((counts, i) => {
-            if (!counts) out.fill(0, i * width, (i + 1) * width);
-          });
-          return out;
-        };
+        const signs: Signs = (from, to) =>
+          right.tensor<Rank.R2>(
+            (sets) => {
+              const duplicate = duplicates === 'positive' ? 1 : 0;
+              const width = to - from;
+              const out = setMatrix(sets, from, to).map((is) => (is === 0 ? -1 : duplicate));
+              for (let j = from; j < to; j++) out[j * width + j - from] = 1;
+              negativeCounts(sets).forEach((count, i) => {
+                if (count + extra === 0) out.fill(0, i * width, (i + 1) * width);
+              });
+              return out;
+            },
+            [size, to - from],
+          );
         const parts: Scalar[] = [];
         const terms: Record<string, Scalar> = {
           temperature: reciprocal(scale),
@@ -117,18 +111,21 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
         const hard = extra > 0 ? [hardSimilarities(outputs, size, extra)] : [];
         if (chunk === 'all') {
           const c = similarities(outputs);
-          const y = tensor2d(signs(0, size), [size, size]);
+          const y = signs(0, size);
           const margin = mul<Tensor2D>(y, add(mul(c, scale), shift));
           parts.push(sum(mul(softplus(neg(margin)), mul(y, y))));
-          Object.assign(terms, negativeTerms(concat([c, ...hard], 1), negativesOf(right, extra)));
+          Object.assign(
+            terms,
+            negativeTerms(concat([c, ...hard], 1), negativesOf(right, size, extra)),
+          );
         } else {
           const embedded = requireEmbeddings(where, outputs);
           parts.push(sigmoidLossInChunks(embedded, scale, shift, signs, chunk));
         }
         for (const s of hard) parts.push(sum(softplus(add<Tensor2D>(mul(s, scale), shift))));
         const total = parts.reduce((all, part) => add(all, part));
-        const rows = Math.max(1, counted.filter(Boolean).length);
-        return { total: mul<Scalar>(total, 1 / rows), terms: logged(terms) };
+        const share = counted.scalar((rows) => 1 / Math.max(1, rows.filter(Boolean).length));
+        return { total: mul<Scalar>(total, share), terms: logged(terms) };
       }),
     chance: (batchSize, hard = 0) =>
       Math.log1p(Math.exp(-bias.initial)) +

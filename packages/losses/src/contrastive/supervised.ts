@@ -1,9 +1,10 @@
-import { add, concat, mul, reciprocal, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { Loss, PooledFeatures } from '@crossweave/core';
+import { add, concat, mul, reciprocal, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
+import { hostValue, type HostValue, type Loss, type PooledFeatures } from '@crossweave/core';
 import { checkOptions } from '@crossweave/core/authoring';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { meanCount } from '../negatives';
+import type { AnyBatch } from '../rows';
 import { excluded, rightImages, rightTexts, sameness, sameTexts } from '../same';
 import type { Identities, Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
@@ -60,7 +61,8 @@ export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures
 
 /** The kinds of identities that a batch has. */
 function knownOf(batch: Identities): readonly Sameness[] {
-  return batch.labels === undefined ? sameTexts : ['labels', ...sameTexts];
+  const isLabelled = hostValue(batch).choose(({ labels }) => labels !== undefined);
+  return isLabelled ? ['labels', ...sameTexts] : sameTexts;
 }
 
 /**
@@ -68,9 +70,20 @@ function knownOf(batch: Identities): readonly Sameness[] {
  * itself; and the number of negatives of each anchor.
  */
 function anchors(
-  batch: Identities,
+  batch: AnyBatch,
   by: readonly Sameness[],
-): { targets: Tensor2D; self: Tensor2D; counts: number[] } {
+): { targets: Tensor2D; self: Tensor2D; counts: HostValue<readonly number[]> } {
+  const width = 2 * batch.size;
+  const found = hostValue<Identities>(batch).map((identities) => anchorRows(identities, by));
+  return {
+    targets: found.tensor<Rank.R2>(({ targets }) => targets, [width, width]),
+    self: found.tensor<Rank.R2>(({ self }) => self, [width, width]),
+    counts: found.map(({ counts }) => counts),
+  };
+}
+
+/** The matrices of {@link anchors}, each [2B·2B]. */
+function anchorRows(batch: Identities, by: readonly Sameness[]) {
   const size = batch.groups.length;
   const width = 2 * size;
   const targets = new Float32Array(width * width);
@@ -92,6 +105,5 @@ function anchors(
     self[i * width + i] = excluded;
     return width - 1 - positives.length;
   });
-  const matrix = (values: Float32Array): Tensor2D => tensor2d(values, [width, width]);
-  return { targets: matrix(targets), self: matrix(self), counts };
+  return { targets, self, counts };
 }

@@ -18,7 +18,7 @@ import { boolean, oneOf, readOptions } from '@crossweave/core/authoring';
 import { amax } from '@crossweave/core/nn';
 import { sameCheck, weightCheck } from '../option-checks';
 import { countedRows, negativesOf, negativeTerms, type Negatives } from '../negatives';
-import { rightImages, rightTexts, sameTexts, type Sameness } from '../same';
+import { rightImagesOf, rightTextsOf, sameTexts, type Sameness } from '../same';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
 import { diagonal } from '../softmax';
 import { logged } from '../terms';
@@ -89,8 +89,10 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
   const costs = (s: Tensor2D, own: Tensor2D, negativesOfRow: Negatives): Scalar => {
     const each = mul<Tensor2D>(relu(add<Tensor2D>(sub(s, own), margin)), negativesOfRow.mask);
     const total: Scalar = mining === 'all' ? sum(each) : sum(amax(each, 1));
-    const counted = countedRows(negativesOfRow).filter(Boolean).length;
-    return reduction === 'sum' ? total : mul<Scalar>(total, 1 / Math.max(1, counted));
+    if (reduction === 'sum') return total;
+    const counted = countedRows(negativesOfRow);
+    const share = counted.scalar((rows) => 1 / Math.max(1, rows.filter(Boolean).length));
+    return mul<Scalar>(total, share);
   };
 
   return {
@@ -111,10 +113,13 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
         if (direction !== 't2i') {
           const extra = negatives ? requireNegatives(where, outputs, batch) : 0;
           const hard = extra > 0 ? [measured(hardSimilarities(outputs, size, extra))] : [];
-          ways.push([concat([square, ...hard], 1), negativesOf(rightTexts(batch, same), extra)]);
+          ways.push([
+            concat([square, ...hard], 1),
+            negativesOf(rightTextsOf(batch, same), size, extra),
+          ]);
         }
         if (direction !== 'i2t') {
-          ways.push([transpose(square), negativesOf(rightImages(batch, same))]);
+          ways.push([transpose(square), negativesOf(rightImagesOf(batch, same), size)]);
         }
         return {
           total: ways

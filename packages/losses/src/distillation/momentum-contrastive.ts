@@ -1,6 +1,12 @@
 import { add, concat, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import type { EmbeddingQueue, Loss, ModelOutputs, PooledFeatures } from '@crossweave/core';
+import {
+  hostValue,
+  type EmbeddingQueue,
+  type Loss,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { count, readOptions, share } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
@@ -63,14 +69,15 @@ export function momentumContrastive(
     ...(init && { init }),
     compute: (params, outputs, batch, ctx) =>
       tidy(() => {
-        const weight = shareAt(ctx.step);
+        const weight = hostValue(ctx).map(({ step }) => shareAt(step));
+        const [ofTwin, ofTruth] = [weight.scalar((w) => w), weight.scalar((w) => 1 - w)];
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
         const { i2t, t2i, queue } = similaritiesOf(where, outputs);
         const contrast = ([own, twin]: SimilarityPair, among: 'texts' | 'images') => {
           const { targets, exclusion, negatives } = candidates(batch, settings, { among, queue });
           const logits = add<Tensor2D>(mul(own, scale), exclusion);
           const opinion = softmax(add<Tensor2D>(mul(twin, scale), exclusion));
-          const soft = add<Tensor2D>(mul(opinion, weight), mul(targets, 1 - weight));
+          const soft = add<Tensor2D>(mul(opinion, ofTwin), mul(targets, ofTruth));
           return {
             loss: crossEntropy(logits, stopGradient(soft), countedRows(negatives)),
             terms: negativeTerms(logits, negatives),

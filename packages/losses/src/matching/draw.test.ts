@@ -13,7 +13,8 @@ import {
 
 import { foldIn, key, type Features, type ModelOutputs } from '@crossweave/core';
 import { expect, it } from 'vitest';
-import { rightTexts } from '../same';
+import { valueOf } from '../host-value.testing';
+import { rightTextsOf } from '../same';
 import { drawNegatives, imageSimilarity, textSimilarity } from './draw';
 
 const settings = { hard: true, drawTemperature: 0.1 };
@@ -32,7 +33,8 @@ function frequencies(
       const { rows } = drawNegatives(
         from,
         () => tensor2d(similarity),
-        rightTexts({ groups }),
+        rightTextsOf({ groups }),
+        groups.length,
         count,
         options,
       );
@@ -68,12 +70,13 @@ it('is safe where the softmax leaves nothing but the own row', () => {
     const draw = drawNegatives(
       key(1),
       () => similarity,
-      rightTexts({ groups: ['a', 'b', 'c'] }),
+      rightTextsOf({ groups: ['a', 'b', 'c'] }),
+      3,
       1,
       options,
     );
     [...draw.rows.dataSync()].forEach((row, i) => expect(row).not.toBe(i));
-    expect(draw.valid).toEqual([1, 1, 1]);
+    expect(valueOf(draw.valid)).toEqual([1, 1, 1]);
   });
 });
 
@@ -82,15 +85,24 @@ it('says which draws stand for no negative', () =>
     const draw = drawNegatives(
       key(1),
       () => ones([3, 3]),
-      rightTexts({ groups: ['a', 'a', 'b'] }),
+      rightTextsOf({ groups: ['a', 'a', 'b'] }),
+      3,
       2,
       settings,
     );
-    expect(draw.valid).toEqual([1, 0, 1, 0, 1, 1]);
+    expect(valueOf(draw.valid)).toEqual([1, 0, 1, 0, 1, 1]);
     expect(draw.rows.dataSync()[0]).toBe(2);
     expect(
-      drawNegatives(key(1), () => ones([2, 2]), rightTexts({ groups: ['a', 'a'] }), 1, settings)
-        .valid,
+      valueOf(
+        drawNegatives(
+          key(1),
+          () => ones([2, 2]),
+          rightTextsOf({ groups: ['a', 'a'] }),
+          2,
+          1,
+          settings,
+        ).valid,
+      ),
     ).toEqual([0, 0]);
   }));
 
@@ -101,7 +113,8 @@ it('repeats with its key, and lets no gradient into the similarities', () =>
       ...drawNegatives(
         key(seed),
         () => ones([8, 8]),
-        rightTexts({ groups }),
+        rightTextsOf({ groups }),
+        8,
         2,
         settings,
       ).rows.dataSync(),
@@ -111,8 +124,8 @@ it('repeats with its key, and lets no gradient into the similarities', () =>
     // The gradient is that of the chosen rows as constants.
     let drawn: number[] = [];
     const slope = grad((x) => {
-      const right = rightTexts({ groups });
-      const { rows } = drawNegatives(key(1), () => x as Tensor2D, right, 1, settings);
+      const right = rightTextsOf({ groups });
+      const { rows } = drawNegatives(key(1), () => x as Tensor2D, right, 8, 1, settings);
       drawn = [...rows.dataSync()];
       return sum(mul(sum(x, 1), cast(rows, 'float32')));
     })(ones([8, 8]));

@@ -10,12 +10,18 @@ import {
   softmax,
   stack,
   sub,
-  tensor2d,
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { uniformArray, type Key, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
+import {
+  hostValue,
+  uniformArray,
+  type HostValue,
+  type Key,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { boolean } from '@crossweave/core/authoring';
 import { normalize, select, stopGradient } from '@crossweave/core/nn';
 import { fixedTemperatureCheck } from '../option-checks';
@@ -36,7 +42,7 @@ export interface Draw {
   /** [B·count] int32, rows of the other side: entry b·count + s is draw s for row b. */
   readonly rows: Tensor1D;
   /** [B·count]: 0 where row b has no further negative in the batch, else 1. */
-  readonly valid: readonly number[];
+  readonly valid: HostValue<readonly number[]>;
 }
 
 /**
@@ -52,19 +58,22 @@ const floor = 1e-4;
  * noise and takes the largest values, so no values have to be read from the engine.
  *
  * @param similarity [B, B] whose row b scores the candidates of row b.
+ * @param size B.
  */
 export function drawNegatives(
   key: Key,
   similarity: () => Tensor2D,
-  right: RowSets,
+  right: HostValue<RowSets>,
+  size: number,
   count: number,
   { hard, drawTemperature }: DrawOptions,
 ): Draw {
-  const size = right.length;
+  const shape: [number, number] = [size, size];
   const rows = tidy(() => {
-    const allowed = tensor2d(negativeMatrix(right), [size, size]);
-    const exclusion = tensor2d(exclusionMatrix(right), [size, size]);
-    let weights = add(exclusion, tensor2d(gumbel(key, size * size), [size, size]));
+    const allowed = right.tensor<Rank.R2>(negativeMatrix, shape);
+    const exclusion = right.tensor<Rank.R2>(exclusionMatrix, shape);
+    const noise = hostValue(key).tensor<Rank.R2>((own) => gumbel(own, size * size), shape);
+    let weights = add<Tensor2D>(exclusion, noise);
     if (hard) {
       const scaled = mul(stopGradient(similarity()), 1 / drawTemperature);
       const chances = softmax(add(scaled, exclusion));
@@ -80,8 +89,10 @@ export function drawNegatives(
     }
     return reshape<Rank.R1>(stack(drawn, 1), [size * count]);
   });
-  const valid = negativeCounts(right).flatMap((negatives) =>
-    Array.from({ length: count }, (_, s) => (s < negatives ? 1 : 0)),
+  const valid = right.map((sets) =>
+    negativeCounts(sets).flatMap((negatives) =>
+      Array.from({ length: count }, (_, s) => (s < negatives ? 1 : 0)),
+    ),
   );
   return { rows, valid };
 }

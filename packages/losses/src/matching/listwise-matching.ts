@@ -9,17 +9,24 @@ import {
   reshape,
   slice,
   sum,
-  tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { foldIn, type Loss, type PooledFeatures } from '@crossweave/core';
+import { foldIn, type HostValue, type Loss, type PooledFeatures } from '@crossweave/core';
 import { boolean, count, readOptions } from '@crossweave/core/authoring';
 import { meanCount } from '../negatives';
 import { excluded } from '../same';
 import { logged } from '../terms';
 import { drawChecks } from './draw';
-import { countPairs, drawnPairs, givenFalsePairs, matchOf, truePairs, type Pairs } from './pairs';
+import {
+  countPairs,
+  drawnPairs,
+  everyPair,
+  givenFalsePairs,
+  matchOf,
+  truePairs,
+  type Pairs,
+} from './pairs';
 
 export interface ListwiseMatchingOptions {
   /** M, the number of texts drawn from the batch for each image. Default 3. */
@@ -61,21 +68,22 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
           ...(negatives ? givenFalsePairs(where, outputs, batch) : []),
           ...drawnPairs('texts', outputs, batch, key, drawnPerImage(batch.size), settings),
         ];
-        const everyRow = new Array<number>(batch.size).fill(1);
-        const pairs = [truePairs(outputs, everyRow), ...falsePairs];
+        const pairs = [truePairs(outputs, everyPair(batch.size)), ...falsePairs];
         const logits = columns(matchOf(outputs, pairs), pairs, batch.size);
         const width = logits.shape[1];
         const own = slice(logits, [0, 0], [batch.size, 1]);
         const ownShare = slice(logSoftmax(logits), [0, 0], [batch.size, 1]);
         const best = width === 1 ? own : max(slice(logits, [0, 1]), 1, true);
         const counts = countPairs(falsePairs, batch.size);
-        const weights = rowWeights(counts);
+        const weights = rowWeights(counts, batch.size);
         const right = cast(greater(own, best), 'float32');
         return {
           total: mul<Scalar>(sum(mul(ownShare, weights)), -1),
           terms: logged({
             negatives: meanCount({ counts }),
-            ...(Math.max(...counts) > 0 && { accuracy: sum<Scalar>(mul(right, weights)) }),
+            ...(counts.choose((each) => Math.max(...each) > 0) && {
+              accuracy: sum<Scalar>(mul(right, weights)),
+            }),
           }),
         };
       }),
@@ -92,18 +100,23 @@ function columns(match: Tensor1D, pairs: readonly Pairs[], size: number): Tensor
   const parts = pairs.map(({ perRow, weights }) => {
     const part = reshape<Rank.R2>(slice(match, from, size * perRow), [size, perRow]);
     from += size * perRow;
-    if (!weights.includes(0)) return part;
-    const exclusion = weights.map((weight) => (weight === 1 ? 0 : excluded));
-    return add<Tensor2D>(part, tensor2d(exclusion, [size, perRow]));
+    if (weights.choose((each) => !each.includes(0))) return part;
+    const exclusion = weights.tensor<Rank.R2>(
+      (each) => each.map((weight) => (weight === 1 ? 0 : excluded)),
+      [size, perRow],
+    );
+    return add<Tensor2D>(part, exclusion);
   });
   return parts.length === 1 ? parts[0]! : concat(parts, 1);
 }
 
 /** [B, 1] weights of a mean over the images that have a false text. */
-function rowWeights(counts: readonly number[]): Tensor2D {
-  const total = Math.max(1, counts.filter((count) => count > 0).length);
-  return tensor2d(
-    counts.map((count) => (count > 0 ? 1 / total : 0)),
-    [counts.length, 1],
+function rowWeights(counts: HostValue<readonly number[]>, size: number): Tensor2D {
+  return counts.tensor<Rank.R2>(
+    (each) => {
+      const total = Math.max(1, each.filter((count) => count > 0).length);
+      return each.map((count) => (count > 0 ? 1 / total : 0));
+    },
+    [size, 1],
   );
 }

@@ -1,6 +1,12 @@
 import { cast, greater, mul, softplus, sum, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
-import { foldIn, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Rank, Scalar, Tensor1D } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  hostValues,
+  type HostValue,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { boolean, count, readOptions } from '@crossweave/core/authoring';
 import { meanCount } from '../negatives';
 import { logged } from '../terms';
@@ -57,26 +63,29 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
           ...(settings.negatives ? givenFalsePairs(where, outputs, batch) : []),
         ];
         const counts = countPairs(falsePairs, batch.size);
-        const counted = counts.map((count) => (count > 0 ? 1 : 0));
+        const counted = counts.map((each) => each.map((count) => (count > 0 ? 1 : 0)));
         const pairs = [truePairs(outputs, counted), ...falsePairs];
         const match = matchOf(outputs, pairs);
-        const weights = pairs.flatMap((each) => each.weights);
-        const truths = weights.map((_, p) => p < batch.size);
+        const weights = hostValues(pairs.map((each) => each.weights)).map((all) => all.flat());
+        const truths = Array.from({ length: match.size }, (_, p) => p < batch.size);
         const signed = mul<Tensor1D>(match, tensor1d(truths.map((truth) => (truth ? 1 : -1))));
         const correct = cast(greater<Tensor1D>(signed, 0), 'float32');
-        const only = (kind: boolean): number[] =>
-          normalised(weights.map((weight, p) => (truths[p] === kind ? weight : 0)));
-        const [whenTrue, whenFalse] = [only(true), only(false)];
-        const share = normalised(
-          settings.balanced ? weights.map((_, p) => whenTrue[p]! + whenFalse[p]!) : weights,
-        );
+        const only = (all: readonly number[], kind: boolean): number[] =>
+          normalised(all.map((weight, p) => (truths[p] === kind ? weight : 0)));
+        const whenTrue = weights.map((all) => only(all, true));
+        const whenFalse = weights.map((all) => only(all, false));
+        const share = weights.map((all) => {
+          if (!settings.balanced) return normalised(all);
+          const [right, wrong] = [only(all, true), only(all, false)];
+          return normalised(all.map((_, p) => right[p]! + wrong[p]!));
+        });
         return {
           // −log σ(z) for true pairs and −log σ(−z) for false pairs.
           total: weighted(softplus(mul<Tensor1D>(signed, -1)), share),
           terms: logged({
             negatives: meanCount({ counts }),
             // Without a false pair there is no accuracy.
-            ...(counted.includes(1) && {
+            ...(counted.choose((rows) => rows.includes(1)) && {
               accuracy: weighted(correct, share),
               'accuracy.true': weighted(correct, whenTrue),
               'accuracy.false': weighted(correct, whenFalse),
@@ -94,6 +103,11 @@ function normalised(weights: readonly number[]): number[] {
   return weights.map((weight) => (total > 0 ? weight / total : 0));
 }
 
-function weighted(values: Tensor1D, weights: readonly number[]): Scalar {
-  return sum<Scalar>(mul(values, tensor1d([...weights])));
+function weighted(values: Tensor1D, weights: HostValue<readonly number[]>): Scalar {
+  return sum<Scalar>(
+    mul(
+      values,
+      weights.tensor<Rank.R1>((each) => each, [values.size]),
+    ),
+  );
 }

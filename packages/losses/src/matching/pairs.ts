@@ -1,7 +1,14 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Key, ModelOutputs, PooledFeatures } from '@crossweave/core';
+import {
+  hostValue,
+  hostValues,
+  type HostValue,
+  type Key,
+  type ModelOutputs,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
-import { rightImages, rightTexts } from '../same';
+import { rightImagesOf, rightTextsOf } from '../same';
 import { drawNegatives, imageSimilarity, textSimilarity, type DrawOptions } from './draw';
 
 type Outputs = ModelOutputs<PooledFeatures>;
@@ -12,11 +19,11 @@ export interface Pairs {
   readonly text: PooledFeatures;
   readonly perRow: number;
   /** [B·perRow]: 0 where an entry is not a pair, else 1. */
-  readonly weights: readonly number[];
+  readonly weights: HostValue<readonly number[]>;
 }
 
 /** The true pairs of the batch. */
-export function truePairs({ image, text }: Outputs, weights: readonly number[]): Pairs {
+export function truePairs({ image, text }: Outputs, weights: HostValue<readonly number[]>): Pairs {
   return { image, text, perRow: 1, weights };
 }
 
@@ -25,8 +32,13 @@ export function givenFalsePairs(where: string, outputs: Outputs, batch: AnyBatch
   const perRow = negativesPerPair(where, outputs, batch);
   const { image, negatives } = outputs;
   if (negatives === undefined || perRow === 0) return [];
-  const weights = new Array<number>(batch.size * perRow).fill(1);
+  const weights = everyPair(batch.size * perRow);
   return [{ image: repeatRows(image, perRow), text: negatives, perRow, weights }];
+}
+
+/** Every one of `count` entries is a pair. */
+export function everyPair(count: number): HostValue<readonly number[]> {
+  return hostValue(new Array<number>(count).fill(1));
 }
 
 /** Each image with texts drawn from the batch (`texts`), or each text with images (`images`). */
@@ -41,8 +53,8 @@ export function drawnPairs(
   if (perRow === 0) return [];
   const ofTexts = drawn === 'texts';
   const similarity = (): Tensor2D => (ofTexts ? textSimilarity : imageSimilarity)(outputs);
-  const right = (ofTexts ? rightTexts : rightImages)(batch);
-  const { rows, valid } = drawNegatives(key, similarity, right, perRow, options);
+  const right = (ofTexts ? rightTextsOf : rightImagesOf)(batch);
+  const { rows, valid } = drawNegatives(key, similarity, right, batch.size, perRow, options);
   const { image, text } = outputs;
   return [
     {
@@ -63,11 +75,14 @@ export function matchOf(outputs: Outputs, pairs: readonly Pairs[]): Tensor1D {
 }
 
 /** [B] the number of pairs that count for each row. */
-export function countPairs(pairs: readonly Pairs[], size: number): number[] {
-  return Array.from({ length: size }, (_, b) =>
-    pairs.reduce((total, { weights, perRow }) => {
-      const own = weights.slice(b * perRow, (b + 1) * perRow);
-      return total + own.reduce((sum, weight) => sum + weight, 0);
-    }, 0),
+export function countPairs(pairs: readonly Pairs[], size: number): HostValue<readonly number[]> {
+  return hostValues(pairs.map(({ weights }) => weights)).map((all) =>
+    Array.from({ length: size }, (_, b) =>
+      all.reduce((total, weights, i) => {
+        const { perRow } = pairs[i]!;
+        const own = weights.slice(b * perRow, (b + 1) * perRow);
+        return total + own.reduce((sum, weight) => sum + weight, 0);
+      }, 0),
+    ),
   );
 }

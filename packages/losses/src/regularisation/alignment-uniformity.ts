@@ -8,11 +8,11 @@ import {
   scalar,
   sub,
   sum,
-  tensor2d,
   mean,
   square,
   tidy,
   transpose,
+  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -21,7 +21,7 @@ import type { Loss, PooledFeatures } from '@crossweave/core';
 import { number, readOptions } from '@crossweave/core/authoring';
 import { sameCheck, weightCheck } from '../option-checks';
 import { meanCount } from '../negatives';
-import { negativeCounts, negativeMatrix, sameness, sameTexts, type Sameness } from '../same';
+import { negativeCounts, negativeMatrix, samenessOf, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
@@ -77,12 +77,14 @@ export function alignmentUniformity(
         const apart = sum<Tensor1D>(square(sub(image, text)), 1);
         // Below 1e-12 the gradient is 0, because the root's would be infinite.
         const alignment = mean<Scalar>(alpha === 2 ? apart : pow(maximum(apart, 1e-12), alpha / 2));
-        const alike = sameness(batch, same);
-        const counts = negativeCounts(alike);
-        const count = counts.reduce((total, pairs) => total + pairs, 0);
-        const weights = tensor2d(negativeMatrix(alike), [batch.size, batch.size]);
+        const alike = samenessOf(batch, same);
+        const counts = alike.map(negativeCounts);
+        const count = counts.map((each) => each.reduce((total, pairs) => total + pairs, 0));
+        const isAlone = count.choose((pairs) => pairs === 0);
+        const weights = alike.tensor<Rank.R2>(negativeMatrix, [batch.size, batch.size]);
+        const share = count.scalar((pairs) => 1 / pairs);
         const spread = (x: Tensor2D): Scalar =>
-          count === 0 ? scalar(0) : log(mul<Scalar>(sum(mul(kernel(x, t), weights)), 1 / count));
+          isAlone ? scalar(0) : log(mul<Scalar>(sum(mul(kernel(x, t), weights)), share));
         const [images, texts] = [spread(image), spread(text)];
         const uniformity = mul<Scalar>(add(images, texts), 0.5);
         return {

@@ -107,7 +107,9 @@ function sameOrigin(a: LeafOrigin, b: LeafOrigin): boolean {
     case 'captured':
       return b.source.kind === 'captured' && a.owner === b.owner;
     case 'constant':
-      return b.source.kind === 'constant';
+    // An exported function gets no recorder, so nothing is made for it.
+    case 'made':
+      return b.source.kind === a.source.kind;
   }
 }
 

@@ -1,31 +1,12 @@
-import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
+import type { TensorContainer } from '@tensorflow/tfjs-core';
 import { backend as currentBackend, dispose, tidy } from '@tensorflow/tfjs-core';
 import { OnnxBackend } from '../backend';
 import type { Checks } from '../checks';
 import { checkOptions, listOf, trueOrFalse, wholeNumber } from '../checks';
 import { OnnxBackendError } from '../errors';
-import { Specialisation } from './specialisation';
-import { trace } from './trace';
+import { CompiledFunction, type JitOptions } from './compiled-function';
 import type { Tree } from './tree';
 import { flatten, nextOf, rebuild } from './tree';
-
-export interface JitOptions {
-  /**
-   * Indices of arguments that a call consumes: all their tensors are disposed, and results may
-   * reuse their memory, as new parameters the memory of the old parameters. Default: none.
-   */
-  readonly donate?: readonly number[];
-  /**
-   * Whether tensors that the function closes over become constants of the compiled graph. ONNX
-   * Runtime can then optimise them (merge batch norms into convolutions, use blocked layouts), at
-   * the price of a copy. Use it for parameters that do not change. Default false.
-   */
-  readonly bake?: boolean;
-  /**
-   * Maximum number of compiled graphs, one for each combination of shapes, at least 1. Default 16.
-   */
-  readonly cacheSize?: number;
-}
 
 const CHECKS: Checks<JitOptions> = {
   donate: listOf(wholeNumber(0)),
@@ -67,55 +48,29 @@ export function jit<Arguments extends readonly Tree[], Result extends Tree>(
     throw new OnnxBackendError('options', `jit: expected a function; got ${typeof f}.`);
   }
   checkOptions('jit', options, CHECKS);
-  const { donate = [], bake = false, cacheSize = 16 } = options;
-  const compiled = new Map<OnnxBackend, Map<string, Specialisation>>();
+  const { donate = [] } = options;
+  const compiled = new Map<OnnxBackend, CompiledFunction>();
 
   const call = (...args: Arguments): Result => {
     checkPlaces(donate, args.length);
     const backend: object = currentBackend();
     if (!(backend instanceof OnnxBackend)) return callPlainly(f, args, donate);
     if (backend.isTracing) return f(...args);
-    const cache = compiled.get(backend) ?? new Map<string, Specialisation>();
-    compiled.set(backend, cache);
-    const parts = args.map((argument, i) => flatten(argument, `argument ${i}`));
-    const tensors = parts.flatMap((part) => part.tensors);
-    const donated = donatedPlaces(parts, donate);
-    const traced = (): ReturnType<typeof trace> =>
-      trace(backend, tensors, (placeholders) => f(...rebuild(args, nextOf(placeholders))));
-
-    const signature = parts.map((part) => part.signature).join(';');
-    let found = cache.get(signature);
-    cache.delete(signature);
-    if (found === undefined) {
-      const first = traced();
-      found = new Specialisation(backend, first, bake);
-      if (first.hasCreated) {
-        try {
-          return found.run(tensors, donated) as Result;
-        } finally {
-          found.dispose();
-        }
-      }
-    } else if (!found.isConfirmed) {
-      try {
-        found.confirm(traced());
-      } catch (error) {
-        found.dispose();
-        throw error;
-      }
+    let own = compiled.get(backend);
+    if (own === undefined) {
+      own = new CompiledFunction(
+        backend,
+        (given) => f(...(given as unknown as Arguments)),
+        options,
+      );
+      compiled.set(backend, own);
     }
-    cache.set(signature, found);
-    for (const [oldest, entry] of cache) {
-      if (cache.size <= cacheSize) break;
-      cache.delete(oldest);
-      entry.dispose();
-    }
-    return found.run(tensors, donated) as Result;
+    return own.run(args) as Result;
   };
 
   return Object.assign(call, {
     dispose: () => {
-      for (const cache of compiled.values()) for (const entry of cache.values()) entry.dispose();
+      for (const own of compiled.values()) own.dispose();
       compiled.clear();
     },
   });
@@ -128,18 +83,6 @@ function checkPlaces(donate: readonly number[], count: number): void {
     'options',
     `jit: donate names argument ${wrong}, but the call has ${count} arguments, counted from 0.`,
   );
-}
-
-/** The indices of the tensors of donated arguments. */
-function donatedPlaces(
-  parts: readonly { readonly tensors: readonly Tensor[] }[],
-  donate: readonly number[],
-): number[] {
-  let place = 0;
-  return parts.flatMap(({ tensors }, argument) => {
-    const places = tensors.map(() => place++);
-    return donate.includes(argument) ? places : [];
-  });
 }
 
 /** Calls the function without compilation, with the same semantics. */

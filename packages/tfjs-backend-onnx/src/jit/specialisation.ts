@@ -52,11 +52,13 @@ export class Specialisation {
       throw impure('calls different operations, or has different outputs,');
     }
     if (returns(again) !== returns(this.trace)) throw impure('returns a different structure');
+    if (again.choices.length !== this.trace.choices.length) throw impure('makes other choices');
     if (again.assigned.some(({ variable }, i) => variable !== this.trace.assigned[i]?.variable)) {
       throw impure('assigns different variables');
     }
     again.plan.leaves.forEach((leaf, i) => {
       const kind = again.sources[i]?.kind;
+      if (kind !== this.trace.sources[i]?.kind) throw impure('has other inputs');
       const first = this.trace.plan.leaves[i] as Node;
       if (kind === 'captured' && again.owners.get(leaf) !== this.trace.owners.get(first)) {
         throw impure(`closes over a different tensor of shape [${leaf.shape.join()}]`);
@@ -68,9 +70,20 @@ export class Specialisation {
     this.unconfirmed = null;
   }
 
-  /** Runs the program with these tensors; the tensors with indices in `donated` are disposed. */
-  run(tensors: readonly Tensor[], donated: readonly number[]): unknown {
+  /** Whether a call of this moment makes the choices with which the graph was traced. */
+  suits(moment: unknown): boolean {
+    return this.trace.choices.every(({ choose, chosen }) => Object.is(choose(moment), chosen));
+  }
+
+  /**
+   * Runs the program with these tensors; the tensors with indices in `donated` are disposed.
+   * @param moment from which the arrays are made that differ from call to call.
+   */
+  run(tensors: readonly Tensor[], donated: readonly number[], moment: unknown): unknown {
     const { backend, trace } = this;
+    const made = trace.sources.map((source, i) =>
+      source.kind === 'made' ? madeFor(trace.plan.leaves[i] as Node, source.make(moment)) : null,
+    );
     const passed = new Map<number, Tensor>();
     for (const result of trace.results) {
       if (!('argument' in result) || passed.has(result.argument)) continue;
@@ -79,7 +92,7 @@ export class Specialisation {
     let values: Value[];
     try {
       values = backend.graph.run(this.program, trace.plan, () => {
-        const inputs = this.inputsFor(tensors);
+        const inputs = this.inputsFor(tensors, made);
         for (const place of donated) tensors[place]?.dispose();
         return inputs;
       });
@@ -114,13 +127,38 @@ export class Specialisation {
     for (const value of this.captured) if (value !== null) graph.values.release(value);
   }
 
-  private inputsFor(tensors: readonly Tensor[]): (Value | null)[] {
+  private inputsFor(
+    tensors: readonly Tensor[],
+    made: readonly (Values | null)[],
+  ): (Value | null)[] {
+    const { graph } = this.backend;
     return this.trace.sources.map((source, i) => {
+      const array = made[i] ?? null;
+      if (array !== null) {
+        const { shape, dtype } = this.trace.plan.leaves[i] as Node;
+        const value = graph.values.write(array, { shape, dtype, trace: null }, true);
+        // Nothing holds it: the program may write over it, and the graph frees it afterwards.
+        graph.values.hold(value);
+        graph.values.release(value);
+        return value;
+      }
       if (source.kind === 'argument') return valueOf(this.backend, tensors[source.place] as Tensor);
       if (source.kind === 'variable') return valueOf(this.backend, source.variable);
       return this.captured[i] ?? null;
     });
   }
+}
+
+/** An array of a leaf's size that belongs to the graph. @throws OnnxBackendError `jit` for another. */
+function madeFor({ shape, dtype, size }: Node, array: Float32Array | Int32Array): Values {
+  if (array.length === size && array instanceof (dtype === 'int32' ? Int32Array : Float32Array)) {
+    return array.slice();
+  }
+  throw new OnnxBackendError(
+    'jit',
+    `jit: an array that is made for each call should have ${size} numbers of type ${dtype} for ` +
+      `shape [${shape.join()}]; got a ${array.constructor.name} of ${array.length}.`,
+  );
 }
 
 /** A text for the structure of a function's result, without the values of tensors. */

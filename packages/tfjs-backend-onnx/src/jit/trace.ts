@@ -1,10 +1,11 @@
 import type { Tensor, TensorContainer, TensorInfo, Variable } from '@tensorflow/tfjs-core';
-import { dispose, engine, tidy } from '@tensorflow/tfjs-core';
+import { dispose, engine, tensor as emptyTensor, tidy } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
 import { makePlan } from '../graph/plan';
+import { sizeOf } from '../graph/types';
 import type { Value } from '../graph/value';
 import { flatten } from './tree';
 
@@ -15,7 +16,31 @@ export type Source =
   /** A tensor that the function closes over. */
   | { readonly kind: 'captured' }
   /** An array that the function made from JavaScript values. */
-  | { readonly kind: 'constant' };
+  | { readonly kind: 'constant' }
+  /** An array that is made for each call. */
+  | { readonly kind: 'made'; readonly make: Make };
+
+/** Makes an array from what a call is about. */
+export type Make = (moment: unknown) => Float32Array | Int32Array;
+
+/** A choice of the function on which its graph depends. */
+export interface Choice {
+  readonly choose: (moment: unknown) => unknown;
+  /** The choice of the call that was traced. */
+  readonly chosen: unknown;
+}
+
+/**
+ * What a traced function may record besides operators: arrays and choices that JavaScript makes anew
+ * for each call, from what the call is about (its moment). The trainer's step has a batch, a random
+ * key and a number.
+ */
+export interface CallRecorder {
+  /** A tensor of numbers that `make` gives for each call. */
+  tensor(make: Make, shape: readonly number[], dtype: 'float32' | 'int32'): Tensor;
+  /** A choice on which the graph depends: a call that chooses differently gets another graph. */
+  choice<T extends string | number | boolean>(choose: (moment: unknown) => T): T;
+}
 
 /** An output of the plan, by index, or an empty tensor, which no graph computes. */
 export type Computed =
@@ -45,21 +70,25 @@ export interface Trace {
    * differ.
    */
   readonly hasCreated: boolean;
+  readonly choices: readonly Choice[];
 }
 
 /**
  * Calls `f` with placeholders of the arguments' shapes. Nothing is computed, and no variable
  * changes.
+ * @param moment of the call, from which its choices are made.
  */
 export function trace(
   backend: OnnxBackend,
   argumentTensors: readonly Pick<TensorInfo, 'shape' | 'dtype'>[],
-  f: (placeholders: readonly Tensor[]) => unknown,
+  f: (placeholders: readonly Tensor[], recorder: CallRecorder) => unknown,
+  moment?: unknown,
 ): Trace {
   const { graph } = backend;
   const before = new Map(variables().map((variable) => [variable, variable.clone()]));
   const inputs = new Map<Node, Source>();
   const restore: (() => void)[] = [];
+  const choices: Choice[] = [];
   try {
     for (const value of before.values()) valueOf(backend, value);
     const { result, nodes } = graph.traced(() => {
@@ -79,8 +108,21 @@ export function trace(
         inputs.set(node, { kind: 'argument', place });
         return tensorOf(node);
       });
+      const recorder: CallRecorder = {
+        tensor(make, shape, dtype) {
+          if (sizeOf(shape) === 0) return emptyTensor([], [...shape], dtype);
+          const node = input(shape, dtype);
+          inputs.set(node, { kind: 'made', make });
+          return tensorOf(node);
+        },
+        choice(choose) {
+          const chosen = choose(moment);
+          choices.push({ choose, chosen });
+          return chosen;
+        },
+      };
       try {
-        const template = tidy(() => f(placeholders) as TensorContainer) as unknown;
+        const template = tidy(() => f(placeholders, recorder) as TensorContainer) as unknown;
         const found = collect(backend, template, before, inputs);
         // A captured tensor that the function returns is not disposed.
         dispose(flatten(template, 'the result').tensors.filter(({ id }) => id > oldest.id));
@@ -98,7 +140,7 @@ export function trace(
       const array = sources[i]?.kind === 'constant' ? graph.known(leaf) : null;
       if (array !== null) arrays.set(leaf, array);
     });
-    return { ...result, plan, sources, owners, arrays };
+    return { ...result, plan, sources, owners, arrays, choices };
   } finally {
     for (const undo of restore) undo();
     for (const [variable, value] of before) {
@@ -121,7 +163,7 @@ function collect(
   template: unknown,
   before: ReadonlyMap<Variable, Tensor>,
   inputs: ReadonlyMap<Node, Source>,
-): Omit<Trace, 'plan' | 'sources' | 'owners' | 'arrays'> & { outputs: Node[] } {
+): Omit<Trace, 'plan' | 'sources' | 'owners' | 'arrays' | 'choices'> & { outputs: Node[] } {
   const { kernels } = backend;
   const places = new Map<Node, number>();
   const outputs: Node[] = [];

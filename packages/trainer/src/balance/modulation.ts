@@ -9,8 +9,8 @@ import type { Params } from '@crossweave/core';
  * @param step steps done.
  * @returns gradients of the same paths and shapes.
  */
-export type Modulation = (
-  gradients: Params,
-  terms: Readonly<Record<string, Scalar>>,
-  step: number,
-) => Params;
+export interface Modulation {
+  (gradients: Params, terms: Readonly<Record<string, Scalar>>, step: number): Params;
+  /** False: `step` is not read, so that steps can be compiled. Default true. */
+  readonly readsStep?: boolean;
+}

@@ -24,12 +24,13 @@ export function normalizeBranches(options: NormalizeBranchesOptions = {}): Modul
     { length: 1 },
     { length: number({ above: 0 }) },
   );
-  return (gradients) => {
+  const modulate: Modulation = (gradients) => {
     const factors = new Map(
       branchesOf(gradients).map((branch) => [branch, div(length, lengthOf(branch, gradients))]),
     );
     return mapParams(gradients, (value, path) => mul(value, factors.get(branchOf(path))!));
   };
+  return Object.assign(modulate, { readsStep: false });
 }
 
 function lengthOf(branch: string, gradients: Params): Scalar {

@@ -64,7 +64,7 @@ export function ogmGE(options: OgmGeOptions): Modulation {
       got: branches.length === 0 ? 'none' : branches.join(', '),
     });
   }
-  return (gradients, terms, step) => {
+  const modulate: Modulation = (gradients, terms, step) => {
     const [first, second] = branches.map((branch) => termOf(terms, scores[branch]!));
     const factors = new Map<string, Scalar>([
       [branches[0]!, factorOf(div(first!, second!), alpha)],
@@ -79,6 +79,7 @@ export function ogmGE(options: OgmGeOptions): Modulation {
       return add(slowed, mul(draws, deviationOf(value)));
     });
   };
+  return Object.assign(modulate, { readsStep: noise !== undefined });
 }
 
 /** 1 − tanh(α·ρ) where ρ > 1, else 1. */

@@ -9,6 +9,7 @@ import {
   shapesOf,
   type ParamShapes,
 } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disposeState, type TrainState } from '../state';
@@ -30,6 +31,14 @@ afterEach(async () => {
 });
 
 const values = (loaded: TrainState | undefined): number[] => [...loaded!.params['a']!.dataSync()];
+
+const runner = { describe, it };
+testOptions('saveTrainingState', (extra) => saveTrainingState(folder, state, extra), runner, {
+  anyText: ['run'],
+});
+testOptions('loadTrainingState', (extra) => loadTrainingState(folder, extra), runner, {
+  anyText: ['run'],
+});
 
 describe('checkpoints', () => {
   it('keeps the newest and counts only complete ones', async () => {

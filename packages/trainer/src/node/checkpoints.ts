@@ -1,6 +1,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, FileFormatError, shapesOf, type ParamShapes } from '@crossweave/core';
+import {
+  anyOf,
+  checkOptions,
+  count,
+  exactly,
+  listOf,
+  recordOf,
+  requireText,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { matchParams } from '@crossweave/checkpoints';
 import { codeOf, fileError, makeFolder } from '@crossweave/core/node';
 import {
@@ -33,19 +44,30 @@ export interface LoadTrainingStateOptions {
   readonly expected?: ParamShapes;
 }
 
+const saveChecks: Checks<SaveTrainingStateOptions> = { keep: count(), run: text() };
+
+const loadChecks: Checks<LoadTrainingStateOptions> = {
+  step: anyOf(count(0), exactly('best')),
+  run: text(),
+  expected: recordOf(listOf(count(0))),
+};
+
 /**
  * Checkpoints in a folder: `step-<n>.params.safetensors` (the model, loadable by any
  * reader of the format), `step-<n>.optimizer.safetensors`, with a momentum twin
  * `step-<n>.teacher.safetensors`, and with averages `step-<n>.average.safetensors`. Each is written atomically and the optimizer's last, so a step that
  * has that and the parameters is complete.
  *
- * @throws DataError when the folder cannot be written to.
+ * @throws DataError when the folder cannot be written to, ConfigError for a wrong option.
  */
 export async function saveTrainingState(
   folder: string,
   state: TrainState,
-  { keep = 2, run }: SaveTrainingStateOptions = {},
+  options: SaveTrainingStateOptions = {},
 ): Promise<void> {
+  requireText('saveTrainingState', 'folder', folder);
+  checkOptions('saveTrainingState', options, saveChecks);
+  const { keep = 2, run } = options;
   await makeFolder(folder);
   const metadata = { step: String(state.step), ...(run !== undefined && { run }) };
   const { average, memory } = state;
@@ -94,12 +116,15 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
  *
  * @throws DataError or FileFormatError when a file is missing, damaged, of another step or run than
  *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
- *   not exactly the `expected` ones.
+ *   not exactly the `expected` ones; ConfigError for a wrong option.
  */
 export async function loadTrainingState(
   folder: string,
-  { step, run, expected }: LoadTrainingStateOptions = {},
+  options: LoadTrainingStateOptions = {},
 ): Promise<TrainState | undefined> {
+  requireText('loadTrainingState', 'folder', folder);
+  checkOptions('loadTrainingState', options, loadChecks);
+  const { step, run, expected } = options;
   const newest = (await listCheckpoints(folder)).at(-1);
   const wanted =
     step === 'best' && newest !== undefined ? await bestStep(folder, newest) : (step ?? newest);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, DataError, FileFormatError, key, type Params } from '@crossweave/core';
+import { testOptions } from '@crossweave/core/testing';
 import { LockError, lockFolder } from '@crossweave/core/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jointModel } from '../joint-model';
@@ -23,6 +24,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crossweave-run-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+testOptions(
+  'openRun',
+  async (extra) => (await openRun(folder, extra)).close(),
+  { describe, it },
+  { anyValue: ['identity', 'description'] },
+);
 
 function options(
   extra: Partial<TrainOptions<Tensor2D, Tensor2D>> = {},

@@ -2,6 +2,16 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParamShapes } from '@crossweave/core';
+import {
+  anything,
+  checkOptions,
+  count,
+  having,
+  listOf,
+  recordOf,
+  requireText,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { lockFolder, makeFolder, removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import type { RunLogger, TrainRecord } from '../records';
 import type { RunStore } from '../run-store';
@@ -62,13 +72,23 @@ export interface RunOptions {
   readonly lock?: FolderLock;
 }
 
+const runChecks: Checks<RunOptions> = {
+  identity: recordOf(anything()),
+  description: recordOf(anything()),
+  keep: count(),
+  loggers: listOf(having('a RunLogger', 'log')),
+  lock: having('a FolderLock', 'release'),
+};
+
 /**
  * Opens a run's folder, which is made when it is not there.
  *
  * @throws LockError when another process has the folder, RunMismatchError when it holds a run of
- *   another identity, DataError when it cannot be written to.
+ *   another identity, DataError when it cannot be written to, ConfigError for a wrong option.
  */
 export async function openRun(path: string, options: RunOptions = {}): Promise<RunDirectory> {
+  requireText('openRun', 'path', path);
+  checkOptions('openRun', options, runChecks);
   const lock = options.lock ?? (await lockFolder(path));
   const folder = lock.path;
   const checkpoints = join(folder, 'checkpoints');

@@ -62,13 +62,14 @@ export interface RateGroups {
    * The scheduled and scaled rate of every parameter. Parameters of one rate share an object, so
    * that what is made of it is made once.
    */
-  ratesOf(paths: Iterable<string>, step: number): ReadonlyMap<string, Rate>;
+  ratesOf(paths: Iterable<string>): ReadonlyMap<string, Rate>;
   /** The scheduled rate of every group. @throws ConfigError when a schedule's factor is not a number ≥ 0. */
   ratesAt(step: number): Readonly<Record<string, number>>;
 }
 
 export interface Rate {
-  readonly value: number;
+  /** @throws ConfigError when the schedule's factor is not a number ≥ 0. */
+  at(step: number): number;
 }
 
 export function rateGroups(
@@ -101,6 +102,11 @@ export function rateGroups(
     return factor;
   };
 
+  const rateAt = (group: string, step: number): number => {
+    const own = rates.find((prefix) => covers(prefix, group))!;
+    return base[own]! * factorOf(group, step);
+  };
+
   const groups: RateGroups = {
     requireFit(paths) {
       const used = new Set(paths.map((path) => groups.groupOf(path)));
@@ -117,15 +123,14 @@ export function rateGroups(
         throw ofNoParameter(where, `schedule["${prefix}"] is the schedule`, prefix, paths);
       }
     },
-    ratesOf(paths, step) {
-      const bases = groups.ratesAt(step);
+    ratesOf(paths) {
       const shared = new Map<string, Rate>();
       const found = [...paths].map((path): [string, Rate] => {
         const group = groups.groupOf(path);
         const scale = rateScale(path);
         requireNumber(where, `rateScale("${path}")`, scale, { min: 0 });
         const key = `${group}*${scale}`;
-        const one = shared.get(key) ?? { value: bases[group]! * scale };
+        const one = shared.get(key) ?? { at: (step) => rateAt(group, step) * scale };
         shared.set(key, one);
         return [path, one];
       });
@@ -145,10 +150,7 @@ export function rateGroups(
         // In the order they were given, which logs keep.
         [...Object.keys({ ...base, ...schedules })]
           .filter((prefix) => prefixes.includes(prefix))
-          .map((group) => {
-            const own = rates.find((prefix) => covers(prefix, group))!;
-            return [group, base[own]! * factorOf(group, step)];
-          }),
+          .map((group) => [group, rateAt(group, step)]),
       );
     },
   };

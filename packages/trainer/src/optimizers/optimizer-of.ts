@@ -1,9 +1,15 @@
 import { mul, scalar, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { parameter, type Optimizer, type OptimizerUpdate, type Params } from '@crossweave/core';
+import {
+  parameter,
+  withFields,
+  type Optimizer,
+  type OptimizerUpdate,
+  type Params,
+} from '@crossweave/core';
 import { requireText, requireValue } from '@crossweave/core/authoring';
 import { globalNorm } from './clip';
 import { transformCheck } from './checks';
-import type { Directions, GradientTransform } from './transform';
+import type { Directions, GradientTransform, TransformContext } from './transform';
 
 /**
  * An optimizer of its parts: the gradients go through `transform` (most often a {@link chain}), and
@@ -15,31 +21,35 @@ import type { Directions, GradientTransform } from './transform';
 export function optimizerOf(name: string, transform: GradientTransform): Optimizer {
   requireText('optimizerOf', 'name', name);
   requireValue('optimizerOf', 'transform', transform, transformCheck);
+  const updateAt: NonNullable<Optimizer['updateAt']> = (gradients, state, params, clock) =>
+    tidy(() => {
+      const gradientNorm = globalNorm(gradients);
+      const start: Directions = Object.fromEntries(
+        Object.entries(gradients).map(([path, value]) => [path, { value, scale: 1, decay: 0 }]),
+      );
+      const ctx: TransformContext = withFields(clock, { params, gradientNorm } as object) as never;
+      const next = transform.apply(start, state, ctx);
+      return {
+        params: { ...params, ...moved(next.directions, params) },
+        state: { ...state, ...next.state },
+        gradientNorm,
+      };
+    }) as OptimizerUpdate;
   return {
     name,
     init: (params) => transform.init?.(params) ?? {},
-    update: (gradients, state, params, step): OptimizerUpdate =>
-      tidy(() => {
-        const gradientNorm = globalNorm(gradients);
-        const start: Directions = Object.fromEntries(
-          Object.entries(gradients).map(([path, value]) => [path, { value, scale: 1, decay: 0 }]),
-        );
-        const next = transform.apply(start, state, { step, params, gradientNorm });
-        return {
-          params: { ...params, ...moved(next.directions, params) },
-          state: { ...state, ...next.state },
-          gradientNorm,
-        };
-      }),
+    update: (gradients, state, params, step) => updateAt(gradients, state, params, { step }),
+    updateAt,
     learningRates: (step) => transform.learningRates?.(step) ?? {},
   };
 }
 
 /** The parameters less their directions. */
 function moved(directions: Directions, params: Params): Params {
-  const scalars = new Map<number, Scalar>();
-  const kept = (decay: number): Scalar => {
-    const found = scalars.get(decay) ?? scalar(1 - decay);
+  const scalars = new Map<Scalar | number, Scalar>();
+  const kept = (decay: Scalar | number): Scalar => {
+    const found =
+      scalars.get(decay) ?? (typeof decay === 'number' ? scalar(1 - decay) : sub<Scalar>(1, decay));
     scalars.set(decay, found);
     return found;
   };

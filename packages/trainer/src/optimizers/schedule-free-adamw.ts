@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import {
+  hostValue,
   isBuffer,
   mapParams,
   parameter,
@@ -22,7 +23,7 @@ import {
 import { readOptions, requireNumber } from '@crossweave/core/authoring';
 import { adamWChecks, adamWDefaults, type AdamWOptions } from './adamw';
 import { clipScale, globalNorm } from './clip';
-import { defaultLearningRates, rateGroups } from './groups';
+import { defaultLearningRates, rateGroups, type Rate } from './groups';
 import { average, momentsOf } from './moments';
 
 /**
@@ -52,7 +53,7 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
   requireNumber(where, 'betas[0]', beta1, { above: 0, below: 1 });
   const groups = rateGroups(where, learningRate, settings, defaultLearningRates);
 
-  const update: Optimizer['update'] = (gradients, state, params, step) =>
+  const updateAt: NonNullable<Optimizer['updateAt']> = (gradients, state, params, clock) =>
     tidy(() => {
       const gradientNorm = globalNorm(gradients);
       const rootShare = Math.sqrt(1 - beta2);
@@ -65,8 +66,11 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
       const newParams: Record<string, Tensor> = { ...params };
       const newState: Record<string, Tensor> = { ...state, bias_correction2: correction2 };
       const shares = new Map<string, Scalar>();
-      for (const [group, rate] of Object.entries(groups.ratesAt(step))) {
-        const largest = maximum(parameter<Scalar>(state, `largest_rate/${group}`), scalar(rate));
+      const now = hostValue(clock);
+      const groupRates = now.map(({ step }) => groups.ratesAt(step));
+      for (const group of Object.keys(groups.ratesAt(0))) {
+        const rate = groupRates.scalar((all) => all[group]!);
+        const largest = maximum(parameter<Scalar>(state, `largest_rate/${group}`), rate);
         const weight = square(largest);
         const sum = add(parameter<Scalar>(state, `weight_sum/${group}`), weight);
         newState[`largest_rate/${group}`] = largest;
@@ -74,18 +78,18 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
         // While all rates were 0 the average is where it was.
         shares.set(group, div(weight, maximum(sum, 1e-38)));
       }
-      const rates = groups.ratesOf(Object.keys(gradients), step);
-      const factors = new Map(
-        [...rates].map(([path, rate]) => [
-          rate,
-          stepsOf(rate.value, shares.get(groups.groupOf(path))!),
-        ]),
-      );
-      function stepsOf(rate: number, share: Scalar): Steps {
+      const rates = groups.ratesOf(Object.keys(gradients));
+      const factors = new Map<Rate, Steps>();
+      for (const [path, rate] of rates) {
+        if (factors.has(rate)) continue;
+        const own = now.scalar(({ step }) => rate.at(step));
+        factors.set(rate, stepsOf(own, shares.get(groups.groupOf(path))!));
+      }
+      function stepsOf(rate: Scalar, share: Scalar): Steps {
         // y.lerp(z, c); y −= lr·(1 − β₁(1 − c))·d; z −= lr·d.
         const kept = sub<Scalar>(1, share);
-        const ofY = mul<Scalar>(sub(1, mul(kept, beta1)), scalar(rate));
-        return { share, kept, ofY, ofZ: scalar(rate) };
+        const ofY = mul<Scalar>(sub(1, mul(kept, beta1)), rate);
+        return { share, kept, ofY, ofZ: rate };
       }
 
       for (const [path, gradient] of Object.entries(gradients)) {
@@ -128,7 +132,8 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
         ...Object.fromEntries(zeros),
       };
     },
-    update,
+    update: (gradients, state, params, step) => updateAt(gradients, state, params, { step }),
+    updateAt,
     learningRates: (step) => groups.ratesAt(step),
     evaluated: (params, state): Params =>
       tidy(() => {

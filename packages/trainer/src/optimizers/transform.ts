@@ -1,5 +1,5 @@
 import { add, mul, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import type { OptimizerState, Params } from '@crossweave/core';
+import type { OptimizerState, Params, StepClock } from '@crossweave/core';
 
 /**
  * What a parameter is to move against: scale · value + decay · parameter. The three stay apart as
@@ -12,14 +12,18 @@ export interface Direction {
   /** Multiplies `value`. */
   readonly scale: Scalar | number;
   /** Multiplies the parameter. */
-  readonly decay: number;
+  readonly decay: Scalar | number;
 }
 
 /** Directions by parameter path. */
 export type Directions = Readonly<Record<string, Direction>>;
 
-export interface TransformContext {
-  /** Steps of the run done before this one. */
+/**
+ * What a part knows of the step. A value that depends on the step's number is made by
+ * `hostValue(ctx)`, so that one compiled step serves all steps.
+ */
+export interface TransformContext extends StepClock {
+  /** Steps of the run done before this one. A part that reads it is not compiled. */
   readonly step: number;
   /** Parameters by path, before the step. */
   readonly params: Params;
@@ -67,6 +71,11 @@ export function resolved({ value, scale, decay }: Direction, parameter: Tensor):
 export function withoutDecay(direction: Direction, parameter: Tensor): Direction {
   if (direction.decay === 0) return direction;
   return { value: resolved(direction, parameter), scale: 1, decay: 0 };
+}
+
+/** The sum of two factors; of two numbers it is a number. */
+export function total(a: Scalar | number, b: number): Scalar | number {
+  return typeof a === 'number' ? a + b : add<Scalar>(a, b);
 }
 
 /** The product of two scales; of two numbers it is a number. */

@@ -2,6 +2,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   inference,
+  withFields,
   type Batch,
   type EmbeddingQueue,
   type Features,
@@ -77,8 +78,11 @@ function viewOf<Image, Text, F extends PooledFeatures>(
   batch: Batch<Image, Text>,
 ): View<F> {
   // Without the false captions, of which a teacher says nothing.
-  const { size, ids, groups } = batch;
-  const pairs = { size, ids, groups, image: batch.image, text: batch.text };
+  const pairs: { -readonly [Field in keyof typeof batch]: (typeof batch)[Field] } = withFields(
+    batch,
+    {},
+  );
+  delete pairs.negatives;
   const outputs = model.forward(params, pairs, inference);
   const { image, text } = outputs;
   const view = {

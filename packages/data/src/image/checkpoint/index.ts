@@ -11,8 +11,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * `preprocessor_config.json` (Hugging Face), `config.json` with a `pretrained_cfg` (timm), or
  * `open_clip_config.json`. Where a file leaves something out, its library's default holds.
  *
- * Inside the picture the values are those of Pillow to two steps of a byte at most; the outermost
- * pixels of a picture that shrinks may differ by more, since libvips repeats what lies at the edge.
+ * The pixels are those of Pillow, byte for byte (of torchvision, which resizes for the processors
+ * called fast, to a step of a byte).
  *
  * @param where names the file in errors
  * @throws ConfigError when the file asks for a step, a filter or a shape that is not made here

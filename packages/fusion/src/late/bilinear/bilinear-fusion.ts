@@ -1,6 +1,6 @@
 import { add, matMul, reshape } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { foldIn, mergeParams, parameter } from '@crossweave/core';
+import { mergeParams, parameter, withOwnKey } from '@crossweave/core';
 import type { Context, Fusion, Params, PooledFeatures } from '@crossweave/core';
 import { boolean, type Checks } from '@crossweave/core/authoring';
 import { dropout, initLinear, linear, normalize, signedSqrt } from '@crossweave/core/nn';
@@ -100,7 +100,7 @@ export function bilinearFusion<Image extends Tensor, Text extends Tensor>(
         return add(product.weighed(image, text, weights), offset);
       }
       return scoreInBlocks(image, text, settings.chunk, (images, texts, pass) => {
-        const own = { ...ctx, key: foldIn(ctx.key, pass) };
+        const own = withOwnKey(ctx, pass);
         const joint = head(params, product.crossed(images, texts), own);
         return reshape<Rank.R2>(linear(params, 'match_head', joint), [
           images.shape[0],

@@ -2,7 +2,7 @@ import { parameter } from '@crossweave/core';
 import { checkOptions } from '@crossweave/core/authoring';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { decayCheck, decaysCheck } from '../checks';
-import { mapDirections, type GradientTransform } from '../transform';
+import { mapDirections, total, type GradientTransform } from '../transform';
 
 export interface WeightDecayOptions {
   /** ≥ 0; 0 changes nothing. */
@@ -30,7 +30,7 @@ export function decoupledWeightDecay(options: WeightDecayOptions): GradientTrans
     apply: (directions, _state, { params }) => ({
       directions: mapDirections(directions, (each, path) =>
         weightDecay > 0 && decays(path, parameter(params, path))
-          ? { ...each, decay: each.decay + weightDecay }
+          ? { ...each, decay: total(each.decay, weightDecay) }
           : each,
       ),
     }),

@@ -5,13 +5,12 @@ import {
   mean,
   mul,
   rsqrt,
-  scalar,
   sqrt,
   square,
   zeros,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { isBuffer, parameter } from '@crossweave/core';
+import { hostValue, isBuffer, parameter, type StepClock } from '@crossweave/core';
 import { number, readOptions } from '@crossweave/core/authoring';
 import { epsilonCheck } from '../checks';
 import { resolved, type Direction, type GradientTransform } from '../transform';
@@ -54,9 +53,10 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
       }
       return state;
     },
-    apply(directions, state, { params, step }) {
-      const share = scalar((step + 1) ** beta2Decay);
-      const rest = scalar(1 - (step + 1) ** beta2Decay);
+    apply(directions, state, ctx) {
+      const { params } = ctx;
+      const decay = hostValue<StepClock>(ctx).map(({ step }) => (step + 1) ** beta2Decay);
+      const [share, rest] = [decay.scalar((own) => own), decay.scalar((own) => 1 - own)];
       const moved: Record<string, Direction> = {};
       const changed: Record<string, Tensor> = {};
       for (const [path, direction] of Object.entries(directions)) {

@@ -1,4 +1,4 @@
-import { scalar } from '@tensorflow/tfjs-core';
+import { hostValue, type StepClock } from '@crossweave/core';
 import { checkOptions } from '@crossweave/core/authoring';
 import { rateChecks, rateGroups, type LearningRate, type RateOptions } from '../groups';
 import { sharedProduct, type Direction, type GradientTransform } from '../transform';
@@ -42,18 +42,26 @@ export function scaledByRates(
       groups.requireFit(Object.keys(params));
       return {};
     },
-    apply(directions, _state, { step }) {
-      const rates = groups.ratesOf(Object.keys(directions), step);
+    apply(directions, _state, ctx) {
+      const clock = hostValue<StepClock>(ctx);
+      const rates = groups.ratesOf(Object.keys(directions));
       const factors = new Map(
         [...new Set(rates.values())].map((rate) => {
-          const used = limit === undefined ? rate.value : Math.min(rate.value, limit(step));
-          return [rate, sharedProduct(scalar(used))];
+          const own = clock.map(({ step }) => ({ step, rate: rate.at(step) }));
+          const ofDirection = own.scalar(({ step, rate }) =>
+            limit === undefined ? rate : Math.min(rate, limit(step)),
+          );
+          const ofDecay = limit === undefined ? ofDirection : own.scalar(({ rate }) => rate);
+          return [
+            rate,
+            { scaled: sharedProduct(ofDirection), decayed: sharedProduct(ofDecay) },
+          ] as const;
         }),
       );
       const scaled = Object.entries(directions).map(([path, direction]): [string, Direction] => {
-        const rate = rates.get(path)!;
-        const scale = factors.get(rate)!(direction.scale);
-        return [path, { ...direction, scale, decay: direction.decay * rate.value }];
+        const { scaled, decayed } = factors.get(rates.get(path)!)!;
+        const decay = direction.decay === 0 ? 0 : decayed(direction.decay);
+        return [path, { ...direction, scale: scaled(direction.scale), decay }];
       });
       return { directions: Object.fromEntries(scaled) };
     },

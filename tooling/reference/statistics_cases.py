@@ -1,6 +1,6 @@
 """SciPy values for packages/lab/fixtures/statistics.json.
 
-Run: python tooling/reference/statistics.py
+Run: python tooling/reference/statistics_cases.py
 """
 
 import json

@@ -1,0 +1,123 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { OnnxBackend } from '../backend';
+import { Specialisation } from './specialisation';
+import type { CallRecorder } from './trace';
+import { trace } from './trace';
+import type { Tree } from './tree';
+import { flatten, nextOf, rebuild } from './tree';
+
+export interface JitOptions {
+  /**
+   * Indices of arguments that a call consumes: all their tensors are disposed, and results may
+   * reuse their memory, as new parameters the memory of the old parameters. Default: none.
+   */
+  readonly donate?: readonly number[];
+  /**
+   * Whether tensors that the function closes over become constants of the compiled graph. ONNX
+   * Runtime can then optimise them (merge batch norms into convolutions, use blocked layouts), at
+   * the price of a copy. Use it for parameters that do not change. Default false.
+   */
+  readonly bake?: boolean;
+  /**
+   * Maximum number of compiled graphs, one for each combination of shapes, at least 1. Default 16.
+   */
+  readonly cacheSize?: number;
+}
+
+/** The compiled graphs of one function on one backend. */
+export class CompiledFunction {
+  /** By signature of the arguments, the graphs for the choices that were made; the newest last. */
+  private readonly cache = new Map<string, Specialisation[]>();
+  private readonly donate: readonly number[];
+  private readonly bake: boolean;
+  private readonly cacheSize: number;
+
+  constructor(
+    private readonly backend: OnnxBackend,
+    private readonly f: (args: readonly Tree[], recorder: CallRecorder) => unknown,
+    { donate = [], bake = false, cacheSize = 16 }: JitOptions = {},
+  ) {
+    this.donate = donate;
+    this.bake = bake;
+    this.cacheSize = cacheSize;
+  }
+
+  /** Number of compiled graphs. */
+  get size(): number {
+    return [...this.cache.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /**
+   * Runs the graph for these arguments, after compiling it if there is none.
+   * @param moment what the function's {@link CallRecorder} makes its arrays and choices from.
+   * @param mayCompile if false, the result is undefined where a graph would have to be compiled.
+   */
+  run(args: readonly Tree[], moment?: unknown, mayCompile = true): unknown {
+    const { backend, cache } = this;
+    const parts = args.map((argument, i) => flatten(argument, `argument ${i}`));
+    const tensors = parts.flatMap((part) => part.tensors);
+    const donated = donatedPlaces(parts, this.donate);
+    const traced = (): ReturnType<typeof trace> =>
+      trace(
+        backend,
+        tensors,
+        (placeholders, recorder) => this.f(rebuild(args, nextOf(placeholders)), recorder),
+        moment,
+      );
+
+    const signature = parts.map((part) => part.signature).join(';');
+    const known = cache.get(signature) ?? [];
+    let found = known.find((each) => each.suits(moment));
+    if (found === undefined) {
+      if (!mayCompile) return undefined;
+      const first = traced();
+      found = new Specialisation(backend, first, this.bake);
+      if (first.hasCreated) {
+        try {
+          return found.run(tensors, donated, moment);
+        } finally {
+          found.dispose();
+        }
+      }
+    } else if (!found.isConfirmed) {
+      try {
+        found.confirm(traced());
+      } catch (error) {
+        known.splice(known.indexOf(found), 1);
+        found.dispose();
+        throw error;
+      }
+    }
+    const others = known.filter((each) => each !== found);
+    cache.delete(signature);
+    cache.set(signature, [...others, found]);
+    this.evict();
+    return found.run(tensors, donated, moment);
+  }
+
+  dispose(): void {
+    for (const known of this.cache.values()) for (const each of known) each.dispose();
+    this.cache.clear();
+  }
+
+  /** Frees the graphs that were not used for longest. */
+  private evict(): void {
+    for (const [oldest, known] of this.cache) {
+      if (this.size <= this.cacheSize) return;
+      while (known.length > 0 && this.size > this.cacheSize) known.shift()?.dispose();
+      if (known.length === 0) this.cache.delete(oldest);
+    }
+  }
+}
+
+/** The indices of the tensors of donated arguments. */
+function donatedPlaces(
+  parts: readonly { readonly tensors: readonly Tensor[] }[],
+  donate: readonly number[],
+): number[] {
+  let place = 0;
+  return parts.flatMap(({ tensors }, argument) => {
+    const places = tensors.map(() => place++);
+    return donate.includes(argument) ? places : [];
+  });
+}

@@ -1,0 +1,24 @@
+import { backend } from '@tensorflow/tfjs-core';
+import type { StepRecorder } from '@crossweave/core';
+
+/** A function that an engine compiles, one graph for each combination of shapes and choices. */
+export interface CompiledFunction {
+  /** Number of compiled graphs. */
+  readonly size: number;
+  /** Undefined where a graph would have to be compiled and `mayCompile` is false. */
+  run(args: readonly unknown[], moment: unknown, mayCompile: boolean): unknown;
+  dispose(): void;
+}
+
+/** A function of trees of tensors. */
+export type Traced = (args: readonly unknown[], recorder: StepRecorder) => unknown;
+
+interface CompilingBackend {
+  compile(f: Traced): CompiledFunction;
+}
+
+/** The compiler of the engine in use; undefined if it has none. The backends on a graph have one. */
+export function engineCompiler(): ((f: Traced) => CompiledFunction) | undefined {
+  const current = backend() as Partial<CompilingBackend>;
+  return typeof current.compile === 'function' ? (f) => current.compile!(f) : undefined;
+}
