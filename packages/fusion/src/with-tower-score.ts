@@ -1,6 +1,7 @@
 import { add, exp, mul, scalar, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
+  mapFeatures,
   mergeParams,
   parameter,
   scoped,
@@ -10,6 +11,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { repeatRows } from '@crossweave/core/nn';
 
 /** What the paths of the towers' parameters begin with in a fusion of {@link withTowerScore}. */
 export const towersPrefix = 'towers.';
@@ -58,6 +60,7 @@ export function withTowerScore<In extends PooledFeatures>(
     scoring: 'joint',
     reads: fusion.reads === 'pooled' && towers.reads === 'pooled' ? 'pooled' : 'tokens',
     ...(takesMissing && { takesMissing }),
+    sharesImages: fusion.sharesImages === true,
     init: (key, image, text) =>
       mergeParams(
         fusion.init(key, image, text),
@@ -68,7 +71,9 @@ export function withTowerScore<In extends PooledFeatures>(
       tidy(() => {
         const { joint, match } = fusion.fuse(params, image, text, ctx);
         const own = subtree(params, towersPrefix);
-        const known = towers.fuse(own, image, text, scoped(ctx, towersPrefix)).match;
+        const count = text.pooled.shape[0] / image.pooled.shape[0];
+        const each = mapFeatures(image, (x) => repeatRows(x, count));
+        const known = towers.fuse(own, each, text, scoped(ctx, towersPrefix)).match;
         return { joint, match: corrected(params, known, match) };
       }),
     score: (params, image, text, ctx) =>
