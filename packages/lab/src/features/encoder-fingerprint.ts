@@ -26,8 +26,9 @@ export async function encodeBatch<Input>(
 
 /**
  * SHA-256 (hex) of what decides an encoder's features besides the input: its name, its parameters,
- * and the bits that it gives for a made-up input of the shape of `example`. The last tells apart
- * what parameters do not: options without parameters (pooling, activation), and engines that round
+ * and the bits that it gives for one input: numbers of a pattern in the shape of `example`, or its
+ * own token ids, since not every text encoder takes made-up ones. The last tells apart what
+ * parameters do not: options without parameters (pooling, activation), and engines that round
  * otherwise.
  */
 export async function encoderFingerprint<Input>(
@@ -44,16 +45,15 @@ export async function encoderFingerprint<Input>(
         .update(bytesOf(await value.data()));
     }
   }
-  const madeUp = mapTensors(example, (each) =>
-    tensor(patternOf(each), each.shape, each.dtype as 'float32'),
+  const probe = mapTensors(example, (each) =>
+    each.dtype === 'float32' ? tensor(pattern(each.size), each.shape) : each.clone(),
   );
-  const features = await encodeBatch(tower, madeUp);
-  for (const [name, value] of Object.entries(features).sort(byName)) {
-    if (!(value instanceof Tensor)) continue;
+  const features = await encodeBatch(tower, probe);
+  for (const [name, value] of tensorsOf(features)) {
     hash.update(JSON.stringify([name, value.shape.slice(1)])).update(bytesOf(await value.data()));
-    value.dispose();
   }
-  disposeTensors(madeUp);
+  disposeTensors(features);
+  disposeTensors(probe);
   return hash.digest('hex');
 }
 
@@ -77,7 +77,7 @@ export function disposeTensors(value: unknown): void {
 }
 
 function tensorsOf(value: unknown): [name: string, value: Tensor][] {
-  if (value instanceof Tensor) return [['', value]];
+  if (value instanceof Tensor) return [['', value as Tensor]];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value)
     .filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)
@@ -85,7 +85,7 @@ function tensorsOf(value: unknown): [name: string, value: Tensor][] {
 }
 
 function mapTensors<Input>(input: Input, map: (value: Tensor) => Tensor): Input {
-  if (input instanceof Tensor) return map(input) as Input;
+  if (input instanceof Tensor) return map(input as Tensor) as Input;
   if (typeof input !== 'object' || input === null) return input;
   return Object.fromEntries(
     Object.entries(input).map(([name, value]: [string, unknown]) => [
@@ -95,12 +95,9 @@ function mapTensors<Input>(input: Input, map: (value: Tensor) => Tensor): Input 
   ) as Input;
 }
 
-/** Numbers in [−1, 1] for floats; 0 and 1 for whole numbers, which are ids or masks. */
-function patternOf({ size, dtype }: Tensor): TypedArray {
-  const values = Array.from({ length: size }, (_, i) =>
-    dtype === 'float32' ? Math.fround(((i * 7919) % 2003) / 1001 - 1) : 1,
-  );
-  return dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+/** Numbers in [−1, 1]. */
+function pattern(size: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 2003) / 1001 - 1);
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
