@@ -23,6 +23,9 @@ interface Thread {
   readonly pending: Map<number, Pending>;
 }
 
+/** Whether this is TypeScript: then what lets this thread read it must let the others. */
+const fromSource = import.meta.url.endsWith('.ts');
+
 /** Threads without work end after this long, in milliseconds. */
 const idleAfter = 5000;
 
@@ -68,11 +71,9 @@ export class PictureThreads {
   }
 
   #start(): void {
-    const fromSource = import.meta.url.endsWith('.ts');
     const file = new URL(`./picture-worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
     const worker = new Worker(file, {
       workerData: this.#memory,
-      // From sources, what lets this thread read TypeScript lets the other do so.
       ...(fromSource && { execArgv: process.execArgv }),
     });
     const thread: Thread = { worker, pending: new Map() };
@@ -131,6 +132,7 @@ export const pictureThreads = new PictureThreads();
 /** Threads unless `workers` says how many: one a processor, at least two, and none for few pictures. */
 export function threadsFor(pictures: number, workers: number | undefined): number {
   if (workers !== undefined) return workers;
+  if (fromSource && !process.execArgv.includes('--import')) return 0;
   return pictures < fewPictures ? 0 : Math.min(8, Math.max(2, availableParallelism()));
 }
 

@@ -62,7 +62,7 @@ export async function rowDigests(input: unknown, count: number): Promise<string[
   const hashes = Array.from({ length: count }, () => createHash('sha256'));
   for (const [name, value] of tensorsOf(input)) {
     const values = await value.data();
-    const length = values.length / value.shape[0]!;
+    const length = values.length / value.shape[0];
     hashes.forEach((hash, row) => {
       hash.update(JSON.stringify([name, value.shape.slice(1)]));
       hash.update(bytesOf(values.subarray(row * length, (row + 1) * length)));
@@ -85,12 +85,12 @@ function tensorsOf(value: unknown): [name: string, value: Tensor][] {
 }
 
 function mapTensors<Input>(input: Input, map: (value: Tensor) => Tensor): Input {
-  if (input instanceof Tensor) return map(input as Tensor) as Input;
+  if (input instanceof Tensor) return map(input) as Input;
   if (typeof input !== 'object' || input === null) return input;
   return Object.fromEntries(
     Object.entries(input).map(([name, value]: [string, unknown]) => [
       name,
-      value instanceof Tensor ? map(value) : value,
+      value instanceof Tensor ? map(value as Tensor) : value,
     ]),
   ) as Input;
 }
