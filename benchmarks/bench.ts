@@ -3,6 +3,7 @@ import { featuresSuite } from './features/suite';
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
+import { curvesSuite } from './precision/curves';
 import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
@@ -16,6 +17,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   ...Object.fromEntries(
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
+  curves: curvesSuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
   features: featuresSuite,

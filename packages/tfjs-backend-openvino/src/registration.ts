@@ -32,9 +32,9 @@ export function createOpenvinoBackend(options: OpenvinoBackendOptions = {}): Onn
     core.destroy();
     throw new OpenvinoBackendError(
       'precision',
-      `createOpenvinoBackend: the processor (${processor}) has no instructions for bf16, so that ` +
-        'products in bf16 would be slower and less accurate than in float32. Expected one with ' +
-        'AVX512-BF16 or AMX. Use precision "float32".',
+      `createOpenvinoBackend: the processor (${processor}) has no instructions for bf16. Without ` +
+        'them bf16 gains no time and loses accuracy; expected AVX512-BF16 or AMX. ' +
+        'Use precision "float32".',
     );
   }
   const executor = new OpenvinoExecutor(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ConfigError } from '@crossweave/core';
@@ -23,8 +24,20 @@ interface Thread {
   readonly pending: Map<number, Pending>;
 }
 
-/** Whether this is TypeScript: then what lets this thread read it must let the others. */
-const fromSource = import.meta.url.endsWith('.ts');
+/** The program of a thread; undefined in a program that a bundler made one file of. */
+function workerFile(): URL | undefined {
+  const here = import.meta.url as string | undefined;
+  if (here?.startsWith('file:') !== true) return undefined;
+  const file = new URL(`./picture-worker${here.endsWith('.ts') ? '.ts' : '.js'}`, here);
+  return existsSync(file) ? file : undefined;
+}
+
+/** Whether there is a program, and, where it is TypeScript, what lets a thread read that. */
+function threadsCanStart(): boolean {
+  const file = workerFile();
+  if (file === undefined) return false;
+  return !file.pathname.endsWith('.ts') || process.execArgv.includes('--import');
+}
 
 /** Threads without work end after this long, in milliseconds. */
 const idleAfter = 5000;
@@ -71,10 +84,18 @@ export class PictureThreads {
   }
 
   #start(): void {
-    const file = new URL(`./picture-worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+    const file = workerFile();
+    if (file === undefined) {
+      throw new ConfigError('there is no program for threads that load pictures', {
+        where: 'workers',
+        expected: 'picture-worker.js beside the module that starts it',
+        advice: 'A bundler may have left it out: workers: 0 loads pictures in the main thread.',
+      });
+    }
     const worker = new Worker(file, {
       workerData: this.#memory,
-      ...(fromSource && { execArgv: process.execArgv }),
+      // From sources, what lets this thread read TypeScript lets the other do so.
+      ...(file.pathname.endsWith('.ts') && { execArgv: process.execArgv }),
     });
     const thread: Thread = { worker, pending: new Map() };
     worker.unref();
@@ -132,8 +153,9 @@ export const pictureThreads = new PictureThreads();
 /** Threads unless `workers` says how many: one a processor, at least two, and none for few pictures. */
 export function threadsFor(pictures: number, workers: number | undefined): number {
   if (workers !== undefined) return workers;
-  if (fromSource && !process.execArgv.includes('--import')) return 0;
-  return pictures < fewPictures ? 0 : Math.min(8, Math.max(2, availableParallelism()));
+  return pictures < fewPictures || !threadsCanStart()
+    ? 0
+    : Math.min(8, Math.max(2, availableParallelism()));
 }
 
 /** Threads need as long to start as a few hundred pictures to decode. */

@@ -26,7 +26,7 @@ export interface FusionPhase extends Phase {
   readonly batchSize: number;
   /**
    * K, false captions a pair. `{ upTo: K }`: K where every pair of the train split has one, else
-   * none, which the results note; the loss must then draw rivals from the batch itself.
+   * none, which the results note; the loss must then draw negatives from the batch itself.
    */
   readonly negatives: number | { readonly upTo: number };
 }

@@ -19,9 +19,8 @@ const INDICES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Moves indices that are outside to the edge, and adds an output that tells of them: OpenVINO itself
- * would read zeros there, or write outside of its memory. Indices that are constants are checked by
- * the kernels.
+ * Moves indices that are outside to the edge, and adds an output that tells of them. OpenVINO does
+ * not refuse them: a gather reads zeros. Constants that are inside need no check.
  */
 export function guardIndices(plan: Plan, constants: Constants): GuardedPlan {
   const known = new Map<Node, Values>();

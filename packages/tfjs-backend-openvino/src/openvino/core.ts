@@ -2,6 +2,7 @@ import { OpenvinoBackendError } from '../errors';
 import { CompiledModel } from './compiled-model';
 import { Handle } from './handle';
 import { Library } from './library';
+import { multipliesBf16 } from './processor';
 
 const DEVICE = 'CPU';
 
@@ -19,7 +20,7 @@ export class Core extends Handle {
   protected readonly what = "OpenVINO's core";
   /** The processor's name as OpenVINO gives it. */
   readonly processor: string;
-  /** Whether the processor has instructions for bf16 (AVX512-BF16 or AMX). */
+  /** Whether the processor has instructions for bf16 (AVX512-BF16, AMX, or arm64's). */
   readonly hasBf16: boolean;
 
   /** @throws OpenvinoBackendError `library` if its plugin for the CPU is missing. */
@@ -36,7 +37,7 @@ export class Core extends Handle {
     try {
       this.processor = this.property('FULL_DEVICE_NAME');
       const capabilities = this.property('OPTIMIZATION_CAPABILITIES').split(' ');
-      this.hasBf16 = capabilities.includes('BF16');
+      this.hasBf16 = capabilities.includes('BF16') && multipliesBf16() !== false;
     } catch (cause) {
       this.destroy();
       throw new OpenvinoBackendError(
