@@ -16,9 +16,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
-    BertConfig, BertModel, CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTextConfig, CLIPVisionConfig,
-    ConvNextImageProcessorPil, PreTrainedTokenizerFast, ResNetConfig, ResNetModel, SiglipConfig, SiglipImageProcessorPil,
-    SiglipModel, SiglipTextConfig, SiglipVisionConfig, ViTConfig, ViTImageProcessorPil, ViTModel,
+    BertConfig, BertModel, BitImageProcessorPil, CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTextConfig, CLIPVisionConfig,
+    ConvNextImageProcessorPil, ConvNextV2Config, ConvNextV2Model, Dinov2WithRegistersConfig, Dinov2WithRegistersModel,
+    DINOv3ViTConfig, DINOv3ViTModel, ModernBertConfig, ModernBertModel, PreTrainedTokenizerFast, ResNetConfig, ResNetModel, SiglipConfig, SiglipImageProcessorPil,
+    SiglipModel, SiglipTextConfig, SiglipVisionConfig, ViTConfig, ViTImageProcessorPil, ViTModel, XLMRobertaConfig, XLMRobertaModel,
 )
 
 from fixture import ROOT
@@ -231,6 +232,66 @@ def bert():
 
 
 @torch.no_grad()
+def text_tower(name, model, tokenizer, length, pool):
+    folder = folder_of(name)
+    model = randomise(model)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    texts = tokenizer(CAPTIONS, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    mask = texts["attention_mask"]
+    tokens = model(input_ids=texts["input_ids"], attention_mask=mask).last_hidden_state
+    finish(name, {"captions": CAPTIONS, "ids": texts["input_ids"].tolist(), "mask": mask.tolist(),
+                  "text": numbers(pool(tokens, mask.unsqueeze(-1)))})
+
+
+def modernbert():
+    tokenizer = bert_tokenizer()
+    ids = tokenizer.convert_tokens_to_ids
+    model = ModernBertModel(ModernBertConfig(
+        vocab_size=len(tokenizer), hidden_size=12, num_hidden_layers=4, num_attention_heads=2, intermediate_size=20,
+        max_position_embeddings=24, local_attention=32, pad_token_id=ids("[PAD]"), cls_token_id=ids("[CLS]"),
+        sep_token_id=ids("[SEP]"), bos_token_id=ids("[CLS]"), eos_token_id=ids("[SEP]"), attn_implementation="eager"))
+    text_tower("modernbert", model, tokenizer, 24, lambda tokens, _: tokens[:, 0])
+
+
+def xlm_tokenizer():
+    """XLM-RoBERTa's: unigram pieces with the special tokens at 0 to 3 and the mask at the end."""
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -3.0)]
+    pieces += [("\u2581" + word, -2.0) for word in words()]
+    pieces += [(letter, -6.0) for letter in sorted({c for word in words() for c in word})]
+    tokenizer = Tokenizer(models.Unigram([*pieces, ("<mask>", 0.0)], unk_id=3))
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.NFKC(), normalizers.Replace(__import__("tokenizers").Regex(r" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.add_special_tokens([
+        AddedToken(token, special=True) for token in ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", cls_token="<s>", sep_token="</s>",
+        unk_token="<unk>", pad_token="<pad>", mask_token="<mask>", model_max_length=24)
+
+
+def multilingual_e5():
+    """XLM-RoBERTa with the mean of its tokens, scaled to length 1, as multilingual E5 and MiniLM have it."""
+    tokenizer = xlm_tokenizer()
+    model = XLMRobertaModel(XLMRobertaConfig(
+        vocab_size=len(tokenizer), hidden_size=12, num_hidden_layers=2, num_attention_heads=2, intermediate_size=20,
+        max_position_embeddings=26, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2))
+    mean = lambda tokens, mask: torch.nn.functional.normalize((tokens * mask).sum(1) / mask.sum(1), dim=-1)
+    text_tower("multilingual-e5", model, tokenizer, 24, mean)
+    folder = OUT / "multilingual-e5"
+    steps = ["Transformer", "Pooling", "Normalize"]
+    (folder / "modules.json").write_text(json.dumps([
+        {"idx": i, "name": str(i), "path": ["", "1_Pooling", "2_Normalize"][i],
+         "type": f"sentence_transformers.models.{step}"} for i, step in enumerate(steps)]))
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(
+        {"word_embedding_dimension": 12, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}))
+
+
+@torch.no_grad()
 def image_tower(name, model, processor, pool):
     folder = folder_of(name)
     model = randomise(model)
@@ -253,6 +314,32 @@ def vit():
         hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, image_size=32, patch_size=8))
     processor = ViTImageProcessorPil(size={"height": 32, "width": 32})
     image_tower("vit", model, processor, lambda out: out.last_hidden_state[:, 0])
+
+
+def dinov2():
+    # Positions for 40 pixels, pictures of 32: the original interpolates.
+    model = Dinov2WithRegistersModel(Dinov2WithRegistersConfig(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, mlp_ratio=2, image_size=40, patch_size=8,
+        num_register_tokens=2))
+    processor = BitImageProcessorPil(
+        size={"shortest_edge": 36}, crop_size={"height": 32, "width": 32}, image_mean=[0.485, 0.456, 0.406],
+        image_std=[0.229, 0.224, 0.225])
+    image_tower("dinov2", model, processor, lambda out: out.last_hidden_state[:, 0])
+
+
+def dinov3():
+    model = DINOv3ViTModel(DINOv3ViTConfig(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, image_size=32, patch_size=8,
+        num_register_tokens=2))
+    # The model's own processor resizes numbers that are not bytes; ViT's is compared to the byte.
+    processor = ViTImageProcessorPil(size={"height": 32, "width": 32})
+    image_tower("dinov3", model, processor, lambda out: out.last_hidden_state[:, 0])
+
+
+def convnext():
+    model = ConvNextV2Model(ConvNextV2Config(hidden_sizes=[8, 12], depths=[1, 2], num_stages=2))
+    processor = ConvNextImageProcessorPil(size={"shortest_edge": 32}, crop_pct=0.875, resample=3)
+    image_tower("convnext", model, processor, lambda out: out.pooler_output)
 
 
 @torch.no_grad()
@@ -289,6 +376,8 @@ def open_clip():
 
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["clip", "siglip", "bert", "resnet", "vit", "open_clip"]
+    chosen = sys.argv[1:] or [
+        "clip", "siglip", "bert", "resnet", "vit", "open_clip", "modernbert", "multilingual_e5", "dinov2", "dinov3",
+        "convnext"]
     for name in chosen:
         globals()[name]()

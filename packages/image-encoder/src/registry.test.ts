@@ -54,7 +54,8 @@ it('knows the pictures of published weights', () => {
   for (const small of ['resnet-small', 'siglip-vit', 'vit-small', 'vit', 'toString']) {
     expect(preprocessingOf(small)).toBeUndefined();
   }
-  const unpublished = ['resnet', 'vit', 'clip-vit', 'clip-resnet', 'mobilenet-v3'];
+  const unpublished = ['resnet', 'vit', 'clip-vit', 'clip-resnet', 'mobilenet-v3', 'convnext'];
+  unpublished.push('dinov2', 'dinov3');
   const known = Object.keys(imageEncoders).filter((name) => preprocessingOf(name) !== undefined);
   const others = Object.keys(imageEncoders).filter((name) => !known.includes(name));
   expect(others.sort()).toEqual([...unpublished, 'resnet-small', 'siglip-vit', 'vit-small'].sort());

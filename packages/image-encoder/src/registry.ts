@@ -8,7 +8,10 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { clipResNet, clipRN50 } from './clip-resnet/presets';
+import { convNext } from './convnext/convnext';
 import { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
+import { dinov2 } from './dinov2/presets';
+import { dinov3 } from './dinov3/dinov3';
 import { heightAndWidth, sizeCheck, type ImageSize } from './image-size';
 import { mobileNetV3, mobileNetV3Small } from './mobilenet/presets';
 import {
@@ -54,6 +57,9 @@ export const imageEncoders = {
   'clip-vit-b16': clipVitB16,
   'clip-vit-l14': clipVitL14,
   'siglip-vit': siglipVit,
+  dinov2,
+  dinov3,
+  convnext: convNext,
   'clip-resnet': clipResNet,
   'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;

@@ -13,6 +13,7 @@ export {
   bertFromConfig,
   clipTextFromConfig,
   distilbertFromConfig,
+  modernBertFromConfig,
   robertaFromConfig,
   siglipTextFromConfig,
   textEncoderFromConfig,
@@ -23,6 +24,9 @@ export { readConfig } from './config/reader';
 export type { ConfigReader, HuggingFaceConfig } from './config/reader';
 export type { DistilBertOptions, DistilBertOptionsWithVocabulary } from './distilbert/distilbert';
 export { distilbert, distilbertBase } from './distilbert/presets';
+export { huggingFaceModernBertKeys } from './modernbert/keys';
+export { modernBert } from './modernbert/modernbert';
+export type { ModernBertOptions, ModernBertOptionsWithVocabulary } from './modernbert/options';
 export { createTextEncoder, textEncoders } from './registry';
 export type { TextEncoderSurroundings, TextEncoderTable } from './registry';
 export type { RobertaOptions, RobertaOptionsWithVocabulary } from './roberta/roberta';

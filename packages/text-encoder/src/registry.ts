@@ -17,6 +17,7 @@ import {
 import { bert, bertBase, bertSmall, miniLM, miniLM12 } from './bert/presets';
 import { clipText, clipTextBase, clipTextLarge } from './clip/presets';
 import { distilbert, distilbertBase } from './distilbert/presets';
+import { modernBert } from './modernbert/modernbert';
 import { roberta, robertaBase } from './roberta/presets';
 import { siglipText } from './siglip/presets';
 import type { TransformerTextEncoder } from './transformer/encoder';
@@ -41,6 +42,7 @@ export const textEncoders = {
   'distilbert-base': distilbertBase,
   roberta,
   'roberta-base': robertaBase,
+  modernbert: modernBert,
   'clip-text': clipText,
   'clip-text-base': clipTextBase,
   'clip-text-large': clipTextLarge,

@@ -7,7 +7,7 @@ import { requiredText, text, wholeNumber, type Command, type Session } from '../
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
-import { configOptions } from '../config/read-config';
+import { engineOptions } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
@@ -18,8 +18,6 @@ import { checkpointOf, readTrainedRun, requireTokenizer } from '../run/trained-r
 import { trainedTask, type Trained } from '../run/trained-task';
 import { picturesOption } from '../use/use-model';
 import { modelParts, stepOptions } from '../run/training';
-
-const { engine } = configOptions;
 
 export const predict: Command = {
   name: 'predict',
@@ -49,7 +47,7 @@ export const predict: Command = {
       summary: 'say nothing below this probability, in [0, 1]',
     },
     ...dataFlags,
-    ...(engine && { engine }),
+    ...engineOptions,
   },
   example: 'crossweave predict --run runs/vqa --captions new.jsonl --out answers.jsonl',
   async run(values, _positionals, session) {

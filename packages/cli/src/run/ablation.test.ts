@@ -49,7 +49,7 @@ describe('an ablation', () => {
     expect(recipeOf(slower)).not.toEqual(recipeOf(config));
   });
 
-  it('settles the size of an arm that is matched, and keeps it in the recipe', () => {
+  it('works out the size of an arm that is matched, and keeps it in the recipe', () => {
     const early = {
       ...config.arms['early']!,
       match: { to: 'cross-attention', by: 'parameters', width: 'dim' },

@@ -10,7 +10,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { boolean, share, text } from '../authoring/checks';
+import { boolean, count, share, text } from '../authoring/checks';
 import { anyContext, tensor } from '../authoring/domain-checks';
 import { checkOptions } from '../authoring/options';
 import type { Context } from '../contracts/context';
@@ -26,6 +26,11 @@ export interface AttentionOptions {
    * by `mask` and the causal mask together gives meaningless values. Default false.
    */
   readonly causal?: boolean | undefined;
+  /**
+   * Query i attends to keys i − `window` to i + `window` only (needs Nq = Nk). As with `causal`, a
+   * query without a key gives meaningless values. Default: to all.
+   */
+  readonly window?: number | undefined;
   /** Dropout rate of the attention weights, in [0, 1]; default 0. Needs `ctx` and `path`. */
   readonly dropout?: number | undefined;
   readonly ctx?: Context | undefined;
@@ -36,6 +41,7 @@ export interface AttentionOptions {
 const checks = {
   mask: tensor(),
   causal: boolean(),
+  window: count(0),
   dropout: share(),
   ctx: anyContext(),
   path: text(),
@@ -60,15 +66,16 @@ export function scaledDotProductAttention(
   options: AttentionOptions = {},
 ): Tensor4D {
   checkOptions<AttentionOptions>('scaledDotProductAttention', options, checks);
-  const { mask, causal = false, dropout: rate = 0, ctx, path } = options;
+  const { mask, causal = false, window = Infinity, dropout: rate = 0, ctx, path } = options;
   const { B, K, W } = checkShapes(path ?? 'scaledDotProductAttention', {
     query: [query, ['B', 'H', '*', 'W']],
     key: [key, ['B', 'H', 'K', 'W']],
     value: [value, ['B', 'H', 'K', '*']],
     ...(mask && { mask: [mask, ['B', 'K']] as const }),
   });
-  if (causal && query.shape[2] !== K) {
-    throw new ShapeError('causal attention needs as many queries as keys', {
+  const limited = causal || window < K - 1;
+  if (limited && query.shape[2] !== K) {
+    throw new ShapeError('attention by distance needs as many queries as keys', {
       where: path ?? 'scaledDotProductAttention',
       expected: `${K} queries`,
       got: query.shape[2],
@@ -84,7 +91,7 @@ export function scaledDotProductAttention(
     let scores = matMul(mul(query, 1 / Math.sqrt(W)), key, false, true);
     const real = mask && cast(mask, 'float32');
     if (real) scores = add(scores, reshape(mul(sub(real, 1), masked), [B, 1, 1, K]));
-    if (causal) scores = add(scores, causalBias(K));
+    if (limited) scores = add(scores, distanceBias(K, window, causal ? 0 : window));
     let weights = softmax(scores);
     if (rate > 0 && ctx !== undefined && path !== undefined) {
       weights = dropout(weights, rate, ctx, `${path}.attention`);
@@ -95,10 +102,12 @@ export function scaledDotProductAttention(
   });
 }
 
-/** [1, 1, N, N] bias that hides the keys after each query. */
-function causalBias(count: number): Tensor4D {
-  const bias = new Float32Array(count * count);
-  for (let row = 0; row < count; row++)
-    bias.fill(-masked, row * count + row + 1, (row + 1) * count);
-  return tensor4d(bias, [1, 1, count, count]);
+/** [1, 1, N, N] bias that hides keys too far before or after each query. */
+function distanceBias(keys: number, before: number, after: number): Tensor4D {
+  const bias = new Float32Array(keys * keys).fill(-masked);
+  for (let row = 0; row < keys; row++) {
+    const [from, to] = [Math.max(0, row - before), Math.min(keys - 1, row + after)];
+    bias.fill(0, row * keys + from, row * keys + to + 1);
+  }
+  return tensor4d(bias, [1, 1, keys, keys]);
 }

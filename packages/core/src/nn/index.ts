@@ -36,6 +36,8 @@ export { globalAveragePool, maskedMean, maxPool2d } from './pooling';
 export type { PoolOptions } from './pooling';
 export { learnedPositions } from './positions';
 export { repeatRows } from './repeat-rows';
+export { rotate, rotation } from './rotary';
+export type { Rotation } from './rotary';
 export { select } from './select';
 export { selfAttention } from './self-attention';
 export type { SelfAttentionInput } from './self-attention';

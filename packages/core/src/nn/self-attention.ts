@@ -1,9 +1,10 @@
 import { reshape, tidy, transpose } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/context';
 import type { Params } from '../params';
 import { scaledDotProductAttention } from './attention';
 import { linear } from './linear';
+import { rotate, type Rotation } from './rotary';
 
 export interface SelfAttentionInput {
   /** [B, N, D] */
@@ -18,6 +19,8 @@ export interface SelfAttentionInput {
   readonly mask?: Tensor2D | undefined;
   /** Whether a token attends only to itself and earlier tokens; default false. */
   readonly causal?: boolean | undefined;
+  /** Turns queries and keys by the places of their tokens. */
+  readonly rotation?: Rotation | undefined;
   readonly ctx: Context;
   /** Dropout rate of the attention weights; default 0. */
   readonly dropout?: number | undefined;
@@ -29,15 +32,22 @@ export interface SelfAttentionInput {
  * of `torch.nn.MultiheadAttention`.) `path` is used for the key of the dropout mask and in errors.
  */
 export function selfAttention(params: Params, path: string, input: SelfAttentionInput): Tensor3D {
-  const { x, query, key, value, heads, mask, causal, ctx, dropout } = input;
+  const { x, query, key, value, heads, mask, causal, rotation, ctx, dropout } = input;
   const [batch, tokens, dim] = x.shape;
   return tidy(() => {
     const [q, k, v] = [query, key, value].map((layer) => {
       const projected = linear(params, layer, x);
       const split = reshape<Rank.R4>(projected, [batch, tokens, heads, dim / heads]);
-      return transpose(split, [0, 2, 1, 3]);
+      return transpose<Tensor4D>(split, [0, 2, 1, 3]);
     });
-    const attended = scaledDotProductAttention(q!, k!, v!, { mask, causal, dropout, ctx, path });
+    const turned = (x: Tensor4D): Tensor4D => (rotation === undefined ? x : rotate(x, rotation));
+    const attended = scaledDotProductAttention(turned(q!), turned(k!), v!, {
+      mask,
+      causal,
+      dropout,
+      ctx,
+      path,
+    });
     return reshape<Rank.R3>(transpose(attended, [0, 2, 1, 3]), [batch, tokens, dim]);
   });
 }

@@ -1,5 +1,5 @@
-import { add, concat, reshape, tile, zeros } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { add, concat, reshape, slice, tile, zeros } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { foldIn, parameter, type Context, type Key, type Params } from '@crossweave/core';
 import { dropout, normalInit } from '@crossweave/core/nn';
 import { heightAndWidth, type ImageSize } from '../image-size';
@@ -17,7 +17,7 @@ export function gridOf(size: ImageSize, patchSize: number): Grid {
 export function initEmbeddings(
   key: Key,
   names: TransformerNames['embeddings'],
-  { dim, patchSize, positionSize }: TransformerSettings,
+  { dim, patchSize, positionSize, registers = 0 }: TransformerSettings,
   deviations: TransformerDeviations,
 ): Params {
   const [rows, columns] = gridOf(positionSize, patchSize);
@@ -28,11 +28,15 @@ export function initEmbeddings(
   return {
     ...(names.classToken !== undefined &&
       draw(names.classToken, [...ones(names.classAxes), dim], deviations.classToken)),
-    ...draw(
-      names.positions,
-      [...ones(names.positionAxes), classTokens(names) + rows * columns, dim],
-      deviations.positions,
-    ),
+    ...(names.registers !== undefined &&
+      registers > 0 &&
+      draw(names.registers, [1, registers, dim], deviations.classToken)),
+    ...(names.positions !== undefined &&
+      draw(
+        names.positions,
+        [...ones(names.positionAxes), classTokens(names) + rows * columns, dim],
+        deviations.positions,
+      )),
     ...draw(`${names.projection}.weight`, [dim, 3, patchSize, patchSize], deviations.patches),
     ...(names.bias && { [`${names.projection}.bias`]: zeros([dim]) }),
   };
@@ -43,36 +47,64 @@ export function classTokens(names: TransformerNames['embeddings']): 0 | 1 {
   return names.classToken === undefined ? 0 : 1;
 }
 
+/** Tokens before the patches: the class token and the registers. */
+export function leadingTokens(
+  names: TransformerNames['embeddings'],
+  { registers = 0 }: TransformerSettings,
+): number {
+  return classTokens(names) + (names.registers === undefined ? 0 : registers);
+}
+
 /**
- * [B, H, W, 3] → [B, 1 + h·w, D]: the class token (if there is one) and the patches, with positions
- * added.
+ * [B, H, W, 3] → [B, 1 + R + h·w, D]: the class token (if there is one), the registers (if there are
+ * any) and the patches. Learned positions are added to class token and patches.
  */
 export function embed(
   params: Params,
   names: TransformerNames['embeddings'],
   image: Tensor4D,
-  { dim, patchSize, positionSize, dropout: rate, patchDropout }: TransformerSettings,
+  settings: TransformerSettings,
   ctx: Context,
 ): Tensor3D {
-  const [batch, height, width] = image.shape;
+  const { dim, dropout: rate, patchDropout, registers = 0 } = settings;
+  const [batch] = image.shape;
   const patches = embedPatches(params, names.projection, image);
-  const table: Tensor2D = reshape<Rank.R2>(parameter(params, names.positions), [-1, dim]);
+  const first = names.classToken;
+  const repeated = (path: string, count: number): Tensor3D =>
+    tile(reshape<Rank.R3>(parameter(params, path), [1, count, dim]), [batch, 1, 1]);
+  const tokens = first === undefined ? patches : concat<Tensor3D>([repeated(first, 1), patches], 1);
+  const placed = place(params, names, tokens, image, settings);
+  const extra = classTokens(names);
+  const kept = dropPatches(dropout(placed, rate, ctx, 'embeddings'), patchDropout, ctx, extra);
+  if (names.registers === undefined || registers === 0) return kept;
+  const rest = kept.shape[1] - extra;
+  return concat<Tensor3D>(
+    [
+      slice(kept, [0, 0, 0], [batch, extra, dim]),
+      repeated(names.registers, registers),
+      slice(kept, [0, extra, 0], [batch, rest, dim]),
+    ],
+    1,
+  );
+}
+
+/** Adds the learned positions, resized to the picture's grid; [B, 1 + h·w, D] as it is without. */
+function place(
+  params: Params,
+  names: TransformerNames['embeddings'],
+  tokens: Tensor3D,
+  image: Tensor4D,
+  { dim, patchSize, positionSize, antialias }: TransformerSettings,
+): Tensor3D {
+  if (names.positions === undefined) return tokens;
+  const [, height, width] = image.shape;
   const positions = resizePositions(
     names.positions,
-    table,
+    reshape<Rank.R2>(parameter(params, names.positions), [-1, dim]),
     gridOf(positionSize, patchSize),
     gridOf([height, width], patchSize),
     classTokens(names),
+    antialias,
   );
-  const first = names.classToken;
-  const classToken = (path: string): Tensor3D =>
-    tile(reshape<Rank.R3>(parameter(params, path), [1, 1, dim]), [batch, 1, 1]);
-  const tokens = first === undefined ? patches : concat<Tensor3D>([classToken(first), patches], 1);
-  const placed = add<Tensor3D>(tokens, reshape<Rank.R3>(positions, [1, -1, dim]));
-  return dropPatches(
-    dropout(placed, rate, ctx, 'embeddings'),
-    patchDropout,
-    ctx,
-    classTokens(names),
-  );
+  return add<Tensor3D>(tokens, reshape<Rank.R3>(positions, [1, -1, dim]));
 }

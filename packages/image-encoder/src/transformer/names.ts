@@ -1,13 +1,17 @@
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Context, Key, Params } from '@crossweave/core';
 import type { VisionTransformerSettings } from './options';
+import type { Grid } from './positions';
 
 /** Paths of the parameters of a vision transformer in the checkpoints of one family. */
 export interface TransformerNames {
   readonly embeddings: {
     /** Absent: there is no class token, and only the patches are tokens. */
     readonly classToken?: string;
-    readonly positions: string;
+    /** Tokens without a place, [1, R, D], after the class token. Absent: there are none. */
+    readonly registers?: string;
+    /** Absent: places are known by the rotation of queries and keys ({@link TransformerSettings}). */
+    readonly positions?: string;
     /** The convolution of the patches, with or without a bias. */
     readonly projection: string;
     readonly bias: boolean;
@@ -23,11 +27,16 @@ export interface TransformerNames {
     readonly attentionNorm: string;
     readonly query: string;
     readonly key: string;
+    /** Whether the key has a bias. Default true. */
+    readonly keyBias?: boolean;
     readonly value: string;
     readonly attentionOut: string;
     readonly hiddenNorm: string;
     readonly hidden: string;
     readonly hiddenOut: string;
+    /** Factors [D] of the two residuals (Touvron et al. 2021, "LayerScale"). Absent: there are none. */
+    readonly attentionScale?: string;
+    readonly hiddenScale?: string;
   };
   readonly lastNorm: string;
 }
@@ -47,6 +56,12 @@ export interface TransformerDeviations {
 export interface TransformerSettings extends VisionTransformerSettings {
   /** A function has parameters of its own ({@link Head}). */
   readonly pooling: 'class' | 'mean' | Head;
+  /** R, the number of registers. Default 0. */
+  readonly registers?: number;
+  /** Whether positions are interpolated with antialiasing. Default false. */
+  readonly antialias?: boolean;
+  /** Angles of the patches of a grid, row by row, for models without learned positions. */
+  readonly angles?: (grid: Grid) => readonly ArrayLike<number>[];
   readonly projection?: Projection | undefined;
 }
 

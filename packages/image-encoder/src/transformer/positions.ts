@@ -10,8 +10,9 @@ export type Grid = readonly [rows: number, columns: number];
  * token (`extra` 0) there is no such row. For the same grid the same table is returned.
  *
  * The interpolation is that of Hugging Face's `interpolate_pos_encoding`: PyTorch's
- * `interpolate(mode='bicubic')` without aligned corners and antialiasing. It is linear in the
- * table, so it is computed as one matrix product. `where` names the table in errors.
+ * `interpolate(mode='bicubic')` without aligned corners; with or without antialiasing, which have
+ * different kernels. It is linear in the table, so it is computed as one matrix product. `where`
+ * names the table in errors.
  *
  * @throws ShapeError unless the table has a row for the class token and for each place of `from`.
  */
@@ -21,6 +22,7 @@ export function resizePositions(
   from: Grid,
   to: Grid,
   extra: 0 | 1 = 1,
+  antialias = false,
 ): Tensor2D {
   const width = extra + from[0] * from[1];
   if (table.shape[0] !== width) {
@@ -33,7 +35,8 @@ export function resizePositions(
     });
   }
   if (from[0] === to[0] && from[1] === to[1]) return table;
-  const [rows, columns] = [bicubicWeights(from[0], to[0]), bicubicWeights(from[1], to[1])];
+  const weightsOf = antialias ? smoothWeights : bicubicWeights;
+  const [rows, columns] = [weightsOf(from[0], to[0]), weightsOf(from[1], to[1])];
   const weights = new Float32Array((extra + to[0] * to[1]) * width);
   if (extra === 1) weights[0] = 1;
   let at = extra * width;
@@ -63,5 +66,25 @@ function bicubicWeights(from: number, to: number): Float64Array[] {
       out[clamped] = out[clamped]! + weight;
     });
     return out;
+  });
+}
+
+/**
+ * Weights [to][from] of one axis with `antialias=True`: Keys' kernel with a = −0.5, widened where the
+ * axis shrinks, over the places that there are.
+ */
+function smoothWeights(from: number, to: number): Float64Array[] {
+  const kernel = (x: number): number => {
+    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+  };
+  const width = Math.max(1, from / to);
+  return Array.from({ length: to }, (_, place) => {
+    const centre = ((place + 0.5) * from) / to;
+    const out = Float64Array.from({ length: from }, (_, i) =>
+      kernel(Math.abs(i + 0.5 - centre) / width),
+    );
+    const sum = out.reduce((a, b) => a + b, 0);
+    return out.map((weight) => weight / sum);
   });
 }

@@ -15,11 +15,13 @@ import {
   initLinear,
   layerNorm,
   linear,
+  rotation,
   runLayer,
   type Block,
+  type Rotation,
 } from '@crossweave/core/nn';
 import { checkImage, heightAndWidth } from '../image-size';
-import { classTokens, embed, gridOf, initEmbeddings } from './embeddings';
+import { embed, gridOf, initEmbeddings, leadingTokens } from './embeddings';
 import { applyLayer, initLayer, type Layer } from './layer';
 import type {
   Projection,
@@ -31,8 +33,8 @@ import type {
 /**
  * A pre-norm vision transformer (Dosovitskiy et al. 2020) with the parameter names of a family.
  *
- * Input: [B, H, W, 3]. Tokens [B, 1 + h·w, D]: the class token (if the family has one), then the
- * patches row by row, after the last layer norm and the projection (if there is one), without
+ * Input: [B, H, W, 3]. Tokens [B, 1 + R + h·w, D]: the class token (if the family has one), the
+ * registers (if it has any), then the patches row by row, after the last layer norm and the projection (if there is one), without
  * masked tokens. Pooled: the class token, the mean of the patches, or the result of the family's
  * head.
  */
@@ -46,13 +48,21 @@ export function buildTransformer(
   const { dim, epsilon, imageSize, patchSize, projection, firstNorm } = { ...settings, ...names };
   const size = imageSize === 'any' ? undefined : heightAndWidth(imageSize);
   const grid = size && gridOf(size, patchSize);
-  const extra = classTokens(names.embeddings);
+  const extra = leadingTokens(names.embeddings, settings);
   const { pooling } = settings;
   const layers = dropPathRates(settings.layers, settings.dropPath).map((dropPath, i): Layer => ({
     path: names.layer(i),
     parts: names.parts,
     dropPath,
   }));
+
+  /** The leading tokens have no place. */
+  const rotationOf = ({ shape: [, height, width] }: Tensor4D): Rotation | undefined => {
+    if (settings.angles === undefined) return undefined;
+    const leading = Array.from({ length: extra }, () => []);
+    const patches = settings.angles(gridOf([height, width], patchSize));
+    return rotation([...leading, ...patches], dim / settings.heads);
+  };
 
   const hiddenStates = (params: Params, image: Tensor4D, ctx: Context): Tensor3D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
@@ -61,10 +71,12 @@ export function buildTransformer(
     const hidden = [
       firstNorm === undefined ? embedded : layerNorm(params, firstNorm, embedded, epsilon),
     ];
+    const turned = rotationOf(image);
     for (const layer of layers) {
-      const block: Block<readonly [Tensor3D], Tensor3D> = (own, [x], at) =>
-        applyLayer(own, layer, x, settings, at);
-      hidden.push(runLayer(block, params, layer.path, [hidden.at(-1)!], ctx));
+      const block: Block<readonly [Tensor3D, ...Tensor2D[]], Tensor3D> = (own, [x, cos, sin], at) =>
+        applyLayer(own, layer, x, settings, at, cos && sin && { cos, sin });
+      const inputs = [hidden.at(-1)!, ...(turned ? [turned.cos, turned.sin] : [])] as const;
+      hidden.push(runLayer(block, params, layer.path, inputs, ctx));
     }
     return hidden;
   };
@@ -109,7 +121,7 @@ function initProjection(key: Key, { path, dim, deviation }: Projection, from: nu
 }
 
 /** [B, extra + N, D] → [B, D] */
-function pool(tokens: Tensor3D, pooling: 'class' | 'mean', extra: 0 | 1): Tensor2D {
+function pool(tokens: Tensor3D, pooling: 'class' | 'mean', extra: number): Tensor2D {
   const [batch, count, dim] = tokens.shape;
   if (pooling === 'class') {
     return reshape<Rank.R2>(slice(tokens, [0, 0, 0], [batch, 1, dim]), [batch, dim]);

@@ -15,7 +15,7 @@ export interface BuiltImage {
 /** @throws ConfigError when the checkpoint's model and its preprocessing disagree on the pictures. */
 export function imageOf(
   files: ModelFiles,
-  { part, positionSize, preprocessing: own }: ImageDescription,
+  { part, positionSize, anySize = false, preprocessing: own }: ImageDescription,
   { imageSize: asked, preprocessing: given }: PretrainedOptions,
 ): BuiltImage {
   const stated = given ?? own;
@@ -29,7 +29,7 @@ export function imageOf(
   const preprocessing = asked === undefined ? stated : resized(stated, asked);
   const { size } = preprocessing;
   const isOther = positionSize !== undefined && positionSize !== size;
-  if (isOther && asked === undefined) {
+  if (isOther && asked === undefined && !anySize) {
     throw new ConfigError('the pictures are of another size than the positions of the model', {
       where: files.folder,
       expected: `${positionSize}×${positionSize} pixels, as config.json has them`,

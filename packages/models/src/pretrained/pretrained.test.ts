@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { memory, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, memory, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { inference, subtree } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { encodeTexts } from '@crossweave/data';
@@ -52,7 +52,7 @@ describe.each(['clip', 'siglip', 'open-clip'])('a whole model: %s', (name) => {
 });
 
 describe('a tower alone', () => {
-  it.each(['resnet', 'vit'])('of pictures: %s', async (name) => {
+  it.each(['resnet', 'vit', 'dinov2', 'dinov3', 'convnext'])('of pictures: %s', async (name) => {
     const expected = expectedOf(name);
     using model = await pretrained(fixture(name));
     expect(model).not.toHaveProperty('text');
@@ -63,6 +63,27 @@ describe('a tower alone', () => {
       const { pooled } = encoder.apply(subtree(model.params, 'image.'), pictures, inference);
       expect(furthest(pooled, expected.image)).toBeLessThan(2e-5);
     });
+    const own = await ownPictures(model.image!.preprocessing);
+    const original = originalPictures(expected, model.image!.preprocessing);
+    expect(own.dataSync()).toEqual(original.dataSync());
+    dispose([own, original]);
+  });
+
+  it.each(['modernbert', 'multilingual-e5'])('of texts: %s', async (name) => {
+    const expected = expectedOf(name);
+    using model = await pretrained(fixture(name), { maxTokens: 24 });
+    const { encoder, tokenizer, maxTokens } = model.text!;
+    tidy(() => {
+      const texts = encodeTexts(expected.captions, tokenizer, maxTokens);
+      expect([...texts.input_ids.dataSync()]).toEqual(expected.ids.flat());
+      const { pooled } = encoder.apply(subtree(model.params, 'text.'), texts, inference);
+      expect(furthest(pooled, expected.text)).toBeLessThan(1e-5);
+    });
+  });
+
+  it('interpolates where the original does, and says so', async () => {
+    using model = await pretrained(fixture('dinov2'));
+    expect(model.notes).toEqual(['Positions of 40×40 pixels are interpolated for 32×32.']);
   });
 
   it('of texts, pooled and scaled as sentence-transformers says', async () => {

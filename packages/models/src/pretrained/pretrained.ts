@@ -7,13 +7,16 @@ import {
   text,
   type Checks,
 } from '@crossweave/core/authoring';
+import type { KeyMap } from '@crossweave/checkpoints';
 import { preprocessingCheck } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
+import { adapterIn, addAdapter, type AdaptedPart } from './adapter';
 import { loadTower } from './load-tower';
 import { loadFusion } from './load-fusion';
 import { loadSaved } from '../saved/load-saved';
 import { savedFolder } from '../saved/format';
 import { describeCheckpoint } from './families';
+import type { Description } from './families/description';
 import { imageOf } from './image-tower';
 import { modelFiles, wrapperPrefix } from './model-files';
 import { textOf } from './text-tower';
@@ -47,8 +50,9 @@ export const pretrainedChecks: Checks<PretrainedOptions> = {
  *
  * `from` is a folder, the id of a model of Hugging Face's hub that lies in a cache of the
  * transformers libraries (or is fetched with `download`), or the folder of a run of crossweave.
- * CLIP, MetaCLIP 2, SigLIP and SigLIP 2, open_clip's ViTs; and towers alone: ResNet, ViT, BERT and its
- * relatives, sentence-transformers.
+ * CLIP, MetaCLIP 2, SigLIP and SigLIP 2, open_clip's ViTs; and towers alone: ResNet, ViT, DINOv2 and 3,
+ * ConvNeXt, BERT and its relatives, sentence-transformers. A folder with an `adapter_config.json` (PEFT)
+ * is the model that it names, with the adapter added to its weights.
  *
  * @throws DataError when it is not there, with how to get it; FileFormatError when a file is damaged
  *   or a pickle; ConfigError when it is of no known kind, or what belongs together does not fit, with
@@ -63,7 +67,9 @@ export async function pretrained(
   checkOptions(where, options, pretrainedChecks);
   const own = savedFolder(from);
   if (own !== undefined) return loadSaved(from, own, options);
-  const files = await modelFiles(from, options);
+  const found = await modelFiles(from, options);
+  const adapter = await adapterIn(found);
+  const files = adapter === undefined ? found : await modelFiles(adapter.base, options);
   const description = await describeCheckpoint(files);
   const image = description.image && imageOf(files, description.image, options);
   const textTower = description.text && (await textOf(files, description.text, options));
@@ -81,7 +87,9 @@ export async function pretrained(
     }
     const fused = description.fusion && (await loadFusion(source, description.fusion));
     if (fused !== undefined) loaded.push(withPrefix('fusion.', fused.params));
-    const params = mergeParams(...loaded);
+    const whole = mergeParams(...loaded);
+    const params =
+      adapter === undefined ? whole : await addAdapter(adapter, partsOf(description), whole);
     return {
       name: from,
       family: description.family,
@@ -98,6 +106,12 @@ export async function pretrained(
     loaded.forEach(disposeParams);
     throw error;
   }
+}
+
+function partsOf({ image, text: ofText, fusion }: Description): AdaptedPart[] {
+  const part = (prefix: string, described: { readonly keys: KeyMap } | undefined): AdaptedPart[] =>
+    described === undefined ? [] : [{ prefix, keys: described.keys }];
+  return [...part('image.', image), ...part('text.', ofText), ...part('fusion.', fusion)];
 }
 
 /** An option for a tower that the checkpoint lacks would be passed over without a word. */

@@ -6,6 +6,9 @@ import { clipText } from '../clip/presets';
 import type { ClipTextOptions } from '../clip/options';
 import { distilbert } from '../distilbert/presets';
 import type { DistilBertOptions } from '../distilbert/distilbert';
+import { modernBertConfig } from '../modernbert/config';
+import { buildModernBert } from '../modernbert/modernbert';
+import type { ModernBertOptions } from '../modernbert/options';
 import { roberta } from '../roberta/presets';
 import type { RobertaOptions } from '../roberta/roberta';
 import type { TransformerTextEncoder } from '../transformer/encoder';
@@ -88,6 +91,18 @@ export const siglipTextFromConfig: Make<SiglipTextOptions> = (config, options = 
   return siglipText({ ...siglipTextConfig('siglipTextFromConfig', config, ignore), ...rest });
 };
 
+/**
+ * Makes the ModernBERT of a config with `model_type` `modernbert`.
+ *
+ * @throws ConfigError as {@link bertFromConfig}
+ */
+export const modernBertFromConfig: Make<ModernBertOptions> = (config, options = {}) => {
+  const where = 'modernBertFromConfig';
+  requireObject(where, options);
+  const { ignore, ...rest } = options;
+  return buildModernBert(where, { ...modernBertConfig(where, config, ignore), ...rest });
+};
+
 /** The architecture of a `model_type`, by its name in `textEncoders`. */
 const byModelType = {
   bert: 'bert',
@@ -95,6 +110,7 @@ const byModelType = {
   roberta: 'roberta',
   'xlm-roberta': 'roberta',
   camembert: 'roberta',
+  modernbert: 'modernbert',
   clip_text_model: 'clip-text',
   clip: 'clip-text',
   metaclip_2: 'clip-text',
@@ -108,6 +124,7 @@ const architectures: Readonly<
   bert: { options: bertConfig, make: bertFromConfig },
   distilbert: { options: distilBertConfig, make: distilbertFromConfig },
   roberta: { options: robertaConfig, make: robertaFromConfig },
+  modernbert: { options: modernBertConfig, make: modernBertFromConfig },
   'clip-text': { options: clipTextConfig, make: clipTextFromConfig },
   'siglip-text': { options: siglipTextConfig, make: siglipTextFromConfig },
 };

@@ -101,7 +101,8 @@ export function buildEncoder(
   };
 }
 
-function checkInput(where: string, input: TextInput, maxPositions: number): void {
+/** @throws ShapeError for tensors that do not fit each other, or texts that are too long. */
+export function checkInput(where: string, input: TextInput, maxPositions: number): void {
   const { input_ids, attention_mask, token_type_ids } = input;
   const { N } = checkShapes(where, {
     input_ids: [input_ids, ['B', 'N']],

@@ -1,5 +1,5 @@
 import { clipNormalisation, siglipNormalisation, type Preprocessing } from '../preprocessing';
-import type { Normalisation } from '../normalise';
+import { imagenetNormalisation, type Normalisation } from '../normalise';
 import type { ResizeFilter } from '../filters';
 import { FieldReader } from './fields';
 
@@ -42,6 +42,8 @@ const processors: Readonly<Record<string, ProcessorDefaults>> = {
   Flava: { ...vit, resample: 3, crop: 224, normalise: clipNormalisation },
   MobileNetV1: { ...vit, sizeMeans: 'shortest', size: 256, crop: 224 },
   MobileNetV2: { ...vit, sizeMeans: 'shortest', size: 256, crop: 224 },
+  // The original does not round the resized values to bytes.
+  DINOv3ViT: { ...vit, normalise: imagenetNormalisation },
   ConvNext: { ...vit, sizeMeans: 'shortest', size: 384 },
 };
 

@@ -14,6 +14,8 @@ export interface TowerDescription {
 export interface ImageDescription extends TowerDescription {
   /** Side of the pictures that its positions are for; absent where any size will do. */
   readonly positionSize?: number;
+  /** Whether the original takes pictures of another size without being asked (DINOv2). */
+  readonly anySize?: boolean;
   /** Absent where the checkpoint does not say it. */
   readonly preprocessing?: Preprocessing;
 }

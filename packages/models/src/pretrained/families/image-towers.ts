@@ -1,21 +1,27 @@
-import { ConfigError } from '@crossweave/core';
 import { huggingFaceResNetKeys, huggingFaceViTKeys } from '@crossweave/image-encoder';
 import { readConfig } from '@crossweave/text-encoder';
 import type { JsonObject, ModelFiles } from '../model-files';
 import { preprocessingIn } from '../preprocessing-in';
+import { convNextTower } from './convnext';
 import type { Description, Family, ImageDescription } from './description';
-import { readVisionSizes, skipTraining } from './vision-config';
+import { dinov2Tower, dinov3Tower } from './dino';
+import { listOf, readVisionSizes, skipTraining } from './vision-config';
 
-type Tower = Omit<ImageDescription, 'preprocessing'>;
-
-const towers: Readonly<Record<string, (where: string, config: JsonObject) => Tower>> = {
+const towers: Readonly<Record<string, (where: string, config: JsonObject) => ImageDescription>> = {
   resnet: resnetTower,
   vit: vitTower,
+  dinov2: dinov2Tower,
+  dinov2_with_registers: dinov2Tower,
+  dinov3_vit: dinov3Tower,
+  convnext: convNextTower,
+  convnextv2: convNextTower,
 };
 
 /** Hugging Face's image models without a text tower, with or without a classifier. */
 export const imageTowers: Family = {
-  reads: '"model_type": "resnet" or "vit"',
+  reads: `"model_type": ${Object.keys(towers)
+    .map((type) => `"${type}"`)
+    .join(', ')}`,
   describe: async (files) => {
     const type = String(files.config?.['model_type']);
     if (files.config === undefined || !Object.hasOwn(towers, type)) return undefined;
@@ -33,7 +39,7 @@ async function describeTower(
   return { family, image: { ...tower, ...(preprocessing && { preprocessing }) } };
 }
 
-function vitTower(where: string, config: JsonObject): Tower {
+function vitTower(where: string, config: JsonObject): ImageDescription {
   const read = readConfig(where, config);
   const sizes = readVisionSizes(read, { patchSize: 16, activation: 'gelu', epsilon: 1e-12 });
   read.only('qkv_bias', true);
@@ -47,7 +53,7 @@ function vitTower(where: string, config: JsonObject): Tower {
   };
 }
 
-function resnetTower(where: string, config: JsonObject): Tower {
+function resnetTower(where: string, config: JsonObject): ImageDescription {
   const read = readConfig(where, config);
   read.only('num_channels', 3);
   read.only('hidden_act', 'relu');
@@ -69,11 +75,4 @@ function resnetTower(where: string, config: JsonObject): Tower {
   read.raw('downsample_in_first_stage');
   read.finish();
   return { part: { name: 'resnet', options }, keys: huggingFaceResNetKeys };
-}
-
-function listOf(where: string, value: unknown, name: string): number[] {
-  if (Array.isArray(value) && value.every((entry) => Number.isInteger(entry))) {
-    return value as number[];
-  }
-  throw new ConfigError(`"${name}" is no list of whole numbers`, { where, got: value });
 }

@@ -4,6 +4,7 @@ import {
   huggingFaceBertKeys,
   huggingFaceClipTextKeys,
   huggingFaceDistilBertKeys,
+  huggingFaceModernBertKeys,
   huggingFaceRobertaKeys,
   textPartFromConfig,
 } from '@crossweave/text-encoder';
@@ -16,6 +17,7 @@ const keysByType: Readonly<Record<string, KeyMap>> = {
   roberta: huggingFaceRobertaKeys,
   'xlm-roberta': huggingFaceRobertaKeys,
   camembert: huggingFaceRobertaKeys,
+  modernbert: huggingFaceModernBertKeys,
   clip_text_model: huggingFaceClipTextKeys,
 };
 

@@ -15,6 +15,8 @@ export interface VisionSizes {
 }
 
 interface VisionDefaults {
+  readonly dim?: number;
+  readonly heads?: number;
   readonly imageSize?: number;
   readonly patchSize: number;
   readonly activation: string;
@@ -24,13 +26,13 @@ interface VisionDefaults {
 /** Of a CLIP, SigLIP or ViT vision config; what is not said has the class's own default. */
 export function readVisionSizes(read: ConfigReader, defaults: VisionDefaults): VisionSizes {
   read.only('num_channels', 3);
-  const dim = read.number('hidden_size', 768);
+  const dim = read.number('hidden_size', defaults.dim ?? 768);
   return {
     imageSize: read.number('image_size', defaults.imageSize ?? 224),
     patchSize: read.number('patch_size', defaults.patchSize),
     dim,
     layers: read.number('num_hidden_layers', 12),
-    heads: read.number('num_attention_heads', 12),
+    heads: read.number('num_attention_heads', defaults.heads ?? 12),
     hidden: read.number('intermediate_size', 4 * dim),
     activation: read.activation('hidden_act', defaults.activation),
     epsilon: read.number('layer_norm_eps', defaults.epsilon),
@@ -57,4 +59,12 @@ export function skipTraining(read: ConfigReader): void {
   })) {
     read.only(name, value);
   }
+}
+
+/** @throws ConfigError unless the value is a list of whole numbers. */
+export function listOf(where: string, value: unknown, name: string): number[] {
+  if (Array.isArray(value) && value.every((entry) => Number.isInteger(entry))) {
+    return value as number[];
+  }
+  throw new ConfigError(`"${name}" is no list of whole numbers`, { where, got: value });
 }
