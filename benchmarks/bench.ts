@@ -1,10 +1,15 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { featuresSuite } from './features/suite';
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
+import { curvesSuite } from './precision/curves';
 import { picturesSuite } from './pictures/suite';
+import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
+import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
+import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
 import { stoppingSuite } from './stopping/stopping';
 
@@ -12,12 +17,17 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   ...Object.fromEntries(
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
+  curves: curvesSuite,
+  precision: precisionSuite,
   'real-weights': realWeightsSuite,
+  features: featuresSuite,
   loading: loadingSuite,
+  mutations: mutationsSuite,
   pictures: picturesSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,
+  streaming: streamingSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -10,7 +10,12 @@ import { packages, root } from './workspace.mjs';
 const allowed = {
   '@crossweave/tfjs-backend-onnx': [],
   '@crossweave/tfjs-backend-xla': ['@crossweave/tfjs-backend-onnx'],
-  '@crossweave/core': ['@crossweave/tfjs-backend-onnx', '@crossweave/tfjs-backend-xla'],
+  '@crossweave/tfjs-backend-openvino': ['@crossweave/tfjs-backend-onnx'],
+  '@crossweave/core': [
+    '@crossweave/tfjs-backend-onnx',
+    '@crossweave/tfjs-backend-openvino',
+    '@crossweave/tfjs-backend-xla',
+  ],
   '@crossweave/checkpoints': ['@crossweave/core'],
   '@crossweave/data': ['@crossweave/core', '@crossweave/checkpoints'],
   '@crossweave/image-encoder': ['@crossweave/core', '@crossweave/checkpoints'],
@@ -69,7 +74,8 @@ for (const { path, manifest } of packages()) {
   const built = new Set(
     existsSync(join(path, 'dist'))
       ? readdirSync(join(path, 'dist'))
-          .filter((file) => file.endsWith('.js') && !/-[A-Z0-9]{8}\.js$/.test(file))
+          // Chunks are imported by the others; the program of a thread is started by its file.
+          .filter((file) => file.endsWith('.js') && !/-([A-Z0-9]{8}|worker)\.js$/.test(file))
           .map((file) => `./dist/${file}`)
       : [],
   );

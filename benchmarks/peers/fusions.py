@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from measure import measure, options, training_step
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tooling" / "reference"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tooling" / "reference"))
 import fusion  # noqa: E402
 import fusion_attention  # noqa: E402
 import fusion_bilinear  # noqa: E402

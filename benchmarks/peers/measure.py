@@ -13,14 +13,16 @@ parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--steps", type=int, default=10)
 parser.add_argument("--warmup", type=int, default=3, help="steps before the counted ones")
 parser.add_argument(
-    "--variant", choices=("default", "tuned", "compiled"), default="default",
+    "--variant", choices=("default", "tuned", "compiled", "bf16"), default="default",
     help="default: as most programs run; tuned: fused AdamW, fused attention, channels_last; "
-         "compiled: tuned under torch.compile, which needs a C++ compiler")
+         "compiled: tuned under torch.compile, which needs a C++ compiler; "
+         "bf16: tuned, with the forward pass under autocast to bfloat16")
 parser.add_argument("--features", action="store_true", help="no training: the features alone")
 parser.add_argument("--fusion", help="of fusions.py alone")
 parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
 options = parser.parse_args()
 tuned, compiled = options.variant != "default", options.variant == "compiled"
+autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.variant == "bf16")
 torch.manual_seed(0)
 torch.set_num_threads(options.threads)
 
@@ -44,18 +46,22 @@ def training_step(model, loss_of, lr):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(forward)
+        with autocast:
+            loss = loss_of(forward)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         return loss
 
+    step.trains = True
     return step
 
 
 def measure(step):
     """Runs the step and prints one line of JSON, as steps/measure.ts does."""
     times, cpu, losses = [], [], []
+    if not hasattr(step, "trains"):
+        step = autocast(step)
     for i in range(options.warmup + options.steps):
         used, start = time.process_time(), time.perf_counter()
         losses.append(step().item())

@@ -43,7 +43,8 @@ export async function soakSuite(args: readonly string[]): Promise<number> {
     },
   });
   const steps = Number(values.steps);
-  const workload = workloads[values.model];
+  const found = workloads[values.model];
+  const workload = found !== undefined && 'start' in found ? found : undefined;
   if (values.help || workload === undefined || !Number.isInteger(steps) || steps < 2 * STRIDE) {
     console.log(usage);
     return values.help ? 0 : 2;

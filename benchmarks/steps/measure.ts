@@ -21,6 +21,10 @@ const { values: options, positionals } = parseArgs({
     warmup: { type: 'string', default: '3' },
     /** `onnx` or another engine's name. */
     engine: { type: 'string', default: 'onnx' },
+    /** The trainer's steps operation by operation. */
+    eager: { type: 'boolean', default: false },
+    /** `float32` or `bf16`, of the engine. */
+    precision: { type: 'string', default: 'float32' },
     /** Path prefix for ONNX Runtime's profiles. */
     profile: { type: 'string' },
   },
@@ -40,29 +44,40 @@ if (options.engine === 'onnx') {
   registerOnnxBackend({ threads: Number(threads), ...(profile !== undefined && { profile }) });
   await tf.setBackend(BACKEND_NAME);
 } else {
-  await useEngine(options.engine);
+  await useEngine(options.engine, { precision: options.precision as 'float32' | 'bf16' });
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 const round = (ms: number): number => Number(ms.toPrecision(4));
 
 const startMb = megabytes(process.memoryUsage().rss);
-const { state: initial, batch, step: plain } = workload.start();
-const step = jit(plain, { donate: [0], bake: workload.bake ?? false });
-let state = initial;
 const [times, work, losses]: [number[], number[], number[]] = [[], [], []];
 const warmup = Number(options.warmup);
-for (let i = 0; i < warmup + Number(options.steps); i++) {
-  const used = process.cpuUsage();
-  const start = performance.now();
-  const next = step(state, batch);
-  state = next.state;
-  losses.push(await read(next.loss));
-  const end = performance.now();
-  if (i < warmup) continue;
-  times.push(round(end - start));
+const all = warmup + Number(options.steps);
+let used = process.cpuUsage();
+/** Notes a step; of processor time all since the step before counts. */
+function note(milliseconds: number, loss: number): void {
+  losses.push(loss);
   const { user, system } = process.cpuUsage(used);
+  used = process.cpuUsage();
+  if (losses.length <= warmup) return;
+  times.push(round(milliseconds));
   work.push((user + system) / 1000);
+}
+
+if ('train' in workload) {
+  await workload.train(all, options.eager ? 'never' : 'auto', note);
+} else {
+  const { state: initial, batch, step: plain } = workload.start();
+  const step = jit(plain, { donate: [0], bake: workload.bake ?? false });
+  let state = initial;
+  for (let i = 0; i < all; i++) {
+    const start = performance.now();
+    const next = step(state, batch);
+    state = next.state;
+    const loss = await read(next.loss);
+    note(performance.now() - start, loss);
+  }
 }
 
 async function read(loss: Scalar): Promise<number> {

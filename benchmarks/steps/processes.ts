@@ -34,10 +34,16 @@ const cwd = fileURLToPath(new URL('../', import.meta.url));
 const timeout = 10 * 60_000;
 
 /** Our side of a row on `onnx` or another engine. @throws ProcessError */
-export function measureOurs(row: Row, counts: Counts, engine = 'onnx'): Promise<Measurement> {
+export function measureOurs(
+  row: Row,
+  counts: Counts,
+  engine = 'onnx',
+  precision: 'float32' | 'bf16' = 'float32',
+): Promise<Measurement> {
   return measure(process.execPath, [
     ...['--conditions=@crossweave/source', '--import', 'tsx', '--import', './source.mjs'],
-    ...['steps/measure.ts', row.name, ...flags(counts), '--engine', engine],
+    ...['steps/measure.ts', row.name, ...flags(counts)],
+    ...['--engine', engine, '--precision', precision],
   ]);
 }
 

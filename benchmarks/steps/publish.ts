@@ -43,7 +43,8 @@ async function writeResults(path: string, result: SuiteResult): Promise<void> {
   console.error(`wrote ${path}`);
 }
 
-function between(suite: string, text: string, table: string): string {
+/** The text with a new table between the markers of a suite. @throws Error without the markers. */
+export function between(suite: string, text: string, table: string): string {
   const [begin, end] = [`<!-- ${suite} results -->`, `<!-- end of ${suite} results -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) {

@@ -24,6 +24,18 @@ export interface Workload {
   };
 }
 
+/** Training by the trainer itself, with all that it does in a step. */
+export interface TrainerWorkload {
+  /** As {@link Workload.flops}. */
+  readonly flops: number;
+  /** @param onStep gets milliseconds of a step, the wait for its batch left out, and its loss. */
+  readonly train: (
+    steps: number,
+    compile: 'auto' | 'never',
+    onStep: (milliseconds: number, loss: number) => void,
+  ) => Promise<void>;
+}
+
 /** Pure: state and batch to the next state and the loss. */
 export type Step = (state: State, batch: Params) => { state: State; loss: Scalar };
 

@@ -1,5 +1,5 @@
 /** How PyTorch is set up: see `--variant` in peers/measure.py. */
-export type Variant = 'default' | 'tuned' | 'compiled';
+export type Variant = 'default' | 'tuned' | 'compiled' | 'bf16';
 
 /** One model, computed by both sides with the same sizes. */
 export interface Row {

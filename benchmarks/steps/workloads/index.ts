@@ -1,13 +1,14 @@
-import type { Workload } from '../workload';
+import type { TrainerWorkload, Workload } from '../workload';
 import { bertBaseFeatures, bertBaseStep } from './bert-base';
 import { crossAttention } from './cross-attention';
 import { fusionSteps } from './fusions';
 import { gemm } from './gemm';
 import { mlp } from './mlp';
+import { quickstartSteps } from './quickstart';
 import { resnet50Features, resnet50Step, resnetSmallStep } from './resnet';
 import { vitB16Features, vitB16Step } from './vit-b16';
 
-export const workloads: Readonly<Record<string, Workload>> = {
+export const workloads: Readonly<Record<string, Workload | TrainerWorkload>> = {
   'cross-attention': crossAttention,
   'bert-base': bertBaseStep,
   'bert-base-features': bertBaseFeatures,
@@ -18,6 +19,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'vit-b16-features': vitB16Features,
   mlp,
   ...fusionSteps,
+  ...quickstartSteps,
   'gemm-512': gemm(512),
   'gemm-1024': gemm(1024),
   'gemm-2048': gemm(2048),

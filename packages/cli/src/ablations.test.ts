@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeScenes, run, tinyModel, type Ended } from './cli.testing';
+import { makeScenes, run, tinyModel, writeTiny, type Ended } from './cli.testing';
 import { exitCode } from './main';
 
 let folder = '';
@@ -48,6 +48,41 @@ it.each([
   expect(stderr).toContain(message);
   expect(stderr).not.toContain('Reading pictures');
   expect(existsSync(join(folder, 'nothing'))).toBe(false);
+});
+
+it('keeps features from run to run, which data store measures and removes', async () => {
+  const store = join(folder, 'features');
+  const setting = `data.featureStore=${JSON.stringify(store)}`;
+  for (const out of ['features-1', 'features-2']) {
+    const { code, stderr } = await ablate(out, setting);
+    expect(code, stderr).toBe(exitCode.done);
+  }
+  // Both towers, whose weights are the same in both runs.
+  expect((await run('data', 'store', store)).stdout).toMatch(
+    /the features of 2 encoders of 0\.\d MB/,
+  );
+  const pruned = await run('data', 'store', store, '--keep', '0', '--json');
+  expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: { encoders: 2 }, left: { bytes: 0 } });
+});
+
+it('takes no folder of a training run, and leaves its own to no training run', async () => {
+  const out = join(folder, 'trained');
+  const tiny = await writeTiny(join(folder, 'train.json'));
+  const train = (to: string): Promise<Ended> =>
+    run('train', '--config', tiny, '--captions', captions, '--out', to, '--engine', 'cpu');
+  expect((await train(out)).code).toBe(exitCode.done);
+  const record = await readFile(join(out, 'run.json'), 'utf8');
+  const { code, stderr } = await ablate('trained');
+  expect([code, stderr]).toEqual([exitCode.usage, expect.stringMatching(/holds a training run/)]);
+  expect(await readFile(join(out, 'run.json'), 'utf8')).toBe(record);
+  expect(existsSync(join(out, 'trials'))).toBe(false);
+  expect((await ablate('compared')).code).toBe(exitCode.done);
+  const refused = await train(join(folder, 'compared'));
+  expect([refused.code, refused.stderr]).toEqual([
+    exitCode.usage,
+    expect.stringMatching(/holds an ablation/),
+  ]);
+  expect(existsSync(join(folder, 'compared', 'checkpoints'))).toBe(false);
 });
 
 it('grows by seeds and arms, keeps what is there, and refuses what would change it', async () => {

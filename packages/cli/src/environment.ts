@@ -1,15 +1,18 @@
 import { arch, availableParallelism, cpus, platform } from 'node:os';
+import { requireOneOf } from '@crossweave/core/authoring';
 import { useEngine, type EngineChoice } from '@crossweave/core/engine';
 import { text, type OptionValues, type Session } from './command';
 import { gitRevision } from './git-revision';
 import { versionOf } from './version';
 
-/** Chooses the engine of `--engine` and says which it is. */
+/** Chooses the engine of `--engine` and `--precision` and says which it is. */
 export async function chooseEngine(
   values: OptionValues,
   { terminal }: Session,
 ): Promise<EngineChoice> {
-  const engine = await useEngine(text(values, 'engine') ?? 'auto');
+  const precision = text(values, 'precision') ?? 'float32';
+  requireOneOf('crossweave', '--precision', precision, ['float32', 'bf16']);
+  const engine = await useEngine(text(values, 'engine') ?? 'auto', { precision });
   terminal.note(engine.describe());
   return engine;
 }
@@ -20,6 +23,7 @@ export function environmentOf(engine: EngineChoice): Record<string, string | num
     crossweave: versionOf(),
     engine: engine.name,
     engineDetail: engine.detail,
+    precision: engine.precision,
     node: process.version,
     platform: `${platform()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

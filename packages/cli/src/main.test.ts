@@ -62,6 +62,7 @@ describe('commands', () => {
         'onnx',
         'onnx:webgpu',
         'onnx:cuda',
+        'onnx:openvino',
         'xla:cpu',
         'tensorflow',
         'wasm',

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,24 @@ describe('a task from the command line', () => {
     for (const line of await linesOf(file)) {
       expect(line).toMatchObject({ prediction: null, abstained: true });
     }
+
+    // Every picture of a folder, one question, into CSV.
+    const table = join(folder, 'answers.csv');
+    const ask = ['--pictures', join(folder, 'scenes', 'images'), '--ask', 'is it red?'];
+    const folderOf = ['predict', '--run', out, '--out', table, ...cpu];
+    const all = await run(...folderOf, ...ask);
+    expect(all.code, all.stderr).toBe(exitCode.done);
+    const [header, first, ...others] = (await readFile(table, 'utf8')).trimEnd().split('\n');
+    expect(header).toBe('id,caption,prediction,probability,abstained,top');
+    expect(first).toMatch(/^\S+\.jpg,is it red\?,(yes|no),0\.\d+,,/);
+    expect(others).toHaveLength((await readdir(join(folder, 'scenes', 'images'))).length - 1);
+    expect((await readdir(tmpdir())).filter((name) => name.includes('crossweave-asked'))).toEqual(
+      [],
+    );
+
+    const half = await run(...folderOf, '--ask', 'is it red?');
+    expect(half.code).toBe(exitCode.usage);
+    expect(half.stderr).toContain('--pictures DIR with --ask TEXT');
   });
 
   it('is compared over fusions, beside towers and floors of the task', async () => {

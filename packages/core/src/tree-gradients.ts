@@ -21,11 +21,27 @@ export function treeGradients<Y extends Tensor = Scalar>(
 ): TreeGradients<Y> {
   const paths = Object.keys(tree);
   if (paths.length === 0) return { value: compute(), gradients: {} };
-  const { value, grads } = engine().gradients(compute, Object.values(tree), upstream, true);
+  const { value, grads } = withoutLeak(() =>
+    engine().gradients(compute, Object.values(tree), upstream, true),
+  );
   const gradients: Record<string, Tensor> = {};
   paths.forEach((path, i) => {
     const gradient = grads[i] as Tensor | null | undefined;
     if (gradient) gradients[path] = gradient;
   });
   return { value, gradients };
+}
+
+/** Releases what tfjs saved for the backward pass if the forward pass fails, which tfjs itself does not. */
+function withoutLeak<T>(differentiate: () => T): T {
+  const { state } = engine();
+  try {
+    return differentiate();
+  } catch (error) {
+    if (state.gradientDepth === 0) {
+      for (const { saved } of state.activeTape ?? []) saved?.forEach((value) => value.dispose());
+      state.activeTape = null as unknown as typeof state.activeTape;
+    }
+    throw error;
+  }
 }

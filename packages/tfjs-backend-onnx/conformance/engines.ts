@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Exclusion } from './exclusions';
-import { EXCLUSIONS } from './exclusions';
+import { EXCLUSIONS, OPENVINO_EXCLUSIONS } from './exclusions';
 
 /** A backend that the suite may be run on. */
 export interface TestedEngine {
@@ -19,6 +19,11 @@ export const ENGINES: Readonly<Record<string, TestedEngine>> = {
   'xla:cpu': {
     register: source('../../tfjs-backend-xla/src/register.ts'),
     exclusions: EXCLUSIONS,
+  },
+  // Needs OpenVINO's library: see packages/tfjs-backend-openvino.
+  'onnx:openvino': {
+    register: source('../../tfjs-backend-openvino/src/register.ts'),
+    exclusions: OPENVINO_EXCLUSIONS,
   },
   cpu: { register: null, exclusions: [] },
   wasm: { register: null, exclusions: [] },

@@ -1,5 +1,5 @@
 /**
- * `conformance [--backend onnx|xla:cpu|cpu|wasm] [--grep PATTERN]`: runs the op test suite that tfjs-core
+ * `conformance [--backend onnx|xla:cpu|onnx:openvino|cpu|wasm] [--grep PATTERN]`: runs the op test suite that tfjs-core
  * publishes. Exits 1 if a case fails that is not excluded or passes that is, or if none ran.
  */
 import { fileURLToPath } from 'node:url';

@@ -7,6 +7,7 @@ import {
   requireTokens,
   scoped,
   subtree,
+  withFields,
   withOwnKey,
   withPrefix,
   withoutRecord,
@@ -56,7 +57,7 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
   const { image, text, fusion } = options;
   const contextOf = (part: ModelPart, ctx: Context, params: Params): Context =>
     isFrozen(ctx, part, params)
-      ? { ...withoutRecord(scoped(ctx, `${part}.`)), training: false }
+      ? withFields(withoutRecord(scoped(ctx, `${part}.`)), { training: false })
       : scoped(ctx, `${part}.`);
 
   return {
@@ -80,6 +81,7 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
       return {
         image: images,
         ...texts,
+        ...(fusion.sharesImages === true && { sharesImages: true }),
         fuse: (left, right) => fusion.fuse(fusionParams, left, right, fusionContext),
         score: (left, right) => fusion.score(fusionParams, left, right, fusionContext),
         ...(fusion.embed && {

@@ -42,7 +42,9 @@ export function stepMaker<Image, Text, F extends PooledFeatures>(
 ): StepMaker<Image, Text> {
   const { accumulate = 1, chunk } = options;
   const steps = chosenSteps(options, say);
-  return accumulate === 1 && chunk === undefined ? oneGraph(options, steps) : gathering(options);
+  return accumulate === 1 && chunk === undefined
+    ? oneGraph(options, steps)
+    : gathering(options, steps);
 }
 
 function oneGraph<Image, Text, F extends PooledFeatures>(
@@ -51,6 +53,7 @@ function oneGraph<Image, Text, F extends PooledFeatures>(
 ): StepMaker<Image, Text> {
   return {
     async take(state, batch, key) {
+      steps.begin();
       const made = await readStep(state, steps.take(state, batch, key));
       if (typeof made !== 'string') return made;
       return { tensor: await blame(made, options, state, batch, key), ids: batch.ids };
@@ -61,6 +64,7 @@ function oneGraph<Image, Text, F extends PooledFeatures>(
 
 function gathering<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
+  steps: Pick<Steps<Image, Text>, 'begin'>,
 ): StepMaker<Image, Text> {
   const { accumulate = 1 } = options;
   const gathered = gatheredStep(options);
@@ -69,6 +73,7 @@ function gathering<Image, Text, F extends PooledFeatures>(
   let failed: FailedStep | undefined;
   return {
     async take(state, batch, key) {
+      steps.begin();
       taken++;
       ids.push(...batch.ids);
       // The rest of the batches of a step that failed is left out with it.

@@ -1,5 +1,6 @@
 import { ConfigError } from '@crossweave/core';
-import { text, type Command, type OptionValues } from '../command';
+import { text, type Command, type OptionValues, type Session } from '../command';
+import { openvinoPackage, provisionOpenvino } from '../openvino-library/provision';
 import { findAddonPackage } from '../tensorflow-library/addon-package';
 import { provision } from '../tensorflow-library/provision';
 
@@ -8,8 +9,8 @@ const newestTried = '2.21.0';
 
 export const engineAdd: Command = {
   name: 'engine add',
-  summary: "Gives tfjs-node TensorFlow's C library: from pip's wheel, or from a path.",
-  positionals: 'tensorflow',
+  summary: "Gives an engine its library, TensorFlow's or OpenVINO's: from pip's wheel, or a path.",
+  positionals: 'tensorflow|openvino',
   options: {
     gpu: { type: 'boolean', summary: 'for tfjs-node-gpu: the CUDA build, with its CUDA libraries' },
     tensorflow: {
@@ -26,8 +27,11 @@ export const engineAdd: Command = {
     force: { type: 'boolean', summary: 'build anew what is there already' },
   },
   example: 'crossweave engine add tensorflow',
-  async run(values, positionals, { terminal, signal }) {
-    checkTensorflow('crossweave engine add', positionals);
+  async run(values, positionals, session) {
+    if (checkEngine('crossweave engine add', positionals, values) === 'openvino') {
+      return addOpenvino(values, session);
+    }
+    const { terminal, signal } = session;
     const gpu = values['gpu'] === true;
     const from = text(values, 'from');
     const began = performance.now();
@@ -53,15 +57,47 @@ export const engineAdd: Command = {
   },
 };
 
-/** @throws ConfigError unless the one positional names the engine that can be provisioned. */
-export function checkTensorflow(where: string, positionals: readonly string[]): void {
-  if (positionals.length === 1 && positionals[0] === 'tensorflow') return;
-  throw new ConfigError('name the engine', {
-    where,
-    expected: 'tensorflow (with --gpu: tensorflow-gpu)',
-    got: positionals.join(' '),
-    advice: 'The engines onnx, wasm and cpu need nothing; see crossweave doctor.',
+async function addOpenvino(values: OptionValues, { terminal, signal }: Session): Promise<object> {
+  const from = text(values, 'from');
+  const folder = openvinoPackage();
+  const result = await provisionOpenvino({
+    folder,
+    ...(from !== undefined && { from }),
+    force: values['force'] === true,
+    say: (line) => terminal.note(line),
+    signal,
   });
+  terminal.line(
+    result.changed
+      ? `${folder} has OpenVINO (${result.source}) now: --engine onnx:openvino`
+      : `${folder} has OpenVINO (${result.source}) already; --force puts it there anew.`,
+  );
+  return { engine: 'onnx:openvino', folder, ...result };
+}
+
+/**
+ * The engine that the one positional names.
+ *
+ * @throws ConfigError for any other, and for options that the engine has not.
+ */
+export function checkEngine(
+  where: string,
+  positionals: readonly string[],
+  values: OptionValues,
+): 'tensorflow' | 'openvino' {
+  const [name] = positionals;
+  if (positionals.length !== 1 || (name !== 'tensorflow' && name !== 'openvino')) {
+    throw new ConfigError('name the engine', {
+      where,
+      expected: 'tensorflow (with --gpu: tensorflow-gpu) or openvino',
+      got: positionals.join(' '),
+      advice: 'The engines onnx, wasm and cpu need nothing; see crossweave doctor.',
+    });
+  }
+  if (name === 'openvino' && values['gpu'] === true) {
+    throw new ConfigError('--gpu is for tensorflow', { where, got: 'openvino --gpu' });
+  }
+  return name;
 }
 
 function releaseOf(values: OptionValues): string {

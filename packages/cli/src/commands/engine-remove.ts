@@ -1,16 +1,24 @@
 import type { Command } from '../command';
+import { openvinoPackage, removeOpenvino } from '../openvino-library/provision';
 import { findAddonPackage } from '../tensorflow-library/addon-package';
 import { removeProvision } from '../tensorflow-library/provision';
-import { checkTensorflow } from './engine-add';
+import { checkEngine } from './engine-add';
 
 export const engineRemove: Command = {
   name: 'engine remove',
-  summary: 'Removes the library that "engine add" gave tfjs-node.',
-  positionals: 'tensorflow',
+  summary: 'Removes the library that "engine add" gave an engine.',
+  positionals: 'tensorflow|openvino',
   options: { gpu: { type: 'boolean', summary: 'that of tfjs-node-gpu' } },
   example: 'crossweave engine remove tensorflow',
   async run(values, positionals, { terminal }) {
-    checkTensorflow('crossweave engine remove', positionals);
+    if (checkEngine('crossweave engine remove', positionals, values) === 'openvino') {
+      const folder = openvinoPackage();
+      const removed = await removeOpenvino(folder);
+      terminal.line(
+        removed ? `Removed from ${folder}` : `${folder} has no library; nothing to remove.`,
+      );
+      return { package: '@crossweave/tfjs-backend-openvino', folder, removed };
+    }
     const addon = findAddonPackage(values['gpu'] === true);
     const removed = await removeProvision(addon);
     terminal.line(

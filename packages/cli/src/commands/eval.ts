@@ -5,7 +5,7 @@ import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, sourceOf, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
-import { configOptions } from '../config/read-config';
+import { engineOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
@@ -18,8 +18,6 @@ import {
 } from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 
-const { engine } = configOptions;
-
 export const evaluate: Command = {
   name: 'eval',
   summary:
@@ -30,7 +28,7 @@ export const evaluate: Command = {
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
     best: { type: 'boolean', summary: 'the best state by training.evaluate.best, not the last' },
     ...dataFlags,
-    ...(engine && { engine }),
+    ...engineOptions,
   },
   example: 'crossweave eval --run runs/dual --split val',
   async run(values, _positionals, session) {

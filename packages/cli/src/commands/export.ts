@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '@crossweave/core';
+import { requireEmptyFolder } from '@crossweave/core/node';
 import { requiredText, text, type Command } from '../command';
 import { writeCompanions } from '../export/companion-files';
 import { writeTowers } from '../export/write-towers';
@@ -28,6 +29,7 @@ export const exportModel: Command = {
         got: engine,
       });
     }
+    await requireEmptyFolder(out);
     await using model = await openNamed(exportModel, values, session);
     const { files, difference } = await writeTowers(out, model);
     const companions = await writeCompanions(out, model);

@@ -7,24 +7,34 @@ import { requiredText, text, wholeNumber, type Command, type Session } from '../
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
-import { configOptions } from '../config/read-config';
+import { engineOptions } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { encode } from '../run/measure';
+import { askedOf, type AskedPairs } from '../run/asked-pictures';
+import { predictionText, type PredictionLine } from '../run/prediction-file';
 import { checkpointOf, readTrainedRun, requireTokenizer } from '../run/trained-run';
 import { trainedTask, type Trained } from '../run/trained-task';
+import { picturesOption } from '../use/use-model';
 import { modelParts, stepOptions } from '../run/training';
-
-const { engine } = configOptions;
 
 export const predict: Command = {
   name: 'predict',
-  summary: 'Says what a model that was trained for a task says of new pairs, a JSON line each.',
+  summary: 'Says what a model that was trained for a task says of new pairs, a line each.',
   options: {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     captions: { type: 'string', value: 'FILE', summary: 'the pairs; labels are not read' },
-    out: { type: 'string', value: 'FILE', summary: 'JSONL file that is written' },
+    pictures: {
+      ...picturesOption,
+      summary: 'or a folder of pictures, of each of which --ask is asked',
+    },
+    ask: { type: 'string', value: 'TEXT', summary: 'the caption or question of every picture' },
+    out: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'file that is written: CSV if it is named so, else JSONL',
+    },
     top: {
       type: 'string',
       value: 'K',
@@ -37,16 +47,16 @@ export const predict: Command = {
       summary: 'say nothing below this probability, in [0, 1]',
     },
     ...dataFlags,
-    ...(engine && { engine }),
+    ...engineOptions,
   },
   example: 'crossweave predict --run runs/vqa --captions new.jsonl --out answers.jsonl',
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
     const folder = resolve(requiredText(predict, values, 'run'));
-    const captions = resolve(requiredText(predict, values, 'captions'));
     const out = resolve(requiredText(predict, values, 'out'));
     const top = wholeNumber(values, 'top', 0);
     const abstain = shareOf(text(values, 'abstain'));
+    await using asked = await askedOf(predict, values);
     const run = await readTrainedRun(folder);
     const task = restoredTask(run.config, run.task);
     if (task === undefined) {
@@ -57,7 +67,7 @@ export const predict: Command = {
     }
     const config = parseConfig(
       trainSchema,
-      { ...run.config, data: { ...ofNewPairs(run.config), captions, ...dataSettings(values) } },
+      { ...run.config, data: { ...ofNewPairs(run.config, asked), ...dataSettings(values) } },
       'crossweave predict',
     );
     await chooseEngine(values, session);
@@ -73,20 +83,13 @@ export const predict: Command = {
       const data = await checked.decode();
       const temperature = await temperatureOf(folder);
       const trained = { parts, params, task };
-      const lines: string[] = [];
-      let abstained = 0;
+      const lines: PredictionLine[] = [];
       for (const split of Object.values(data.splits)) {
-        for (const line of await predictions(
-          trained,
-          split,
-          { temperature, top, abstain },
-          session,
-        )) {
-          lines.push(JSON.stringify(line));
-          if (line.abstained === true) abstained++;
-        }
+        const settings = { temperature, top, abstain };
+        lines.push(...(await predictions(trained, split, settings, session)));
       }
-      await writeFileAtomic(out, lines.map((line) => `${line}\n`).join(''));
+      const abstained = lines.filter((line) => line.abstained === true).length;
+      await writeFileAtomic(out, predictionText(lines, out));
       terminal.line(`${lines.length} predictions, ${abstained} withheld: ${out}`);
       return {
         step: state.step,
@@ -110,23 +113,12 @@ interface Settings {
   readonly abstain: number;
 }
 
-/** One line of the file. */
-interface Line {
-  readonly id: string;
-  readonly caption: string;
-  /** Null where the model is less sure than it must be. */
-  readonly prediction: unknown;
-  readonly probability?: number;
-  readonly top?: readonly unknown[];
-  readonly abstained?: true;
-}
-
 async function predictions(
   model: Trained,
   split: PairSplit,
   { temperature, top, abstain }: Settings,
   session: Session,
-): Promise<Line[]> {
+): Promise<PredictionLine[]> {
   const pairs = split.records.flatMap(({ id, captions }, row) =>
     captions.map((caption) => ({ id, row, caption })),
   );
@@ -136,7 +128,7 @@ async function predictions(
     ...(model.task.logits && { temperature }),
   });
   const width = model.task.outputs;
-  return pairs.map(({ id, caption }, i): Line => {
+  return pairs.map(({ id, caption }, i): PredictionLine => {
     const said = model.task.predict(outputs.subarray(i * width, (i + 1) * width));
     const { label, probability, probabilities } = said;
     const unsure = probability !== undefined && probability < abstain;
@@ -152,14 +144,15 @@ async function predictions(
 }
 
 /** The settings of a run's data that hold for other pairs: not where labels and splits stand. */
-function ofNewPairs({ data }: TrainConfig): object {
-  const { image, caption, id } = data.columns ?? {};
+function ofNewPairs({ data }: TrainConfig, { captions, made }: AskedPairs): object {
+  // Of a file that was made here, the fields have their usual names.
+  const { image, caption, id } = made ? {} : (data.columns ?? {});
   const columns = {
     ...(image !== undefined && { image }),
     ...(caption !== undefined && { caption }),
     ...(id !== undefined && { id }),
   };
-  return { ...data, columns, labels: undefined, sharedPictures: 'allow' };
+  return { ...data, captions, columns, labels: undefined, sharedPictures: 'allow' };
 }
 
 /** As `train` calibrated it on its validation split; 1 where it did not. */

@@ -14,6 +14,7 @@ import { trainSchema, type TrainConfig } from '../config/schema';
 import { requireItsTokenizer } from '../config/weights';
 import { taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
+import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
 import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
@@ -58,6 +59,7 @@ export const train: Command = {
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
     const extended = text(values, 'extend');
     // First what is known soonest: no picture is decoded for a command that cannot go on.
+    if (!dryRun) await requireFolderOf('train', out);
     const goesOn = !dryRun && (await holdsSteps(out));
     if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
     const engine = await chooseEngine(values, session);
@@ -88,6 +90,7 @@ export const train: Command = {
       : await initialOf(config, parts, model && weightsFrom(given.config, model));
     try {
       await using lock = await lockFolder(out);
+      await requireFolderOf('train', out);
       const data = await checked.decode();
       await using run = await openRun(out, {
         lock,

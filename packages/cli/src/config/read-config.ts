@@ -6,6 +6,17 @@ import { dataFlags, dataSettings } from './data-flags';
 import { withLabelKind, withTask } from './tasks';
 import { parseConfig, unknownKey, withSetting } from './parse';
 
+/** The flags that choose what computes. */
+export const engineOptions: Readonly<Record<string, OptionSpec>> = {
+  engine: { type: 'string', value: 'NAME', summary: 'engine, see doctor', default: 'auto' },
+  precision: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'float32, or bf16 for products in bf16 on engines that have it',
+    default: 'float32',
+  },
+};
+
 /** The flags of commands that take a config. */
 export const configOptions: Readonly<Record<string, OptionSpec>> = {
   config: { type: 'string', value: 'FILE', summary: 'JSON config, see the README' },
@@ -19,7 +30,7 @@ export const configOptions: Readonly<Record<string, OptionSpec>> = {
   },
   captions: { type: 'string', value: 'PATH', summary: 'the data, instead of data.captions' },
   ...dataFlags,
-  engine: { type: 'string', value: 'NAME', summary: 'engine, see doctor', default: 'auto' },
+  ...engineOptions,
   out: { type: 'string', value: 'DIR', summary: 'folder of the run' },
 };
 

@@ -88,7 +88,7 @@ describe('loss curves of tasks against PyTorch', () => {
     const losses: number[] = [];
     const state = await train({
       model: jointModel({ ...towers, fusion: coAttention(sizes) }),
-      loss: taskLoss(task, { dim: params['loss.head.norm.weight']!.shape[0]! }),
+      loss: taskLoss(task, { dim: params['loss.head.norm.weight']!.shape[0] }),
       optimizer: adamW({
         learningRate: { '': rate },
         weightDecay: decay,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,12 @@ it('refuses what is no pair of towers, and another engine', async () => {
   const out = join(folder, 'none');
   const alone = await run('export', '--model', fixture('vit'), '--out', out);
   expect(alone.stderr).toMatch(/not two towers with embeddings of their own/);
+  const full = join(out, 'full');
+  await mkdir(full, { recursive: true });
+  await writeFile(join(full, 'config.json'), 'mine');
+  const over = await run('export', '--model', fixture('clip'), '--out', full);
+  expect(over.stderr).toMatch(/full: the folder is not empty; .* got config\.json/);
+  expect(await readdir(full)).toEqual(['config.json']);
   const other = await run('export', '--model', fixture('clip'), '--out', out, '--engine', 'cpu');
   expect(other.stderr).toMatch(/written by the engine onnx/);
 });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTemporaries, type FolderLock } from '@crossweave/core/node';
 import {
@@ -13,6 +13,7 @@ import {
 } from '@crossweave/trainer/node';
 import type { AblationConfig } from '../config/schema';
 import { ownTokenizer } from '../config/open-data';
+import { holdsTrials, requireFolderOf } from './folder-kind';
 import { configIdentity } from './identity';
 
 /** What opens the record of an ablation, besides its config. */
@@ -27,13 +28,14 @@ export interface AblationRecordOptions {
  * added to an ablation or left out of it; an arm that is there under its name must be the same,
  * since its trials would be written over.
  *
- * @throws RunMismatchError that names what differs.
+ * @throws RunMismatchError that names what differs, ConfigError for the folder of a training run.
  */
 export async function requireSameAblation(
   out: string,
   config: AblationConfig,
   fingerprints: RunIdentity = {},
 ): Promise<void> {
+  await requireFolderOf('ablate', out);
   if (!(await holdsTrials(out))) return;
   await requireSameRun(out, { ...identityOf(config), ...fingerprints });
   await requireSameArms(out, config);
@@ -51,6 +53,7 @@ export async function openAblation(
   { fingerprints, description, keepTokenizer }: AblationRecordOptions,
 ): Promise<AblationRecord> {
   const out = lock.path;
+  await requireFolderOf('ablate', out);
   await removeTemporaries(out);
   const identity = { ...identityOf(config), ...fingerprints };
   const hadTokenizer = existsSync(ownTokenizer(out));
@@ -93,10 +96,4 @@ async function requireSameArms(
   });
   if (differences.length > 0) throw new RunMismatchError(out, differences);
   return earlier;
-}
-
-/** Whether anything was trained in the folder: towers, or a trial. */
-async function holdsTrials(out: string): Promise<boolean> {
-  if (!existsSync(join(out, 'run.json'))) return false;
-  return (await readdir(out)).some((name) => name === 'trials' || name.startsWith('towers-'));
 }

@@ -35,7 +35,8 @@ export async function findTools(
   return { python, nodeGyp: await findNodeGyp(prefix, env), nodedir: findHeaders(prefix, env) };
 }
 
-async function findPython(signal: AbortSignal, env: NodeJS.ProcessEnv): Promise<string> {
+/** @throws EngineError when there is no Python. */
+export async function findPython(signal: AbortSignal, env: NodeJS.ProcessEnv): Promise<string> {
   const failures = [];
   for (const named of [env['PYTHON'], 'python3', 'python']) {
     if (named === undefined) continue;

@@ -13,11 +13,9 @@ import {
   type OptionValues,
   type Session,
 } from '../command';
-import { configOptions } from '../config/read-config';
+import { engineOptions } from '../config/read-config';
 import { chooseEngine } from '../environment';
 import { Interrupted } from '../interrupted';
-
-const { engine } = configOptions;
 
 /** The flags of commands that use a model. */
 export const modelOptions: Readonly<Record<string, OptionSpec>> = {
@@ -27,7 +25,7 @@ export const modelOptions: Readonly<Record<string, OptionSpec>> = {
     summary: 'folder of a run, of a checkpoint, or a hub id in a cache',
   },
   download: { type: 'boolean', summary: 'fetch a hub’s model that is not on this machine' },
-  ...(engine && { engine }),
+  ...engineOptions,
 };
 
 export const picturesOption: OptionSpec = {

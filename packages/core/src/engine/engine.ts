@@ -17,8 +17,19 @@ export interface Engine {
   /** Whether `auto` passes the engine over, so that it must be chosen by name. Default false. */
   readonly onlyByName?: boolean;
   /**
+   * The same engine with products and convolutions in bf16, for `useEngine`'s option `precision`.
+   * Default: the engine computes in float32 only.
+   */
+  readonly inBf16?: Pick<Engine, 'backend' | 'probe'>;
+  /**
    * Loads the engine and computes something with it. Never throws: an error becomes the reason. May
    * change tfjs's current backend.
    */
   readonly probe: () => Promise<Probe>;
 }
+
+/**
+ * The numbers in which an engine computes products and convolutions. Parameters, states of
+ * optimizers and results are float32 in both.
+ */
+export type Precision = 'float32' | 'bf16';

@@ -1,6 +1,7 @@
 import { cpu } from './cpu';
 import type { Engine } from './engine';
 import { onnx, onnxCuda, onnxWebgpu } from './onnx';
+import { onnxOpenvino } from './openvino';
 import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { wasm } from './wasm';
@@ -12,6 +13,7 @@ export const engines: readonly Engine[] = [
   onnx,
   onnxWebgpu,
   onnxCuda,
+  onnxOpenvino,
   xlaCpu,
   tensorflow,
   wasm,

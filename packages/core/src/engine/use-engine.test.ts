@@ -16,6 +16,7 @@ import { EngineError } from '../errors';
 import { cpu } from './cpu';
 import type { Engine } from './engine';
 import { onnx, onnxCuda, onnxWebgpu } from './onnx';
+import { onnxOpenvino } from './openvino';
 import { importNative, isRegistered, probeBackend } from './probe';
 import { engines } from './table';
 import { tensorflow } from './tensorflow';
@@ -66,7 +67,7 @@ describe('useEngine', () => {
 
   it('takes the provider that is named, or says what it needs', async () => {
     expect(await useEngine('onnx:cpu')).toMatchObject({ name: 'onnx', backend: 'onnx' });
-    for (const { name } of [onnxWebgpu, onnxCuda, xlaCpu]) {
+    for (const { name } of [onnxWebgpu, onnxCuda, onnxOpenvino, xlaCpu]) {
       const outcome = await useEngine(name).catch((error: unknown) => error);
       if (outcome instanceof EngineError) {
         expect(outcome.message).toContain(`the engine "${name}" cannot be used: `);
@@ -96,6 +97,40 @@ describe('useEngine', () => {
     }
   });
 
+  it('says which library OpenVINO lacks, and where it was looked for', async () => {
+    const before = process.env['CROSSWEAVE_OPENVINO'];
+    process.env['CROSSWEAVE_OPENVINO'] = '/nowhere';
+    try {
+      const probe = await onnxOpenvino.probe();
+      // Once made, a backend stays.
+      if (probe.usable) return;
+      expect(probe.reason).toBe(
+        'OpenVINO is not installed: CROSSWEAVE_OPENVINO names /nowhere, which does not exist',
+      );
+      expect(probe.advice).toMatch(/^It comes as a Python package: .* CROSSWEAVE_OPENVINO=/);
+    } finally {
+      if (before === undefined) delete process.env['CROSSWEAVE_OPENVINO'];
+      else process.env['CROSSWEAVE_OPENVINO'] = before;
+    }
+  });
+
+  it('takes the form of an engine that computes in bf16, also under auto', async () => {
+    const able: Engine = { ...absent, name: 'able', onlyByName: true, inBf16: cpu };
+    const table = [wasm, able];
+    const bf16 = { engines: table, precision: 'bf16' } as const;
+    expect(await useEngine('able', bf16)).toMatchObject({ backend: 'cpu', precision: 'bf16' });
+    expect(await useEngine('auto', bf16)).toMatchObject({ name: 'able', precision: 'bf16' });
+    expect(await useEngine('wasm')).toMatchObject({ precision: 'float32' });
+    await expect(useEngine('able', { engines: table })).rejects.toThrow('is not installed');
+    await expect(useEngine('wasm', bf16)).rejects.toThrow(
+      'the engine "wasm" computes in float32 only; expected one of able for bf16',
+    );
+    await expect(useEngine('cpu', { precision: 'int4' } as never)).rejects.toThrow(/precision/);
+    await expect(useEngine('auto', { engines: [wasm], precision: 'bf16' })).rejects.toThrow(
+      'expected precision "float32"',
+    );
+  });
+
   it('lets auto pass over what must be named', async () => {
     const own = { ...cpu, name: 'own', onlyByName: true };
     expect(await useEngine('auto', { engines: [own, wasm] })).toMatchObject({ name: 'wasm' });
@@ -105,7 +140,7 @@ describe('useEngine', () => {
   it('refuses an unknown name and tells the nearest', async () => {
     await expect(useEngine('tensorflow_gpu')).rejects.toThrow(
       'useEngine: there is no engine "tensorflow_gpu"; expected one of auto, tensorflow-gpu, onnx, ' +
-        'onnx:cpu, onnx:webgpu, onnx:cuda, xla:cpu, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
+        'onnx:cpu, onnx:webgpu, onnx:cuda, onnx:openvino, xla:cpu, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
     );
     await expect(useEngine('onxx')).rejects.toThrow(/"onnx"\?$/);
     await expect(useEngine('quantum-annealer')).rejects.toThrow(/wasm, cpu\.$/);

@@ -1,9 +1,9 @@
 import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import { having, listOf } from '../authoring/checks';
+import { having, listOf, oneOf } from '../authoring/checks';
 import { checkOptions, type Checks } from '../authoring/options';
 import { requireText } from '../authoring/require';
 import { EngineError, nearestName } from '../errors';
-import type { Engine, Probe } from './engine';
+import type { Engine, Precision, Probe } from './engine';
 import { engines } from './table';
 
 /** `auto`, or the name of an engine of {@link engines} or of the option `engines`. */
@@ -14,6 +14,7 @@ export type EngineName =
   | 'onnx:cpu'
   | 'onnx:webgpu'
   | 'onnx:cuda'
+  | 'onnx:openvino'
   | 'xla:cpu'
   | 'tensorflow'
   | 'wasm'
@@ -23,10 +24,17 @@ export type EngineName =
 export interface UseEngineOptions {
   /** The engines to choose from, in the order in which `auto` tries them. Default: {@link engines}. */
   readonly engines?: readonly Engine[];
+  /**
+   * The numbers in which products and convolutions are computed. Default `float32`. With `bf16`,
+   * `auto` takes the first engine that has it (with `onlyByName` or not), and a name throws for an
+   * engine that has not.
+   */
+  readonly precision?: Precision;
 }
 
 const optionChecks: Checks<UseEngineOptions> = {
   engines: listOf(having('an engine, { name, backend, probe }', 'probe')),
+  precision: oneOf('float32', 'bf16'),
 };
 
 export interface RejectedEngine {
@@ -42,6 +50,8 @@ export interface EngineChoice {
   readonly backend: string;
   /** Description of the engine, one line. */
   readonly detail: string;
+  /** The numbers in which it computes products and convolutions. */
+  readonly precision: Precision;
   /** Engines that `auto` tried before this one, and the reason why each does not work. */
   readonly rejected: readonly RejectedEngine[];
   /** The chosen engine and the rejected engines with reasons, one line each, for a log. */
@@ -68,22 +78,42 @@ export async function useEngine(
 ): Promise<EngineChoice> {
   requireText('useEngine', 'name', name);
   checkOptions('useEngine', options, optionChecks);
-  const table = options.engines ?? engines;
-  const candidates =
-    name === 'auto'
-      ? table.filter(({ onlyByName = false }) => !onlyByName)
-      : [findEngine(name, table)];
+  const { precision = 'float32' } = options;
   const rejected: RejectedEngine[] = [];
-  for (const engine of candidates) {
+  for (const engine of candidatesOf(name, options.engines ?? engines, precision)) {
     const probe = await probeQuietly(engine);
     if (probe.usable) {
       await setBackend(engine.backend);
       await ready();
-      return chosen(engine, probe.detail, rejected);
+      return chosen(engine, probe.detail, precision, rejected);
     }
     rejected.push({ name: engine.name, reason: probe.reason, advice: probe.advice });
   }
   throw unusable(name, rejected);
+}
+
+/**
+ * The engines to try, each as it computes in this precision.
+ *
+ * @throws EngineError for an unknown name, and for an engine without this precision.
+ */
+function candidatesOf(name: string, table: readonly Engine[], precision: Precision): Engine[] {
+  const named = name === 'auto' ? table : [findEngine(name, table)];
+  if (precision === 'float32') {
+    return named.filter(({ onlyByName = false }) => name !== 'auto' || !onlyByName);
+  }
+  const able = named.flatMap((engine): Engine[] => {
+    if (engine.inBf16 === undefined) return [];
+    const { backend, probe } = engine.inBf16;
+    return [{ ...engine, backend, probe }];
+  });
+  if (able.length > 0) return able;
+  const names = table.filter(({ inBf16 }) => inBf16 !== undefined).map((engine) => engine.name);
+  throw new EngineError(`the engine "${name}" computes in float32 only`, {
+    where: 'useEngine',
+    expected: names.length === 0 ? 'precision "float32"' : `one of ${names.join(', ')} for bf16`,
+    advice: 'Leave the precision out.',
+  });
 }
 
 /** An engine, and whether it works on this machine. */
@@ -133,6 +163,7 @@ function namesOf({ name, aliases = [] }: Engine): string[] {
 function chosen(
   { name, backend }: Engine,
   detail: string,
+  precision: Precision,
   rejected: readonly RejectedEngine[],
 ): EngineChoice {
   const describe = (): string =>
@@ -140,7 +171,7 @@ function chosen(
       `engine ${name}: ${detail}`,
       ...rejected.map((other) => `  not ${other.name}: ${other.reason}. ${other.advice}`),
     ].join('\n');
-  return { name, backend, detail, rejected, describe };
+  return { name, backend, detail, precision, rejected, describe };
 }
 
 function unusable(name: string, rejected: readonly RejectedEngine[]): EngineError {

@@ -1,3 +1,4 @@
+export { requireEmptyFolder } from './empty-folder';
 export { codeOf, fileError } from './file-error';
 export {
   createFileAtomic,

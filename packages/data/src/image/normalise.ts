@@ -53,7 +53,7 @@ export function normaliseImages(
 ): Tensor4D {
   checkOptions('normaliseImages', normalisation, channelChecks, ['mean', 'std']);
   requireNumber('normaliseImages', 'size', size, { integer: true, min: 1 });
-  const table = lookup(normalisation);
+  const tables = tablesOf(normalisation);
   const length = size * size * 3;
   const values = new Float32Array(pictures.length * length);
   pictures.forEach((picture, b) => {
@@ -64,24 +64,32 @@ export function normaliseImages(
         got: picture.length,
       });
     }
-    const offset = b * length;
-    for (let i = 0; i < length; i += 3) {
-      values[offset + i] = table[picture[i]!]!;
-      values[offset + i + 1] = table[256 + picture[i + 1]!]!;
-      values[offset + i + 2] = table[512 + picture[i + 2]!]!;
-    }
+    lookUp(picture, values.subarray(b * length, (b + 1) * length), tables);
   });
   return tensor4d(values, [pictures.length, size, size, 3], 'float32');
 }
 
-/** [3, 256]: what each byte becomes in each channel. */
-function lookup({ mean, std }: Normalisation): Float32Array {
-  const table = new Float32Array(3 * 256);
-  for (let channel = 0; channel < 3; channel++) {
-    const [m, s] = [Math.fround(mean[channel]!), Math.fround(std[channel]!)];
-    for (let value = 0; value < 256; value++) {
-      table[channel * 256 + value] = Math.fround(Math.fround(value / 255) - m) / s;
-    }
+/** A function of its own, since it takes most of the time and is compiled for these types alone. */
+function lookUp(
+  picture: Uint8Array,
+  values: Float32Array,
+  [red, green, blue]: readonly [Float32Array, Float32Array, Float32Array],
+): void {
+  for (let i = 0; i < picture.length; i += 3) {
+    values[i] = red[picture[i]!]!;
+    values[i + 1] = green[picture[i + 1]!]!;
+    values[i + 2] = blue[picture[i + 2]!]!;
   }
-  return table;
+}
+
+/** Of each channel, what each of the 256 bytes becomes. */
+function tablesOf({ mean, std }: Normalisation): [Float32Array, Float32Array, Float32Array] {
+  const channel = (c: 0 | 1 | 2): Float32Array => {
+    const [m, s] = [Math.fround(mean[c]), Math.fround(std[c])];
+    return Float32Array.from(
+      { length: 256 },
+      (_, value) => Math.fround(Math.fround(value / 255) - m) / s,
+    );
+  };
+  return [channel(0), channel(1), channel(2)];
 }

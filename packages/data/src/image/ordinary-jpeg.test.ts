@@ -31,7 +31,9 @@ describe('decodeOrdinaryJpeg', () => {
     for (const quality of [5, 60, 100]) {
       for (const progressive of [false, true]) {
         for (const chromaSubsampling of ['4:2:0', '4:4:4']) {
-          const file = await sharp(png).jpeg({ quality, progressive, chromaSubsampling }).toBuffer();
+          const file = await sharp(png)
+            .jpeg({ quality, progressive, chromaSubsampling })
+            .toBuffer();
           const found = decodeOrdinaryJpeg(file);
           expect([found?.width, found?.height]).toEqual([width, height]);
           expect((await bySharp(file)).equals(found!.pixels)).toBe(true);
@@ -41,7 +43,10 @@ describe('decodeOrdinaryJpeg', () => {
   });
 
   it('gives grey three equal channels', async () => {
-    const file = await sharp(await noise(40, 30)).grayscale().jpeg().toBuffer();
+    const file = await sharp(await noise(40, 30))
+      .grayscale()
+      .jpeg()
+      .toBuffer();
     const { pixels } = decodeOrdinaryJpeg(file)!;
     expect((await bySharp(file)).equals(pixels)).toBe(true);
   });
@@ -70,7 +75,9 @@ describe('decodeOrdinaryJpeg', () => {
   });
 
   it('survives any damage', async () => {
-    const file = await sharp(await noise(90, 60)).jpeg({ quality: 70 }).toBuffer();
+    const file = await sharp(await noise(90, 60))
+      .jpeg({ quality: 70 })
+      .toBuffer();
     let state = 1;
     const draw = (below: number): number => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -79,7 +86,9 @@ describe('decodeOrdinaryJpeg', () => {
     for (let i = 0; i < 2000; i++) {
       const damaged = Buffer.from(file);
       for (let k = draw(4); k >= 0; k--) damaged[draw(file.length)] = draw(256);
-      const found = decodeOrdinaryJpeg(damaged.subarray(0, draw(3) === 0 ? draw(file.length) : undefined));
+      const found = decodeOrdinaryJpeg(
+        damaged.subarray(0, draw(3) === 0 ? draw(file.length) : undefined),
+      );
       if (found !== undefined) expect(found.pixels).toHaveLength(found.width * found.height * 3);
     }
     expect(decodeOrdinaryJpeg(file)?.width).toBe(90);

@@ -55,13 +55,17 @@ export async function loadPicture(
   { options, store: folder }: PictureSettings,
   signal?: AbortSignal,
 ): Promise<LoadedPicture | FailedPicture> {
-  const { size, decodeBytes: _memory, ...deciding } = readDecodeOptions(options);
+  const settings = readDecodeOptions(options);
+  const { size } = settings;
   if (job.decoded !== undefined) {
     return { picture: changePicture(job.decoded, size, job.change ?? {}) };
   }
   const file = typeof job.file === 'string' ? await readImageFile(job.file, job.where) : job.file;
   // How much memory decoding may take decides no value.
-  const store = folder === undefined ? undefined : new PictureStore(folder, { size, ...deciding });
+  const store =
+    folder === undefined
+      ? undefined
+      : new PictureStore(folder, { ...settings, decodeBytes: undefined });
   const digest = job.digest === true || store !== undefined ? digestOf(file) : '';
   try {
     const stored = await store?.get(digest, size * size * 3);

@@ -4,7 +4,6 @@ import {
   disposeBatch,
   foldIn,
   permutation,
-  randomInteger,
   type Batch,
   type BatchSource,
   type Key,
@@ -22,14 +21,9 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 
-import {
-  augmentationCheck,
-  augmentPair,
-  requireBounds,
-  type Augmentation,
-  type DrawnPair,
-} from './augmentation';
+import { augmentationCheck, augmentPair, requireBounds, type Augmentation } from './augmentation';
 import { pictureSource } from './changeable-split';
+import { drawPair, sampleKey } from './draw';
 
 export interface PairBatchesOptions {
   /** B, at most the number of records. */
@@ -86,7 +80,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
     const rows = order.slice(index * batchSize, (index + 1) * batchSize);
     const drawn = rows.map((row) => {
       const key = sampleKey(epochKey, recordAt(split, row).id);
-      const pair = draw(split, row, key, choice, negatives);
+      const pair = drawPair(recordAt(split, row), key, choice, negatives);
       return { ...augmentPair(pair, augment, foldIn(key, 'augment')), label: pair.label };
     });
     const ids = rows.map((row) => recordAt(split, row).id);
@@ -166,32 +160,6 @@ async function* prefetched<B extends Batch<unknown, unknown>>(
   } finally {
     await pending?.then(disposeBatch, () => undefined);
   }
-}
-
-function draw(
-  split: PairSplit<unknown, unknown>,
-  row: number,
-  key: Key,
-  choice: 'random' | 'first',
-  count: number,
-): DrawnPair {
-  const { captions, negatives, labels } = recordAt(split, row);
-  const chosen = choice === 'first' ? 0 : randomInteger(foldIn(key, 'caption'), captions.length);
-  const candidates = negatives?.[chosen] ?? [];
-  const order = count > 0 ? permutation(foldIn(key, 'negatives'), candidates.length) : [];
-  return {
-    caption: captions[chosen] ?? '',
-    label: labels?.[chosen],
-    negatives: Array.from(
-      { length: count },
-      (_, k) => candidates[order[k % order.length] ?? 0]?.caption ?? '',
-    ),
-  };
-}
-
-/** Folded twice, so that no id can equal a name used elsewhere. */
-function sampleKey(epochKey: Key, id: string): Key {
-  return foldIn(foldIn(epochKey, 'sample'), id);
 }
 
 function recordAt(split: PairSplit<unknown, unknown>, row: number): PairRecord {

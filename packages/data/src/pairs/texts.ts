@@ -12,7 +12,11 @@ export class Texts {
   readonly #facts = new Map<string, TextFacts>();
   readonly #ids = new Map<string, Int32Array>();
 
-  constructor(tokenizer: Tokenizer, maxTokens: number) {
+  readonly #kept: number;
+
+  /** @param kept texts whose ids are kept at most */
+  constructor(tokenizer: Tokenizer, maxTokens: number, kept = keptIds) {
+    this.#kept = kept;
     this.tokenizer = tokenizer;
     this.maxTokens = maxTokens;
   }
@@ -60,7 +64,7 @@ export class Texts {
   }
 
   #keep(text: string, ids: Int32Array): Int32Array {
-    if (this.#ids.size < keptIds) this.#ids.set(text, ids);
+    if (this.#ids.size < this.#kept) this.#ids.set(text, ids);
     return ids;
   }
 }

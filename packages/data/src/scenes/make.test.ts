@@ -124,12 +124,21 @@ describe('makeScenes', () => {
     expect(await readdir(out)).toHaveLength(2);
   });
 
+  it('writes over nothing of somebody else’s', async () => {
+    const out = join(root, 'readme');
+    await mkdir(out);
+    await writeFile(join(out, 'README.md'), 'mine');
+    const made = makeScenes({ count: 20, seed: 0, out });
+    await expect(made).rejects.toThrow(/readme: the folder is not empty; .* got README\.md/);
+    expect(await readdir(out)).toEqual(['README.md']);
+  });
+
   it('says which folder cannot be written', async () => {
     const file = join(root, 'a-file');
     await writeFile(file, 'kept');
     const making = makeScenes({ count: 20, seed: 0, out: file });
     await expect(making).rejects.toBeInstanceOf(DataError);
-    await expect(making).rejects.toThrow(/a-file.*cannot be written/);
+    await expect(making).rejects.toThrow(/a-file.*is a file, not a folder/);
     expect(await readFile(file, 'utf8')).toBe('kept');
   });
 });

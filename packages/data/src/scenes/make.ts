@@ -10,7 +10,7 @@ import {
   text,
   type Checks,
 } from '@crossweave/core/authoring';
-import { readJson, writeFileAtomic } from '@crossweave/core/node';
+import { readJson, requireEmptyFolder, writeFileAtomic } from '@crossweave/core/node';
 import sharp from 'sharp';
 import { mapConcurrently } from '../concurrency';
 import type { Dealt } from './deal';
@@ -23,7 +23,7 @@ export interface MakeScenesOptions {
   readonly count: number;
   /** A whole number in [0, 2^53). */
   readonly seed: number;
-  /** Folder to write to; made if missing, files of the same names are replaced. */
+  /** Folder to write to: a new one, an empty one, or one with scenes, which are made anew. */
   readonly out: string;
   /** Side of the pictures in pixels, 16 to 1024. Default 64. */
   readonly size?: number;
@@ -54,7 +54,8 @@ const concurrency = 16;
  * size give the same bytes. A `captions.jsonl` that is there is removed first, and the new one
  * written last: where it stands, the dataset is complete.
  *
- * @throws ConfigError for an option that is unknown, missing or out of range
+ * @throws ConfigError for an option that is unknown, missing or out of range, or a folder that holds
+ *   something else
  * @throws DataError when the folder or a file cannot be written
  * @throws the reason of `signal` once it is aborted
  */
@@ -64,8 +65,11 @@ export async function makeScenes(options: MakeScenesOptions): Promise<ScenesSumm
   signal?.throwIfAborted();
   const deal = sceneDeal(count, seed);
   const captionsFile = join(out, 'captions.jsonl');
-  await removeScenes(captionsFile, join(out, 'dataset.json'));
+  const marker = join(out, '.unfinished-scenes');
+  const isOurs = await removeScenes(captionsFile, join(out, 'dataset.json'));
+  if (!isOurs && !existsSync(marker)) await requireEmptyFolder(out);
   await written(join(out, 'images'), (images) => mkdir(images, { recursive: true }));
+  await written(marker, (path) => writeFile(path, ''));
   let done = 0;
   const draw = async (dealt: Dealt, index: number): Promise<string> => {
     // One at a time, for all of them together would hold up the event loop and so the signal.
@@ -83,16 +87,17 @@ export async function makeScenes(options: MakeScenesOptions): Promise<ScenesSumm
   await writeFileAtomic(join(out, 'dataset.json'), `${JSON.stringify(summary, null, 2)}\n`);
   await writeFileAtomic(join(out, 'README.md'), readme(summary));
   await writeFileAtomic(captionsFile, lines.join(''));
+  await written(marker, (path) => rm(path, { force: true }));
   return summary;
 }
 
 /**
- * Makes a complete dataset of scenes an unfinished one.
+ * Makes a complete dataset of scenes an unfinished one. False where there is none.
  *
  * @throws DataError when the folder holds captions of another kind
  */
-async function removeScenes(captionsFile: string, summaryFile: string): Promise<void> {
-  if (!existsSync(captionsFile)) return;
+async function removeScenes(captionsFile: string, summaryFile: string): Promise<boolean> {
+  if (!existsSync(captionsFile)) return false;
   const summary = existsSync(summaryFile) ? await readJson(summaryFile) : undefined;
   if ((summary as Partial<ScenesSummary> | null | undefined)?.kind !== 'scenes') {
     throw new DataError('the folder holds captions of something else', {
@@ -101,6 +106,7 @@ async function removeScenes(captionsFile: string, summaryFile: string): Promise<
     });
   }
   await written(captionsFile, (path) => rm(path));
+  return true;
 }
 
 /** @throws DataError that names the path when the system refuses */

@@ -1,6 +1,6 @@
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, DataError } from '@crossweave/core';
+import { DataError } from '@crossweave/core';
 import {
   callback,
   checkOptions,
@@ -10,7 +10,7 @@ import {
   text,
   type Checks,
 } from '@crossweave/core/authoring';
-import { makeFolder, writeFileAtomic } from '@crossweave/core/node';
+import { makeFolder, requireEmptyFolder, writeFileAtomic } from '@crossweave/core/node';
 import { datasetChecks, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
 import { imageFormat } from '../image/format';
 import { readImage } from '../pairs/pictures';
@@ -67,10 +67,8 @@ export async function writeDataset(
   requireText('writeDataset', 'out', out);
   const { rows, samples, bad } = await collectSamples(source, rest);
   if (policy === 'fail' && bad[0] !== undefined) throw bad[0].error;
+  await requireEmptyFolder(out);
   await makeFolder(out);
-  if ((await readdir(out)).length > 0) {
-    throw new ConfigError('the folder is not empty', { where: out, advice: 'Choose another one.' });
-  }
   const errors = bad.map(({ error }) => error.message);
   let lost = bad.length;
   let written = 0;

@@ -64,7 +64,8 @@ export class ProtoWriter {
   }
 
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.position);
+    // No copy: a model may hold the weights of a whole encoder.
+    return this.bytes.subarray(0, this.position);
   }
 
   private raw(value: number): void {

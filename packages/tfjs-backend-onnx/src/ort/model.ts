@@ -20,6 +20,8 @@ import {
 } from '../onnx/write';
 
 const BFLOAT16 = 16;
+/** About the most bytes that an operator takes in a model. */
+const BYTES_PER_OPERATOR = 256;
 
 /** An output of a type that no JavaScript array can hold; see `runInto`. */
 export const STOP_OUTPUT = 'stop';
@@ -62,7 +64,9 @@ const partName = (plan: Plan, operator: Node, index: number): string =>
  * outputs.
  */
 export function encodeModel(plan: Plan, constants: Constants, stop = false): Uint8Array {
-  const writer = new ProtoWriter();
+  // Enough for the weights, so that the buffer does not grow to twice their size.
+  const capacity = constants.reduce((sum, values) => sum + (values?.byteLength ?? 0), 1 << 16);
+  const writer = new ProtoWriter(capacity + plan.nodes.length * BYTES_PER_OPERATOR);
   writer.varint(1, IR_VERSION);
   writer.message(7, () => {
     writer.string(2, 'lazy');

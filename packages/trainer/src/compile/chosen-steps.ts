@@ -10,6 +10,8 @@ export type Warning = Pick<WarningRecord, 'message' | 'advice'>;
 
 /** Steps, compiled or not. */
 export interface Steps<Image, Text> {
+  /** Before the first step of any kind: says why steps are not compiled, or refuses them. */
+  begin(): void;
   take(state: TrainState, batch: Batch<Image, Text>, key: Key): StepOutcome;
   dispose(): void;
 }
@@ -19,7 +21,8 @@ export interface Steps<Image, Text> {
  * by operation.
  *
  * @param say gets the reason, once, where the engine compiles and the step cannot be compiled.
- * @throws ConfigError where `compile` is `always` and steps cannot be compiled, also from `take`.
+ * @throws ConfigError from `begin` and `take`, where `compile` is `always` and steps cannot be
+ * compiled.
  */
 export function chosenSteps<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
@@ -43,12 +46,15 @@ export function chosenSteps<Image, Text, F extends PooledFeatures>(
     });
   };
 
-  if (compile !== 'never') {
-    const reason = whyUncompiled(options);
-    if (reason === undefined) compiled = compiledSteps(options);
-    else refuse(new Uncompiled(reason));
-  }
+  let hasBegun = compile === 'never';
   return {
+    begin() {
+      if (hasBegun) return;
+      hasBegun = true;
+      const reason = whyUncompiled(options);
+      if (reason === undefined) compiled = compiledSteps(options);
+      else refuse(new Uncompiled(reason));
+    },
     take(state, batch, key) {
       const made = compiled?.take(state, batch, key);
       if (made !== undefined && !(made instanceof Uncompiled)) return made;
