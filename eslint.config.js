@@ -8,7 +8,14 @@ const browserSafe = ['core', 'fusion', 'losses', 'image-encoder', 'text-encoder'
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', '**/runs/**', '**/fixtures/**', '.turbo/**'],
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/runs/**',
+      '**/fixtures/**',
+      'docs/api/**',
+      '.turbo/**',
+    ],
   },
   js.configs.recommended,
   {

@@ -1,4 +1,5 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { featuresSuite } from './features/suite';
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
@@ -6,6 +7,7 @@ import { curvesSuite } from './precision/curves';
 import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
+import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
 import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
@@ -18,7 +20,9 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   curves: curvesSuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
+  features: featuresSuite,
   loading: loadingSuite,
+  mutations: mutationsSuite,
   pictures: picturesSuite,
   soak: soakSuite,
   statistics: statisticsSuite,

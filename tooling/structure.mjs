@@ -74,7 +74,8 @@ for (const { path, manifest } of packages()) {
   const built = new Set(
     existsSync(join(path, 'dist'))
       ? readdirSync(join(path, 'dist'))
-          .filter((file) => file.endsWith('.js') && !/-[A-Z0-9]{8}\.js$/.test(file))
+          // Chunks are imported by the others; the program of a thread is started by its file.
+          .filter((file) => file.endsWith('.js') && !/-([A-Z0-9]{8}|worker)\.js$/.test(file))
           .map((file) => `./dist/${file}`)
       : [],
   );

@@ -1,4 +1,4 @@
-import { fusionCost, key, normal, type Batch, type Features } from '@crossweave/core';
+import { fusionCost, key, mapFeatures, normal, type Batch, type Features } from '@crossweave/core';
 import { createFusion } from '@crossweave/fusion';
 import { listwiseMatching } from '@crossweave/losses';
 import {
@@ -21,22 +21,29 @@ const image = { tokens: 64, dim: 256 } as const;
 const text = { tokens: 20, dim: 128 } as const;
 const sizes = { dim: 64, layers: 2, heads: 4, hidden: 128, normFirst: true, maxTextTokens: 128 };
 
-/** Random features of a batch; every step gets its own, as from a cache. */
-function batchOf(step: number): Batch<Features, Features> {
+type Sides = Pick<Batch<Features, Features>, 'image' | 'text' | 'negatives'>;
+
+/** Random features of a batch. */
+function sidesOf(): Required<Sides> {
   const side = (seed: number, rows: number, { tokens, dim }: typeof image | typeof text) => ({
     tokens: normal<tf.Rank.R3>(key(seed), [rows, tokens, dim]),
     mask: tf.ones<tf.Rank.R2>([rows, tokens]),
     pooled: normal<tf.Rank.R2>(key(seed + 1), [rows, dim]),
   });
-  const ids = Array.from({ length: BATCH }, (_, row) => `${step}.${row}`);
   return {
-    size: BATCH,
-    ids,
-    groups: ids,
-    captions: ids,
     image: side(1, BATCH, image),
     text: side(3, BATCH, text),
     negatives: side(5, BATCH * NEGATIVES, text),
+  };
+}
+
+/** The batch of a step: tensors and names of its own. */
+function batchOf(step: number, sides: Required<Sides>): Batch<Features, Features> {
+  const ids = Array.from({ length: BATCH }, (_, row) => `${step}.${row}`);
+  const copy = (features: Features): Features => mapFeatures(features, (x) => tf.clone(x));
+  return {
+    ...{ size: BATCH, ids, groups: ids, captions: ids },
+    ...{ image: copy(sides.image), text: copy(sides.text), negatives: copy(sides.negatives) },
   };
 }
 
@@ -49,6 +56,7 @@ function fusionTraining(name: string): TrainerWorkload {
       return 3 * PAIRS * fusionCost(fusion, { ...specs, textTokens: text.tokens }).flops;
     },
     async train(steps, compile, onStep) {
+      const sides = sidesOf();
       const batches = { batchSize: BATCH, batchesPerEpoch: steps };
       const state = await train({
         model: jointModel({
@@ -67,7 +75,7 @@ function fusionTraining(name: string): TrainerWorkload {
           async *batches(_, from = 0) {
             for (let step = from; step < steps; step++) {
               await Promise.resolve();
-              yield batchOf(step);
+              yield batchOf(step, sides);
             }
           },
         },

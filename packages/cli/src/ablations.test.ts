@@ -50,6 +50,21 @@ it.each([
   expect(existsSync(join(folder, 'nothing'))).toBe(false);
 });
 
+it('keeps features from run to run, which data store measures and removes', async () => {
+  const store = join(folder, 'features');
+  const setting = `data.featureStore=${JSON.stringify(store)}`;
+  for (const out of ['features-1', 'features-2']) {
+    const { code, stderr } = await ablate(out, setting);
+    expect(code, stderr).toBe(exitCode.done);
+  }
+  // Both towers, whose weights are the same in both runs.
+  expect((await run('data', 'store', store)).stdout).toMatch(
+    /the features of 2 encoders of 0\.\d MB/,
+  );
+  const pruned = await run('data', 'store', store, '--keep', '0', '--json');
+  expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: { encoders: 2 }, left: { bytes: 0 } });
+});
+
 it('takes no folder of a training run, and leaves its own to no training run', async () => {
   const out = join(folder, 'trained');
   const tiny = await writeTiny(join(folder, 'train.json'));

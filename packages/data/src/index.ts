@@ -24,6 +24,8 @@ export type { DatasetFormat } from './forms/reader';
 export { pairBatches } from './pairs/batches';
 export type { PairBatchesOptions } from './pairs/batches';
 export type { ChangeableSplit } from './pairs/changeable-split';
+export { identifiesImages } from './pairs/identified-split';
+export type { IdentifiedSplit } from './pairs/identified-split';
 export type { Augmentation } from './pairs/augmentation';
 export type { PictureChange } from './image/augment';
 export type { PairDataset } from './pairs/dataset';
@@ -52,8 +54,15 @@ export { makeScenes } from './scenes';
 export type { MakeScenesOptions, SceneRecord, ScenesSummary } from './scenes';
 export { assignSplits } from './splits/assign';
 export type { AssignSplitsOptions, Dealt } from './splits/assign';
+export { contactSheet } from './tools/contact-sheet';
+export type { ContactSheet, ContactSheetOptions } from './tools/contact-sheet';
 export { measureImages } from './tools/measure-images';
-export type { Duplicates, ImageMeasures, MeasureImagesOptions } from './tools/measure-images';
+export type {
+  Duplicates,
+  ImageMeasures,
+  ImagePlace,
+  MeasureImagesOptions,
+} from './tools/measure-images';
 export { summariseDataset } from './tools/summary';
 export type { DatasetSummary, SplitSummary } from './tools/summary';
 export { writeDataset } from './tools/write-dataset';

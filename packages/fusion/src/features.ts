@@ -5,6 +5,7 @@ import {
   checkShapes,
   requireComplete,
   type Features,
+  type Fusion,
   type PooledFeatures,
 } from '@crossweave/core';
 import { requireNumber } from '@crossweave/core/authoring';
@@ -38,6 +39,26 @@ export function checkAligned(where: string, image: Features, text: Features): vo
     'text.mask': [text.mask, ['B', 'Nt']],
     'text.pooled': [text.pooled, ['B', 'Dt']],
   });
+}
+
+/**
+ * As {@link checkAligned}, for m images with m·n texts ({@link Fusion.sharesImages}).
+ *
+ * @returns n.
+ * @throws ShapeError or ConfigError as {@link checkAligned}.
+ */
+export function checkTextsPerImage(where: string, image: Features, text: Features): number {
+  requireTokensOf(where, 'image', image);
+  requireTokensOf(where, 'text', text);
+  const [images = 0, texts = 0] = [image.tokens.shape[0], text.tokens.shape[0]];
+  const count = texts / images;
+  if (!Number.isInteger(count) || count < 2) {
+    checkAligned(where, image, text);
+    return 1;
+  }
+  checkAligned(where, image, image);
+  checkAligned(where, text, text);
+  return count;
 }
 
 /** Values of B rows: a tensor [B, …] or a record of such tensors. */

@@ -106,6 +106,8 @@ export function withMissingModality<In extends PooledFeatures>(
     ...fusion,
     name: `${fusion.name} + missing`,
     takesMissing: true,
+    // A dropped image is missing in each of its pairs by itself.
+    sharesImages: false,
     init: (key, image, text) =>
       mergeParams(
         fusion.init(key, image, text),

@@ -1,5 +1,6 @@
 import { reshape, tidy, type Rank, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
+  mapFeatures,
   mergeParams,
   requireTokens,
   withOwnKey,
@@ -18,7 +19,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { initLinear, linear, repeatRows } from '@crossweave/core/nn';
-import { checkAligned, repeatAll, scoreInBlocks, type Side, type Tokens } from './features';
+import { checkTextsPerImage, repeatAll, scoreInBlocks, type Side, type Tokens } from './features';
 import { embedTokens, initTokenEmbedding } from './token-embedding';
 
 /** Options that all fusions of token sequences have. */
@@ -212,10 +213,14 @@ export function transformerFusion(parts: TransformerFusionParts): Fusion {
         initLinear(key, 'match_head', { in: width, out: 1 }),
       );
     },
+    sharesImages: true,
     fuse: (params, image, text, ctx) => {
-      checkAligned(`${where}.fuse`, image, text);
+      const count = checkTextsPerImage(`${where}.fuse`, image, text);
       return tidy(() => {
-        const left = embed(params, 'image', image, ctx);
+        // Every pair drops values of its own.
+        const isShared = count === 1 || !ctx.training || settings.dropout === 0;
+        const images = isShared ? image : mapFeatures(image, (x) => repeatRows(x, count));
+        const left = embed(params, 'image', images, ctx);
         const joint = join(params, left, embed(params, 'text', text, ctx), ctx);
         return { joint, match: match(params, joint) };
       });

@@ -39,9 +39,13 @@ export type { RetrievalScores, RetrievalScoresOptions } from './evaluate/retriev
 export { describeSplit, splitFacts } from './evaluate/split-facts';
 export type { SplitFacts } from './evaluate/split-facts';
 export { encodeSplit } from './features/encode-split';
-export type { EncodeOptions, EncodeProgress, FeatureCache, Tower } from './features/encode-split';
+export type { EncodeOptions, EncodeProgress, FeatureCache } from './features/encode-split';
+export type { Tower } from './features/encoder-fingerprint';
+export { measureFeatureStore, pruneFeatureStore } from './features/feature-store';
+export type { PruneFeaturesOptions, StoredFeatures } from './features/feature-store';
 export { fingerprint } from './features/fingerprint';
 export { FeatureTable } from './features/table';
+export type { FeatureRow } from './features/table';
 export { fitBagOfWords } from './floors/bag-of-words';
 export type { BagOfWordsScorer } from './floors/bag-of-words';
 export { floors } from './floors/floors';

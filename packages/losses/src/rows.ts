@@ -1,4 +1,4 @@
-import { concat, gather, ones, pad } from '@tensorflow/tfjs-core';
+import { concat, gather, ones, pad, reshape, split } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import {
   ShapeError,
@@ -6,6 +6,7 @@ import {
   showShape,
   type Batch,
   type Features,
+  type Fused,
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
@@ -47,6 +48,37 @@ export function joinRows<F extends PooledFeatures>(parts: readonly F[]): F {
     ),
     ...(someMissing && { present: concat(below(({ present }) => present)) }),
   } as PooledFeatures as F;
+}
+
+/**
+ * Rows of several batches of features, in turn for each of `size` rows: with `perRow` 1 and 2, a of the
+ * first, then a's two of the second, then b of the first.
+ */
+export function interleaveRows<F extends PooledFeatures>(
+  parts: readonly { readonly features: F; readonly perRow: number }[],
+  size: number,
+): F {
+  const total = parts.reduce((sum, { perRow }) => sum + perRow, 0);
+  if (parts.length === 1) return parts[0]!.features;
+  const joined = joinRows(parts.map(({ features }) => features));
+  return mapFeatures(joined, <T extends Tensor>(x: T): T => {
+    const rest = x.shape.slice(1);
+    const pieces = split(
+      x,
+      parts.map(({ perRow }) => size * perRow),
+    ).map((piece, i) => reshape(piece, [size, parts[i]!.perRow, ...rest]));
+    return reshape(concat(pieces, 1), [size * total, ...rest]) as T;
+  });
+}
+
+/** The fusion of m images with m·`count` texts, of which texts i·count and on belong to image i. */
+export function fuseEach<F extends PooledFeatures>(
+  outputs: ModelOutputs<F>,
+  images: F,
+  texts: F,
+  count: number,
+): Fused {
+  return outputs.fuse(outputs.sharesImages === true ? images : repeatRows(images, count), texts);
 }
 
 /** Tokens and mask padded to `longest`, if the features have tokens. */

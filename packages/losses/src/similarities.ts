@@ -1,7 +1,7 @@
 import { matMul, mul, reshape, sum } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
-import { negativesPerPair, repeatRows, type AnyBatch } from './rows';
+import { fuseEach, negativesPerPair, type AnyBatch } from './rows';
 
 /** Unit-norm embeddings of a batch. */
 export interface Embeddings {
@@ -55,7 +55,7 @@ export function hardSimilarities(
 ): Tensor2D {
   const { image, negatives } = outputs;
   if (outputs.embed === undefined) {
-    return reshape(outputs.fuse(repeatRows(image, count), negatives!).match, [size, count]);
+    return reshape(fuseEach(outputs, image, negatives!, count).match, [size, count]);
   }
   const left = outputs.embed('image', image);
   const width = left.shape[1];

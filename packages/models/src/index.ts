@@ -24,6 +24,13 @@ export type {
   PictureReject,
 } from './pictures/embed-pictures';
 export { listPictures } from './pictures/list-pictures';
+export { calibrateDuplicates, duplicates } from './search/duplicates';
+export type {
+  CalibrationOptions,
+  DuplicateCalibration,
+  DuplicateGroup,
+  DuplicatesOptions,
+} from './search/duplicates';
 export { nearest } from './search/nearest';
 export type { Found, NearestOptions } from './search/nearest';
 export { loadVectors, saveVectors } from './vectors/vector-file';

@@ -81,6 +81,7 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
       return {
         image: images,
         ...texts,
+        ...(fusion.sharesImages === true && { sharesImages: true }),
         fuse: (left, right) => fusion.fuse(fusionParams, left, right, fusionContext),
         score: (left, right) => fusion.score(fusionParams, left, right, fusionContext),
         ...(fusion.embed && {

@@ -1,16 +1,35 @@
-import { summariseDataset } from '@crossweave/data';
-import type { Command } from '../command';
+import { writeFileAtomic } from '@crossweave/core/node';
+import { contactSheet, summariseDataset } from '@crossweave/data';
+import { text, type Command } from '../command';
 import { sourceFlags, sourceOfCommand } from './data-source';
 
 export const dataInspect: Command = {
   name: 'data inspect',
   summary: 'Says what a dataset holds: its form, splits, captions, labels, damaged rows.',
   positionals: 'PATH',
-  options: sourceFlags,
+  options: {
+    ...sourceFlags,
+    page: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'a page to write: pictures with captions, and those that look alike',
+    },
+  },
   example: 'crossweave data inspect questions.jsonl --columns caption=question,label=answer',
   async run(values, positionals, { terminal, signal }) {
     const { source, options } = sourceOfCommand(dataInspect, values, positionals);
-    const summary = await summariseDataset(source, { ...options, signal });
+    const file = text(values, 'page');
+    const progress = terminal.progress('Reading pictures');
+    const sheet =
+      file === undefined
+        ? undefined
+        : await contactSheet(source, {
+            ...options,
+            signal,
+            onProgress: (done, total) => progress.update(done, total),
+          });
+    progress.done();
+    const summary = sheet?.summary ?? (await summariseDataset(source, { ...options, signal }));
     const { format, rows, rejects, splits, examples } = summary;
     terminal.line(`${source}: ${format}, ${rows} rows, ${rejects.count} rejects`);
     for (const message of rejects.first) terminal.line(`  ${message}`);
@@ -30,6 +49,9 @@ export const dataInspect: Command = {
     }
     terminal.line('The first:');
     for (const example of examples) terminal.line(`  ${JSON.stringify(example)}`);
-    return summary;
+    if (sheet === undefined || file === undefined) return summary;
+    await writeFileAtomic(file, sheet.page);
+    terminal.line(`Page: ${file}`);
+    return { ...summary, images: sheet.images };
   },
 };

@@ -38,6 +38,14 @@ it('measures captions and pictures', async () => {
   expect(stdout).toMatch(/Pictures: \d+ jpeg, \d+ png; 0 cannot be read\n {2}width 16 \/ 16 \/ 16/);
 });
 
+it('writes a page with the pictures', async () => {
+  const page = join(folder, 'page.html');
+  const { code, stdout, stderr } = await run('data', 'inspect', captions, '--page', page);
+  expect(code, stderr).toBe(exitCode.done);
+  expect(stdout).toContain(`Page: ${page}`);
+  expect(await readFile(page, 'utf8')).toMatch(/<img src="data:image\/jpeg/);
+});
+
 it('writes shards that every command reads', async () => {
   const out = join(folder, 'shards');
   const flags = ['--to', 'webdataset', '--out', out, '--shard-size', '10'];

@@ -14,7 +14,7 @@ export const embed: Command = {
     ...modelOptions,
     images: picturesOption,
     texts: { type: 'string', value: 'FILE', summary: 'texts, one a line, instead of pictures' },
-    out: { type: 'string', value: 'FILE', summary: 'ends in .safetensors or .npy' },
+    out: { type: 'string', value: 'FILE', summary: 'ends in .safetensors, .parquet or .npy' },
   },
   example: 'crossweave embed --model runs/shoes --images pictures --out pictures.safetensors',
   async run(values, _positionals, session) {

@@ -6,6 +6,7 @@ import { dataMake } from './data-make';
 import { dataSplit } from './data-split';
 import { dataStats } from './data-stats';
 import { dataStore } from './data-store';
+import { dedupe } from './dedupe';
 import { doctor } from './doctor';
 import { embed } from './embed';
 import { engineAdd } from './engine-add';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   embed,
   search,
   zeroShot,
+  dedupe,
   predict,
   exportModel,
   ablate,

@@ -2,13 +2,22 @@ import { resolve } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
 import { readBytes } from '@crossweave/core/node';
 import {
+  joinEmbeddings,
   loadVectors,
   nearest,
+  rowOf,
   type Embeddings,
   type OpenModel,
   type VectorSet,
 } from '@crossweave/models';
-import { text, wholeNumber, type Command, type OptionValues, type Session } from '../command';
+import {
+  text,
+  texts,
+  wholeNumber,
+  type Command,
+  type OptionValues,
+  type Session,
+} from '../command';
 import { readLines } from '../use/read-lines';
 import { tellOfTexts } from '../use/tell-of-texts';
 import { modelOptions, openNamed, picturesOf, picturesOption } from '../use/use-model';
@@ -27,6 +36,18 @@ export const search: Command = {
       value: 'FILE',
       summary: 'what crossweave embed wrote, to look through',
     },
+    only: {
+      type: 'string',
+      value: 'TEXT',
+      summary: 'look only at items whose path or text contains it; of several, one is enough',
+      multiple: true,
+    },
+    without: {
+      type: 'string',
+      value: 'TEXT',
+      summary: 'leave out items whose path or text contains it; may be repeated',
+      multiple: true,
+    },
     top: { type: 'string', value: 'N', summary: 'how many to show', default: '10' },
   },
   example: 'crossweave search "a red shoe" --model runs/shoes --images pictures',
@@ -36,7 +57,7 @@ export const search: Command = {
     requireOneSource(values);
     await using model = await openNamed(search, values, session);
     if ('text' in query) tellOfTexts([query.text], model, session);
-    const items = await itemsOf(model, values, session);
+    const items = filtered(await itemsOf(model, values, session), values);
     const [found = []] = await nearest(await embedded(model, query), items.embeddings, { top });
     const results = found.map(({ row, score }) => ({ id: items.ids[row]!, score }));
     for (const { id, score } of results) session.terminal.line(`${score.toFixed(4)}  ${id}`);
@@ -75,27 +96,45 @@ function requireOneSource(values: OptionValues): void {
   });
 }
 
-async function itemsOf(
-  model: OpenModel,
-  values: OptionValues,
-  session: Session,
-): Promise<Pick<VectorSet, 'ids' | 'embeddings'>> {
-  const [images, texts] = [text(values, 'images'), text(values, 'texts')];
+type Items = Pick<VectorSet, 'ids' | 'embeddings'>;
+
+/** @throws ConfigError when no item is left. */
+function filtered(items: Items, values: OptionValues): Items {
+  const [only, without] = [texts(values, 'only'), texts(values, 'without')];
+  if (only.length + without.length === 0) return items;
+  const { ids, embeddings } = items;
+  const rows = ids.flatMap((id, row) => {
+    const wanted = only.length === 0 || only.some((part) => id.includes(part));
+    return wanted && !without.some((part) => id.includes(part)) ? [row] : [];
+  });
+  if (rows.length === 0) {
+    throw new ConfigError('--only and --without leave nothing to look through', {
+      where: 'crossweave search',
+      got: `0 of ${ids.length} items`,
+      advice: 'They compare letter by letter, with the path below the folder or the text.',
+    });
+  }
+  const chosen = rows.map((row) => ({ ...embeddings, rows: 1, values: rowOf(embeddings, row) }));
+  return { ids: rows.map((row) => ids[row]!), embeddings: joinEmbeddings(chosen, embeddings.dim) };
+}
+
+async function itemsOf(model: OpenModel, values: OptionValues, session: Session): Promise<Items> {
+  const [images, file] = [text(values, 'images'), text(values, 'texts')];
   if (images !== undefined) {
     const { paths, embeddings } = await picturesOf(model, images, session);
     return { ids: paths, embeddings };
   }
-  if (texts !== undefined) {
-    const ids = await readLines(texts);
+  if (file !== undefined) {
+    const ids = await readLines(file);
     tellOfTexts(ids, model, session);
     return { ids, embeddings: await model.encodeText(ids) };
   }
-  const file = text(values, 'vectors')!;
-  const set = await loadVectors(file);
+  const vectors = text(values, 'vectors')!;
+  const set = await loadVectors(vectors);
   const own = await model.fingerprint();
   if (set.model === own) return set;
   throw new DataError('the vectors were made by another model', {
-    where: file,
+    where: vectors,
     expected: `the model ${own}`,
     got: set.model,
     advice: 'Vectors of two models do not compare: embed the items again with this one.',

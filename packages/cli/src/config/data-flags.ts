@@ -18,6 +18,10 @@ const flags = {
   maxRejects: { value: 'SHARE', summary: 'largest share of the rows that may be damaged' },
   holdOut: { value: 'SPLIT=SHARE,…', summary: 'test=0.1: records of train that become a split' },
   pictureStore: { value: 'DIR', summary: 'where decoded pictures are kept from start to start' },
+  featureStore: {
+    value: 'DIR',
+    summary: 'where features of encoders are kept from start to start',
+  },
   sharedPictures: { value: 'POLICY', summary: 'pictures in two splits: refuse or allow' },
 } as const satisfies Record<string, { value: string; summary: string }>;
 

@@ -23,7 +23,7 @@ export function sizeArms(
   specs: FusionCostOptions,
 ): ReadonlyMap<string, SizedArm> {
   const sized = new Map<string, SizedArm>();
-  const settle = (name: string, waiting: readonly string[]): SizedArm => {
+  const sizedArm = (name: string, waiting: readonly string[]): SizedArm => {
     const done = sized.get(name);
     if (done !== undefined) return done;
     const { match, ...part } = arms[name]!;
@@ -43,7 +43,7 @@ export function sizeArms(
         got: match.to,
       });
     }
-    const target = typeof match.to === 'string' ? settle(match.to, others).fusion : match.to;
+    const target = typeof match.to === 'string' ? sizedArm(match.to, others).fusion : match.to;
     const optionsOf = (width: number, depth: number | undefined): Record<string, unknown> => ({
       ...part.options,
       [match.width]: width,
@@ -69,7 +69,7 @@ export function sizeArms(
     return arm;
   };
   // In the order of the config, which is that of the results.
-  return new Map(Object.keys(arms).map((name) => [name, settle(name, [])]));
+  return new Map(Object.keys(arms).map((name) => [name, sizedArm(name, [])]));
 }
 
 function describe(name: string, by: string, found: MatchedFusion): string {

@@ -106,7 +106,7 @@ interface Watched extends OpenedPairs {
 }
 
 /** Keys of `data` that are no options of `openPairs`. */
-const ofTheCommand = ['tokenizer', 'train', 'test', 'val', 'normalise', 'augment'];
+const ofTheCommand = ['featureStore', 'tokenizer', 'train', 'test', 'val', 'normalise', 'augment'];
 
 const normalisations = {
   imagenet: imagenetNormalisation,

@@ -32,14 +32,15 @@ const quickstart = {
   },
   fusion: {
     loss: { name: 'listwise-matching', options: { inBatch: 1 } },
-    steps: 620,
-    batchSize: 32,
+    steps: 1000,
+    batchSize: 16,
+    residual: true,
     negatives: { upTo: 3 },
     learningRate: { fusion: 1e-3 },
     weightDecay: 0.05,
     warmup: 40,
   },
-  seeds: [1],
+  seeds: [1, 2, 3],
   top: 16,
 };
 
@@ -48,6 +49,7 @@ const quickstartShort = {
   ...quickstart,
   towers: { ...quickstart.towers, steps: 20 },
   fusion: { ...quickstart.fusion, steps: 20 },
+  seeds: [1],
 };
 
 /**

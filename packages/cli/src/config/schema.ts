@@ -115,6 +115,8 @@ const augment = z
       .partial(),
     grayscale: z.number(),
     blur: z.strictObject({ share: z.number(), sigma: bounds }),
+    randAugment: z.strictObject({ operations: z.int(), magnitude: z.int().optional() }),
+    synonyms: z.strictObject({ share: z.number(), words: z.array(z.array(z.string())) }),
     wordDrop: z.number(),
   })
   .partial();
@@ -177,6 +179,10 @@ const data = z.strictObject({
   augment: augment.optional(),
   /** Folder in which decoded pictures are kept from start to start. */
   pictureStore: z.string().optional(),
+  /** Folder in which the features of encoders are kept from start to start, by `ablate`. */
+  featureStore: z.string().optional(),
+  /** Threads that read and decode pictures; 0 for none. */
+  workers: z.int().min(0).max(64).optional(),
   imageSize: count.max(4096).default(64),
   maxTokens: z.int().min(3).max(512).default(32),
   /** Folder of a tokenizer; without it a word-level one is made from the training captions. */

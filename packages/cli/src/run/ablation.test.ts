@@ -1,5 +1,6 @@
 import type { PairDataset, Tokenizer } from '@crossweave/data';
 import { ConfigError } from '@crossweave/core';
+import { createTask } from '@crossweave/lab';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/parse';
 import { ablationPresets } from '../config/presets';
@@ -48,7 +49,7 @@ describe('an ablation', () => {
     expect(recipeOf(slower)).not.toEqual(recipeOf(config));
   });
 
-  it('settles the size of an arm that is matched, and keeps it in the recipe', () => {
+  it('works out the size of an arm that is matched, and keeps it in the recipe', () => {
     const early = {
       ...config.arms['early']!,
       match: { to: 'cross-attention', by: 'parameters', width: 'dim' },
@@ -59,6 +60,24 @@ describe('an ablation', () => {
     expect(part.options['dim']).not.toBe(config.arms['early']!.options['dim']);
     expect(notesOf(parts)).toEqual([expect.stringContaining(fusion.name)]);
     expect(notesOf(ablationParts(config, tokenizer))).toEqual([]);
+  });
+
+  it('makes every arm a correction of the towers’ score where it is asked to', () => {
+    const of = (residual: boolean) => {
+      const given = { ...config, fusion: { ...config.fusion, residual } };
+      return comparisonOf(given, ablationParts(given, tokenizer), data).arms;
+    };
+    for (const { fusion, towersAt } of of(true)) {
+      expect(fusion.name).toMatch(/ \+ towers$/);
+      expect(towersAt).toBe('towers.');
+    }
+    for (const { fusion, towersAt } of of(false)) {
+      expect(fusion.name).not.toContain('towers');
+      expect(towersAt).toBeUndefined();
+    }
+    const task = createTask('classification').fit(['a', 'b']);
+    const asked = { ...config, fusion: { ...config.fusion, residual: true } };
+    expect(() => ablationParts(asked, tokenizer, task)).toThrow(/fusion\.residual/);
   });
 
   it('refuses to compare nothing', () => {

@@ -171,6 +171,7 @@ export function comparisonOf(
     })),
     ...(task && { task }),
     seeds: config.seeds,
+    ...(config.data.featureStore !== undefined && { featureStore: config.data.featureStore }),
     top: config.top,
     recipe: {
       towers: {

@@ -1,8 +1,13 @@
 import type { RunIdentity } from '@crossweave/trainer/node';
 import type { DataConfig } from '../config/schema';
 
-/** Keys of `data` that say where things lie, and not what they are. */
-export const places = { captions: undefined, pictureStore: undefined };
+/** Keys of `data` that say where things lie and how they are had, and not what they are. */
+export const places = {
+  captions: undefined,
+  pictureStore: undefined,
+  featureStore: undefined,
+  workers: undefined,
+};
 
 /** Of the files in a run's folder. A later version that reads them otherwise counts it up. */
 export const format = 1;

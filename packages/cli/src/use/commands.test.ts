@@ -66,6 +66,18 @@ it('finds pictures by a text, from a folder and from vectors alike', async () =>
   expect(kept['among']).toBe(3);
 });
 
+it('looks only at what it is told to', async () => {
+  const seek = ['search', 'a red circle', ...clip, '--vectors', vectors];
+  const only = await json(...seek, '--only', 'ring/', '--only', 'nowhere');
+  expect(only.results.map(({ id }) => id).sort()).toEqual(['ring/0.jpg', 'ring/2.jpg']);
+  const both = await json(...seek, '--only', 'ring/', '--without', '/0');
+  expect(both.results.map(({ id }) => id)).toEqual(['ring/2.jpg']);
+  expect(both['among']).toBe(1);
+  expect((await refused(...seek, '--without', '.jpg')).stderr).toMatch(
+    /leave nothing to look through; got 0 of 3 items/,
+  );
+});
+
 it('finds pictures and texts by a picture', async () => {
   const image = ['--image', join(pictures, 'ring', '2.jpg')];
   const same = await json('search', ...clip, ...image, '--vectors', vectors);
@@ -106,7 +118,15 @@ it('says what is wrong', async () => {
     [/--top must be a whole number/, 'search', 'a', ...clip, '--images', pictures, '--top', '0'],
     [/either --images DIR or --texts FILE/, 'embed', ...clip, '--out', vectors],
     [/--out is missing/, 'embed', ...clip, '--images', pictures],
-    [/ends in \.safetensors or \.npy/, 'embed', ...clip, '--images', pictures, '--out', 'v.csv'],
+    [
+      /ends in \.safetensors, \.parquet or \.npy/,
+      'embed',
+      ...clip,
+      '--images',
+      pictures,
+      '--out',
+      'v.csv',
+    ],
     [/--labels is missing/, 'zero-shot', ...clip, '--images', pictures],
     [/holds an empty label/, 'zero-shot', ...clip, '--images', pictures, '--labels', 'a,,b'],
     [

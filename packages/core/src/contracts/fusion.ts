@@ -48,7 +48,13 @@ export interface Fusion<In extends PooledFeatures = Features> {
    * as well.
    */
   readonly init: (key: Key, image: FeatureSpec, text: FeatureSpec) => Params;
-  /** Fuses aligned pairs: image b with text b. */
+  /**
+   * Whether `fuse` also takes m images with m·n texts, where texts i·n to i·n + n − 1 belong to image
+   * i. What depends on the image alone is then computed once for its n texts. Default false: the
+   * caller repeats the images.
+   */
+  readonly sharesImages?: boolean;
+  /** Fuses aligned pairs: image b with text b. See also {@link sharesImages}. */
   readonly fuse: (params: Params, image: In, text: In, ctx: Context) => Fused;
   /** The match logits [B_i, B_t] of every image with every text. */
   readonly score: (params: Params, image: In, text: In, ctx: Context) => Tensor2D;

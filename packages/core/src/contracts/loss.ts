@@ -64,6 +64,8 @@ export interface ModelOutputs<F extends PooledFeatures = Features> {
   readonly text: F;
   /** B·K rows: row b·K + k is false text k of image b. Absent when the batch has no negatives. */
   readonly negatives?: F;
+  /** As {@link Fusion.sharesImages}. */
+  readonly sharesImages?: boolean;
   /** Fuses aligned pairs: row i of `image` with row i of `text`. */
   fuse(image: F, text: F): Fused;
   /** [B_i, B_t] logits of every image against every text. */

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import type { HostValue } from '../host-value';
 import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Context } from './context';
@@ -72,6 +73,14 @@ export interface FittedTask {
    * @param labels [B]. @throws DataError for a label of a different kind.
    */
   readonly loss: (outputs: Tensor2D, labels: readonly (Label | undefined)[]) => Scalar;
+  /**
+   * `loss` of labels that are not known before the step (`hostValue`), so that training steps can be
+   * compiled. Absent: training steps with this task are not compiled.
+   */
+  readonly lossOf?: (
+    outputs: Tensor2D,
+    labels: HostValue<readonly (Label | undefined)[]>,
+  ) => Scalar;
   /**
    * The metrics of outputs [n, K] with n labels. A class that occurs neither in the labels nor in
    * the predictions does not count in means over classes.

@@ -75,6 +75,16 @@ export function independenceChecks(setup: FusionSetup): Check[] {
         expectClose(alone.match, takeRows(together.match, [row]), {}, `match of pair ${row} alone`);
       }
     }),
+    check('images that are shared by several texts are fused as if they were repeated', () => {
+      const { fusion, params } = setup.init();
+      const [image, text] = [setup.images(2), setup.texts(6)];
+      const repeated = takeRows(image, [0, 0, 0, 1, 1, 1]);
+      const expected = fusion.fuse(params, repeated, text, inference);
+      if (fusion.sharesImages !== true) return;
+      const shared = fusion.fuse(params, image, text, inference);
+      expectClose(shared.joint, expected.joint, {}, 'joint of shared images');
+      expectClose(shared.match, expected.match, {}, 'match of shared images');
+    }),
     check('a score does not depend on the other images and texts', () => {
       const { fusion, params } = setup.init();
       const [image, text] = [setup.images(3), setup.texts(3)];

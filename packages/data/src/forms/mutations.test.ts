@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { isCrossweaveError } from '@crossweave/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mutateBytes, mutationKey, mutations } from '../mutate.testing';
+import { RowJoiner } from '../pairs/samples';
 import { openDataset } from './open-dataset';
 import { tarEnd, tarOf } from './tar.testing';
 
@@ -58,13 +59,19 @@ it.each(inputs)(
     const read = async (bytes: Buffer): Promise<number> => {
       await writeFile(path, bytes);
       let count = 0;
-      for await (const row of (await openDataset(path)).rows()) {
+      const dataset = await openDataset(path);
+      const joiner = new RowJoiner(dataset.name, dataset.folder);
+      for await (const row of dataset.rows()) {
         count++;
+        joiner.add([row]);
         if ('record' in row) {
           expect(row.record.captions.every((caption) => caption !== '')).toBe(true);
           await row.record.picture?.read();
         } else expect(row.error.code).toBe('data');
       }
+      // Every row is in a sample or is a reject.
+      const inSamples = joiner.samples().reduce((sum, sample) => sum + sample.rows, 0);
+      expect(inSamples + joiner.bad.length).toBe(count);
       return count;
     };
     expect(await read(input)).toBe(rows);

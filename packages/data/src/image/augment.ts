@@ -1,3 +1,5 @@
+import { operate, type Operation } from './rand-augment';
+
 /** What is done to one picture; in this order. */
 export interface PictureChange {
   /** The part of it, in shares of its sides, that becomes the whole. */
@@ -9,6 +11,8 @@ export interface PictureChange {
   };
   /** Left becomes right. */
   readonly flip?: boolean;
+  /** Those of RandAugment, one after another. */
+  readonly operations?: readonly Operation[];
   readonly colour?: ColourChange;
   readonly grayscale?: boolean;
   /** Standard deviation of a Gaussian, in pixels. */
@@ -34,11 +38,12 @@ export interface ColourChange {
 export function changePicture(
   picture: Uint8Array,
   size: number,
-  { crop, flip = false, colour, grayscale = false, blur }: PictureChange,
+  { crop, flip = false, operations = [], colour, grayscale = false, blur }: PictureChange,
 ): Uint8Array {
   let changed = picture;
   if (crop !== undefined) changed = cropped(changed, size, crop);
   if (flip) changed = flipped(changed, size);
+  for (const operation of operations) changed = operate(changed, size, operation);
   if (colour !== undefined) changed = coloured(changed, colour);
   if (grayscale) changed = grey(changed);
   if (blur !== undefined && blur > 0) changed = blurred(changed, size, blur);

@@ -8,7 +8,7 @@ import { codeOf } from '@crossweave/core/node';
 import sharp from 'sharp';
 
 /** Counts up when decoding gives other values for the same file and options. */
-const decoderVersion = 2;
+export const decoderVersion = 2;
 
 const extension = '.picture';
 /** Bytes before the picture: what wrote it, and the checksum of the rest. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ConfigError } from '@crossweave/core';
@@ -21,6 +22,14 @@ interface Pending {
 interface Thread {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
+}
+
+/** The program of a thread; undefined in a program that a bundler made one file of. */
+function workerFile(): URL | undefined {
+  const here = import.meta.url as string | undefined;
+  if (here?.startsWith('file:') !== true) return undefined;
+  const file = new URL(`./picture-worker${here.endsWith('.ts') ? '.ts' : '.js'}`, here);
+  return existsSync(file) ? file : undefined;
 }
 
 /** Threads without work end after this long, in milliseconds. */
@@ -68,12 +77,18 @@ export class PictureThreads {
   }
 
   #start(): void {
-    const fromSource = import.meta.url.endsWith('.ts');
-    const file = new URL(`./picture-worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+    const file = workerFile();
+    if (file === undefined) {
+      throw new ConfigError('there is no program for threads that load pictures', {
+        where: 'workers',
+        expected: 'picture-worker.js beside the module that starts it',
+        advice: 'A bundler may have left it out: workers: 0 loads pictures in the main thread.',
+      });
+    }
     const worker = new Worker(file, {
       workerData: this.#memory,
       // From sources, what lets this thread read TypeScript lets the other do so.
-      ...(fromSource && { execArgv: process.execArgv }),
+      ...(file.pathname.endsWith('.ts') && { execArgv: process.execArgv }),
     });
     const thread: Thread = { worker, pending: new Map() };
     worker.unref();
@@ -131,7 +146,9 @@ export const pictureThreads = new PictureThreads();
 /** Threads unless `workers` says how many: one a processor, at least two, and none for few pictures. */
 export function threadsFor(pictures: number, workers: number | undefined): number {
   if (workers !== undefined) return workers;
-  return pictures < fewPictures ? 0 : Math.min(8, Math.max(2, availableParallelism()));
+  return pictures < fewPictures || workerFile() === undefined
+    ? 0
+    : Math.min(8, Math.max(2, availableParallelism()));
 }
 
 /** Threads need as long to start as a few hundred pictures to decode. */

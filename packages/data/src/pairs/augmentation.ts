@@ -1,7 +1,30 @@
-import { ConfigError, foldIn, uniformArray, type Key, type Label } from '@crossweave/core';
-import { fields, listOf, number, share, type Check, type Checks } from '@crossweave/core/authoring';
+import {
+  ConfigError,
+  foldIn,
+  randomInteger,
+  uniformArray,
+  type Key,
+  type Label,
+} from '@crossweave/core';
+import {
+  count,
+  fields,
+  listOf,
+  number,
+  share,
+  type Check,
+  type Checks,
+} from '@crossweave/core/authoring';
 import type { PictureChange } from '../image/augment';
+import {
+  amountOf,
+  colourOperations,
+  geometricOperations,
+  mostMagnitude,
+  type Operation,
+} from '../image/rand-augment';
 import { mirroredText, saysColour, saysSide, withoutWords } from './caption-words';
+import { drawSynonyms, synonymsCheck } from './synonyms';
 
 /**
  * How pairs are changed from epoch to epoch so that picture and text stay true of one another. All
@@ -41,6 +64,19 @@ export interface Augmentation {
   readonly grayscale?: number | undefined;
   /** A Gaussian of a standard deviation between these, in pixels, over a share of the pictures. */
   readonly blur?: { readonly share: number; readonly sigma: readonly [number, number] } | undefined;
+  /**
+   * So many changes of each picture, drawn as torchvision's `RandAugment` draws them, of a magnitude
+   * in [0, 30] (default 9). Where the caption or its negatives name colours, only shears, moves,
+   * turns and sharpness are drawn.
+   */
+  readonly randAugment?:
+    { readonly operations: number; readonly magnitude?: number | undefined } | undefined;
+  /**
+   * Lists of words that mean the same. Of each list, with this share, one word is drawn that takes the
+   * place of all others in caption and negatives. No list may hold words of sides or colours.
+   */
+  readonly synonyms?:
+    { readonly share: number; readonly words: readonly (readonly string[])[] } | undefined;
   /** Share of a caption's words that are left out. */
   readonly wordDrop?: number | undefined;
 }
@@ -65,6 +101,14 @@ const augmentationChecks: Checks<Augmentation> = {
   }),
   grayscale: amount,
   blur: fields({ share: amount, sigma: listOf(positive, { length: 2 }) }, ['share', 'sigma']),
+  randAugment: fields(
+    {
+      operations: count(),
+      magnitude: number({ integer: true, min: 0, max: mostMagnitude }),
+    },
+    ['operations'],
+  ),
+  synonyms: fields({ share: amount, words: synonymsCheck }, ['share', 'words']),
   wordDrop: number({ min: 0, below: 1 }),
 };
 
@@ -86,7 +130,7 @@ export function requireBounds(where: string, { crop, blur }: Augmentation): void
 /** Whether pictures change, and not texts alone. */
 export function changesPictures(augmentation: Augmentation): boolean {
   return Object.entries(augmentation).some(
-    ([name, value]) => name !== 'wordDrop' && value !== undefined,
+    ([name, value]) => name !== 'wordDrop' && name !== 'synonyms' && value !== undefined,
   );
 }
 
@@ -103,7 +147,7 @@ export interface AugmentedPair {
   readonly change: PictureChange;
   /** What the picture shows, every word of it: by this, texts are the same or not. */
   readonly meaning: string;
-  /** The same, maybe without some words. */
+  /** The same, maybe in other words and without some. */
   readonly caption: string;
   readonly negatives: readonly string[];
   readonly label: Label | undefined;
@@ -112,7 +156,16 @@ export interface AugmentedPair {
 /** Draws the changes of one pair. */
 export function augmentPair(
   { caption, negatives, label }: DrawnPair,
-  { flip = 0, crop, colour, grayscale = 0, blur, wordDrop = 0 }: Augmentation,
+  {
+    flip = 0,
+    crop,
+    randAugment,
+    colour,
+    grayscale = 0,
+    blur,
+    synonyms,
+    wordDrop = 0,
+  }: Augmentation,
   key: Key,
 ): AugmentedPair {
   const draw = (name: string): number => uniformArray(foldIn(key, name), 1)[0]!;
@@ -121,6 +174,7 @@ export function augmentPair(
   const change: PictureChange = {
     ...(crop && { crop: drawCrop(crop, foldIn(key, 'crop')) }),
     ...(flips && { flip: true }),
+    ...(randAugment && { operations: drawOperations(randAugment, colourful, foldIn(key, 'rand')) }),
     ...(colour && !colourful && { colour: drawColour(colour, draw) }),
     ...(grayscale > 0 && !colourful && draw('grayscale') < grayscale && { grayscale: true }),
     ...(blur && draw('blur') < blur.share && { blur: within(blur.sigma, draw('sigma')) }),
@@ -128,13 +182,29 @@ export function augmentPair(
   const meaning = flips ? mirroredText(caption) : caption;
   const drop = (count: number): boolean[] =>
     Array.from(uniformArray(foldIn(key, 'words'), count), (value) => value < wordDrop);
+  const worded = drawSynonyms(synonyms, foldIn(key, 'synonyms'));
+  const shown = worded(meaning);
   return {
     change,
     meaning,
-    caption: wordDrop > 0 ? withoutWords(meaning, drop) : meaning,
-    negatives: flips ? negatives.map(mirroredText) : negatives,
+    caption: wordDrop > 0 ? withoutWords(shown, drop) : shown,
+    negatives: negatives.map((each) => worded(flips ? mirroredText(each) : each)),
     label,
   };
+}
+
+function drawOperations(
+  { operations, magnitude = 9 }: NonNullable<Augmentation['randAugment']>,
+  colourful: boolean,
+  key: Key,
+): Operation[] {
+  const names = [...geometricOperations, ...(colourful ? [] : colourOperations)];
+  return Array.from({ length: operations }, (_, i) => {
+    const own = foldIn(key, i);
+    const name = names[randomInteger(foldIn(own, 'name'), names.length)]!;
+    const sign = randomInteger(foldIn(own, 'sign'), 2) === 0 ? 1 : -1;
+    return { name, amount: amountOf(name, magnitude, sign) };
+  });
 }
 
 function labelSaysSide(label: Label | undefined): boolean {

@@ -64,6 +64,20 @@ function likeCase(found: string, other: string): string {
     : other;
 }
 
+/** The text with other words in the place of some, in their case. */
+export function reworded(text: string, others: ReadonlyMap<string, string>): string {
+  if (others.size === 0) return text;
+  return text.replace(word, (found) => {
+    const other = others.get(found.toLowerCase());
+    return other === undefined ? found : likeCase(found, other);
+  });
+}
+
+/** Whether it is one word, as captions are taken apart. */
+export function isWord(text: string): boolean {
+  return wordsOf(text).join('') === text.toLowerCase() && wordsOf(text).length === 1;
+}
+
 /**
  * The text without some of its words, of which at least one stays.
  *

@@ -31,6 +31,6 @@ export function pictureSource<Image>(
     where,
     expected: 'a split with changedImages(rows, changes), as loadPairs gives it',
     got: 'augment on a split without it',
-    advice: 'Leave out augment, or of it all but wordDrop.',
+    advice: 'Leave out augment, or of it all but wordDrop and synonyms.',
   });
 }

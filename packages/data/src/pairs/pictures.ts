@@ -4,6 +4,7 @@ import type { PictureChange } from '../image/augment';
 import { PictureCache } from '../image/cache';
 import { decodeChecks, readDecodeOptions, type DecodeOptions } from '../image/options';
 import {
+  digestOf,
   readImageFile,
   type LoadedPicture,
   type PictureJob,
@@ -47,6 +48,8 @@ export class Pictures {
   readonly #threads: number;
   /** Samples for which the placeholder stands in. */
   readonly #replaced = new Set<Sample>();
+  /** SHA-256 of the image files that were read, by their paths. */
+  readonly #digests = new Map<string, string>();
 
   /** Of `options`, which may hold others besides, those of decoding are used; the signal ends `check` alone. */
   constructor(
@@ -60,6 +63,11 @@ export class Pictures {
     this.#cache = new PictureCache(cacheBytes);
     this.#placeholder = placeholder;
     this.#threads = threads;
+  }
+
+  /** The options that decide what a file becomes: how much memory decoding may take does not. */
+  get deciding(): object {
+    return { ...readDecodeOptions(this.#settings.options), decodeBytes: undefined };
   }
 
   /** How many pictures are worth being asked for at once. */
@@ -94,7 +102,22 @@ export class Pictures {
     const signal = this.#signal;
     signal?.throwIfAborted();
     const { digest = '', error } = await this.#load(sample, { digest: true }, signal);
+    if (error === undefined) this.#digests.set(sample.path, digest);
     return { digest, ...(error && { error }) };
+  }
+
+  /**
+   * SHA-256 (hex) of the image file. Undefined where the placeholder stands in, or may do so.
+   *
+   * @throws DataError when the file is missing
+   */
+  async digest(sample: Sample): Promise<string | undefined> {
+    const known = this.#digests.get(sample.path);
+    if (known !== undefined) return known;
+    if (this.#placeholder !== undefined) return undefined;
+    const digest = digestOf(await readImage(sample));
+    this.#digests.set(sample.path, digest);
+    return digest;
   }
 
   async #load(

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { ConfigError, type PairRecord, type PairSplit, type TextInput } from '@crossweave/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { mapConcurrently } from '../concurrency';
 import type { PictureChange } from '../image/augment';
 import { normaliseImages } from '../image/normalise';
+import { decoderVersion } from '../image/picture-store';
 import type { Preprocessing } from '../image/preprocessing';
+import type { IdentifiedSplit } from './identified-split';
 import type { Pictures, Sample } from './pictures';
 import type { Texts } from './texts';
 
@@ -15,7 +18,7 @@ export interface SampleTensors {
 }
 
 /** A split over image files: pictures come from the cache or are decoded again. */
-export class FileSplit implements PairSplit {
+export class FileSplit implements PairSplit, IdentifiedSplit {
   readonly name: string;
   readonly records: readonly PairRecord[];
   readonly #samples: readonly Sample[];
@@ -62,6 +65,14 @@ export class FileSplit implements PairSplit {
       this.#pictures.get(sample, changes[i]),
     );
     return normaliseImages(pictures, size, preprocessing.normalise);
+  }
+
+  async imageIdentity(row: number): Promise<string | undefined> {
+    const digest = await this.#pictures.digest(this.#sample(row));
+    if (digest === undefined) return undefined;
+    const { normalise } = this.#tensors.preprocessing;
+    const decided = [decoderVersion, this.#pictures.deciding, normalise, digest];
+    return createHash('sha256').update(JSON.stringify(decided)).digest('hex');
   }
 
   /** @returns [captions, maxTokens] int32 ids and mask, owned by the caller */

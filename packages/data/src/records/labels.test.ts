@@ -50,7 +50,7 @@ describe('labels', () => {
     [2.5, undefined, 2.5],
     [0, undefined, 0],
     [true, undefined, 'true'],
-    [['a', 'b', 'a'], undefined, ['a', 'b']],
+    [['a', 'b', 'a'], undefined, ['a', 'b', 'a']],
     [[1, 2], undefined, ['1', '2']],
     [[], undefined, []],
     [3, 'class', '3'],

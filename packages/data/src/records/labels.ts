@@ -88,7 +88,8 @@ function read(value: unknown, kind: LabelKind | undefined): Label | undefined {
 function classes(list: readonly unknown[]): string[] | undefined {
   const names = list.map(className);
   const known = names.filter((name) => name !== undefined);
-  return known.length === names.length ? [...new Set(known)] : undefined;
+  // Repeated ones stay: of answers that several people gave, how many gave each counts.
+  return known.length === names.length ? known : undefined;
 }
 
 /** A class by its name; `true` and `false` are names too. */

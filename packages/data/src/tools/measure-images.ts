@@ -7,6 +7,7 @@ import { datasetChecks, type DatasetSource, type OpenDatasetOptions } from '../f
 import { decodeImage } from '../image/decode';
 import { readImage } from '../pairs/pictures';
 import type { ReadSample } from '../pairs/samples';
+import { findLikes, lookOf, type Look } from './look';
 import { collectSamples } from './summary';
 
 export interface MeasureImagesOptions extends OpenDatasetOptions {
@@ -18,13 +19,22 @@ export interface MeasureImagesOptions extends OpenDatasetOptions {
 
 /** Images that are the same. */
 export interface Duplicates {
-  /** `bytes`: the same file. `look`: the same at 9 × 8 pixels of grey (difference hash). */
+  /**
+   * `bytes`: the same file. `look`: the same picture scaled, compressed again or slightly changed
+   * (difference hash of 128 bits of which ten may differ, and mean colours).
+   */
   readonly by: 'bytes' | 'look';
   /** The split, or the two splits, that they are in. */
   readonly splits: readonly [string] | readonly [string, string];
   /** Images that have an earlier one that is the same. */
   readonly images: number;
   readonly example: readonly [string, string];
+}
+
+/** An image of a dataset. */
+export interface ImagePlace {
+  readonly image: string;
+  readonly split: string;
 }
 
 /** What the image files of a dataset are. */
@@ -38,6 +48,8 @@ export interface ImageMeasures {
   readonly height: readonly [number, number, number];
   readonly bytes: readonly [number, number, number];
   readonly duplicates: readonly Duplicates[];
+  /** The first pairs that look the same, those of two splits before others. */
+  readonly alike: readonly (readonly [ImagePlace, ImagePlace])[];
 }
 
 const checks: Checks<MeasureImagesOptions> = {
@@ -53,7 +65,7 @@ interface Measured {
   readonly height: number;
   readonly bytes: number;
   readonly digest: string;
-  readonly look: string;
+  readonly look: Look;
 }
 
 /**
@@ -67,8 +79,16 @@ export async function measureImages(
   options: MeasureImagesOptions = {},
 ): Promise<ImageMeasures> {
   checkOptions('measureImages', options, checks);
-  const { concurrency = 8, onProgress, ...open } = options;
+  const { concurrency: _concurrency, onProgress: _onProgress, ...open } = options;
   const { samples } = await collectSamples(source, open);
+  return measureSamples(samples, options);
+}
+
+/** The same of samples that have been read. */
+export async function measureSamples(
+  samples: readonly ReadSample[],
+  { concurrency = 8, onProgress, signal }: MeasureImagesOptions,
+): Promise<ImageMeasures> {
   const unreadable: string[] = [];
   let done = 0;
   const measured = await mapConcurrently(
@@ -83,9 +103,15 @@ export async function measureImages(
       onProgress?.(++done, samples.length);
       return found;
     },
-    options.signal,
+    signal,
   );
   const known = measured.filter((each) => each !== undefined);
+  const likes = findLikes(
+    known.map(({ look }) => look),
+    (at) => known[at]!.sample.split,
+  );
+  const crosses = (a: number, b: number): boolean =>
+    known[a]!.sample.split !== known[b]!.sample.split;
   const formats: Record<string, number> = {};
   for (const { format } of known) formats[format] = (formats[format] ?? 0) + 1;
   return {
@@ -95,10 +121,11 @@ export async function measureImages(
     width: range(known.map(({ width }) => width)),
     height: range(known.map(({ height }) => height)),
     bytes: range(known.map(({ bytes }) => bytes)),
-    duplicates: [
-      ...duplicates(known, 'bytes', ({ digest }) => digest),
-      ...duplicates(known, 'look', ({ look }) => look),
-    ],
+    duplicates: [...counted('bytes', known, sameBytes(known)), ...counted('look', known, likes)],
+    alike: [...likes]
+      .sort(([a, b], [c, d]) => Number(crosses(c, d)) - Number(crosses(a, b)))
+      .slice(0, shownAlike)
+      .map((pair) => pair.map((at) => placeOf(known[at]!)) as [ImagePlace, ImagePlace]),
   };
 }
 
@@ -113,23 +140,8 @@ async function measure(sample: ReadSample): Promise<Measured> {
     ...autoOrient,
     bytes: file.length,
     digest: createHash('sha256').update(file).digest('hex'),
-    look: differenceHash(small),
+    look: lookOf(small),
   };
-}
-
-/** Of 9 × 9 pixels: whether each of the first 8 rows grows brighter to the right, bit by bit. */
-function differenceHash(picture: Uint8Array): string {
-  const grey = (x: number, y: number): number => {
-    const at = (y * 9 + x) * 3;
-    return 299 * picture[at]! + 587 * picture[at + 1]! + 114 * picture[at + 2]!;
-  };
-  let hash = '';
-  for (let y = 0; y < 8; y++) {
-    for (let x = 0; x < 8; x++) hash += grey(x, y) < grey(x + 1, y) ? '1' : '0';
-  }
-  // Pictures without any edge have one hash whatever their colour: the mean tells them apart.
-  const mean = picture.reduce((sum, value) => sum + value, 0) / picture.length;
-  return /1/.test(hash) ? hash : `${hash} ${Math.round(mean)}`;
 }
 
 function range(values: readonly number[]): [number, number, number] {
@@ -137,24 +149,37 @@ function range(values: readonly number[]): [number, number, number] {
   return [sorted[0] ?? 0, sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0];
 }
 
-function duplicates(
-  measured: readonly Measured[],
+const shownAlike = 24;
+
+function placeOf({ sample: { image, split } }: Measured): ImagePlace {
+  return { image, split };
+}
+
+/** For each image the first earlier one of the same bytes, in each split. */
+function sameBytes(measured: readonly Measured[]): [earlier: number, later: number][] {
+  const firsts = new Map<string, Map<string, number>>();
+  return measured.flatMap(({ digest, sample }, later) => {
+    const owners = firsts.get(digest) ?? new Map<string, number>();
+    firsts.set(digest, owners);
+    const found = Array.from(owners.values(), (earlier): [number, number] => [earlier, later]);
+    if (!owners.has(sample.split)) owners.set(sample.split, later);
+    return found;
+  });
+}
+
+/** Pairs by the split, or the two splits, that they are in. */
+function counted(
   by: Duplicates['by'],
-  keyOf: (each: Measured) => string,
+  measured: readonly Measured[],
+  pairs: readonly (readonly [number, number])[],
 ): Duplicates[] {
-  const firsts = new Map<string, Map<string, ReadSample>>();
   const found = new Map<string, { images: number; example: readonly [string, string] }>();
-  for (const each of measured) {
-    const { split, image } = each.sample;
-    const owners = firsts.get(keyOf(each)) ?? new Map<string, ReadSample>();
-    firsts.set(keyOf(each), owners);
-    for (const [other, owner] of owners) {
-      const place = JSON.stringify(other === split ? [split] : [other, split].sort());
-      const known = found.get(place);
-      const example = known?.example ?? ([owner.image, image] as const);
-      found.set(place, { images: (known?.images ?? 0) + 1, example });
-    }
-    if (!owners.has(split)) owners.set(split, each.sample);
+  for (const [earlier, later] of pairs) {
+    const [a, b] = [measured[earlier]!.sample, measured[later]!.sample];
+    const place = JSON.stringify(a.split === b.split ? [a.split] : [a.split, b.split].sort());
+    const known = found.get(place);
+    const example = known?.example ?? ([a.image, b.image] as const);
+    found.set(place, { images: (known?.images ?? 0) + 1, example });
   }
   return Array.from(found, ([place, { images, example }]) => ({
     by,

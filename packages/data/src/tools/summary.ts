@@ -55,7 +55,11 @@ export async function summariseDataset(
   source: DatasetSource,
   options: OpenDatasetOptions = {},
 ): Promise<DatasetSummary> {
-  const { format, rows, samples, bad } = await collectSamples(source, options);
+  return summariseSamples(await collectSamples(source, options));
+}
+
+/** The same of samples that have been read. */
+export function summariseSamples({ format, rows, samples, bad }: CollectedSamples): DatasetSummary {
   const names = [...new Set(samples.map(({ split }) => split))];
   return {
     format,

@@ -1,15 +1,17 @@
 import { concat, type Tensor2D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Context, type Fusion, type Key, type Params } from '@crossweave/core';
 import {
-  crossAttentionBlock,
+  crossAttentionPart,
+  feedForwardPart,
   initCrossAttentionBlock,
   initLayerNorm,
   layerNorm,
   maskedMean,
+  repeatRows,
+  selfAttentionPart,
 } from '@crossweave/core/nn';
 import type { Side, Tokens } from '../features';
 import {
-  imageOfEachText,
   transformerFusion,
   transformerFusionChecks,
   transformerFusionDefaults,
@@ -56,8 +58,12 @@ export function coAttention(options: CoAttentionOptions = {}): Fusion {
   ): Tokens => {
     const masks = { mask: own.mask, contextMask: other.mask };
     const block = { ...masks, heads, ctx, normFirst, dropout };
-    const tokens = crossAttentionBlock(params, path, own.tokens, other.tokens, block);
-    return { tokens, mask: own.mask };
+    const attended = selfAttentionPart(params, path, own.tokens, block);
+    // Up to here an image is the same in all its pairs, and so is the context of their texts.
+    const count = Math.max(1, other.tokens.shape[0] / own.tokens.shape[0]);
+    const each = { tokens: repeatRows(attended, count), mask: repeatRows(own.mask, count) };
+    const crossed = crossAttentionPart(params, path, each.tokens, other.tokens, block);
+    return { tokens: feedForwardPart(params, path, 3, crossed, block), mask: each.mask };
   };
 
   const pool = (params: Params, side: Side, { tokens, mask }: Tokens): Tensor2D =>
@@ -71,7 +77,8 @@ export function coAttention(options: CoAttentionOptions = {}): Fusion {
     width: 2 * dim,
     init: (key) => mergeParams(initStream(key, 'image'), initStream(key, 'text')),
     join: (params, image, text, ctx) => {
-      let streams: Record<Side, Tokens> = { image: imageOfEachText(image, text), text };
+      // The image is one of several texts until it has read them.
+      let streams: Record<Side, Tokens> = { image, text };
       for (let i = 0; i < layers; i++) {
         streams = {
           image: layer(params, layerPath('image', i), streams.image, streams.text, ctx),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '@crossweave/core';
+import { DataError, type ClassRow, type Confusion } from '@crossweave/core';
 import { writeFileAtomic } from '@crossweave/core/node';
 import { figures, list, number, object, text } from './json-checks';
 
@@ -22,6 +22,10 @@ export interface TrialOutcome {
   readonly outcomes?: Readonly<Record<string, readonly number[]>>;
   /** By name (`loss`), for the report. */
   readonly curves?: Readonly<Record<string, readonly CurvePoint[]>>;
+  /** Of a task with classes: the figures of each, for the report. */
+  readonly classes?: readonly ClassRow[];
+  /** Of a task with one class a pair: the most common mistakes, for the report. */
+  readonly confusions?: readonly Confusion[];
 }
 
 export interface TrialRecord {
@@ -103,4 +107,17 @@ function checkRecord(record: Record<string, unknown>, path: string): void {
   for (const [name, points] of Object.entries(curves)) {
     list(points, `${at}.curves.${name}`, (point, where) => list(point, where, number));
   }
+  list(outcome['classes'] ?? [], `${at}.classes`, (row, where) => {
+    const { label, ...figures } = object(row, where);
+    text(label, `${where}.label`);
+    for (const name of ['support', 'precision', 'recall', 'f1']) {
+      number(figures[name], `${where}.${name}`);
+    }
+  });
+  list(outcome['confusions'] ?? [], `${at}.confusions`, (row, where) => {
+    const { label, predicted, count } = object(row, where);
+    text(label, `${where}.label`);
+    text(predicted, `${where}.predicted`);
+    number(count, `${where}.count`);
+  });
 }

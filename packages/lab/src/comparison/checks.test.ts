@@ -134,5 +134,5 @@ describe('before anything is computed', () => {
 
 const { options: required } = tinyComparison(nowhere);
 for (const [name, run] of Object.entries({ compareFusions, pretrainTowers })) {
-  testOptions(name, run, { describe, it }, { required, anyText: ['out'] });
+  testOptions(name, run, { describe, it }, { required, anyText: ['out', 'featureStore'] });
 }

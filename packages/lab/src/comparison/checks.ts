@@ -79,6 +79,7 @@ const checks: Checks<CompareFusionsOptions<unknown, unknown>> = {
   seeds: seeds(),
   out: text(),
   recipe: fields({ towers: plainData(), arms: recordOf(plainData()) }, ['towers', 'arms']),
+  featureStore: text(),
   top: count(),
   signal: abortSignal(),
   onProgress: callback(),
@@ -220,8 +221,8 @@ function requireRivals(
   if (loss.chance?.(batchSize, negatives) !== 0) return;
   throw new ConfigError(`the loss "${loss.name}" has nothing to weigh against the true caption`, {
     where,
-    expected: 'a batch of two or more, false captions, or rivals drawn from the batch',
+    expected: 'a batch of two or more, false captions, or negatives drawn from the batch',
     got: `batches of ${batchSize} with ${negatives} false captions a pair`,
-    advice: 'Let the loss draw rivals from the batch, or enlarge the batch.',
+    advice: 'Let the loss draw negatives from the batch, or enlarge the batch.',
   });
 }

@@ -134,9 +134,10 @@ function encode<Image, Text>(
   pretrained: PretrainedTowers,
   split: CompareFusionsOptions<Image, Text>['data']['train'],
 ): Promise<FeatureCache> {
-  const { towers, signal, onProgress } = options;
+  const { towers, featureStore, signal, onProgress } = options;
   return encodeSplit({
     split,
+    ...(featureStore !== undefined && { store: featureStore }),
     image: { encoder: towers.image, params: pretrained.image },
     text: { encoder: towers.text, params: pretrained.text },
     ...(signal && { signal }),

@@ -26,7 +26,7 @@ export interface FusionPhase extends Phase {
   readonly batchSize: number;
   /**
    * K, false captions a pair. `{ upTo: K }`: K where every pair of the train split has one, else
-   * none, which the results note; the loss must then draw rivals from the batch itself.
+   * none, which the results note; the loss must then draw negatives from the batch itself.
    */
   readonly negatives: number | { readonly upTo: number };
 }
@@ -93,6 +93,8 @@ export interface CompareFusionsOptions<Image, Text> {
     readonly towers: unknown;
     readonly arms: Readonly<Record<string, unknown>>;
   };
+  /** Folder in which the towers' features are kept from run to run: `store` of `encodeSplit`. */
+  readonly featureStore?: string;
   /** Candidates a query that a joint fusion re-ranks. Default 16. */
   readonly top?: number;
   readonly signal?: AbortSignal;

@@ -23,10 +23,10 @@ import {
 import { readMetrics } from '@crossweave/trainer/node';
 import type { Trial } from '../ablation/ablate';
 import type { CurvePoint, TrialOutcome } from '../ablation/trial-file';
-import { evaluateFusion } from '../evaluate/evaluate-fusion';
+import { evaluateFusion, type Evaluation } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
-import { evaluateTask } from '../tasks/evaluate-task';
+import { evaluateTask, type TaskEvaluation } from '../tasks/evaluate-task';
 import { headOfLoss } from '../tasks/task-loss';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
@@ -110,7 +110,7 @@ export async function runTrial<Image, Text>(
     const fitted = { fusion: arm.fusion, params };
     const head = task === undefined ? {} : headOfLoss(subtree(state.params, 'loss.'), task);
     if (task !== undefined) await saveSafetensors(join(directory, 'head.safetensors'), head);
-    const { metrics, outcomes } =
+    const measured: TaskEvaluation | Evaluation =
       task === undefined
         ? await evaluateFusion(fitted, caches.test, {
             dual,
@@ -126,9 +126,11 @@ export async function runTrial<Image, Text>(
       flops: pairFlops(options, arm, caches.train),
       steps,
       seconds: secondsOf(records) + (performance.now() - began) / 1000,
-      metrics,
-      outcomes,
+      metrics: measured.metrics,
+      outcomes: measured.outcomes,
       curves: { loss: lossCurve(records, steps) },
+      ...('classes' in measured && { classes: measured.classes }),
+      ...('confusions' in measured && { confusions: measured.confusions }),
     };
   } finally {
     disposeState(state);

@@ -2,7 +2,8 @@ import { tidy } from '@tensorflow/tfjs-core';
 import { inference, requireComplete, type Fusion, type Params } from '@crossweave/core';
 import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
 import { abortSignal } from '../checks/checks';
-import { disposeTensors, type FeatureCache } from '../features/encode-split';
+import type { FeatureCache } from '../features/encode-split';
+import { disposeTensors } from '../features/encoder-fingerprint';
 import type { FeatureTable } from '../features/table';
 import { pause } from '../features/pause';
 

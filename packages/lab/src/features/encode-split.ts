@@ -1,26 +1,19 @@
-import { Tensor, dispose, tidy } from '@tensorflow/tfjs-core';
+import { DataError, type Features, type FrozenEncoder, type PairSplit } from '@crossweave/core';
 import {
-  DataError,
-  inference,
-  type Encoder,
-  type Features,
-  type FrozenEncoder,
-  type PairSplit,
-  type Params,
-  type PooledFeatures,
-} from '@crossweave/core';
-import { callback, checkOptions, count, having, type Check } from '@crossweave/core/authoring';
+  callback,
+  checkOptions,
+  count,
+  having,
+  text as textOption,
+  type Check,
+} from '@crossweave/core/authoring';
+import { identifiesImages } from '@crossweave/data';
 import { abortSignal, pairSplit } from '../checks/checks';
-import { pause } from './pause';
+import { encodeSide } from './encode-side';
+import { disposeTensors, rowDigests, type Tower } from './encoder-fingerprint';
 import { fingerprint } from './fingerprint';
-import { FeatureTable } from './table';
+import type { FeatureTable } from './table';
 import { textsOf } from './texts';
-
-/** A tower and its parameters (paths without the tower's prefix). */
-export interface Tower<Input> {
-  readonly encoder: Encoder<Input, PooledFeatures>;
-  readonly params: Params;
-}
 
 export interface EncodeOptions<Image, Text> {
   readonly split: PairSplit<Image, Text>;
@@ -28,6 +21,12 @@ export interface EncodeOptions<Image, Text> {
   readonly text: Tower<Text> | FrozenEncoder<Text>;
   /** Inputs a pass. Default 64. */
   readonly batchSize?: number;
+  /**
+   * Folder in which features are kept from run to run, by the encoder (weights, and what it gives),
+   * the image's bytes and its preprocessing, or the text's token ids; see `measureFeatureStore`.
+   * Images are kept where the split tells them apart, as the splits of `loadPairs` do. Default: none.
+   */
+  readonly store?: string | undefined;
   readonly onProgress?: (progress: EncodeProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -71,45 +70,38 @@ export async function encodeSplit<Image, Text>(
       image: tower(),
       text: tower(),
       batchSize: count(),
+      store: textOption(),
       onProgress: callback(),
       signal: abortSignal(),
     },
     ['split', 'image', 'text'],
   );
-  const { split, image, text, batchSize = 64, onProgress, signal } = options;
+  const { split, image, text, batchSize = 64, store, onProgress, signal } = options;
   const { records } = split;
   const { captions, identityOf } = textsOf(where, split);
-  const encode = async <Input>(
-    side: 'image' | 'text',
-    tower: Tower<Input> | FrozenEncoder<Input>,
-    total: number,
-    load: (rows: readonly number[]) => Input | Promise<Input>,
-  ): Promise<FeatureTable> => {
-    const { features: spec } = 'encode' in tower ? tower : tower.encoder;
-    const table = new FeatureTable(spec.dim);
-    const size = Math.min(batchSize, total);
-    for (let from = 0; from < total; from += size) {
-      await pause(signal);
-      const count = Math.min(size, total - from);
-      // The last pass is filled up with its last row: one shape throughout.
-      const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, count - 1));
-      const input = await load(rows);
-      const features =
-        'encode' in tower
-          ? await tower.encode(input)
-          : tidy(() => ({ ...tower.encoder.apply(tower.params, input, inference) }));
-      await table.append(features, count);
-      disposeTensors(features);
+  const textsAt = (rows: readonly number[]): Text => split.texts(rows.map((row) => captions[row]!));
+  const common = { batchSize, store, signal };
+  const imageTable = await encodeSide({
+    ...common,
+    tower: image,
+    total: records.length,
+    load: (rows) => split.images(rows),
+    identify: (rows) => imageIdentities(split, rows),
+    onProgress: (done) => onProgress?.({ side: 'image', done, total: records.length }),
+  });
+  const textTable = await encodeSide({
+    ...common,
+    tower: text,
+    total: captions.length,
+    load: textsAt,
+    identify: async (rows) => {
+      const input = textsAt(rows);
+      const digests = await rowDigests(input, rows.length);
       disposeTensors(input);
-      onProgress?.({ side, done: from + count, total });
-    }
-    return table;
-  };
-
-  const imageTable = await encode('image', image, records.length, (rows) => split.images(rows));
-  const textTable = await encode('text', text, captions.length, (rows) =>
-    split.texts(rows.map((row) => captions[row]!)),
-  );
+      return digests;
+    },
+    onProgress: (done) => onProgress?.({ side: 'text', done, total: captions.length }),
+  });
   const rowOf = new Map(captions.map((caption, row) => [identityOf(caption), row]));
   const textRow = (caption: string): number => {
     const row = rowOf.get(identityOf(caption));
@@ -149,10 +141,10 @@ function tower(): Check {
   };
 }
 
-/** Disposes a tensor, or the tensors of a plain record of them. */
-export function disposeTensors(value: unknown): void {
-  if (value instanceof Tensor) value.dispose();
-  else if (typeof value === 'object' && value !== null) {
-    dispose(Object.values(value).filter((part) => part instanceof Tensor));
-  }
+async function imageIdentities(
+  split: object,
+  rows: readonly number[],
+): Promise<readonly (string | undefined)[]> {
+  if (!identifiesImages(split)) return rows.map(() => undefined);
+  return Promise.all(rows.map((row) => split.imageIdentity(row)));
 }

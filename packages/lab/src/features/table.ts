@@ -8,11 +8,19 @@ import {
 } from '@crossweave/core';
 import { requireNumber } from '@crossweave/core/authoring';
 
-interface Row {
+/** The features of one input; padding at the end is left out. */
+export interface FeatureRow {
+  /** [N, D], row-major; empty without tokens. */
   readonly tokens: Float32Array;
+  /** [N] */
   readonly mask: Float32Array;
+  /** [D] */
   readonly pooled: Float32Array;
+  /** Whether the encoder gives tokens, though this row may have none that count. */
+  readonly hasTokens: boolean;
   readonly present: boolean;
+  /** Whether the encoder says of each row if it is present. */
+  readonly partial: boolean;
 }
 
 /**
@@ -22,7 +30,7 @@ interface Row {
  */
 export class FeatureTable {
   readonly dim: number;
-  private readonly stored: Row[] = [];
+  private readonly stored: FeatureRow[] = [];
   private longest = 0;
   private partial = false;
 
@@ -59,20 +67,35 @@ export class FeatureTable {
       read(features.pooled),
       features.present === undefined ? new Float32Array(rows).fill(1) : read(features.present),
     ]);
-    if (features.present !== undefined) this.partial = true;
+    const partial = features.present !== undefined;
     for (let row = 0; row < count; row++) {
       const rowMask = mask.subarray(row * length, (row + 1) * length);
       const real = rowMask.findLastIndex((value) => value > 0) + 1;
       const start = row * length * dim;
       // Copies, so that a row does not hold the whole batch it came in.
-      this.stored.push({
+      this.push({
         tokens: tokens.slice(start, start + real * dim),
         mask: rowMask.slice(0, real),
         pooled: pooled.slice(row * dim, (row + 1) * dim),
+        hasTokens: length > 0,
         present: present[row]! > 0,
+        partial,
       });
-      this.longest = Math.max(this.longest, real, Math.min(length, 1));
     }
+  }
+
+  /** Adds one row, which is not copied. */
+  push(row: FeatureRow): void {
+    if (row.pooled.length !== this.dim) {
+      throw new ShapeError('features have another width than the table', {
+        where: 'FeatureTable.push',
+        expected: this.dim,
+        got: row.pooled.length,
+      });
+    }
+    this.stored.push(row);
+    this.longest = Math.max(this.longest, row.mask.length, row.hasTokens ? 1 : 0);
+    this.partial ||= row.partial;
   }
 
   /**
@@ -117,7 +140,8 @@ export class FeatureTable {
     );
   }
 
-  private row(index: number): Row {
+  /** A row; not a copy. */
+  row(index: number): FeatureRow {
     const stored = this.stored[index];
     if (stored !== undefined) return stored;
     throw new ConfigError('there is no such row', {

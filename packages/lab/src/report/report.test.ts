@@ -24,7 +24,7 @@ describe('renderHtml', () => {
       ...[
         '“a picture”, of 12',
         'not shown: <small>chance is 0.620</small>',
-        'the matching loss drew rivals',
+        'the matching loss drew negatives',
       ],
     ]) {
       expect(page).toContain(part);

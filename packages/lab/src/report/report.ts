@@ -18,19 +18,20 @@ import { validateResults } from '../ablation/validate-results';
 import { plainData, string } from '../checks/checks';
 import { describeSplit } from '../evaluate/split-facts';
 import { curveChart, curveNames } from './curve-chart';
+import { classTable, mistakeTable } from './class-tables';
 import { intervalChart } from './interval-chart';
 import { chooseMetrics } from './labels';
 import { Markup, escapeMarkdown, markup } from './markup';
 import { notesOf } from './notes';
 import { style } from './style';
 import { htmlTable, markdownTable } from './table-markup';
-import { baselineTable, comparisonTable, kindTable, mainTable } from './tables';
+import { baselineTable, comparisonTable, kindTable, mainTable, type Table } from './tables';
 import { verdict } from './verdict';
 
 export interface ReportOptions {
   readonly title: string;
   readonly results: AblationResults;
-  /** For training curves. */
+  /** For training curves, tables of classes and mistakes. */
   readonly trials?: readonly TrialRecord[];
   /** Engine, versions, machine, date…: shown as a list. */
   readonly environment?: Readonly<Record<string, string | number | boolean>>;
@@ -112,6 +113,11 @@ export function renderHtml(options: ReportOptions): string {
           markup`<h2>Matching by kind of false caption</h2>
             ${htmlTable(kinds)}`
         }
+        ${ofTrials(trials).map(
+          ([heading, table]) =>
+            markup`<h2>${heading}</h2>
+              ${htmlTable(table)}`,
+        )}
         ${
           beside &&
           markup`<h2>Against what stood before</h2>
@@ -150,7 +156,7 @@ export function renderHtml(options: ReportOptions): string {
 
 export function renderMarkdown(options: ReportOptions): string {
   checkReport('renderMarkdown', options);
-  const { title, results, environment = {}, config } = options;
+  const { title, results, trials = [], environment = {}, config } = options;
   const notes = notesOf(results);
   const beside = baselineTable(results);
   const kinds = kindTable(results);
@@ -163,6 +169,7 @@ export function renderMarkdown(options: ReportOptions): string {
     markdownTable(mainTable(results)),
     escapeMarkdown(notes.intervals),
     ...(kinds === undefined ? [] : ['## Matching by kind of false caption', markdownTable(kinds)]),
+    ...ofTrials(trials).flatMap(([heading, table]) => [`## ${heading}`, markdownTable(table)]),
     ...(beside === undefined
       ? []
       : ['## Against what stood before', markdownTable(beside), notes.baselines]),
@@ -176,6 +183,15 @@ export function renderMarkdown(options: ReportOptions): string {
     ...(config === undefined ? [] : [`\`\`\`json\n${JSON.stringify(config, null, 2)}\n\`\`\``]),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+/** What the trials of a task tell of its classes, under headings. */
+function ofTrials(trials: readonly TrialRecord[]): [heading: string, table: Table][] {
+  const [classes, mistakes] = [classTable(trials), mistakeTable(trials)];
+  return [
+    ...(classes ? [['F1 of the commonest classes', classes] as [string, Table]] : []),
+    ...(mistakes ? [['Commonest mistakes, over all seeds', mistakes] as [string, Table]] : []),
+  ];
 }
 
 function facts(

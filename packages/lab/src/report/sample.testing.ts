@@ -95,7 +95,7 @@ export const sampleContext: AblationContext = {
       uncounted: { i2t: 0, t2i: 0 },
     },
   },
-  notes: ['The pairs have no false captions: the matching loss drew rivals from its batches.'],
+  notes: ['The pairs have no false captions: the matching loss drew negatives from its batches.'],
 };
 
 export function sampleResults(seeds: readonly number[] = [1, 2, 3]): AblationResults {

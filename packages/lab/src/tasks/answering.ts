@@ -15,6 +15,7 @@ import { requireLabels, wrongLabel } from './labels';
 import {
   bestOfClasses,
   largest,
+  losses,
   measureClasses,
   named,
   namedFigures,
@@ -135,7 +136,12 @@ export function answering(options: AnsweringOptions = {}): Task {
         ...bestOfClasses,
         ...Object.fromEntries(kinds.map((k) => [`accuracy.${k}`, 1])),
       }),
-      loss: (outputs, labels) => softmaxLoss(outputs, labels.map(targetOf)),
+      ...losses((outputs, labels) =>
+        softmaxLoss(
+          outputs,
+          labels.map((all) => all.map(targetOf)),
+        ),
+      ),
       measure(outputs, labels) {
         requireLabels(name, labels);
         const probabilities = rowsOf(name, outputs, labels.length, classes.length).map(softmaxOf);

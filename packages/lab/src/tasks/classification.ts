@@ -17,6 +17,7 @@ import { requireLabels, sharesOf, wrongLabel } from './labels';
 import {
   bestOfClasses,
   largest,
+  losses,
   measureClasses,
   named,
   namedFigures,
@@ -108,14 +109,17 @@ export function classification(options: ClassificationOptions = {}): Task {
       prior: shares.map(Math.log),
       logits: true,
       best: namedFigures(name, bestOfClasses),
-      loss: (outputs, labels) =>
+      ...losses((outputs, labels) =>
         softmaxLoss(
           outputs,
-          labels.map((label) =>
-            label === undefined ? undefined : targets[places.get(classOf(label)) ?? -1],
+          labels.map((all) =>
+            all.map((label) =>
+              label === undefined ? undefined : targets[places.get(classOf(label)) ?? -1],
+            ),
           ),
           focal,
         ),
+      ),
       measure(outputs, labels) {
         requireLabels(name, labels);
         const rows = rowsOf(name, outputs, labels.length, classes.length);

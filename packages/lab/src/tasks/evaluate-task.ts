@@ -8,7 +8,8 @@ import {
 } from '@crossweave/core';
 import { checkOptions, number, type Checks } from '@crossweave/core/authoring';
 import { inChunks, scoringChecks, type FittedFusion, type ScoringOptions } from '../evaluate/pairs';
-import { disposeTensors, type FeatureCache } from '../features/encode-split';
+import type { FeatureCache } from '../features/encode-split';
+import { disposeTensors } from '../features/encoder-fingerprint';
 import { clusterOutcomes } from '../metrics/clusters';
 import type { Metrics } from '../metrics/retrieval';
 import { requireLabelledPairs } from './task-loss';

@@ -1,4 +1,4 @@
-import { add, mul, neg, softplus, sum, tensor2d, tidy, type Scalar } from '@tensorflow/tfjs-core';
+import { add, mul, neg, softplus, sum, tidy, type Rank, type Scalar } from '@tensorflow/tfjs-core';
 import type { FittedTask, Label, Task, TaskFigures } from '@crossweave/core';
 import { checkOptions, listOf, number, oneOf, text, type Checks } from '@crossweave/core/authoring';
 import { fromCounts, total } from '../metrics/confusion';
@@ -8,7 +8,7 @@ import { mean } from '../statistics/moments';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, sharesOf, wrongLabel } from './labels';
-import { named, namedFigures, ranked, rowsOf } from './softmax';
+import { losses, named, namedFigures, ranked, rowsOf } from './softmax';
 
 export interface MultiLabelOptions extends HeadOptions {
   /** A class is given where its probability is above it, in (0, 1). Default 0.5. */
@@ -77,24 +77,30 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
       prior: shares.map((part) => Math.log(part / Math.max(1e-6, 1 - part))),
       logits: true,
       best: namedFigures(name, bestFigures),
-      loss: (outputs, labels) =>
+      ...losses((outputs, labels) =>
         tidy(() => {
-          const count = labels.filter((label) => label !== undefined).length;
-          if (count === 0) return mul<Scalar>(sum(outputs), 0);
-          const part = 1 / (count * classes.length);
-          const has = labels.map((label) => new Set(label === undefined ? [] : classesOf(label)));
-          const weights = (of: (row: number, k: number) => number) =>
-            tensor2d(
-              labels.flatMap((label, row) =>
-                classes.map((_, k) => (label === undefined ? 0 : of(row, k) * part)),
-              ),
-              [labels.length, classes.length],
+          const has = labels.map((all) =>
+            all.map((label) => (label === undefined ? undefined : new Set(classesOf(label)))),
+          );
+          const countOf = (all: readonly unknown[]): number =>
+            all.filter((each) => each !== undefined).length;
+          if (has.choose((all) => countOf(all) === 0)) return mul<Scalar>(sum(outputs), 0);
+          const weights = (of: (own: ReadonlySet<string>, k: number) => number) =>
+            has.tensor<Rank.R2>(
+              (all) => {
+                const part = 1 / (countOf(all) * classes.length);
+                return all.flatMap((own) =>
+                  classes.map((_, k) => (own === undefined ? 0 : of(own, k) * part)),
+                );
+              },
+              [outputs.shape[0], classes.length],
             );
-          const yes = weights((row, k) => (has[row]!.has(classes[k]!) ? positive[k]! : 0));
-          const no = weights((row, k) => Number(!has[row]!.has(classes[k]!)));
+          const yes = weights((own, k) => (own.has(classes[k]!) ? positive[k]! : 0));
+          const no = weights((own, k) => Number(!own.has(classes[k]!)));
           // −log σ(x) = softplus(−x), −log(1 − σ(x)) = softplus(x).
           return sum<Scalar>(add(mul(softplus(neg(outputs)), yes), mul(softplus(outputs), no)));
         }),
+      ),
       measure(outputs, labels) {
         requireLabels(name, labels);
         const rows = rowsOf(name, outputs, labels.length, classes.length).map(sigmoidOf);

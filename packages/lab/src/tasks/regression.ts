@@ -4,9 +4,9 @@ import {
   square,
   sub,
   sum,
-  tensor2d,
   tidy,
   minimum,
+  type Rank,
   type Scalar,
   type Tensor,
 } from '@tensorflow/tfjs-core';
@@ -17,7 +17,7 @@ import { mean, standardDeviation } from '../statistics/moments';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, wrongLabel } from './labels';
-import { named, namedFigures, rowsOf } from './softmax';
+import { losses, named, namedFigures, rowsOf } from './softmax';
 
 export interface RegressionOptions extends HeadOptions {
   /** On the standardised scale: squared errors, absolute ones, or Huber's between both. Default mse. */
@@ -77,22 +77,25 @@ export function regression(options: RegressionOptions = {}): Task {
       prior: [0],
       logits: false,
       best: namedFigures(name, { mae: 0, rmse: 0, rSquared: 1, spearman: 1 }),
-      loss: (outputs, labels) =>
+      ...losses((outputs, labels) =>
         tidy(() => {
-          const labelled = labels.map((label) => Number(label !== undefined));
-          const count = labelled.reduce((all, one) => all + one, 0);
-          if (count === 0) return mul<Scalar>(sum(outputs), 0);
-          const shape: [number, number] = [labels.length, 1];
-          const wanted = labels.map((label) =>
-            label === undefined ? 0 : (valueOf(label) - facts.mean) / facts.spread,
-          );
-          const errors = sub(outputs, tensor2d(wanted, shape));
-          const weights = tensor2d(
-            labelled.map((one) => one / count),
+          const labelled = labels.map((all) => all.map((label) => Number(label !== undefined)));
+          if (labelled.choose((all) => !all.includes(1))) return mul<Scalar>(sum(outputs), 0);
+          const shape: [number, number] = [outputs.shape[0], 1];
+          const wanted = labels.tensor<Rank.R2>(
+            (all) =>
+              all.map((label) =>
+                label === undefined ? 0 : (valueOf(label) - facts.mean) / facts.spread,
+              ),
             shape,
           );
-          return sum<Scalar>(mul(penalty(errors, loss, delta), weights));
+          const weights = labelled.tensor<Rank.R2>((all) => {
+            const count = all.reduce((sum, one) => sum + one, 0);
+            return all.map((one) => one / count);
+          }, shape);
+          return sum<Scalar>(mul(penalty(sub(outputs, wanted), loss, delta), weights));
         }),
+      ),
       measure(outputs, labels) {
         requireLabels(name, labels);
         const rows = rowsOf(name, outputs, labels.length, 1);

@@ -6,14 +6,21 @@ import {
   pow,
   sub,
   sum,
-  tensor1d,
-  tensor2d,
   tidy,
+  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { NonFiniteError, type LabelProbability, type TaskFigures } from '@crossweave/core';
+import {
+  NonFiniteError,
+  hostValue,
+  type FittedTask,
+  type HostValue,
+  type Label,
+  type LabelProbability,
+  type TaskFigures,
+} from '@crossweave/core';
 import { brierOf, calibrationError, logLoss, surprise } from '../metrics/calibration';
 import { classFigures, confusionFigures, confusionMatrix } from '../metrics/confusion';
 import { averagePrecision, rocAuc } from '../metrics/ranking';
@@ -35,32 +42,54 @@ export interface SoftTarget {
  */
 export function softmaxLoss(
   outputs: Tensor2D,
-  targets: readonly (SoftTarget | undefined)[],
+  targets: HostValue<readonly (SoftTarget | undefined)[]>,
   focal = 0,
 ): Scalar {
   return tidy(() => {
-    const [, classes] = outputs.shape;
-    const weight = targets.reduce((total, target) => total + (target?.weight ?? 0), 0);
-    if (weight === 0) return mul<Scalar>(sum(outputs), 0);
-    const flat = targets.flatMap(({ target }: Pick<SoftTarget, 'target'> = blank) =>
-      Array.from({ length: classes }, (_, k) => (target[k] ?? 0) / weight),
+    const [rows, classes] = outputs.shape;
+    if (targets.choose((all) => weightOf(all) === 0)) return mul<Scalar>(sum(outputs), 0);
+    const matrix = (of: (target: SoftTarget | undefined, k: number) => number): Tensor2D =>
+      targets.tensor<Rank.R2>(
+        (all) => all.flatMap((each) => Array.from({ length: classes }, (_, k) => of(each, k))),
+        [rows, classes],
+      );
+    const weights = targets.tensor<Rank.R2>(
+      (all) => {
+        const weight = weightOf(all);
+        return all.flatMap((each) =>
+          Array.from({ length: classes }, (_, k) => (each?.target[k] ?? 0) / weight),
+        );
+      },
+      [rows, classes],
     );
     const logs = logSoftmax(outputs);
-    const wanted = mul<Tensor2D>(logs, tensor2d(flat, [targets.length, classes]));
+    const wanted = mul<Tensor2D>(logs, weights);
     const losses = neg(sum<Tensor1D>(wanted, 1));
     if (focal === 0) return sum<Scalar>(losses);
-    const truth = targets.flatMap((target) =>
-      Array.from({ length: classes }, (_, k) => Number(target?.truth === k)),
+    const truth = matrix((target, k) => Number(target?.truth === k));
+    const ofTruth = sum<Tensor1D>(mul(exp(logs), truth), 1);
+    const labelled = targets.tensor<Rank.R1>(
+      (all) => all.map((target) => Number(target !== undefined)),
+      [rows],
     );
-    const ofTruth = sum<Tensor1D>(mul(exp(logs), tensor2d(truth, [targets.length, classes])), 1);
-    const labelled = tensor1d(targets.map((target) => Number(target !== undefined)));
     // (1 − p)^γ has no derivative at 1 − p = 0 for γ < 1: rounding is kept away from it.
     const missing = sub<Tensor1D>(1 + 1e-6, mul(ofTruth, labelled));
     return sum<Scalar>(mul(losses, pow(missing, focal)));
   });
 }
 
-const blank: Pick<SoftTarget, 'target'> = { target: [] };
+function weightOf(targets: readonly (SoftTarget | undefined)[]): number {
+  return targets.reduce((total, target) => total + (target?.weight ?? 0), 0);
+}
+
+type Labels = readonly (Label | undefined)[];
+
+/** Both losses of a task, from the one that takes labels before they are known. */
+export function losses(
+  lossOf: (outputs: Tensor2D, labels: HostValue<Labels>) => Scalar,
+): Required<Pick<FittedTask, 'loss' | 'lossOf'>> {
+  return { lossOf, loss: (outputs, labels) => lossOf(outputs, hostValue(labels)) };
+}
 
 /** Probabilities of a row of logits. */
 export function softmaxOf(logits: ArrayLike<number>): number[] {

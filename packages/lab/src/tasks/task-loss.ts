@@ -2,6 +2,7 @@ import { tidy } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   DataError,
+  hostValue,
   scoped,
   subtree,
   withPrefix,
@@ -35,8 +36,9 @@ export function taskLoss(task: FittedTask, options: TaskLossOptions): Loss<Poole
   return {
     name: task.name,
     init: (key) => withPrefix(headPrefix, task.init(key, options.dim)),
-    compute(params, outputs, { labels }, ctx) {
-      if (labels === undefined) {
+    compute(params, outputs, batch, ctx) {
+      const given = hostValue(batch).map(({ labels }) => labels);
+      if (given.choose((labels) => labels === undefined)) {
         throw new ConfigError('the batch has no labels', {
           where,
           expected: 'pairs whose records carry labels',
@@ -47,7 +49,14 @@ export function taskLoss(task: FittedTask, options: TaskLossOptions): Loss<Poole
         const { joint } = outputs.fuse(outputs.image, outputs.text);
         const head = subtree(params, headPrefix);
         const told = task.apply(head, joint, scoped(ctx, headPrefix));
-        return { total: task.loss(told, labels), terms: {} };
+        const total =
+          task.lossOf === undefined
+            ? task.loss(told, batch.labels!)
+            : task.lossOf(
+                told,
+                given.map((labels) => labels!),
+              );
+        return { total, terms: {} };
       });
     },
   };

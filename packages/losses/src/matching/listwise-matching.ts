@@ -1,18 +1,22 @@
 import {
   add,
   cast,
-  concat,
   greater,
   logSoftmax,
   max,
   mul,
-  reshape,
   slice,
   sum,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { foldIn, type HostValue, type Loss, type PooledFeatures } from '@crossweave/core';
+import type { Rank, Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  foldIn,
+  hostValues,
+  type HostValue,
+  type Loss,
+  type PooledFeatures,
+} from '@crossweave/core';
 import { boolean, count, readOptions } from '@crossweave/core/authoring';
 import { meanCount } from '../negatives';
 import { excluded } from '../same';
@@ -23,7 +27,7 @@ import {
   drawnPairs,
   everyPair,
   givenFalsePairs,
-  matchOf,
+  matchOfRows,
   truePairs,
   type Pairs,
 } from './pairs';
@@ -69,7 +73,7 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
           ...drawnPairs('texts', outputs, batch, key, drawnPerImage(batch.size), settings),
         ];
         const pairs = [truePairs(outputs, everyPair(batch.size)), ...falsePairs];
-        const logits = columns(matchOf(outputs, pairs), pairs, batch.size);
+        const logits = excluding(matchOfRows(outputs, pairs, batch.size), pairs, batch.size);
         const width = logits.shape[1];
         const own = slice(logits, [0, 0], [batch.size, 1]);
         const ownShare = slice(logSoftmax(logits), [0, 0], [batch.size, 1]);
@@ -92,22 +96,23 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
   };
 }
 
-/**
- * [B, 1 + K + M] logits, the true text first; entries without a text get a large negative logit.
- */
-function columns(match: Tensor1D, pairs: readonly Pairs[], size: number): Tensor2D {
-  let from = 0;
-  const parts = pairs.map(({ perRow, weights }) => {
-    const part = reshape<Rank.R2>(slice(match, from, size * perRow), [size, perRow]);
-    from += size * perRow;
-    if (weights.choose((each) => !each.includes(0))) return part;
-    const exclusion = weights.tensor<Rank.R2>(
-      (each) => each.map((weight) => (weight === 1 ? 0 : excluded)),
-      [size, perRow],
-    );
-    return add<Tensor2D>(part, exclusion);
-  });
-  return parts.length === 1 ? parts[0]! : concat(parts, 1);
+/** The logits with a large negative one in the place of entries without a text. */
+function excluding(logits: Tensor2D, pairs: readonly Pairs[], size: number): Tensor2D {
+  const all = hostValues(pairs.map(({ weights }) => weights));
+  if (all.choose((kinds) => !kinds.some((weights) => weights.includes(0)))) return logits;
+  const width = logits.shape[1];
+  const exclusion = all.tensor<Rank.R2>(
+    (kinds) =>
+      Array.from({ length: size }, (_, row) =>
+        kinds.flatMap((weights, i) => {
+          const { perRow } = pairs[i]!;
+          const own = weights.slice(row * perRow, (row + 1) * perRow);
+          return own.map((weight) => (weight === 1 ? 0 : excluded));
+        }),
+      ).flat(),
+    [size, width],
+  );
+  return add<Tensor2D>(logits, exclusion);
 }
 
 /** [B, 1] weights of a mean over the images that have a false text. */

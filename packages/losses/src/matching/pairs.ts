@@ -1,4 +1,4 @@
-import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { reshape, type Rank, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   hostValue,
   hostValues,
@@ -7,7 +7,15 @@ import {
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { joinRows, negativesPerPair, repeatRows, takeRows, type AnyBatch } from '../rows';
+import {
+  fuseEach,
+  interleaveRows,
+  joinRows,
+  negativesPerPair,
+  repeatRows,
+  takeRows,
+  type AnyBatch,
+} from '../rows';
 import { rightImagesOf, rightTextsOf } from '../same';
 import { drawNegatives, imageSimilarity, textSimilarity, type DrawOptions } from './draw';
 
@@ -72,6 +80,19 @@ export function matchOf(outputs: Outputs, pairs: readonly Pairs[]): Tensor1D {
     joinRows(pairs.map(({ image }) => image)),
     joinRows(pairs.map(({ text }) => text)),
   ).match;
+}
+
+/**
+ * [B, all pairs of a row] the fusion's `match` of the pairs of each image, those of the first kind
+ * first. Every pair must be of its row's own image.
+ */
+export function matchOfRows(outputs: Outputs, pairs: readonly Pairs[], size: number): Tensor2D {
+  const count = pairs.reduce((total, { perRow }) => total + perRow, 0);
+  const texts = interleaveRows(
+    pairs.map(({ text, perRow }) => ({ features: text, perRow })),
+    size,
+  );
+  return reshape<Rank.R2>(fuseEach(outputs, outputs.image, texts, count).match, [size, count]);
 }
 
 /** [B] the number of pairs that count for each row. */

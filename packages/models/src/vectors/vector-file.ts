@@ -9,6 +9,7 @@ import {
 } from '@crossweave/checkpoints/node';
 import type { Embeddings } from './embeddings';
 import { npyOf } from './npy';
+import { parquetOf } from './parquet';
 
 /** Vectors with what each is of. */
 export interface VectorSet {
@@ -25,7 +26,8 @@ const metadataCheck = fields({ ids: text(), model: text() }, ['ids', 'model']);
 
 /**
  * Writes vectors by the name's end: `.safetensors` holds all of it (`embeddings` [N, E], ids and
- * model in the header) and is what {@link loadVectors} reads; `.npy` holds the numbers alone, with the
+ * model in the header) and is what {@link loadVectors} reads; `.parquet` has columns `id` and
+ * `embedding`; `.npy` holds the numbers alone, with the
  * ids, a line each, in `<path>.ids.txt`.
  *
  * @returns the files written.
@@ -58,9 +60,13 @@ export async function saveVectors(path: string, set: VectorSet): Promise<string[
     await writeFileAtomic(path, npyOf(embeddings));
     return [path, names];
   }
+  if (path.endsWith('.parquet')) {
+    await writeFileAtomic(path, await parquetOf(set));
+    return [path];
+  }
   throw new ConfigError('the file has a name of another kind', {
     where: path,
-    expected: 'a name that ends in .safetensors or .npy',
+    expected: 'a name that ends in .safetensors, .parquet or .npy',
   });
 }
 

@@ -166,7 +166,7 @@ describe('compiled and eager steps are equal', () => {
     await sameBothWays(options({ optimizer }));
   });
 
-  it('with dropout, drawn rivals and batches in which pairs share a caption', async () => {
+  it('with dropout, drawn negatives and batches in which pairs share a caption', async () => {
     await sameBothWays(tokenOptions());
   });
 

@@ -1,0 +1,96 @@
+import type { FrozenEncoder } from '@crossweave/core';
+import { disposeTensors, encodeBatch, encoderFingerprint, type Tower } from './encoder-fingerprint';
+import { FeatureStore } from './feature-store';
+import { pause } from './pause';
+import { FeatureTable, type FeatureRow } from './table';
+
+/** Images or texts that are to be encoded. */
+export interface Side<Input> {
+  readonly tower: Tower<Input> | FrozenEncoder<Input>;
+  readonly total: number;
+  /** Inputs a pass. */
+  readonly batchSize: number;
+  readonly load: (rows: readonly number[]) => Input | Promise<Input>;
+  /** What tells the inputs of rows apart; undefined for one that is not to be stored. */
+  readonly identify: (rows: readonly number[]) => Promise<readonly (string | undefined)[]>;
+  /** Folder of a {@link FeatureStore}. */
+  readonly store?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (done: number) => void;
+}
+
+/** Encodes all rows, but those that the store holds. */
+export async function encodeSide<Input>(side: Side<Input>): Promise<FeatureTable> {
+  const { tower, total, store: folder } = side;
+  const { features: spec } = 'encode' in tower ? tower : tower.encoder;
+  const table = new FeatureTable(spec.dim);
+  if (folder === undefined) {
+    const all = Array.from({ length: total }, (_, row) => row);
+    for await (const { rows } of encoded(side, all)) for (const { row } of rows) table.push(row);
+    return table;
+  }
+  const example = await side.load([0]);
+  const fingerprint = await encoderFingerprint(tower, example);
+  disposeTensors(example);
+  await using store = await FeatureStore.open(folder, fingerprint);
+  const known = new Array<FeatureRow | undefined>(total);
+  const identities = await identifyAll(side);
+  const missing: number[] = [];
+  for (let row = 0; row < total; row++) {
+    const identity = identities[row];
+    known[row] = identity === undefined ? undefined : store.get(identity);
+    if (known[row]?.pooled.length !== spec.dim) missing.push(row);
+    if (row % 1000 === 999) await pause(side.signal);
+  }
+  side.onProgress(total - missing.length);
+  for await (const { rows } of encoded(side, missing, total - missing.length)) {
+    store.put(
+      rows.flatMap(({ at, row }) => {
+        known[at] = row;
+        const input = identities[at];
+        return input === undefined ? [] : [{ input, row }];
+      }),
+    );
+  }
+  for (const row of known) table.push(row!);
+  return table;
+}
+
+async function identifyAll<Input>(side: Side<Input>): Promise<(string | undefined)[]> {
+  const all: (string | undefined)[] = [];
+  for (let from = 0; from < side.total; from += side.batchSize) {
+    await pause(side.signal);
+    const count = Math.min(side.batchSize, side.total - from);
+    all.push(...(await side.identify(Array.from({ length: count }, (_, i) => from + i))));
+  }
+  return all;
+}
+
+interface Encoded {
+  readonly rows: readonly { readonly at: number; readonly row: FeatureRow }[];
+}
+
+/** The features of these rows, pass by pass. */
+async function* encoded<Input>(
+  { tower, total, batchSize, load, signal, onProgress }: Side<Input>,
+  wanted: readonly number[],
+  before = 0,
+): AsyncGenerator<Encoded> {
+  const { features: spec } = 'encode' in tower ? tower : tower.encoder;
+  const size = Math.min(batchSize, total);
+  for (let from = 0; from < wanted.length; from += size) {
+    await pause(signal);
+    const own = wanted.slice(from, from + size);
+    // The last pass is filled up with its last row: one shape throughout.
+    const input = await load(
+      Array.from({ length: size }, (_, i) => own[Math.min(i, own.length - 1)]!),
+    );
+    const features = await encodeBatch(tower, input);
+    const pass = new FeatureTable(spec.dim);
+    await pass.append(features, own.length);
+    disposeTensors(features);
+    disposeTensors(input);
+    yield { rows: own.map((at, i) => ({ at, row: pass.row(i) })) };
+    onProgress(before + from + own.length);
+  }
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { Tensor, dispose, tensor, tidy, type TypedArray } from '@tensorflow/tfjs-core';
+import {
+  inference,
+  type Encoder,
+  type Features,
+  type FrozenEncoder,
+  type Params,
+  type PooledFeatures,
+} from '@crossweave/core';
+
+/** A tower and its parameters (paths without the tower's prefix). */
+export interface Tower<Input> {
+  readonly encoder: Encoder<Input, PooledFeatures>;
+  readonly params: Params;
+}
+
+/** The features of a batch; the caller disposes them. */
+export async function encodeBatch<Input>(
+  tower: Tower<Input> | FrozenEncoder<Input>,
+  input: Input,
+): Promise<PooledFeatures & Partial<Features>> {
+  if ('encode' in tower) return tower.encode(input);
+  return tidy(() => ({ ...tower.encoder.apply(tower.params, input, inference) }));
+}
+
+/**
+ * SHA-256 (hex) of what decides an encoder's features besides the input: its name, its parameters,
+ * and the bits that it gives for a made-up input of the shape of `example`. The last tells apart
+ * what parameters do not: options without parameters (pooling, activation), and engines that round
+ * otherwise.
+ */
+export async function encoderFingerprint<Input>(
+  tower: Tower<Input> | FrozenEncoder<Input>,
+  example: Input,
+): Promise<string> {
+  const hash = createHash('sha256');
+  if ('encode' in tower) hash.update(JSON.stringify([tower.name, tower.fingerprint]));
+  else {
+    hash.update(tower.encoder.name);
+    for (const [path, value] of Object.entries(tower.params).sort(byName)) {
+      hash
+        .update(JSON.stringify([path, value.shape, value.dtype]))
+        .update(bytesOf(await value.data()));
+    }
+  }
+  const madeUp = mapTensors(example, (each) =>
+    tensor(patternOf(each), each.shape, each.dtype as 'float32'),
+  );
+  const features = await encodeBatch(tower, madeUp);
+  for (const [name, value] of Object.entries(features).sort(byName)) {
+    if (!(value instanceof Tensor)) continue;
+    hash.update(JSON.stringify([name, value.shape.slice(1)])).update(bytesOf(await value.data()));
+    value.dispose();
+  }
+  disposeTensors(madeUp);
+  return hash.digest('hex');
+}
+
+/** SHA-256 (hex) of each of the first `count` rows of an input, with all of its tensors. */
+export async function rowDigests(input: unknown, count: number): Promise<string[]> {
+  const hashes = Array.from({ length: count }, () => createHash('sha256'));
+  for (const [name, value] of tensorsOf(input)) {
+    const values = await value.data();
+    const length = values.length / value.shape[0]!;
+    hashes.forEach((hash, row) => {
+      hash.update(JSON.stringify([name, value.shape.slice(1)]));
+      hash.update(bytesOf(values.subarray(row * length, (row + 1) * length)));
+    });
+  }
+  return hashes.map((hash) => hash.digest('hex'));
+}
+
+/** Disposes a tensor, or the tensors of a plain record of them. */
+export function disposeTensors(value: unknown): void {
+  dispose(tensorsOf(value).map(([, each]) => each));
+}
+
+function tensorsOf(value: unknown): [name: string, value: Tensor][] {
+  if (value instanceof Tensor) return [['', value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)
+    .sort(byName);
+}
+
+function mapTensors<Input>(input: Input, map: (value: Tensor) => Tensor): Input {
+  if (input instanceof Tensor) return map(input) as Input;
+  if (typeof input !== 'object' || input === null) return input;
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Tensor ? map(value) : value,
+    ]),
+  ) as Input;
+}
+
+/** Numbers in [−1, 1] for floats; 0 and 1 for whole numbers, which are ids or masks. */
+function patternOf({ size, dtype }: Tensor): TypedArray {
+  const values = Array.from({ length: size }, (_, i) =>
+    dtype === 'float32' ? Math.fround(((i * 7919) % 2003) / 1001 - 1) : 1,
+  );
+  return dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function bytesOf(values: TypedArray): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
