@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { useEngine } from '@crossweave/core/engine';
 import { jit } from '@crossweave/tfjs-backend-onnx';
 import type { Scalar } from '@tensorflow/tfjs-core';
+import type { Workload } from '../steps/workload';
 import { workloads } from '../steps/workloads';
 
 const NAMES = ['mlp', 'dual-encoder', 'gmu', 'mfb', 'low-rank-tensor-fusion'];
@@ -21,9 +22,11 @@ export async function curvesSuite(args: readonly string[]): Promise<number> {
   });
   const steps = Number(values.steps);
   const names = values.only.split(',');
-  const unknown = names.find((name) => workloads[name] === undefined);
+  const unknown = names.find((name) => stepsOf(name) === null);
   if (unknown !== undefined || !Number.isInteger(steps) || steps < 4) {
-    const known = Object.keys(workloads).join(', ');
+    const known = Object.keys(workloads)
+      .filter((name) => stepsOf(name) !== null)
+      .join(', ');
     console.error(`--steps: a whole number of at least 4; --only: some of ${known}`);
     return 2;
   }
@@ -49,13 +52,19 @@ export async function curvesSuite(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** A workload of single steps; null for any other. */
+function stepsOf(name: string): Workload | null {
+  const found = workloads[name];
+  return found !== undefined && 'start' in found ? found : null;
+}
+
 async function lossesOf(
   name: string,
   precision: 'float32' | 'bf16',
   steps: number,
 ): Promise<number[]> {
   await useEngine('onnx:openvino', { precision });
-  const { state: initial, batch, step: plain } = workloads[name]!.start();
+  const { state: initial, batch, step: plain } = stepsOf(name)!.start();
   const step = jit(plain, { donate: [0] });
   const losses: number[] = [];
   let state = initial;

@@ -17,7 +17,7 @@ import { engineRows } from '../steps/rows/engine';
 const usage = `npm run bench -- precision --python PATH [options]
 
 Measures features and training steps in float32 and bf16 on ONNX Runtime, OpenVINO and PyTorch.
-OpenVINO is found by CROSSWEAVE_OPENVINO, see packages/tfjs-backend-openvino. About 25 minutes on two
+OpenVINO is found by CROSSWEAVE_OPENVINO, see packages/tfjs-backend-openvino. About 30 minutes on two
 cores with 3 rounds.
 
   --python PATH   a Python with benchmarks/peers/requirements.txt
