@@ -13,16 +13,21 @@ parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--steps", type=int, default=10)
 parser.add_argument("--warmup", type=int, default=3, help="steps before the counted ones")
 parser.add_argument(
-    "--variant", choices=("default", "tuned", "compiled", "bf16"), default="default",
+    "--variant", choices=("default", "tuned", "compiled", "bf16", "tf32"), default="default",
     help="default: as most programs run; tuned: fused AdamW, fused attention, channels_last; "
          "compiled: tuned under torch.compile, which needs a C++ compiler; "
-         "bf16: tuned, with the forward pass under autocast to bfloat16")
+         "bf16: tuned, with the forward pass under autocast to bfloat16; "
+         "tf32: tuned, with products in TF32, on a GPU alone")
+parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
 parser.add_argument("--features", action="store_true", help="no training: the features alone")
 parser.add_argument("--fusion", help="of fusions.py alone")
 parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
 options = parser.parse_args()
 tuned, compiled = options.variant != "default", options.variant == "compiled"
-autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.variant == "bf16")
+autocast = torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.variant == "bf16")
+torch.set_default_device(options.device)
+torch.backends.cuda.matmul.allow_tf32 = options.variant == "tf32"
+torch.backends.cudnn.allow_tf32 = options.variant == "tf32"
 torch.manual_seed(0)
 torch.set_num_threads(options.threads)
 

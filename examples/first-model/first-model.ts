@@ -1,6 +1,12 @@
 import { key } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
-import { buildVocabulary, loadPairs, makeScenes, pairBatches, readRows } from '@crossweave/data';
+import {
+  makeScenes,
+  makeVocabulary,
+  openPairs,
+  pairBatches,
+  vocabularyTokenizer,
+} from '@crossweave/data';
 import { dualEncoder } from '@crossweave/fusion';
 import { resnetSmall } from '@crossweave/image-encoder';
 import { infoNCE } from '@crossweave/losses';
@@ -10,15 +16,13 @@ import { adamW, jointModel, train } from '@crossweave/trainer';
 console.log((await useEngine()).describe());
 const folder = 'runs/first-model';
 await makeScenes({ count: 500, seed: 7, out: folder }); // or your own pictures and captions.jsonl
-const rows = await readRows(`${folder}/captions.jsonl`);
-const captions = rows.flatMap((row) => ('record' in row ? row.record.captions : []));
-await buildVocabulary(captions, { out: `${folder}/tokenizer` });
-const data = await loadPairs({
+const opened = await openPairs({
   captions: `${folder}/captions.jsonl`,
-  tokenizer: `${folder}/tokenizer`,
   imageSize: 64,
   maxTokens: 20,
 });
+const vocabulary = makeVocabulary(opened.captions('train')); // or a tokenizer's folder below
+const data = await (await opened.withTokenizer(vocabularyTokenizer(vocabulary))).decode();
 
 const model = jointModel({
   image: resnetSmall({ strides: [2, 2, 2] }),

@@ -22,7 +22,7 @@ import {
   zeroShot,
 } from '@crossweave/models';
 import { bertSmall } from '@crossweave/text-encoder';
-import { adamW, disposeState, freeze, jointModel, mergeLora, withLora } from '@crossweave/trainer';
+import { adamW, freeze, jointModel, mergeLora, withLora } from '@crossweave/trainer';
 import { loadTrainingState, train } from '@crossweave/trainer/node';
 
 /** 1. Data, with a vocabulary made of its own captions. */
@@ -54,7 +54,7 @@ export function training(data: PairDataset, run: string, steps: number, loss = '
 
 /** 6. Evaluation of a trained run: retrieval, with what chance would give. */
 export async function evaluation(data: PairDataset, run: string) {
-  const state = (await loadTrainingState(`${run}/checkpoints`))!;
+  using state = (await loadTrainingState(`${run}/checkpoints`))!;
   const { params } = state;
   const { image, text, fusion } = parts(data);
   const cache = await encodeSplit({
@@ -62,24 +62,20 @@ export async function evaluation(data: PairDataset, run: string) {
     image: { encoder: image, params: subtree(params, 'image.') },
     text: { encoder: text, params: subtree(params, 'text.') },
   });
-  const found = await evaluateFusion({ fusion, params: subtree(params, 'fusion.') }, cache);
-  disposeState(state);
-  return found;
+  return await evaluateFusion({ fusion, params: subtree(params, 'fusion.') }, cache);
 }
 
 /** 7. Low-rank adapters over a frozen text tower. 8. Their sum with the weights, for export. */
 export async function lora(data: PairDataset, run: string, steps: number): Promise<Params> {
   const { image, text, fusion } = parts(data);
   const model = jointModel({ image, text: withLora(text, { rank: 4, alpha: 8 }), fusion });
-  const state = await train({
+  using state = await train({
     ...{ model, loss: createLoss('info-nce'), optimizer: adamW() },
     frozen: freeze(model, { text: 'base' }),
     data: pairBatches(data.split('train'), { batchSize: 32, key: key(1) }),
     ...{ steps, key: key(0), run },
   });
-  const merged = mergeLora(state.params, { alpha: 8 });
-  disposeState(state);
-  return merged;
+  return mergeLora(state.params, { alpha: 8 });
 }
 
 /** 9. Weights to a file that PyTorch reads, and back. */

@@ -1,7 +1,6 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { useEngine } from '@crossweave/core/engine';
 import { makeScenes } from '@crossweave/data';
-import { disposeState } from '@crossweave/trainer';
 import { evaluation, lora, openData, release, training, use, weights } from './recipes';
 
 console.log((await useEngine()).describe());
@@ -10,9 +9,8 @@ await makeScenes({ count: 400, seed: 7, out: `${folder}/scenes` });
 const data = await openData(`${folder}/scenes/captions.jsonl`);
 const before = memory().numTensors;
 for (const steps of [20, 40]) {
-  const state = await training(data, `${folder}/first`, steps);
+  using state = await training(data, `${folder}/first`, steps);
   console.log(`trained to step ${state.step}`);
-  disposeState(state);
 }
 const { metrics } = await evaluation(data, `${folder}/first`);
 console.log(metrics);

@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 
+/* global WebAssembly -- of the JavaScript standard */
+
 const [module, file] = process.argv.slice(2);
 const bytes = readFileSync(module);
 const foreign = WebAssembly.Module.imports(new WebAssembly.Module(bytes));

@@ -27,7 +27,7 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
 /** Training so short that only its plumbing is tested. */
 const tiny = [
   ...['--set', 'towers.steps=2', '--set', 'towers.batchSize=4'],
-  ...['--set', 'fusion.steps=2', '--set', 'fusion.batchSize=4'],
+  ...['--set', 'fusion.steps=2', '--set', 'fusion.batchSize=4', '--set', 'seeds=[1]'],
 ];
 
 beforeAll(async () => {

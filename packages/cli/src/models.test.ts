@@ -95,6 +95,20 @@ it('goes on from a run, with adapters that the model has folded in', async () =>
   });
 });
 
+it('joins an image tower of the config’s own, for pictures of its size, and a text tower', async () => {
+  const out = join(folder, 'own-image');
+  const fusion = { name: 'dual-encoder', options: { dim: 8 } };
+  const image = { name: 'resnet', options: { layers: [1], widths: [4], stem: 'small' } };
+  const own = ['--set', `image=${JSON.stringify(image)}`, '--set', 'data.imageSize=16'];
+  const joined = ['--set', `fusion=${JSON.stringify(fusion)}`];
+  const { code, stderr } = await fineTune(fixture('sentence-bert'), 'own-image', ...own, ...joined);
+  expect(stderr).not.toContain('Error');
+  expect(code).toBe(0);
+  using model = await pretrained(out);
+  expect(model.image!.preprocessing.size).toBe(16);
+  expect(model.text!.part.options).toMatchObject({ pooling: 'mean', normalize: true });
+});
+
 it('joins a ResNet and a BERT with its tokenizer', async () => {
   const model = { image: fixture('resnet'), text: fixture('sentence-bert') };
   const fusion = { name: 'dual-encoder', options: { dim: 8 } };

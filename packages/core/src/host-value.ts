@@ -75,8 +75,8 @@ export function hostValue<Source extends object>(source: Source): HostValue<Sour
 
 /** Several values as one. All come from the same step. */
 export function hostValues<T>(values: readonly HostValue<T>[]): HostValue<readonly T[]> {
-  // There is no other implementation.
-  const all = values as readonly Computed<T>[];
+  // There is no other implementation than Computed.
+  const all = values as unknown as readonly Pick<Computed<T>, 'recorder' | 'at'>[];
   const recorder = all.find((value) => value.recorder !== undefined)?.recorder;
   return new Computed(recorder, (step) => all.map(({ at }) => at(step)));
 }

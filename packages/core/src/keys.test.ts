@@ -12,10 +12,10 @@ import {
   randomInteger,
   randomWords,
   split,
-  threefry,
   uniform,
   uniformArray,
 } from './keys';
+import { fillWords, threefry } from './threefry';
 import { ConfigError } from './errors';
 
 describe('threefry', () => {
@@ -153,4 +153,21 @@ describe('noDraws', () => {
     expect(uniformArray(seed, 4).some((value) => value > 0)).toBe(true);
     expect([...uniformArray(seed, 4)]).toEqual([...uniformArray(key(0), 4)]);
   });
+});
+
+describe('long arrays', () => {
+  it.each([256, 258, 264, 16_384, 16_386, 40_002])(
+    'of %i words are those of each block',
+    (count) => {
+      const [out, each] = [new Uint32Array(count), new Uint32Array(count)];
+      for (const [high, low] of [
+        [0, 0],
+        [0xffffffff, 0x80000001],
+      ] as const) {
+        fillWords(high, low, out);
+        for (let i = 0; i < count; i += 2) threefry(high, low, 0, i >>> 1, each, i);
+        expect(out).toEqual(each);
+      }
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-c
 import { ConfigError } from './errors';
 import { fnv1a } from './fnv';
 import { asStandIn, hostValue, standInOf, unreadable, type StandIn } from './host-value';
+import { fillWords, threefry } from './threefry';
 
 /**
  * A random key: two 32-bit words for a counter-based generator (Threefry-2x32, 20 rounds; Salmon et
@@ -78,7 +79,7 @@ export function uniformArray(from: Key, count: number): Float32Array {
   if (drawsNothing(from)) return new Float32Array(count);
   const words = randomWords(from, count);
   const out = new Float32Array(count);
-  for (let i = 0; i < count; i++) out[i] = ((words[i] ?? 0) >>> 8) * 2 ** -24;
+  for (let i = 0; i < count; i++) out[i] = (words[i]! >>> 8) * 2 ** -24;
   return out;
 }
 
@@ -175,37 +176,6 @@ function block(from: Key, counterLow: number, counterHigh: number): Key {
 export function randomWords(from: Key, count: number): Uint32Array {
   if (drawsNothing(from)) return new Uint32Array(count);
   const out = new Uint32Array(count + (count & 1));
-  for (let i = 0; i < out.length; i += 2) threefry(from.high, from.low, 0, i >>> 1, out, i);
+  fillWords(from.high, from.low, out);
   return count === out.length ? out : out.subarray(0, count);
-}
-
-const rotationsEven = [13, 15, 26, 6] as const;
-const rotationsOdd = [17, 29, 16, 24] as const;
-
-/** One Threefry-2x32-20 block of (counter0, counter1) under (key0, key1), to out[at], out[at+1]. */
-export function threefry(
-  key0: number,
-  key1: number,
-  counter0: number,
-  counter1: number,
-  out: Uint32Array,
-  at: number,
-): void {
-  // The key schedule rotates through three words; `next` is the word that is injected next.
-  let [next, afterNext, last] = [key1, key0 ^ key1 ^ 0x1bd11bda, key0];
-  let x = (counter0 + key0) | 0;
-  let y = (counter1 + key1) | 0;
-  for (let group = 0; group < 5; group++) {
-    const rotations = (group & 1) === 0 ? rotationsEven : rotationsOdd;
-    for (let i = 0; i < 4; i++) {
-      const rotation = rotations[i]!;
-      x = (x + y) | 0;
-      y = ((y << rotation) | (y >>> (32 - rotation))) ^ x;
-    }
-    x = (x + next) | 0;
-    y = (y + afterNext + group + 1) | 0;
-    [next, afterNext, last] = [afterNext, last, next];
-  }
-  out[at] = x;
-  out[at + 1] = y;
 }

@@ -39,7 +39,9 @@ function withoutLeak<T>(differentiate: () => T): T {
     return differentiate();
   } catch (error) {
     if (state.gradientDepth === 0) {
-      for (const { saved } of state.activeTape ?? []) saved?.forEach((value) => value.dispose());
+      // tfjs's type lacks that there may be no tape.
+      const tape = state.activeTape as typeof state.activeTape | null;
+      for (const { saved } of tape ?? []) saved?.forEach((value) => value.dispose());
       state.activeTape = null as unknown as typeof state.activeTape;
     }
     throw error;

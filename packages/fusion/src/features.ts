@@ -5,7 +5,6 @@ import {
   checkShapes,
   requireComplete,
   type Features,
-  type Fusion,
   type PooledFeatures,
 } from '@crossweave/core';
 import { requireNumber } from '@crossweave/core/authoring';
@@ -42,7 +41,7 @@ export function checkAligned(where: string, image: Features, text: Features): vo
 }
 
 /**
- * As {@link checkAligned}, for m images with m·n texts ({@link Fusion.sharesImages}).
+ * As {@link checkAligned}, for m images with m·n texts (`Fusion.sharesImages`).
  *
  * @returns n.
  * @throws ShapeError or ConfigError as {@link checkAligned}.
@@ -50,8 +49,7 @@ export function checkAligned(where: string, image: Features, text: Features): vo
 export function checkTextsPerImage(where: string, image: Features, text: Features): number {
   requireTokensOf(where, 'image', image);
   requireTokensOf(where, 'text', text);
-  const [images = 0, texts = 0] = [image.tokens.shape[0], text.tokens.shape[0]];
-  const count = texts / images;
+  const count = text.tokens.shape[0] / image.tokens.shape[0];
   if (!Number.isInteger(count) || count < 2) {
     checkAligned(where, image, text);
     return 1;

@@ -33,7 +33,7 @@ export type {
 } from './search/duplicates';
 export { nearest } from './search/nearest';
 export type { Found, NearestOptions } from './search/nearest';
-export { loadVectors, saveVectors } from './vectors/vector-file';
+export { loadVectors, requireVectorFile, saveVectors } from './vectors/vector-file';
 export type { VectorSet } from './vectors/vector-file';
 export { zeroShot } from './zero-shot/zero-shot';
 export type { Guess, ZeroShot, ZeroShotOptions } from './zero-shot/zero-shot';

@@ -137,8 +137,11 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   readonly signal?: AbortSignal;
 }
 
-/** The final state, the caller's to dispose, and how training ended. */
-export interface TrainResult extends TrainState {
+/**
+ * The final state, and how training ended. The caller disposes it: `using state = await train(…)`, or
+ * `disposeState(state)`.
+ */
+export interface TrainResult extends TrainState, Disposable {
   /** True when the signal ended training before the last step. */
   readonly interrupted: boolean;
   /** True when `best.patience` ended it. */

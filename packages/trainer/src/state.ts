@@ -28,6 +28,16 @@ export function disposeState(state: TrainState): void {
   dispose(tensorsOf(state));
 }
 
+/**
+ * The state with `[Symbol.dispose]`, so that a block can own it: `using state = await train(…)`
+ * disposes the state's tensors at the end of the block.
+ */
+export function owned<State extends TrainState>(state: State): State & Disposable {
+  // Not enumerable: copies of the state are not disposed twice, and states compare as plain data.
+  const dispose = { value: () => disposeState(state) };
+  return Object.defineProperty(state, Symbol.dispose, dispose) as State & Disposable;
+}
+
 /** The same state with another memory; an empty one is left out. */
 export function withMemory(state: TrainState, memory: RunMemory): TrainState {
   const { memory: before, ...rest } = state;

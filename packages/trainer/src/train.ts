@@ -21,7 +21,14 @@ import type { StepRecord, TrainRecord, WarningRecord } from './records';
 import { afterFailure, afterSuccess, policyOf } from './stability/non-finite';
 import { spikeWatch } from './stability/spikes';
 import { startState } from './start-state';
-import { copyOfState, disposeReplaced, disposeState, withMemory, type TrainState } from './state';
+import {
+  copyOfState,
+  disposeReplaced,
+  disposeState,
+  owned,
+  withMemory,
+  type TrainState,
+} from './state';
 import { checkStart, checkTrainOptions } from './train-checks';
 import { untilAborted } from './until-aborted';
 
@@ -47,7 +54,8 @@ export async function train<Image, Text, F extends PooledFeatures>(
   let skipped = 0;
   const resultOf = (): TrainResult => {
     const stoppedEarly = state.step < steps && isExhausted(best, state.memory);
-    return { ...state, interrupted: state.step < steps && !stoppedEarly, stoppedEarly, skipped };
+    const interrupted = state.step < steps && !stoppedEarly;
+    return owned({ ...state, interrupted, stoppedEarly, skipped });
   };
   if (state.step === steps || isExhausted(best, state.memory)) return resultOf();
 

@@ -20,6 +20,7 @@ import {
   comparisonOf,
   initialTowers,
   notesOf,
+  settleResidual,
 } from '../run/ablation';
 import { openAblation, requireSameAblation } from '../run/ablation-record';
 
@@ -43,9 +44,11 @@ export const ablate: Command = {
       folder: out,
       onCaptions: (captions) => requireSameAblation(out, config, { captions }),
     });
-    const task = taskOf(config, checked.pairs.split(config.data.train));
-    const parts = ablationParts(config, checked.pairs.tokenizer, task);
-    await checkAblation(config, parts, checked.pairs);
+    const train = checked.pairs.split(config.data.train);
+    const task = taskOf(config, train);
+    const settled = settleResidual(config, train.records);
+    const parts = ablationParts(settled, checked.pairs.tokenizer, task);
+    await checkAblation(settled, parts, checked.pairs);
     const notes = notesOf(parts);
     for (const note of notes) terminal.note(note);
 
@@ -68,7 +71,7 @@ export const ablate: Command = {
     });
     const initial = await initialTowers(config, parts);
     const end = await compareFusions({
-      ...comparisonOf(config, parts, data, initial),
+      ...comparisonOf(settled, parts, data, initial),
       out: record.path,
       signal,
       onProgress: followComparison(terminal),

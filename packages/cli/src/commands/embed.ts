@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@crossweave/core';
 import { makeFolder } from '@crossweave/core/node';
-import { saveVectors, type VectorSet } from '@crossweave/models';
+import { requireVectorFile, saveVectors, type VectorSet } from '@crossweave/models';
 import { requiredText, text, type Command } from '../command';
 import { readLines } from '../use/read-lines';
 import { tellOfTexts } from '../use/tell-of-texts';
@@ -19,6 +19,7 @@ export const embed: Command = {
   example: 'crossweave embed --model runs/shoes --images pictures --out pictures.safetensors',
   async run(values, _positionals, session) {
     const out = resolve(requiredText(embed, values, 'out'));
+    requireVectorFile(out);
     const [images, texts] = [text(values, 'images'), text(values, 'texts')];
     if ((images === undefined) === (texts === undefined)) {
       throw new ConfigError('give either --images DIR or --texts FILE', {

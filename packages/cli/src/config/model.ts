@@ -38,11 +38,12 @@ const usualTokens = 77;
  * @throws what `pretrained` throws.
  */
 export async function modelOf(config: unknown): Promise<Pretrained | undefined> {
-  const { model, data } = rawOf(config);
+  const { model, data, image } = rawOf(config);
   if (model === undefined) return undefined;
   const source = parseConfig(modelSchema, model, 'model');
   const { revision, download } = source;
-  const { imageSize } = rawOf(data);
+  // The size of the pictures of an image tower of the config's own is no matter of the checkpoint.
+  const { imageSize } = rawOf(image)['name'] === undefined ? rawOf(data) : {};
   const options: PretrainedOptions = {
     ...(revision !== undefined && { revision }),
     ...(download !== undefined && { download }),

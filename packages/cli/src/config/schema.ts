@@ -208,8 +208,11 @@ export const ablationSchema = z.strictObject({
     ...training,
     /** K, or `{ upTo: K }`: none where not every pair of the data has false captions. */
     negatives: z.union([z.int().min(0), z.strictObject({ upTo: count })]).default(0),
-    /** Each fusion learns a correction of the towers' score, which is 0 at first. Not for tasks. */
-    residual: z.boolean().default(false),
+    /**
+     * Each fusion learns a correction of the towers' score, which is 0 at first. `auto`: where the
+     * arms are trained without false captions, and no task is.
+     */
+    residual: z.union([z.boolean(), z.literal('auto')]).default(false),
   }),
   seeds: z.array(z.int().min(0)).min(1),
   /** Candidates a query that joint fusions re-rank. */

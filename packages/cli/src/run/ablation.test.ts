@@ -1,11 +1,11 @@
 import type { PairDataset, Tokenizer } from '@crossweave/data';
-import { ConfigError } from '@crossweave/core';
+import { ConfigError, type PairRecord } from '@crossweave/core';
 import { createTask } from '@crossweave/lab';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/parse';
 import { ablationPresets } from '../config/presets';
 import { ablationSchema } from '../config/schema';
-import { ablationParts, comparisonOf, notesOf } from './ablation';
+import { ablationParts, comparisonOf, notesOf, settleResidual } from './ablation';
 
 const config = parseConfig(ablationSchema, ablationPresets['quickstart'], 'preset');
 const tokenizer: Tokenizer = {
@@ -78,6 +78,20 @@ describe('an ablation', () => {
     const task = createTask('classification').fit(['a', 'b']);
     const asked = { ...config, fusion: { ...config.fusion, residual: true } };
     expect(() => ablationParts(asked, tokenizer, task)).toThrow(/fusion\.residual/);
+  });
+
+  it('corrects the towers by itself where there are no false captions and no task', () => {
+    const bare = { id: '1', captions: ['a red star'] };
+    const swapped = { ...bare, negatives: [[{ caption: 'a blue star', kind: 'swap' }]] };
+    const settled = (record: PairRecord, given = config) =>
+      settleResidual(given, [record]).fusion.residual;
+    expect(config.fusion.residual).toBe('auto');
+    expect(settled(bare)).toBe(true);
+    expect(settled(swapped)).toBe(false);
+    const tasked = { ...config, task: { name: 'classification', options: {}, weight: 1 } };
+    expect(settled(bare, tasked)).toBe(false);
+    const never = { ...config, fusion: { ...config.fusion, residual: false } };
+    expect(settled(bare, never)).toBe(false);
   });
 
   it('refuses to compare nothing', () => {

@@ -5,6 +5,7 @@ import {
   type Encoder,
   type FittedTask,
   type Key,
+  type PairRecord,
   type PairSplit,
   type Params,
   type TextInput,
@@ -47,7 +48,22 @@ export interface AblationParts {
   readonly task?: FittedTask;
 }
 
-/** Builds the parts. @throws ConfigError for an unknown name or option, or nothing to compare. */
+/**
+ * The config with `fusion.residual` settled. False captions are what towers know nothing of: to correct
+ * their score of those keeps a fusion from learning. Without any, what a fusion learns is what the towers
+ * know, and to learn it anew ends below them.
+ */
+export function settleResidual(
+  config: AblationConfig,
+  records: readonly PairRecord[],
+): AblationConfig {
+  const { fusion, task } = config;
+  if (fusion.residual !== 'auto') return config;
+  const residual = task === undefined && resolveNegatives(fusion.negatives, records).count === 0;
+  return { ...config, fusion: { ...fusion, residual } };
+}
+
+/** Builds the parts, of a config whose residual is settled. @throws ConfigError for an unknown name or option, or nothing to compare. */
 export function ablationParts(
   config: AblationConfig,
   tokenizer: Tokenizer,
@@ -64,7 +80,7 @@ export function ablationParts(
   const text = textEncoderOf(config.text, tokenizer, textTokens);
   const specs = { image: image.features, text: text.features, textTokens };
   const sized = sizeArms(config.arms, specs);
-  const arms = config.fusion.residual ? onTowers(config, sized, task) : sized;
+  const arms = config.fusion.residual === true ? onTowers(config, sized, task) : sized;
   return { image, text, arms, ...(task && { task }) };
 }
 
@@ -161,7 +177,7 @@ export function comparisonOf(
     arms: Array.from(arms, ([name, { fusion }]) => ({
       name,
       fusion,
-      ...(phase.residual && { towersAt: towersPrefix }),
+      ...(phase.residual === true && { towersAt: towersPrefix }),
       training: {
         ...learning('fusion', phase, { image, text, fusion }, config, task),
         steps: phase.steps,

@@ -57,6 +57,24 @@ describe('scaledDotProductAttention', () => {
     });
   });
 
+  it('attends to the keys around when a window is given', () => {
+    tidy(() => {
+      const at = inputs(3, [1, 2, 5, 5, 4]);
+      const near = { rtol: 1e-6, atol: 1e-6 };
+      expectClose(attend(at, { window: 0 }), at.value, near, 'a window of 0');
+      expectClose(attend(at, { window: 4 }), attend(at), near, 'a window over all keys');
+      // The first two queries see keys 0 to 2; those from 3 on are changed.
+      const part = (from: number, count: number): Tensor4D =>
+        slice(at.value, [0, 0, from, 0], [1, 2, count, 4]);
+      const value = concat([part(0, 3), mul(part(3, 2), 7)], 2);
+      const firsts = [at, { ...at, value }].map((each) =>
+        slice(attend(each, { window: 1 }), [0, 0, 0, 0], [1, 2, 2, 4]),
+      );
+      expectClose(firsts[1]!, firsts[0]!, near, 'what lies outside of the window');
+      expect(() => attend(inputs(4, [1, 1, 2, 3, 2]), { window: 1 })).toThrow(ShapeError);
+    });
+  });
+
   it('is causal when asked: what comes later changes nothing, with and without a mask', () => {
     tidy(() => {
       const at = inputs(4, [2, 2, 4, 4, 3]);

@@ -32,6 +32,13 @@ function workerFile(): URL | undefined {
   return existsSync(file) ? file : undefined;
 }
 
+/** Whether there is a program, and, where it is TypeScript, what lets a thread read that. */
+function threadsCanStart(): boolean {
+  const file = workerFile();
+  if (file === undefined) return false;
+  return !file.pathname.endsWith('.ts') || process.execArgv.includes('--import');
+}
+
 /** Threads without work end after this long, in milliseconds. */
 const idleAfter = 5000;
 
@@ -146,7 +153,7 @@ export const pictureThreads = new PictureThreads();
 /** Threads unless `workers` says how many: one a processor, at least two, and none for few pictures. */
 export function threadsFor(pictures: number, workers: number | undefined): number {
   if (workers !== undefined) return workers;
-  return pictures < fewPictures || workerFile() === undefined
+  return pictures < fewPictures || !threadsCanStart()
     ? 0
     : Math.min(8, Math.max(2, availableParallelism()));
 }

@@ -1,5 +1,5 @@
 /** A thread that loads pictures: see {@link PictureThreads}. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { decodingMemory } from '../image/memory';
 import { sendError, type Answer, type Request } from './messages';
 import { loadPicture, type LoadedPicture } from './picture-job';
@@ -7,24 +7,26 @@ import { loadPicture, type LoadedPicture } from './picture-job';
 /** One is read from disk while another is decoded. */
 const atOnce = 2;
 
-const port = parentPort;
-if (port === null) throw new Error('picture-worker runs as a thread of PictureThreads only');
-decodingMemory.share(workerData as SharedArrayBuffer);
+if (parentPort !== null && workerData instanceof SharedArrayBuffer) {
+  decodingMemory.share(workerData);
+  serve(parentPort);
+}
 
-const waiting: Request[] = [];
-let running = 0;
-port.on('message', (request: Request) => {
-  waiting.push(request);
-  while (running < atOnce && waiting.length > 0) void work();
-});
-
-async function work(): Promise<void> {
-  running++;
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const answer = await answerTo(next);
-    port?.postMessage(answer, 'loaded' in answer ? buffersOf(answer.loaded) : []);
-  }
-  running--;
+function serve(port: MessagePort): void {
+  const waiting: Request[] = [];
+  let running = 0;
+  const work = async (): Promise<void> => {
+    running++;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const answer = await answerTo(next);
+      port.postMessage(answer, 'loaded' in answer ? buffersOf(answer.loaded) : []);
+    }
+    running--;
+  };
+  port.on('message', (request: Request) => {
+    waiting.push(request);
+    if (running < atOnce) void work();
+  });
 }
 
 async function answerTo({ id, job, settings }: Request): Promise<Answer> {

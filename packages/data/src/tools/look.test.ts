@@ -65,7 +65,7 @@ describe('findLikes', () => {
     });
     expect(expected.length).toBeGreaterThan(50);
     const order = (pairs: number[][]): number[][] =>
-      pairs.sort(([a, b], [c, d]) => b! - d! || a! - c!);
+      pairs.sort(([a, b], [c, d]) => 1000 * (b! - d!) + a! - c!);
     expect(order(findLikes(looks, groupOf))).toEqual(order(expected));
   });
 });

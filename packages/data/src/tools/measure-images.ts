@@ -79,7 +79,9 @@ export async function measureImages(
   options: MeasureImagesOptions = {},
 ): Promise<ImageMeasures> {
   checkOptions('measureImages', options, checks);
-  const { concurrency: _concurrency, onProgress: _onProgress, ...open } = options;
+  const open = Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(datasetChecks, name)),
+  );
   const { samples } = await collectSamples(source, open);
   return measureSamples(samples, options);
 }

@@ -64,6 +64,7 @@ describe('an arm whose fusion holds the towers', () => {
     const found = Object.entries(arms[0]!.summary).map(([metric, { mean }]) => [metric, mean]);
     expect(Object.fromEntries(found)).toEqual(baselines[0]!.metrics);
     expect(arms[0]!.params).toBe(1);
+    expect(end.results.notes).toEqual([expect.stringMatching(/correction of the towers.*: on\.$/)]);
 
     const path = join(out, 'trials', 'on-seed1', 'fusion.safetensors');
     const params = await loadSafetensors(path);

@@ -85,6 +85,11 @@ function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>
   const notes = arms.flatMap(
     ({ training }) => resolveNegatives(training.negatives, data.train.records).note ?? [],
   );
+  const held = arms.filter(({ towersAt }) => towersAt !== undefined).map(({ name }) => name);
+  if (held.length > 0) {
+    const names = new Intl.ListFormat('en').format(held);
+    notes.push(`Learned as a correction of the towers’ score, which is 0 at first: ${names}.`);
+  }
   return [...new Set(notes)];
 }
 

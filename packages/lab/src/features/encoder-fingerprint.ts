@@ -26,8 +26,9 @@ export async function encodeBatch<Input>(
 
 /**
  * SHA-256 (hex) of what decides an encoder's features besides the input: its name, its parameters,
- * and the bits that it gives for a made-up input of the shape of `example`. The last tells apart
- * what parameters do not: options without parameters (pooling, activation), and engines that round
+ * and the bits that it gives for one input: numbers of a pattern in the shape of `example`, or its
+ * own token ids, since not every text encoder takes made-up ones. The last tells apart what
+ * parameters do not: options without parameters (pooling, activation), and engines that round
  * otherwise.
  */
 export async function encoderFingerprint<Input>(
@@ -44,16 +45,15 @@ export async function encoderFingerprint<Input>(
         .update(bytesOf(await value.data()));
     }
   }
-  const madeUp = mapTensors(example, (each) =>
-    tensor(patternOf(each), each.shape, each.dtype as 'float32'),
+  const probe = mapTensors(example, (each) =>
+    each.dtype === 'float32' ? tensor(pattern(each.size), each.shape) : each.clone(),
   );
-  const features = await encodeBatch(tower, madeUp);
-  for (const [name, value] of Object.entries(features).sort(byName)) {
-    if (!(value instanceof Tensor)) continue;
+  const features = await encodeBatch(tower, probe);
+  for (const [name, value] of tensorsOf(features)) {
     hash.update(JSON.stringify([name, value.shape.slice(1)])).update(bytesOf(await value.data()));
-    value.dispose();
   }
-  disposeTensors(madeUp);
+  disposeTensors(features);
+  disposeTensors(probe);
   return hash.digest('hex');
 }
 
@@ -62,7 +62,7 @@ export async function rowDigests(input: unknown, count: number): Promise<string[
   const hashes = Array.from({ length: count }, () => createHash('sha256'));
   for (const [name, value] of tensorsOf(input)) {
     const values = await value.data();
-    const length = values.length / value.shape[0]!;
+    const length = values.length / value.shape[0];
     hashes.forEach((hash, row) => {
       hash.update(JSON.stringify([name, value.shape.slice(1)]));
       hash.update(bytesOf(values.subarray(row * length, (row + 1) * length)));
@@ -77,7 +77,7 @@ export function disposeTensors(value: unknown): void {
 }
 
 function tensorsOf(value: unknown): [name: string, value: Tensor][] {
-  if (value instanceof Tensor) return [['', value]];
+  if (value instanceof Tensor) return [['', value as Tensor]];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value)
     .filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)
@@ -90,17 +90,14 @@ function mapTensors<Input>(input: Input, map: (value: Tensor) => Tensor): Input 
   return Object.fromEntries(
     Object.entries(input).map(([name, value]: [string, unknown]) => [
       name,
-      value instanceof Tensor ? map(value) : value,
+      value instanceof Tensor ? map(value as Tensor) : value,
     ]),
   ) as Input;
 }
 
-/** Numbers in [−1, 1] for floats; 0 and 1 for whole numbers, which are ids or masks. */
-function patternOf({ size, dtype }: Tensor): TypedArray {
-  const values = Array.from({ length: size }, (_, i) =>
-    dtype === 'float32' ? Math.fround(((i * 7919) % 2003) / 1001 - 1) : 1,
-  );
-  return dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+/** Numbers in [−1, 1]. */
+function pattern(size: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 2003) / 1001 - 1);
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

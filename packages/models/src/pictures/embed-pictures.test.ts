@@ -2,7 +2,8 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { testOptions } from '@crossweave/core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openModel } from '../open/open-model';
 import { fixture, pictureFiles } from '../pretrained/fixtures.testing';
 import { rowOf } from '../vectors/embeddings';
@@ -26,6 +27,13 @@ it('lists pictures below a folder, and nothing else', async () => {
   await expect(listPictures(join(folder, 'empty'))).rejects.toThrow(/holds no pictures/);
   await expect(listPictures(join(folder, 'none'))).rejects.toThrow(/cannot be read/);
 });
+
+testOptions(
+  'embedPictures',
+  async (options) => embedPictures(await openModel(fixture('clip')), [], options),
+  { describe, it },
+  { anyText: ['folder'] },
+);
 
 it('embeds what can be read and counts the rest', async () => {
   await writeFile(join(folder, 'broken.png'), 'x');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
+import { callback, checkOptions, having, text, type Checks } from '@crossweave/core/authoring';
 import type { OpenModel } from '../open/open-model';
 import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
 import type { PictureFile } from './prepare-pictures';
@@ -27,6 +28,12 @@ export interface EmbedPicturesOptions {
   readonly signal?: AbortSignal;
 }
 
+const checks: Checks<EmbedPicturesOptions> = {
+  folder: text(),
+  onProgress: callback('of the pictures done and their number'),
+  signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
+};
+
 /** Files that are read and encoded at a time. */
 const batchSize = 32;
 
@@ -34,13 +41,15 @@ const batchSize = 32;
  * Embeddings of picture files, of which a few at a time are in memory. A damaged one is left out and
  * reported.
  *
- * @throws DataError when not one of them can be read: the first one's.
+ * @throws DataError when not one of them can be read: the first one's; ConfigError for a wrong option;
+ *   the signal's reason when aborted.
  */
 export async function embedPictures(
   model: Pick<OpenModel, 'encodeImage' | 'dim'>,
   paths: readonly string[],
   options: EmbedPicturesOptions = {},
 ): Promise<EmbeddedPictures> {
+  checkOptions('embedPictures', options, checks);
   const { folder = '', onProgress, signal } = options;
   const good: string[] = [];
   const parts: Embeddings[] = [];

@@ -64,9 +64,20 @@ export async function saveVectors(path: string, set: VectorSet): Promise<string[
     await writeFileAtomic(path, await parquetOf(set));
     return [path];
   }
-  throw new ConfigError('the file has a name of another kind', {
-    where: path,
-    expected: 'a name that ends in .safetensors, .parquet or .npy',
+  throw wrongName(path);
+}
+
+const endings = ['.safetensors', '.parquet', '.npy'];
+
+/** For programs that compute before they save. @throws ConfigError as {@link saveVectors} */
+export function requireVectorFile(path: string): void {
+  if (!endings.some((ending) => path.endsWith(ending))) throw wrongName(path);
+}
+
+function wrongName(where: string): ConfigError {
+  return new ConfigError('the file has a name of another kind', {
+    where,
+    expected: `a name that ends in ${endings.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`,
   });
 }
 

@@ -106,9 +106,8 @@ function sameOrigin(a: LeafOrigin, b: LeafOrigin): boolean {
       return b.source.kind === 'variable' && a.source.variable === b.source.variable;
     case 'captured':
       return b.source.kind === 'captured' && a.owner === b.owner;
-    case 'constant':
-    // An exported function gets no recorder, so nothing is made for it.
-    case 'made':
+    default:
+      // Arrays of JavaScript. An exported function gets no recorder, so `made` does not occur.
       return b.source.kind === a.source.kind;
   }
 }

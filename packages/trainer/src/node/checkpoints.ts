@@ -20,7 +20,7 @@ import {
   saveSafetensors,
 } from '@crossweave/checkpoints/node';
 import { requireSoundValues } from '../check-state';
-import { disposeState, type TrainState } from '../state';
+import { disposeState, owned, type TrainState } from '../state';
 import { bestStepOf, loadMemory } from './memory';
 import { isThere, loadTeacher, saveTeacher } from './teacher';
 
@@ -111,7 +111,7 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 }
 
 /**
- * The newest complete checkpoint, or the one of `step`; the caller disposes it. Undefined
+ * The newest complete checkpoint, or the one of `step`; the caller disposes it, as the result of `train`. Undefined
  * when there is none. Whether all of it fits a model is for `checkState` to say; `train` asks it.
  *
  * @throws DataError or FileFormatError when a file is missing, damaged, of another step or run than
@@ -121,7 +121,7 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 export async function loadTrainingState(
   folder: string,
   options: LoadTrainingStateOptions = {},
-): Promise<TrainState | undefined> {
+): Promise<(TrainState & Disposable) | undefined> {
   requireText('loadTrainingState', 'folder', folder);
   checkOptions('loadTrainingState', options, loadChecks);
   const { step, run, expected } = options;
@@ -159,7 +159,7 @@ export async function loadTrainingState(
     disposeState(loaded);
     throw error;
   }
-  return loaded;
+  return owned<TrainState>(loaded);
 }
 
 /** A file that was renamed, or copied from another run, is not what its place says. */

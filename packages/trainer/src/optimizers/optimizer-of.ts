@@ -1,11 +1,5 @@
 import { mul, scalar, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import {
-  parameter,
-  withFields,
-  type Optimizer,
-  type OptimizerUpdate,
-  type Params,
-} from '@crossweave/core';
+import { parameter, withFields, type Optimizer, type Params } from '@crossweave/core';
 import { requireText, requireValue } from '@crossweave/core/authoring';
 import { globalNorm } from './clip';
 import { transformCheck } from './checks';
@@ -34,7 +28,7 @@ export function optimizerOf(name: string, transform: GradientTransform): Optimiz
         state: { ...state, ...next.state },
         gradientNorm,
       };
-    }) as OptimizerUpdate;
+    });
   return {
     name,
     init: (params) => transform.init?.(params) ?? {},

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { testOptions } from '@crossweave/core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import fixture from '../../../fixtures/tensorboard.json';
 import type { TrainRecord } from '../../records';
 import { crc32c } from './crc32c';
@@ -23,6 +24,8 @@ const records: readonly TrainRecord[] = [
   { kind: 'warning', step: 1, epoch: 0, message: 'no scalar', advice: '' },
   { kind: 'evaluation', step: 300, metrics: { 'retrieval.i2t.r1': 0.25 } },
 ];
+
+testOptions('tensorBoardLogger', (options) => tensorBoardLogger(folder, options), { describe, it });
 
 async function events(): Promise<string> {
   const [name] = await readdir(folder);
