@@ -52,8 +52,7 @@ describe.skipIf(reason !== null)(named('forms for OpenVINO', reason), () => {
   });
 
   it('multiplies a row by its own transpose', () => {
-    const square = (x: tf.Tensor): tf.Tensor =>
-      tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D, false, true);
+    const square = (x: tf.Tensor): tf.Tensor => tf.matMul(x, x, false, true);
     expect(compiled(square, tf.tensor2d([[1, 2, 3]]))).toEqual([14]);
     const column = (x: tf.Tensor): tf.Tensor => tf.matMul(tf.transpose(x), x);
     expect(compiled(column, tf.tensor2d([[1], [2], [3]]))).toEqual([14]);
@@ -65,10 +64,8 @@ describe.skipIf(reason !== null)(named('forms for OpenVINO', reason), () => {
     const f = (x: tf.Tensor, w: tf.Tensor, row: tf.Tensor): tf.Tensor => {
       const product = tf.reshape(tf.matMul(tf.reshape(x, [4, 2]), w as tf.Tensor2D), [2, 2, 2]);
       const sum = tf.add(tf.add(product, row), x);
-      return tf.matMul(
-        tf.transpose(tf.reshape(sum, [4, 2]) as tf.Tensor2D),
-        tf.reshape(x, [4, 2]) as tf.Tensor2D,
-      );
+      const [a, b] = [sum, x].map((each) => tf.reshape<tf.Rank.R2>(each, [4, 2]));
+      return tf.matMul(tf.transpose(a!), b!);
     };
     const inputs = (): tf.Tensor[] => [
       tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]),
@@ -138,7 +135,7 @@ describe.skipIf(reason !== null)(named('forms for OpenVINO', reason), () => {
       return expect.fail('nothing was thrown');
     };
     const gather = (x: tf.Tensor, at: tf.Tensor): tf.Tensor =>
-      tf.gather(x, tf.cast(tf.abs(at), 'int32') as tf.Tensor1D);
+      tf.gather(x, tf.cast(tf.abs(at), 'int32'));
     const error = read(() => compiled(gather, list(1, 2, 3), list(0, 3)));
     expect(error).toMatchObject({ code: 'runtime', op: 'Gather' });
     expect(error.message).toContain('Gather: an index is outside of [3].');

@@ -108,7 +108,7 @@ export class CompiledModel extends Handle {
     const dims = BigInt64Array.from(slot.shape, BigInt);
     const given = {
       rank: BigInt(dims.length),
-      dims: dims.length === 0 ? 0n : (ffi().address(dims) as bigint),
+      dims: dims.length === 0 ? 0n : ffi().address(dims),
     };
     this.shapes.set(slot, { dims, given });
     return given;

@@ -43,7 +43,7 @@ export class Core extends Handle {
       throw new OpenvinoBackendError(
         'library',
         `OpenVINO's library ${library.path} has no plugin for the CPU beside it: ` +
-          `${cause instanceof Error ? cause.message : String(cause)}`,
+          (cause instanceof Error ? cause.message : String(cause)),
         undefined,
         { cause },
       );
