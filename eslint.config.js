@@ -14,6 +14,7 @@ export default tseslint.config(
       '**/runs/**',
       '**/fixtures/**',
       'docs/api/**',
+      'benchmarks/gpu/pack/**',
       '.turbo/**',
     ],
   },

@@ -11,6 +11,8 @@ export interface Side<Input> {
   /** Inputs a pass. */
   readonly batchSize: number;
   readonly load: (rows: readonly number[]) => Input | Promise<Input>;
+  /** An input for the encoder's fingerprint; the same one for every split. */
+  readonly example: () => Input | Promise<Input>;
   /** What tells the inputs of rows apart; undefined for one that is not to be stored. */
   readonly identify: (rows: readonly number[]) => Promise<readonly (string | undefined)[]>;
   /** Folder of a {@link FeatureStore}. */
@@ -29,7 +31,7 @@ export async function encodeSide<Input>(side: Side<Input>): Promise<FeatureTable
     for await (const { rows } of encoded(side, all)) for (const { row } of rows) table.push(row);
     return table;
   }
-  const example = await side.load([0]);
+  const example = await side.example();
   const fingerprint = await encoderFingerprint(tower, example);
   disposeTensors(example);
   await using store = await FeatureStore.open(folder, fingerprint);

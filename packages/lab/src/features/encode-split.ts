@@ -86,6 +86,8 @@ export async function encodeSplit<Image, Text>(
     tower: image,
     total: records.length,
     load: (rows) => split.images(rows),
+    // Its numbers are not used, only its shape.
+    example: () => split.images([0]),
     identify: (rows) => imageIdentities(split, rows),
     onProgress: (done) => onProgress?.({ side: 'image', done, total: records.length }),
   });
@@ -94,6 +96,8 @@ export async function encodeSplit<Image, Text>(
     tower: text,
     total: captions.length,
     load: textsAt,
+    // The special tokens alone, which are the same for every split and which every encoder takes.
+    example: () => split.texts(['']),
     identify: async (rows) => {
       const input = textsAt(rows);
       const digests = await rowDigests(input, rows.length);

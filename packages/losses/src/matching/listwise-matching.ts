@@ -1,14 +1,4 @@
-import {
-  add,
-  cast,
-  greater,
-  logSoftmax,
-  max,
-  mul,
-  slice,
-  sum,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, cast, greater, logSoftmax, max, mul, slice, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   foldIn,
