@@ -11,6 +11,8 @@ export interface Pixels {
 
 /** Larger ones are left to sharp, which decodes them faster and gives their memory back. */
 const mostPixels = 8_000_000;
+/** The module's memory never shrinks, so files beyond four bytes a pixel are left to sharp too. */
+const mostBytes = 4 * mostPixels;
 
 /**
  * Decodes a JPEG file in this thread, without the cost that sharp has for each file (a third of the
@@ -18,20 +20,21 @@ const mostPixels = 8_000_000;
  *
  * @param most pixels that are decoded at most
  * @returns undefined for whatever is not ordinary: damage, a colour profile, CMYK, 12 bits, a picture
- *   that is to be turned or is large. sharp decodes those, or says what is wrong with them.
+ *   that is to be turned, or a large picture or file. sharp decodes those, or says what is wrong with them.
  */
 export function decodeOrdinaryJpeg(file: Uint8Array, most = mostPixels): Pixels | undefined {
   try {
     return decode(file, Math.min(most, mostPixels));
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    // libjpeg gave up; what it had begun goes with its memory.
+    // libjpeg ended with an error. The module may be in any state: the next picture gets a new one.
     loaded = undefined;
     return undefined;
   }
 }
 
 function decode(file: Uint8Array, most: number): Pixels | undefined {
+  if (file.length > mostBytes) return undefined;
   const { kernel, sizes } = (loaded ??= load());
   const input = kernel.allocate(file.length);
   try {

@@ -83,7 +83,7 @@ describe('PictureThreads', () => {
     const running = threads.run(job!, settings, 2, stop.signal);
     stop.abort(reason);
     await expect(running).rejects.toBe(reason);
-    await expect(threads.run(job!, settings, 2)).resolves.toBeDefined();
+    expect(await threads.run(job!, settings, 2)).toEqual(await loadPicture(job!, settings));
   });
 
   it('fails the jobs of threads that are ended, and starts new ones', async () => {
@@ -93,7 +93,7 @@ describe('PictureThreads', () => {
     await threads.end();
     await failed;
     expect(threads.size).toBe(0);
-    await expect(threads.run(job!, settings, 1)).resolves.toBeDefined();
+    expect(await threads.run(job!, settings, 1)).toEqual(await loadPicture(job!, settings));
     await rm(join(folder.path, '0.jpg'));
   });
 });

@@ -12,7 +12,10 @@ export interface CaptionRecord {
   /** As written in the file. */
   readonly image: string;
   readonly split: string;
-  /** Set where neither the row nor what it lies in names a split: it has {@link defaultSplit}. */
+  /**
+   * Set if the row names no split and the name of its file or folder names none. `split` is {@link
+   * defaultSplit} then.
+   */
   readonly namesNoSplit?: true;
   /** At least one; none is empty. */
   readonly captions: readonly string[];

@@ -29,8 +29,9 @@ const checks: Checks<ContactSheetOptions> = {
 };
 
 /**
- * A page that shows what a dataset holds: counts, pictures of each split with their captions, what is
- * damaged, and pictures that look alike side by side. Every image is read.
+ * Makes an HTML page about a dataset. It has the numbers of rows, pictures and captions, pictures of
+ * each split with their captions, the rejects, and pairs of pictures that look alike. Every image is
+ * read.
  *
  * @throws as `openDataset` and its `rows`; the reason of `signal`
  */

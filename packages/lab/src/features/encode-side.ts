@@ -21,7 +21,7 @@ export interface Side<Input> {
   readonly onProgress: (done: number) => void;
 }
 
-/** Encodes all rows, but those that the store holds. */
+/** The features of all rows. Rows that are in the store are read from it; the others are encoded. */
 export async function encodeSide<Input>(side: Side<Input>): Promise<FeatureTable> {
   const { tower, total, store: folder } = side;
   const { features: spec } = 'encode' in tower ? tower : tower.encoder;

@@ -9,11 +9,13 @@ import { Segment, segmentExtension } from './segment';
 import type { FeatureRow } from './table';
 
 /**
- * Features on disk, so that a frozen encoder computes those of an input once. A folder for each
- * encoder, named after a digest of its weights and of what it computes; in it a file for each process
- * that added rows, which that process alone appends to. So processes share a store without waiting
- * for one another, and one that is killed leaves at worst its last row unfinished, which is passed
- * over. A process sees the rows that were there when it opened the store, and its own.
+ * Features on disk, so that a frozen encoder encodes each input once.
+ *
+ * The store has a folder for each encoder. The folder's name is a digest of the encoder's weights and
+ * of its features of one input. The folder has a file for each process that added rows, and only that
+ * process appends to the file. So processes need not wait for each other. A process that is killed
+ * may leave its last row incomplete; readers skip such a row. A process sees its own rows and those
+ * that were there when it opened the store.
  */
 export class FeatureStore implements AsyncDisposable {
   readonly #folder: string;

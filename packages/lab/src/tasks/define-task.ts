@@ -65,8 +65,8 @@ const checks: Checks<TaskParts<Label>> = {
 };
 
 /**
- * A task of your own, of what is its own: how a label is read, the loss of a row, what a row of
- * outputs says. The rest follows. Labels that `read` does not know are refused; rows without a label
+ * Makes a task from three functions: `read` reads a label, `loss` gives the loss of each row, and
+ * `predict` gives the prediction of a row of outputs. Labels that `read` does not know are refused; rows without a label
  * are left out of loss and metrics; the prior, which the floor `majority` predicts and chance is
  * measured by, is the constant outputs of least loss on the training labels.
  *

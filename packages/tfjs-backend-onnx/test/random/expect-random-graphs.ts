@@ -127,7 +127,10 @@ export interface RandomGraphs {
   readonly specialFloats?: boolean;
 }
 
-/** Expects random programs to give what they give on tfjs's cpu backend, eager and under jit. */
+/**
+ * Runs random programs on a backend, eager and under `jit`, and expects the results of tfjs's cpu
+ * backend.
+ */
 export async function expectRandomGraphs(options: RandomGraphs): Promise<void> {
   const { backend, runs: numRuns, seed, largeIntegers = true, specialFloats = true } = options;
   const program = programOf(

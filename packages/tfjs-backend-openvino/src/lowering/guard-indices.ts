@@ -1,7 +1,7 @@
 import type { Constants, Plan, Values } from '@crossweave/tfjs-backend-onnx/graph';
 import { Node } from '@crossweave/tfjs-backend-onnx/graph';
 
-/** A plan whose indices are inside of their axes, whatever the inputs. */
+/** A plan in which indices from the inputs are clipped to their axes, and clipped ones are reported. */
 export interface GuardedPlan {
   /** Has one output more than the given plan if `refusals` is not empty: int32, one flag each. */
   readonly plan: Plan;
