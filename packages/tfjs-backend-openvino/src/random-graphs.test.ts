@@ -1,7 +1,8 @@
 import '@crossweave/tfjs-backend-onnx/register';
 import { describe, it } from 'vitest';
 import { expectRandomGraphs } from '../../tfjs-backend-onnx/test/random/expect-random-graphs';
-import { named, withoutLibrary } from '../test/library';
+import { named } from '../../tfjs-backend-onnx/test/left-out';
+import { withoutLibrary } from '../test/library';
 import './register';
 
 const reason = withoutLibrary();

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { named, withoutLibrary } from '../test/library';
+import { named } from '../../tfjs-backend-onnx/test/left-out';
+import { withoutLibrary } from '../test/library';
 import {
   backendName,
   createOpenvinoBackend,

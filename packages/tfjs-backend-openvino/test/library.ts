@@ -10,8 +10,3 @@ export function withoutLibrary(): string | null {
     throw error;
   }
 }
-
-/** The name of a group of tests, with the reason why they are left out if they are. */
-export function named(what: string, reason: string | null): string {
-  return reason === null ? what : `${what} (left out: ${reason})`;
-}

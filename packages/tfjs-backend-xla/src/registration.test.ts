@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { named, withoutPlugin } from '../test/plugin';
+import { named } from '../../tfjs-backend-onnx/test/left-out';
+import { withoutPlugin } from '../test/plugin';
 import { backendName, createXlaBackend, findPlugin, registerXlaBackend, XlaBackendError } from '.';
 
 const reason = withoutPlugin();

@@ -3,7 +3,8 @@ import { jit } from '@crossweave/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { trainCrossAttention } from '../test/cross-attention';
-import { named, withoutPlugin } from '../test/plugin';
+import { named } from '../../tfjs-backend-onnx/test/left-out';
+import { withoutPlugin } from '../test/plugin';
 import './register';
 
 const reason = withoutPlugin();

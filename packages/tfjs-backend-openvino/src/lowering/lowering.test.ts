@@ -2,7 +2,8 @@ import '@crossweave/tfjs-backend-onnx/register';
 import { jit } from '@crossweave/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { named, withoutLibrary } from '../../test/library';
+import { named } from '../../../tfjs-backend-onnx/test/left-out';
+import { withoutLibrary } from '../../test/library';
 import { OpenvinoBackendError } from '../errors';
 import '../register';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { named, withoutLibrary } from '../../test/library';
+import { named } from '../../../tfjs-backend-onnx/test/left-out';
+import { withoutLibrary } from '../../test/library';
 import { OpenvinoBackendError } from '../errors';
 import { findLibrary } from '../library/find-library';
 import { Core } from './core';

@@ -2,7 +2,8 @@ import type { OnnxBackend } from '@crossweave/tfjs-backend-onnx/graph';
 import { registerKernels } from '@crossweave/tfjs-backend-onnx/graph';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { named, withoutPlugin } from '../../test/plugin';
+import { named } from '../../../tfjs-backend-onnx/test/left-out';
+import { withoutPlugin } from '../../test/plugin';
 import { XlaBackendError } from '../errors';
 import { createXlaBackend } from '../registration';
 

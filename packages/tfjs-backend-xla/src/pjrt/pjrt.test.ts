@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { named, withoutPlugin } from '../../test/plugin';
+import { named } from '../../../tfjs-backend-onnx/test/left-out';
+import { withoutPlugin } from '../../test/plugin';
 import { XlaBackendError } from '../errors';
 import { findPlugin } from '../plugins/find-plugin';
 import { Client } from './client';
