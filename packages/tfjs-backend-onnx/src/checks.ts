@@ -80,28 +80,37 @@ export function checkOptions<Options extends object>(
   options: Options,
   checks: Checks<Options>,
 ): void {
-  if (!isObject(options)) throw wrong(where, 'the options', 'an object', options);
+  const fault = optionsFault(where, options, checks);
+  if (fault !== undefined) throw new OnnxBackendError('options', fault);
+}
+
+/** The message for the first unknown key or wrong value; undefined if there is none. */
+export function optionsFault<Options extends object>(
+  where: string,
+  options: Options,
+  checks: Checks<Options>,
+): string | undefined {
+  if (!isObject(options)) return wrong(where, 'the options', 'an object', options);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined;
     if (check === undefined) {
       const known = Object.keys(checks).join(', ');
-      throw optionsError(where, `there is no option "${name}"; expected one of ${known}.`);
+      return `${where}: there is no option "${name}"; expected one of ${known}.`;
     }
-    if (value !== undefined && !check.accepts(value))
-      throw wrong(where, name, check.expected, value);
+    if (value !== undefined && !check.accepts(value)) {
+      return wrong(where, name, check.expected, value);
+    }
   }
+  return undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function wrong(where: string, what: string, expected: string, got: unknown): OnnxBackendError {
-  return optionsError(where, `${what} must be ${expected}; got ${describe(got)}.`);
+function wrong(where: string, what: string, expected: string, got: unknown): string {
+  return `${where}: ${what} must be ${expected}; got ${describe(got)}.`;
 }
-
-const optionsError = (where: string, message: string): OnnxBackendError =>
-  new OnnxBackendError('options', `${where}: ${message}`);
 
 /** A short description of any value. */
 function describe(value: unknown): string {

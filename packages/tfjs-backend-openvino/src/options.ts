@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { OnnxBackendOptions } from '@crossweave/tfjs-backend-onnx';
+import { oneOf, optionsFault, wholeNumber, type Checks } from '@crossweave/tfjs-backend-onnx/graph';
 import { OpenvinoBackendError } from './errors';
 import type { Precision } from './openvino/core';
 
@@ -20,49 +21,26 @@ export interface OpenvinoBackendOptions extends Pick<
   library?: string;
 }
 
-type Key = keyof OpenvinoBackendOptions;
-
-const PRECISIONS: readonly Precision[] = ['float32', 'bf16'];
 /** A larger number is a mistake, and would exhaust the machine. */
 const MAX_THREADS = 1024;
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
-const isSize = (value: unknown): boolean => value === 0 || isCount(value);
-
-const CHECKS: Readonly<Record<Key, readonly [string, (value: unknown) => boolean]>> = {
-  precision: ['"float32" | "bf16"', (value) => PRECISIONS.some((name) => name === value)],
-  library: [
-    "the path of OpenVINO's C library",
-    (value) => typeof value === 'string' && value !== '',
-  ],
-  threads: [
-    `a whole number of at least 1 and at most ${MAX_THREADS}`,
-    (value) => isCount(value) && (value as number) <= MAX_THREADS,
-  ],
-  cacheSize: ['a whole number of at least 1', isCount],
-  maxSessionBytes: ['a whole number of at least 0', isSize],
-  maxPending: ['a whole number of at least 1', isCount],
-  maxPooledBytes: ['a whole number of at least 0', isSize],
+const CHECKS: Checks<OpenvinoBackendOptions> = {
+  precision: oneOf(['float32', 'bf16']),
+  library: {
+    expected: "the path of OpenVINO's C library",
+    accepts: (value) => typeof value === 'string' && value !== '',
+  },
+  threads: wholeNumber(1, MAX_THREADS),
+  cacheSize: wholeNumber(1),
+  maxSessionBytes: wholeNumber(0),
+  maxPending: wholeNumber(1),
+  maxPooledBytes: wholeNumber(0),
 };
 
 /** @throws OpenvinoBackendError `options` for an unknown option, or a value that does not fit. */
 export function checkOptions(options: OpenvinoBackendOptions): void {
-  const fail = (message: string): never => {
-    throw new OpenvinoBackendError('options', `createOpenvinoBackend: ${message}.`);
-  };
-  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
-    fail(`the options must be an object; got ${JSON.stringify(options)}`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name)) {
-      const known = Object.keys(CHECKS).join(', ');
-      fail(`there is no option "${name}"; expected one of ${known}`);
-    }
-    const [expected, accepts] = CHECKS[name as Key];
-    if (value === undefined || accepts(value)) continue;
-    const got = typeof value === 'string' ? JSON.stringify(value) : String(value);
-    fail(`${name} must be ${expected}; got ${got.slice(0, 100)}`);
-  }
+  const fault = optionsFault('createOpenvinoBackend', options, CHECKS);
+  if (fault !== undefined) throw new OpenvinoBackendError('options', fault);
 }
 
 /** The default of `threads`: the number of cores that this process may use. */

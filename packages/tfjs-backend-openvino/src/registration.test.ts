@@ -39,7 +39,7 @@ describe('createOpenvinoBackend', () => {
     [{ maxSessionBytes: -1 }, /maxSessionBytes must be a whole number of at least 0; got -1/],
     [{ maxPooledBytes: NaN }, /maxPooledBytes must be a whole number of at least 0; got NaN/],
     [null, /the options must be an object; got null/],
-    [[], /the options must be an object; got \[\]/],
+    [[], /the options must be an object; got a list of 0/],
   ])('refuses %j', (options, message) => {
     const error = refusalOf(options);
     expect(error.code).toBe('options');

@@ -1,4 +1,5 @@
 import type { OnnxBackendOptions } from '@crossweave/tfjs-backend-onnx';
+import { oneOf, optionsFault, wholeNumber, type Checks } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from './errors';
 import type { Platform } from './plugins/wheels';
 import { PLATFORMS } from './plugins/wheels';
@@ -16,37 +17,19 @@ export interface XlaBackendOptions extends Pick<
   plugin?: string;
 }
 
-type Key = keyof XlaBackendOptions;
-
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
-
-const CHECKS: Readonly<Record<Key, readonly [string, (value: unknown) => boolean]>> = {
-  platform: [
-    PLATFORMS.map((name) => `"${name}"`).join(' | '),
-    (value) => PLATFORMS.some((name) => name === value),
-  ],
-  plugin: ["the path of a plugin's library", (value) => typeof value === 'string' && value !== ''],
-  cacheSize: ['a whole number of at least 1', isCount],
-  maxSessionBytes: ['a whole number of at least 0', (value) => value === 0 || isCount(value)],
-  maxPending: ['a whole number of at least 1', isCount],
+const CHECKS: Checks<XlaBackendOptions> = {
+  platform: oneOf(PLATFORMS),
+  plugin: {
+    expected: "the path of a plugin's library",
+    accepts: (value) => typeof value === 'string' && value !== '',
+  },
+  cacheSize: wholeNumber(1),
+  maxSessionBytes: wholeNumber(0),
+  maxPending: wholeNumber(1),
 };
 
-/** @throws XlaBackendError `options` for one that is not there or out of its range. */
+/** @throws XlaBackendError `options` for an unknown option, or a value that does not fit. */
 export function checkOptions(options: XlaBackendOptions): void {
-  const fail = (message: string): never => {
-    throw new XlaBackendError('options', `createXlaBackend: ${message}.`);
-  };
-  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
-    fail(`the options must be an object; got ${JSON.stringify(options)}`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name)) {
-      const known = Object.keys(CHECKS).join(', ');
-      fail(`there is no option "${name}"; expected one of ${known}`);
-    }
-    const [expected, accepts] = CHECKS[name as Key];
-    if (value === undefined || accepts(value)) continue;
-    const got = typeof value === 'string' ? JSON.stringify(value) : String(value);
-    fail(`${name} must be ${expected}; got ${got.slice(0, 100)}`);
-  }
+  const fault = optionsFault('createXlaBackend', options, CHECKS);
+  if (fault !== undefined) throw new XlaBackendError('options', fault);
 }

@@ -31,7 +31,7 @@ describe('createXlaBackend', () => {
     [{ maxPending: 1.5 }, /maxPending must be a whole number of at least 1; got 1\.5/],
     [{ maxSessionBytes: -1 }, /maxSessionBytes must be a whole number of at least 0; got -1/],
     [null, /the options must be an object; got null/],
-    [[], /the options must be an object; got \[\]/],
+    [[], /the options must be an object; got a list of 0/],
   ])('refuses %j', (options, message) => {
     const error = refusalOf(options);
     expect(error.code).toBe('options');

@@ -3,6 +3,8 @@
  * a tfjs backend on any `Executor`. See docs/decisions/0014-executors.md.
  */
 export { OnnxBackend } from '../backend';
+export { oneOf, optionsFault, wholeNumber } from '../checks';
+export type { Check, Checks } from '../checks';
 export { OnnxBackendError } from '../errors';
 export type { Buffer, Executor, Program } from '../execution/executor';
 export type { Constants } from '../execution/program-cache';
