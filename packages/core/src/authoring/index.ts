@@ -29,3 +29,4 @@ export {
 } from './require';
 export { nearestName } from '../errors';
 export { lookUp } from '../look-up';
+export { Markup, markup } from './markup';

@@ -1,10 +1,17 @@
-import { callback, checkOptions, count, type Checks } from '@crossweave/core/authoring';
+import {
+  callback,
+  checkOptions,
+  count,
+  markup,
+  type Checks,
+  type Markup,
+} from '@crossweave/core/authoring';
 import sharp from 'sharp';
 import { mapConcurrently } from '../concurrency';
 import { datasetChecks, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
 import { readImage } from '../pairs/pictures';
 import type { ReadSample } from '../pairs/samples';
-import { html, pageOf, type Html } from './html';
+import { pageOf } from './page';
 import { measureSamples, type Duplicates, type ImageMeasures } from './measure-images';
 import { collectSamples, summariseSamples, type DatasetSummary } from './summary';
 
@@ -63,28 +70,28 @@ export async function contactSheet(
       options.signal,
     ),
   );
-  const cell = (sample: ReadSample): Html => figure(sample, thumbnails.get(sample));
+  const cell = (sample: ReadSample): Markup => figure(sample, thumbnails.get(sample));
   const page = pageOf(`Contact sheet of ${name}`, [
-    html`<h1>${name}</h1>
+    markup`<h1>${name}</h1>
       <p>
         ${summary.format}, ${summary.rows} rows, ${summary.rejects.count} rejects, ${samples.length}
         pictures
       </p>`,
-    html`<h2>Splits</h2>
+    markup`<h2>Splits</h2>
       ${splitTable(summary)}`,
-    html`<h2>Pictures</h2>
+    markup`<h2>Pictures</h2>
       ${pictureFacts(images)}`,
     alike.length === 0
-      ? html`<h2>Pictures that look alike</h2>
+      ? markup`<h2>Pictures that look alike</h2>
           <p class="note">None.</p>`
-      : html`<h2>Pictures that look alike</h2>
+      : markup`<h2>Pictures that look alike</h2>
           <p class="note">The first ${alike.length} pairs, those of two splits before others.</p>
           <div class="pairs">
-            ${alike.map((pair) => html`<div class="pair">${pair.map(cell)}</div>`)}
+            ${alike.map((pair) => markup`<div class="pair">${pair.map(cell)}</div>`)}
           </div>`,
     ...shown.map(
       (each) =>
-        html`<h2>${each.split}</h2>
+        markup`<h2>${each.split}</h2>
           <div class="sheet">${each.samples.map(cell)}</div>`,
     ),
     problems(summary, images),
@@ -117,20 +124,20 @@ async function thumbnail(sample: ReadSample): Promise<string | undefined> {
   }
 }
 
-function figure(sample: ReadSample, data: string | undefined): Html {
+function figure(sample: ReadSample, data: string | undefined): Markup {
   const { id, image, split, captions, labels } = sample;
   const label = labels?.find((each) => each !== undefined);
   const picture =
     data === undefined
-      ? html`<div class="missing">cannot be read</div>`
-      : html`<img src="${data}" alt="${captions[0] ?? image}" loading="lazy" />`;
+      ? markup`<div class="missing">cannot be read</div>`
+      : markup`<img src="${data}" alt="${captions[0] ?? image}" loading="lazy" />`;
   const more =
-    captions.length > 1 ? html` <small>and ${captions.length - 1} more</small>` : undefined;
-  return html`<figure>
+    captions.length > 1 ? markup` <small>and ${captions.length - 1} more</small>` : undefined;
+  return markup`<figure>
     ${picture}
     <figcaption>
       ${shortened(captions[0] ?? '')}${more}
-      ${label === undefined ? undefined : html`<span class="label">${[label].flat().join(', ')}</span>`}
+      ${label === undefined ? undefined : markup`<span class="label">${[label].flat().join(', ')}</span>`}
       <small title="${id}">${split}: ${shortened(image)}</small>
     </figcaption>
   </figure>`;
@@ -140,11 +147,11 @@ function shortened(text: string): string {
   return text.length > 140 ? `${text.slice(0, 139)}…` : text;
 }
 
-function splitTable({ splits }: DatasetSummary): Html {
+function splitTable({ splits }: DatasetSummary): Markup {
   const rows = Object.entries(splits).map(
     ([name, { samples, captions, words, labelled, labels }]) => {
       const first = Object.entries(labels.first).slice(0, 6);
-      return html`<tr>
+      return markup`<tr>
         <th>${name}</th>
         <td>${samples}</td>
         <td>${captions}</td>
@@ -156,7 +163,7 @@ function splitTable({ splits }: DatasetSummary): Html {
       </tr>`;
     },
   );
-  return html`<div class="scroll">
+  return markup`<div class="scroll">
     <table>
       <thead>
         <tr>
@@ -182,10 +189,10 @@ function pictureFacts({
   bytes,
   unreadable,
   duplicates,
-}: ImageMeasures): Html {
+}: ImageMeasures): Markup {
   const kinds = Object.entries(formats).map(([format, n]) => `${n} ${format}`);
   const of = (range: readonly number[]): string => range.join(' / ');
-  return html`<dl>
+  return markup`<dl>
     <dt>formats</dt>
     <dd>${kinds.join(', ')}</dd>
     <dt>width</dt>
@@ -198,7 +205,7 @@ function pictureFacts({
     <dd>${unreadable.count}</dd>
     ${duplicates.map(
       (each) =>
-        html`<dt>${each.by === 'bytes' ? 'same bytes' : 'look alike'}</dt>
+        markup`<dt>${each.by === 'bytes' ? 'same bytes' : 'look alike'}</dt>
           <dd>${repeats(each)}</dd>`,
     )}
   </dl>`;
@@ -209,11 +216,11 @@ function repeats({ splits, images, example }: Duplicates): string {
   return `${images} ${where}, such as ${example.join(' and ')}`;
 }
 
-function problems({ rejects }: DatasetSummary, { unreadable }: ImageMeasures): Html | undefined {
+function problems({ rejects }: DatasetSummary, { unreadable }: ImageMeasures): Markup | undefined {
   const all = [...rejects.first, ...unreadable.first];
   if (all.length === 0) return undefined;
-  return html`<h2>Damage</h2>
+  return markup`<h2>Damage</h2>
     <ul>
-      ${all.map((message) => html`<li>${message}</li>`)}
+      ${all.map((message) => markup`<li>${message}</li>`)}
     </ul>`;
 }

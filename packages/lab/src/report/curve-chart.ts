@@ -1,5 +1,5 @@
 import type { CurvePoint, TrialRecord } from '../ablation/trial-file';
-import { markup, type Markup } from './markup';
+import { markup, type Markup } from '@crossweave/core/authoring';
 import { ticks } from './scale';
 
 const width = 330;

@@ -1,6 +1,6 @@
 import type { AblationResults } from '../ablation/results';
 import { formatEstimate, formatMetric, isShare, metricLabel } from './labels';
-import { markup, type Markup } from './markup';
+import { markup, type Markup } from '@crossweave/core/authoring';
 import { ticks } from './scale';
 import { referenceLines } from './verdict';
 

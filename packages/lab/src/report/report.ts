@@ -10,6 +10,8 @@ import {
   recordOf,
   text,
   type Checks,
+  Markup,
+  markup,
 } from '@crossweave/core/authoring';
 import { writeFileAtomic } from '@crossweave/core/node';
 import type { AblationResults } from '../ablation/results';
@@ -21,7 +23,7 @@ import { curveChart, curveNames } from './curve-chart';
 import { classTable, mistakeTable } from './class-tables';
 import { intervalChart } from './interval-chart';
 import { chooseMetrics } from './labels';
-import { Markup, escapeMarkdown, markup } from './markup';
+import { escapeMarkdown } from './escape-markdown';
 import { notesOf } from './notes';
 import { style } from './style';
 import { htmlTable, markdownTable } from './table-markup';

@@ -1,4 +1,5 @@
-import { escapeMarkdown, markup, type Markup } from './markup';
+import { markup, type Markup } from '@crossweave/core/authoring';
+import { escapeMarkdown } from './escape-markdown';
 import type { Table } from './tables';
 
 /** A table that scrolls by itself where it is too wide; details stand small below their figure. */

@@ -1,32 +1,4 @@
-/** Text that is HTML already; made by {@link html} alone, so that nothing unescaped gets in. */
-export class Html {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Content = string | number | Html | readonly Content[] | undefined;
-
-/** A template whose values are escaped, unless they are HTML themselves. Lists are joined. */
-export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
-  return new Html(parts.reduce((out, part, i) => out + render(values[i - 1]) + part));
-}
-
-function render(value: Content): string {
-  if (value === undefined) return '';
-  if (value instanceof Html) return value.text;
-  if (typeof value === 'object') return value.map(render).join('');
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return String(value).replace(/[&<>"']/g, (character) => entities[character]!);
-}
+import { Markup, markup } from '@crossweave/core/authoring';
 
 const style = `
 :root { color-scheme: light dark; --ink: #1c2024; --soft: #5b636b; --rule: #d9dde1; --page: #fff; --panel: #f6f7f8; --mark: #0067a5; }
@@ -57,14 +29,14 @@ dt { color: var(--soft); } dd { margin: 0; }
 `;
 
 /** A page of these parts with its style in it. */
-export function pageOf(title: string, parts: readonly (Html | undefined)[]): string {
-  const page = html`<html lang="en">
+export function pageOf(title: string, parts: readonly (Markup | undefined)[]): string {
+  const page = markup`<html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <title>${title}</title>
       <style>
-        ${new Html(style)}
+        ${new Markup(style)}
       </style>
     </head>
     <body>

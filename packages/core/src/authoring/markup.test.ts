@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeMarkdown, markup } from './markup';
+import { markup } from './markup';
 
 describe('markup', () => {
   it('escapes values, keeps markup, joins lists and drops undefined', () => {
@@ -7,11 +7,5 @@ describe('markup', () => {
     expect(markup`<p title="${'"\''}">${inner}${[1, 'a<', inner]}${undefined}</p>`.text).toBe(
       '<p title="&quot;&#39;"><b>&lt;&amp;&gt;</b>1a&lt;<b>&lt;&amp;&gt;</b></p>',
     );
-  });
-});
-
-describe('escapeMarkdown', () => {
-  it('escapes what Markdown would take for its own, line breaks included', () => {
-    expect(escapeMarkdown('a|b\n# *c* <d> [e]')).toBe('a\\|b \\# \\*c\\* \\<d\\> \\[e\\]');
   });
 });

@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-export type Content = string | number | Markup | readonly Content[] | undefined;
+type Content = string | number | Markup | readonly Content[] | undefined;
 
 /** A template whose values are escaped, unless they are markup themselves. Lists are joined. */
 export function markup(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
@@ -29,11 +29,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character]!);
-}
-
-/** Text as Markdown shows it literally, also within a table. */
-export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&').replace(/\s+/g, ' ');
 }
