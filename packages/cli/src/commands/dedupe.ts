@@ -7,6 +7,7 @@ import {
   listPictures,
   type DuplicateCalibration,
   type OpenModel,
+  type PictureFile,
 } from '@crossweave/models';
 import { requiredText, text, type Command, type OptionValues, type Session } from '../command';
 import { modelOptions, openNamed, picturesOf, picturesOption, rejectsOf } from '../use/use-model';
@@ -79,10 +80,12 @@ async function calibrated(
 ): Promise<DuplicateCalibration> {
   const base = resolve(folder);
   const paths = await listPictures(base);
-  const files = await Promise.all(
-    paths.map(async (path) => ({ name: path, bytes: await readBytes(join(base, path)) })),
-  );
-  return calibrateDuplicates(model, files, { signal });
+  return calibrateDuplicates(model, filesOf(base, paths), { signal });
+}
+
+/** One after another, so that not all are in memory. */
+async function* filesOf(base: string, paths: readonly string[]): AsyncGenerator<PictureFile> {
+  for (const path of paths) yield { name: path, bytes: await readBytes(join(base, path)) };
 }
 
 function describe({ threshold, mistaken, known, pictures }: DuplicateCalibration): string {

@@ -9,6 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tarEnd, tarOf } from '../forms/tar.testing';
 import { letters, testFolder, type TestFolder } from '../pairs/folder.testing';
+import { encodeTexts } from '../text/encode';
 import { imagenetPreprocessing } from '../image/preprocessing';
 import type { StreamPairsOptions } from './options';
 import type { StreamPosition } from './position';
@@ -76,6 +77,31 @@ testOptions(
 );
 
 describe('streamPairs', () => {
+  it('names the false texts of a batch, in the order of their tokens', async () => {
+    await folder.picture('pair.png', 40);
+    const lines = ['a', 'b', 'c', 'd'].map((word, i) => ({
+      ...{ id: word, image: `pair.png`, captions: [word] },
+      negatives: [[{ caption: `${word}z`, kind: 'end' }]],
+      split: `s${i}`,
+    }));
+    const captions = await folder.captions(lines);
+    const stream = await streamPairs({ ...common, source: captions, negatives: 2 });
+    for await (const { batch } of stream.batches(0)) {
+      expect(batch.negativeCaptions).toHaveLength(8);
+      const rows = batch.negatives!.input_ids.arraySync();
+      const encoded = encodeTexts(
+        batch.ids.flatMap((id) => [`${id}z`, `${id}z`]),
+        letters,
+        64,
+      );
+      expect(rows).toEqual(encoded.input_ids.arraySync());
+      expect(new Set(batch.negativeCaptions).size).toBe(4);
+      disposeBatch({ ...batch, negatives: encoded });
+      disposeBatch(batch);
+    }
+    expect(stream.report.samples).toBe(4);
+  });
+
   it('shows every sample once, in another order each epoch and with each key', async () => {
     const first = (await shown(0)).flatMap(({ ids }) => ids);
     // 95 samples: three do not fill a batch.

@@ -111,6 +111,13 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
     }
   };
 
+  const falseTexts = (
+    captions: readonly string[],
+  ): Pick<Batch, 'negatives' | 'negativeCaptions'> => ({
+    negatives: texts.encode(captions),
+    negativeCaptions: captions.map((caption) => texts.identity(caption)),
+  });
+
   const toBatch = (rows: readonly Ready[]): Batch => {
     const labelled = rows.some(({ pair }) => pair.label !== undefined);
     return {
@@ -125,7 +132,7 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
         preprocessing.normalise,
       ),
       text: texts.encode(rows.map(({ pair }) => pair.caption)),
-      ...(negatives > 0 && { negatives: texts.encode(rows.flatMap(({ pair }) => pair.negatives)) }),
+      ...(negatives > 0 && falseTexts(rows.flatMap(({ pair }) => pair.negatives))),
     };
   };
 

@@ -100,7 +100,7 @@ export const calibrationChecks: Checks<Omit<CalibrationOptions, 'signal'>> = {
   mistaken: number({ min: 0, below: 1 }),
 };
 
-/** Pictures that are decoded at a time. */
+/** Pictures that are in memory at a time. */
 const decodedAtOnce = 32;
 
 /**
@@ -113,26 +113,25 @@ const decodedAtOnce = 32;
  */
 export async function calibrateDuplicates(
   model: Pick<OpenModel, 'encodeImage' | 'preprocessing' | 'dim'>,
-  files: readonly PictureFile[],
+  files: AsyncIterable<PictureFile> | Iterable<PictureFile>,
   options: CalibrationOptions = {},
 ): Promise<DuplicateCalibration> {
   const where = 'calibrateDuplicates';
   const { signal, ...checked } = options;
   checkOptions(where, checked, calibrationChecks);
   const { mistaken = 0.01 } = checked;
-  if (files.length < 10 || model.preprocessing === undefined) {
-    throw new ConfigError('there is too little to calibrate by', {
+  const tooLittle = (got: string | number): ConfigError =>
+    new ConfigError('there is too little to calibrate by', {
       where,
       expected: 'a model with an image tower, and ten pictures or more',
-      got: model.preprocessing === undefined ? 'no image tower' : files.length,
+      got,
     });
-  }
+  if (model.preprocessing === undefined) throw tooLittle('no image tower');
   const { size, resizeTo } = model.preprocessing;
   const closer = { ...model.preprocessing, resizeTo: Math.ceil(Math.max(resizeTo, size) / 0.9) };
   const [whole, middle] = [[] as Embeddings[], [] as Embeddings[]];
-  for (let from = 0; from < files.length; from += decodedAtOnce) {
+  const encode = async (some: readonly PictureFile[]): Promise<void> => {
     signal?.throwIfAborted();
-    const some = files.slice(from, from + decodedAtOnce);
     whole.push(await model.encodeImage(some));
     const cut = await preparePictures(some, closer);
     try {
@@ -140,8 +139,17 @@ export async function calibrateDuplicates(
     } finally {
       cut.dispose();
     }
+  };
+  let held: PictureFile[] = [];
+  for await (const file of files) {
+    held.push(file);
+    if (held.length < decodedAtOnce) continue;
+    await encode(held);
+    held = [];
   }
+  if (held.length > 0) await encode(held);
   const originals = joinEmbeddings(whole, model.dim);
+  if (originals.rows < 10) throw tooLittle(originals.rows);
   const others: number[] = [];
   for await (const { found } of neighboursOf(originals, 1)) others.push(found[0]!.score);
   const threshold = thresholdOf(others, mistaken);
@@ -164,7 +172,7 @@ export async function calibrateDuplicates(
     threshold,
     mistaken: share((row) => others[row]! >= threshold),
     known: share((row) => cosine(row) >= threshold),
-    pictures: files.length,
+    pictures: originals.rows,
   };
 }
 

@@ -267,6 +267,21 @@ describe('what cannot be compiled', () => {
       return { ...found, total: mul<Scalar>(found.total, weight) };
     },
   };
+  const readingNegatives: Loss<PooledFeatures> = {
+    ...contrastive,
+    compute: (params, outputs, batch, ctx) => {
+      const found = contrastive.compute(params, outputs, batch, ctx);
+      return { ...found, total: mul<Scalar>(found.total, batch.negativeCaptions?.length ?? 0) };
+    },
+  };
+  const named: Options['data'] = {
+    ...vectorSource(22),
+    async *batches(epoch, from) {
+      for await (const batch of vectorSource(22).batches(epoch, from)) {
+        yield { ...batch, negativeCaptions: batch.ids };
+      }
+    },
+  };
   const looking: Loss<PooledFeatures> = {
     ...contrastive,
     compute: (params, outputs, batch, ctx) => {
@@ -290,6 +305,11 @@ describe('what cannot be compiled', () => {
   delete plain.updateAt;
   const cases: readonly (readonly [string, Partial<Options>, RegExp])[] = [
     ['a loss that reads the batch', { loss: reading }, /batch\.groups was read/],
+    [
+      'a loss that reads the names of false texts',
+      { loss: readingNegatives, data: named },
+      /batch\.negativeCaptions was read/,
+    ],
     ['a loss that reads a value', { loss: looking }, /read/],
     ['an optimizer that wants a number', { optimizer: plain }, /"adamw" has no updateAt/],
     ['several batches a step', { accumulate: 2 }, /accumulate/],

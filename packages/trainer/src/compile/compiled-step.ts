@@ -17,6 +17,9 @@ import { standIns, type BatchTensors, type StepMoment } from './stand-ins';
 /** Combinations of shapes that are compiled; steps of further ones run operation by operation. */
 const mostGraphs = 16;
 
+/** The fields of a batch that are lists of JavaScript, which a graph cannot hold. */
+const listsOfBatch = ['ids', 'groups', 'captions', 'labels', 'negativeCaptions'] as const;
+
 /** The tensors of a state. */
 interface StateTensors {
   readonly params: Params;
@@ -110,7 +113,7 @@ export function compiledSteps<Image, Text, F extends PooledFeatures>(
       const { image, text, negatives } = batch;
       const variant: Variant = {
         size: batch.size,
-        lists: ['ids', 'groups', 'captions', 'labels'].filter((name) => isGiven(batch, name)),
+        lists: listsOfBatch.filter((name) => batch[name] !== undefined),
         unfrozen: unfrozenOf(options, state),
       };
       const tensors = { image, text, ...(negatives !== undefined && { negatives }) };
@@ -157,9 +160,6 @@ function tensorsOf({ params, optimizer, teacher, average }: TrainState): StateTe
     ...(average && { average }),
   };
 }
-
-const isGiven = (batch: object, name: string): boolean =>
-  (batch as Readonly<Record<string, unknown>>)[name] !== undefined;
 
 function unfrozenOf({ frozenUntil }: FrozenOptions, { step, params }: TrainState): number {
   if (frozenUntil === undefined) return 0;
