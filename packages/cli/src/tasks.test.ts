@@ -83,8 +83,8 @@ describe('a task from the command line', () => {
     const all = await run(...folderOf, ...ask);
     expect(all.code, all.stderr).toBe(exitCode.done);
     const [header, first, ...others] = (await readFile(table, 'utf8')).trimEnd().split('\n');
-    expect(header).toBe('id,caption,prediction,probability,abstained,top');
-    expect(first).toMatch(/^\S+\.jpg,is it red\?,(yes|no),0\.\d+,,/);
+    expect(header).toBe('id,caption,missing,prediction,probability,abstained,top');
+    expect(first).toMatch(/^\S+\.jpg,is it red\?,,(yes|no),0\.\d+,,/);
     expect(others).toHaveLength((await readdir(join(folder, 'scenes', 'images'))).length - 1);
     expect((await readdir(tmpdir())).filter((name) => name.includes('crossweave-asked'))).toEqual(
       [],
@@ -92,7 +92,86 @@ describe('a task from the command line', () => {
 
     const half = await run(...folderOf, '--ask', 'is it red?');
     expect(half.code).toBe(exitCode.usage);
-    expect(half.stderr).toContain('--pictures DIR with --ask TEXT');
+    expect(half.stderr).toContain('--pictures DIR with or without --ask TEXT');
+
+    // It was not trained to do without a side.
+    const silent = await run(...folderOf, '--pictures', join(folder, 'scenes', 'images'));
+    expect(silent.code).toBe(exitCode.usage);
+    expect(silent.stderr).toMatch(/24 of 24 records lack.*fusion\.options\.missing=/s);
+  });
+
+  it('says what it reaches with one side alone, and predicts from it, if it was trained to', async () => {
+    const out = join(folder, 'either');
+    const given = ['--captions', captions, ...columns, ...cpu];
+    const drop = 'fusion.options.missing={"imageDropout":0.3,"textDropout":0.3}';
+    const trained = await run(
+      ...['train', '--config', config, '--task', 'answering', '--out', out, ...given, '--json'],
+      ...['--set', drop],
+    );
+    expect(trained.code, trained.stderr).toBe(exitCode.done);
+    expect(trained.stderr).toMatch(/value.*without text +without image.*majority/);
+    const { metrics, imageAlone, textAlone, calibration } = JSON.parse(trained.stdout) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    for (const alone of [imageAlone!, textAlone!]) {
+      expect(Object.keys(alone)).toEqual(Object.keys(metrics!));
+      expect(alone['answering.logLoss']).not.toBe(metrics!['answering.logLoss']);
+    }
+    expect(Object.keys(calibration!['alone']!)).toEqual(['image', 'text']);
+
+    const rows = (await readFile(captions, 'utf8')).trimEnd().split('\n').slice(0, 1);
+    const { image, question } = JSON.parse(rows[0]!) as Record<string, unknown>;
+    const asked = join(folder, 'scenes', 'half.jsonl');
+    const lines = [{ image, question }, { question }, { image, question: '', id: 'mute' }, {}];
+    await writeFile(asked, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const file = join(folder, 'half-said.jsonl');
+    const said = await run(
+      ...['predict', '--run', out, '--captions', asked, '--out', file, ...cpu, '--json'],
+    );
+    expect(said.code, said.stderr).toBe(exitCode.done);
+    expect(JSON.parse(said.stdout)).toMatchObject({ incomplete: 2, load: { rejected: 1 } });
+    expect(said.stderr).toContain('1 record without a picture; 1 record without a text');
+    const answers = await linesOf(file);
+    expect(answers.map(({ id, caption, missing }) => [id, caption, missing])).toEqual([
+      [image, question, undefined],
+      [expect.stringMatching(/half\.jsonl:2$/), question, 'image'],
+      ['mute', '', 'text'],
+    ]);
+    expect(new Set(answers.map(({ probability }) => probability)).size).toBe(3);
+  });
+
+  it('draws classes as often as it is told, and says what that does to its figures', async () => {
+    const out = join(folder, 'balanced');
+    const given = ['--captions', captions, ...columns, ...cpu];
+    const to = ['train', '--config', config, '--task', 'answering', ...given];
+    const sampling = ['--set', 'training.sampling=balanced'];
+    const trained = await run(...to, '--out', out, ...sampling, '--json');
+    expect(trained.code, trained.stderr).toBe(exitCode.done);
+    expect(trained.stderr).toMatch(/value.*classes as sampled.*majority/);
+    const { metrics, asSampled } = JSON.parse(trained.stdout) as Record<string, object>;
+    expect(asSampled).not.toEqual(metrics);
+    const measured = await run('eval', '--run', out, ...cpu, '--json');
+    expect(JSON.parse(measured.stdout)).toMatchObject({ metrics, asSampled });
+
+    const asked = ['predict', '--run', out, '--captions', captions, ...columns, ...cpu];
+    const [plain, sampled] = [join(folder, 'plain.jsonl'), join(folder, 'sampled.jsonl')];
+    expect((await run(...asked, '--out', plain)).code).toBe(exitCode.done);
+    expect((await run(...asked, '--out', sampled, '--as-sampled')).code).toBe(exitCode.done);
+    const yes = async (file: string): Promise<number> => {
+      const { top } = (await linesOf(file))[0] as { top: { label: string; probability: number }[] };
+      return top.find(({ label }) => label === 'yes')!.probability;
+    };
+    // A third of the answers: as sampled it is taken for one half.
+    expect(await yes(sampled)).toBeGreaterThan(await yes(plain));
+
+    const weighed = ['--set', 'task.options.classWeights=balanced'];
+    const no = ['--out', join(folder, 'no')];
+    const classes = ['train', '--config', config, '--task', 'classification', ...given, ...no];
+    const twice = await run(...classes, ...sampling, ...weighed);
+    expect(twice.stderr).toContain('they count a rare class twice');
+    const nothing = await run('train', '--config', config, ...given, ...no, ...sampling);
+    expect(nothing.stderr).toContain('no classes to be sampled without a task');
   });
 
   it('is compared over fusions, beside towers and floors of the task', async () => {

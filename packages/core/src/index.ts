@@ -13,6 +13,7 @@ export { mapFeatures } from './contracts/features';
 export type { Features, FeatureSpec, PooledFeatures } from './contracts/features';
 export type { FrozenEncoder } from './contracts/frozen-encoder';
 export type { Fused, Fusion } from './contracts/fusion';
+export { requireBothSides } from './contracts/both-sides';
 export { requireComplete, requireTokens } from './contracts/fusion-inputs';
 export type {
   CaptionLogits,

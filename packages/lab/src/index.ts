@@ -86,6 +86,7 @@ export { createTask, tasks } from './tasks/registry';
 export type { TaskOptions, TaskTable } from './tasks/registry';
 export { regression } from './tasks/regression';
 export type { RegressionOptions } from './tasks/regression';
+export { sampledPrior } from './tasks/sampled-prior';
 export { taskFloors } from './tasks/task-floors';
 export type { TaskFloorName } from './tasks/task-floors';
 export { headOfLoss, labelledPairs, taskLoss } from './tasks/task-loss';

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
+import { thumbnailsOf } from '@crossweave/data';
 import { compareFusions, writeReport } from '@crossweave/lab';
 import { requiredText, type Command } from '../command';
 import { Interrupted } from '../interrupted';
@@ -81,10 +82,13 @@ export const ablate: Command = {
     if (end.interrupted) {
       throw new Interrupted('Stopped. The same command continues where it left off.');
     }
+    const mistakes = end.trials.flatMap(({ outcome }) => outcome.mistakes ?? []);
+    const shown = new Set(mistakes.map(({ image }) => image));
     await writeReport(out, {
       title: `Fusions on ${config.data.captions}`,
       results: end.results,
       trials: end.trials,
+      pictures: await thumbnailsOf(data.split(config.data.test), shown),
       environment,
       config,
     });

@@ -75,7 +75,8 @@ export const evaluate: Command = {
         ? data.split(config.data.train)
         : undefined;
       const params = usableParams(state, optimizer);
-      const trained = { parts, params, ...(task && { task }) };
+      const { sampling } = config.training;
+      const trained = { parts, params, sampling, ...(task && { task }) };
       const measurement = await measure(trained, data.split(splitName), train, session).finally(
         () => disposeParams(params),
       );

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { ConfigError, disposeParams, type PairSplit } from '@crossweave/core';
-import { readJson, writeFileAtomic } from '@crossweave/core/node';
-import { taskOutputs } from '@crossweave/lab';
+import { ConfigError, disposeParams } from '@crossweave/core';
+import { writeFileAtomic } from '@crossweave/core/node';
 import { checkState, disposeState, usableParams } from '@crossweave/trainer';
-import { requiredText, text, wholeNumber, type Command, type Session } from '../command';
+import { requiredText, text, wholeNumber, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
@@ -11,12 +10,12 @@ import { engineOptions } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
-import { encode } from '../run/measure';
 import { askedOf, type AskedPairs } from '../run/asked-pictures';
 import { predictionText, type PredictionLine } from '../run/prediction-file';
+import { predictions, requireSides, temperaturesOf, uncalibrated } from '../run/predictions';
 import { checkpointOf, readTrainedRun, requireTokenizer } from '../run/trained-run';
-import { trainedTask, type Trained } from '../run/trained-task';
 import { picturesOption } from '../use/use-model';
+import type { Trained } from '../run/trained-task';
 import { modelParts, stepOptions } from '../run/training';
 
 export const predict: Command = {
@@ -24,10 +23,14 @@ export const predict: Command = {
   summary: 'Says what a model that was trained for a task says of new pairs, a line each.',
   options: {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
-    captions: { type: 'string', value: 'FILE', summary: 'the pairs; labels are not read' },
+    captions: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'the pairs, some without image or caption if the model can; labels are not read',
+    },
     pictures: {
       ...picturesOption,
-      summary: 'or a folder of pictures, of each of which --ask is asked',
+      summary: 'or a folder of pictures, of each of which --ask is asked, if it is given',
     },
     ask: { type: 'string', value: 'TEXT', summary: 'the caption or question of every picture' },
     out: {
@@ -46,6 +49,10 @@ export const predict: Command = {
       value: 'P',
       summary: 'say nothing below this probability, in [0, 1]',
     },
+    'as-sampled': {
+      type: 'boolean',
+      summary: 'of a run with training.sampling: for classes as often as they were drawn',
+    },
     ...dataFlags,
     ...engineOptions,
   },
@@ -55,6 +62,7 @@ export const predict: Command = {
     const folder = resolve(requiredText(predict, values, 'run'));
     const out = resolve(requiredText(predict, values, 'out'));
     const top = wholeNumber(values, 'top', 0);
+    const asSampled = values['as-sampled'] === true;
     const abstain = shareOf(text(values, 'abstain'));
     await using asked = await askedOf(predict, values);
     const run = await readTrainedRun(folder);
@@ -70,22 +78,35 @@ export const predict: Command = {
       { ...run.config, data: { ...ofNewPairs(run.config, asked), ...dataSettings(values) } },
       'crossweave predict',
     );
+    const { sampling = 'none' } = config.training;
+    if (asSampled && sampling === 'none') {
+      throw new ConfigError('--as-sampled means nothing to this run', {
+        where: folder,
+        expected: 'a run with training.sampling',
+        got: 'one whose classes were drawn as the data has them',
+      });
+    }
     await chooseEngine(values, session);
-    const checked = await openDataWith(run.tokenizerFolder, config.data, { terminal, signal });
+    const checked = await openDataWith(run.tokenizerFolder, config.data, {
+      ...{ terminal, signal, incomplete: 'allow' },
+    });
     const { tokenizer } = checked.pairs;
     requireTokenizer(run, tokenizer.fingerprint);
     const parts = modelParts(config, tokenizer);
+    requireSides(folder, parts.fusion, Object.values(checked.pairs.splits));
     const { model, loss, optimizer } = stepOptions(config, parts, task);
     const state = await checkpointOf(folder, run);
     const params = usableParams(state, optimizer);
     try {
       await checkState({ model, loss }, state, folder);
       const data = await checked.decode();
-      const temperature = await temperatureOf(folder);
-      const trained = { parts, params, task };
+      const temperatures = asSampled ? uncalibrated : await temperaturesOf(folder);
+      const trained: Trained = {
+        ...{ parts, params, task, sampling: asSampled ? 'none' : sampling },
+      };
       const lines: PredictionLine[] = [];
       for (const split of Object.values(data.splits)) {
-        const settings = { temperature, top, abstain };
+        const settings = { temperatures, top, abstain };
         lines.push(...(await predictions(trained, split, settings, session)));
       }
       const abstained = lines.filter((line) => line.abstained === true).length;
@@ -96,7 +117,8 @@ export const predict: Command = {
         task: task.name,
         predictions: lines.length,
         abstained,
-        temperature,
+        incomplete: lines.filter(({ missing }) => missing !== undefined).length,
+        temperature: temperatures.both,
         out,
         load: summaryOf(data.report),
       };
@@ -106,42 +128,6 @@ export const predict: Command = {
     }
   },
 };
-
-interface Settings {
-  readonly temperature: number;
-  readonly top: number;
-  readonly abstain: number;
-}
-
-async function predictions(
-  model: Trained,
-  split: PairSplit,
-  { temperature, top, abstain }: Settings,
-  session: Session,
-): Promise<PredictionLine[]> {
-  const pairs = split.records.flatMap(({ id, captions }, row) =>
-    captions.map((caption) => ({ id, row, caption })),
-  );
-  const cache = await encode(model, split, session);
-  const outputs = await taskOutputs(trainedTask(model), cache, pairs, {
-    signal: session.signal,
-    ...(model.task.logits && { temperature }),
-  });
-  const width = model.task.outputs;
-  return pairs.map(({ id, caption }, i): PredictionLine => {
-    const said = model.task.predict(outputs.subarray(i * width, (i + 1) * width));
-    const { label, probability, probabilities } = said;
-    const unsure = probability !== undefined && probability < abstain;
-    return {
-      id,
-      caption,
-      prediction: unsure ? null : label,
-      ...(probability !== undefined && { probability }),
-      ...(probabilities && top > 0 && { top: probabilities.slice(0, top) }),
-      ...(unsure && { abstained: true }),
-    };
-  });
-}
 
 /** The settings of a run's data that hold for other pairs: not where labels and splits stand. */
 function ofNewPairs({ data }: TrainConfig, { captions, made }: AskedPairs): object {
@@ -153,14 +139,6 @@ function ofNewPairs({ data }: TrainConfig, { captions, made }: AskedPairs): obje
     ...(id !== undefined && { id }),
   };
   return { ...data, captions, columns, labels: undefined, sharedPictures: 'allow' };
-}
-
-/** As `train` calibrated it on its validation split; 1 where it did not. */
-async function temperatureOf(folder: string): Promise<number> {
-  const results: unknown = await readJson(resolve(folder, 'results.json')).catch(() => undefined);
-  const { calibration } = Object(results) as { calibration?: { temperature?: unknown } };
-  const temperature = calibration?.temperature;
-  return typeof temperature === 'number' && temperature > 0 ? temperature : 1;
 }
 
 function shareOf(given: string | undefined): number {

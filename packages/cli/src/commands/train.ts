@@ -82,7 +82,7 @@ export const train: Command = {
     const parts = modelParts(config, checked.pairs.tokenizer);
     const task = taskOf(config, checked.pairs.split(config.data.train));
     const step = stepOptions(config, parts, task);
-    await checkTraining(config, checked.pairs, step);
+    await checkTraining(config, checked.pairs, step, task);
     if (dryRun) return showPlan(config, checked.pairs, step, terminal);
 
     const initial = goesOn

@@ -73,13 +73,18 @@ export async function openData(
   );
 }
 
+export interface OpenDataWithOptions extends Pick<OpenDataOptions, 'terminal' | 'signal'> {
+  /** Whether records may lack their picture or their text. Default `refuse`. */
+  readonly incomplete?: 'refuse' | 'allow';
+}
+
 /** As {@link openData}, with the tokenizer that a run was trained with. */
 export async function openDataWith(
   tokenizerFolder: string,
   config: DataConfig,
-  { terminal, signal }: Pick<OpenDataOptions, 'terminal' | 'signal'>,
+  { terminal, signal, incomplete }: OpenDataWithOptions,
 ): Promise<CheckedData> {
-  const opened = await readPairs(config, terminal, signal);
+  const opened = await readPairs(config, terminal, signal, incomplete);
   const pairs = await opened.withTokenizer(await loadTokenizer(tokenizerFolder));
   const keep = (): Promise<void> => Promise.resolve();
   return checked(config, opened, fingerprintOf(opened), pairs, keep, terminal);
@@ -118,6 +123,7 @@ async function readPairs(
   config: DataConfig,
   terminal: Terminal,
   signal: AbortSignal,
+  incomplete: 'refuse' | 'allow' = 'refuse',
 ): Promise<Watched> {
   const { captions, normalise, ...rest } = config;
   const watched: { bar?: Progress } = {};
@@ -128,6 +134,7 @@ async function readPairs(
     ...(normalise !== undefined && {
       normalise: typeof normalise === 'string' ? normalisations[normalise] : normalise,
     }),
+    incomplete,
     signal,
     onProgress: (done, total) => {
       watched.bar ??= terminal.progress('Reading pictures');

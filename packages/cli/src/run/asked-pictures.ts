@@ -14,7 +14,7 @@ export interface AskedPairs extends AsyncDisposable {
 }
 
 /**
- * The pairs of `--captions`, or every picture below `--pictures` with the text of `--ask`.
+ * The pairs of `--captions`, or every picture below `--pictures` with the text of `--ask`, or without any.
  *
  * @throws ConfigError unless it is one of both.
  */
@@ -24,16 +24,16 @@ export async function askedOf(command: Command, values: OptionValues): Promise<A
     const captions = resolve(requiredText(command, values, 'captions'));
     return { captions, made: false, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
-  if (pictures === undefined || asked === undefined || values['captions'] !== undefined) {
+  if (pictures === undefined || values['captions'] !== undefined) {
     throw new ConfigError('the pairs are named in two ways, or in half of one', {
       where: `crossweave ${command.name}`,
-      expected: '--captions FILE, or --pictures DIR with --ask TEXT',
+      expected: '--captions FILE, or --pictures DIR with or without --ask TEXT',
       got: ['captions', 'pictures', 'ask'].filter((name) => values[name] !== undefined).join(', '),
     });
   }
   const root = resolve(pictures);
   const rows = (await listPictures(root)).map((path) =>
-    JSON.stringify({ id: path, image: join(root, path), caption: asked }),
+    JSON.stringify({ id: path, image: join(root, path), caption: asked ?? null }),
   );
   const folder = await mkdtemp(join(tmpdir(), 'crossweave-asked-'));
   const captions = join(folder, 'captions.jsonl');

@@ -1,15 +1,17 @@
 import type { PairSplit } from '@crossweave/core';
 import { fitTemperature, labelledPairs, taskOutputs } from '@crossweave/lab';
 import type { Session } from '../command';
-import { trainedTask, type Trained } from './trained-task';
+import { correctionOf, trainedTask, type Trained } from './trained-task';
 import { encode } from './measure';
 
 /** What `results.json` keeps of a calibration. */
 export interface Calibration {
   /** The split it was fitted on. */
   readonly split: string;
-  /** The head's outputs are divided by it before they become probabilities. */
+  /** The head's outputs, corrected for sampled classes, are divided by it before they become probabilities. */
   readonly temperature: number;
+  /** The same where one side alone is there, of a model that accepts a missing side. */
+  readonly alone?: { readonly image: number; readonly text: number };
 }
 
 /**
@@ -24,7 +26,17 @@ export async function calibrate(
   const pairs = labelledPairs(split.records);
   if (!model.task.logits || pairs.length === 0) return undefined;
   const cache = await encode(model, split, session);
-  const outputs = await taskOutputs(trainedTask(model), cache, pairs, { signal: session.signal });
   const labels = pairs.map(({ label }) => label);
-  return { split: split.name, temperature: fitTemperature(model.task, outputs, labels) };
+  const fitted = async (only?: 'image' | 'text'): Promise<number> => {
+    const outputs = await taskOutputs(trainedTask(model), cache, pairs, {
+      signal: session.signal,
+      ...correctionOf(model),
+      ...(only && { only }),
+    });
+    return fitTemperature(model.task, outputs, labels);
+  };
+  const temperature = await fitted();
+  if (model.parts.fusion.takesMissing !== true) return { split: split.name, temperature };
+  const alone = { image: await fitted('image'), text: await fitted('text') };
+  return { split: split.name, temperature, alone };
 }

@@ -6,16 +6,18 @@ import {
   describeMeasured,
   evaluateTask,
   floors,
-  headOfLoss,
   metricTable,
   taskFloors,
   type Evaluation,
   type FeatureCache,
+  type FittedFusion,
   type TaskEvaluation,
 } from '@crossweave/lab';
+import type { Sampling } from '@crossweave/data';
 import type { Session } from '../command';
 import { Interrupted } from '../interrupted';
 import { classTable } from './class-table';
+import { correctionOf, trainedTask, type Trained } from './trained-task';
 import type { ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -26,6 +28,8 @@ export interface Measured {
   readonly params: Params;
   /** What it was trained for; without one, matching and retrieval are measured. */
   readonly task?: FittedTask;
+  /** How classes were drawn in training, if by their labels. */
+  readonly sampling?: Sampling | undefined;
 }
 
 /** What a model reaches on a split, and what stands beside it. */
@@ -33,6 +37,15 @@ export interface Measurement {
   readonly evaluation: Evaluation | TaskEvaluation;
   /** By scorer that cannot solve what is tested; none without a training split to fit it on. */
   readonly floors: Readonly<Record<string, { readonly metrics: Figures }>>;
+  /**
+   * Of a task whose fusion accepts a missing side, the figures of the same pairs with one side alone.
+   */
+  readonly alone?: Readonly<Record<'image' | 'text', { readonly metrics: Figures }>>;
+  /**
+   * Of a model that was trained on sampled classes, the figures of its outputs as they are: for data in
+   * which the classes are as often as they were drawn. `evaluation` has the outputs corrected.
+   */
+  readonly asSampled?: { readonly metrics: Figures };
 }
 
 /** Pictures that the floors are fitted on, the first of the training split: enough for what they are. */
@@ -54,27 +67,39 @@ export async function measure(
   const { task } = model;
   try {
     const cache = await encode(model, split, session);
-    const fitted = { fusion: model.parts.fusion, params: subtree(model.params, 'fusion.') };
-    const evaluation =
+    const measured =
       task === undefined
-        ? await evaluateFusion(fitted, cache, { signal })
-        : await evaluateTask({ ...fitted, task, head: headOf(model.params, task) }, cache, {
-            signal,
-          });
-    if (train === undefined) return { evaluation, floors: {} };
+        ? { evaluation: await evaluateFusion(fittedFusion(model), cache, { signal }) }
+        : await measureTask({ ...model, task }, cache, signal);
+    if (train === undefined) return { ...measured, floors: {} };
     const known = await encode(model, firstOf(train), session);
     const beside =
       task === undefined ? floors(known, cache) : await taskFloors(task, known, cache, signal);
-    return { evaluation, floors: beside };
+    return { ...measured, floors: beside };
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was measured.');
     throw error;
   }
 }
 
-/** The head of a task among the parameters of a training run. */
-export function headOf(params: Params, task: FittedTask): Params {
-  return headOfLoss(subtree(params, 'loss.'), task);
+function fittedFusion({ parts, params }: Measured): FittedFusion {
+  return { fusion: parts.fusion, params: subtree(params, 'fusion.') };
+}
+
+async function measureTask(
+  model: Trained,
+  cache: FeatureCache,
+  signal: AbortSignal,
+): Promise<Omit<Measurement, 'floors'>> {
+  const trained = trainedTask(model);
+  const options = { signal, ...correctionOf(model) };
+  const evaluation = await evaluateTask(trained, cache, options);
+  const asSampled = 'shift' in options && (await evaluateTask(trained, cache, { signal }));
+  const alone = trained.fusion.takesMissing === true && {
+    image: await evaluateTask(trained, cache, { ...options, only: 'image' }),
+    text: await evaluateTask(trained, cache, { ...options, only: 'text' }),
+  };
+  return { evaluation, ...(alone && { alone }), ...(asSampled && { asSampled }) };
 }
 
 function firstOf(train: PairSplit): PairSplit {
@@ -88,11 +113,16 @@ function firstOf(train: PairSplit): PairSplit {
 }
 
 /** The figures as a table: each with the model before training, floors and chance beside it. */
-export function tableOf({ evaluation, floors: beside }: Measurement, before?: Figures): string {
+export function tableOf(
+  { evaluation, alone, asSampled, floors: beside }: Measurement,
+  before?: Figures,
+): string {
   return [
     'split' in evaluation ? describeSplit(evaluation.split) : `${describeMeasured(evaluation)}.`,
     '',
     metricTable(evaluation, {
+      ...(asSampled && { 'classes as sampled': asSampled }),
+      ...(alone && { 'without text': alone.image, 'without image': alone.text }),
       ...(before && { 'before training': { metrics: before } }),
       ...beside,
     }),
@@ -101,11 +131,16 @@ export function tableOf({ evaluation, floors: beside }: Measurement, before?: Fi
 }
 
 /** The figures as plain data. */
-export function figuresOf({ evaluation, floors: beside }: Measurement, before?: Figures): object {
+export function figuresOf(
+  { evaluation, alone, asSampled, floors: beside }: Measurement,
+  before?: Figures,
+): object {
   const { metrics, chance } = evaluation;
   return {
     metrics,
     chance,
+    ...(asSampled && { asSampled: asSampled.metrics }),
+    ...(alone && { imageAlone: alone.image.metrics, textAlone: alone.text.metrics }),
     ...(before && { beforeTraining: before }),
     floors: Object.fromEntries(Object.entries(beside).map(([name, each]) => [name, each.metrics])),
     ...('split' in evaluation

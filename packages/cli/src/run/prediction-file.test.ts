@@ -3,7 +3,7 @@ import { predictionText, type PredictionLine } from './prediction-file';
 
 const lines: PredictionLine[] = [
   { id: '1', caption: 'a "red", big\nstar', prediction: 'yes', probability: 0.75 },
-  { id: '2', caption: '', prediction: null, probability: 0.4, abstained: true },
+  { id: '2', caption: '', missing: 'text', prediction: null, probability: 0.4, abstained: true },
   {
     id: '3',
     caption: 'x',
@@ -25,10 +25,10 @@ describe('predictionText', () => {
   it('is CSV where the file is named so, with quotes as RFC 4180 has them', () => {
     expect(predictionText(lines, 'ANSWERS.CSV')).toBe(
       [
-        'id,caption,prediction,probability,abstained,top',
-        '1,"a ""red"", big\nstar",yes,0.75,,',
-        '2,,,0.4,true,',
-        '3,x,"[""a"",""b""]",,,"[{""label"":""a"",""probability"":1}]"',
+        'id,caption,missing,prediction,probability,abstained,top',
+        '1,"a ""red"", big\nstar",,yes,0.75,,',
+        '2,,text,,0.4,true,',
+        '3,x,,"[""a"",""b""]",,,"[{""label"":""a"",""probability"":1}]"',
         '',
       ].join('\n'),
     );
@@ -36,6 +36,8 @@ describe('predictionText', () => {
 
   it('is empty, or a header, of no line', () => {
     expect(predictionText([], 'a.jsonl')).toBe('');
-    expect(predictionText([], 'a.csv')).toBe('id,caption,prediction,probability,abstained,top\n');
+    expect(predictionText([], 'a.csv')).toBe(
+      'id,caption,missing,prediction,probability,abstained,top\n',
+    );
   });
 });

@@ -3,7 +3,10 @@ import { extname } from 'node:path';
 /** What a model says of one pair. */
 export interface PredictionLine {
   readonly id: string;
+  /** '' where the text is missing. */
   readonly caption: string;
+  /** The side that the pair lacks. */
+  readonly missing?: 'image' | 'text';
   /** Null where the model is less sure than it must be. */
   readonly prediction: unknown;
   readonly probability?: number;
@@ -11,7 +14,9 @@ export interface PredictionLine {
   readonly abstained?: true;
 }
 
-const columns = ['id', 'caption', 'prediction', 'probability', 'abstained', 'top'] as const;
+const columns = [
+  ...(['id', 'caption', 'missing', 'prediction', 'probability', 'abstained', 'top'] as const),
+];
 
 /**
  * Predictions as the contents of a file: CSV with a header line where its name ends in `.csv`, else a

@@ -165,7 +165,8 @@ function evaluation(
   const split = data.split(evaluate.split);
   return {
     evaluate: async ({ params }) => {
-      const measured = { parts, params, ...(task && { task }) };
+      const { sampling } = config.training;
+      const measured = { parts, params, sampling, ...(task && { task }) };
       return (await measure(measured, split, undefined, session)).evaluation.metrics;
     },
     evaluateEvery: evaluate.every,
@@ -181,7 +182,7 @@ function measureOn(
 ): Promise<Measurement> {
   const train = withFloors ? data.split(config.data.train) : undefined;
   return measure(
-    { parts, params, ...(task && { task }) },
+    { parts, params, sampling: config.training.sampling, ...(task && { task }) },
     data.split(config.data.test),
     train,
     session,
@@ -196,7 +197,8 @@ async function calibrated(
 ): Promise<Calibration | undefined> {
   const { val } = config.data;
   if (task === undefined || !Object.hasOwn(data.splits, val)) return undefined;
-  return calibrate({ parts, params, task }, data.split(val), session);
+  const { sampling } = config.training;
+  return calibrate({ parts, params, task, sampling }, data.split(val), session);
 }
 
 /** The figures of the model as it begins, which go into the run's records as those of step 0. */

@@ -1,10 +1,15 @@
 import { subtree, type FittedTask } from '@crossweave/core';
-import { headOfLoss, type TrainedTask } from '@crossweave/lab';
+import { headOfLoss, sampledPrior, type TrainedTask } from '@crossweave/lab';
 import type { Measured } from './measure';
 
 /** A model that was trained for a task. */
 export interface Trained extends Measured {
   readonly task: FittedTask;
+}
+
+/** What corrects the outputs of a model that was trained on sampled classes: nothing for others. */
+export function correctionOf({ task, sampling = 'none' }: Trained): { readonly shift?: number[] } {
+  return sampling === 'none' ? {} : { shift: sampledPrior(task, sampling) };
 }
 
 /** Its fusion and head, as the lab takes them. */

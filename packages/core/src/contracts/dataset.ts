@@ -14,7 +14,7 @@ export type Label = string | number | readonly string[];
 /** One image with its captions. */
 export interface PairRecord {
   readonly id: string;
-  /** At least one. */
+  /** At least one. None is empty, but the only one ('') of a record whose text is missing. */
   readonly captions: readonly string[];
   /**
    * negatives[i] are the hard negatives of captions[i], possibly none. Absent when the data has no
@@ -32,6 +32,11 @@ export interface PairRecord {
    * group of its own.
    */
   readonly group?: string;
+  /**
+   * The side that the record lacks. `image`: the split gives a blank picture in its place. `text`:
+   * `captions` is ['']. Absent: the record has both.
+   */
+  readonly missing?: 'image' | 'text';
 }
 
 /** The pairs of one split with random access, in a fixed order. */

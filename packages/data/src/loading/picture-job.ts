@@ -6,6 +6,7 @@ import { changePicture, type PictureChange } from '../image/augment';
 import { decodeImage } from '../image/decode';
 import { readDecodeOptions, type DecodeOptions } from '../image/options';
 import { PictureStore } from '../image/picture-store';
+import { meanCells } from '../image/mean-cells';
 
 /** How the pictures of a dataset are decoded; plain data, so that a thread can be sent it. */
 export interface PictureSettings {
@@ -24,7 +25,7 @@ export interface PictureJob {
   /** Where the record stands, and the name of the image, for messages. */
   readonly where: string;
   readonly name: string;
-  /** Whether the SHA-256 of the file is wanted. */
+  /** Whether the SHA-256 of the file, and the mean colours of the picture's cells, are wanted. */
   readonly digest?: boolean | undefined;
   readonly change?: PictureChange | undefined;
 }
@@ -35,6 +36,8 @@ export interface LoadedPicture {
   /** The same with the job's change. */
   readonly picture: Uint8Array;
   readonly digest?: string | undefined;
+  /** [8, 8, 3], see `meanCells`. */
+  readonly cells?: Uint8Array | undefined;
 }
 
 /** A file that cannot be decoded, whose digest is known. */
@@ -77,7 +80,8 @@ export async function loadPicture(
       }));
     if (stored === undefined) await store?.put(digest, decoded);
     const picture = changePicture(decoded, size, job.change ?? {});
-    return { decoded, picture, ...(job.digest === true && { digest }) };
+    if (job.digest !== true) return { decoded, picture };
+    return { decoded, picture, digest, cells: meanCells(decoded, size) };
   } catch (error) {
     if (job.digest !== true || signal?.aborted === true || !(error instanceof DataError))
       throw error;

@@ -4,6 +4,7 @@ import {
   disposeBatch,
   foldIn,
   permutation,
+  requireBothSides,
   type Batch,
   type BatchSource,
   type Key,
@@ -24,6 +25,7 @@ import {
 import { augmentationCheck, augmentPair, requireBounds, type Augmentation } from './augmentation';
 import { pictureSource } from './changeable-split';
 import { drawPair, sampleKey } from './draw';
+import { classSampler, samplings, type SampledPair, type Sampling } from './sampling';
 
 export interface PairBatchesOptions {
   /** B, at most the number of records. */
@@ -43,6 +45,12 @@ export interface PairBatchesOptions {
   readonly captions?: 'random' | 'first';
   /** Changes of pictures and texts that keep them true of one another. Default: none. */
   readonly augment?: Augmentation | undefined;
+  /**
+   * How often pairs of each class are drawn: `none` (default), `balanced` or `square-root`, see
+   * {@link Sampling}. A model that learns from sampled classes has other prior probabilities than the
+   * data (`sampledPrior` of @crossweave/lab).
+   */
+  readonly sampling?: Sampling | undefined;
 }
 
 /**
@@ -53,7 +61,8 @@ export interface PairBatchesOptions {
  * next batch is prepared while the caller works on the last.
  *
  * @throws ConfigError when an option is out of range
- * @throws DataError when the split is empty or smaller than a batch, or lacks negatives asked for
+ * @throws DataError when the split is empty or smaller than a batch, has a record whose image or text
+ *   is missing, or lacks negatives asked for
  */
 export function pairBatches<Image, Text extends object = TextInput>(
   split: PairSplit<Image, Text>,
@@ -69,18 +78,22 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkSplit(split, where, { batchSize, dropLast });
   if (negatives > 0) checkNegatives(split, where, choice);
   const count = split.records.length;
+  const sampled = samplerOf(split, where, options);
   const labelled = split.records.some(({ labels }) => labels !== undefined);
   const batchesPerEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
 
   const makeBatch = async (
-    order: readonly number[],
+    order: readonly Placed[],
     epochKey: Key,
     index: number,
   ): Promise<Batch<Image, Text>> => {
-    const rows = order.slice(index * batchSize, (index + 1) * batchSize);
-    const drawn = rows.map((row) => {
-      const key = sampleKey(epochKey, recordAt(split, row).id);
-      const pair = drawPair(recordAt(split, row), key, choice, negatives);
+    const placed = order.slice(index * batchSize, (index + 1) * batchSize);
+    const rows = placed.map(({ row }) => row);
+    const drawn = placed.map(({ row, caption, times = 0 }) => {
+      const first = sampleKey(epochKey, recordAt(split, row).id);
+      // A record that is drawn again is changed in another way.
+      const key = times === 0 ? first : foldIn(foldIn(first, 'again'), times);
+      const pair = drawPair(recordAt(split, row), key, caption ?? choice, negatives);
       return { ...augmentPair(pair, augment, foldIn(key, 'augment')), label: pair.label };
     });
     const ids = rows.map((row) => recordAt(split, row).id);
@@ -128,9 +141,12 @@ export function pairBatches<Image, Text extends object = TextInput>(
         });
       }
       const epochKey = foldIn(key, epoch);
-      const order = shuffle
-        ? permutation(foldIn(epochKey, 'order'), count)
-        : split.records.map((_, row) => row);
+      const order: readonly Placed[] =
+        sampled?.(epochKey) ??
+        (shuffle
+          ? permutation(foldIn(epochKey, 'order'), count)
+          : split.records.map((_, row) => row)
+        ).map((row) => ({ row }));
       return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
     },
   };
@@ -162,6 +178,24 @@ async function* prefetched<B extends Batch<unknown, unknown>>(
   }
 }
 
+/** A record's place in an epoch; without a caption, one is drawn. */
+type Placed = Pick<SampledPair, 'row'> & Partial<SampledPair>;
+
+/** What draws by class, if anything does. @throws ConfigError where the order is to be kept */
+function samplerOf(
+  { records }: PairSplit<unknown, unknown>,
+  where: string,
+  { sampling = 'none', shuffle = true, captions = 'random' }: PairBatchesOptions,
+): ((epochKey: Key) => SampledPair[]) | undefined {
+  if (sampling === 'none') return undefined;
+  if (shuffle) return classSampler(where, records, sampling, captions);
+  throw new ConfigError('what is drawn by class has no order to keep', {
+    where,
+    expected: "shuffle: true, or sampling: 'none'",
+    got: `shuffle: false with sampling: '${sampling}'`,
+  });
+}
+
 function recordAt(split: PairSplit<unknown, unknown>, row: number): PairRecord {
   return split.records[row] as PairRecord;
 }
@@ -176,6 +210,7 @@ const batchChecks: Checks<PairBatchesOptions> = {
   dropLast: boolean(),
   captions: oneOf('random', 'first'),
   augment: augmentationCheck,
+  sampling: oneOf(...samplings),
 };
 
 function checkSplit(
@@ -186,6 +221,7 @@ function checkSplit(
   if (records.length === 0) {
     throw new DataError('the split is empty', { where, expected: 'records', got: 0 });
   }
+  requireBothSides(where, records);
   if (!dropLast || batchSize <= records.length) return;
   throw new DataError('a batch is larger than the split', {
     where,

@@ -5,6 +5,8 @@ import { decodeOptionsOf, type Preprocessing } from '../image/preprocessing';
 import type { Tokenizer } from '../text/tokenizer';
 import { unlessAborted } from '../concurrency';
 import { checkImages, type Checked } from './images';
+import { meanPicture } from './mean-picture';
+import { findNearCopies } from './near-copies';
 import type { OpenPairsOptions } from './options';
 import { threadsFor } from '../loading/picture-threads';
 import { Pictures, type Placeholder } from './pictures';
@@ -79,6 +81,7 @@ export async function decodePairs({
     return known?.read === true ? known.digest : undefined;
   });
   if (sharedPictures === 'refuse') refuseShared(shared, captions, splits);
+  shared.push(...findNearCopies(checked));
   const { texts, preprocessing } = tensors;
   return {
     splits,
@@ -171,10 +174,4 @@ function fingerprint(samples: readonly ReadSample[], checked: readonly Checked[]
     hash.update(`${JSON.stringify(known)}\n`);
   });
   return `sha256:${hash.digest('hex')}`;
-}
-
-/** The colour that becomes (nearly) zero when normalised. */
-function meanPicture({ size, normalise: { mean } }: Preprocessing): Uint8Array {
-  const colour = mean.map((value) => Math.round(Math.min(1, Math.max(0, value)) * 255));
-  return Uint8Array.from({ length: size * size * 3 }, (_, i) => colour[i % 3] ?? 0);
 }

@@ -1,5 +1,6 @@
 import { countByReason } from './rejects';
 import type { LoadReport, SplitReport } from './report';
+import type { SharedPictures } from './shared-pictures';
 import { counted, percent, written } from './wording';
 
 /** What was damaged in a few lines for people: counts by reason, then the first of them. */
@@ -20,14 +21,26 @@ export function describeRejects(
 export function describeReport(report: LoadReport, most = 5): string {
   const doubts = report.doubts.slice(0, most).map(({ message }) => `doubtful: ${message}`);
   if (report.doubts.length > most) doubts.push(`… and ${report.doubts.length - most} more doubts`);
-  const shared = report.sharedPictures.map(
-    ({ splits, by, pictures, example }) =>
-      `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${{ file: '', content: ' under different names', group: ' of the same groups' }[by]}, such as ${example[0]} and ${example[1]}: a model trained on one split has seen them`,
-  );
+  const shared = report.sharedPictures.map(describeShared);
   const splits = Object.entries(report.splits).map(
     ([name, split]) => `${name}: ${describeSplit(split, report.maxTokens)}`,
   );
   return [describeRejects(report, most), ...doubts, ...shared, ...splits].join('\n');
+}
+
+const sharing: Readonly<Record<SharedPictures['by'], string>> = {
+  file: '',
+  content: ' under different names',
+  group: ' of the same groups',
+  id: ' of the same ids',
+  look: ' that look the same',
+};
+
+function describeShared({ splits, by, pictures, example }: SharedPictures): string {
+  const what = `"${splits[0]}" and "${splits[1]}" share ${counted(pictures, 'picture')}${sharing[by]}, such as ${example[0]} and ${example[1]}`;
+  return by === 'id'
+    ? `${what}: if an id names what is shown, a model trained on one split has seen it`
+    : `${what}: a model trained on one split has seen them`;
 }
 
 function describeSplit(split: SplitReport, maxTokens: number): string {
@@ -55,6 +68,11 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
     parts.push(
       `${percent(unknown.tokens / unknown.of)} of the tokens unknown to the tokenizer (${written(unknown.tokens)} of ${written(unknown.of)})`,
     );
+  }
+  if (split.incomplete !== undefined) {
+    const { image, text } = split.incomplete;
+    if (image > 0) parts.push(`${counted(image, 'record')} without a picture`);
+    if (text > 0) parts.push(`${counted(text, 'record')} without a text`);
   }
   if (split.unlabelled !== undefined && split.unlabelled > 0) {
     parts.push(`${counted(split.unlabelled, 'caption')} without a label`);

@@ -1,14 +1,14 @@
 import { foldIn, permutation, randomInteger, type Key, type PairRecord } from '@crossweave/core';
 import type { DrawnPair } from './augmentation';
 
-/** Which caption of a record is shown, and which negatives. */
+/** Which caption of a record is shown (`choice` may name it by its place), and which negatives. */
 export function drawPair(
   { captions, negatives, labels }: PairRecord,
   key: Key,
-  choice: 'random' | 'first',
+  choice: 'random' | 'first' | number,
   count: number,
 ): DrawnPair {
-  const chosen = choice === 'first' ? 0 : randomInteger(foldIn(key, 'caption'), captions.length);
+  const chosen = typeof choice === 'number' ? choice : placeOf(choice, captions.length, key);
   const candidates = negatives?.[chosen] ?? [];
   const order = count > 0 ? permutation(foldIn(key, 'negatives'), candidates.length) : [];
   return {
@@ -19,6 +19,10 @@ export function drawPair(
       (_, k) => candidates[order[k % order.length] ?? 0]?.caption ?? '',
     ),
   };
+}
+
+function placeOf(choice: 'random' | 'first', captions: number, key: Key): number {
+  return choice === 'first' ? 0 : randomInteger(foldIn(key, 'caption'), captions);
 }
 
 /** Folded twice, so that no id can equal a name used elsewhere. */

@@ -14,6 +14,8 @@ export interface Checked {
   readonly digest: string;
   /** Whether the digest is of the file's bytes. */
   readonly read: boolean;
+  /** Of a picture that was decoded, see `meanCells`. */
+  readonly cells?: Uint8Array | undefined;
   readonly reject?: Reject;
 }
 
@@ -26,6 +28,7 @@ export async function findImages(
     signal?.throwIfAborted();
     const { picture } = sample;
     if (picture !== undefined) return { sample, digest: `${picture.bytes} bytes`, read: false };
+    if (sample.missing === 'image') return { sample, digest: 'no picture', read: false };
     const absent = (cause: unknown): Checked => ({
       sample,
       digest: 'missing',
@@ -72,17 +75,21 @@ export async function checkImages(
   let failed = false;
   const decode = async (known: Checked): Promise<Checked> => {
     const { sample } = known;
-    const { digest, error } = await pictures.check(sample);
+    const { digest, cells, error } = await pictures.check(sample);
     return {
       sample,
       digest,
       read: true,
+      cells,
       ...(error && { reject: rejectImage(sample, 'damaged-image', error, policy) }),
     };
   };
   const examine = async (known: Checked): Promise<Checked> => {
     signal?.throwIfAborted();
-    if (known.reject !== undefined || (failed && policy === 'fail')) return known;
+    const { missing } = known.sample;
+    if (known.reject !== undefined || missing === 'image' || (failed && policy === 'fail')) {
+      return known;
+    }
     const checked = await decode(known);
     failed ||= checked.reject !== undefined;
     onProgress?.(++done, total);

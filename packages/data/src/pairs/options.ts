@@ -74,7 +74,8 @@ export interface OpenPairsOptions extends OpenDatasetOptions, Omit<DecodeOptions
    * on. `refuse` (default) throws when an image file is in two splits, or when more than 5 % of the
    * smaller split's pictures have the same bytes as one of the other's; fewer are reported.
    * `allow` reports all of them. Groups in two splits are treated in the same way where
-   * `columns.group` names the column.
+   * `columns.group` names the column. Ids in two splits, and pictures of other bytes that look the
+   * same, are reported.
    */
   readonly sharedPictures?: 'refuse' | 'allow';
   /**

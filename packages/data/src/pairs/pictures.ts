@@ -93,17 +93,21 @@ export class Pictures {
   }
 
   /**
-   * Decodes the picture for the first time, and gives the SHA-256 of its file.
+   * Decodes the picture for the first time, and gives the SHA-256 of its file and its `meanCells`.
    * A picture that cannot be decoded is not thrown but given as `error`.
    *
    * @throws the signal's reason once it is aborted
    */
-  async check(sample: Sample): Promise<{ digest: string; error?: DataError }> {
+  async check(
+    sample: Sample,
+  ): Promise<{ digest: string; cells?: Uint8Array | undefined; error?: DataError }> {
     const signal = this.#signal;
     signal?.throwIfAborted();
-    const { digest = '', error } = await this.#load(sample, { digest: true }, signal);
-    if (error === undefined) this.#digests.set(sample.path, digest);
-    return { digest, ...(error && { error }) };
+    const loaded = await this.#load(sample, { digest: true }, signal);
+    const { digest = '', cells, error } = loaded;
+    if (error !== undefined) return { digest, error };
+    this.#digests.set(sample.path, digest);
+    return { digest, cells };
   }
 
   /**

@@ -60,6 +60,10 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, name);
   const files = findShared(samples, 'file', ({ path }) => path);
   const groups = findShared(samples, 'group', ({ group }) => group);
+  // Without an id of its own, a record has its image's path or its line.
+  const ids = findShared(samples, 'id', ({ id, image, missing }) =>
+    id === image || missing === 'image' ? undefined : id,
+  );
   if (sharedPictures === 'refuse') {
     refuseShared([...files, ...(columns?.group === undefined ? [] : groups)], name);
   }
@@ -70,7 +74,7 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     rows,
     rejects,
     doubts,
-    sharedPictures: [...files, ...groups],
+    sharedPictures: [...files, ...groups, ...ids],
   };
 }
 

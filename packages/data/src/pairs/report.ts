@@ -26,6 +26,8 @@ export interface SplitReport {
   };
   /** Tokens that the vocabulary lacks, of all of them. Absent when the tokenizer spells all out. */
   readonly unknown?: { readonly tokens: number; readonly of: number };
+  /** Records without a picture, and without a text. Absent where every record has both. */
+  readonly incomplete?: { readonly image: number; readonly text: number };
   /** Captions without a label. Absent when no caption of the split has one. */
   readonly unlabelled?: number;
   /** Different texts that are captions in another split too. */
@@ -101,6 +103,9 @@ function reportTexts(
 ): Omit<SplitReport, 'repeatedCaptions' | 'inOtherSplits'> {
   const captions = records.flatMap((record) => record.captions);
   const labels = records.flatMap((record) => record.labels ?? []);
+  const lacking = (side: PairRecord['missing']): number =>
+    records.filter(({ missing }) => missing === side).length;
+  const [image, text] = [lacking('image'), lacking('text')];
   const labelled = labels.filter((label) => label !== undefined).length;
   const facts = captions.map((caption) => texts.remember(caption));
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
@@ -118,6 +123,7 @@ function reportTexts(
       captions: facts.filter((fact) => texts.isCut(fact)).length,
       longest: texts.length(facts.reduce((longest, { tokens }) => Math.max(longest, tokens), 0)),
     },
+    ...(image + text > 0 && { incomplete: { image, text } }),
     ...(labelled > 0 && { unlabelled: captions.length - labelled }),
     ...(texts.tokenizer.unknownId !== undefined && {
       unknown: {

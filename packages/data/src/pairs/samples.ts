@@ -65,8 +65,8 @@ export class RowJoiner {
       return;
     }
     const { record } = row;
-    const path = pathOf(record, this.#folder);
-    const place = JSON.stringify([record.split, path]);
+    const path = pathOf(record, this.#folder, where);
+    const place = JSON.stringify([record.split, path, record.missing]);
     const owner = JSON.stringify([record.split, record.id]);
     let sample = this.#joined.get(place);
     if (sample === undefined) {
@@ -94,8 +94,9 @@ export class RowJoiner {
   }
 }
 
-/** A picture within a file has that file's path and its own name. */
-function pathOf({ image, picture }: CaptionRecord, folder: string): string {
+/** A picture within a file has that file's path and its own name; a missing one that of its row. */
+function pathOf({ image, picture, missing }: CaptionRecord, folder: string, where: string): string {
+  if (missing === 'image') return `${folder}#no picture of ${where}`;
   return picture === undefined ? resolve(folder, image) : `${folder}#${image}`;
 }
 
@@ -109,6 +110,7 @@ function toSample(sample: Joined): ReadSample {
     ...(hasNegatives && { negatives }),
     ...(labels.some((label) => label !== undefined) && { labels }),
     ...(first.group !== undefined && { group: first.group }),
+    ...(first.missing && { missing: first.missing }),
     line: first.line,
     path,
     where,

@@ -8,9 +8,10 @@ export interface SharedPictures {
   readonly splits: readonly [string, string];
   /**
    * `file`: the same image file. `content`: files of other names with the same bytes. `group`:
-   * pictures of one group.
+   * pictures of one group. `id`: pictures whose records were given the same id. `look`: files of other
+   * bytes whose pictures look the same.
    */
-  readonly by: 'file' | 'content' | 'group';
+  readonly by: 'file' | 'content' | 'group' | 'id' | 'look';
   /** Records whose picture stands in the other split on an earlier line. */
   readonly pictures: number;
   /** Where the first such picture is named, in either split: `captions.jsonl:3 (i0.png)`. */
@@ -35,20 +36,29 @@ export function findShared(
     firsts.set(key, owners);
     for (const [split, owner] of owners) {
       if (split === sample.split || (by !== 'file' && owner.path === sample.path)) continue;
-      const splits = [split, sample.split].sort() as [string, string];
-      const place = JSON.stringify(splits);
-      const known = shared.get(place);
-      const example = [owner, sample].map(({ where, image }) => `${where} (${image})`);
-      shared.set(place, {
-        splits: known?.splits ?? [split, sample.split],
-        by,
-        pictures: (known?.pictures ?? 0) + 1,
-        example: known?.example ?? (example as [string, string]),
-      });
+      noteShared(shared, by, owner, sample);
     }
     if (!owners.has(sample.split)) owners.set(sample.split, sample);
   }
   return [...shared.values()];
+}
+
+/** Counts a picture that an earlier sample of another split shows too. */
+export function noteShared(
+  shared: Map<string, SharedPictures>,
+  by: SharedPictures['by'],
+  owner: ReadSample,
+  sample: ReadSample,
+): void {
+  const place = JSON.stringify([owner.split, sample.split].sort());
+  const known = shared.get(place);
+  const example = [owner, sample].map(({ where, image }) => `${where} (${image})`);
+  shared.set(place, {
+    splits: known?.splits ?? [owner.split, sample.split],
+    by,
+    pictures: (known?.pictures ?? 0) + 1,
+    example: known?.example ?? (example as [string, string]),
+  });
 }
 
 /**

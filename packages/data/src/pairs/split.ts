@@ -6,8 +6,11 @@ import type { PictureChange } from '../image/augment';
 import { normaliseImages } from '../image/normalise';
 import { decoderVersion } from '../image/picture-store';
 import type { Preprocessing } from '../image/preprocessing';
+import { thumbnail } from '../image/thumbnail';
 import type { IdentifiedSplit } from './identified-split';
-import type { Pictures, Sample } from './pictures';
+import { meanPicture } from './mean-picture';
+import { readImage, type Pictures, type Sample } from './pictures';
+import type { ThumbnailSplit } from './thumbnail-split';
 import type { Texts } from './texts';
 
 /** How the samples of a dataset become tensors. */
@@ -18,7 +21,7 @@ export interface SampleTensors {
 }
 
 /** A split over image files: pictures come from the cache or are decoded again. */
-export class FileSplit implements PairSplit, IdentifiedSplit {
+export class FileSplit implements PairSplit, IdentifiedSplit, ThumbnailSplit {
   readonly name: string;
   readonly records: readonly PairRecord[];
   readonly #samples: readonly Sample[];
@@ -35,17 +38,18 @@ export class FileSplit implements PairSplit, IdentifiedSplit {
     this.#samples = samples;
     this.#pictures = pictures;
     this.#tensors = tensors;
-    this.records = samples.map(({ id, captions, negatives, labels, group }) => ({
+    this.records = samples.map(({ id, captions, negatives, labels, group, missing }) => ({
       id,
       captions,
       ...(negatives && { negatives }),
       ...(labels && { labels }),
       ...(group !== undefined && { group }),
+      ...(missing && { missing }),
     }));
   }
 
   /**
-   * @returns [rows, S, S, 3] float32, owned by the caller
+   * @returns [rows, S, S, 3] float32, owned by the caller; a blank picture where one is missing
    * @throws DataError when an image is missing or damaged (and the policy has no placeholder)
    */
   images(rows: readonly number[]): Promise<Tensor4D> {
@@ -62,17 +66,27 @@ export class FileSplit implements PairSplit, IdentifiedSplit {
     const { size } = preprocessing;
     const atOnce = Math.min(rows.length, Math.max(concurrency, this.#pictures.atOnce));
     const pictures = await mapConcurrently(samples, atOnce, (sample, i) =>
-      this.#pictures.get(sample, changes[i]),
+      sample.missing === 'image'
+        ? Promise.resolve(meanPicture(preprocessing))
+        : this.#pictures.get(sample, changes[i]),
     );
     return normaliseImages(pictures, size, preprocessing.normalise);
   }
 
   async imageIdentity(row: number): Promise<string | undefined> {
-    const digest = await this.#pictures.digest(this.#sample(row));
+    const sample = this.#sample(row);
+    if (sample.missing === 'image') return undefined;
+    const digest = await this.#pictures.digest(sample);
     if (digest === undefined) return undefined;
     const { normalise } = this.#tensors.preprocessing;
     const decided = [decoderVersion, this.#pictures.deciding, normalise, digest];
     return createHash('sha256').update(JSON.stringify(decided)).digest('hex');
+  }
+
+  /** At most 128 pixels a side, as a data URI. @throws DataError when the file is missing */
+  async thumbnail(row: number): Promise<string | undefined> {
+    const sample = this.#sample(row);
+    return sample.missing === 'image' ? undefined : thumbnail(await readImage(sample), 128);
   }
 
   /** @returns [captions, maxTokens] int32 ids and mask, owned by the caller */

@@ -25,6 +25,8 @@ export interface Layout {
   readonly columns: Columns;
   /** Makes the caption of several columns; `columns.caption` is not there then. */
   readonly template?: TextTemplate | undefined;
+  /** Whether a row may lack its image or its caption. */
+  readonly incomplete?: boolean | undefined;
 }
 
 /** Other names that people give these columns, in lower case without `_`, `-` and spaces. */
@@ -85,7 +87,7 @@ export function namedColumns({ id, split, label, group }: Columns): readonly str
  */
 export function missingColumns(
   names: readonly string[],
-  { columns, template }: Layout,
+  { columns, template, incomplete }: Layout,
   where: string,
   what: 'column' | 'field',
 ): DataError | undefined {
@@ -108,6 +110,8 @@ export function missingColumns(
   const wanted = { image: imageColumn(columns), caption: columns.caption ?? 'caption' };
   const meant = suggest(lacking, names, columns, wanted);
   const found = Object.keys(meant).length === lacking.length;
+  // A column of another name that seems to be meant is a slip, not a missing side.
+  if (incomplete === true && lacking.length === 1 && !found) return undefined;
   const suggestion = { ...columns, ...meant };
   return new DataError(`there is no ${what} for the ${lacking.join(' and the ')}`, {
     where,

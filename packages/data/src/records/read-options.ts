@@ -40,6 +40,12 @@ export interface ReadRowsOptions {
    * file's byte order mark, else UTF-8.
    */
   readonly encoding?: string;
+  /**
+   * What becomes of a row that has no image or no caption (no such field, null, or empty text).
+   * `refuse` (default): it is a damaged row. `allow`: it is a record with {@link PairRecord.missing},
+   * for models that accept a missing side. A row that has neither is damaged in any case.
+   */
+  readonly incomplete?: 'refuse' | 'allow';
   /** Stops reading; the promise is then rejected with its reason. */
   readonly signal?: AbortSignal;
 }
@@ -83,5 +89,6 @@ export const readChecks: Checks<ReadRowsOptions> = {
   quote: anyOf(exactly(false), oneMark),
   escape: oneMark,
   encoding: encodingLabel,
+  incomplete: oneOf('refuse', 'allow'),
   signal: having('an AbortSignal', 'throwIfAborted', 'addEventListener'),
 };

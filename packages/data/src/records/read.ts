@@ -73,7 +73,12 @@ export async function* readParts(
 /** What a reader needs besides the rows. @throws ConfigError when the captions are named twice */
 export function contextOf(
   file: string,
-  { columns = {}, text, labels }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels'>,
+  {
+    columns = {},
+    text,
+    labels,
+    incomplete,
+  }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels' | 'incomplete'>,
 ): ReadContext {
   if (text !== undefined && columns.caption !== undefined) {
     throw new ConfigError('the captions are named twice', {
@@ -83,7 +88,13 @@ export function contextOf(
       advice: 'Leave one of them out.',
     });
   }
-  return { file, columns, labels, template: text === undefined ? undefined : parseTemplate(text) };
+  return {
+    file,
+    columns,
+    labels,
+    template: text === undefined ? undefined : parseTemplate(text),
+    incomplete: incomplete === 'allow',
+  };
 }
 
 function formatOf(file: string, options: ReadRowsOptions): RecordFormat {

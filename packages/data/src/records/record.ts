@@ -1,7 +1,7 @@
 import { DataError, type HardNegative, type Label } from '@crossweave/core';
-import { imageColumn, missingColumns, type Layout } from './columns';
+import { captionColumns, imageColumn, missingColumns, type Layout } from './columns';
 import { labelsOf, type LabelKind } from './labels';
-import { captionsOf, imageOf, negativesOf, textOf, type RowFields } from './values';
+import { captionsOf, imageOf, isEmpty, negativesOf, textOf, type RowFields } from './values';
 
 /** The split of records that name none. */
 export const defaultSplit = 'train';
@@ -9,7 +9,7 @@ export const defaultSplit = 'train';
 /** One row of a captions file, checked; nothing is known yet of its image file. */
 export interface CaptionRecord {
   readonly id: string;
-  /** As written in the file. */
+  /** As written in the file; '' where it is missing. */
   readonly image: string;
   readonly split: string;
   /**
@@ -17,7 +17,7 @@ export interface CaptionRecord {
    * defaultSplit} then.
    */
   readonly namesNoSplit?: true;
-  /** At least one; none is empty. */
+  /** At least one; none is empty, but the only one ('') where the text is missing. */
   readonly captions: readonly string[];
   /** negatives[i] belong to captions[i]. */
   readonly negatives?: readonly (readonly HardNegative[])[];
@@ -25,6 +25,8 @@ export interface CaptionRecord {
   readonly labels?: readonly (Label | undefined)[];
   /** What must not be torn apart between splits. */
   readonly group?: string;
+  /** The side that the row lacks. */
+  readonly missing?: 'image' | 'text';
   /** 1-based line of the captions file on which the record starts, or the record's number. */
   readonly line: number;
   /** The image itself, where it is not a file of its own; `image` is its name then. */
@@ -80,8 +82,9 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
   try {
     const absent = missingColumns([...row.values.keys()], context, where, 'field');
     if (absent !== undefined) throw absent;
-    const image = imageOf(row.values.get(imageColumn(columns)), where);
-    const captions = captionsOf(row, context, where);
+    const missing = context.incomplete === true ? missingSide(row, context, where) : undefined;
+    const image = missing === 'image' ? '' : imageOf(row.values.get(imageColumn(columns)), where);
+    const captions = missing === 'text' ? [''] : captionsOf(row, context, where);
     const negatives = negativesOf(row.values.get('negatives'), captions.length, where);
     const labels = labelsOf(
       row,
@@ -94,7 +97,7 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
     return {
       ...place,
       record: {
-        id: textOf(row, columns.id ?? 'id', where) ?? image,
+        id: textOf(row, columns.id ?? 'id', where) ?? (missing === 'image' ? where : image),
         image,
         split: split ?? defaultSplit,
         ...(split === undefined && { namesNoSplit: true as const }),
@@ -102,6 +105,7 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
         ...(negatives && { negatives }),
         ...(labels && { labels }),
         ...(group !== undefined && { group }),
+        ...(missing && { missing }),
         line,
         ...(row.picture && { picture: row.picture }),
       },
@@ -110,4 +114,22 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
     if (error instanceof DataError) return { ...place, error };
     throw error;
   }
+}
+
+/** The side that a row lacks, if it has the other. @throws DataError where it has neither. */
+function missingSide(
+  { values, picture }: RowFields,
+  { columns, template }: ReadContext,
+  where: string,
+): 'image' | 'text' | undefined {
+  const noImage = picture === undefined && isEmpty(values.get(imageColumn(columns)));
+  const noText =
+    template === undefined && captionColumns(columns).every((name) => isEmpty(values.get(name)));
+  if (!noImage) return noText ? 'text' : undefined;
+  if (!noText) return 'image';
+  throw new DataError('the row has neither an image nor a caption', {
+    where,
+    expected: 'the path of an image file, a caption, or both',
+    advice: 'Remove the row.',
+  });
 }

@@ -12,6 +12,11 @@ export interface RowFields {
   readonly picture?: EmbeddedPicture;
 }
 
+/** Whether a field holds nothing. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && !isVisible(value));
+}
+
 /** @throws DataError unless the value is the path of a file */
 export function imageOf(value: unknown, where: string): string {
   const details = { where, expected: 'the path of an image file' };

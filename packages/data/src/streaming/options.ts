@@ -6,7 +6,7 @@ import { augmentationCheck, type Augmentation } from '../pairs/augmentation';
 import { maxTokensCheck } from '../text/encode';
 import { tokenizerCheck, type Tokenizer } from '../text/tokenizer';
 
-export interface StreamPairsOptions extends OpenDatasetOptions {
+export interface StreamPairsOptions extends Omit<OpenDatasetOptions, 'incomplete'> {
   /**
    * Shards (`train-{000..099}.tar`, addresses too), a folder of them, or any other files or folder
    * that `openDataset` reads. Every row is a sample: captions of one picture stand in one row.
@@ -48,8 +48,10 @@ export interface StreamPairsOptions extends OpenDatasetOptions {
 
 const word = number({ integer: true, min: 0, below: 2 ** 32 });
 
+const { incomplete: _batchesAreWhole, ...ofDatasets } = datasetChecks;
+
 export const streamChecks: Checks<StreamPairsOptions> = {
-  ...datasetChecks,
+  ...ofDatasets,
   source: {
     expected: 'a path, or a list of paths',
     accepts: (value) => {

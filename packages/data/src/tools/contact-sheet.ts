@@ -6,9 +6,9 @@ import {
   type Checks,
   type Markup,
 } from '@crossweave/core/authoring';
-import sharp from 'sharp';
 import { mapConcurrently } from '../concurrency';
 import { datasetChecks, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
+import { thumbnail } from '../image/thumbnail';
 import { readImage } from '../pairs/pictures';
 import type { ReadSample } from '../pairs/samples';
 import { pageOf } from './page';
@@ -66,7 +66,7 @@ export async function contactSheet(
     await mapConcurrently(
       [...wanted],
       4,
-      async (sample) => [sample, await thumbnail(sample)] as const,
+      async (sample) => [sample, await thumbnailOf(sample)] as const,
       options.signal,
     ),
   );
@@ -108,20 +108,10 @@ function evenly<Item>(items: readonly Item[], most: number): Item[] {
   return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
 }
 
-/** As data of a JPEG file; undefined for what cannot be decoded, which the page lists. */
-async function thumbnail(sample: ReadSample): Promise<string | undefined> {
-  try {
-    const small = await sharp(await readImage(sample), { failOn: 'none' })
-      .autoOrient()
-      .resize(192, 192, { fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .jpeg({ quality: 75 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${small.toString('base64')}`;
-  } catch {
-    return undefined;
-  }
+/** Undefined for what cannot be read or decoded, which the page lists. */
+async function thumbnailOf(sample: ReadSample): Promise<string | undefined> {
+  const file = await readImage(sample).catch(() => undefined);
+  return file && thumbnail(file);
 }
 
 function figure(sample: ReadSample, data: string | undefined): Markup {

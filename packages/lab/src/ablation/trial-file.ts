@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, type ClassRow, type Confusion } from '@crossweave/core';
 import { writeFileAtomic } from '@crossweave/core/node';
+import type { Mistake } from '../tasks/mistakes';
 import { figures, list, number, object, text } from './json-checks';
 
 /** One line of a training curve: [step, value]. */
@@ -26,6 +27,8 @@ export interface TrialOutcome {
   readonly classes?: readonly ClassRow[];
   /** Of a task with one class a pair: the most common mistakes, for the report. */
   readonly confusions?: readonly Confusion[];
+  /** Of a task with probabilities: the mistakes that the model is surest of, for the report. */
+  readonly mistakes?: readonly Mistake[];
 }
 
 export interface TrialRecord {
@@ -113,6 +116,14 @@ function checkRecord(record: Record<string, unknown>, path: string): void {
     for (const name of ['support', 'precision', 'recall', 'f1']) {
       number(figures[name], `${where}.${name}`);
     }
+  });
+  list(outcome['mistakes'] ?? [], `${at}.mistakes`, (row, where) => {
+    const mistake = object(row, where);
+    for (const name of ['image', 'caption', 'label', 'predicted']) {
+      text(mistake[name], `${where}.${name}`);
+    }
+    number(mistake['probability'], `${where}.probability`);
+    if (mistake['floor'] !== undefined) text(mistake['floor'], `${where}.floor`);
   });
   list(outcome['confusions'] ?? [], `${at}.confusions`, (row, where) => {
     const { label, predicted, count } = object(row, where);

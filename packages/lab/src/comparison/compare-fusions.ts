@@ -46,7 +46,9 @@ export async function compareFusions<Image, Text>(
       train: await encode(options, pretrained, data.train),
       test: await encode(options, pretrained, data.test),
     };
+    const { loss } = pretrained;
     const dual: FittedFusion = { fusion: towers.fusion, params: pretrained.fusion };
+    const { context, floor } = await contextOf(options, caches, dual, loss, notes);
     const byName = new Map(arms.map((arm) => [arm.name, arm]));
     const end = await ablate({
       arms: arms.map(({ name }): Arm<unknown> => ({ name, config: recipe.arms[name] })),
@@ -59,10 +61,11 @@ export async function compareFusions<Image, Text>(
         top: options.top ?? null,
         ...(task && { task: { name: task.name, facts: task.facts } }),
       },
-      context: await contextOf(options, caches, dual, pretrained.loss, notes),
+      context,
       ...(signal && { signal }),
       onProgress: (progress) => onProgress?.({ stage: 'trial', ...progress }),
-      runTrial: (trial) => runTrial(options, byName.get(trial.arm.name)!, trial, caches, dual),
+      runTrial: (trial) =>
+        runTrial(options, byName.get(trial.arm.name)!, trial, { ...caches, floor }, dual),
     });
     // Their results are on disk: what they would have gone on from is not needed any more.
     for (const { arm, seed } of end.trials) {
@@ -93,14 +96,17 @@ function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>
   return [...new Set(notes)];
 }
 
-/** What the arms are held against: the towers that they start from, floors, chance. */
+/**
+ * What the arms are held against: the towers that they start from, floors, chance; of a task, what the
+ * floor without interaction predicts of each pair.
+ */
 async function contextOf<Image, Text>(
   { task, data, signal }: CompareFusionsOptions<Image, Text>,
   { train: training, test }: Caches,
   dual: FittedFusion,
   loss: Params,
   notes: readonly string[],
-): Promise<AblationContext> {
+): Promise<{ readonly context: AblationContext; readonly floor?: readonly string[] }> {
   const { fingerprint } = data;
   if (task !== undefined) {
     const beside = await taskFloors(task, training, test, signal);
@@ -117,13 +123,16 @@ async function contextOf<Image, Text>(
     }
     const { chance } = beside.majority;
     const measured = `Measured on ${describeMeasured(beside.majority)}.`;
-    return { baselines, chance, data: { fingerprint }, notes: [...notes, measured] };
+    return {
+      context: { baselines, chance, data: { fingerprint }, notes: [...notes, measured] },
+      floor: beside['no-interaction'].predicted,
+    };
   }
   const { metrics, outcomes, chance, split } = await evaluateFusion(dual, test, {
     ...(signal && { signal }),
   });
   const beside = Object.entries(floors(training, test));
-  return {
+  const context: AblationContext = {
     baselines: [
       { name: towersName, kind: 'towers', metrics, outcomes },
       ...beside.map(([name, floor]): Baseline => ({ name, kind: 'floor', ...floor })),
@@ -132,6 +141,7 @@ async function contextOf<Image, Text>(
     data: { fingerprint, test: split },
     notes,
   };
+  return { context };
 }
 
 function encode<Image, Text>(

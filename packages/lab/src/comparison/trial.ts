@@ -27,6 +27,7 @@ import { evaluateFusion, type Evaluation } from '../evaluate/evaluate-fusion';
 import type { FittedFusion } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
 import { evaluateTask, type TaskEvaluation } from '../tasks/evaluate-task';
+import type { Mistake, PlacedMistake } from '../tasks/mistakes';
 import { headOfLoss } from '../tasks/task-loss';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
@@ -35,6 +36,8 @@ import type { CompareFusionsOptions, FusionArm } from './options';
 export interface Caches {
   readonly train: FeatureCache;
   readonly test: FeatureCache;
+  /** Of a task, what the floor without interaction predicts of each labelled pair of `test`. */
+  readonly floor?: readonly string[] | undefined;
 }
 
 /** Steps between two checkpoints; an abort saves one too. */
@@ -131,10 +134,21 @@ export async function runTrial<Image, Text>(
       curves: { loss: lossCurve(records, steps) },
       ...('classes' in measured && { classes: measured.classes }),
       ...('confusions' in measured && { confusions: measured.confusions }),
+      ...('mistakes' in measured && { mistakes: withFloor(measured.mistakes, caches.floor) }),
     };
   } finally {
     disposeState(state);
   }
+}
+
+function withFloor(
+  mistakes: readonly PlacedMistake[],
+  floor: readonly string[] | undefined,
+): Mistake[] {
+  return mistakes.map(({ pair, ...mistake }) => {
+    const said = floor?.[pair];
+    return said === undefined ? mistake : { ...mistake, floor: said };
+  });
 }
 
 /** The towers' parameters by the paths of an arm's model, where its fusion holds them. */

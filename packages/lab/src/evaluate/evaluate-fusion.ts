@@ -1,3 +1,4 @@
+import { requireBothSides } from '@crossweave/core';
 import { checkOptions } from '@crossweave/core/authoring';
 import type { FeatureCache } from '../features/encode-split';
 import { matchingMetrics } from '../metrics/matching';
@@ -30,8 +31,8 @@ export interface Evaluation extends Metrics {
  * `dual` finds, by the sum of both logits; the others keep their order below them. So all are
  * measured by the same protocol.
  *
- * @throws ConfigError for an option out of range, NonFiniteError for scores that are no numbers, the
- * signal's reason when aborted.
+ * @throws ConfigError for an option out of range, DataError for a record with a missing side,
+ * NonFiniteError for scores that are no numbers, the signal's reason when aborted.
  */
 export async function evaluateFusion(
   fitted: FittedFusion,
@@ -39,6 +40,7 @@ export async function evaluateFusion(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkOptions('evaluateFusion', options, retrievalScoresChecks);
+  requireBothSides('evaluateFusion', cache.records);
   const { captions, i2t, t2i } = retrievalPlan(cache);
   const textRows = captions.map((caption) => cache.textRow(caption));
   const scores = await retrievalScores(fitted, cache, textRows, options);

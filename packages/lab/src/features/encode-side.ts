@@ -13,6 +13,8 @@ export interface Side<Input> {
   readonly load: (rows: readonly number[]) => Input | Promise<Input>;
   /** An input for the encoder's fingerprint; the same one for every split. */
   readonly example: () => Input | Promise<Input>;
+  /** Whether the modality of a row is missing: its features are marked by `present`. Default: none is. */
+  readonly missing?: ((row: number) => boolean) | undefined;
   /** What tells the inputs of rows apart; undefined for one that is not to be stored. */
   readonly identify: (rows: readonly number[]) => Promise<readonly (string | undefined)[]>;
   /** Folder of a {@link FeatureStore}. */
@@ -28,7 +30,9 @@ export async function encodeSide<Input>(side: Side<Input>): Promise<FeatureTable
   const table = new FeatureTable(spec.dim);
   if (folder === undefined) {
     const all = Array.from({ length: total }, (_, row) => row);
-    for await (const { rows } of encoded(side, all)) for (const { row } of rows) table.push(row);
+    for await (const { rows } of encoded(side, all)) {
+      for (const { at, row } of rows) table.push(marked(side, row, at));
+    }
     return table;
   }
   const example = await side.example();
@@ -54,8 +58,14 @@ export async function encodeSide<Input>(side: Side<Input>): Promise<FeatureTable
       }),
     );
   }
-  for (const row of known) table.push(row!);
+  known.forEach((row, at) => {
+    table.push(marked(side, row!, at));
+  });
   return table;
+}
+
+function marked<Input>({ missing }: Side<Input>, row: FeatureRow, at: number): FeatureRow {
+  return missing?.(at) === true ? { ...row, present: false, partial: true } : row;
 }
 
 async function identifyAll<Input>(side: Side<Input>): Promise<(string | undefined)[]> {

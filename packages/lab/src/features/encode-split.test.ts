@@ -44,6 +44,24 @@ describe('encodeSplit', () => {
     expect(cache.textIdentity('Word2 A ')).toBe('word2 a');
   });
 
+  it('marks the side that a record lacks, and no other text with it', async () => {
+    const split = tinySplit(4);
+    const records = split.records.map(({ id }, i) => ({
+      id,
+      captions: [i === 2 ? '' : `word${i} a`],
+      ...(i === 1 && { missing: 'image' as const }),
+      ...(i === 2 && { missing: 'text' as const }),
+    }));
+    const textIdentity = (caption: string): string => caption.replace('word3 a', '');
+    const cache = await encodeSplit({ split: { ...split, records, textIdentity }, ...towers() });
+    const image = cache.imageTable.gather([0, 1, 2, 3]);
+    const text = cache.texts(records.map(({ captions }) => captions[0]!));
+    expect([image, text].map(({ present }) => [...present!.dataSync()])).toEqual([
+      [1, 0, 1, 1],
+      [1, 1, 0, 1],
+    ]);
+  });
+
   it('refuses a false caption that is true of its image, before it decodes any', async () => {
     const split = tinySplit(3);
     const records = split.records.map(({ id }, i) => ({

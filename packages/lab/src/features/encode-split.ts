@@ -54,7 +54,8 @@ export interface FeatureCache extends PairSplit<Features, Features> {
 
 /**
  * Runs frozen towers, or encoders that another runtime computes, over all images and over all
- * distinct captions and negatives of a split, and keeps the features in memory.
+ * distinct captions and negatives of a split, and keeps the features in memory. Of records with a
+ * missing side, that side's features have `present` 0.
  *
  * @throws ConfigError for an option out of range; DataError for an empty split, and for a false
  * caption that is true of its image; the signal's reason when aborted.
@@ -88,6 +89,7 @@ export async function encodeSplit<Image, Text>(
     load: (rows) => split.images(rows),
     // Its numbers are not used, only its shape.
     example: () => split.images([0]),
+    missing: (row) => records[row]!.missing === 'image',
     identify: (rows) => imageIdentities(split, rows),
     onProgress: (done) => onProgress?.({ side: 'image', done, total: records.length }),
   });
@@ -98,6 +100,7 @@ export async function encodeSplit<Image, Text>(
     load: textsAt,
     // The special tokens alone, which are the same for every split and which every encoder takes.
     example: () => split.texts(['']),
+    missing: (row) => captions[row] === '',
     identify: async (rows) => {
       const input = textsAt(rows);
       const digests = await rowDigests(input, rows.length);

@@ -1,5 +1,8 @@
 import { DataError, type PairSplit } from '@crossweave/core';
 
+/** Of the text that a record lacks: no other text is the same, whatever the tokenizer makes of it. */
+const missingText = '\0missing';
+
 /** The texts of a split, each once. */
 export interface SplitTexts {
   /** Of each distinct text, false ones among them, the caption that comes first. */
@@ -22,7 +25,8 @@ export function textsOf(
   }
   const known = new Map<string, string>();
   const identityOf = (caption: string): string => {
-    const identity = known.get(caption) ?? split.textIdentity(caption);
+    const identity =
+      caption === '' ? missingText : (known.get(caption) ?? split.textIdentity(caption));
     known.set(caption, identity);
     return identity;
   };

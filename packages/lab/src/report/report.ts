@@ -9,6 +9,7 @@ import {
   number,
   recordOf,
   text,
+  type Check,
   type Checks,
   Markup,
   markup,
@@ -24,6 +25,7 @@ import { classTable, mistakeTable } from './class-tables';
 import { intervalChart } from './interval-chart';
 import { chooseMetrics } from './labels';
 import { escapeMarkdown } from './escape-markdown';
+import { mistakeGalleries, mistakeRows, mistakesOf } from './gallery';
 import { notesOf } from './notes';
 import { style } from './style';
 import { htmlTable, markdownTable } from './table-markup';
@@ -35,11 +37,18 @@ export interface ReportOptions {
   readonly results: AblationResults;
   /** For training curves, tables of classes and mistakes. */
   readonly trials?: readonly TrialRecord[];
+  /** Thumbnails of images by their ids, as data URIs, for the mistakes of the trials. */
+  readonly pictures?: Readonly<Record<string, string>>;
   /** Engine, versions, machine, date…: shown as a list. */
   readonly environment?: Readonly<Record<string, string | number | boolean>>;
   /** Plain data, shown as JSON. */
   readonly config?: unknown;
 }
+
+const dataUri: Check = {
+  expected: 'an image as a data URI',
+  accepts: (value) => typeof value === 'string' && /^data:image\/[\w.+-]+;base64,/.test(value),
+};
 
 const checks: Checks<ReportOptions> = {
   title: text(),
@@ -57,6 +66,7 @@ const checks: Checks<ReportOptions> = {
   trials: listOf(
     fields({ schema: number(), arm: text(), seed: number(), config: text(), outcome: anything() }),
   ),
+  pictures: recordOf(dataUri),
   environment: recordOf(anyOf(string(), number(), boolean())),
   config: plainData(),
 };
@@ -79,7 +89,7 @@ export async function writeReport(folder: string, options: ReportOptions): Promi
 /** One self-contained page: style and charts inline, no scripts, nothing loaded. */
 export function renderHtml(options: ReportOptions): string {
   checkReport('renderHtml', options);
-  const { title, results, trials = [], environment = {}, config } = options;
+  const { title, results, trials = [], pictures = {}, environment = {}, config } = options;
   const metrics = chooseMetrics(results);
   const arms = results.arms.map(({ name }) => name);
   const kinds = kindTable(results);
@@ -94,7 +104,7 @@ export function renderHtml(options: ReportOptions): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta
           http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
         />
         <title>${title}</title>
         <style>
@@ -120,6 +130,7 @@ export function renderHtml(options: ReportOptions): string {
             markup`<h2>${heading}</h2>
               ${htmlTable(table)}`,
         )}
+        ${mistakeGalleries(mistakesOf(trials), pictures)}
         ${
           beside &&
           markup`<h2>Against what stood before</h2>
@@ -172,6 +183,10 @@ export function renderMarkdown(options: ReportOptions): string {
     escapeMarkdown(notes.intervals),
     ...(kinds === undefined ? [] : ['## Matching by kind of false caption', markdownTable(kinds)]),
     ...ofTrials(trials).flatMap(([heading, table]) => [`## ${heading}`, markdownTable(table)]),
+    ...mistakesOf(trials).flatMap((own) => [
+      `## Mistakes that ${escapeMarkdown(own.arm)} is surest of, seed ${own.seed}`,
+      markdownTable(mistakeRows(own)),
+    ]),
     ...(beside === undefined
       ? []
       : ['## Against what stood before', markdownTable(beside), notes.baselines]),

@@ -50,6 +50,13 @@ tbody th { font-weight: 600; position: sticky; left: 0; background: var(--page);
 td small { display: block; color: var(--soft); font-size: 0.92em; }
 dl { display: grid; grid-template-columns: fit-content(45%) 1fr; gap: 4px 16px; font-size: 0.9rem; }
 dt { color: var(--soft); } dd { margin: 0; }
+.gallery { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 45%), 1fr)); }
+.gallery figure { padding: 8px; }
+.gallery img, .no-picture { display: block; width: 100%; height: 110px; object-fit: contain; }
+.no-picture { display: grid; place-items: center; color: var(--soft); font-size: 0.85rem; }
+.gallery p { margin: 6px 0; font-size: 0.85rem; line-height: 1.3; }
+.gallery dl { margin: 0; gap: 0 8px; font-size: 0.8rem; }
+.right { color: var(--c2); } .wrong { color: var(--c1); }
 pre { overflow-x: auto; padding: 12px; background: var(--panel); font-size: 0.8rem; }
 summary { cursor: pointer; }
 .note { color: var(--soft); font-size: 0.85rem; }

@@ -1,5 +1,5 @@
 import { memory } from '@tensorflow/tfjs-core';
-import { disposeParams, key, subtree, type PairRecord } from '@crossweave/core';
+import { disposeParams, key, subtree, type Fusion, type PairRecord } from '@crossweave/core';
 import { pairBatches } from '@crossweave/data';
 import { adamW, cachedEncoder, disposeState, jointModel, train } from '@crossweave/trainer';
 import { testOptions } from '@crossweave/core/testing';
@@ -90,6 +90,29 @@ describe('a task alone', () => {
     warm.forEach((value, i) => {
       expect(value).toBeCloseTo(all[i]! / 4);
     });
+    disposeState(state);
+  });
+
+  it('is measured with one side alone where the fusion accepts that, and refused elsewhere', async () => {
+    const { state, model } = await trained(true, 2);
+    await expect(evaluateTask(model, cache, { only: 'image' })).rejects.toThrow(
+      /missing rows.*withMissingModality/,
+    );
+    const sides: (number[] | undefined)[][] = [];
+    const fuse: Fusion['fuse'] = (params, image, text, ctx) => {
+      sides.push([image, text].map(({ present }) => present && [...new Set(present.dataSync())]));
+      return model.fusion.fuse(params, image, text, ctx);
+    };
+    const before = memory().numTensors;
+    const half = { ...cache, records: cache.records.slice(0, 2) };
+    const alone = { ...model, fusion: { ...model.fusion, takesMissing: true, fuse } };
+    await evaluateTask(alone, half, { only: 'image', chunk: 4 });
+    await evaluateTask(alone, half, { only: 'text', chunk: 4 });
+    expect(memory().numTensors).toBe(before);
+    expect(sides).toEqual([
+      [undefined, [0]],
+      [[0], undefined],
+    ]);
     disposeState(state);
   });
 
