@@ -19,6 +19,7 @@ import {
   fields,
   number,
   oneOf,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 
@@ -72,7 +73,8 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkOptions(where, options, batchChecks, ['batchSize', 'key']);
   const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
   const choice = options.captions ?? 'random';
-  const { augment = {} } = options;
+  const { augment = {}, sampling = 'none' } = options;
+  const ofSampling = sampling === 'none' ? {} : { sampling };
   requireBounds(where, augment);
   const imagesOf = pictureSource(split, where, augment);
   checkSplit(split, where, { batchSize, dropLast });
@@ -129,27 +131,31 @@ export function pairBatches<Image, Text extends object = TextInput>(
     }
   };
 
-  return {
-    batchSize,
-    batchesPerEpoch,
-    batches(epoch, from = 0) {
-      if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
-        throw new ConfigError('there is no such batch to start from', {
-          where,
-          expected: `a whole number in [0, ${batchesPerEpoch}]`,
-          got: from,
-        });
-      }
-      const epochKey = foldIn(key, epoch);
-      const order: readonly Placed[] =
-        sampled?.(epochKey) ??
-        (shuffle
-          ? permutation(foldIn(epochKey, 'order'), count)
-          : split.records.map((_, row) => row)
-        ).map((row) => ({ row }));
-      return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+  return withConfig(
+    'pairBatches',
+    { batchSize, shuffle, negatives, dropLast, captions: choice, augment, ...ofSampling },
+    {
+      batchSize,
+      batchesPerEpoch,
+      batches(epoch, from = 0) {
+        if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
+          throw new ConfigError('there is no such batch to start from', {
+            where,
+            expected: `a whole number in [0, ${batchesPerEpoch}]`,
+            got: from,
+          });
+        }
+        const epochKey = foldIn(key, epoch);
+        const order: readonly Placed[] =
+          sampled?.(epochKey) ??
+          (shuffle
+            ? permutation(foldIn(epochKey, 'order'), count)
+            : split.records.map((_, row) => row)
+          ).map((row) => ({ row }));
+        return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+      },
     },
-  };
+  );
 }
 
 /** make(from) … make(end − 1), each begun before its predecessor is handed out. */
