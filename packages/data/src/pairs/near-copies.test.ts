@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeReport } from './describe';
 import { letters, testFolder, type TestFolder } from './folder.testing';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => folder.remove());
 
 /** A picture of 4 × 4 patches, drawn from a seed. */
-function patches(seed: number): sharp.Sharp {
+function patches(seed: number): Sharp {
   let state = seed;
   const next = (): number => (state = (state * 1103515245 + 12345) % 2 ** 31) % 256;
   const raw = Buffer.from(Array.from({ length: 48 }, next));
