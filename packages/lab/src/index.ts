@@ -80,6 +80,7 @@ export type { SampleMetric, TaskParts } from './tasks/define-task';
 export { taskHead } from './tasks/head';
 export type { HeadOptions } from './tasks/head';
 export { jointWidth } from './tasks/joint-width';
+export type { Mistake, PlacedMistake } from './tasks/mistakes';
 export { multiLabel } from './tasks/multi-label';
 export type { MultiLabelOptions } from './tasks/multi-label';
 export { createTask, tasks } from './tasks/registry';

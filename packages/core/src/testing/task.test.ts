@@ -1,4 +1,15 @@
-import { add, logSoftmax, mul, neg, sum, tensor2d, tidy, type Scalar } from '@tensorflow/tfjs-core';
+import {
+  add,
+  logSoftmax,
+  mul,
+  neg,
+  pad2d,
+  slice,
+  sum,
+  tensor2d,
+  tidy,
+  type Scalar,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Label } from '../contracts/dataset';
 import type { FittedTask, Task } from '../contracts/task';
@@ -82,6 +93,8 @@ const options = { labels: ['red', 'blue', 'red', 'green', 'blue', 'green'], wron
 testTask(() => colour(), { describe, it }, options);
 
 let seen: readonly (Label | undefined)[] = [];
+let measured = 0;
+let order: readonly string[] = [];
 
 const broken: Record<string, { task: () => Task; caughtBy: string }> = {
   'has a head that reads the label': {
@@ -95,6 +108,50 @@ const broken: Record<string, { task: () => Task; caughtBy: string }> = {
           tidy(() => add(task.apply(params, joint, ctx), seen[0] === 'red' ? 5 : 0)),
       })),
     caughtBy: 'its head reads no label',
+  },
+  'has a head that learns from what it is measured by': {
+    task: () =>
+      colour((task) => ({
+        measure: (...[outputs, labels]: Parameters<FittedTask['measure']>) => {
+          measured++;
+          return task.measure(outputs, labels);
+        },
+        apply: (...[params, joint, ctx]: Parameters<FittedTask['apply']>) =>
+          tidy(() => add(task.apply(params, joint, ctx), measured)),
+      })),
+    caughtBy: 'its head reads no label',
+  },
+  'knows the order of the training labels': {
+    task: () => {
+      const task = colour((_, classes) => ({ facts: { classes, order } }));
+      return {
+        ...task,
+        fit: (labels) => {
+          order = labels.map(String);
+          return task.fit(labels);
+        },
+      };
+    },
+    caughtBy: 'is restored from its facts, which are plain data',
+  },
+  'measures unlabelled classes of a padded output': {
+    task: () =>
+      colour((task, classes) => ({
+        outputs: classes.length + 1,
+        prior: [...task.prior, 0],
+        apply: (...[params, joint, ctx]: Parameters<FittedTask['apply']>) =>
+          tidy(() => pad2d(task.apply(params, joint, ctx), [[0, 0], [0, 1]])),
+        loss: (...[outputs, labels]: Parameters<FittedTask['loss']>) =>
+          tidy(() => task.loss(slice(outputs, [0, 0], [-1, classes.length]), labels)),
+        measure: (...[outputs, labels]: Parameters<FittedTask['measure']>) => {
+          const own = outputs.filter((_, i) => i % (classes.length + 1) < classes.length);
+          const figures = task.measure(own, labels);
+          const recall = `${name}.recall`;
+          const padded = (figures.metrics[recall]! * classes.length) / (classes.length + 1);
+          return { ...figures, metrics: { ...figures.metrics, [recall]: padded } };
+        },
+      })),
+    caughtBy: 'outputs without a mistake reach the best value of every metric',
   },
   'has a metric that counts classes which are not there': {
     task: () =>
