@@ -50,7 +50,7 @@ tbody th { font-weight: 600; position: sticky; left: 0; background: var(--page);
 td small { display: block; color: var(--soft); font-size: 0.92em; }
 dl { display: grid; grid-template-columns: fit-content(45%) 1fr; gap: 4px 16px; font-size: 0.9rem; }
 dt { color: var(--soft); } dd { margin: 0; }
-.gallery { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 45%), 1fr)); }
+.gallery { display: grid; gap: 12px; margin: 8px 0 16px; grid-template-columns: repeat(auto-fill, minmax(min(150px, 45%), 1fr)); }
 .gallery figure { padding: 8px; }
 .gallery img, .no-picture { display: block; width: 100%; height: 110px; object-fit: contain; }
 .no-picture { display: grid; place-items: center; color: var(--soft); font-size: 0.85rem; }
