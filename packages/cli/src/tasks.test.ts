@@ -149,7 +149,7 @@ describe('a task from the command line', () => {
     const trained = await run(...to, '--out', out, ...sampling, '--json');
     expect(trained.code, trained.stderr).toBe(exitCode.done);
     expect(trained.stderr).toMatch(/value.*classes as sampled.*majority/);
-    const { metrics, asSampled } = JSON.parse(trained.stdout) as Record<string, object>;
+    const { metrics, asSampled, calibration } = JSON.parse(trained.stdout) as Record<string, object>;
     expect(asSampled).not.toEqual(metrics);
     const measured = await run('eval', '--run', out, ...cpu, '--json');
     expect(JSON.parse(measured.stdout)).toMatchObject({ metrics, asSampled });
@@ -158,12 +158,20 @@ describe('a task from the command line', () => {
     const [plain, sampled] = [join(folder, 'plain.jsonl'), join(folder, 'sampled.jsonl')];
     expect((await run(...asked, '--out', plain)).code).toBe(exitCode.done);
     expect((await run(...asked, '--out', sampled, '--as-sampled')).code).toBe(exitCode.done);
-    const yes = async (file: string): Promise<number> => {
+    /** The logarithm of the odds of yes. */
+    const odds = async (file: string): Promise<number> => {
       const { top } = (await linesOf(file))[0] as { top: { label: string; probability: number }[] };
-      return top.find(({ label }) => label === 'yes')!.probability;
+      const yes = top.find(({ label }) => label === 'yes')!.probability;
+      return Math.log(yes / (1 - yes));
     };
-    // A third of the answers: as sampled it is taken for one half.
-    expect(await yes(sampled)).toBeGreaterThan(await yes(plain));
+    // What was drawn as often as no is rarer in the data; then comes the temperature.
+    const { task } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as {
+      task: { classes: string[]; shares: number[] };
+    };
+    const share = (name: string): number => task.shares[task.classes.indexOf(name)]!;
+    const { temperature } = calibration as { temperature: number };
+    const corrected = (await odds(sampled)) + Math.log(share('yes') / share('no'));
+    expect(temperature * (await odds(plain))).toBeCloseTo(corrected, 4);
 
     const weighed = ['--set', 'task.options.classWeights=balanced'];
     const no = ['--out', join(folder, 'no')];

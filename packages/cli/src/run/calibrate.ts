@@ -31,7 +31,7 @@ export async function calibrate(
     const outputs = await taskOutputs(trainedTask(model), cache, pairs, {
       signal: session.signal,
       ...correctionOf(model),
-      ...(only && { only }),
+      ...(only !== undefined && { only }),
     });
     return fitTemperature(model.task, outputs, labels);
   };

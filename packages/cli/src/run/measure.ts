@@ -94,11 +94,15 @@ async function measureTask(
   const trained = trainedTask(model);
   const options = { signal, ...correctionOf(model) };
   const evaluation = await evaluateTask(trained, cache, options);
-  const asSampled = 'shift' in options && (await evaluateTask(trained, cache, { signal }));
-  const alone = trained.fusion.takesMissing === true && {
-    image: await evaluateTask(trained, cache, { ...options, only: 'image' }),
-    text: await evaluateTask(trained, cache, { ...options, only: 'text' }),
-  };
+  const asSampled =
+    'shift' in options ? await evaluateTask(trained, cache, { signal }) : undefined;
+  const alone =
+    trained.fusion.takesMissing === true
+      ? {
+          image: await evaluateTask(trained, cache, { ...options, only: 'image' }),
+          text: await evaluateTask(trained, cache, { ...options, only: 'text' }),
+        }
+      : undefined;
   return { evaluation, ...(alone && { alone }), ...(asSampled && { asSampled }) };
 }
 

@@ -44,7 +44,7 @@ export async function predictions(
     return {
       id,
       caption,
-      ...(missing && { missing }),
+      ...(missing !== undefined && { missing }),
       prediction: unsure ? null : label,
       ...(probability !== undefined && { probability }),
       ...(probabilities && top > 0 && { top: probabilities.slice(0, top) }),

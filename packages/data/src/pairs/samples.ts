@@ -110,7 +110,7 @@ function toSample(sample: Joined): ReadSample {
     ...(hasNegatives && { negatives }),
     ...(labels.some((label) => label !== undefined) && { labels }),
     ...(first.group !== undefined && { group: first.group }),
-    ...(first.missing && { missing: first.missing }),
+    ...(first.missing !== undefined && { missing: first.missing }),
     line: first.line,
     path,
     where,

@@ -44,7 +44,7 @@ export class FileSplit implements PairSplit, IdentifiedSplit, ThumbnailSplit {
       ...(negatives && { negatives }),
       ...(labels && { labels }),
       ...(group !== undefined && { group }),
-      ...(missing && { missing }),
+      ...(missing !== undefined && { missing }),
     }));
   }
 

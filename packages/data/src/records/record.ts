@@ -105,7 +105,7 @@ export function toRow(row: RowFields, place: Place, context: ReadContext): Row {
         ...(negatives && { negatives }),
         ...(labels && { labels }),
         ...(group !== undefined && { group }),
-        ...(missing && { missing }),
+        ...(missing !== undefined && { missing }),
         line,
         ...(row.picture && { picture: row.picture }),
       },

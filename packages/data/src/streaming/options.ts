@@ -48,7 +48,10 @@ export interface StreamPairsOptions extends Omit<OpenDatasetOptions, 'incomplete
 
 const word = number({ integer: true, min: 0, below: 2 ** 32 });
 
-const { incomplete: _batchesAreWhole, ...ofDatasets } = datasetChecks;
+/** A batch has no place for a missing side. */
+const ofDatasets = Object.fromEntries(
+  Object.entries(datasetChecks).filter(([name]) => name !== 'incomplete'),
+) as Checks<Omit<OpenDatasetOptions, 'incomplete'>>;
 
 export const streamChecks: Checks<StreamPairsOptions> = {
   ...ofDatasets,

@@ -77,6 +77,11 @@ testOptions(
 );
 
 describe('streamPairs', () => {
+  it('has no place for records with a missing side', async () => {
+    const options = { ...common, source, incomplete: 'allow' };
+    await expect(streamPairs(options)).rejects.toThrow(/"incomplete"/);
+  });
+
   it('names the false texts of a batch, in the order of their tokens', async () => {
     await folder.picture('pair.png', 40);
     const lines = ['a', 'b', 'c', 'd'].map((word, i) => ({

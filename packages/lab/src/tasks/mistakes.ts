@@ -48,7 +48,9 @@ export function confidentMistakes(
     const texts = { label: labelText(label), predicted: labelText(said) };
     return [{ pair, image: id, caption, ...texts, probability }];
   });
-  return wrong.sort((a, b) => b.probability - a.probability || a.pair - b.pair).slice(0, most);
+  const surest = (a: PlacedMistake, b: PlacedMistake): number =>
+    a.probability === b.probability ? a.pair - b.pair : b.probability - a.probability;
+  return wrong.sort(surest).slice(0, most);
 }
 
 /** What a task predicts for a pair. */
