@@ -149,7 +149,10 @@ describe('a task from the command line', () => {
     const trained = await run(...to, '--out', out, ...sampling, '--json');
     expect(trained.code, trained.stderr).toBe(exitCode.done);
     expect(trained.stderr).toMatch(/value.*classes as sampled.*majority/);
-    const { metrics, asSampled, calibration } = JSON.parse(trained.stdout) as Record<string, object>;
+    const { metrics, asSampled, calibration } = JSON.parse(trained.stdout) as Record<
+      string,
+      object
+    >;
     expect(asSampled).not.toEqual(metrics);
     const measured = await run('eval', '--run', out, ...cpu, '--json');
     expect(JSON.parse(measured.stdout)).toMatchObject({ metrics, asSampled });

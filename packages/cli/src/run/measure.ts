@@ -94,8 +94,7 @@ async function measureTask(
   const trained = trainedTask(model);
   const options = { signal, ...correctionOf(model) };
   const evaluation = await evaluateTask(trained, cache, options);
-  const asSampled =
-    'shift' in options ? await evaluateTask(trained, cache, { signal }) : undefined;
+  const asSampled = 'shift' in options ? await evaluateTask(trained, cache, { signal }) : undefined;
   const alone =
     trained.fusion.takesMissing === true
       ? {

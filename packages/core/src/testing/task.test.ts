@@ -140,7 +140,12 @@ const broken: Record<string, { task: () => Task; caughtBy: string }> = {
         outputs: classes.length + 1,
         prior: [...task.prior, 0],
         apply: (...[params, joint, ctx]: Parameters<FittedTask['apply']>) =>
-          tidy(() => pad2d(task.apply(params, joint, ctx), [[0, 0], [0, 1]])),
+          tidy(() =>
+            pad2d(task.apply(params, joint, ctx), [
+              [0, 0],
+              [0, 1],
+            ]),
+          ),
         loss: (...[outputs, labels]: Parameters<FittedTask['loss']>) =>
           tidy(() => task.loss(slice(outputs, [0, 0], [-1, classes.length]), labels)),
         measure: (...[outputs, labels]: Parameters<FittedTask['measure']>) => {
