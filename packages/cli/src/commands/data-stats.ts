@@ -59,8 +59,8 @@ export const dataStats: Command = {
     for (const { by, splits, images: count, example } of duplicates) {
       const where =
         splits.length === 1 ? `within "${splits[0]}"` : `in "${splits.join('" and "')}"`;
-      const what = by === 'bytes' ? 'the same bytes as another' : 'the look of another';
-      terminal.line(`  ${count} have ${what} ${where}, such as ${example.join(' and ')}`);
+      const what = by === 'bytes' ? 'with the bytes of another' : 'that look like another';
+      terminal.line(`  pictures ${what} ${where}: ${count}, such as ${example.join(' and ')}`);
     }
     return { captions: summaryOf(report), images };
   },
