@@ -6,6 +6,7 @@ import {
   type ContactSheetOptions,
 } from '@crossweave/data';
 import { text, type Command } from '../command';
+import { inFlags } from '../config/data-flags';
 import type { Terminal } from '../terminal';
 import { sourceFlags, sourceOfCommand } from './data-source';
 
@@ -30,9 +31,9 @@ export const dataInspect: Command = {
     const summary = sheet?.summary ?? (await summariseDataset(source, { ...options, signal }));
     const { format, rows, rejects, missing, splits, examples } = summary;
     terminal.line(`${source}: ${format}, ${rows} rows, ${rejects.count} rejects`);
-    for (const message of rejects.first) terminal.line(`  ${message}`);
+    for (const message of rejects.first) terminal.line(`  ${inFlags(message)}`);
     if (missing.count > 0) terminal.line(`missing image files: ${missing.count}`);
-    for (const message of missing.first) terminal.line(`  ${message}`);
+    for (const message of missing.first) terminal.line(`  ${inFlags(message)}`);
     for (const [name, split] of Object.entries(splits)) {
       const { samples, captions, words, labelled, labels, groups } = split;
       terminal.line(

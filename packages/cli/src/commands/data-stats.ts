@@ -52,7 +52,7 @@ export const dataStats: Command = {
     const { unreadable, formats, width, height, bytes, duplicates } = images;
     const kinds = Object.entries(formats).map(([format, count]) => `${count} ${format}`);
     terminal.line(`Pictures: ${kinds.join(', ')}; ${unreadable.count} cannot be read`);
-    for (const message of unreadable.first) terminal.line(`  ${message}`);
+    for (const message of unreadable.first) terminal.line(`  ${inFlags(message)}`);
     terminal.line(
       `  width ${width.join(' / ')}, height ${height.join(' / ')}, bytes ${bytes.join(' / ')} (lowest / middle / highest)`,
     );
