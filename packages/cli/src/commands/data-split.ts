@@ -88,7 +88,9 @@ export const dataSplit: Command = {
     for (const name of splits) counts[name] = (counts[name] ?? 0) + 1;
     for (const [name, count] of Object.entries(counts)) terminal.line(`${name}: ${count} records`);
     if (errors.length > 0) {
-      terminal.line(`${errors.length} of ${rows.length} rows were left out: ${inFlags(errors[0]!.message)}`);
+      terminal.line(
+        `${errors.length} of ${rows.length} rows were left out: ${inFlags(errors[0]!.message)}`,
+      );
     }
     return { out, rows: rows.length, rejected: errors.length, splits: counts };
   },
