@@ -49,14 +49,14 @@ testOptions(
   'writeDataset',
   (options) => writeDataset([], options),
   { describe, it },
-  { required: { out: 'nowhere', as: 'jsonl' }, anyText: ['out', 'images'] },
+  { required: { out: 'nowhere', as: 'jsonl' }, anyText: ['out', 'images', 'text'] },
 );
 testOptions(
   'measureImages',
   (options) => measureImages([], options),
   { describe, it },
   {
-    anyText: ['images'],
+    anyText: ['images', 'text'],
   },
 );
 testOptions(
@@ -64,7 +64,7 @@ testOptions(
   (options) => summariseDataset([], options),
   { describe, it },
   {
-    anyText: ['images'],
+    anyText: ['images', 'text'],
   },
 );
 
