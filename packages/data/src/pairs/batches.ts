@@ -21,6 +21,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 
+import { mapAhead } from '../streaming/ahead';
 import { augmentationCheck, augmentPair, requireBounds, type Augmentation } from './augmentation';
 import { pictureSource } from './changeable-split';
 import { drawPair, sampleKey } from './draw';
@@ -41,6 +42,8 @@ export interface PairBatchesOptions {
   readonly dropLast?: boolean;
   /** Which of an image's captions stands in the batch. Default `random`, another each epoch. */
   readonly captions?: 'random' | 'first';
+  /** Batches that are prepared while the caller works on one. Default 2. */
+  readonly prefetch?: number;
   /** Changes of pictures and texts that keep them true of one another. Default: none. */
   readonly augment?: Augmentation | undefined;
 }
@@ -50,7 +53,7 @@ export interface PairBatchesOptions {
  * foldIn(key, epoch), caption and negatives of a sample from that and the sample's id. So
  * a batch does not depend on what was drawn before it, and an epoch resumes anywhere; changes of
  * `augment` derive from the same. The
- * next batch is prepared while the caller works on the last.
+ * next batches are prepared while the caller works on the last.
  *
  * @throws ConfigError when an option is out of range
  * @throws DataError when the split is empty or smaller than a batch, or lacks negatives asked for
@@ -63,7 +66,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkOptions(where, options, batchChecks, ['batchSize', 'key']);
   const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
   const choice = options.captions ?? 'random';
-  const { augment = {} } = options;
+  const { augment = {}, prefetch = 2 } = options;
   requireBounds(where, augment);
   const imagesOf = pictureSource(split, where, augment);
   checkSplit(split, where, { batchSize, dropLast });
@@ -131,35 +134,20 @@ export function pairBatches<Image, Text extends object = TextInput>(
       const order = shuffle
         ? permutation(foldIn(epochKey, 'order'), count)
         : split.records.map((_, row) => row);
-      return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+      const indices = numbers(from, batchesPerEpoch);
+      // One more is under way while the caller waits for its batch.
+      return mapAhead(
+        indices,
+        prefetch + 1,
+        (index) => makeBatch(order, epochKey, index),
+        disposeBatch,
+      );
     },
   };
 }
 
-/** make(from) … make(end − 1), each begun before its predecessor is handed out. */
-async function* prefetched<B extends Batch<unknown, unknown>>(
-  from: number,
-  end: number,
-  make: (index: number) => Promise<B>,
-): AsyncGenerator<B, void, undefined> {
-  let next = from;
-  const begin = (): Promise<B> | undefined => {
-    if (next >= end) return undefined;
-    const batch = make(next++);
-    // A failure is thrown when its batch is asked for; until then it is not unhandled.
-    batch.catch(() => undefined);
-    return batch;
-  };
-  let pending = begin();
-  try {
-    while (pending !== undefined) {
-      const batch: B = await pending;
-      pending = begin();
-      yield batch;
-    }
-  } finally {
-    await pending?.then(disposeBatch, () => undefined);
-  }
+function* numbers(from: number, end: number): Generator<number, void, undefined> {
+  for (let number = from; number < end; number++) yield number;
 }
 
 function recordAt(split: PairSplit<unknown, unknown>, row: number): PairRecord {
@@ -175,6 +163,7 @@ const batchChecks: Checks<PairBatchesOptions> = {
   negatives: count(0),
   dropLast: boolean(),
   captions: oneOf('random', 'first'),
+  prefetch: count(0),
   augment: augmentationCheck,
 };
 

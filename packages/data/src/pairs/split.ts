@@ -6,6 +6,7 @@ import type { PictureChange } from '../image/augment';
 import { normaliseImages } from '../image/normalise';
 import { decoderVersion } from '../image/picture-store';
 import type { Preprocessing } from '../image/preprocessing';
+import { copiedTensor } from '../loading/batch-memory';
 import type { IdentifiedSplit } from './identified-split';
 import type { Pictures, Sample } from './pictures';
 import type { Texts } from './texts';
@@ -59,12 +60,29 @@ export class FileSplit implements PairSplit, IdentifiedSplit {
   ): Promise<Tensor4D> {
     const { concurrency, preprocessing } = this.#tensors;
     const samples = rows.map((row) => this.#sample(row));
-    const { size } = preprocessing;
-    const atOnce = Math.min(rows.length, Math.max(concurrency, this.#pictures.atOnce));
-    const pictures = await mapConcurrently(samples, atOnce, (sample, i) =>
+    const { size, normalise } = preprocessing;
+    if (this.#pictures.inThreads) return this.#fromThreads(samples, changes, preprocessing);
+    const pictures = await mapConcurrently(samples, concurrency, (sample, i) =>
       this.#pictures.get(sample, changes[i]),
     );
-    return normaliseImages(pictures, size, preprocessing.normalise);
+    return normaliseImages(pictures, size, normalise);
+  }
+
+  async #fromThreads(
+    samples: readonly Sample[],
+    changes: readonly PictureChange[],
+    { size, normalise }: Preprocessing,
+  ): Promise<Tensor4D> {
+    const length = size * size * 3;
+    const memory = this.#pictures.memory.take(samples.length * length);
+    try {
+      await mapConcurrently(samples, samples.length, (sample, i) =>
+        this.#pictures.write(sample, changes[i], { memory, at: i * length }, normalise),
+      );
+      return copiedTensor(memory, [samples.length, size, size, 3]);
+    } finally {
+      this.#pictures.memory.give(memory);
+    }
   }
 
   async imageIdentity(row: number): Promise<string | undefined> {

@@ -38,6 +38,8 @@ export interface PairStream {
    *   `policy: 'fail'` for the first; the reason of `signal`
    */
   batches(from: number | StreamPosition): AsyncGenerator<StreamedBatch, void, undefined>;
+  /** B, of every batch. */
+  readonly batchSize: number;
   /** What all loops together have read so far. */
   readonly report: StreamReport;
 }
@@ -137,6 +139,7 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
   };
 
   return {
+    batchSize: options.batchSize,
     report: counts,
     async *batches(from) {
       if (typeof from === 'number') requireValue(where, 'epoch', from, epochCheck);
