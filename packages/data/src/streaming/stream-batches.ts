@@ -1,6 +1,6 @@
 import { ConfigError, DataError, type Batch, type BatchSource } from '@crossweave/core';
 import { checkOptions, count, requireValue, type Checks } from '@crossweave/core/authoring';
-import { positionCheck, startOf, type StreamPosition } from './position';
+import { hasBegun, positionCheck, startOf, type StreamPosition } from './position';
 import type { PairStream } from './stream-pairs';
 
 export interface StreamBatchesOptions {
@@ -42,16 +42,12 @@ export function streamBatches(
           yield { ...batch, position };
           if (given === batchesPerEpoch) return;
         }
-        requireBatch(given > before || begun(position), stream);
+        // The rest of a pass may be too small for a batch.
+        requireBatch(given > before || hasBegun(position), stream);
         position = startOf(position.epoch + 1);
       }
     },
   };
-}
-
-/** Whether the rest of a pass may be too small for a batch. */
-function begun({ window, shard, row, taken }: StreamPosition): boolean {
-  return window + shard + row + taken > 0;
 }
 
 function beginning(epoch: number, from: number, after: unknown): StreamPosition {

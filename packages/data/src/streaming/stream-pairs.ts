@@ -17,7 +17,7 @@ import { checkMaxTokens } from '../text/encode';
 import { loadTokenizer } from '../text/load';
 import { mapAhead } from './ahead';
 import { streamChecks, type StreamPairsOptions } from './options';
-import { positionCheck, startOf, type StreamPosition } from './position';
+import { hasBegun, positionCheck, startOf, type StreamPosition } from './position';
 import { StreamCounts, type StreamReport } from './report';
 import { rowsInOrder, type StreamedRow } from './windows';
 
@@ -161,7 +161,7 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
         held = [];
         yield { batch, position: next.after };
       }
-      counts.check();
+      counts.check(!hasBegun(start));
     },
   };
 }
