@@ -18,6 +18,7 @@ import {
   fields,
   number,
   oneOf,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 
@@ -119,31 +120,34 @@ export function pairBatches<Image, Text extends object = TextInput>(
     }
   };
 
-  return {
-    batchSize,
-    batchesPerEpoch,
-    batches(epoch, from = 0) {
-      if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
-        throw new ConfigError('there is no such batch to start from', {
-          where,
-          expected: `a whole number in [0, ${batchesPerEpoch}]`,
-          got: from,
-        });
-      }
-      const epochKey = foldIn(key, epoch);
-      const order = shuffle
-        ? permutation(foldIn(epochKey, 'order'), count)
-        : split.records.map((_, row) => row);
-      const indices = numbers(from, batchesPerEpoch);
-      // One more is under way while the caller waits for its batch.
-      return mapAhead(
-        indices,
-        prefetch + 1,
-        (index) => makeBatch(order, epochKey, index),
-        disposeBatch,
-      );
+  return withConfig(
+    'pairBatches',
+    { batchSize, shuffle, negatives, dropLast, captions: choice, augment },
+    {
+      batchSize,
+      batchesPerEpoch,
+      batches(epoch, from = 0) {
+        if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
+          throw new ConfigError('there is no such batch to start from', {
+            where,
+            expected: `a whole number in [0, ${batchesPerEpoch}]`,
+            got: from,
+          });
+        }
+        const epochKey = foldIn(key, epoch);
+        const order = shuffle
+          ? permutation(foldIn(epochKey, 'order'), count)
+          : split.records.map((_, row) => row);
+        // One more is under way while the caller waits for its batch.
+        return mapAhead(
+          numbers(from, batchesPerEpoch),
+          prefetch + 1,
+          (index) => makeBatch(order, epochKey, index),
+          disposeBatch,
+        );
+      },
     },
-  };
+  );
 }
 
 function* numbers(from: number, end: number): Generator<number, void, undefined> {
