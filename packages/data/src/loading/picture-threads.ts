@@ -154,8 +154,16 @@ export class PictureThreads {
   }
 }
 
-function send({ worker, unsent }: Thread): void {
-  for (const [settings, jobs] of unsent) worker.postMessage({ jobs, settings } satisfies Request);
+function send({ worker, unsent, pending }: Thread): void {
+  for (const [settings, jobs] of unsent) {
+    try {
+      worker.postMessage({ jobs, settings } satisfies Request);
+    } catch (error) {
+      // There may be no memory for a copy. Nobody else would hear of it.
+      for (const { id } of jobs) pending.get(id)?.reject(error);
+      for (const { id } of jobs) pending.delete(id);
+    }
+  }
   unsent.clear();
 }
 

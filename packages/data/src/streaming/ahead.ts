@@ -28,7 +28,6 @@ export async function* mapAhead<Item, Result>(
       yield await first;
     }
   } finally {
-    // eslint-disable-next-line @typescript-eslint/await-thenable -- of one of the two kinds it is none
     await items.return(undefined);
     await Promise.all(begun.map((result) => result.then(drop, () => undefined)));
   }

@@ -1,4 +1,4 @@
-import { ConfigError, DataError, type Batch, type BatchSource } from '@crossweave/core';
+import { ConfigError, DataError, type BatchSource } from '@crossweave/core';
 import { checkOptions, count, requireValue, type Checks } from '@crossweave/core/authoring';
 import { hasBegun, positionCheck, startOf, type StreamPosition } from './position';
 import type { PairStream } from './stream-pairs';
@@ -22,10 +22,7 @@ const where = 'streamBatches';
  * @throws ConfigError for a wrong option. The batches throw what those of the stream do; ConfigError where a
  *   later batch is asked for without a position; DataError where a pass gives no batch
  */
-export function streamBatches(
-  stream: PairStream,
-  options: StreamBatchesOptions,
-): BatchSource<Batch> {
+export function streamBatches(stream: PairStream, options: StreamBatchesOptions): BatchSource {
   checkOptions(where, options, checks, ['batchesPerEpoch']);
   const { batchesPerEpoch } = options;
   return {
