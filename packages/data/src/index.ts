@@ -42,6 +42,8 @@ export type { Reject } from './pairs/rejects';
 export type { LoadReport, SplitReport } from './pairs/report';
 export type { SharedPictures } from './pairs/shared-pictures';
 export type { TokenisedPairs } from './pairs/tokenised';
+export { streamBatches } from './streaming/stream-batches';
+export type { StreamBatchesOptions } from './streaming/stream-batches';
 export { streamPairs } from './streaming/stream-pairs';
 export type { PairStream, StreamedBatch } from './streaming/stream-pairs';
 export type { StreamPairsOptions } from './streaming/options';

@@ -13,4 +13,6 @@ export interface RunMemory {
   readonly failures?: number;
   /** The level of the loss, for what leaps above it. */
   readonly losses?: { readonly count: number; readonly mean: number; readonly variance: number };
+  /** `position` of the last batch, where the data gives positions. */
+  readonly position?: unknown;
 }

@@ -86,7 +86,10 @@ export async function train<Image, Text, F extends PooledFeatures>(
   try {
     spikes.hold(state);
     let began = performance.now();
-    const batches = untilAborted(batchesFrom(data, state.step * accumulate), signal);
+    const batches = untilAborted(
+      batchesFrom(data, state.step * accumulate, state.memory?.position),
+      signal,
+    );
     for await (const { epoch, batch } of batches) {
       const arrived = performance.now();
       const step = state.step + 1;
@@ -147,6 +150,9 @@ export async function train<Image, Text, F extends PooledFeatures>(
         emit({ kind: 'skipped', step, epoch, ids, tensor, ...slowed });
       }
 
+      if (made !== undefined && batch.position !== undefined) {
+        state = withMemory(state, { ...state.memory, position: batch.position });
+      }
       // An engine may compute the whole step without leaving this task: now others have their turn.
       await yieldToEventLoop();
       if (signal.aborted) break;

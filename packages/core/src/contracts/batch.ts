@@ -24,6 +24,11 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
    * a label.
    */
   readonly labels?: readonly (Label | undefined)[];
+  /**
+   * Where the source goes on after this batch, as plain data that survives JSON. Given by sources that
+   * cannot begin at a batch by its number alone.
+   */
+  readonly position?: unknown;
   readonly image: Image;
   readonly text: Text;
   /** B·K false texts: row b·K + k is false text k of image b. */
@@ -44,8 +49,10 @@ export interface BatchSource<B extends Batch<unknown, unknown> = Batch> extends 
   readonly batchesPerEpoch: number;
   /**
    * Batches `from`, `from`+1, … of an epoch. Leaving the loop early disposes prefetched batches.
+   *
+   * @param after the `position` of the batch before, where the source gives positions
    */
-  batches(epoch: number, from?: number): AsyncIterable<B>;
+  batches(epoch: number, from?: number, after?: unknown): AsyncIterable<B>;
 }
 
 export function disposeBatch(batch: Batch<unknown, unknown>): void {

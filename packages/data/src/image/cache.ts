@@ -24,9 +24,14 @@ export class PictureCache {
     return this.#pictures.get(path);
   }
 
+  /** Whether so many bytes more would be stored. */
+  fits(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#limit;
+  }
+
   /** Stores the picture if it fits and is not there yet. */
   add(path: string, picture: Uint8Array): void {
-    if (this.#pictures.has(path) || this.#bytes + picture.byteLength > this.#limit) return;
+    if (this.#pictures.has(path) || !this.fits(picture.byteLength)) return;
     this.#pictures.set(path, picture);
     this.#bytes += picture.byteLength;
   }

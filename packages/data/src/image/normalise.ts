@@ -53,7 +53,6 @@ export function normaliseImages(
 ): Tensor4D {
   checkOptions('normaliseImages', normalisation, channelChecks, ['mean', 'std']);
   requireNumber('normaliseImages', 'size', size, { integer: true, min: 1 });
-  const tables = tablesOf(normalisation);
   const length = size * size * 3;
   const values = new Float32Array(pictures.length * length);
   pictures.forEach((picture, b) => {
@@ -64,17 +63,29 @@ export function normaliseImages(
         got: picture.length,
       });
     }
-    lookUp(picture, values.subarray(b * length, (b + 1) * length), tables);
+    normaliseInto(picture, values.subarray(b * length, (b + 1) * length), normalisation);
   });
   return tensor4d(values, [pictures.length, size, size, 3], 'float32');
 }
 
-/** A function of its own, since it takes most of the time and is compiled for these types alone. */
-function lookUp(
+let known: { readonly name: string; readonly tables: Tables } | undefined;
+
+/** Writes the numbers of one picture, as {@link normaliseImages} gives them, to `values`. */
+export function normaliseInto(
   picture: Uint8Array,
   values: Float32Array,
-  [red, green, blue]: readonly [Float32Array, Float32Array, Float32Array],
+  normalisation: Normalisation,
 ): void {
+  const name = JSON.stringify([normalisation.mean, normalisation.std]);
+  if (known?.name !== name) known = { name, tables: tablesOf(normalisation) };
+  lookUp(picture, values, known.tables);
+}
+
+/** For each channel, what each of the 256 bytes becomes. */
+type Tables = readonly [red: Float32Array, green: Float32Array, blue: Float32Array];
+
+/** A function of its own, since it takes most of the time and is compiled for these types alone. */
+function lookUp(picture: Uint8Array, values: Float32Array, [red, green, blue]: Tables): void {
   for (let i = 0; i < picture.length; i += 3) {
     values[i] = red[picture[i]!]!;
     values[i + 1] = green[picture[i + 1]!]!;
@@ -82,8 +93,7 @@ function lookUp(
   }
 }
 
-/** Of each channel, what each of the 256 bytes becomes. */
-function tablesOf({ mean, std }: Normalisation): [Float32Array, Float32Array, Float32Array] {
+function tablesOf({ mean, std }: Normalisation): Tables {
   const channel = (c: 0 | 1 | 2): Float32Array => {
     const [m, s] = [Math.fround(mean[c]), Math.fround(std[c])];
     return Float32Array.from(

@@ -1,14 +1,13 @@
 import { DataError } from '@crossweave/core';
 import type { LoadedPicture, PictureJob, PictureSettings } from './picture-job';
 
-/** What a thread is told. */
+/** What a thread is told: jobs that were given at the same time. */
 export interface Request {
-  readonly id: number;
-  readonly job: PictureJob;
+  readonly jobs: readonly { readonly id: number; readonly job: PictureJob }[];
   readonly settings: PictureSettings;
 }
 
-/** What it answers: a picture, or why there is none. */
+/** What it answers, several at once: a picture, or why there is none. */
 export type Answer = { readonly id: number } & (
   { readonly loaded: LoadedPicture } | { readonly error: SentError; readonly digest?: string }
 );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imagenetNormalisation, normaliseImages } from '../image/normalise';
 import { testFolder, type TestFolder } from '../pairs/folder.testing';
 import { loadPicture, type LoadedPicture, type PictureJob } from './picture-job';
 import { PictureThreads, threadsFor } from './picture-threads';
@@ -58,6 +59,30 @@ describe('PictureThreads', () => {
     const change = { grayscale: true };
     const again = { ...all[0]!, decoded, change };
     expect(await threads.run(again, settings, 2)).toEqual(await loadPicture(again, settings));
+  });
+
+  it('writes pictures as numbers into the memory of a batch, and sends them not back', async () => {
+    const all = await jobs(20);
+    const length = 32 * 32 * 3;
+    const memory = new SharedArrayBuffer(all.length * length * 4);
+    const normalise = imagenetNormalisation;
+    const sent = await Promise.all(
+      all.map((job, i) => {
+        const into = { memory, at: i * length, normalise };
+        return threads.run({ ...job, into, keep: i === 0 }, settings, 2);
+      }),
+    );
+    const here = (await Promise.all(
+      all.map((job) => loadPicture(job, settings)),
+    )) as LoadedPicture[];
+    expect(sent).toEqual(all.map((_, i) => (i === 0 ? { decoded: here[0]!.decoded } : {})));
+    const expected = normaliseImages(
+      here.map(({ picture }) => picture!),
+      32,
+      normalise,
+    );
+    expect(new Float32Array(memory)).toEqual(await expected.data());
+    expected.dispose();
   });
 
   it('gives errors as this thread throws them', async () => {

@@ -22,6 +22,8 @@ interface Pending {
 interface Thread {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
+  /** Jobs that are sent together at the end of this turn of the event loop, by their settings. */
+  readonly unsent: Map<PictureSettings, { readonly id: number; readonly job: PictureJob }[]>;
 }
 
 /** The program of a thread; undefined in a program that a bundler made one file of. */
@@ -74,12 +76,15 @@ export class PictureThreads {
     const thread = this.#threads
       .slice(0, count)
       .reduce((a, b) => (b.pending.size < a.pending.size ? b : a));
-    const request: Request = { id: this.#nextId++, job, settings };
+    const id = this.#nextId++;
     const loaded = new Promise<Loaded>((resolve, reject) => {
-      thread.pending.set(request.id, { resolve, reject });
+      thread.pending.set(id, { resolve, reject });
       thread.worker.ref();
-      thread.worker.postMessage(request);
     });
+    if (thread.unsent.size === 0) queueMicrotask(() => send(thread));
+    const jobs = thread.unsent.get(settings) ?? [];
+    jobs.push({ id, job });
+    thread.unsent.set(settings, jobs);
     return unlessAborted(loaded, signal);
   }
 
@@ -97,9 +102,11 @@ export class PictureThreads {
       // From sources, what lets this thread read TypeScript lets the other do so.
       ...(file.pathname.endsWith('.ts') && { execArgv: process.execArgv }),
     });
-    const thread: Thread = { worker, pending: new Map() };
+    const thread: Thread = { worker, pending: new Map(), unsent: new Map() };
     worker.unref();
-    worker.on('message', (answer: Answer) => this.#settle(thread, answer));
+    worker.on('message', (answers: readonly Answer[]) => {
+      for (const answer of answers) this.#settle(thread, answer);
+    });
     worker.on('error', (cause) => this.#fail(thread, cause));
     worker.on('exit', () => this.#fail(thread, new Error('the thread ended')));
     this.#threads.push(thread);
@@ -145,6 +152,19 @@ export class PictureThreads {
       }),
     );
   }
+}
+
+function send({ worker, unsent, pending }: Thread): void {
+  for (const [settings, jobs] of unsent) {
+    try {
+      worker.postMessage({ jobs, settings } satisfies Request);
+    } catch (error) {
+      // There may be no memory for a copy. Nobody else would hear of it.
+      for (const { id } of jobs) pending.get(id)?.reject(error);
+      for (const { id } of jobs) pending.delete(id);
+    }
+  }
+  unsent.clear();
 }
 
 /** Processor time belongs to the process, so all datasets share these. */

@@ -247,6 +247,27 @@ describe('pairBatches', () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  it.each([0, 1, 3])('prepares %i batches while the caller works on one', async (prefetch) => {
+    const before = memory().numTensors;
+    const split = splitOf(16);
+    let begun = 0;
+    const counted = {
+      ...split,
+      images: (rows: readonly number[]) => {
+        begun++;
+        return split.images(rows);
+      },
+    };
+    const options = { batchSize: 2, key: key(0), prefetch };
+    let taken = 0;
+    for await (const batch of pairBatches(counted, options).batches(0)) {
+      disposeBatch(batch);
+      expect(begun).toBe(Math.min(8, ++taken + prefetch));
+      if (taken === 6) break;
+    }
+    expect(memory().numTensors).toBe(before);
+  });
+
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
     'refuses batch size %d',
     (batchSize) => {

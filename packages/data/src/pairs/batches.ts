@@ -23,6 +23,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 
+import { mapAhead } from '../streaming/ahead';
 import { augmentationCheck, augmentPair, requireBounds, type Augmentation } from './augmentation';
 import { pictureSource } from './changeable-split';
 import { drawPair, sampleKey } from './draw';
@@ -44,6 +45,8 @@ export interface PairBatchesOptions {
   readonly dropLast?: boolean;
   /** Which of an image's captions stands in the batch. Default `random`, another each epoch. */
   readonly captions?: 'random' | 'first';
+  /** Batches that are prepared while the caller works on one. Default 2. */
+  readonly prefetch?: number;
   /** Changes of pictures and texts that keep them true of one another. Default: none. */
   readonly augment?: Augmentation | undefined;
   /**
@@ -59,7 +62,7 @@ export interface PairBatchesOptions {
  * foldIn(key, epoch), caption and negatives of a sample from that and the sample's id. So
  * a batch does not depend on what was drawn before it, and an epoch resumes anywhere; changes of
  * `augment` derive from the same. The
- * next batch is prepared while the caller works on the last.
+ * next batches are prepared while the caller works on the last.
  *
  * @throws ConfigError when an option is out of range
  * @throws DataError when the split is empty or smaller than a batch, has a record whose image or text
@@ -73,7 +76,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkOptions(where, options, batchChecks, ['batchSize', 'key']);
   const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
   const choice = options.captions ?? 'random';
-  const { augment = {}, sampling = 'none' } = options;
+  const { augment = {}, prefetch = 2, sampling = 'none' } = options;
   const ofSampling = sampling === 'none' ? {} : { sampling };
   requireBounds(where, augment);
   const imagesOf = pictureSource(split, where, augment);
@@ -152,36 +155,20 @@ export function pairBatches<Image, Text extends object = TextInput>(
             ? permutation(foldIn(epochKey, 'order'), count)
             : split.records.map((_, row) => row)
           ).map((row) => ({ row }));
-        return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+        // One more is under way while the caller waits for its batch.
+        return mapAhead(
+          numbers(from, batchesPerEpoch),
+          prefetch + 1,
+          (index) => makeBatch(order, epochKey, index),
+          disposeBatch,
+        );
       },
     },
   );
 }
 
-/** make(from) … make(end − 1), each begun before its predecessor is handed out. */
-async function* prefetched<B extends Batch<unknown, unknown>>(
-  from: number,
-  end: number,
-  make: (index: number) => Promise<B>,
-): AsyncGenerator<B, void, undefined> {
-  let next = from;
-  const begin = (): Promise<B> | undefined => {
-    if (next >= end) return undefined;
-    const batch = make(next++);
-    // A failure is thrown when its batch is asked for; until then it is not unhandled.
-    batch.catch(() => undefined);
-    return batch;
-  };
-  let pending = begin();
-  try {
-    while (pending !== undefined) {
-      const batch: B = await pending;
-      pending = begin();
-      yield batch;
-    }
-  } finally {
-    await pending?.then(disposeBatch, () => undefined);
-  }
+function* numbers(from: number, end: number): Generator<number, void, undefined> {
+  for (let number = from; number < end; number++) yield number;
 }
 
 /** A record's place in an epoch; without a caption, one is drawn. */
@@ -215,6 +202,7 @@ const batchChecks: Checks<PairBatchesOptions> = {
   negatives: count(0),
   dropLast: boolean(),
   captions: oneOf('random', 'first'),
+  prefetch: count(0),
   augment: augmentationCheck,
   sampling: oneOf(...samplings),
 };

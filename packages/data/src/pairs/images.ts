@@ -99,7 +99,7 @@ export async function checkImages(
     return checked;
   };
   const examineAll = async (some: readonly Checked[]): Promise<Checked[]> => {
-    const atOnce = Math.min(some.length, Math.max(concurrency, pictures.atOnce));
+    const atOnce = pictures.inThreads ? some.length : concurrency;
     const checked = await mapConcurrently(some, atOnce, examine);
     for (const [i, known] of checked.entries()) {
       if (known.reject?.reason !== 'damaged-image') continue;

@@ -1,8 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { key } from '@crossweave/core';
+import { dispose } from '@tensorflow/tfjs-core';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pictureThreads } from '../loading/picture-threads';
+import { readSourcesInThreads } from '../loading/threads.testing';
+import { pairBatches } from './batches';
 import { loadPairs } from './load';
 import { letters, testFolder, type TestFolder } from './folder.testing';
 import { Pictures, type Sample } from './pictures';
 
+readSourcesInThreads();
+afterAll(() => pictureThreads.end());
 let folder: TestFolder;
 beforeEach(async () => {
   folder = await testFolder();
@@ -66,6 +73,31 @@ describe('Pictures', () => {
     await expect(pictures.check(sampleOf('a.png'))).rejects.toBe(reason);
     expect(await pictures.get(sampleOf('a.png'))).toHaveLength(12);
   });
+});
+
+it('gives the batches of one thread in several: decoded, kept, changed, or the placeholder', async () => {
+  const rows = Array.from({ length: 6 }, (_, i) => ({ image: `${i}.png`, caption: 'abc' }));
+  for (const [i, { image }] of rows.entries()) await folder.picture(image, 30 * i + 7);
+  await folder.write('2.png', 'no picture');
+  const captions = await folder.captions(rows);
+  const common = { captions, tokenizer: letters, imageSize: 4, policy: 'placeholder' } as const;
+  const values = async (workers: number, cacheBytes: number): Promise<number[][]> => {
+    const data = await loadPairs({ ...common, workers, cacheBytes });
+    const split = data.split('train');
+    const images = [await split.images([5, 2, 0, 2]), await split.images([0, 2, 5])];
+    const changed = { batchSize: 6, key: key(0), augment: { flip: 1, grayscale: 0.5 } };
+    for await (const batch of pairBatches(split, changed).batches(0)) {
+      images.push(batch.image);
+      dispose([batch.text.input_ids, batch.text.attention_mask]);
+    }
+    const read = images.map((image) => [...image.dataSync()]);
+    dispose(images);
+    return read;
+  };
+  const expected = await values(0, 0);
+  expect(expected.map((values) => values.length)).toEqual([4 * 48, 3 * 48, 6 * 48]);
+  // Three pictures are kept, the others decoded again.
+  for (const cacheBytes of [0, 3 * 48]) expect(await values(2, cacheBytes)).toEqual(expected);
 });
 
 it('loadPairs stops reading pictures on a signal', async () => {

@@ -2,7 +2,9 @@ import { DataError } from '@crossweave/core';
 import { unlessAborted } from '../concurrency';
 import type { PictureChange } from '../image/augment';
 import { PictureCache } from '../image/cache';
+import type { Normalisation } from '../image/normalise';
 import { decodeChecks, readDecodeOptions, type DecodeOptions } from '../image/options';
+import { BatchMemory, writePicture, type Place } from '../loading/batch-memory';
 import {
   digestOf,
   readImageFile,
@@ -46,6 +48,10 @@ export class Pictures {
   readonly #signal: AbortSignal | undefined;
   readonly #placeholder: Placeholder | undefined;
   readonly #threads: number;
+  /** Bytes of a decoded picture. */
+  readonly #bytes: number;
+  /** Where threads write batches; so many are prepared at once by default. */
+  readonly memory = new BatchMemory(3);
   /** Samples for which the placeholder stands in. */
   readonly #replaced = new Set<Sample>();
   /** SHA-256 of the image files that were read, by their paths. */
@@ -57,7 +63,7 @@ export class Pictures {
     { cacheBytes, placeholder, store, threads = 0 }: PicturesOptions,
   ) {
     const { signal, ...own } = pick(options, Object.keys(decodeChecks));
-    readDecodeOptions(own);
+    this.#bytes = readDecodeOptions(own).size ** 2 * 3;
     this.#settings = { options: own, store };
     this.#signal = signal;
     this.#cache = new PictureCache(cacheBytes);
@@ -70,25 +76,46 @@ export class Pictures {
     return { ...readDecodeOptions(this.#settings.options), decodeBytes: undefined };
   }
 
-  /** How many pictures are worth being asked for at once. */
-  get atOnce(): number {
-    return this.#threads === 0 ? 0 : Number.POSITIVE_INFINITY;
+  /** Whether other threads decode, so that a whole batch is worth being asked for at once. */
+  get inThreads(): boolean {
+    return this.#threads > 0;
   }
 
   /** [size, size, 3] bytes, changed. @throws DataError when the file is missing or damaged */
   async get(sample: Sample, change?: PictureChange): Promise<Uint8Array> {
+    return (await this.#make(sample, change)) as Uint8Array;
+  }
+
+  /** Writes the picture, changed and normalised, to a place in a batch. @throws as {@link get} */
+  async write(
+    sample: Sample,
+    change: PictureChange | undefined,
+    place: Place,
+    normalise: Normalisation,
+  ): Promise<void> {
+    const picture = await this.#make(sample, change, { ...place, normalise });
+    if (picture === undefined) return;
+    writePicture(picture, place, normalise);
+  }
+
+  /** @returns the picture, unless it was written `into` a place on the way */
+  async #make(
+    sample: Sample,
+    change?: PictureChange,
+    into?: PictureJob['into'],
+  ): Promise<Uint8Array | undefined> {
     const cached =
       this.#cache.get(sample.path) ??
       (this.#replaced.has(sample) ? this.#placeholder?.picture : undefined);
     const changes = change !== undefined && Object.keys(change).length > 0;
     if (cached !== undefined && !changes) return cached;
     try {
-      return (await this.#load(sample, { decoded: cached, change })).picture;
+      return (await this.#load(sample, { decoded: cached, change, into })).picture;
     } catch (error) {
       if (this.#placeholder === undefined || !(error instanceof DataError)) throw error;
       if (!this.#replaced.has(sample)) this.#placeholder.onUse(sample, error);
       this.#replaced.add(sample);
-      return this.get(sample, change);
+      return this.#make(sample, change, into);
     }
   }
 
@@ -126,16 +153,17 @@ export class Pictures {
 
   async #load(
     sample: Sample,
-    wanted: Pick<PictureJob, 'digest' | 'change' | 'decoded'>,
+    wanted: Pick<PictureJob, 'digest' | 'change' | 'decoded' | 'into'>,
     signal?: AbortSignal,
   ): Promise<LoadedPicture & { readonly error?: DataError }> {
     const { path, where, picture } = sample;
     const embedded = wanted.decoded === undefined ? picture : undefined;
     const file =
       embedded === undefined ? path : await unlessAborted(Promise.resolve(embedded.read()), signal);
-    const job = { file, where, name: path, ...wanted };
+    const keep = this.#cache.fits(this.#bytes);
+    const job = { file, where, name: path, keep, ...wanted };
     const loaded = await pictureThreads.run(job, this.#settings, this.#threads, signal);
-    if ('error' in loaded) return { ...loaded, picture: new Uint8Array() };
+    if ('error' in loaded) return loaded;
     if (loaded.decoded !== undefined) this.#cache.add(path, loaded.decoded);
     return loaded;
   }

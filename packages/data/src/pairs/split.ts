@@ -7,6 +7,7 @@ import { normaliseImages } from '../image/normalise';
 import { decoderVersion } from '../image/picture-store';
 import type { Preprocessing } from '../image/preprocessing';
 import { thumbnail } from '../image/thumbnail';
+import { copiedTensor, writePicture } from '../loading/batch-memory';
 import type { IdentifiedSplit } from './identified-split';
 import { meanPicture } from './mean-picture';
 import { readImage, type Pictures, type Sample } from './pictures';
@@ -63,14 +64,34 @@ export class FileSplit implements PairSplit, IdentifiedSplit, ThumbnailSplit {
   ): Promise<Tensor4D> {
     const { concurrency, preprocessing } = this.#tensors;
     const samples = rows.map((row) => this.#sample(row));
-    const { size } = preprocessing;
-    const atOnce = Math.min(rows.length, Math.max(concurrency, this.#pictures.atOnce));
-    const pictures = await mapConcurrently(samples, atOnce, (sample, i) =>
+    const { size, normalise } = preprocessing;
+    if (this.#pictures.inThreads) return this.#fromThreads(samples, changes, preprocessing);
+    const pictures = await mapConcurrently(samples, concurrency, (sample, i) =>
       sample.missing === 'image'
         ? Promise.resolve(meanPicture(preprocessing))
         : this.#pictures.get(sample, changes[i]),
     );
-    return normaliseImages(pictures, size, preprocessing.normalise);
+    return normaliseImages(pictures, size, normalise);
+  }
+
+  async #fromThreads(
+    samples: readonly Sample[],
+    changes: readonly PictureChange[],
+    preprocessing: Preprocessing,
+  ): Promise<Tensor4D> {
+    const { size, normalise } = preprocessing;
+    const length = size * size * 3;
+    const memory = this.#pictures.memory.take(samples.length * length);
+    try {
+      await mapConcurrently(samples, samples.length, async (sample, i) => {
+        const place = { memory, at: i * length };
+        if (sample.missing === 'image') writePicture(meanPicture(preprocessing), place, normalise);
+        else await this.#pictures.write(sample, changes[i], place, normalise);
+      });
+      return copiedTensor(memory, [samples.length, size, size, 3]);
+    } finally {
+      this.#pictures.memory.give(memory);
+    }
   }
 
   async imageIdentity(row: number): Promise<string | undefined> {

@@ -1,12 +1,13 @@
 /**
  * `map` over items, begun for up to `most` of them before their results are asked for; results in
- * the order of the items. Nothing is begun while nobody asks. Ending the loop ends the items; work
- * that has begun is waited for.
+ * the order of the items. Nothing is begun while nobody asks. Ending the loop ends the items; work that has begun
+ * is waited for, and its results go to `drop`.
  */
 export async function* mapAhead<Item, Result>(
-  items: AsyncGenerator<Item>,
+  items: AsyncGenerator<Item> | Generator<Item>,
   most: number,
   map: (item: Item) => Promise<Result>,
+  drop: (result: Result) => void = () => undefined,
 ): AsyncGenerator<Result, void, undefined> {
   const begun: Promise<Result>[] = [];
   let ended = false;
@@ -28,6 +29,6 @@ export async function* mapAhead<Item, Result>(
     }
   } finally {
     await items.return(undefined);
-    await Promise.allSettled(begun);
+    await Promise.all(begun.map((result) => result.then(drop, () => undefined)));
   }
 }

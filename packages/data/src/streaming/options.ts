@@ -33,7 +33,7 @@ export interface StreamPairsOptions extends Omit<OpenDatasetOptions, 'incomplete
   readonly policy?: 'skip' | 'fail';
   /**
    * The largest share of the rows that may be damaged, in [0, 1], looked at after the first hundred
-   * rows and at the end of the epoch. Default 0.05.
+   * rows and at the end of an epoch that was read from its beginning. Default 0.05.
    */
   readonly maxRejects?: number;
   /** K hard negatives of each pair's caption. Default 0. */

@@ -22,3 +22,8 @@ export const positionCheck: Check = fields(
 export function startOf(epoch: number): StreamPosition {
   return { epoch, window: 0, shard: 0, row: 0, taken: 0 };
 }
+
+/** Whether rows of the epoch lie before the position. */
+export function hasBegun({ window, shard, row, taken }: StreamPosition): boolean {
+  return window + shard + row + taken > 0;
+}

@@ -40,11 +40,15 @@ export class StreamCounts implements StreamReport {
   reject(error: DataError): void {
     this.#rejects++;
     if (this.#first.length < shown) this.#first.push(error.message);
-    if (this.rows >= fewRows) this.check();
+    this.check(false);
   }
 
-  /** @throws DataError when more of the rows are damaged than may be */
-  check(): void {
+  /**
+   * @param whole whether the rows of a whole pass are counted; of a few others, a share says little
+   * @throws DataError when more of the rows are damaged than may be
+   */
+  check(whole: boolean): void {
+    if (!whole && this.rows < fewRows) return;
     if (this.#rejects <= this.#most * this.rows) return;
     throw new DataError(`${this.#rejects} of the first ${this.rows} rows are damaged`, {
       where: this.#name,

@@ -17,7 +17,7 @@ import { checkMaxTokens } from '../text/encode';
 import { loadTokenizer } from '../text/load';
 import { mapAhead } from './ahead';
 import { streamChecks, type StreamPairsOptions } from './options';
-import { positionCheck, startOf, type StreamPosition } from './position';
+import { hasBegun, positionCheck, startOf, type StreamPosition } from './position';
 import { StreamCounts, type StreamReport } from './report';
 import { rowsInOrder, type StreamedRow } from './windows';
 
@@ -38,6 +38,8 @@ export interface PairStream {
    *   `policy: 'fail'` for the first; the reason of `signal`
    */
   batches(from: number | StreamPosition): AsyncGenerator<StreamedBatch, void, undefined>;
+  /** B, of every batch. */
+  readonly batchSize: number;
   /** What all loops together have read so far. */
   readonly report: StreamReport;
 }
@@ -137,6 +139,7 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
   };
 
   return {
+    batchSize: options.batchSize,
     report: counts,
     async *batches(from) {
       if (typeof from === 'number') requireValue(where, 'epoch', from, epochCheck);
@@ -158,7 +161,7 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
         held = [];
         yield { batch, position: next.after };
       }
-      counts.check();
+      counts.check(!hasBegun(start));
     },
   };
 }

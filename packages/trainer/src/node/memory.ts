@@ -13,6 +13,8 @@ const check: Check = fields({
   losses: fields({ count: count(), mean: number(), variance: number({ min: 0 }) }, [
     ...['count', 'mean', 'variance'],
   ]),
+  // The source of the batches checks it.
+  position: { expected: 'plain data', accepts: () => true },
 });
 
 /**
