@@ -13,6 +13,7 @@ export { preparePictures } from './pictures/prepare-pictures';
 export type { PictureFile } from './pictures/prepare-pictures';
 export { saveModel } from './saved/save-model';
 export type { SaveModelOptions } from './saved/save-model';
+export { modelFingerprint } from './open/fingerprint';
 export { openModel } from './open/open-model';
 export type { OpenModel } from './open/open-model';
 export { joinEmbeddings, rowOf } from './vectors/embeddings';

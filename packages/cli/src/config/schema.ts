@@ -196,11 +196,21 @@ const data = z.strictObject({
 
 export const ablationSchema = z.strictObject({
   data,
+  /** A checkpoint that brings what is not named here: both towers and `towers.fusion`, tokenizer, preprocessing. */
+  model: modelSchema.optional(),
   task: task.optional(),
   image: encoder,
   text: encoder,
-  /** Contrastive pre-training of both towers. */
-  towers: z.strictObject({ ...training, fusion: part, seed: z.int().min(0).default(0) }),
+  /** Contrastive pre-training of both towers. With 0 steps they stay as the checkpoint has them. */
+  towers: z.strictObject({
+    ...training,
+    steps: z
+      .int()
+      .min(0)
+      .lt(2 ** 31),
+    fusion: part,
+    seed: z.int().min(0).default(0),
+  }),
   /** The fusions to compare, by the names the results give them. */
   arms: z.record(z.string(), arm),
   /** Training of each fusion on the towers' cached tokens. */

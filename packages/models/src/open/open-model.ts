@@ -13,7 +13,7 @@ import { encodeTexts, type Preprocessing, type Tokenizer } from '@crossweave/dat
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
 import { pretrained } from '../pretrained/pretrained';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
-import { fingerprintOf } from './fingerprint';
+import { modelFingerprint } from './fingerprint';
 import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
 
 /** A model in use. */
@@ -118,7 +118,7 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     maxTokens: text?.maxTokens,
     logits: logitsOf(parts, params.fusion),
     preprocess,
-    fingerprint: () => fingerprintOf(parts),
+    fingerprint: () => modelFingerprint(parts),
     encodeImage: async (pictures) => {
       if (!isList(pictures)) return rowsOf(() => embed('image', ofPictures(pictures)));
       const all = await inBatches(pictures, async (files) => {
