@@ -11,7 +11,7 @@ import { engineOptions } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
-import { encode } from '../run/measure';
+import { encode, towersOf } from '../run/measure';
 import { askedOf, type AskedPairs } from '../run/asked-pictures';
 import { predictionText, type PredictionLine } from '../run/prediction-file';
 import { checkpointOf, readTrainedRun, requireTokenizer } from '../run/trained-run';
@@ -122,7 +122,7 @@ async function predictions(
   const pairs = split.records.flatMap(({ id, captions }, row) =>
     captions.map((caption) => ({ id, row, caption })),
   );
-  const cache = await encode(model, split, session);
+  const cache = await encode(towersOf(model), split, session);
   const outputs = await taskOutputs(trainedTask(model), cache, pairs, {
     signal: session.signal,
     ...(model.task.logits && { temperature }),

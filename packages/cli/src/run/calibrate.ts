@@ -2,7 +2,7 @@ import type { PairSplit } from '@crossweave/core';
 import { fitTemperature, labelledPairs, taskOutputs } from '@crossweave/lab';
 import type { Session } from '../command';
 import { trainedTask, type Trained } from './trained-task';
-import { encode } from './measure';
+import { encode, towersOf } from './measure';
 
 /** What `results.json` keeps of a calibration. */
 export interface Calibration {
@@ -23,7 +23,7 @@ export async function calibrate(
 ): Promise<Calibration | undefined> {
   const pairs = labelledPairs(split.records);
   if (!model.task.logits || pairs.length === 0) return undefined;
-  const cache = await encode(model, split, session);
+  const cache = await encode(towersOf(model), split, session);
   const outputs = await taskOutputs(trainedTask(model), cache, pairs, { signal: session.signal });
   const labels = pairs.map(({ label }) => label);
   return { split: split.name, temperature: fitTemperature(model.task, outputs, labels) };

@@ -1,4 +1,11 @@
-import { subtree, type FittedTask, type PairSplit, type Params } from '@crossweave/core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  subtree,
+  type FittedTask,
+  type PairSplit,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
 import {
   describeSplit,
   encodeSplit,
@@ -9,8 +16,10 @@ import {
   headOfLoss,
   metricTable,
   taskFloors,
+  type EncodeOptions,
   type Evaluation,
   type FeatureCache,
+  type FittedFusion,
   type TaskEvaluation,
 } from '@crossweave/lab';
 import type { Session } from '../command';
@@ -26,6 +35,33 @@ export interface Measured {
   readonly params: Params;
   /** What it was trained for; without one, matching and retrieval are measured. */
   readonly task?: FittedTask;
+}
+
+/** Towers with their parameters, or computed by another runtime. */
+export type Towers = Pick<EncodeOptions<Tensor4D, TextInput>, 'image' | 'text'>;
+
+/** Towers and the fusion that scores what they give; for a task, its head over the fusion. */
+export interface Measurable extends Towers {
+  readonly fitted: FittedFusion;
+  readonly task?: { readonly task: FittedTask; readonly head: Params };
+}
+
+/** A model of parts as one that can be measured. */
+export function measurable(model: Measured): Measurable {
+  const { parts, params, task } = model;
+  return {
+    ...towersOf(model),
+    fitted: { fusion: parts.fusion, params: subtree(params, 'fusion.') },
+    ...(task && { task: { task, head: headOf(params, task) } }),
+  };
+}
+
+/** The towers of a model of parts. */
+export function towersOf({ parts, params }: Pick<Measured, 'parts' | 'params'>): Towers {
+  return {
+    image: { encoder: parts.image, params: subtree(params, 'image.') },
+    text: { encoder: parts.text, params: subtree(params, 'text.') },
+  };
 }
 
 /** What a model reaches on a split, and what stands beside it. */
@@ -45,26 +81,23 @@ const floorPictures = 2000;
  * @throws Interrupted when the session is asked to stop.
  */
 export async function measure(
-  model: Measured,
+  model: Measurable,
   split: PairSplit,
   train: PairSplit | undefined,
   session: Session,
 ): Promise<Measurement> {
   const { signal } = session;
-  const { task } = model;
+  const { fitted, task } = model;
   try {
     const cache = await encode(model, split, session);
-    const fitted = { fusion: model.parts.fusion, params: subtree(model.params, 'fusion.') };
     const evaluation =
       task === undefined
         ? await evaluateFusion(fitted, cache, { signal })
-        : await evaluateTask({ ...fitted, task, head: headOf(model.params, task) }, cache, {
-            signal,
-          });
+        : await evaluateTask({ ...fitted, ...task }, cache, { signal });
     if (train === undefined) return { evaluation, floors: {} };
     const known = await encode(model, firstOf(train), session);
     const beside =
-      task === undefined ? floors(known, cache) : await taskFloors(task, known, cache, signal);
+      task === undefined ? floors(known, cache) : await taskFloors(task.task, known, cache, signal);
     return { evaluation, floors: beside };
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was measured.');
@@ -124,7 +157,7 @@ export function figuresOf({ evaluation, floors: beside }: Measurement, before?: 
 
 /** The features of a split by the towers of a model. */
 export async function encode(
-  { parts, params }: Measured,
+  { image, text }: Towers,
   split: PairSplit,
   { terminal, signal }: Session,
 ): Promise<FeatureCache> {
@@ -132,8 +165,7 @@ export async function encode(
   const bar = terminal.progress(`Encoding "${split.name}"`);
   const cache = await encodeSplit({
     split,
-    image: { encoder: parts.image, params: subtree(params, 'image.') },
-    text: { encoder: parts.text, params: subtree(params, 'text.') },
+    ...{ image, text },
     signal,
     onProgress: ({ side, done }) => {
       if (side === 'image') bar.update(done, total);

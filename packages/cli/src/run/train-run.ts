@@ -27,7 +27,7 @@ import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
-import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { figuresOf, measurable, measure, tableOf, type Measurement } from './measure';
 import { given } from './given';
 import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
@@ -165,7 +165,7 @@ function evaluation(
   const split = data.split(evaluate.split);
   return {
     evaluate: async ({ params }) => {
-      const measured = { parts, params, ...(task && { task }) };
+      const measured = measurable({ parts, params, ...(task && { task }) });
       return (await measure(measured, split, undefined, session)).evaluation.metrics;
     },
     evaluateEvery: evaluate.every,
@@ -181,7 +181,7 @@ function measureOn(
 ): Promise<Measurement> {
   const train = withFloors ? data.split(config.data.train) : undefined;
   return measure(
-    { parts, params, ...(task && { task }) },
+    measurable({ parts, params, ...(task && { task }) }),
     data.split(config.data.test),
     train,
     session,
