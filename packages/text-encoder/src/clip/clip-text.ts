@@ -1,5 +1,6 @@
 import { add, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import {
   dropout,
   embedding,
@@ -77,5 +78,5 @@ export function buildClipText(where: string, settings: ClipTextSettings): Transf
     settings,
   );
   if (padTokenId === undefined) return encoder;
-  return attendingToPadding(encoder, maxPositions, padTokenId);
+  return withConfig(where, settings, attendingToPadding(encoder, maxPositions, padTokenId));
 }

@@ -1,5 +1,6 @@
 import { add, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import {
   dropout,
   embedding,
@@ -70,5 +71,5 @@ export function buildSiglipText(
     },
     { ...settings, pooling: 'last' },
   );
-  return attendingToPadding(inner, maxPositions, padTokenId);
+  return withConfig(where, settings, attendingToPadding(inner, maxPositions, padTokenId));
 }
