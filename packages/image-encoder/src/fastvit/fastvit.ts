@@ -15,6 +15,7 @@ import {
   linear,
   normalInit,
 } from '@crossweave/core/nn';
+import { withConfig } from '@crossweave/core/authoring';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
 import type { Pass } from '../normed-convolution';
@@ -75,7 +76,7 @@ export function fastVit(options: FastVitOptions = {}): LayeredEncoder<Tensor4D> 
     return grids;
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `fastvit(${layers.join('-')}, ${widths.join('-')})`,
     features: {
       dim: projection === false ? width : projection,
@@ -100,7 +101,7 @@ export function fastVit(options: FastVitOptions = {}): LayeredEncoder<Tensor4D> 
       }),
     hiddenStates: (params, image, ctx) =>
       tidy(() => gridsOf(params, image, ctx).map((grid) => gridTokens(grid))),
-  };
+  });
 }
 
 function planStem(width: number): Branches[] {
