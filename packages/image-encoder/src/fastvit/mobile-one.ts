@@ -1,4 +1,4 @@
-import { add, expandDims, mean, mul, reshape, sigmoid, tile, zeros } from '@tensorflow/tfjs-core';
+import { add, mean, mul, reshape, sigmoid, stack, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor4D } from '@tensorflow/tfjs-core';
 import { foldIn, mergeParams, type Key, type Params } from '@crossweave/core';
 import { batchNorm, conv2d, gelu, initBatchNorm, normalInit, relu } from '@crossweave/core/nn';
@@ -133,6 +133,7 @@ export function applyBranches(
 function widened(x: Tensor4D, out: number): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   if (out === channels) return x;
-  const each = tile(expandDims(x, 4), [1, 1, 1, 1, out / channels]);
+  // `tile` has no gradient in five dimensions.
+  const each = stack(new Array<Tensor4D>(out / channels).fill(x), 4);
   return reshape<Rank.R4>(each, [batch, height, width, out]);
 }
