@@ -12,6 +12,8 @@ for (const [name, create] of Object.entries(imageEncoders)) {
     widths: [
       [8, 8, 8],
       [8, 8, 8, 8],
+      [8, 8, 8, 32],
+      [8, 8, 16, 32],
     ],
     strides: [
       [1, 1, 1],
