@@ -19,6 +19,10 @@ for (const [name, create] of Object.entries(imageEncoders)) {
       [1, 1, 1],
       [1, 1, 1, 1],
     ],
+    squeeze: [
+      [false, false, false, false],
+      [true, true, true, true],
+    ],
     blocks: [[block], [block, block]],
   };
   testPartConfig(name, create, { describe, it }, { values });
