@@ -375,9 +375,58 @@ def open_clip():
     })
 
 
+def mobile_clip():
+    """MobileCLIP as open_clip has it: timm's FastViT, a text tower without causal mask. timm knows it by the name
+    of the real one, but it is small."""
+    from functools import partial
+
+    import timm.models.fastvit as fastvit
+    from open_clip.model import CustomTextCLIP
+    from open_clip.transform import image_transform
+    from timm.models import register_model
+
+    def fastvit_mci0(pretrained=False, **kwargs):
+        kwargs = {name: value for name, value in kwargs.items() if name in ("num_classes", "global_pool", "drop_rate")}
+        return fastvit.FastVit(
+            layers=(1, 1, 1), embed_dims=(4, 8, 32), mlp_ratios=(3,) * 3, se_downsamples=(False, False, True),
+            downsamples=(False, True, True), token_mixers=("repmixer", "repmixer", "attention"), lkc_use_act=True,
+            pos_embs=(None, None, partial(fastvit.RepConditionalPosEnc, spatial_shape=(7, 7))), **kwargs)
+
+    fastvit_mci0.__module__ = fastvit.__name__
+    register_model(fastvit_mci0)
+    folder = folder_of("mobile-clip")
+    tokenizer, start, end = clip_tokenizer()
+    config = {
+        "embed_dim": 8,
+        "vision_cfg": {
+            "timm_model_name": "fastvit_mci0", "timm_model_pretrained": False, "timm_pool": "avg", "timm_proj": None,
+            "timm_drop": 0.0, "timm_drop_path": 0.0, "image_size": 32},
+        "text_cfg": {"context_length": 16, "vocab_size": len(tokenizer), "width": 12, "heads": 2, "layers": 2,
+                     "no_causal_mask": True, "pool_type": "eos", "eos_id": end},
+    }
+    model = randomise(CustomTextCLIP(**config))
+    mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()},
+              folder / "open_clip_model.safetensors", metadata={"format": "pt"})
+    (folder / "open_clip_config.json").write_text(json.dumps({
+        "model_cfg": {**config, "custom_text": True},
+        "preprocess_cfg": {"mean": mean, "std": std, "interpolation": "bilinear", "resize_mode": "shortest"}}, indent=2))
+    tokenizer.save_pretrained(folder)
+    transform = image_transform(32, is_train=False, mean=mean, std=std, interpolation="bilinear")
+    pixels = torch.stack([transform(picture) for picture in pictures()])
+    texts = tokenizer(CAPTIONS, padding="max_length", max_length=16, truncation=True, return_tensors="pt")
+    # open_clip pads with 0, whatever the tokenizer of the same repository says.
+    image, text, scale = model(pixels, texts["input_ids"] * texts["attention_mask"])
+    finish("mobile-clip", {
+        "captions": CAPTIONS, "ids": texts["input_ids"].tolist(), "mask": texts["attention_mask"].tolist(),
+        "pixels": pixel_bytes(pixels, mean, std), "image": numbers(image), "text": numbers(text),
+        "logits": numbers(scale * image @ text.T),
+    })
+
+
 if __name__ == "__main__":
     chosen = sys.argv[1:] or [
         "clip", "siglip", "bert", "resnet", "vit", "open_clip", "modernbert", "multilingual_e5", "dinov2", "dinov3",
-        "convnext"]
+        "convnext", "mobile_clip"]
     for name in chosen:
         globals()[name]()

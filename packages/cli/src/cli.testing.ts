@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { subtree } from '@crossweave/core';
+import { loadPairs } from '@crossweave/data';
+import { encodeSplit, evaluateFusion } from '@crossweave/lab';
+import { pretrained } from '@crossweave/models';
 import { main } from './main';
 
 export interface Ended {
@@ -91,4 +95,28 @@ export async function writeTiny(
 export async function makeScenes(folder: string): Promise<string> {
   await run('data', 'make', 'scenes', '--n', '24', '--size', '16', '--out', folder);
   return join(folder, 'captions.jsonl');
+}
+
+/** A small checkpoint of random weights. */
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../models/fixtures/${name}`, import.meta.url));
+
+/** The figures of a checkpoint as it is, by the library alone. */
+export async function figuresOf(
+  from: string,
+  captions: string,
+): Promise<Readonly<Record<string, number>>> {
+  using model = await pretrained(from);
+  const { image, text, fusion, params } = model;
+  const { preprocessing } = image!;
+  const { tokenizer, maxTokens } = text!;
+  const data = await loadPairs({ captions, preprocessing, tokenizer, maxTokens });
+  const cache = await encodeSplit({
+    split: data.split('test'),
+    image: { encoder: image!.encoder, params: subtree(params, 'image.') },
+    text: { encoder: text!.encoder, params: subtree(params, 'text.') },
+  });
+  const own = { fusion: fusion!.fusion, params: subtree(params, 'fusion.') };
+  const { metrics } = await evaluateFusion(own, cache);
+  return metrics;
 }

@@ -1,19 +1,14 @@
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { loadSafetensors } from '@crossweave/checkpoints/node';
-import { disposeParams, subtree } from '@crossweave/core';
-import { loadPairs, loadTokenizer } from '@crossweave/data';
-import { encodeSplit, evaluateFusion } from '@crossweave/lab';
+import { disposeParams } from '@crossweave/core';
+import { loadTokenizer } from '@crossweave/data';
 import { pretrained } from '@crossweave/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeScenes, run } from './cli.testing';
-
-const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../models/fixtures/${name}`, import.meta.url));
+import { figuresOf, fixture, makeScenes, run } from './cli.testing';
 
 let folder = '';
 let captions = '';
@@ -38,23 +33,6 @@ interface Results {
 const resultsOf = async (out: string): Promise<Results> =>
   JSON.parse(await readFile(join(folder, out, 'results.json'), 'utf8')) as Results;
 
-/** The figures of a checkpoint as it is, by the library alone. */
-async function figuresOf(from: string): Promise<Readonly<Record<string, number>>> {
-  using model = await pretrained(from);
-  const { image, text, fusion, params } = model;
-  const { preprocessing } = image!;
-  const { tokenizer, maxTokens } = text!;
-  const data = await loadPairs({ captions, preprocessing, tokenizer, maxTokens });
-  const cache = await encodeSplit({
-    split: data.split('test'),
-    image: { encoder: image!.encoder, params: subtree(params, 'image.') },
-    text: { encoder: text!.encoder, params: subtree(params, 'text.') },
-  });
-  const own = { fusion: fusion!.fusion, params: subtree(params, 'fusion.') };
-  const { metrics } = await evaluateFusion(own, cache);
-  return metrics;
-}
-
 it.each(['clip', 'siglip'])(
   'begins with the checkpoint’s own figures, and leaves a model: %s',
   async (name) => {
@@ -63,13 +41,13 @@ it.each(['clip', 'siglip'])(
     expect(stderr).not.toMatch(/Error|✗/);
     expect(code).toBe(0);
     const results = await resultsOf(name);
-    const own = await figuresOf(fixture(name));
+    const own = await figuresOf(fixture(name), captions);
     for (const [metric, value] of Object.entries(own)) {
       expect(results.beforeTraining[metric], metric).toBeCloseTo(value, 4);
     }
     const saved = join(folder, name, 'model');
     expect((await readdir(saved)).sort()).toEqual(['model.json', 'model.safetensors', 'tokenizer']);
-    const after = await figuresOf(join(folder, name));
+    const after = await figuresOf(join(folder, name), captions);
     for (const [metric, value] of Object.entries(after)) {
       expect(results.metrics[metric], metric).toBeCloseTo(value, 4);
     }

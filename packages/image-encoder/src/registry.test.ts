@@ -12,10 +12,16 @@ for (const [name, create] of Object.entries(imageEncoders)) {
     widths: [
       [8, 8, 8],
       [8, 8, 8, 8],
+      [8, 8, 8, 32],
+      [8, 8, 16, 32],
     ],
     strides: [
       [1, 1, 1],
       [1, 1, 1, 1],
+    ],
+    squeeze: [
+      [false, false, false, false],
+      [true, true, true, true],
     ],
     blocks: [[block], [block, block]],
   };
@@ -69,7 +75,7 @@ it('knows the pictures of published weights', () => {
     expect(preprocessingOf(small)).toBeUndefined();
   }
   const unpublished = ['resnet', 'vit', 'clip-vit', 'clip-resnet', 'mobilenet-v3', 'convnext'];
-  unpublished.push('dinov2', 'dinov3');
+  unpublished.push('dinov2', 'dinov3', 'fastvit');
   const known = Object.keys(imageEncoders).filter((name) => preprocessingOf(name) !== undefined);
   const others = Object.keys(imageEncoders).filter((name) => !known.includes(name));
   expect(others.sort()).toEqual([...unpublished, 'resnet-small', 'siglip-vit', 'vit-small'].sort());

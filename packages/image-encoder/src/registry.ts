@@ -9,6 +9,7 @@ import {
 } from '@crossweave/core/authoring';
 import { clipResNet, clipRN50 } from './clip-resnet/presets';
 import { convNext } from './convnext/convnext';
+import { fastVit } from './fastvit/fastvit';
 import { clipVit, clipVitB16, clipVitB32, clipVitL14 } from './clip-vit/presets';
 import { dinov2 } from './dinov2/presets';
 import { dinov3 } from './dinov3/dinov3';
@@ -60,6 +61,7 @@ export const imageEncoders = {
   dinov2,
   dinov3,
   convnext: convNext,
+  fastvit: fastVit,
   'clip-resnet': clipResNet,
   'clip-rn50': clipRN50,
 } as const satisfies ImageEncoderTable;

@@ -41,9 +41,7 @@ export function startState<Image, Text, F extends PooledFeatures>(
 function freshState<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
 ): TrainState {
-  const drawn = initialParams(options, foldIn(options.key, 'init'));
-  requireCovering(drawn, options.ignoreMissing ?? []);
-  const params = options.initial === undefined ? drawn : replaced(drawn, options.initial, options);
+  const params = startingParams(options);
   try {
     const [trainable] = partitionTrainable(options, params);
     return { step: 0, params, optimizer: options.optimizer.init(trainable) };
@@ -51,6 +49,23 @@ function freshState<Image, Text, F extends PooledFeatures>(
     disposeParams(params);
     throw error;
   }
+}
+
+/**
+ * The parameters that training begins with, in tensors of their own: those of `initial`, and the others
+ * drawn.
+ *
+ * @throws StateDictError for given parameters that do not fit the model or lack some of a part.
+ */
+export function startingParams<Image, Text, F extends PooledFeatures>(
+  options: Pick<
+    TrainOptions<Image, Text, F>,
+    'model' | 'loss' | 'key' | 'initial' | 'ignoreMissing'
+  >,
+): Params {
+  const drawn = initialParams(options, foldIn(options.key, 'init'));
+  requireCovering(drawn, options.ignoreMissing ?? []);
+  return options.initial === undefined ? drawn : replaced(drawn, options.initial, options);
 }
 
 /** A pattern that covers nothing is a slip. */

@@ -1,15 +1,17 @@
 import { join, resolve } from 'node:path';
-import { disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
 import { thumbnailsOf } from '@crossweave/data';
 import { compareFusions, writeReport } from '@crossweave/lab';
+import { modelFingerprint } from '@crossweave/models';
 import { requiredText, type Command } from '../command';
 import { Interrupted } from '../interrupted';
+import { modelOf, namesModel, ofTowers, weightsFrom, withModelOfTowers } from '../config/model';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { ablationPresets } from '../config/presets';
-import { configOptions, readConfig } from '../config/read-config';
-import { ablationSchema } from '../config/schema';
+import { parseConfig } from '../config/parse';
+import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
+import { ablationSchema, type AblationConfig } from '../config/schema';
 import { noteOfLabels, taskOf } from '../config/tasks';
 import { requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
@@ -17,9 +19,9 @@ import { followComparison } from '../follow-comparison';
 import { resultsTable } from '../results-table';
 import {
   ablationParts,
+  beginningOf,
   checkAblation,
   comparisonOf,
-  initialTowers,
   notesOf,
   settleResidual,
 } from '../run/ablation';
@@ -35,15 +37,26 @@ export const ablate: Command = {
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
     const out = resolve(requiredText(ablate, values, 'out'));
-    const config = await readConfig('crossweave ablate', values, ablationSchema, ablationPresets);
-    requireItsTokenizer(config);
-    await requireSameAblation(out, config);
+    const given = await readGiven('crossweave ablate', values, ablationPresets);
+    const plain = namesModel(given.config) ? undefined : checkedConfig(given);
+    if (plain !== undefined) await requireSameAblation(out, plain);
     const engine = await chooseEngine(values, session);
+    // The weights become tensors of the engine.
+    using model = await modelOf(given.config);
+    model?.notes.forEach((note) => terminal.note(note));
+    const filled = model && withModelOfTowers(given.config, model);
+    const config = plain ?? checkedConfig({ ...given, config: filled });
+    const taken = model && {
+      params: weightsFrom(ofTowers(given.config), model),
+      fingerprint: await modelFingerprint(model),
+    };
+    const known = { ...(taken && { model: taken.fingerprint }) };
+    if (plain === undefined) await requireSameAblation(out, config, known);
     const checked = await openData(config.data, {
       terminal,
       signal,
       folder: out,
-      onCaptions: (captions) => requireSameAblation(out, config, { captions }),
+      onCaptions: (captions) => requireSameAblation(out, config, { ...known, captions }),
     });
     const train = checked.pairs.split(config.data.train);
     const task = taskOf(config, train);
@@ -51,7 +64,8 @@ export const ablate: Command = {
     if (ofLabels !== undefined) terminal.note(ofLabels);
     const settled = settleResidual(config, train.records);
     const parts = ablationParts(settled, checked.pairs.tokenizer, task);
-    await checkAblation(settled, parts, checked.pairs);
+    using begin = await beginningOf(config, parts, taken);
+    await checkAblation(settled, parts, checked.pairs, begin);
     const notes = notesOf(parts);
     for (const note of notes) terminal.note(note);
 
@@ -63,6 +77,7 @@ export const ablate: Command = {
         captions: checked.captionsFingerprint,
         data: data.fingerprint,
         tokenizer: data.tokenizer.fingerprint,
+        ...known,
       },
       description: {
         paths: { captions: checked.captionsFile, tokenizer: config.data.tokenizer },
@@ -72,14 +87,11 @@ export const ablate: Command = {
       },
       keepTokenizer: checked.keepTokenizer,
     });
-    const initial = await initialTowers(config, parts);
     const end = await compareFusions({
-      ...comparisonOf(settled, parts, data, initial),
+      ...comparisonOf(settled, parts, data, begin),
       out: record.path,
       signal,
       onProgress: followComparison(terminal),
-    }).finally(() => {
-      disposeParams(initial);
     });
     if (end.interrupted) {
       throw new Interrupted('Stopped. The same command continues where it left off.');
@@ -99,3 +111,9 @@ export const ablate: Command = {
     return { ...end.results, load: summaryOf(data.report) };
   },
 };
+
+function checkedConfig({ config, source }: GivenConfig): AblationConfig {
+  const checked = parseConfig(ablationSchema, config, source);
+  requireItsTokenizer(checked);
+  return checked;
+}

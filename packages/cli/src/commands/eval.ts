@@ -5,11 +5,11 @@ import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, sourceOf, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
-import { engineOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
-import { figuresOf, measure, tableOf } from '../run/measure';
+import { evaluateModel } from '../run/evaluate-model';
+import { figuresOf, measurable, measure, tableOf } from '../run/measure';
 import {
   checkpointOf,
   readTrainedRun,
@@ -17,22 +17,34 @@ import {
   type TrainedRun,
 } from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
+import { modelOptions } from '../use/use-model';
 
 export const evaluate: Command = {
   name: 'eval',
   summary:
-    'Measures a trained model on a split: its task, or retrieval, and matching with negatives.',
+    'Measures a model on a split: the task of a run, or retrieval, and matching with negatives.',
   options: {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
-    split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
+    ...modelOptions,
+    model: {
+      type: 'string',
+      value: 'FROM',
+      summary: 'or a checkpoint, a hub id, an export, a run’s finished model; takes --captions',
+    },
+    split: {
+      type: 'string',
+      value: 'NAME',
+      summary: 'default: the test split of the run, or test',
+    },
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
     best: { type: 'boolean', summary: 'the best state by training.evaluate.best, not the last' },
     ...dataFlags,
-    ...engineOptions,
   },
   example: 'crossweave eval --run runs/dual --split val',
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
+    const from = text(values, 'model');
+    if (from !== undefined) return evaluateModel(evaluate, values, session);
     const folder = resolve(requiredText(evaluate, values, 'run'));
     const run = await readTrainedRun(folder);
     const other = text(values, 'captions');
@@ -77,9 +89,12 @@ export const evaluate: Command = {
       const params = usableParams(state, optimizer);
       const { sampling } = config.training;
       const trained = { parts, params, sampling, ...(task && { task }) };
-      const measurement = await measure(trained, data.split(splitName), train, session).finally(
-        () => disposeParams(params),
-      );
+      const measurement = await measure(
+        measurable(trained),
+        data.split(splitName),
+        train,
+        session,
+      ).finally(() => disposeParams(params));
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
       const { fingerprint } = data;

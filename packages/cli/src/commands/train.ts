@@ -25,11 +25,6 @@ export const train: Command = {
   summary: 'Trains one model end to end; run again, it goes on from its last checkpoint.',
   options: {
     ...configOptions,
-    model: {
-      type: 'string',
-      value: 'FROM',
-      summary: 'begin with a checkpoint: a folder, a hub id, or the folder of a run',
-    },
     'dry-run': {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',

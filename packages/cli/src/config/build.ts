@@ -3,6 +3,7 @@ import { createImageEncoder } from '@crossweave/image-encoder';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import {
   adamW,
+  constant,
   createOptimizer,
   createSchedule,
   defaultLearningRates,
@@ -23,7 +24,7 @@ type RatesConfig = Pick<
 export function optimizerOf(
   phase: RatesConfig,
   rateScale?: (path: string) => number,
-  schedule: Schedule = warmupCosine({ warmup: phase.warmup, steps: phase.steps }),
+  schedule: Schedule = cosineOver(phase),
 ): Optimizer {
   const { image, text, fusion, loss } = phase.learningRate;
   return adamW({
@@ -38,6 +39,11 @@ export function optimizerOf(
     schedule,
     ...(rateScale && { rateScale }),
   });
+}
+
+/** Of towers that are not trained on, with 0 steps, no schedule is read. */
+function cosineOver({ warmup, steps }: RatesConfig): Schedule {
+  return steps === 0 ? constant() : warmupCosine({ warmup, steps });
 }
 
 /** The optimizer that a config of `train` names, AdamW where it names none. */

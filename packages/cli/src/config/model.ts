@@ -59,10 +59,18 @@ export async function modelOf(config: unknown): Promise<Pretrained | undefined> 
  *
  * @throws ConfigError for a part that neither names, or a tokenizer that is not the checkpoint's.
  */
-export function withModel(config: unknown, model: Pretrained): Raw {
+export function withModel(config: unknown, model: Pretrained, fusionAt = 'fusion'): Raw {
   const raw = rawOf(config);
+  if (Object.keys(takenFrom(config, model)).length === 0) {
+    throw new ConfigError('the checkpoint brings nothing that the config does not name itself', {
+      where: 'model',
+      expected: 'a tower or a fusion that the config leaves out',
+      got: `${model.name}, of the kind ${model.family}`,
+      advice: 'Leave the names of image, text or fusion out, or leave "model" out.',
+    });
+  }
   const [image, text, fusion] = (['image', 'text', 'fusion'] as const).map((part) =>
-    partOf(part, rawOf(raw[part]), model),
+    partOf(part, part === 'fusion' ? fusionAt : part, rawOf(raw[part]), model),
   );
   const { image: ofImage, text: ofText } = takenFrom(config, model);
   const data = rawOf(raw['data']);
@@ -88,6 +96,19 @@ export function withModel(config: unknown, model: Pretrained): Raw {
       ...data,
     },
   };
+}
+
+/** A config of `ablate` as one whose `fusion` is that of the towers. */
+export function ofTowers(config: unknown): Raw {
+  const raw = rawOf(config);
+  return { ...raw, fusion: rawOf(raw['towers'])['fusion'] };
+}
+
+/** As {@link withModel}, a config of `ablate`: the checkpoint's fusion joins the towers. */
+export function withModelOfTowers(config: unknown, model: Pretrained): Raw {
+  const { fusion: training, towers } = rawOf(config);
+  const { fusion, ...filled } = withModel(ofTowers(config), model, 'towers.fusion');
+  return { ...filled, fusion: training, towers: { ...rawOf(towers), fusion } };
 }
 
 /** Whether a config that is not checked yet begins with a checkpoint. */
@@ -118,22 +139,27 @@ function takenFrom(
   };
 }
 
-function partOf(part: 'image' | 'text' | 'fusion', own: Raw, model: Pretrained): Raw {
+function partOf(
+  part: 'image' | 'text' | 'fusion',
+  where: string,
+  own: Raw,
+  model: Pretrained,
+): Raw {
   if (own['name'] !== undefined) return own;
   const brought = model[part]?.part;
   if (brought === undefined) {
     throw new ConfigError(
       `the checkpoint brings no ${part === 'fusion' ? 'fusion' : `${part} tower`}`,
       {
-        where: part,
-        expected: `"${part}" with a name`,
+        where,
+        expected: `"${where}" with a name`,
         got: `${model.name}, of the kind ${model.family}`,
       },
     );
   }
   if (own['weights'] !== undefined) {
     throw new ConfigError(`"weights" of the ${part} come with the checkpoint`, {
-      where: `${part}.weights`,
+      where: `${where}.weights`,
       advice: `Leave them out, or name the ${part} that they belong to.`,
     });
   }

@@ -94,8 +94,25 @@ const answering = {
   seeds: [1],
 };
 
+/** Fusions over the towers that `--model` names, as they are: `towers.steps` trains them first. */
+const onCheckpoint = {
+  data: { captions: 'captions.jsonl' },
+  towers: {
+    loss: { name: 'info-nce', options: { temperature: 0.01 } },
+    steps: 0,
+    batchSize: 32,
+    learningRate: { image: 1e-5, text: 1e-5, fusion: 1e-4 },
+    weightDecay: 0.1,
+  },
+  arms: quickstart.arms,
+  fusion: quickstart.fusion,
+  seeds: quickstart.seeds,
+  top: quickstart.top,
+};
+
 export const ablationPresets: Readonly<Record<string, unknown>> = {
   quickstart,
+  'on-checkpoint': onCheckpoint,
   answering,
   'quickstart-short': quickstartShort,
 };

@@ -1,10 +1,9 @@
 import { ConfigError, FileFormatError } from '@crossweave/core';
 import { readJson } from '@crossweave/core/node';
-import type { z } from 'zod';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
 import { withLabelKind, withTask } from './tasks';
-import { parseConfig, unknownKey, withSetting } from './parse';
+import { unknownKey, withSetting } from './parse';
 
 /** The flags that choose what computes. */
 export const engineOptions: Readonly<Record<string, OptionSpec>> = {
@@ -21,6 +20,11 @@ export const engineOptions: Readonly<Record<string, OptionSpec>> = {
 export const configOptions: Readonly<Record<string, OptionSpec>> = {
   config: { type: 'string', value: 'FILE', summary: 'JSON config, see the README' },
   preset: { type: 'string', value: 'NAME', summary: 'a config that comes with crossweave' },
+  model: {
+    type: 'string',
+    value: 'FROM',
+    summary: 'begin with a checkpoint: a folder, a hub id, or the folder of a run',
+  },
   task: { type: 'string', value: 'NAME', summary: 'train for a task, in place of the losses' },
   set: {
     type: 'string',
@@ -40,18 +44,10 @@ export interface GivenConfig {
   readonly source: string;
 }
 
-/** The config that `--config` or `--preset` names, changed by `--set` and `--captions`, checked. */
-export async function readConfig<S extends z.ZodType>(
-  where: string,
-  values: OptionValues,
-  schema: S,
-  presets: Readonly<Record<string, unknown>>,
-): Promise<z.output<S>> {
-  const { config, source } = await readGiven(where, values, presets);
-  return parseConfig(schema, config, source);
-}
-
-/** The same before it is checked, for what a checkpoint is to fill in. */
+/**
+ * The config that `--config` or `--preset` names, changed by `--set` and `--captions`, before it is checked:
+ * a checkpoint is to fill it in.
+ */
 export async function readGiven(
   where: string,
   values: OptionValues,

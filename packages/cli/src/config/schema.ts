@@ -121,7 +121,7 @@ const augment = z
   })
   .partial();
 
-const data = z.strictObject({
+export const dataSchema = z.strictObject({
   /** A captions file, shards, Parquet files, COCO captions or a folder, as `openDataset` reads. */
   captions: z.string(),
   /** Folder to which the paths of images are relative. */
@@ -195,12 +195,22 @@ const data = z.strictObject({
 });
 
 export const ablationSchema = z.strictObject({
-  data,
+  data: dataSchema,
+  /** A checkpoint that brings what is not named here: both towers and `towers.fusion`, tokenizer, preprocessing. */
+  model: modelSchema.optional(),
   task: task.optional(),
   image: encoder,
   text: encoder,
-  /** Contrastive pre-training of both towers. */
-  towers: z.strictObject({ ...training, fusion: part, seed: z.int().min(0).default(0) }),
+  /** Contrastive pre-training of both towers. With 0 steps they stay as the checkpoint has them. */
+  towers: z.strictObject({
+    ...training,
+    steps: z
+      .int()
+      .min(0)
+      .lt(2 ** 31),
+    fusion: part,
+    seed: z.int().min(0).default(0),
+  }),
   /** The fusions to compare, by the names the results give them. */
   arms: z.record(z.string(), arm),
   /** Training of each fusion on the towers' cached tokens. */
@@ -220,7 +230,7 @@ export const ablationSchema = z.strictObject({
 });
 
 export const trainSchema = z.strictObject({
-  data,
+  data: dataSchema,
   /** A checkpoint that brings what is not named here: towers, fusion, tokenizer, preprocessing. */
   model: modelSchema.optional(),
   task: task.optional(),
@@ -237,7 +247,7 @@ export const trainSchema = z.strictObject({
 export type PartConfig = z.output<typeof part>;
 export type TaskConfig = z.output<typeof task>;
 export type ArmConfig = z.output<typeof arm>;
-export type DataConfig = z.output<typeof data>;
+export type DataConfig = z.output<typeof dataSchema>;
 export type AblationConfig = z.output<typeof ablationSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 /** An encoder. Initial weights, frozen layers, adapters and decay of rates are optional. */

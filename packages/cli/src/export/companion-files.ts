@@ -1,4 +1,3 @@
-import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson, writeFileAtomic, writeJsonAtomic } from '@crossweave/core/node';
 import type { Preprocessing } from '@crossweave/data';
@@ -14,20 +13,28 @@ const resample = { lanczos: 1, bilinear: 2, bicubic: 3 } as const;
  * @returns the files written.
  */
 export async function writeCompanions(folder: string, model: OpenModel): Promise<string[]> {
-  const { text, image } = model.parts;
+  const { text, image, fusion } = model.parts!;
   const { preprocessing } = image!;
   const { maxTokens, tokenizerFolder } = text!;
   const at = (file: string): string => join(folder, file);
-  await copyFile(join(tokenizerFolder, 'tokenizer.json'), at('tokenizer.json'));
-  const tokenizer = (await readJson(join(tokenizerFolder, 'tokenizer_config.json'))) as object;
-  await writeJsonAtomic(at('tokenizer_config.json'), { ...tokenizer, model_max_length: maxTokens });
+  const ofTokenizer = async (file: string): Promise<object> =>
+    (await readJson(join(tokenizerFolder, file))) as object;
+  await writeJsonAtomic(at('tokenizer.json'), {
+    ...(await ofTokenizer('tokenizer.json')),
+    // Read by the library tokenizers; transformers reads the other file, transformers.js neither.
+    truncation: { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 },
+  });
+  await writeJsonAtomic(at('tokenizer_config.json'), {
+    ...(await ofTokenizer('tokenizer_config.json')),
+    ...{ model_max_length: maxTokens, truncation_side: 'right' },
+  });
   await writeJsonAtomic(at('preprocessor_config.json'), processorOf(preprocessing));
   await writeJsonAtomic(at('config.json'), {
     model_type: 'clip',
     architectures: ['CLIPModel'],
     projection_dim: model.dim,
     crossweave: {
-      ...{ image: image!.part, text: text!.part, fusion: model.parts.fusion!.part },
+      ...{ image: image!.part, text: text!.part, fusion: fusion!.part },
       ...{ logits: model.logits, preprocessing, maxTokens, padding: 'max_length' },
     },
   });
@@ -56,7 +63,8 @@ function processorOf({ size, resize, resizeTo, filter, normalise }: Preprocessin
   };
 }
 
-function cardOf({ name, dim, logits, maxTokens, preprocessing }: OpenModel): string {
+function cardOf({ name, dim, logits, maxTokens = 0, preprocessing, tokenizer }: OpenModel): string {
+  const ends = tokenizer?.suffix.length ?? 0;
   const scores =
     logits === undefined
       ? 'The product of two embeddings is their cosine.'
@@ -83,6 +91,6 @@ const { text_embeds } = await textModel(texts);
 const { image_embeds } = await imageModel(await processor(await RawImage.read('photo.jpg')));
 \`\`\`
 
-Texts are always padded to ${maxTokens} tokens. Pictures are of ${preprocessing?.size}×${preprocessing?.size} pixels.
+Texts are always padded to ${maxTokens} tokens. Longer ones are cut there: the model reads their first ${maxTokens - ends} tokens and the end. Pictures are of ${preprocessing?.size}×${preprocessing?.size} pixels.
 `;
 }

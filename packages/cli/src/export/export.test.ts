@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
-import { setBackend } from '@tensorflow/tfjs-core';
+import { setBackend, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import {
   AutoImageProcessor,
   AutoTokenizer,
@@ -15,6 +15,7 @@ import {
 import { openModel, rowOf } from '@crossweave/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../cli.testing';
+import { withEnd } from './towers';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../models/fixtures/${name}`, import.meta.url));
@@ -54,10 +55,13 @@ describe.each(['clip', 'siglip'])('%s', (name) => {
 
     await setBackend('cpu');
     await using model = await openModel(fixture(name));
-    const captions = ['a red circle', 'ring'];
+    // The last is longer than the model reads: the library cuts its end off, the graph puts it back.
+    const captions = ['a red circle', 'ring', 'a red circle and a green ring '.repeat(4)];
     const padding = { padding: 'max_length', max_length: 16, truncation: true } as const;
     const texts = await textModel(tokenizer(captions, padding as never));
     const own = await model.encodeText(captions);
+    const config = JSON.parse(await readFile(join(out, 'tokenizer.json'), 'utf8')) as object;
+    expect(config).toMatchObject({ truncation: { max_length: 16, direction: 'Right' } });
     expect(gap(dataOf(texts, 'text_embeds'), own.values)).toBeLessThan(1e-4);
 
     const path = join(fixture('pictures'), '0.jpg');
@@ -83,3 +87,20 @@ it('refuses what is no pair of towers, and another engine', async () => {
   const other = await run('export', '--model', fixture('clip'), '--out', out, '--engine', 'cpu');
   expect(other.stderr).toMatch(/written by the engine onnx/);
 });
+
+it('ends the texts that fill all places, and leaves the others', () =>
+  tidy(() => {
+    const rows = [
+      [5, 6, 7, 8],
+      [5, 6, 9, 9],
+      [5, 6, 0, 0],
+    ];
+    const input = {
+      input_ids: tensor2d(rows, [3, 4], 'int32'),
+      attention_mask: tensor2d([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [3, 4], 'int32'),
+    };
+    const idsWith = (...suffix: number[]): unknown => withEnd(input, suffix).input_ids.arraySync();
+    expect(idsWith(9)).toEqual([[5, 6, 7, 9], rows[1], rows[2]]);
+    expect(idsWith(9, 9)).toEqual([[5, 6, 9, 9], rows[1], rows[2]]);
+    expect(idsWith()).toEqual(rows);
+  }));

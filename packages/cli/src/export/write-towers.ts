@@ -4,7 +4,7 @@ import type { Rank, TensorContainer } from '@tensorflow/tfjs-core';
 import { key as keyOf, normal, type TextInput } from '@crossweave/core';
 import { makeFolder } from '@crossweave/core/node';
 import { encodeTexts } from '@crossweave/data';
-import type { OpenModel } from '@crossweave/models';
+import { exportedTowers, type OpenModel } from '@crossweave/models';
 import { checkExport, exportOnnx, writeOnnx } from '@crossweave/tfjs-backend-onnx';
 import { towersOf, type PixelInput } from './towers';
 
@@ -53,8 +53,8 @@ export async function writeTowers(folder: string, model: OpenModel): Promise<Wri
     const onnx = join(folder, 'onnx');
     await makeFolder(onnx);
     const files = [
-      ...(await writeOnnx(join(onnx, 'vision_model.onnx'), vision)),
-      ...(await writeOnnx(join(onnx, 'text_model.onnx'), texts)),
+      ...(await writeOnnx(join(onnx, `${exportedTowers.image}.onnx`), vision)),
+      ...(await writeOnnx(join(onnx, `${exportedTowers.text}.onnx`), texts)),
     ];
     return { files, difference };
   } finally {

@@ -77,9 +77,12 @@ export async function openAblation(
 
 /** What of the config makes all trials; arms are compared one by one. */
 function identityOf(config: AblationConfig): RunIdentity {
-  const { data, task, image, text, towers, fusion, top } = config;
-  const identity = { data, image, text, towers, fusion, top };
-  return configIdentity('ablate', task === undefined ? identity : { ...identity, task });
+  const { data, model, task, image, text, towers, fusion, top } = config;
+  return configIdentity('ablate', {
+    ...{ data, image, text, towers, fusion, top },
+    ...(task && { task }),
+    ...(model && { model }),
+  });
 }
 
 /** @returns the arms that the folder's record has */

@@ -25,13 +25,14 @@ const data = {
   tokenizer,
   fingerprint: 'sha256:0',
 } as unknown as PairDataset;
+const drawn = { params: {} };
 const recipeOf = (given: typeof config) =>
-  comparisonOf(given, ablationParts(given, tokenizer), data).recipe;
+  comparisonOf(given, ablationParts(given, tokenizer), data, drawn).recipe;
 
 describe('an ablation', () => {
   it('has a fusion of every family in the quickstart preset, with one recipe per arm', () => {
     const parts = ablationParts(config, tokenizer);
-    const { arms, recipe, towers } = comparisonOf(config, parts, data);
+    const { arms, recipe, towers } = comparisonOf(config, parts, data, drawn);
     expect(arms.map(({ name, fusion }) => [name, fusion.family])).toEqual([
       ['early', 'early'],
       ['late', 'late'],
@@ -65,7 +66,7 @@ describe('an ablation', () => {
   it('makes every arm a correction of the towers’ score where it is asked to', () => {
     const of = (residual: boolean) => {
       const given = { ...config, fusion: { ...config.fusion, residual } };
-      return comparisonOf(given, ablationParts(given, tokenizer), data).arms;
+      return comparisonOf(given, ablationParts(given, tokenizer), data, drawn).arms;
     };
     for (const { fusion, towersAt } of of(true)) {
       expect(fusion.name).toMatch(/ \+ towers$/);

@@ -1,6 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
+  disposeParams,
   type BatchSource,
   type Encoder,
   type FittedTask,
@@ -120,19 +121,22 @@ export async function checkAblation(
   config: AblationConfig,
   parts: AblationParts,
   pairs: TokenisedPairs,
+  begin: Beginning,
 ): Promise<void> {
   const { fusion: phase, data } = config;
   const split = (name: string): PairSplit => withBlankPictures(pairs.split(name), data.imageSize);
   const unread = { split, tokenizer: pairs.tokenizer, fingerprint: 'not decoded' };
-  checkComparison({ ...comparisonOf(config, parts, unread), out: '.' });
+  checkComparison({ ...comparisonOf(config, parts, unread, begin), out: '.' });
   const train = split(data.train);
   const { image, text, task } = parts;
   const dual = { image, text, fusion: towersFusion(config) };
   const model = jointModel(dual);
-  await dryStep(
-    { model, ...learningTowers(config, dual, task) },
-    towerBatches(config, train, { high: 0, low: 0 }),
-  );
+  if (config.towers.steps > 0) {
+    await dryStep(
+      { model, ...learningTowers(config, dual, task) },
+      towerBatches(config, train, { high: 0, low: 0 }),
+    );
+  }
   const { batchSize } = phase;
   const negatives = resolveNegatives(phase.negatives, train.records).count;
   const specs = { image: image.features, text: text.features, textTokens: data.maxTokens };
@@ -155,7 +159,7 @@ export function comparisonOf(
   config: AblationConfig,
   { image, text, arms, task }: AblationParts,
   data: Pick<PairDataset, 'split' | 'fingerprint' | 'tokenizer'>,
-  initial: Params = {},
+  { params: initial, model }: Beginning,
 ): Omit<CompareFusionsOptions<Tensor4D, TextInput>, 'out'> {
   const { towers, fusion: phase } = config;
   const train = data.split(config.data.train);
@@ -195,6 +199,7 @@ export function comparisonOf(
         image: config.image,
         text: config.text,
         towers,
+        ...(model !== undefined && { model }),
         ...named,
       },
       arms: Object.fromEntries(
@@ -227,15 +232,32 @@ function learningTowers(
   };
 }
 
-/** The checkpoints that a config's towers begin with, the caller's to dispose. */
-export function initialTowers(
+/** What the towers of an ablation begin with. */
+export interface Beginning {
+  /** By paths of the joint model; none where all are drawn. */
+  readonly params: Params;
+  /** Fingerprint of the checkpoint that the config names under `model`. */
+  readonly model?: string;
+}
+
+/**
+ * Loads the checkpoints that a config's towers begin with, beside what they take of a whole `model`, which
+ * stays the caller's.
+ */
+export async function beginningOf(
   { image, text }: AblationConfig,
   parts: Pick<AblationParts, 'image' | 'text'>,
-): Promise<Params> {
-  return initialWeights({
+  model?: { readonly params: Params; readonly fingerprint: string },
+): Promise<Beginning & Disposable> {
+  const own = await initialWeights({
     image: { config: image, encoder: parts.image },
     text: { config: text, encoder: parts.text },
   });
+  return {
+    params: { ...model?.params, ...own },
+    ...(model && { model: model.fingerprint }),
+    [Symbol.dispose]: () => disposeParams(own),
+  };
 }
 
 function learning(

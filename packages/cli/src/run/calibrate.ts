@@ -2,7 +2,7 @@ import type { PairSplit } from '@crossweave/core';
 import { fitTemperature, labelledPairs, taskOutputs } from '@crossweave/lab';
 import type { Session } from '../command';
 import { correctionOf, trainedTask, type Trained } from './trained-task';
-import { encode } from './measure';
+import { encode, towersOf } from './measure';
 
 /** What `results.json` keeps of a calibration. */
 export interface Calibration {
@@ -25,7 +25,7 @@ export async function calibrate(
 ): Promise<Calibration | undefined> {
   const pairs = labelledPairs(split.records);
   if (!model.task.logits || pairs.length === 0) return undefined;
-  const cache = await encode(model, split, session);
+  const cache = await encode(towersOf(model), split, session);
   const labels = pairs.map(({ label }) => label);
   const fitted = async (only?: 'image' | 'text'): Promise<number> => {
     const outputs = await taskOutputs(trainedTask(model), cache, pairs, {

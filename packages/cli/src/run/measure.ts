@@ -1,4 +1,11 @@
-import { subtree, type FittedTask, type PairSplit, type Params } from '@crossweave/core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  subtree,
+  type FittedTask,
+  type PairSplit,
+  type Params,
+  type TextInput,
+} from '@crossweave/core';
 import {
   describeSplit,
   encodeSplit,
@@ -8,16 +15,18 @@ import {
   floors,
   metricTable,
   taskFloors,
+  type EncodeOptions,
   type Evaluation,
   type FeatureCache,
   type FittedFusion,
   type TaskEvaluation,
+  type TrainedTask,
 } from '@crossweave/lab';
 import type { Sampling } from '@crossweave/data';
 import type { Session } from '../command';
 import { Interrupted } from '../interrupted';
 import { classTable } from './class-table';
-import { correctionOf, trainedTask, type Trained } from './trained-task';
+import { correctionOf, trainedTask } from './trained-task';
 import type { ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -30,6 +39,37 @@ export interface Measured {
   readonly task?: FittedTask;
   /** How classes were drawn in training, if by their labels. */
   readonly sampling?: Sampling | undefined;
+}
+
+/** Towers with their parameters, or computed by another runtime. */
+export type Towers = Pick<EncodeOptions<Tensor4D, TextInput>, 'image' | 'text'>;
+
+/** Towers and the fusion that scores what they give; for a task, its head over the fusion. */
+export interface Measurable extends Towers {
+  readonly fitted: FittedFusion;
+  readonly task?: {
+    readonly task: FittedTask;
+    readonly head: Params;
+    /** Added to the outputs of a model that was trained on sampled classes. */
+    readonly shift?: readonly number[];
+  };
+}
+
+/** A model of parts as one that can be measured. */
+export function measurable(model: Measured): Measurable {
+  const { parts, params, task } = model;
+  const fitted = { fusion: parts.fusion, params: subtree(params, 'fusion.') };
+  if (task === undefined) return { ...towersOf(model), fitted };
+  const { head } = trainedTask({ ...model, task });
+  return { ...towersOf(model), fitted, task: { task, head, ...correctionOf({ ...model, task }) } };
+}
+
+/** The towers of a model of parts. */
+export function towersOf({ parts, params }: Pick<Measured, 'parts' | 'params'>): Towers {
+  return {
+    image: { encoder: parts.image, params: subtree(params, 'image.') },
+    text: { encoder: parts.text, params: subtree(params, 'text.') },
+  };
 }
 
 /** What a model reaches on a split, and what stands beside it. */
@@ -58,23 +98,23 @@ const floorPictures = 2000;
  * @throws Interrupted when the session is asked to stop.
  */
 export async function measure(
-  model: Measured,
+  model: Measurable,
   split: PairSplit,
   train: PairSplit | undefined,
   session: Session,
 ): Promise<Measurement> {
   const { signal } = session;
-  const { task } = model;
+  const { fitted, task } = model;
   try {
     const cache = await encode(model, split, session);
     const measured =
       task === undefined
-        ? { evaluation: await evaluateFusion(fittedFusion(model), cache, { signal }) }
-        : await measureTask({ ...model, task }, cache, signal);
+        ? { evaluation: await evaluateFusion(fitted, cache, { signal }) }
+        : await measureTask(fitted, task, cache, signal);
     if (train === undefined) return { ...measured, floors: {} };
     const known = await encode(model, firstOf(train), session);
     const beside =
-      task === undefined ? floors(known, cache) : await taskFloors(task, known, cache, signal);
+      task === undefined ? floors(known, cache) : await taskFloors(task.task, known, cache, signal);
     return { ...measured, floors: beside };
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was measured.');
@@ -82,19 +122,16 @@ export async function measure(
   }
 }
 
-function fittedFusion({ parts, params }: Measured): FittedFusion {
-  return { fusion: parts.fusion, params: subtree(params, 'fusion.') };
-}
-
 async function measureTask(
-  model: Trained,
+  fitted: FittedFusion,
+  { task, head, shift }: NonNullable<Measurable['task']>,
   cache: FeatureCache,
   signal: AbortSignal,
 ): Promise<Omit<Measurement, 'floors'>> {
-  const trained = trainedTask(model);
-  const options = { signal, ...correctionOf(model) };
+  const trained: TrainedTask = { ...fitted, task, head };
+  const options = { signal, ...(shift && { shift }) };
   const evaluation = await evaluateTask(trained, cache, options);
-  const asSampled = 'shift' in options ? await evaluateTask(trained, cache, { signal }) : undefined;
+  const asSampled = shift && (await evaluateTask(trained, cache, { signal }));
   const alone =
     trained.fusion.takesMissing === true
       ? {
@@ -162,7 +199,7 @@ export function figuresOf(
 
 /** The features of a split by the towers of a model. */
 export async function encode(
-  { parts, params }: Measured,
+  { image, text }: Towers,
   split: PairSplit,
   { terminal, signal }: Session,
 ): Promise<FeatureCache> {
@@ -170,8 +207,7 @@ export async function encode(
   const bar = terminal.progress(`Encoding "${split.name}"`);
   const cache = await encodeSplit({
     split,
-    image: { encoder: parts.image, params: subtree(params, 'image.') },
-    text: { encoder: parts.text, params: subtree(params, 'text.') },
+    ...{ image, text },
     signal,
     onProgress: ({ side, done }) => {
       if (side === 'image') bar.update(done, total);

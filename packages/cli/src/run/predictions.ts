@@ -3,7 +3,7 @@ import { ConfigError, type Fusion, type PairRecord, type PairSplit } from '@cros
 import { readJson } from '@crossweave/core/node';
 import { taskOutputs } from '@crossweave/lab';
 import type { Session } from '../command';
-import { encode } from './measure';
+import { encode, towersOf } from './measure';
 import type { PredictionLine } from './prediction-file';
 import { correctionOf, trainedTask, type Trained } from './trained-task';
 
@@ -27,7 +27,7 @@ export async function predictions(
   const pairs = split.records.flatMap(({ id, captions, missing }, row) =>
     captions.map((caption) => ({ id, row, caption, missing })),
   );
-  const cache = await encode(model, split, session);
+  const cache = await encode(towersOf(model), split, session);
   const outputs = await taskOutputs(trainedTask(model), cache, pairs, {
     signal: session.signal,
     ...correctionOf(model),

@@ -27,7 +27,7 @@ import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
-import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { figuresOf, measurable, measure, tableOf, type Measurement } from './measure';
 import { given } from './given';
 import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
@@ -166,7 +166,7 @@ function evaluation(
   return {
     evaluate: async ({ params }) => {
       const { sampling } = config.training;
-      const measured = { parts, params, sampling, ...(task && { task }) };
+      const measured = measurable({ parts, params, sampling, ...(task && { task }) });
       return (await measure(measured, split, undefined, session)).evaluation.metrics;
     },
     evaluateEvery: evaluate.every,
@@ -182,7 +182,7 @@ function measureOn(
 ): Promise<Measurement> {
   const train = withFloors ? data.split(config.data.train) : undefined;
   return measure(
-    { parts, params, sampling: config.training.sampling, ...(task && { task }) },
+    measurable({ parts, params, sampling: config.training.sampling, ...(task && { task }) }),
     data.split(config.data.test),
     train,
     session,

@@ -40,6 +40,8 @@ import { armRecipe, towerConfigs } from './recipe';
 
 /** What the towers are called among the baselines. */
 export const towersName = 'towers alone';
+/** What towers that came trained are called as they were. */
+export const beforeName = 'before training';
 
 const encoder = having('an encoder (init, apply)', 'init', 'apply');
 const fusion = having('a fusion (init, fuse, score)', 'init', 'fuse', 'score');
@@ -50,6 +52,7 @@ const phase: Checks<Pick<FusionPhase, 'steps' | 'loss' | 'optimizer'>> = {
 };
 const towerChecks: Checks<TowerOptions<unknown, unknown>> = {
   ...phase,
+  steps: count(0),
   image: encoder,
   text: encoder,
   fusion: having('a separable fusion (with embed)', 'init', 'fuse', 'score', 'embed'),
@@ -104,6 +107,11 @@ export function checkTowers<Image, Text>(
   const names = ['image', 'text', 'fusion', 'loss', 'optimizer', 'data', 'steps', 'seed'] as const;
   checkOptions(at, towers, towerChecks, names);
   requireTokens(towers.fusion, towers.image.features, towers.text.features);
+  towerConfigs(where, options);
+  if (towers.steps === 0) {
+    requireWeights(at, towers.initial);
+    return;
+  }
   const { batchSize, batchesPerEpoch } = towers.data(keyOf(towers.seed));
   if (!(batchesPerEpoch >= 1)) {
     throw new DataError('the batches of the towers are none', {
@@ -113,7 +121,16 @@ export function checkTowers<Image, Text>(
     });
   }
   requireRivals(at, towers.loss, batchSize, 0);
-  towerConfigs(where, options);
+}
+
+/** @throws ConfigError for towers that are neither trained nor loaded: they would be noise. */
+function requireWeights(where: string, initial: TowerOptions<unknown, unknown>['initial']): void {
+  if (initial !== undefined) return;
+  throw new ConfigError('towers that are not trained must come trained', {
+    where,
+    expected: '"initial" with the weights of a checkpoint, or 1 step or more',
+    got: '0 steps and no weights',
+  });
 }
 
 /**
@@ -134,7 +151,7 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
   textsOf(where, data.train);
   for (const arm of arms) checkArm(where, options, arm);
   const beside = task === undefined ? floorNames : taskFloorNames;
-  requireDistinct(where, [...arms.map(({ name }) => name), towersName, ...beside]);
+  requireDistinct(where, [...[...arms.map(({ name }) => name), towersName, beforeName], ...beside]);
   for (const arm of arms) {
     if (recipe !== undefined && !Object.hasOwn(recipe.arms, arm.name)) {
       throw new ConfigError(`the arm "${arm.name}" has no recipe`, {

@@ -9,11 +9,16 @@ import { floors } from '../floors/floors';
 import { describeMeasured, evaluateTask } from '../tasks/evaluate-task';
 import { taskFloors } from '../tasks/task-floors';
 import { headOfLoss } from '../tasks/task-loss';
-import { checkComparison, towersName } from './checks';
+import { beforeName, checkComparison, towersName } from './checks';
 import { resolveNegatives } from './negatives';
 import { clearTraining } from './open-folder';
 import type { CompareFusionsOptions } from './options';
-import { pretrainTowers, type PretrainedTowers } from './pretrain-towers';
+import {
+  comeTrained,
+  pretrainTowers,
+  untrainedTowers,
+  type PretrainedTowers,
+} from './pretrain-towers';
 import { armRecipe, towersRecipe } from './recipe';
 import { runTrial, type Caches } from './trial';
 
@@ -100,17 +105,35 @@ function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>
   return [...new Set(notes)];
 }
 
+/** The figures of towers that came trained and were trained on, as they came; else none. */
+async function asTheyCame<Image, Text>(
+  options: CompareFusionsOptions<Image, Text>,
+): Promise<Baseline[]> {
+  const { towers, task, data, signal } = options;
+  if (task !== undefined || towers.steps === 0 || !comeTrained(towers)) return [];
+  const params = untrainedTowers(towers);
+  try {
+    const test = await encode(options, params, data.test);
+    const known = { fusion: towers.fusion, params: params.fusion };
+    const { metrics, outcomes } = await evaluateFusion(known, test, { ...(signal && { signal }) });
+    return [{ name: beforeName, kind: 'towers', metrics, outcomes }];
+  } finally {
+    for (const part of [params.image, params.text, params.fusion]) disposeParams(part);
+  }
+}
+
 /**
  * What the arms are held against: the towers that they start from, floors, chance; of a task, what the
  * floor without interaction predicts of each pair.
  */
 async function contextOf<Image, Text>(
-  { task, data, signal }: CompareFusionsOptions<Image, Text>,
+  options: CompareFusionsOptions<Image, Text>,
   { train: training, test }: Caches,
   dual: FittedFusion,
   loss: Params,
   notes: readonly string[],
 ): Promise<{ readonly context: AblationContext; readonly floor?: readonly string[] }> {
+  const { task, data, signal } = options;
   const { fingerprint } = data;
   if (task !== undefined) {
     const beside = await taskFloors(task, training, test, signal);
@@ -138,6 +161,7 @@ async function contextOf<Image, Text>(
   const beside = Object.entries(floors(training, test));
   const context: AblationContext = {
     baselines: [
+      ...(await asTheyCame(options)),
       { name: towersName, kind: 'towers', metrics, outcomes },
       ...beside.map(([name, floor]): Baseline => ({ name, kind: 'floor', ...floor })),
     ],

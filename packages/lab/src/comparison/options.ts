@@ -31,7 +31,10 @@ export interface FusionPhase extends Phase {
   readonly negatives: number | { readonly upTo: number };
 }
 
-/** The towers and how they learn before any fusion does. */
+/**
+ * The towers and how they learn before any fusion does. With 0 `steps` they are `initial` as it is, and
+ * what it lacks is drawn.
+ */
 export interface TowerOptions<Image, Text> extends Phase {
   readonly image: Encoder<Image>;
   readonly text: Encoder<Text>;
@@ -39,7 +42,8 @@ export interface TowerOptions<Image, Text> extends Phase {
   readonly fusion: Fusion;
   /**
    * Parameters to begin with, by paths of the joint model: checkpoints of the towers. They stay the
-   * caller's. Default: all are drawn.
+   * caller's. Where they are all that the joint model has, its figures before training stand beside the
+   * arms. Default: all are drawn.
    */
   readonly initial?: Params;
   /** See `TrainOptions`: what `initial` may lack though it has others of the same part. */

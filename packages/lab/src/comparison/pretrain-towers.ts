@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import {
+  disposeParams,
   foldIn,
   initialShapes,
   key as keyOf,
   mergeParams,
-  partition,
   subtree,
   withPrefix,
   type Params,
 } from '@crossweave/core';
-import { disposeState, jointModel, train } from '@crossweave/trainer';
+import { disposeState, isAdapter, jointModel, startingParams, train } from '@crossweave/trainer';
 import { configHash } from '../ablation/trial-file';
 import { checkTowers } from './checks';
 import { openFolder } from './open-folder';
-import type { CompareFusionsOptions } from './options';
+import type { CompareFusionsOptions, TowerOptions } from './options';
 import { towersRecipe } from './recipe';
 
 /** What pre-training leaves: the parameters of towers and contrastive head, the caller's to dispose. */
@@ -30,7 +30,7 @@ export interface PretrainedTowers {
 const checkpointEvery = 50;
 
 /**
- * Trains both towers contrastively, in `out/towers-<hash of their recipe>`: what is there
+ * Trains both towers contrastively (with 0 steps, gives them as they come), in `out/towers-<hash of their recipe>`: what is there
  * already is not repeated, and an interrupted pre-training goes on from its last checkpoint. A
  * damaged one is set aside with a note, and the towers are trained again. Arms are not looked at.
  *
@@ -43,10 +43,11 @@ export async function pretrainTowers<Image, Text>(
   checkTowers('pretrainTowers', options);
   const { towers, data, signal, onProgress } = options;
   const { steps, seed, loss, initial, ignoreMissing, frozen } = towers;
+  if (steps === 0) return untrainedTowers(towers);
   const recipe = await towersRecipe('pretrainTowers', options);
   const identity = { towers: recipe, data: data.fingerprint };
   const folder = join(options.out, `towers-${configHash(identity).slice(0, 12)}`);
-  const model = jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion });
+  const model = modelOf(towers);
   const shapes = initialShapes({
     init: (key) => mergeParams(model.init(key), withPrefix('loss.', loss.init?.(key) ?? {})),
   });
@@ -80,13 +81,41 @@ export async function pretrainTowers<Image, Text>(
     if (start !== undefined) disposeState(start);
   });
 
-  const [ofLoss, ofModel] = partition(state.params, (path) => path.startsWith('loss.'));
   disposeState({ step: state.step, params: {}, optimizer: state.optimizer });
-  return {
-    loss: subtree(ofLoss, 'loss.'),
-    image: subtree(ofModel, 'image.'),
-    text: subtree(ofModel, 'text.'),
-    fusion: subtree(ofModel, 'fusion.'),
-    interrupted: state.interrupted,
-  };
+  return { ...partsOf(state.params), interrupted: state.interrupted };
+}
+
+/**
+ * The towers before their first step: `initial`, and what it lacks drawn. Without the loss's parameters,
+ * which nothing has trained.
+ *
+ * @throws StateDictError for an `initial` that does not fit.
+ */
+export function untrainedTowers<Image, Text>(towers: TowerOptions<Image, Text>): PretrainedTowers {
+  const { seed, loss, initial, ignoreMissing } = towers;
+  const params = startingParams({
+    ...{ model: modelOf(towers), loss, key: foldIn(keyOf(seed), 'towers') },
+    ...(initial && { initial }),
+    ...(ignoreMissing && { ignoreMissing }),
+  });
+  const { loss: drawn, ...parts } = partsOf(params);
+  disposeParams(drawn);
+  return { ...parts, loss: {}, interrupted: false };
+}
+
+/** Whether `initial` has all that towers compute with, so that they can be measured as they came. */
+export function comeTrained<Image, Text>(towers: TowerOptions<Image, Text>): boolean {
+  const { initial } = towers;
+  if (initial === undefined) return false;
+  const paths = Object.keys(initialShapes(modelOf(towers)));
+  return paths.every((path) => Object.hasOwn(initial, path) || isAdapter(path));
+}
+
+function modelOf<Image, Text>({ image, text, fusion }: TowerOptions<Image, Text>) {
+  return jointModel({ image, text, fusion });
+}
+
+function partsOf(params: Params): Omit<PretrainedTowers, 'interrupted'> {
+  const of = (part: string): Params => subtree(params, `${part}.`);
+  return { loss: of('loss'), image: of('image'), text: of('text'), fusion: of('fusion') };
 }

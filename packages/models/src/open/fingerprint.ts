@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Pretrained } from '../pretrained/types';
 
-/** SHA-256 of all that decides a model's vectors, as `sha256:…`. */
-export async function fingerprintOf({ params, image, text, fusion }: Pretrained): Promise<string> {
+/** SHA-256 of all that decides a model's vectors: weights, parts, tokenizer, preprocessing; as `sha256:…`. */
+export async function modelFingerprint({
+  params,
+  image,
+  text,
+  fusion,
+}: Pretrained): Promise<string> {
   const hash = createHash('sha256');
   const facts = {
     image: image && { part: image.part, preprocessing: image.preprocessing },

@@ -8,12 +8,16 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
+import { checkOptions, requireText } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { encodeTexts, type Preprocessing, type Tokenizer } from '@crossweave/data';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
-import { pretrained } from '../pretrained/pretrained';
+import { pretrained, pretrainedChecks } from '../pretrained/pretrained';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
-import { fingerprintOf } from './fingerprint';
+import { readExport } from '../exported/export-files';
+import { openExport, type FrozenTowers } from '../exported/open-export';
+import { modelFingerprint } from './fingerprint';
+import { inBatches } from './in-batches';
 import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
 
 /** A model in use. */
@@ -28,6 +32,8 @@ export interface OpenModel extends AsyncDisposable {
   readonly preprocessing: Preprocessing | undefined;
   /** What it reads texts with; undefined for an image tower alone. */
   readonly tokenizer: Tokenizer | undefined;
+  /** Where the tokenizer's files lie; undefined for an image tower alone. */
+  readonly tokenizerFolder: string | undefined;
   /** N, at which texts are cut; undefined for an image tower alone. */
   readonly maxTokens: number | undefined;
   /**
@@ -60,16 +66,15 @@ export interface OpenModel extends AsyncDisposable {
    * ones do not compare.
    */
   fingerprint(): Promise<string>;
-  /** For programs that want the parts: exports, further training. */
-  readonly parts: Pretrained;
+  /** For programs that want the parts: exports, further training. undefined for an export. */
+  readonly parts: Pretrained | undefined;
+  /** The towers of an export; else undefined. */
+  readonly frozen: FrozenTowers | undefined;
 }
-
-/** Pictures or texts that go through a tower at a time. */
-const batchSize = 32;
 
 /**
  * Opens a model for use: the folder of a run of crossweave, the id or folder of a checkpoint, as
- * {@link pretrained} takes it.
+ * {@link pretrained} takes it, or what `crossweave export` wrote, whose files a transformers library runs.
  *
  * ```ts
  * await using model = await openModel('runs/shoes');
@@ -77,9 +82,16 @@ const batchSize = 32;
  * const texts = await model.encodeText(['a red shoe']);
  * ```
  *
- * @throws as {@link pretrained}.
+ * @throws as {@link pretrained}; for an export also ConfigError when no transformers library is installed
+ *   and EngineError when it cannot run the files.
  */
 export async function openModel(from: string, options: PretrainedOptions = {}): Promise<OpenModel> {
+  requireText('openModel', 'from', from);
+  const exported = await readExport(from);
+  if (exported !== undefined) {
+    checkOptions('openModel', options, pretrainedChecks);
+    return openExport(from, exported, options);
+  }
   const parts = await pretrained(from, options);
   const params = {
     image: subtree(parts.params, 'image.'),
@@ -114,11 +126,13 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
   return {
     ...{ name: parts.name, family: parts.family, notes: parts.notes, parts, dim },
     preprocessing: image?.preprocessing,
+    frozen: undefined,
     tokenizer: text?.tokenizer,
+    tokenizerFolder: text?.tokenizerFolder,
     maxTokens: text?.maxTokens,
     logits: logitsOf(parts, params.fusion),
     preprocess,
-    fingerprint: () => fingerprintOf(parts),
+    fingerprint: () => modelFingerprint(parts),
     encodeImage: async (pictures) => {
       if (!isList(pictures)) return rowsOf(() => embed('image', ofPictures(pictures)));
       const all = await inBatches(pictures, async (files) => {
@@ -185,17 +199,6 @@ async function rowsOf(compute: () => Tensor2D): Promise<Embeddings> {
   } finally {
     tensor.dispose();
   }
-}
-
-async function inBatches<Item, Result>(
-  items: readonly Item[],
-  run: (batch: readonly Item[]) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += batchSize) {
-    results.push(await run(items.slice(at, at + batchSize)));
-  }
-  return results;
 }
 
 function requireTower<T>(where: string, side: 'image' | 'text', tower: T | undefined): T {

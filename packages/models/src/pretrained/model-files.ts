@@ -15,6 +15,8 @@ export interface ModelFiles {
   readonly weights: string;
   /** Names of its tensors. */
   readonly tensors: readonly string[];
+  /** Their shapes, by name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** `config.json`. */
   readonly config: JsonObject | undefined;
   /** A file beside the weights. @throws FileFormatError when it is no JSON object. */
@@ -30,6 +32,7 @@ export async function modelFiles(name: string, options: FindOptions): Promise<Mo
   return {
     ...{ name, folder, weights, json },
     tensors: Object.keys(shapes),
+    shapes,
     config: await json('config.json'),
   };
 }

@@ -9,7 +9,7 @@ import { pretrained, pretrainedChecks } from './pretrained';
 import type { Pretrained } from './types';
 import { checkOptions } from '@crossweave/core/authoring';
 
-describe.each(['clip', 'siglip', 'open-clip'])('a whole model: %s', (name) => {
+describe.each(['clip', 'siglip', 'open-clip', 'mobile-clip'])('a whole model: %s', (name) => {
   const expected = expectedOf(name);
 
   /** Embeddings and logits of pictures and the captions. */

@@ -51,7 +51,7 @@ export const pretrainedChecks: Checks<PretrainedOptions> = {
  * `from` is a folder, the id of a model of Hugging Face's hub that lies in a cache of the
  * transformers libraries (or is fetched with `download`), or the folder of a run of crossweave.
  * CLIP, MetaCLIP 2, SigLIP and SigLIP 2, open_clip's ViTs; and towers alone: ResNet, ViT, DINOv2 and 3,
- * ConvNeXt, BERT and its relatives, sentence-transformers. A folder with an `adapter_config.json` (PEFT)
+ * ConvNeXt, MobileCLIP (S1, S2), BERT and its relatives, sentence-transformers. A folder with an `adapter_config.json` (PEFT)
  * is the model that it names, with the adapter added to its weights.
  *
  * @throws DataError when it is not there, with how to get it; FileFormatError when a file is damaged

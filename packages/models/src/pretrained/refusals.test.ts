@@ -179,7 +179,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'open_clip_config.json'), (config) => {
           inner(inner(config, 'model_cfg'), 'vision_cfg')['timm_model_name'] = 'vit_base';
         }),
-      /"timm_model_name" is not supported.*got.*vit_base/,
+      /tower of timm is not supported; expected fastvit_mci0.*got vit_base/,
       ConfigError,
     ],
     [

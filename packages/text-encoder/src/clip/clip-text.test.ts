@@ -123,3 +123,26 @@ it.each([
   expect(() => clipText(options)).toThrow(ConfigError);
   expect(() => clipText(options)).toThrow(message);
 });
+
+it('attends to padding without causality, however the batch is padded', () => {
+  tidy(() => {
+    const options = { ...tiny, endOfText: 10, projection: false } as const;
+    const bidirectional = clipText({ ...options, causal: false, padTokenId: 0 });
+    const params = bidirectional.init(key(1));
+    const text = (ids: number[], mask: number[]): TextInput => ({
+      input_ids: tensor2d([ids], undefined, 'int32'),
+      attention_mask: tensor2d([mask], undefined, 'int32'),
+    });
+    const pooled = (encoder: typeof bidirectional, input: TextInput) =>
+      encoder.apply(params, input, inference).pooled.dataSync();
+    const bare = text([3, 4, 10], [1, 1, 1]);
+    const padded = text([3, 4, 10, 7, 7], [1, 1, 1, 0, 0]);
+    expect(pooled(bidirectional, padded)).toEqual(pooled(bidirectional, bare));
+    expect(bidirectional.apply(params, padded, inference).tokens.shape).toEqual([1, 5, 4]);
+    const other = clipText({ ...options, causal: false, padTokenId: 1 });
+    expect(pooled(other, bare)).not.toEqual(pooled(bidirectional, bare));
+    expect(pooled(clipText(options), bare)).not.toEqual(pooled(bidirectional, bare));
+    expect(() => clipText({ ...options, causal: false })).toThrow(/padTokenId/);
+    expect(() => clipText({ ...options, padTokenId: 0 })).toThrow(/of no use/);
+  });
+});

@@ -1,5 +1,6 @@
 import { add, type Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import {
   dropout,
   embedding,
@@ -7,6 +8,7 @@ import {
   initLinear,
   learnedPositions,
 } from '@crossweave/core/nn';
+import { attendingToPadding } from '../transformer/attending-to-padding';
 import { buildEncoder, type TransformerTextEncoder } from '../transformer/encoder';
 import type { ClipTextSettings } from './options';
 
@@ -21,14 +23,14 @@ const projectionPath = 'text_projection';
  *
  * Input: texts [B, N], N ≤ `maxPositions`. Tokens [B, N, D or `projection`]: the last layer after
  * the final layer norm and the projection. Mask: that of the input. A token attends to itself and
- * the real tokens before it.
+ * the real tokens before it; with `causal: false` to all tokens, padding included.
  */
 export function buildClipText(where: string, settings: ClipTextSettings): TransformerTextEncoder {
-  const { dim, layers, vocabulary, maxPositions, projection, endOfText } = settings;
+  const { dim, layers, vocabulary, maxPositions, projection, endOfText, padTokenId } = settings;
   const attention = dim ** -0.5;
   // Smaller for the last layer of each residual branch, since 2·layers branches are summed.
   const residual = attention * (2 * layers) ** -0.5;
-  return buildEncoder(
+  const encoder = buildEncoder(
     where,
     {
       family: 'clip-text',
@@ -55,7 +57,7 @@ export function buildClipText(where: string, settings: ClipTextSettings): Transf
           outputNorm: 'layer_norm2',
         },
         normFirst: true,
-        causal: true,
+        causal: settings.causal,
         deviations: {
           attention,
           attentionOutput: residual,
@@ -75,4 +77,6 @@ export function buildClipText(where: string, settings: ClipTextSettings): Transf
     },
     settings,
   );
+  if (padTokenId === undefined) return encoder;
+  return withConfig(where, settings, attendingToPadding(encoder, maxPositions, padTokenId));
 }

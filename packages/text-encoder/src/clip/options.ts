@@ -1,6 +1,7 @@
 import { ConfigError, type TokenizerFacts } from '@crossweave/core';
 import {
   anyOf,
+  boolean,
   checkOptions,
   count,
   exactly,
@@ -40,24 +41,35 @@ export interface ClipTextOptions extends TransformerOptions {
    */
   endOfText?: number | 'largest';
   /**
+   * Whether a token attends to earlier ones only. With false it attends to all of a text that is padded
+   * with `padTokenId` to `maxPositions`, padding included, as in the text towers of MobileCLIP (open_clip's
+   * `no_causal_mask`). Default true.
+   */
+  causal?: boolean;
+  /** The id of padding; it must be given with `causal: false`, and only then. */
+  padTokenId?: number;
+  /**
    * Width of the shared embedding to which `text_projection` maps tokens and pooled. With false
    * there is no projection, and both have width `dim`. Default 512.
    */
   projection?: number | false;
 }
 
-/** `endOfText` is present if the pooling reads it. */
-export type ClipTextSettings = Required<Omit<ClipTextOptions, 'tokenizer' | 'endOfText'>> &
-  Pick<ClipTextOptions, 'endOfText'>;
-export type ClipTextPreset = Preset<ClipTextOptions, 'pooling' | 'projection'>;
+/** `endOfText` is present if the pooling reads it, `padTokenId` if padding is attended to. */
+export type ClipTextSettings = Required<Own> & Pick<ClipTextOptions, 'endOfText' | 'padTokenId'>;
+export type ClipTextPreset = Preset<
+  Omit<ClipTextOptions, 'causal' | 'padTokenId'>,
+  'pooling' | 'projection'
+>;
 export type ClipTextOptionsWithVocabulary =
   WithIds<ClipTextOptions, 'endOfText'> | (WithIds<ClipTextOptions> & { pooling: 'mean' | 'max' });
 
-type Own = Omit<ClipTextOptions, 'tokenizer' | 'endOfText'>;
+type Own = Omit<ClipTextOptions, 'tokenizer' | 'endOfText' | 'padTokenId'>;
 
 const endOfTextCheck = anyOf(count(0), oneOf('largest'));
 const checks: Checks<Own> = {
   ...transformerChecks,
+  causal: boolean(),
   pooling: oneOf('eot', 'mean', 'max'),
   projection: anyOf(count(), exactly(false)),
 };
@@ -71,9 +83,12 @@ export function clipTextSettings(
   options: ClipTextOptions,
   preset: ClipTextPreset,
 ): ClipTextSettings {
-  const all = { tokenizer: tokenizerFacts, endOfText: endOfTextCheck, ...checks };
+  const all = {
+    ...{ tokenizer: tokenizerFacts, endOfText: endOfTextCheck, padTokenId: count(0) },
+    ...checks,
+  };
   checkOptions<ClipTextOptions>(where, options, all);
-  const { tokenizer, endOfText, ...given } = options;
+  const { tokenizer, endOfText, padTokenId, ...given } = options;
   const vocabulary =
     tokenizer === undefined
       ? requireSaid(where, 'vocabulary', given.vocabulary ?? preset.vocabulary)
@@ -82,17 +97,37 @@ export function clipTextSettings(
   const settings = readOptions<Own>(
     where,
     given,
-    { ...commonDefaults(given, preset), ...sizes, vocabulary },
+    { ...commonDefaults(given, preset), causal: true, ...sizes, vocabulary },
     checks,
   );
   requireHeads(where, settings);
-  if (settings.pooling !== 'eot') return settings;
+  const padding = paddingOf(where, settings, padTokenId);
+  if (settings.pooling !== 'eot') return { ...settings, ...padding };
   const end =
     tokenizer === undefined
       ? requireSaid(where, 'endOfText', endOfText ?? presetEnd)
       : endOfTokenizer(where, tokenizer, endOfText);
   if (end !== 'largest') requireInTable(where, 'endOfText', end, vocabulary);
-  return { ...settings, endOfText: end };
+  return { ...settings, ...padding, endOfText: end };
+}
+
+/** @throws ConfigError for a padding id that is missing, read by nobody, or in no row. */
+function paddingOf(
+  where: string,
+  { causal, vocabulary }: Required<Own>,
+  padTokenId: number | undefined,
+): Pick<ClipTextSettings, 'padTokenId'> {
+  if (causal && padTokenId === undefined) return {};
+  if (causal) {
+    throw new ConfigError('"padTokenId" is of no use: no token attends to padding', {
+      where,
+      expected: 'it together with "causal": false',
+      got: padTokenId,
+    });
+  }
+  const id = requireSaid(where, 'padTokenId', padTokenId);
+  requireInTable(where, 'padTokenId', id, vocabulary);
+  return { padTokenId: id };
 }
 
 /**

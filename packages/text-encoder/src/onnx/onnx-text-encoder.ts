@@ -3,8 +3,8 @@ import {
   clone,
   dispose,
   expandDims,
+  fill,
   ones,
-  tensor2d,
   tidy,
   zerosLike,
 } from '@tensorflow/tfjs-core';
@@ -58,6 +58,11 @@ export interface OnnxTextEncoderOptions extends OnnxModelOptions {
    * Default: `eos_token_id` of the folder's `config.json`, else the tokenizer's `endId`.
    */
   readonly endOfText?: number | 'largest';
+  /**
+   * N, where the model takes texts of exactly N tokens, as an export of crossweave does: others are
+   * refused. Default: it takes any.
+   */
+  readonly length?: number;
   /** The tokenizer of the texts. It is checked against the folder's `config.json`. */
   readonly tokenizer?: TokenizerFacts;
 }
@@ -78,6 +83,7 @@ const checks: Checks<OnnxTextEncoderOptions> = {
   pooling: anyOf(oneOf(...Object.keys(ofTokens)), fields({ output: text() }, ['output'])),
   normalize: boolean(),
   endOfText: anyOf(count(0), oneOf('largest')),
+  length: count(),
   tokenizer: tokenizerFacts,
 };
 
@@ -126,7 +132,7 @@ export async function onnxTextEncoder(
   try {
     return {
       name: `onnx(${name})`,
-      features: { dim: await probe(encode), tokens: 'varies' },
+      features: { dim: await probe(encode, options.length ?? 1), tokens: 'varies' },
       fingerprint: loaded.fingerprint,
       encode,
       [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose](),
@@ -137,10 +143,13 @@ export async function onnxTextEncoder(
   }
 }
 
-/** Encodes one token to find D. */
-async function probe(encode: (input: TextInput) => Promise<Features>): Promise<number> {
-  const one = (id: number): Tensor2D => tensor2d([id], [1, 1], 'int32');
-  const input = { input_ids: one(0), attention_mask: one(1) };
+/** Encodes one text to find D. */
+async function probe(
+  encode: (input: TextInput) => Promise<Features>,
+  length: number,
+): Promise<number> {
+  const all = (id: number): Tensor2D => fill<Rank.R2>([1, length], id, 'int32');
+  const input = { input_ids: all(0), attention_mask: all(1) };
   try {
     const features = await encode(input);
     dispose({ ...features });
@@ -157,8 +166,8 @@ async function run(
 ): Promise<Features> {
   const { input_ids, attention_mask, token_type_ids } = input;
   checkShapes(`${where}.encode`, {
-    input_ids: [input_ids, ['B', 'N']],
-    attention_mask: [attention_mask, ['B', 'N']],
+    input_ids: [input_ids, ['B', options.length ?? 'N']],
+    attention_mask: [attention_mask, ['B', options.length ?? 'N']],
     ...(token_type_ids && { token_type_ids: [token_type_ids, ['B', 'N']] as const }),
   });
   const types = token_type_ids === undefined ? zerosLike(input_ids) : clone(token_type_ids);

@@ -1,6 +1,5 @@
-import { add, cast, mul, ones, pad, slice, sub, tidy } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { mergeParams, type TextInput } from '@crossweave/core';
+import { add, type Tensor3D } from '@tensorflow/tfjs-core';
+import { mergeParams } from '@crossweave/core';
 import { withConfig } from '@crossweave/core/authoring';
 import {
   dropout,
@@ -10,6 +9,7 @@ import {
   learnedPositions,
 } from '@crossweave/core/nn';
 import { buildEncoder, type TransformerTextEncoder } from '../transformer/encoder';
+import { attendingToPadding } from '../transformer/attending-to-padding';
 import type { SiglipTextSettings } from './options';
 
 const words = 'text_model.embeddings.token_embedding';
@@ -71,46 +71,5 @@ export function buildSiglipText(
     },
     { ...settings, pooling: 'last' },
   );
-  const filled = (input: TextInput): TextInput => fillTexts(input, maxPositions, padTokenId);
-  const cut = (tokens: Tensor3D, { input_ids }: TextInput): Tensor3D => {
-    const [batch, count] = input_ids.shape;
-    return slice(tokens, [0, 0, 0], [batch, count, tokens.shape[2]]);
-  };
-  return withConfig(where, settings, {
-    ...inner,
-    apply: (params, input, ctx) =>
-      tidy(() => {
-        const { tokens, pooled } = inner.apply(params, filled(input), ctx);
-        const mask = cast<Tensor2D>(input.attention_mask, 'float32');
-        return { tokens: cut(tokens, input), mask, pooled };
-      }),
-    hiddenStates: (params, input, ctx) =>
-      tidy(() =>
-        inner.hiddenStates(params, filled(input), ctx).map((tokens) => cut(tokens, input)),
-      ),
-  });
-}
-
-/**
- * Pads texts [B, N] to [B, length] with the padding id. Longer texts are unchanged; they are
- * refused later.
- */
-function fillTexts(
-  { input_ids, attention_mask }: TextInput,
-  length: number,
-  id: number,
-): TextInput {
-  const [batch, count] = input_ids.shape;
-  const real = cast<Tensor2D>(attention_mask, 'int32');
-  const ids = add<Tensor2D>(mul(input_ids, real), mul(sub(1, real), id));
-  const missing = Math.max(0, length - count);
-  const after: [[number, number], [number, number]] = [
-    [0, 0],
-    [0, missing],
-  ];
-  const all = missing === 0 ? ids : pad<Tensor2D>(ids, after, id);
-  return {
-    input_ids: cast(all, 'int32'),
-    attention_mask: ones<Rank.R2>([batch, count + missing], 'int32'),
-  };
+  return withConfig(where, settings, attendingToPadding(inner, maxPositions, padTokenId));
 }

@@ -4,7 +4,7 @@ import { kaimingUniform } from '@crossweave/core/nn';
 
 const leaf = /\.lora_[AB]\.weight$/;
 
-/** Whether a path is an adapter's. */
+/** Whether a path is an adapter's: of the two matrices that `withLora` adds to a layer. */
 export function isAdapter(path: string): boolean {
   return leaf.test(path);
 }

@@ -59,7 +59,8 @@ function files(
   tensors: readonly string[] = ['x'],
 ): ModelFiles {
   const json = (name: string): Promise<JsonObject | undefined> => Promise.resolve(others[name]);
-  return { name: 'm', folder: 'm', weights: 'm/model.safetensors', tensors, config, json };
+  const shapes = Object.fromEntries(tensors.map((name) => [name, [1]]));
+  return { name: 'm', folder: 'm', weights: 'm/model.safetensors', tensors, shapes, config, json };
 }
 
 it('reads the configs that the models of the hub have', async () => {

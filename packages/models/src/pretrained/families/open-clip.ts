@@ -2,10 +2,11 @@ import { ConfigError } from '@crossweave/core';
 import { checkpointPreprocessing } from '@crossweave/data';
 import { openClipViTKeys } from '@crossweave/image-encoder';
 import { openClipTextKeys, readConfig, type ConfigReader } from '@crossweave/text-encoder';
-import type { JsonObject } from '../model-files';
+import type { JsonObject, ModelFiles } from '../model-files';
 import type { PartConfig } from '../types';
 import type { Description, Family } from './description';
 import { openClipFusionKeys } from './fusion-keys';
+import { mobileClipTower } from './mobile-clip';
 
 const file = 'open_clip_config.json';
 
@@ -14,7 +15,9 @@ export const openClip: Family = {
   reads: 'open_clip_config.json and weights under open_clip’s names',
   describe: async (files) => {
     // Repositories of open_clip's models hold Hugging Face's layout too.
-    if (!files.tensors.some((name) => name.endsWith('visual.proj'))) return undefined;
+    const isOpenClips = (name: string): boolean =>
+      name.endsWith('visual.proj') || name.includes('visual.trunk.');
+    if (!files.tensors.some(isOpenClips)) return undefined;
     const config = await files.json(file);
     if (config === undefined) {
       throw new ConfigError('the weights are open_clip’s, and their config is not there', {
@@ -23,11 +26,11 @@ export const openClip: Family = {
         advice: 'Put the file of the same repository beside the weights.',
       });
     }
-    return describeOpenClip(`${files.folder}/${file}`, config);
+    return describeOpenClip(`${files.folder}/${file}`, config, files);
   },
 };
 
-function describeOpenClip(where: string, config: JsonObject): Description {
+function describeOpenClip(where: string, config: JsonObject, files: ModelFiles): Description {
   const read = readConfig(`${where}: "model_cfg"`, objectOf(where, config, 'model_cfg'));
   const dim = read.number('embed_dim', 512);
   const activation = read.raw('quick_gelu') === true ? 'quickGelu' : 'gelu';
@@ -41,8 +44,24 @@ function describeOpenClip(where: string, config: JsonObject): Description {
   );
   for (const name of ['custom_text', 'init_logit_scale', 'init_logit_bias']) read.raw(name);
   read.finish();
-  const image = visionPart(vision, activation);
+  const preprocessing = checkpointPreprocessing(config, where);
   const [textPart, positions] = textPartOf(text, activation);
+  const ofText = { keys: openClipTextKeys, positions };
+  const trunk = vision.raw('timm_model_name') ?? '';
+  if (trunk !== '') {
+    // Its image tower projects itself, with a bias; so the text tower does, and the fusion has none.
+    const projected = { ...textPart.options, projection: dim };
+    return {
+      family: 'mobile-clip',
+      image: { ...mobileClipTower(vision, trunk, dim, files.shapes), preprocessing },
+      text: { ...ofText, part: { ...textPart, options: projected } },
+      fusion: {
+        part: { name: 'dual-encoder', options: { dim, projection: 'none' } },
+        keys: openClipFusionKeys,
+      },
+    };
+  }
+  const image = visionPart(vision, activation);
   return {
     family: 'open-clip',
     image: {
@@ -50,21 +69,16 @@ function describeOpenClip(where: string, config: JsonObject): Description {
       keys: openClipViTKeys,
       ignoreUnexpected: ['visual.proj', 'visual_projection'],
       positionSize: Number(image.options['imageSize']),
-      preprocessing: checkpointPreprocessing(config, where),
+      preprocessing,
     },
-    text: {
-      part: textPart,
-      keys: openClipTextKeys,
-      ignoreUnexpected: ['text_projection'],
-      positions,
-    },
+    text: { ...ofText, part: textPart, ignoreUnexpected: ['text_projection'] },
     fusion: { part: { name: 'dual-encoder', options: { dim } }, keys: openClipFusionKeys },
   };
 }
 
 function visionPart(read: ConfigReader, activation: string): PartConfig {
   for (const [name, value] of Object.entries({
-    ...{ timm_model_name: '', ls_init_value: null, attentional_pool: false, no_ln_pre: false },
+    ...{ ls_init_value: null, attentional_pool: false, no_ln_pre: false },
     ...{ pos_embed_type: 'learnable', final_ln_after_pool: false, pool_type: 'tok' },
     ...{ block_type: 'default', qk_norm: false, scaled_cosine_attn: false, scale_heads: false },
     ...{ scale_attn_inner: false, scale_attn: false, scale_fc: false, act_kwargs: null },
@@ -90,7 +104,7 @@ function visionPart(read: ConfigReader, activation: string): PartConfig {
 
 function textPartOf(read: ConfigReader, activation: string): [PartConfig, positions: number] {
   for (const [name, value] of Object.entries({
-    ...{ hf_model_name: '', ls_init_value: null, embed_cls: false, no_causal_mask: false },
+    ...{ hf_model_name: '', ls_init_value: null, embed_cls: false, use_pad_mask: false },
     ...{ final_ln_after_pool: false, proj_bias: false, proj_type: 'linear', act_kwargs: null },
     ...{ block_type: 'default', qk_norm: false, scaled_cosine_attn: false, scale_heads: false },
     ...{ scale_attn_inner: false, scale_attn: false, scale_fc: false },
@@ -119,6 +133,10 @@ function textPartOf(read: ConfigReader, activation: string): [PartConfig, positi
     epsilon: epsilonOf(read),
     endOfText: pool === 'eos' ? end : 'largest',
     projection: false,
+    ...(read.raw('no_causal_mask') === true && {
+      causal: false,
+      padTokenId: read.number('pad_id', 0),
+    }),
   };
   // Padding comes after the end of the text, which no token before it attends to.
   for (const name of ['pad_id', 'hf_tokenizer_name', 'tokenizer_mode', 'tokenizer_kwargs']) {
