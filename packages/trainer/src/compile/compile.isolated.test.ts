@@ -34,6 +34,7 @@ import { createOptimizer, optimizers } from '../optimizers/registry';
 import type { StepRecord, TrainRecord, WarningRecord } from '../records';
 import { warmupCosine } from '../schedules/warmup';
 import { copyOfState, disposeState, type TrainState } from '../state';
+import { embeddedModel, rowSource } from '../embedded.testing';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
 import { train } from '../train';
 
@@ -69,6 +70,13 @@ const options = (extra: Partial<Options> = {}): Options => ({
   ...{ steps: 8, key: key(1), ...extra },
 });
 
+type PooledOptions = TrainOptions<Tensor2D, Tensor2D, PooledFeatures>;
+
+const chunked = (extra: Partial<PooledOptions> = {}): PooledOptions => ({
+  ...{ model: embeddedModel(), loss: infoNCE(), optimizer: adamW({ learningRate: 0.05 }) },
+  ...{ data: rowSource(24, 6), chunk: 4, steps: 8, key: key(1), ...extra },
+});
+
 interface Run {
   readonly records: readonly TrainRecord[];
   readonly losses: readonly number[];
@@ -78,7 +86,11 @@ interface Run {
 async function run<I, T, F extends PooledFeatures>(given: TrainOptions<I, T, F>): Promise<Run> {
   const records: TrainRecord[] = [];
   const state = await train({ ...given, log: (record) => records.push(record) });
-  const trees = { ...state.params, ...state.optimizer, ...state.average, ...state.teacher?.params };
+  const { queue } = state.teacher ?? {};
+  const trees = {
+    ...{ ...state.params, ...state.optimizer, ...state.average, ...state.teacher?.params },
+    ...(queue && { 'queue.image': queue.image, 'queue.text': queue.text }),
+  };
   const values = Object.fromEntries(
     Object.entries(trees).map(([path, value]) => [path, [...value.dataSync()]]),
   );
@@ -113,6 +125,30 @@ async function sameBothWays<I, T, F extends PooledFeatures>(
   }
   return compiled;
 }
+
+/** Batches whose first two pairs share their caption. */
+function sharing(
+  source: BatchSource<Batch<Tensor2D, Tensor2D>>,
+): BatchSource<Batch<Tensor2D, Tensor2D>> {
+  return {
+    ...source,
+    async *batches(epoch, from) {
+      for await (const batch of source.batches(epoch, from)) {
+        yield { ...batch, captions: ['same', 'same', ...batch.ids.slice(2)] };
+      }
+    },
+  };
+}
+
+const queued = (): Options =>
+  options({
+    model: jointModel({
+      image: linearEncoder('linear', 4),
+      text: linearEncoder('linear', 4),
+      fusion: dualEncoder({ dim: 4 }),
+    }),
+    ...{ teacher: { momentum: 0.9, queue: 8 }, loss: momentumContrastive() },
+  });
 
 /** Pairs of token sequences with a false caption each. */
 const tokenData: BatchSource<Batch<Features, Features>> = {
@@ -173,6 +209,29 @@ describe('compiled and eager steps are equal', () => {
     await sameBothWays(options({ frozenUntil: (path) => (path.startsWith('image.') ? 3 : 0) }));
   });
 
+  it('with a queue, also of pairs that share a caption with the batch', async () => {
+    await sameBothWays(queued());
+  });
+
+  it('with several batches a step, with a batch in chunks, and with both', async () => {
+    const average = { decay: 0.9 };
+    await sameBothWays(options({ accumulate: 3, average, modulate: normalizeBranches() }));
+    await sameBothWays(tokenOptions({ accumulate: 2, steps: 4 }));
+    const data = sharing(rowSource(24, 6, { negatives: 1 }));
+    for (const accumulate of [1, 2]) await sameBothWays(chunked({ data, accumulate }));
+  });
+
+  it('with a batch of several that is not finite', async () => {
+    const { records } = await sameBothWays(
+      options({
+        data: vectorSource(22, { poison: 5 }),
+        ...{ loss: contrastive, onNonFinite: 'skip', accumulate: 2 },
+      }),
+    );
+    const [skipped] = records.filter(({ kind }) => kind === 'skipped');
+    expect(skipped).toMatchObject({ tensor: 'image of the batch' });
+  });
+
   it('with a batch that is not finite, whose policy lowers the rates', async () => {
     const { records } = await sameBothWays(
       options({
@@ -191,17 +250,24 @@ describe('compiled and eager steps are equal', () => {
   });
 });
 
-it('ends with the same bits when it goes on from a saved state', async () => {
-  let saved: TrainState | undefined;
-  const checkpoint = (state: TrainState): Promise<void> => {
-    if (state.step === 3) saved = copyOfState(state);
-    return Promise.resolve();
-  };
-  const whole = await run(tokenOptions({ compile: 'always', checkpoint, checkpointEvery: 3 }));
-  const { values } = await run(tokenOptions({ compile: 'always', start: saved! }));
-  expect(values).toEqual(whole.values);
-  expect((await run(tokenOptions({ compile: 'always' }))).values).toEqual(whole.values);
-  disposeState(saved!);
+describe('ends with the same bits when it goes on from a saved state', () => {
+  async function goesOn<I, T, F extends PooledFeatures>(given: TrainOptions<I, T, F>) {
+    let saved: TrainState | undefined;
+    const checkpoint = (state: TrainState): Promise<void> => {
+      if (state.step === 3) saved = copyOfState(state);
+      return Promise.resolve();
+    };
+    const whole = await run({ ...given, compile: 'always', checkpoint, checkpointEvery: 3 });
+    const { values } = await run({ ...given, compile: 'always', start: saved! });
+    expect(values).toEqual(whole.values);
+    expect((await run({ ...given, compile: 'always' })).values).toEqual(whole.values);
+    disposeState(saved!);
+  }
+
+  it('a step of one batch', () => goesOn(tokenOptions()));
+  it('a step with a queue', () => goesOn(queued()));
+  it('a step of several batches', () => goesOn(tokenOptions({ accumulate: 2, steps: 4 })));
+  it('a step of a batch in chunks', () => goesOn(chunked()));
 });
 
 /** The model, and how often its forward pass is called in training. */
@@ -215,6 +281,23 @@ function counted(): { model: Model<Tensor2D, Tensor2D>; calls: () => number } {
 }
 
 describe('JavaScript', () => {
+  it('runs twice for a batch of several, and twice for each of the two passes over a chunk', async () => {
+    const several = counted();
+    await run(options({ model: several.model, compile: 'always', accumulate: 3 }));
+    expect(several.calls()).toBe(2);
+    const { forward, ...rest } = embeddedModel();
+    let calls = 0;
+    const model: typeof rest & { forward: typeof forward } = {
+      ...rest,
+      forward: (...args) => {
+        calls++;
+        return forward(...args);
+      },
+    };
+    await run(chunked({ model, chunk: 3, compile: 'always' }));
+    expect(calls).toBe(4);
+  });
+
   it('runs for the operations of two steps, and of two more for each shape', async () => {
     const once = counted();
     await run(options({ model: once.model, compile: 'always' }));
@@ -312,19 +395,6 @@ describe('what cannot be compiled', () => {
     ],
     ['a loss that reads a value', { loss: looking }, /read/],
     ['an optimizer that wants a number', { optimizer: plain }, /"adamw" has no updateAt/],
-    ['several batches a step', { accumulate: 2 }, /accumulate/],
-    [
-      'a queue',
-      {
-        model: jointModel({
-          image: linearEncoder('linear', 4),
-          text: linearEncoder('linear', 4),
-          fusion: dualEncoder({ dim: 4 }),
-        }),
-        ...{ teacher: { momentum: 0.9, queue: 8 }, loss: momentumContrastive() },
-      },
-      /queue/,
-    ],
   ];
   it.each(cases)('%s: says so once, and gives the same numbers', async (_name, extra, reason) => {
     const tensors = memory().numTensors;
