@@ -1,5 +1,7 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { disturbancesSuite } from './disturbances/suite';
 import { featuresSuite } from './features/suite';
+import { killsSuite } from './kills/suite';
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
@@ -20,7 +22,9 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   curves: curvesSuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
+  disturbances: disturbancesSuite,
   features: featuresSuite,
+  kills: killsSuite,
   loading: loadingSuite,
   mutations: mutationsSuite,
   pictures: picturesSuite,

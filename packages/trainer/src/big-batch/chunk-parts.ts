@@ -63,6 +63,7 @@ export function chunkParts<Image, Text, F extends PooledFeatures>(
   const embedded = (params: Params, batch: Batch<Image, Text>, ctx: Context): Embedded =>
     embeddingsOf(model.forward(params, batch, ctx));
 
+  const rare = { isRare: true };
   return {
     embed: compiler.part(({ params }, known) =>
       embedded(params, known.batch, withoutRecord(contextOf(known))),
@@ -90,7 +91,7 @@ export function chunkParts<Image, Text, F extends PooledFeatures>(
       );
       const [own, slopes] = partition(gradients, isOfLoss);
       return { total: value, terms, slopes: slopes as Embedded, gradients: addedTo(sums, own) };
-    }),
+    }, rare),
     carry: compiler.part(({ params, slopes }, known, { sums }) => {
       const [trainable] = partitionTrainable(options, params, known.step);
       const [, ofModel] = partition(trainable, isOfLoss);

@@ -80,6 +80,7 @@ export function gatheredStep<Image, Text, F extends PooledFeatures>(
       );
       return { ...made, state: tensorsOfState(made.state), total, terms: means.terms };
     },
+    { isRare: true },
   );
 
   let gathered = nothingGathered;

@@ -4,7 +4,7 @@ import type { StepOptions } from '../options';
 import type { TrainState } from '../state';
 import { engineCompiler, type CompiledFunction } from './engine';
 import { standIns, type BatchTensors, type StepMoment } from './stand-ins';
-import type { StepPart } from './step-compiler';
+import type { PartOptions, StepPart } from './step-compiler';
 
 /** Combinations of shapes that are compiled; steps of further ones run operation by operation. */
 const mostGraphs = 16;
@@ -43,6 +43,7 @@ export class Uncompiled {
 export function compiledPart<Image, Text, F extends PooledFeatures>(
   options: StepOptions<Image, Text, F>,
   f: StepPart<object, object, Image, Text>,
+  { isRare = false }: PartOptions = {},
 ): CompiledPart<Image, Text> {
   let step = 0;
   let compiled: CompiledFunction | undefined;
@@ -58,7 +59,7 @@ export function compiledPart<Image, Text, F extends PooledFeatures>(
         const known = standIns(recorder, inputs, variant.size, variant.lists);
         return f(tensors, { ...known, step }, consumed);
       },
-      { donate: [3] },
+      { donate: [3], releaseMemory: isRare },
     );
 
   return {

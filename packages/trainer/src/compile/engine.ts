@@ -16,6 +16,8 @@ export type Traced = (args: readonly unknown[], recorder: StepRecorder) => unkno
 export interface CompileOptions {
   /** Indices of arguments that a call disposes, and whose memory its results may take. */
   readonly donate?: readonly number[];
+  /** Whether memory that a call needs within is given back after it. */
+  readonly releaseMemory?: boolean;
 }
 
 interface CompilingBackend {

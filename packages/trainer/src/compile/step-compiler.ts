@@ -27,12 +27,21 @@ export type PartCall<Tensors, Result, Image, Text, Consumed = unknown> = (
   consumed: Consumed,
 ) => Result;
 
+export interface PartOptions {
+  /**
+   * Whether the part is called once a step beside others that are called many times: it then holds no
+   * memory while those run. Default false.
+   */
+  readonly isRare?: boolean;
+}
+
 /** Makes the parts of steps, compiled or not. */
 export interface StepCompiler<Image, Text> {
   /** Before the first step: says why steps are not compiled, or refuses them. */
   begin(): void;
   part<Tensors extends object, Result, Consumed extends object>(
     f: StepPart<Tensors, Result, Image, Text, Consumed>,
+    options?: PartOptions,
   ): PartCall<Tensors, Result, Image, Text, Consumed>;
   dispose(): void;
 }
@@ -80,9 +89,10 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
     },
     part<Tensors extends object, Result, Consumed extends object>(
       f: StepPart<Tensors, Result, Image, Text, Consumed>,
+      settings?: PartOptions,
     ) {
       // The compiled part gives the tree that `f` gives.
-      const compiled = compiledPart(options, f as unknown as StepPart<object, object, Image, Text>);
+      const compiled = compiledPart(options, f as unknown as StepPart<object, object, Image, Text>, settings);
       parts.push(compiled);
       return (tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed): Result => {
         try {
