@@ -1,4 +1,12 @@
-import { memory, mul, sum, tidy, type Rank, type Scalar, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  memory,
+  mul,
+  sum,
+  tidy,
+  type Rank,
+  type Scalar,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import {
   disposeParams,
   isBuffer,
@@ -29,7 +37,13 @@ const encoders: Readonly<Record<string, Encoder<Tensor4D>>> = {
   'clip-resnet': clipResNet({
     ...{ layers: [1, 1], widths: [4, 4], heads: 2, projection: 4, imageSize: 16, dropPath: 0.3 },
   }),
-  convnext: convNext({ imageSize: 16, layers: [2, 2], widths: [4, 6], patchSize: 2, dropPath: 0.3 }),
+  convnext: convNext({
+    imageSize: 16,
+    layers: [2, 2],
+    widths: [4, 6],
+    patchSize: 2,
+    dropPath: 0.3,
+  }),
 };
 
 interface Pass {

@@ -1,10 +1,5 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
-import {
-  mapParams,
-  type EmbeddingQueue,
-  type OptimizerState,
-  type Params,
-} from '@crossweave/core';
+import { mapParams, type EmbeddingQueue, type OptimizerState, type Params } from '@crossweave/core';
 import type { RunMemory } from './memory';
 import type { TeacherState } from './teacher/options';
 

@@ -71,13 +71,7 @@ export function gatheredStep<Image, Text, F extends PooledFeatures>(
       const { total, ...means } = meanOf({ gradients, losses });
       // The update disposes those that are frozen.
       const own = { ...means, recorded: mapParams(recorded, (value) => value.clone()) };
-      const made = applyGradients(
-        options,
-        stateOf(tensors, known),
-        own,
-        undefined,
-        known.sources,
-      );
+      const made = applyGradients(options, stateOf(tensors, known), own, undefined, known.sources);
       return { ...made, state: tensorsOfState(made.state), total, terms: means.terms };
     },
     { isRare: true },

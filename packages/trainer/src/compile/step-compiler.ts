@@ -92,7 +92,11 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
       settings?: PartOptions,
     ) {
       // The compiled part gives the tree that `f` gives.
-      const compiled = compiledPart(options, f as unknown as StepPart<object, object, Image, Text>, settings);
+      const compiled = compiledPart(
+        options,
+        f as unknown as StepPart<object, object, Image, Text>,
+        settings,
+      );
       parts.push(compiled);
       return (tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed): Result => {
         try {
