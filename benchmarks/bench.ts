@@ -1,4 +1,5 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { chunksSuite } from './chunks/suite';
 import { disturbancesSuite } from './disturbances/suite';
 import { featuresSuite } from './features/suite';
 import { killsSuite } from './kills/suite';
@@ -22,6 +23,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   curves: curvesSuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
+  chunks: chunksSuite,
   disturbances: disturbancesSuite,
   features: featuresSuite,
   kills: killsSuite,

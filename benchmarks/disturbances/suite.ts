@@ -57,7 +57,7 @@ export async function disturbancesSuite(args: readonly string[]): Promise<number
   const folder = await mkdtemp(join(tmpdir(), 'crossweave-disturbances-'));
   try {
     console.log(
-      '| disturbance | policy | the run says | last state on disk | loss of the last 50 |',
+      '| disturbance | policy | the run says | last state on disk | loss of 20 steps after |',
     );
     console.log('| --- | --- | --- | --- | --- |');
     for (const [i, [kind, policy]] of rows.entries()) {

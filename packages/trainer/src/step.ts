@@ -32,22 +32,19 @@ import type { StateTensors, TeacherTensors, TrainState } from './state';
 import { named } from './teacher/queue';
 import { teach } from './teacher/teach';
 
-export interface StepOutcome extends StepFigureTensors {
+export interface StepOutcome {
   readonly state: TrainState;
-}
-
-/** What a step makes, in tensors alone. */
-export interface StepTensors extends StepFigureTensors {
-  readonly state: StateTensors;
-}
-
-interface StepFigureTensors {
   readonly total: Scalar;
   readonly terms: Readonly<Record<string, Scalar>>;
   /** Global norm of the gradients before clipping. */
   readonly gradientNorm: Scalar;
   /** What {@link branchFigures} reads; absent where `balance` is false, or one branch alone is trained. */
   readonly branches?: { readonly names: readonly string[]; readonly sums: Tensor2D };
+}
+
+/** What a step makes, in tensors alone. */
+export interface StepTensors extends Omit<StepOutcome, 'state'> {
+  readonly state: StateTensors;
 }
 
 /** What changes from step to step besides tensors: sources for `hostValue`. */

@@ -215,7 +215,9 @@ describe('compiled and eager steps are equal', () => {
 
   it('with several batches a step, with a batch in chunks, and with both', async () => {
     const average = { decay: 0.9 };
-    await sameBothWays(options({ accumulate: 3, average, modulate: normalizeBranches() }));
+    await sameBothWays(
+      options({ accumulate: 3, average, modulate: normalizeBranches(), steps: 4 }),
+    );
     await sameBothWays(tokenOptions({ accumulate: 2, steps: 4 }));
     const data = sharing(rowSource(24, 6, { negatives: 1 }));
     for (const accumulate of [1, 2]) await sameBothWays(chunked({ data, accumulate }));
