@@ -3,7 +3,7 @@
  * `tsx … chunks/measure.ts BATCH CHUNK COMPILE STEPS`, with 0 for a batch in one piece. Prints one line
  * of JSON, a `Reading`.
  */
-import { key, type Batch, type BatchSource, type TextInput } from '@crossweave/core';
+import { key, type BatchSource } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
 import { dualEncoder } from '@crossweave/fusion';
 import { vitB16 } from '@crossweave/image-encoder';
@@ -47,7 +47,7 @@ function picturesOf(step: number): tf.Tensor4D {
 }
 
 const ids = Array.from({ length: size }, (_, row) => `${row}`);
-const data: BatchSource<Batch<tf.Tensor4D, TextInput>> = {
+const data: BatchSource = {
   batchSize: size,
   batchesPerEpoch: steps,
   async *batches(_, from = 0) {

@@ -23,7 +23,7 @@ const tower: Encoder<tf.Tensor2D, PooledFeatures> = {
   name: 'linear',
   features: { dim: width, tokens: 0 },
   init: (own) => ({ weight: normal(foldIn(own, 'weight'), [width, width], 0, 0.2) }),
-  apply: (params, x) => tf.tidy(() => ({ pooled: tf.matMul(x, params['weight'] as tf.Tensor2D) })),
+  apply: (params, x) => ({ pooled: tf.matMul(x, params['weight'] as tf.Tensor2D) }),
 };
 
 export const model = jointModel<tf.Tensor2D, tf.Tensor2D, PooledFeatures>({

@@ -99,7 +99,7 @@ async function disturbedRun(run: string, kind: Disturbance, policy: Policy): Pro
   );
   const mean = after.reduce((sum, each) => sum + each, 0) / after.length;
   return [
-    failure?.message.split('\n')[0] ?? (said.join('; ') || '–'),
+    failure?.message.split('\n')[0] ?? (said.length === 0 ? '–' : said.join('; ')),
     onDisk,
     failure === undefined ? mean.toFixed(3) : '–',
   ];

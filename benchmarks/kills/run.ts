@@ -16,7 +16,7 @@ import { dualEncoder } from '@crossweave/fusion';
 import { infoNCE } from '@crossweave/losses';
 import { adamW, cachedEncoder, disposeState, jointModel, warmupCosine } from '@crossweave/trainer';
 import { openRun, train } from '@crossweave/trainer/node';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 const [folder = '', count = '100'] = process.argv.slice(2);
 const steps = Number(count);

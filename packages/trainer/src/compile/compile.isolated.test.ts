@@ -287,15 +287,13 @@ describe('JavaScript', () => {
     const several = counted();
     await run(options({ model: several.model, compile: 'always', accumulate: 3 }));
     expect(several.calls()).toBe(2);
-    const { forward, ...rest } = embeddedModel();
+    const whole = embeddedModel();
     let calls = 0;
-    const model: typeof rest & { forward: typeof forward } = {
-      ...rest,
-      forward: (...args) => {
-        calls++;
-        return forward(...args);
-      },
+    const forward: typeof whole.forward = (...args) => {
+      calls++;
+      return whole.forward(...args);
     };
+    const model = { ...whole, forward };
     await run(chunked({ model, chunk: 3, compile: 'always' }));
     expect(calls).toBe(4);
   });

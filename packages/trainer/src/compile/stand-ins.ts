@@ -28,7 +28,7 @@ export interface Known<Image, Text> {
   /** Steps done. It says what is frozen; everything else reads `sources.clock`. */
   readonly step: number;
   /** The teacher's queue with these tensors. */
-  queue(tensors: QueueTensors): EmbeddingQueue;
+  readonly queue: (tensors: QueueTensors) => EmbeddingQueue;
 }
 
 /** The values of a moment. */
