@@ -1,5 +1,8 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
+import { chunksSuite } from './chunks/suite';
+import { disturbancesSuite } from './disturbances/suite';
 import { featuresSuite } from './features/suite';
+import { killsSuite } from './kills/suite';
 import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
@@ -20,7 +23,10 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   curves: curvesSuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
+  chunks: chunksSuite,
+  disturbances: disturbancesSuite,
   features: featuresSuite,
+  kills: killsSuite,
   loading: loadingSuite,
   mutations: mutationsSuite,
   pictures: picturesSuite,

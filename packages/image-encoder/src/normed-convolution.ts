@@ -6,6 +6,7 @@ import {
   depthwiseConv2d,
   initBatchNorm,
   normalInit,
+  runLayer,
   type BatchNormOptions,
 } from '@crossweave/core/nn';
 
@@ -55,4 +56,21 @@ export function normedConvolution(
   const convolve = depthwise ? depthwiseConv2d : conv2d;
   const convolved = convolve(params, layer.conv, x, { stride, padding: (kernel - 1) / 2 });
   return batchNorm(params, layer.norm, convolved, ctx, options);
+}
+
+/** `run` with the parameters below `path`, computed again in the backward pass if `ctx.recompute` is set. */
+export function runConvolutional<P extends Pass>(
+  params: Params,
+  path: string | readonly string[],
+  x: Tensor4D,
+  pass: P,
+  run: (params: Params, x: Tensor4D, pass: P) => Tensor4D,
+): Tensor4D {
+  return runLayer(
+    (own, [input]: readonly [Tensor4D], ctx) => run(own, input, { ...pass, ctx }),
+    params,
+    path,
+    [x],
+    pass.ctx,
+  );
 }

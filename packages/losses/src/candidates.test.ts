@@ -1,4 +1,4 @@
-import { tidy } from '@tensorflow/tfjs-core';
+import { tidy, zeros } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { candidates, duplicateDefaults, type CandidateOptions } from './candidates';
 import { valueOf } from './host-value.testing';
@@ -7,7 +7,7 @@ import type { Identities } from './same';
 const batch = { groups: ['a', 'b', 'a'] };
 const rowsOf = (
   options: object,
-  more: Partial<CandidateOptions> = {},
+  { queue, ...more }: Omit<Partial<CandidateOptions>, 'queue'> & { queue?: Identities } = {},
   of: Identities = batch,
 ): { targets: number[][]; excluded: boolean[][]; negatives: number[][]; counts: number[] } =>
   tidy(() => {
@@ -15,6 +15,7 @@ const rowsOf = (
     const found = candidates({ size: of.groups.length, ...of }, settings, {
       among: 'texts',
       ...more,
+      ...(queue && { queue: { ...queue, image: zeros([queue.groups.length, 2]) } }),
     });
     return {
       targets: found.targets.arraySync(),

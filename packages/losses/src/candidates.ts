@@ -1,5 +1,5 @@
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
-import { hostValue, type Batch, type EmbeddingQueue } from '@crossweave/core';
+import { hostValue, hostValues, type Batch, type EmbeddingQueue } from '@crossweave/core';
 import type { Negatives } from './negatives';
 import {
   excluded,
@@ -49,7 +49,7 @@ export interface CandidateOptions {
    * A queue whose entries are further candidates after those of the batch; empty places never
    * count. Default none.
    */
-  readonly queue?: Pick<EmbeddingQueue, 'groups' | 'captions'> | undefined;
+  readonly queue?: Pick<EmbeddingQueue, 'image' | 'groups' | 'captions'> | undefined;
   /** Number of hard negatives of each row, which are the last candidates. Default 0. */
   readonly hard?: number;
 }
@@ -65,8 +65,11 @@ export function candidates(
   options: CandidateOptions,
 ): Candidates {
   const { queue, hard = 0 } = options;
-  const width = batch.size + (queue?.groups.length ?? 0) + hard;
-  const found = hostValue(batch).map((identities) => rowsOf(identities, duplicates, options));
+  const width = batch.size + (queue?.image.shape[0] ?? 0) + hard;
+  const identities = queue === undefined ? [batch] : [batch, queue];
+  const found = hostValues<Identities>(identities.map((each) => hostValue(each))).map(
+    ([own, queued]) => rowsOf(own!, duplicates, options, queued),
+  );
   const matrix = (which: 'targets' | 'exclusion' | 'mask'): Tensor2D =>
     found.tensor<Rank.R2>((rows) => rows[which], [batch.size, width]);
   return {
@@ -80,7 +83,8 @@ export function candidates(
 function rowsOf(
   batch: Identities,
   { duplicates, same: by }: Required<DuplicateOptions>,
-  { among, smoothing = 0, queue, hard = 0 }: CandidateOptions,
+  { among, smoothing = 0, hard = 0 }: CandidateOptions,
+  queue?: Identities,
 ) {
   const size = batch.groups.length;
   const places = queue?.groups ?? [];

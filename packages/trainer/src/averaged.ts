@@ -23,9 +23,9 @@ export interface AverageOptions {
 /** The averages after a step that made `params`; they begin as the parameters are. */
 export function averageAfter(
   options: FrozenOptions & { readonly average?: AverageOptions },
-  state: TrainState,
+  state: Pick<TrainState, 'params' | 'average'>,
   params: Params,
-  clock: StepClock = state,
+  clock: StepClock,
 ): Params | undefined {
   const { average } = options;
   if (average === undefined) return undefined;

@@ -71,22 +71,36 @@ export function lossAndGradients<Image, Text, F extends PooledFeatures>(
   ctx: Context,
 ): Gradients {
   const terms: Record<string, Scalar> = {};
-  const recorded: Record<string, Tensor> = {};
-  const record = (path: string, value: Tensor): void => {
-    recorded[path]?.dispose();
-    recorded[path] = keep(value);
-  };
-  const forward = (): Scalar => {
-    const params = { ...fixed, ...trainable };
-    const result = evaluateObjective(objective, params, batch, withFields(ctx, { record }));
-    for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
-    return result.total;
-  };
   try {
-    const { value, gradients } = treeGradients(forward, trainable);
-    return { total: value, terms, gradients, recorded };
+    return recording((record) => {
+      const forward = (): Scalar => {
+        const params = { ...fixed, ...trainable };
+        const result = evaluateObjective(objective, params, batch, withFields(ctx, { record }));
+        for (const [name, term] of Object.entries(result.terms)) terms[name] = keep(term.clone());
+        return result.total;
+      };
+      const { value, gradients } = treeGradients(forward, trainable);
+      return { total: value, terms, gradients };
+    });
   } catch (error) {
-    dispose([...Object.values(terms), ...Object.values(recorded)]);
+    dispose(terms);
+    throw error;
+  }
+}
+
+/** What `make` gives, and the new values of buffers that it recorded, by path; they outlive a `tidy`. */
+export function recording<Made extends object>(
+  make: (record: NonNullable<Context['record']>) => Made,
+): Made & { readonly recorded: Params } {
+  const recorded: Record<string, Tensor> = {};
+  try {
+    const made = make((path, value) => {
+      recorded[path]?.dispose();
+      recorded[path] = keep(value);
+    });
+    return { ...made, recorded };
+  } catch (error) {
+    dispose(recorded);
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { tidy } from '@tensorflow/tfjs-core';
 import { disposeBatch, foldIn, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { gatheredStep } from './big-batch/gathered-step';
-import { sliceBatch } from './big-batch/slice-batch';
-import { chosenSteps, type Steps, type Warning } from './compile/chosen-steps';
+import { ownSlice } from './big-batch/slice-batch';
+import { stepCompiler, type StepCompiler, type Warning } from './compile/step-compiler';
+import { wholeStep } from './compile/whole-step';
 import { firstNonFinite } from './diagnose';
 import { figuresOf, flawOf, type Flaw, type StepFigures } from './figures';
 import type { TrainOptions } from './options';
@@ -41,39 +41,40 @@ export function stepMaker<Image, Text, F extends PooledFeatures>(
   say: (warning: Warning) => void,
 ): StepMaker<Image, Text> {
   const { accumulate = 1, chunk } = options;
-  const steps = chosenSteps(options, say);
+  const compiler = stepCompiler(options, say);
   return accumulate === 1 && chunk === undefined
-    ? oneGraph(options, steps)
-    : gathering(options, steps);
+    ? oneGraph(options, compiler)
+    : gathering(options, compiler);
 }
 
 function oneGraph<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
-  steps: Steps<Image, Text>,
+  compiler: StepCompiler<Image, Text>,
 ): StepMaker<Image, Text> {
+  const step = wholeStep(options, compiler);
   return {
     async take(state, batch, key) {
-      steps.begin();
-      const made = await readStep(state, steps.take(state, batch, key));
+      compiler.begin();
+      const made = await readStep(state, step(state, batch, key));
       if (typeof made !== 'string') return made;
       return { tensor: await blame(made, options, state, batch, key), ids: batch.ids };
     },
-    discard: () => steps.dispose(),
+    discard: () => compiler.dispose(),
   };
 }
 
 function gathering<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
-  steps: Pick<Steps<Image, Text>, 'begin'>,
+  compiler: StepCompiler<Image, Text>,
 ): StepMaker<Image, Text> {
   const { accumulate = 1 } = options;
-  const gathered = gatheredStep(options);
+  const gathered = gatheredStep(options, compiler);
   let taken = 0;
   let ids: string[] = [];
   let failed: FailedStep | undefined;
   return {
     async take(state, batch, key) {
-      steps.begin();
+      compiler.begin();
       taken++;
       ids.push(...batch.ids);
       // The rest of the batches of a step that failed is left out with it.
@@ -85,14 +86,17 @@ function gathering<Image, Text, F extends PooledFeatures>(
         };
       }
       if (taken < accumulate) return undefined;
-      const done = failed ?? (await readStep(state, gathered.finish(state)));
+      const done = failed ?? (await readStep(state, gathered.finish(state, batch, key)));
       const all = ids;
       [taken, ids, failed] = [0, [], undefined];
       gathered.discard();
       if (typeof done !== 'string') return done;
       return { tensor: await blame(done, options, state, batch, key), ids: all };
     },
-    discard: () => gathered.discard(),
+    discard() {
+      gathered.discard();
+      compiler.dispose();
+    },
   };
 }
 
@@ -118,7 +122,7 @@ async function blame<Image, Text, F extends PooledFeatures>(
   if (flaw !== 'loss or gradients') return flaw;
   const { chunk = batch.size } = options;
   for (let from = 0; from < batch.size; from += chunk) {
-    const part = ownBatch(batch, from, Math.min(chunk, batch.size - from));
+    const part = ownSlice(batch, from, Math.min(chunk, batch.size - from));
     try {
       const own = chunk < batch.size ? foldIn(key, from) : key;
       const found = await firstNonFinite(options, state, part, own);
@@ -128,13 +132,4 @@ async function blame<Image, Text, F extends PooledFeatures>(
     }
   }
   return unknownTensor;
-}
-
-/** A slice that outlives its `tidy`. */
-function ownBatch<Image, Text>(
-  batch: Batch<Image, Text>,
-  from: number,
-  count: number,
-): Batch<Image, Text> {
-  return tidy(() => sliceBatch(batch, from, count) as never);
 }

@@ -1,5 +1,5 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
-import { mapParams, type OptimizerState, type Params } from '@crossweave/core';
+import { mapParams, type EmbeddingQueue, type OptimizerState, type Params } from '@crossweave/core';
 import type { RunMemory } from './memory';
 import type { TeacherState } from './teacher/options';
 
@@ -16,6 +16,40 @@ export interface TrainState {
   readonly average?: Params;
   /** What the watches of the run remember. Absent: nothing yet. */
   readonly memory?: RunMemory;
+}
+
+/** The tensors of a queue, without the identities of its rows. */
+export type QueueTensors = Pick<EmbeddingQueue, 'image' | 'text'>;
+
+/** The tensors of a teacher's state. */
+export interface TeacherTensors {
+  readonly params: Params;
+  readonly queue?: QueueTensors;
+}
+
+/** The tensors of a state, by which steps are compiled. */
+export interface StateTensors extends Pick<TrainState, 'params' | 'optimizer' | 'average'> {
+  readonly teacher?: TeacherTensors;
+}
+
+export function tensorsOfState({
+  params,
+  optimizer,
+  teacher,
+  average,
+}: StateTensors): StateTensors {
+  const queue = teacher?.queue;
+  return {
+    params,
+    optimizer,
+    ...(teacher && {
+      teacher: {
+        params: teacher.params,
+        ...(queue && { queue: { image: queue.image, text: queue.text } }),
+      },
+    }),
+    ...(average && { average }),
+  };
 }
 
 /** Disposes the tensors of `old` that are not also in `kept`. */

@@ -28,8 +28,8 @@ import { frozenAt, type FrozenOptions } from './frozen-at';
 import { lossAndGradients, type Gradients } from './gradients';
 import type { StepOptions } from './options';
 import { partitionTrainable } from './partition';
-import type { TrainState } from './state';
-import type { TeacherState } from './teacher/options';
+import type { StateTensors, TeacherTensors, TrainState } from './state';
+import { named } from './teacher/queue';
 import { teach } from './teacher/teach';
 
 export interface StepOutcome {
@@ -40,6 +40,11 @@ export interface StepOutcome {
   readonly gradientNorm: Scalar;
   /** What {@link branchFigures} reads; absent where `balance` is false, or one branch alone is trained. */
   readonly branches?: { readonly names: readonly string[]; readonly sums: Tensor2D };
+}
+
+/** What a step makes, in tensors alone. */
+export interface StepTensors extends Omit<StepOutcome, 'state'> {
+  readonly state: StateTensors;
 }
 
 /** What changes from step to step besides tensors: sources for `hostValue`. */
@@ -57,41 +62,84 @@ export function sourcesOf({ step, memory }: Pick<TrainState, 'step' | 'memory'>)
 /**
  * One training step: forward, backward, clip, update. Pure and synchronous, so a lazy engine
  * runs it whole at the first read. Tensors of the new state that did not change are those of the old.
- *
- * @param sources stand-ins where the step is compiled; `state.step` then only says what is frozen.
  */
 export function trainStep<Image, Text, F extends PooledFeatures>(
   options: StepOptions<Image, Text, F>,
   state: TrainState,
   batch: Batch<Image, Text>,
   key: Key,
-  sources: StepSources = sourcesOf(state),
 ): StepOutcome {
   // A type of tfjs's that interfaces do not fit: it asks for an index signature.
-  return tidy<StepOutcome & TensorContainerObject>(() => {
-    const ctx = trainingContext(options, key, state.step, sources.clock);
-    const [trainable, fixed] = partitionTrainable(options, state.params, state.step);
-    const { model, next } = teach(options, state, batch);
-    const found = lossAndGradients({ model, loss: options.loss }, trainable, fixed, batch, ctx);
-    const { total, terms } = found;
-    const applied = applyGradients(options, state, found, next, sources);
-    return { ...applied, total, terms } as StepOutcome & TensorContainerObject;
-  });
+  const made = tidy<StepTensors & TensorContainerObject>(
+    () =>
+      stepTensors(options, state, { batch, key, sources: sourcesOf(state) }) as StepTensors &
+        TensorContainerObject,
+  );
+  return outcomeOf(made, state, batch);
+}
+
+/**
+ * {@link trainStep} as a function of tensors, within a `tidy`: `batch`, `key` and `sources` may be
+ * stand-ins, and `state.step` only says what is frozen.
+ */
+export function stepTensors<Image, Text, F extends PooledFeatures>(
+  options: StepOptions<Image, Text, F>,
+  state: TrainState,
+  { batch, key, sources }: StepGiven<Image, Text>,
+): StepTensors {
+  const ctx = trainingContext(options, key, state.step, sources.clock);
+  const [trainable, fixed] = partitionTrainable(options, state.params, state.step);
+  const { model, next } = teach(options, state, batch);
+  const found = lossAndGradients({ model, loss: options.loss }, trainable, fixed, batch, ctx);
+  const { total, terms } = found;
+  return { ...applyGradients(options, state, found, next, sources), total, terms };
+}
+
+/** What a step is given besides its state. */
+export interface StepGiven<Image, Text> {
+  readonly batch: Batch<Image, Text>;
+  readonly key: Key;
+  readonly sources: StepSources;
+}
+
+/** The outcome of a step of `batch` that began with `state`: its tensors, and what is not in tensors. */
+export function outcomeOf(
+  { state: made, ...figures }: StepTensors,
+  { step, memory, teacher: before }: TrainState,
+  batch: Pick<Batch, 'groups' | 'captions'>,
+): StepOutcome {
+  const { params, optimizer, teacher, average } = made;
+  return {
+    ...figures,
+    state: {
+      step: step + 1,
+      params,
+      optimizer,
+      ...(teacher && {
+        teacher: {
+          params: teacher.params,
+          ...(teacher.queue && { queue: named(teacher.queue, batch, before?.queue) }),
+        },
+      }),
+      ...(average && { average }),
+      ...(memory && { memory }),
+    },
+  };
 }
 
 /**
  * The second half of a step: what the optimizer makes of gradients, and all that follows the
  * parameters. Within a `tidy`; buffers that are frozen are disposed.
  *
- * @param next the teacher's state once the step has made its parameters.
+ * @param next the teacher's tensors once the step has made its parameters.
  */
 export function applyGradients<Image, Text, F extends PooledFeatures>(
   options: StepOptions<Image, Text, F>,
   state: TrainState,
   { gradients: raw, recorded, terms }: Pick<Gradients, 'gradients' | 'recorded' | 'terms'>,
-  next: (params: Params) => TeacherState | undefined = () => undefined,
+  next: (params: Params) => TeacherTensors | undefined = () => undefined,
   { clock, rates }: StepSources = sourcesOf(state),
-): Omit<StepOutcome, 'total' | 'terms'> {
+): Omit<StepTensors, 'total' | 'terms'> {
   const { optimizer, balance, modulate } = options;
   const [trainable] = partitionTrainable(options, state.params, state.step);
   const gradients =
@@ -118,12 +166,10 @@ export function applyGradients<Image, Text, F extends PooledFeatures>(
   const average = averageAfter(options, state, params, clock);
   return {
     state: {
-      step: state.step + 1,
       params,
       optimizer: updated.state,
       ...(teacher && { teacher }),
       ...(average && { average }),
-      ...(state.memory && { memory: state.memory }),
     },
     gradientNorm: updated.gradientNorm,
     ...(isMeasured && {

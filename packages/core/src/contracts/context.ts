@@ -27,7 +27,7 @@ export interface Context {
   readonly frozen?: (path: string) => boolean;
   /**
    * Gradient checkpointing: a layered encoder keeps only the input of each layer and computes the
-   * layer again in the backward pass. This saves memory and costs about a third more time. Default
+   * layer (a convolutional one: of each block) again in the backward pass. This saves memory and costs about a third more time. Default
    * false.
    */
   readonly recompute?: boolean;

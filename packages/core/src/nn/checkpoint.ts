@@ -58,18 +58,19 @@ export function checkpoint<X extends readonly Tensor[], Y extends Tensor>(
 }
 
 /**
- * The layer at `path` of an encoder: {@link checkpoint} with the parameters below the path if
- * `ctx.recompute` is set, else the block itself.
+ * The layer at `path` of an encoder: {@link checkpoint} with the parameters below the path (or the
+ * paths) if `ctx.recompute` is set, else the block itself.
  */
 export function runLayer<X extends readonly Tensor[], Y extends Tensor>(
   block: Block<X, Y>,
   params: Params,
-  path: string,
+  path: string | readonly string[],
   inputs: X,
   ctx: Context,
 ): Y {
   if (ctx.recompute !== true) return block(params, inputs, ctx);
-  const [own] = partition(params, (name) => name.startsWith(`${path}.`));
+  const paths = typeof path === 'string' ? [path] : path;
+  const [own] = partition(params, (name) => paths.some((each) => name.startsWith(`${each}.`)));
   return checkpoint(block, own, inputs, ctx);
 }
 

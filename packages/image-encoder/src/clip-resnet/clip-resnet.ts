@@ -10,10 +10,10 @@ import { withConfig } from '@crossweave/core/authoring';
 import { dropPathRates } from '@crossweave/core/nn';
 import { gridTokens } from '../grid';
 import { checkImage, heightAndWidth, type ImageSize } from '../image-size';
-import type { Pass } from '../normed-convolution';
+import { runConvolutional, type Pass } from '../normed-convolution';
 import type { Grid } from '../transformer/positions';
 import { attentionPool, initAttentionPool } from './attention-pool';
-import { applyBlock, applyStem, initLayers, planStages, planStem } from './layers';
+import { applyBlock, applyStem, initLayers, planStages, planStem, type Block } from './layers';
 import { clipResNetSettings, type ClipResNetOptions, type ClipResNetPreset } from './options';
 
 /**
@@ -62,15 +62,15 @@ export function buildClipResNet(
     const [, height, width] = image.shape;
     gridOf([height, width]);
     const pass: Pass = { ctx, frozen: settings.frozenBatchNorm };
-    const grids = [applyStem(params, stem, image, pass)];
-    for (const stage of stages) {
-      grids.push(
-        stage.reduce(
-          (x, block) => applyBlock(params, block, x, rates.get(block)!, pass),
-          grids.at(-1)!,
-        ),
+    const ofStem = stem.flatMap(({ conv, norm }) => [conv, norm]);
+    const grids = [
+      runConvolutional(params, ofStem, image, pass, (own, x, at) => applyStem(own, stem, x, at)),
+    ];
+    const advance = (x: Tensor4D, block: Block): Tensor4D =>
+      runConvolutional(params, block.path, x, pass, (own, input, at) =>
+        applyBlock(own, block, input, rates.get(block)!, at),
       );
-    }
+    for (const stage of stages) grids.push(stage.reduce(advance, grids.at(-1)!));
     return grids;
   };
 

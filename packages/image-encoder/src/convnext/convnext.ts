@@ -8,7 +8,14 @@ import {
   type Params,
 } from '@crossweave/core';
 import { withConfig } from '@crossweave/core/authoring';
-import { conv2d, dropPathRates, initLayerNorm, layerNorm, normalInit } from '@crossweave/core/nn';
+import {
+  conv2d,
+  dropPathRates,
+  initLayerNorm,
+  layerNorm,
+  normalInit,
+  runLayer,
+} from '@crossweave/core/nn';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
 import { applyBlock, initBlock, innerEpsilon, type Block } from './block';
@@ -48,7 +55,15 @@ export function convNext(options: ConvNextOptions = {}): LayeredEncoder<Tensor4D
         const normed = layerNorm(params, `${reduction.path}.0`, x, innerEpsilon);
         x = conv2d(params, `${reduction.path}.1`, normed, { stride: 2 });
       }
-      grids.push(blocks.reduce((y, block) => applyBlock(params, block, y, settings, ctx), x));
+      const advance = (y: Tensor4D, block: Block): Tensor4D =>
+        runLayer(
+          (own, [input]: readonly [Tensor4D], at) => applyBlock(own, block, input, settings, at),
+          params,
+          block.path,
+          [y],
+          ctx,
+        );
+      grids.push(blocks.reduce(advance, x));
     }
     return grids;
   };

@@ -7,6 +7,7 @@ import { checkImage, heightAndWidth } from '../image-size';
 import {
   initNormedConvolution,
   normedConvolution,
+  runConvolutional,
   type NormedConvolution,
   type Pass,
 } from '../normed-convolution';
@@ -44,11 +45,17 @@ export function buildMobileNetV3(
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
     const pass: Pass = { ctx, frozen: settings.frozenBatchNorm, ...norms };
-    const grids = [hardSwish(normedConvolution(params, stem, image, pass))];
+    const single = (layer: NormedConvolution, path: string, x: Tensor4D): Tensor4D =>
+      runConvolutional(params, path, x, pass, (own, input, at) =>
+        hardSwish(normedConvolution(own, layer, input, at)),
+      );
+    const grids = [single(stem, 'features.0', image)];
     blocks.forEach((block, i) => {
-      grids.push(applyBlock(params, block, grids.at(-1)!, rates[i]!, pass));
+      const advance = (own: Params, x: Tensor4D, at: Pass): Tensor4D =>
+        applyBlock(own, block, x, rates[i]!, at);
+      grids.push(runConvolutional(params, block.path, grids.at(-1)!, pass, advance));
     });
-    grids.push(hardSwish(normedConvolution(params, last, grids.at(-1)!, pass)));
+    grids.push(single(last, `features.${blocks.length + 1}`, grids.at(-1)!));
     return grids;
   };
 

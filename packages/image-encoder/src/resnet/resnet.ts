@@ -5,7 +5,7 @@ import { dropPathRates } from '@crossweave/core/nn';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
 import { applyBlock, initBlock, planBlock, type Block } from './blocks';
-import { initNormedConvolution } from '../normed-convolution';
+import { initNormedConvolution, runConvolutional } from '../normed-convolution';
 import {
   resNetSettings,
   type ResNetOptions,
@@ -38,11 +38,19 @@ export function buildResNet(
   const gridsOf = (params: Params, image: Tensor4D, ctx: Context): Tensor4D[] => {
     checkImage(where, image, size?.[0] ?? 'H', size?.[1] ?? 'W');
     const pass = { ctx, frozen: settings.frozenBatchNorm };
-    const grids = [applyStem(params, stem, first, image, pass)];
-    let at = 0;
+    const grids = [
+      runConvolutional(params, [first.conv, first.norm], image, pass, (own, x, at) =>
+        applyStem(own, stem, first, x, at),
+      ),
+    ];
+    let index = 0;
     for (const stage of stages) {
-      const advance = (x: Tensor4D, block: Block): Tensor4D =>
-        applyBlock(params, block, x, rates[at++]!, pass);
+      const advance = (x: Tensor4D, block: Block): Tensor4D => {
+        const rate = rates[index++]!;
+        return runConvolutional(params, block.path, x, pass, (own, input, at) =>
+          applyBlock(own, block, input, rate, at),
+        );
+      };
       grids.push(stage.reduce(advance, grids.at(-1)!));
     }
     return grids;

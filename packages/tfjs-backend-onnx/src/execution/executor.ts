@@ -36,6 +36,15 @@ export interface Program {
   dispose(): void;
 }
 
+/** How a plan is compiled besides what it computes. */
+export interface CompileHints {
+  /**
+   * Whether the memory of values within the graph is given back after each run. Default: it may be
+   * kept for the next run, which saves the time to get it again.
+   */
+  readonly releasesMemory?: boolean;
+}
+
 /** A library that computes graphs, and the memory it computes in. */
 export interface Executor {
   /** Bytes of buffers on a device; 0 if buffers are arrays. */
@@ -44,10 +53,10 @@ export interface Executor {
   readonly pooledBytes: number;
   /**
    * Compiles a plan. @param constants for each leaf, its numbers if it is a constant, or null for
-   * an input. The arrays are not kept. @throws OnnxBackendError `runtime` if the library refuses
-   * the graph.
+   * an input. The arrays are not kept. @param hints may be ignored. @throws OnnxBackendError
+   * `runtime` if the library refuses the graph.
    */
-  compile(plan: Plan, constants: readonly (Values | null)[]): Program;
+  compile(plan: Plan, constants: readonly (Values | null)[], hints?: CompileHints): Program;
   /** An array with arbitrary contents, which the caller fills and passes to `adopt`. */
   allocate(dtype: ElementType, length: number): Values;
   /**

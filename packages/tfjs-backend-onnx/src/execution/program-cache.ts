@@ -2,7 +2,7 @@ import { OnnxBackendError } from '../errors';
 import type { Plan } from '../graph/plan';
 import { sameKey } from '../graph/plan';
 import type { Values } from '../graph/types';
-import type { Buffer, Executor, Program } from './executor';
+import type { Buffer, CompileHints, Executor, Program } from './executor';
 
 /**
  * After this many recompilations because a constant varied, every constant of the graph becomes an
@@ -89,8 +89,8 @@ export class ProgramCache {
   }
 
   /** Compiles a program that belongs to the caller, until `discard` or the end of the cache. */
-  lend(plan: Plan, constants: Constants): Program {
-    const program = this.compile(plan, constants);
+  lend(plan: Plan, constants: Constants, hints: CompileHints = {}): Program {
+    const program = this.compile(plan, constants, hints);
     this.lent.add(program);
     return program;
   }
@@ -119,8 +119,8 @@ export class ProgramCache {
     this.bytes = 0;
   }
 
-  private compile(plan: Plan, constants: Constants): Program {
-    const program = this.executor.compile(plan, constants);
+  private compile(plan: Plan, constants: Constants, hints: CompileHints = {}): Program {
+    const program = this.executor.compile(plan, constants, hints);
     this.statistics.compiles++;
     return program;
   }

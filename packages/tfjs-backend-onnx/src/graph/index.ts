@@ -6,7 +6,7 @@ export { OnnxBackend } from '../backend';
 export { oneOf, optionsFault, wholeNumber } from '../checks';
 export type { Check, Checks } from '../checks';
 export { OnnxBackendError } from '../errors';
-export type { Buffer, Executor, Program } from '../execution/executor';
+export type { Buffer, CompileHints, Executor, Program } from '../execution/executor';
 export type { Constants } from '../execution/program-cache';
 export { registerGradients } from '../gradients';
 export { registerKernels } from '../registration';

@@ -1,4 +1,4 @@
-import type { Buffer, Executor, Program } from '../execution/executor';
+import type { Buffer, CompileHints, Executor, Program } from '../execution/executor';
 import type { CacheLimits, Constants, ExecutorStatistics } from '../execution/program-cache';
 import { ProgramCache } from '../execution/program-cache';
 import { launch, lostValues } from './launch';
@@ -172,11 +172,11 @@ export class LazyGraph {
    * Compiles a plan. The program belongs to the caller, until `discard` or the end of the graph.
    * @param isConstant for each leaf, whether its current numbers become constants of the program.
    */
-  compile(plan: Plan, isConstant: readonly boolean[]): Program {
+  compile(plan: Plan, isConstant: readonly boolean[], hints?: CompileHints): Program {
     const constants: Constants = plan.leaves.map((node, i) =>
       isConstant[i] === true ? this.read(this.values.of(node)) : null,
     );
-    return this.programs.lend(plan, constants);
+    return this.programs.lend(plan, constants, hints);
   }
 
   discard(program: Program): void {

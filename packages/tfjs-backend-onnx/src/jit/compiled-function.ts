@@ -19,6 +19,12 @@ export interface JitOptions {
    */
   readonly bake?: boolean;
   /**
+   * Whether the memory that the function needs within is given back after each call. A function that
+   * computes much and is called rarely then holds nothing in between; one that is called often takes
+   * longer. Default false.
+   */
+  readonly releaseMemory?: boolean;
+  /**
    * Maximum number of compiled graphs, one for each combination of shapes, at least 1. Default 16.
    */
   readonly cacheSize?: number;
@@ -31,15 +37,17 @@ export class CompiledFunction {
   private readonly donate: readonly number[];
   private readonly bake: boolean;
   private readonly cacheSize: number;
+  private readonly releasesMemory: boolean;
 
   constructor(
     private readonly backend: OnnxBackend,
     private readonly f: (args: readonly Tree[], recorder: CallRecorder) => unknown,
-    { donate = [], bake = false, cacheSize = 16 }: JitOptions = {},
+    { donate = [], bake = false, releaseMemory = false, cacheSize = 16 }: JitOptions = {},
   ) {
     this.donate = donate;
     this.bake = bake;
     this.cacheSize = cacheSize;
+    this.releasesMemory = releaseMemory;
   }
 
   /** Number of compiled graphs. */
@@ -71,7 +79,9 @@ export class CompiledFunction {
     if (found === undefined) {
       if (!mayCompile) return undefined;
       const first = traced();
-      found = new Specialisation(backend, first, this.bake);
+      found = new Specialisation(backend, first, this.bake, {
+        releasesMemory: this.releasesMemory,
+      });
       if (first.hasCreated) {
         try {
           return found.run(tensors, donated, moment);

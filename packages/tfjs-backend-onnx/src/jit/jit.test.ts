@@ -163,6 +163,19 @@ describe('what it closes over', () => {
     scaled.dispose();
   });
 
+  it('gives the same values when it keeps no memory between calls', () => {
+    const f = (x: tf.Tensor2D): tf.Tensor => tf.sum(tf.exp(tf.matMul(x, x, false, true)), 1);
+    const [keeping, releasing] = [jit(f), jit(f, { releaseMemory: true })];
+    for (let i = 1; i < 4; i++) {
+      const x = tf.fill<tf.Rank.R2>([64, 8], i / 8);
+      const [a, b] = [keeping(x), releasing(x)];
+      expect(values(b)).toEqual(values(a));
+      tf.dispose([x, a, b]);
+    }
+    [keeping, releasing].forEach((each) => each.dispose());
+    expect(() => jit(f, { releaseMemory: 1 as never })).toThrow(/releaseMemory/);
+  });
+
   it('may be variables, which it reads and assigns anew each time', () => {
     const count = tf.variable(tf.scalar(1));
     const next = jit((x: tf.Tensor) => {

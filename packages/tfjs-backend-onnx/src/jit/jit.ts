@@ -11,6 +11,7 @@ import { flatten, nextOf, rebuild } from './tree';
 const CHECKS: Checks<JitOptions> = {
   donate: listOf(wholeNumber(0)),
   bake: trueOrFalse,
+  releaseMemory: trueOrFalse,
   cacheSize: wholeNumber(1),
 };
 

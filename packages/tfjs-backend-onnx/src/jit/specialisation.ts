@@ -2,7 +2,7 @@ import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import { dispose, engine } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import { OnnxBackendError } from '../errors';
-import type { Program } from '../execution/executor';
+import type { CompileHints, Program } from '../execution/executor';
 import type { Node } from '../graph/node';
 import { sameKey } from '../graph/plan';
 import type { Values } from '../graph/types';
@@ -25,13 +25,14 @@ export class Specialisation {
     private readonly backend: OnnxBackend,
     private readonly trace: Trace,
     bake: boolean,
+    hints?: CompileHints,
   ) {
     const { plan, sources, owners, arrays } = trace;
     const { graph } = backend;
     const isConstant = sources.map(
       ({ kind }) => kind === 'constant' || (bake && kind === 'captured'),
     );
-    this.program = graph.compile(plan, isConstant);
+    this.program = graph.compile(plan, isConstant, hints);
     this.unconfirmed = plan.leaves.map((leaf) => arrays.get(leaf)?.slice() ?? null);
     this.captured = plan.leaves.map((leaf, i) =>
       isConstant[i] === true ? null : (owners.get(leaf) ?? null),

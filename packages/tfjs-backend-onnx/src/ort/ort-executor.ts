@@ -1,4 +1,4 @@
-import type { Buffer, Executor, Program } from '../execution/executor';
+import type { Buffer, CompileHints, Executor, Program } from '../execution/executor';
 import type { Constants } from '../execution/program-cache';
 import type { Plan } from '../graph/plan';
 import type { ElementType, Values } from '../graph/types';
@@ -48,9 +48,9 @@ export class OrtExecutor implements Executor {
     return this.pool.bytes;
   }
 
-  compile(plan: Plan, constants: Constants): Program {
+  compile(plan: Plan, constants: Constants, hints: CompileHints = {}): Program {
     const cheaper = optimise(plan, constants, RULES[this.options.provider]);
-    return new OrtProgram(cheaper, constants, this.options, this.memory);
+    return new OrtProgram(cheaper, constants, this.options, this.memory, hints);
   }
 
   allocate(dtype: ElementType, length: number): Values {

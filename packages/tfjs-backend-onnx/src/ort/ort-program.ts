@@ -1,5 +1,5 @@
 import { fromRuntime } from '../errors';
-import type { Buffer, Program } from '../execution/executor';
+import type { Buffer, CompileHints, Program } from '../execution/executor';
 import type { Constants } from '../execution/program-cache';
 import type { Node } from '../graph/node';
 import type { Plan } from '../graph/plan';
@@ -36,6 +36,7 @@ export class OrtProgram implements Program {
     constants: Constants,
     options: ResolvedOptions,
     private readonly memory: Memory,
+    hints: CompileHints = {},
   ) {
     this.operators = plan.nodes.length;
     const work = plan.nodes.reduce((sum, node) => sum + node.size, 0);
@@ -48,7 +49,7 @@ export class OrtProgram implements Program {
     this.session = new (loadRuntime().Session)();
     try {
       this.session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
-        ...sessionOptions(options, work),
+        ...sessionOptions(options, work, hints),
         ...memory.sessionOptions(plan),
       });
     } catch (cause) {
@@ -100,14 +101,18 @@ function slotOf(plan: Plan, node: Node): Slot {
   return { name: nameOf(plan, node), dtype, shape, size };
 }
 
-function sessionOptions(options: ResolvedOptions, work: number): Record<string, unknown> {
+function sessionOptions(
+  options: ResolvedOptions,
+  work: number,
+  { releasesMemory = false }: CompileHints,
+): Record<string, unknown> {
   return {
     intraOpNumThreads: work < SINGLE_THREAD_WORK ? 1 : options.threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
     enableMemPattern: false,
-    enableCpuMemArena: true,
+    enableCpuMemArena: !releasesMemory,
     logSeverityLevel: 3,
     enableProfiling: options.profile !== null,
     profileFilePrefix: options.profile ?? '',

@@ -70,6 +70,11 @@ describe('chunk', () => {
     expectSame((await losses({ data, steps: 8, chunk: 5 })).curve, whole.curve);
   });
 
+  it('of several batches a step has the loss curve of those in one piece', async () => {
+    const extra = { data: rowSource(24, 6), accumulate: 2, steps: 12 };
+    expectSame((await losses({ ...extra, chunk: 4 })).curve, (await losses(extra)).curve);
+  });
+
   it('needs embeddings, and a loss that reads nothing else', async () => {
     const without = options({ model: embeddedModel({ embeds: false }), chunk: 4 });
     await expect(train(without)).rejects.toThrow(/"chunk" needs embeddings/);

@@ -1,124 +1,140 @@
-import { add, dispose, mul, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
-  disposeParams,
   foldIn,
-  mergeParams,
-  subtree,
-  withPrefix,
+  mapParams,
   type Batch,
   type Key,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { lossAndGradients, type Gradients } from '../gradients';
+import type { StepCompiler } from '../compile/step-compiler';
+import { stateOf } from '../compile/whole-step';
+import { lossAndGradients } from '../gradients';
 import type { StepOptions } from '../options';
 import { partitionTrainable } from '../partition';
-import type { TrainState } from '../state';
-import { applyGradients, trainingContext, type StepOutcome } from '../step';
-import { chunkedGradients, summed } from './chunked-gradients';
+import { tensorsOfState, type StateTensors, type TrainState } from '../state';
+import {
+  applyGradients,
+  outcomeOf,
+  trainingContext,
+  type StepOutcome,
+  type StepTensors,
+} from '../step';
+import { chunkedGradients } from './chunked-gradients';
+import {
+  addedTo,
+  disposeGathered,
+  meanOf,
+  nothingGathered,
+  startingSums,
+  withBatch,
+  type BatchLoss,
+  type Gathered,
+} from './gathered';
 
 /**
  * A step over several batches, or over one in chunks: gradients are gathered batch by batch, and the
- * last batch brings the update. What is gathered is read after each batch, so that a lazy engine holds
- * one at a time.
+ * last batch brings the update. Each batch or chunk is a graph of its own, and so is the update.
  */
 export interface GatheredStep<Image, Text> {
-  /** The gradients of one more batch; true unless loss or gradients are not finite. */
+  /** Adds the gradients of one more batch; true unless its loss is not finite. */
   add(state: TrainState, batch: Batch<Image, Text>, key: Key): Promise<boolean>;
-  /** The step of what was gathered, which is then gone. */
-  finish(state: TrainState): StepOutcome;
-  /** Batches so far. */
-  readonly count: number;
+  /** The step of what was gathered, which is then gone. @param batch the last one. */
+  finish(state: TrainState, batch: Batch<Image, Text>, key: Key): StepOutcome;
   /** Lets go of what was gathered. */
   discard(): void;
 }
 
+/** Adds the gradients of a batch to `gathered`, whose gradients are then gone. */
+export type BatchGradients<Image, Text> = (
+  state: TrainState,
+  batch: Batch<Image, Text>,
+  key: Key,
+  gathered: Gathered,
+) => Promise<Gathered>;
+
+/** @param compiler makes the parts of the step. */
 export function gatheredStep<Image, Text, F extends PooledFeatures>(
   options: StepOptions<Image, Text, F> & { readonly chunk?: number },
+  compiler: StepCompiler<Image, Text>,
 ): GatheredStep<Image, Text> {
-  let gathered: Gradients | undefined;
-  let count = 0;
+  const { chunk } = options;
+  const gradientsOf =
+    chunk === undefined
+      ? batchGradients(options, compiler)
+      : chunkedGradients(options, chunk, compiler);
+  const update = compiler.part(
+    (
+      { state: tensors, losses, recorded }: Omit<Gathered, 'gradients'> & { state: StateTensors },
+      known,
+      { gradients }: Pick<Gathered, 'gradients'>,
+    ): StepTensors => {
+      const { total, ...means } = meanOf({ gradients, losses });
+      // The update disposes those that are frozen.
+      const own = { ...means, recorded: mapParams(recorded, (value) => value.clone()) };
+      const made = applyGradients(options, stateOf(tensors, known), own, undefined, known.sources);
+      return { ...made, state: tensorsOfState(made.state), total, terms: means.terms };
+    },
+    { isRare: true },
+  );
+
+  let gathered = nothingGathered;
   const discard = (): void => {
-    if (gathered !== undefined) disposeGradients(gathered);
-    gathered = undefined;
-    count = 0;
+    disposeGathered(gathered);
+    gathered = nothingGathered;
   };
   return {
-    get count() {
-      return count;
-    },
     discard,
     async add(state, batch, key) {
-      const [trainable, fixed] = partitionTrainable(options, state.params, state.step);
-      const ctx = trainingContext(options, count === 0 ? key : foldIn(key, count), state.step);
-      // Running statistics go from batch to batch.
-      const current = { ...fixed, ...gathered?.recorded };
-      const { model, loss, chunk } = options;
-      const objective = { model, loss };
-      const next =
-        chunk === undefined
-          ? whole(() => lossAndGradients(objective, trainable, current, batch, ctx))
-          : await chunkedGradients({ ...objective, trainable, fixed: current, batch, ctx, chunk });
+      const count = gathered.losses.length;
       const before = gathered;
-      gathered = before === undefined ? next : joined(before, next);
-      count++;
-      const [total] = await gathered.total.data();
+      gathered = nothingGathered;
+      try {
+        gathered = await gradientsOf(state, batch, count === 0 ? key : foldIn(key, count), before);
+      } catch (error) {
+        disposeGathered(before);
+        throw error;
+      }
+      const [total] = await gathered.losses[count]!.total.data();
       return Number.isFinite(total);
     },
-    finish(state) {
-      const { total, terms, gradients, recorded } = gathered!;
-      const share = 1 / count;
-      const outcome = tidy(() => {
-        const mean = <T extends Tensor>(x: T): T => (count === 1 ? x.clone() : mul<T>(x, share));
-        const each = (tree: Params): Params =>
-          Object.fromEntries(Object.entries(tree).map(([path, x]) => [path, mean(x)]));
-        const means = { gradients: each(gradients), terms: each(terms) as Record<string, Scalar> };
-        const kept = Object.fromEntries(
-          Object.entries(recorded).map(([path, value]) => [path, value.clone()]),
-        );
-        const applied = applyGradients(options, state, { ...means, recorded: kept });
-        return { ...applied, total: mean(total), terms: means.terms } as never;
-      }) as StepOutcome;
-      discard();
-      return outcome;
+    finish(state, batch, key) {
+      const { gradients, ...rest } = gathered;
+      gathered = { ...rest, gradients: {} };
+      const tensors = { state: tensorsOfState(state), ...rest };
+      try {
+        const made = update(tensors, { state, batch, key }, { gradients });
+        return outcomeOf(made, state, batch);
+      } finally {
+        discard();
+      }
     },
   };
 }
 
-/** tfjs's `tidy` for gradients: terms and statistics are held anyway. */
-function whole(make: () => Gradients): Gradients {
-  let found: Pick<Gradients, 'terms' | 'recorded'> = { terms: {}, recorded: {} };
-  const kept = tidy(() => {
-    const { total, terms, gradients, recorded } = make();
-    found = { terms, recorded };
-    return { ...gradients, ' total': total };
-  });
-  const { ' total': total, ...gradients } = kept;
-  return { ...found, total: total, gradients };
-}
-
-/** Sums of both, whose tensors are then gone; statistics are those of the later. */
-function joined(a: Gradients, b: Gradients): Gradients {
-  const sums = tidy(() =>
-    mergeParams(
-      { total: add(a.total, b.total) },
-      withPrefix('term ', summed(a.terms, b.terms)),
-      withPrefix('of ', summed(a.gradients, b.gradients)),
-    ),
-  ) as Record<string, Tensor>;
-  const recorded = { ...a.recorded, ...b.recorded };
-  const old = Object.keys(b.recorded).flatMap((path) => a.recorded[path] ?? []);
-  dispose([a.total, b.total, ...old]);
-  for (const tree of [a.terms, b.terms, a.gradients, b.gradients]) dispose(Object.values(tree));
-  return {
-    total: sums['total'] as Scalar,
-    terms: subtree(sums, 'term ') as Record<string, Scalar>,
-    gradients: subtree(sums, 'of '),
-    recorded,
+/** Gradients of a whole batch. */
+function batchGradients<Image, Text, F extends PooledFeatures>(
+  options: StepOptions<Image, Text, F>,
+  compiler: StepCompiler<Image, Text>,
+): BatchGradients<Image, Text> {
+  const part = compiler.part(
+    (
+      { params }: { params: Params },
+      { batch, key, sources, step },
+      { sums }: { sums: Params },
+    ): BatchLoss & Omit<Gathered, 'losses'> => {
+      const ctx = trainingContext(options, key, step, sources.clock);
+      const [trainable, fixed] = partitionTrainable(options, params, step);
+      const found = lossAndGradients(options, trainable, fixed, batch, ctx);
+      return { ...found, gradients: addedTo(sums, found.gradients) };
+    },
+  );
+  return async (state, batch, key, before) => {
+    // Running statistics go from batch to batch.
+    const params = { ...state.params, ...before.recorded };
+    const [trainable] = partitionTrainable(options, params, state.step);
+    const sums = startingSums(before.gradients, trainable);
+    const found = part({ params }, { state, batch, key }, { sums });
+    const { total, terms, gradients, recorded } = found;
+    return Promise.resolve(withBatch(before, { gradients, recorded, losses: [{ total, terms }] }));
   };
-}
-
-function disposeGradients({ total, terms, gradients, recorded }: Gradients): void {
-  total.dispose();
-  [terms, gradients, recorded].forEach(disposeParams);
 }

@@ -1,4 +1,4 @@
-import { Tensor, slice } from '@tensorflow/tfjs-core';
+import { Tensor, slice, tidy } from '@tensorflow/tfjs-core';
 import type { Batch } from '@crossweave/core';
 
 /**
@@ -26,6 +26,15 @@ export function sliceBatch<Image, Text>(
       negativeCaptions: negativeCaptions.slice(from * each, (from + count) * each),
     }),
   };
+}
+
+/** A {@link sliceBatch} that outlives the `tidy` around it; the caller disposes it. */
+export function ownSlice<Image, Text>(
+  batch: Batch<Image, Text>,
+  from: number,
+  count: number,
+): Batch<Image, Text> {
+  return tidy(() => sliceBatch(batch, from, count) as never);
 }
 
 /** Rows of an input, a tensor or an object of tensors: the type is the encoder's own and stays. */

@@ -13,12 +13,21 @@ export interface CompiledFunction {
 /** A function of trees of tensors. */
 export type Traced = (args: readonly unknown[], recorder: StepRecorder) => unknown;
 
+export interface CompileOptions {
+  /** Indices of arguments that a call disposes, and whose memory its results may take. */
+  readonly donate?: readonly number[];
+  /** Whether memory that a call needs within is given back after it. */
+  readonly releaseMemory?: boolean;
+}
+
 interface CompilingBackend {
-  compile(f: Traced): CompiledFunction;
+  compile(f: Traced, options?: CompileOptions): CompiledFunction;
 }
 
 /** The compiler of the engine in use; undefined if it has none. The backends on a graph have one. */
-export function engineCompiler(): ((f: Traced) => CompiledFunction) | undefined {
+export function engineCompiler(): CompilingBackend['compile'] | undefined {
   const current = backend() as Partial<CompilingBackend>;
-  return typeof current.compile === 'function' ? (f) => current.compile!(f) : undefined;
+  return typeof current.compile === 'function'
+    ? (f, options) => current.compile!(f, options)
+    : undefined;
 }

@@ -3,15 +3,16 @@ import {
   unreadable,
   withFields,
   type Batch,
+  type EmbeddingQueue,
   type Key,
   type StepRecorder,
 } from '@crossweave/core';
-import type { TrainState } from '../state';
+import type { QueueTensors, TrainState } from '../state';
 import { sourcesOf, type StepSources } from '../step';
 
-/** What a step is about, besides the tensors of its state and batch. */
+/** What a step, or a part of one, is about, besides the tensors that it is given. */
 export interface StepMoment<Image, Text> {
-  readonly state: Pick<TrainState, 'step' | 'memory'>;
+  readonly state: TrainState;
   readonly batch: Batch<Image, Text>;
   readonly key: Key;
 }
@@ -19,11 +20,24 @@ export interface StepMoment<Image, Text> {
 /** Inputs of a batch, in tensors. */
 export type BatchTensors<Image, Text> = Pick<Batch<Image, Text>, 'image' | 'text' | 'negatives'>;
 
-/** What the model and the optimizer get while a step is compiled, in the place of a step's own. */
-export interface StandIns<Image, Text> {
+/** What a part of a step reads of its moment: the values themselves, or stand-ins while it is compiled. */
+export interface Known<Image, Text> {
   readonly batch: Batch<Image, Text>;
   readonly key: Key;
   readonly sources: StepSources;
+  /** Steps done. It says what is frozen; everything else reads `sources.clock`. */
+  readonly step: number;
+  /** The teacher's queue with these tensors. */
+  readonly queue: (tensors: QueueTensors) => EmbeddingQueue;
+}
+
+/** The values of a moment. */
+export function valuesOf<Image, Text>(moment: StepMoment<Image, Text>): Known<Image, Text> {
+  const { state, batch, key } = moment;
+  return {
+    ...{ batch, key, step: state.step, sources: sourcesOf(state) },
+    queue: (tensors) => ({ ...state.teacher!.queue!, ...tensors }),
+  };
 }
 
 /**
@@ -36,7 +50,7 @@ export function standIns<Image, Text>(
   tensors: BatchTensors<Image, Text>,
   size: number,
   lists: readonly string[],
-): StandIns<Image, Text> {
+): Omit<Known<Image, Text>, 'step'> {
   const stand = <Source extends object>(
     source: object,
     at: (moment: StepMoment<Image, Text>) => Source,
@@ -52,5 +66,10 @@ export function standIns<Image, Text>(
       clock: stand(unreadable('context', 'step'), (m) => sourcesOf(m.state).clock),
       rates: stand(unreadable('rates', 'factor'), (m) => sourcesOf(m.state).rates),
     },
+    queue: (own) =>
+      stand(
+        withFields(unreadable('queue', 'groups', 'captions'), own),
+        (m) => m.state.teacher!.queue!,
+      ),
   };
 }

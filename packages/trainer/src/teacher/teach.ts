@@ -11,6 +11,7 @@ import {
   type PooledFeatures,
   type Teacher,
 } from '@crossweave/core';
+import type { TeacherTensors } from '../state';
 import { emptyQueue, enqueue } from './queue';
 import { averages, follow } from './twin';
 import type { TeacherOptions, TeacherState } from './options';
@@ -24,8 +25,8 @@ interface Taught<Image, Text, F extends PooledFeatures> {
 export interface Lesson<Image, Text, F extends PooledFeatures = Features> {
   /** The model, whose outputs have the teacher's view of the batch. */
   readonly model: Model<Image, Text, F>;
-  /** The teacher's state once the step has made `params`; undefined where it has none. */
-  readonly next: (params: Params) => TeacherState | undefined;
+  /** The teacher's tensors once the step has made `params`; undefined where it has none. */
+  readonly next: (params: Params) => TeacherTensors | undefined;
 }
 
 /**
@@ -61,7 +62,7 @@ export function teach<Image, Text, F extends PooledFeatures>(
     model: withTeacher(model, { ...view, queue }),
     next: (params) => ({
       params: follow(averaged, params, momentum),
-      queue: enqueue(queue, image, text, batch),
+      queue: enqueue(queue, image, text),
     }),
   };
 }
