@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrainRecord } from '@crossweave/trainer';
 import { readMetrics, readPlan } from '@crossweave/trainer/node';
+import { fakeTracking } from '../../trainer/src/node/mlflow/tracking-server.testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScenes, run, writeTiny, type Ended } from './cli.testing';
 import { exitCode } from './main';
@@ -83,6 +84,30 @@ it('trains by an optimizer, a schedule, averages and accumulation of the config'
     metrics: object;
   };
   expect(metrics).toEqual(results.metrics);
+});
+
+it('logs to an MLflow server, which is told how the run ended', async () => {
+  const server = await fakeTracking();
+  try {
+    const out = join(folder, 'tracked');
+    const tracked = ['--out', out, '--mlflow', server.url, '--experiment', 'pairs'];
+    const { code, stderr } = await train(...tracked, ...set({ steps: 2 }));
+    expect(code, stderr).toBe(exitCode.done);
+    const { run0 } = server.runs;
+    expect(server.experiments).toEqual(['pairs']);
+    expect(run0).toMatchObject({ name: 'tracked', status: 'FINISHED' });
+    expect(run0!.params).toMatchObject({ 'training.steps': '2', 'image.options.widths': '[4]' });
+    const losses = run0!.metrics.flatMap(({ key, value }) => (key === 'loss' ? [value] : []));
+    const records = await readMetrics(out);
+    expect(losses).toEqual(records.flatMap((each) => (each.kind === 'step' ? [each.loss] : [])));
+
+    const nan = set({ steps: 4, learningRate: { image: 1e30 }, clipNorm: 1e30 });
+    const failed = await train('--out', join(folder, 'nan'), '--mlflow', server.url, ...nan);
+    expect(failed.code).toBe(exitCode.failed);
+    expect(server.runs['run1']!.status).toBe('FAILED');
+  } finally {
+    await server.close();
+  }
 });
 
 it('trains a finished run further with --extend alone', async () => {
