@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { DataError, disposeParams } from '@crossweave/core';
+import { requireOneOf } from '@crossweave/core/authoring';
+import { representationNames, type RepresentationName } from '@crossweave/lab';
 import { checkState, disposeState, usableParams } from '@crossweave/trainer';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
@@ -9,7 +11,7 @@ import { engineOptions } from '../config/read-config';
 import { trainSchema } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
-import { figuresOf, measure, tableOf } from '../run/measure';
+import { figuresOf, measure, tableOf, type Representations } from '../run/measure';
 import {
   checkpointOf,
   readTrainedRun,
@@ -27,6 +29,11 @@ export const evaluate: Command = {
     split: { type: 'string', value: 'NAME', summary: 'default: the test split of the run' },
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
     best: { type: 'boolean', summary: 'the best state by training.evaluate.best, not the last' },
+    representations: {
+      type: 'string',
+      value: 'NAMES',
+      summary: `also these figures of representations, by commas: all, ${representationNames.join(', ')}`,
+    },
     ...dataFlags,
     ...engineOptions,
   },
@@ -34,6 +41,7 @@ export const evaluate: Command = {
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
     const folder = resolve(requiredText(evaluate, values, 'run'));
+    const representations = representationsOf(text(values, 'representations'));
     const run = await readTrainedRun(folder);
     const other = text(values, 'captions');
     const config = parseConfig(
@@ -76,9 +84,9 @@ export const evaluate: Command = {
         : undefined;
       const params = usableParams(state, optimizer);
       const trained = { parts, params, ...(task && { task }) };
-      const measurement = await measure(trained, data.split(splitName), train, session).finally(
-        () => disposeParams(params),
-      );
+      const measurement = await measure(
+        ...([trained, data.split(splitName), train, session, { representations }] as const),
+      ).finally(() => disposeParams(params));
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
       const { fingerprint } = data;
@@ -94,6 +102,16 @@ export const evaluate: Command = {
     }
   },
 };
+
+/** @throws ConfigError for a name that is not known, which names the nearest. */
+function representationsOf(given: string | undefined): Representations | undefined {
+  if (given === undefined || given === 'all') return given;
+  const names = given.split(',').map((name) => name.trim());
+  for (const name of names) {
+    requireOneOf('crossweave eval', '--representations', name, representationNames);
+  }
+  return names as RepresentationName[];
+}
 
 function requireData(
   what: 'captions' | 'data',

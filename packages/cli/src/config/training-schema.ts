@@ -1,3 +1,4 @@
+import { representationNames } from '@crossweave/lab';
 import { optimizers, schedules } from '@crossweave/trainer';
 import { z } from 'zod';
 
@@ -51,6 +52,10 @@ export const runTraining = {
     .strictObject({
       split: z.string(),
       every: count,
+      /** Figures of representations to measure too: all that can be told, or these. */
+      representations: z
+        .union([z.literal('all'), z.array(z.enum(representationNames)).min(1)])
+        .optional(),
       best: z
         .strictObject({
           metric: z.string(),

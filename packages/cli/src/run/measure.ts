@@ -8,9 +8,12 @@ import {
   floors,
   headOfLoss,
   metricTable,
+  representationFigures,
   taskFloors,
   type Evaluation,
   type FeatureCache,
+  type FittedFusion,
+  type RepresentationName,
   type TaskEvaluation,
 } from '@crossweave/lab';
 import type { Session } from '../command';
@@ -38,10 +41,29 @@ export interface Measurement {
 /** Pictures that the floors are fitted on, the first of the training split: enough for what they are. */
 const floorPictures = 2000;
 
+/** The figures of representations to add: all that can be told, or these. */
+export type Representations = 'all' | readonly RepresentationName[];
+
+/** Whether some of them are fitted on labels of the training split. */
+export function needsTraining(representations: Representations, train: PairSplit): boolean {
+  return representations === 'all'
+    ? train.records.some(({ labels }) => labels !== undefined)
+    : representations.some((name) => name === 'neighbours' || name === 'probe');
+}
+
+/** What {@link measure} shows besides the task, or retrieval and matching. */
+export interface MeasureOptions {
+  /** Default none. */
+  readonly representations?: Representations | undefined;
+  /** Whether floors are fitted on the training split. Default true. */
+  readonly withFloors?: boolean;
+}
+
 /**
  * Encodes a split once and measures the fusion on it, and on the same features the floors, fitted
  * on the training split.
  *
+ * @param train what floors, neighbours and probes are fitted on; none: without all of them.
  * @throws Interrupted when the session is asked to stop.
  */
 export async function measure(
@@ -49,27 +71,50 @@ export async function measure(
   split: PairSplit,
   train: PairSplit | undefined,
   session: Session,
+  { representations, withFloors = true }: MeasureOptions = {},
 ): Promise<Measurement> {
   const { signal } = session;
-  const { task } = model;
   try {
     const cache = await encode(model, split, session);
     const fitted = { fusion: model.parts.fusion, params: subtree(model.params, 'fusion.') };
-    const evaluation =
-      task === undefined
-        ? await evaluateFusion(fitted, cache, { signal })
-        : await evaluateTask({ ...fitted, task, head: headOf(model.params, task) }, cache, {
+    const evaluation = await evaluationOf(model, fitted, cache, signal);
+    const known = train && (await encode(model, firstOf(train), session));
+    const shown =
+      representations === undefined
+        ? {}
+        : await representationFigures(fitted, cache, {
+            ...(representations !== 'all' && { figures: representations }),
+            ...(known && { train: known }),
             signal,
           });
-    if (train === undefined) return { evaluation, floors: {} };
-    const known = await encode(model, firstOf(train), session);
     const beside =
-      task === undefined ? floors(known, cache) : await taskFloors(task, known, cache, signal);
-    return { evaluation, floors: beside };
+      known === undefined || !withFloors ? {} : await floorsOf(model.task, known, cache, signal);
+    const metrics = { ...evaluation.metrics, ...shown };
+    return { evaluation: { ...evaluation, metrics }, floors: beside };
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was measured.');
     throw error;
   }
+}
+
+function evaluationOf(
+  { task, params }: Measured,
+  fitted: FittedFusion,
+  cache: FeatureCache,
+  signal: AbortSignal,
+): Promise<Evaluation | TaskEvaluation> {
+  return task === undefined
+    ? evaluateFusion(fitted, cache, { signal })
+    : evaluateTask({ ...fitted, task, head: headOf(params, task) }, cache, { signal });
+}
+
+async function floorsOf(
+  task: FittedTask | undefined,
+  known: FeatureCache,
+  cache: FeatureCache,
+  signal: AbortSignal,
+): Promise<Measurement['floors']> {
+  return task === undefined ? floors(known, cache) : taskFloors(task, known, cache, signal);
 }
 
 /** The head of a task among the parameters of a training run. */

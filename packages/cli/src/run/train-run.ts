@@ -27,7 +27,7 @@ import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
-import { figuresOf, measure, tableOf, type Measurement } from './measure';
+import { figuresOf, measure, needsTraining, tableOf, type Measurement } from './measure';
 import { given } from './given';
 import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
@@ -163,10 +163,15 @@ function evaluation(
   const { evaluate } = config.training;
   if (evaluate === undefined) return {};
   const split = data.split(evaluate.split);
+  const { representations } = evaluate;
+  const known = data.split(config.data.train);
+  const fits = representations !== undefined && needsTraining(representations, known);
+  const more = { representations, withFloors: false };
   return {
     evaluate: async ({ params }) => {
       const measured = { parts, params, ...(task && { task }) };
-      return (await measure(measured, split, undefined, session)).evaluation.metrics;
+      const train = fits ? known : undefined;
+      return (await measure(measured, split, train, session, more)).evaluation.metrics;
     },
     evaluateEvery: evaluate.every,
     ...(evaluate.best && { best: given(evaluate.best) }),

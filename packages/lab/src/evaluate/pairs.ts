@@ -79,9 +79,10 @@ export async function scoreAll(
     const pairAt = (i: number): Pair => [Math.floor(i / texts), textRows[i % texts]!];
     return scoreEach(fitted, cache, images * texts, pairAt, options);
   }
-  const image = await embed(fitted, 'image', cache.imageTable, imageRows, options);
-  const text = await embed(fitted, 'text', cache.textTable, textRows, options);
-  const width = image.length / images;
+  const { values: image, width } = await embedRows(
+    ...([fitted, 'image', cache.imageTable, imageRows, options] as const),
+  );
+  const { values: text } = await embedRows(fitted, 'text', cache.textTable, textRows, options);
   const scores = new Float32Array(images * texts);
   for (let i = 0; i < images; i++) {
     await pause(options.signal);
@@ -94,13 +95,18 @@ export async function scoreAll(
   return scores;
 }
 
-async function embed(
+/**
+ * The embeddings of rows of one side, at most `chunk` of them tensors at a time.
+ *
+ * @returns [rows, width] row by row.
+ */
+export async function embedRows(
   { fusion, params }: FittedFusion,
   side: 'image' | 'text',
   table: FeatureTable,
   wanted: readonly number[],
   options: ScoringOptions,
-): Promise<Float32Array> {
+): Promise<{ readonly values: Float32Array; readonly width: number }> {
   let out = new Float32Array(0);
   await inChunks(wanted.length, options, async (rows, from, count) => {
     const features = table.gather(rows.map((row) => wanted[row]!));
@@ -111,7 +117,7 @@ async function embed(
     out.set((await embedded.data()).subarray(0, count * width), from * width);
     [features, embedded].forEach(disposeTensors);
   });
-  return out;
+  return { values: out, width: out.length / wanted.length };
 }
 
 /** Calls `work` with the rows of each chunk; the last is filled up with its last row (`real` are not). */
