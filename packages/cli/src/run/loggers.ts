@@ -62,7 +62,7 @@ export async function withLoggers<T>(
 }
 
 /** Nested settings as one level, `training.learningRate.image`; lists as JSON. */
-export function plainParams(value: unknown, path = ''): Record<string, string | number | boolean> {
+function plainParams(value: unknown, path = ''): Record<string, string | number | boolean> {
   if (value === undefined) return {};
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     return { [path]: value };

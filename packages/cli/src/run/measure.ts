@@ -52,7 +52,7 @@ export function needsTraining(representations: Representations, train: PairSplit
 }
 
 /** What {@link measure} shows besides the task, or retrieval and matching. */
-export interface MeasureOptions {
+interface MeasureOptions {
   /** Default none. */
   readonly representations?: Representations | undefined;
   /** Whether floors are fitted on the training split. Default true. */

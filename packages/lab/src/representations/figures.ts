@@ -1,5 +1,5 @@
 import { DataError, type PairRecord } from '@crossweave/core';
-import { checkOptions, count, listOf, oneOf, type Checks } from '@crossweave/core/authoring';
+import { checkOptions, count, having, listOf, oneOf, type Checks } from '@crossweave/core/authoring';
 import { abortSignal } from '../checks/checks';
 import { embedRows, type FittedFusion } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
@@ -39,7 +39,7 @@ export interface RepresentationOptions {
 
 const checks: Checks<RepresentationOptions> = {
   figures: listOf(oneOf(...representationNames), { min: 1, distinct: true }),
-  train: { expected: 'a FeatureCache', accepts: (x) => typeof x === 'object' && x !== null },
+  train: having('an encoded split (FeatureCache)', 'images', 'texts', 'textRow'),
   most: count(2),
   chunk: count(),
   signal: abortSignal(),

@@ -3,7 +3,7 @@ import { rememberedRun, rememberRun } from './remembered-run';
 import { TrackingError, type TrackingServer } from './tracking-server';
 
 /** What is asked of the server when a logger is made. */
-export interface AskedRun {
+interface AskedRun {
   readonly url: string;
   readonly experiment: string;
   readonly runName: string;
@@ -11,7 +11,7 @@ export interface AskedRun {
 }
 
 /** An MLflow run that takes metrics. */
-export interface OpenedRun {
+interface OpenedRun {
   readonly runId: string;
   /** The last step that the server has, by metric; empty for a new run. */
   readonly lastSteps: ReadonlyMap<string, number>;

@@ -6,7 +6,7 @@ import { fields, text } from '@crossweave/core/authoring';
 import { readJson, writeJsonAtomic } from '@crossweave/core/node';
 
 /** What a run's folder says of the MLflow run that its records go to. */
-export interface RememberedRun {
+interface RememberedRun {
   readonly url: string;
   readonly experiment: string;
   readonly runId: string;

@@ -9,7 +9,7 @@ interface StoredMetric {
 }
 
 /** What a run on the {@link fakeTracking} server holds. */
-export interface StoredRun {
+interface StoredRun {
   status: string;
   deleted: boolean;
   readonly name: string;
