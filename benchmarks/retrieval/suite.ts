@@ -50,10 +50,10 @@ export async function retrievalSuite(args: readonly string[]): Promise<number> {
 
 /** Features of images, and of texts beside them, drawn from a normal distribution. */
 function madeUp(pairs: number, dim: number): FeatureCache {
-  const records = Array.from(
-    { length: pairs },
-    (_, i): PairRecord => ({ id: String(i), captions: [String(i)] }),
-  );
+  const records = Array.from({ length: pairs }, (_, i): PairRecord => ({
+    id: String(i),
+    captions: [String(i)],
+  }));
   const drawn = normalArray(key(0), 2 * pairs * dim);
   const tableOf = (value: (i: number) => number): FeatureTable => {
     const table = new FeatureTable(dim);

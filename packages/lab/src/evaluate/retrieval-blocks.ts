@@ -54,7 +54,8 @@ export async function retrievalBlocks(
         scorePairs(
           ...([fitted, cache] as const),
           found.map(([query, candidate]): Pair => {
-            const [row, column] = way === 'i2t' ? [first + query, candidate] : [candidate, first + query];
+            const [row, column] =
+              way === 'i2t' ? [first + query, candidate] : [candidate, first + query];
             return [row, textRows[column]!];
           }),
           scoring,

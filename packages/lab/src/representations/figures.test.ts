@@ -97,7 +97,9 @@ it('refuses a figure that it was asked for and cannot tell', async () => {
   expect(await why(joint, plain, { figures: ['alignment'] })).toMatch(/has no embeddings/);
   expect(await why(dual, labelled, { figures: ['probe'] })).toMatch(/no training split/);
   const train = plain;
-  expect(await why(dual, labelled, { figures: ['probe'], train })).toMatch(/fewer than two classes/);
+  expect(await why(dual, labelled, { figures: ['probe'], train })).toMatch(
+    /fewer than two classes/,
+  );
   expect(await why(dual, plain, { figures: ['neighbours'], train: labelled })).toMatch(/no labels/);
   expect(await why(dual, await encode(1), { figures: ['cka'] })).toMatch(/one pair alone/);
 });

@@ -1,5 +1,12 @@
 import { DataError, type PairRecord } from '@crossweave/core';
-import { checkOptions, count, having, listOf, oneOf, type Checks } from '@crossweave/core/authoring';
+import {
+  checkOptions,
+  count,
+  having,
+  listOf,
+  oneOf,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { abortSignal } from '../checks/checks';
 import { embedRows, type FittedFusion } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';

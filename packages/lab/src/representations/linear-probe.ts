@@ -45,7 +45,9 @@ export function fitProbe(
   const { c = 1, standardise = true } = options;
   const seen = [...new Set(train.classes)].sort((a, b) => a - b);
   const columns = train.classes.map((label) => seen.indexOf(label));
-  const scale = standardise ? standardiser(train) : (side: Vectors) => Float64Array.from(side.values);
+  const scale = standardise
+    ? standardiser(train)
+    : (side: Vectors) => Float64Array.from(side.values);
   const { width } = train;
   const count = seen.length;
   // For two classes scikit-learn's penalty is on the difference of the two rows: four times their own

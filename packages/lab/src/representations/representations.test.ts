@@ -19,7 +19,14 @@ const labelled = (
   classes: readonly number[],
 ): LabelledVectors => ({ ...vectors(rows), classes });
 
-const few = labelled([[1, 0], [0, 1], [1, 1]], [0, 1, 1]);
+const few = labelled(
+  [
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ],
+  [0, 1, 1],
+);
 const runner = { describe, it };
 testOptions('nearestNeighbours', (options) => nearestNeighbours(few, few, options), runner);
 testOptions('linearProbe', (options) => linearProbe(few, few, options), runner);
@@ -75,9 +82,20 @@ describe.each(fixture.classes)('classifiers as scikit-learn’s: $name', (given)
 });
 
 describe('what has no figure', () => {
-  const zero = vectors([[1, 0], [0, 0]]);
-  const same = vectors([[0.1, 0.7], [0.1, 0.7], [0.1, 0.7]]);
-  const other = vectors([[1, 2], [3, 4], [0, 1]]);
+  const zero = vectors([
+    [1, 0],
+    [0, 0],
+  ]);
+  const same = vectors([
+    [0.1, 0.7],
+    [0.1, 0.7],
+    [0.1, 0.7],
+  ]);
+  const other = vectors([
+    [1, 2],
+    [3, 4],
+    [0, 1],
+  ]);
 
   it('is refused, by the row', () => {
     expect(() => alignment(zero, zero)).toThrow(/row 1 of "x" is zero/);
@@ -89,7 +107,10 @@ describe('what has no figure', () => {
     expect(() => linearCka(other, zero)).toThrow(/as many rows/);
     expect(() => alignment(other, vectors([[1], [2], [3]]))).toThrow(/same width/);
     expect(() => alignment(other, other, NaN)).toThrow(/"alpha"/);
-    const nan = vectors([[1, 2], [3, NaN]]);
+    const nan = vectors([
+      [1, 2],
+      [3, NaN],
+    ]);
     for (const figure of [uniformity, effectiveRank]) {
       expect(() => figure(nan)).toThrow(NonFiniteError);
       expect(() => figure(nan)).toThrow(/NaN in row 1, number 1/);
@@ -99,7 +120,13 @@ describe('what has no figure', () => {
 
   it('is refused of classes that tell nothing', () => {
     expect(() => linearProbe(labelled([[1], [2]], [1, 1]), few)).toThrow(ConfigError);
-    const one = labelled([[1, 0], [0, 1]], [1, 1]);
+    const one = labelled(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [1, 1],
+    );
     expect(() => linearProbe(one, few)).toThrow(/one class alone/);
     expect(() => nearestNeighbours(one, few)).toThrow(/one class alone/);
     expect(() => nearestNeighbours(few, { ...few, classes: [0, 1] })).toThrow(/classes of "test"/);
@@ -111,9 +138,19 @@ describe('what has no figure', () => {
     expect(effectiveRank(vectors([[3, 4]]))).toBeCloseTo(1, 12);
     expect(effectiveRank(same)).toBeCloseTo(1, 6);
     expect(linearCka(other, other)).toBeCloseTo(1, 12);
-    expect(uniformity(vectors([[1, 0], [-1, 0]]), 1000)).toBeCloseTo(-4000, 6);
+    expect(
+      uniformity(
+        vectors([
+          [1, 0],
+          [-1, 0],
+        ]),
+        1000,
+      ),
+    ).toBeCloseTo(-4000, 6);
     // A class that the training rows lack is never given.
-    expect(linearProbe(labelled([[-1], [1]], [0, 2]), labelled([[-2], [2]], [1, 2]))).toEqual([0, 2]);
+    expect(linearProbe(labelled([[-1], [1]], [0, 2]), labelled([[-2], [2]], [1, 2]))).toEqual([
+      0, 2,
+    ]);
   });
 });
 

@@ -26,8 +26,14 @@ import {
   type Loss,
   type PooledFeatures,
 } from '@crossweave/core';
-import { anyOf, fields, number, readOptions, share } from '@crossweave/core/authoring';
-import { countedRows, meanOfCounted, negativesOf, negativeTerms, type Negatives } from '../negatives';
+import { anyOf, fields, number, readOptions, share, withConfig } from '@crossweave/core/authoring';
+import {
+  countedRows,
+  meanOfCounted,
+  negativesOf,
+  negativeTerms,
+  type Negatives,
+} from '../negatives';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { exclusionMatrix, rightImagesOf, rightTextsOf, sameTexts, type RowSets } from '../same';
 import type { Sameness } from '../same';
@@ -65,15 +71,16 @@ export interface GeodesicMixupOptions {
 export function geodesicMixup(options: GeodesicMixupOptions = {}): Loss<PooledFeatures> {
   const where = 'geodesicMixup';
   const beta = fields({ beta: number({ above: 0, max: 2 }) }, ['beta']);
-  const { temperature, mix, same } = readOptions<GeodesicMixupOptions>(
+  const settings = readOptions<GeodesicMixupOptions>(
     where,
     options,
     { temperature: 'auto', mix: { beta: 1 }, same: sameTexts },
     { temperature: temperatureCheck, mix: anyOf(share(), beta), same: sameCheck },
   );
+  const { temperature, mix, same } = settings;
   const { init, inverse } = temperatureRule(temperature);
 
-  return {
+  return withConfig(where, settings, {
     name: 'geodesic-mixup',
     ...(init && { init }),
     compute: (params, outputs, batch, ctx) =>
@@ -110,7 +117,7 @@ export function geodesicMixup(options: GeodesicMixupOptions = {}): Loss<PooledFe
         };
       }),
     chance: (batchSize) => Math.log(batchSize),
-  };
+  });
 }
 
 /** Cosines nearer to ±1 are taken for this one: at 1 the arc has no length, at −1 no direction. */

@@ -31,7 +31,9 @@ const step = (at: number, loss = 1 / at): TrainRecord => ({
 });
 
 const lossesOf = (id: string): unknown[] =>
-  server.runs[id]!.metrics.flatMap(({ key, step, value }) => (key === 'loss' ? [[step, value]] : []));
+  server.runs[id]!.metrics.flatMap(({ key, step, value }) =>
+    key === 'loss' ? [[step, value]] : [],
+  );
 
 /** Until the server has what is expected; fails by the test's own limit. */
 async function until(is: () => boolean): Promise<void> {

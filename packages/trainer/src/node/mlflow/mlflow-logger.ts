@@ -54,7 +54,9 @@ const checks: Checks<MlflowOptions> = {
   url: text(),
   experiment: text(),
   runName: text(),
-  params: recordOf(anyOf({ ...text(), accepts: (x) => typeof x === 'string' }, number(), boolean())),
+  params: recordOf(
+    anyOf({ ...text(), accepts: (x) => typeof x === 'string' }, number(), boolean()),
+  ),
   headers: recordOf(text()),
   every: number({ above: 0, max: 3600 }),
 };

@@ -113,7 +113,11 @@ function shown({ deleted, metrics }: StoredRun): object {
     data:
       latest.size === 0
         ? {}
-        : { metrics: [...latest.values()].map(({ step, ...m }) => (step === 0 ? m : { ...m, step })) },
+        : {
+            metrics: [...latest.values()].map(({ step, ...m }) =>
+              step === 0 ? m : { ...m, step },
+            ),
+          },
   };
 }
 
