@@ -63,9 +63,11 @@ it('measures blocks as one matrix, and refuses another number of rows', async ()
   expect(await retrievalMetricsOfBlocks(i2t, blocks('i2t'))).toEqual(
     retrievalMetrics({ ...i2t, scores }),
   );
-  await expect(retrievalMetricsOfBlocks(i2t, blocks('t2i'))).rejects.toThrow(/disagree/);
-  async function* none(): AsyncGenerator<ScoreBlock> {}
-  await expect(retrievalMetricsOfBlocks(i2t, none())).rejects.toThrow(/got 0 rows/);
+  const one = async function* (): AsyncGenerator<ScoreBlock> {
+    const { value } = await blocks('i2t').next();
+    if (value !== undefined) yield value;
+  };
+  await expect(retrievalMetricsOfBlocks(i2t, one())).rejects.toThrow(/got 3 rows/);
 });
 
 it('ends when the signal comes between two rows', async () => {

@@ -1,4 +1,4 @@
-import { memory } from '@tensorflow/tfjs-core';
+import { memory, tensor2d } from '@tensorflow/tfjs-core';
 import { DataError, key, type Label } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -79,6 +79,21 @@ it('counts a class that the training split lacks as wrong', async () => {
     ...([dual, other, options] as const),
   );
   expect(accuracy).toBe(15 / 16);
+});
+
+it('leaves out what equal vectors do not have, unless it was named', async () => {
+  const split = tinySplit(4);
+  const equal = await encodeSplit({
+    split: { ...split, images: (rows) => Promise.resolve(tensor2d(rows.map(() => [1, 2, 3]))) },
+    image: { encoder: imageEncoder, params: imageEncoder.init(key(0)) },
+    text: { encoder: textEncoder, params: {} },
+  });
+  const found = await representationFigures(joint, equal);
+  expect(found['representation.effectiveRank.image']).toBeCloseTo(1, 6);
+  expect(found).not.toHaveProperty(['representation.cka']);
+  await expect(representationFigures(joint, equal, { figures: ['cka'] })).rejects.toThrow(
+    /rows of "x" are all equal/,
+  );
 });
 
 it('refuses a figure that it was asked for and cannot tell', async () => {

@@ -1,4 +1,4 @@
-import { DataError, type PairRecord } from '@crossweave/core';
+import { ConfigError, DataError, type PairRecord } from '@crossweave/core';
 import {
   checkOptions,
   count,
@@ -33,7 +33,10 @@ export const representationNames = [
 export type RepresentationName = (typeof representationNames)[number];
 
 export interface RepresentationOptions {
-  /** Default: all that the fusion and the data allow. */
+  /**
+   * Default: all that fusion, data and vectors allow. Of a model whose vectors are all equal that is not
+   * `cka`; a model that is measured while it trains may be one for a while.
+   */
   readonly figures?: readonly RepresentationName[];
   /** What `neighbours` and `probe` learn from. Default none: these two are then left out. */
   readonly train?: FeatureCache;
@@ -62,8 +65,8 @@ const checks: Checks<RepresentationOptions> = {
  * - `.neighbours.accuracy`, `.probe.accuracy`: classes of labels by the image tower's summaries
  *   ({@link nearestNeighbours}, {@link linearProbe}). Pairs without a label are passed over.
  *
- * @throws ConfigError for a wrong option, or vectors of which a figure cannot be told; DataError for a
- *   figure that was named and that fusion or data do not allow; the signal's reason when aborted.
+ * @throws ConfigError for a wrong option, DataError for a figure that was named and that fusion or data do not
+ *   allow, ConfigError for one that the vectors do not have; NonFiniteError; the signal's reason when aborted.
  */
 export async function representationFigures(
   fitted: FittedFusion,
@@ -86,11 +89,27 @@ export async function representationFigures(
   const found: Record<string, number> = {};
   for (const name of wanted) {
     await pause(signal);
-    for (const [metric, value] of Object.entries(figureOf(name, image, text, cache, train))) {
+    const values = figureOrNone(figures === undefined, () =>
+      figureOf(name, image, text, cache, train),
+    );
+    for (const [metric, value] of Object.entries(values)) {
       found[`representation.${metric}`] = value;
     }
   }
   return found;
+}
+
+/** Where a figure was not named, none in the place of one that these vectors do not have. */
+function figureOrNone(
+  mayBeNone: boolean,
+  make: () => Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  try {
+    return make();
+  } catch (error) {
+    if (mayBeNone && error instanceof ConfigError) return {};
+    throw error;
+  }
 }
 
 function figureOf(
@@ -131,22 +150,24 @@ function possible(
   train: FeatureCache | undefined,
   named: readonly RepresentationName[] | undefined,
 ): readonly RepresentationName[] {
+  const isAlone = cache.records.length < 2 ? 'the split has one pair alone' : undefined;
+  const hasNone =
+    fusion.embed === undefined ? `the fusion ${fusion.name} has no embeddings` : undefined;
   const reasonAgainst = (name: RepresentationName): string | undefined => {
-    if (name === 'neighbours' || name === 'probe') {
-      if (train === undefined) return 'there is no training split';
-      if (classNames(train).length < 2) return 'the training split has fewer than two classes';
-      return classesOf(cache).some((each) => each !== undefined)
-        ? undefined
-        : 'the split has no labels that are classes';
+    switch (name) {
+      case 'alignment':
+      case 'modality-gap':
+        return hasNone;
+      case 'uniformity':
+        return hasNone ?? isAlone;
+      case 'effective-rank':
+        return undefined;
+      case 'cka':
+        return isAlone;
+      case 'neighbours':
+      case 'probe':
+        return reasonAgainstClasses(cache, train);
     }
-    if (name !== 'uniformity' && name !== 'effective-rank' && cache.records.length < 2) {
-      return name === 'cka' ? 'the split has one pair alone' : undefined;
-    }
-    if (name === 'effective-rank' || name === 'cka') return undefined;
-    if (fusion.embed === undefined) return `the fusion ${fusion.name} has no embeddings`;
-    return name === 'uniformity' && cache.records.length < 2
-      ? 'the split has one pair alone'
-      : undefined;
   };
   const wrong = named?.map(reasonAgainst).find((reason) => reason !== undefined);
   if (wrong !== undefined) {
@@ -157,6 +178,16 @@ function possible(
     });
   }
   return named ?? representationNames.filter((name) => reasonAgainst(name) === undefined);
+}
+
+/** Why classes cannot be told, where they cannot. */
+function reasonAgainstClasses(
+  cache: FeatureCache,
+  train: FeatureCache | undefined,
+): string | undefined {
+  if (train === undefined) return 'there is no training split';
+  if (classNames(train).length < 2) return 'the training split has fewer than two classes';
+  return classNames(cache).length === 0 ? 'the split has no labels that are classes' : undefined;
 }
 
 /** At most `most` rows, evenly over all. */
