@@ -100,6 +100,14 @@ export function missingColumns(
       advice: `${near === undefined ? '' : `Did you mean "${near}"? `}Correct the template in text.`,
     });
   }
+  const constant = template?.columns.length === 0 ? template.source.trim() : undefined;
+  if (constant !== undefined && has(constant)) {
+    return new DataError(`the text "${constant}" is the name of a ${what}`, {
+      where,
+      expected: `"{${constant}}" for its values, or another text, which every row then has`,
+      got: constant,
+    });
+  }
   const lacking: Role[] = [
     ...(has(imageColumn(columns)) ? [] : (['image'] as const)),
     ...(template !== undefined || captionColumns(columns).some(has) ? [] : (['caption'] as const)),
@@ -107,6 +115,10 @@ export function missingColumns(
   if (lacking.length === 0) return undefined;
   const wanted = { image: imageColumn(columns), caption: columns.caption ?? 'caption' };
   const meant = suggest(lacking, names, columns, wanted);
+  const orOneText =
+    lacking.join() === 'caption' && columns.label !== undefined
+      ? ", or give every row one caption with text: 'a photo'"
+      : '';
   const found = Object.keys(meant).length === lacking.length;
   const suggestion = { ...columns, ...meant };
   return new DataError(`there is no ${what} for the ${lacking.join(' and the ')}`, {
@@ -115,7 +127,7 @@ export function missingColumns(
     got: names.length === 0 ? `no ${what}s` : `the ${what}s ${names.join(', ')}`,
     advice: found
       ? `Say what the ${what}s hold: columns: ${written(suggestion)}.`
-      : `Name the ${what}s with columns: ${written(Object.fromEntries(lacking.map((role) => [role, '…'])))}.`,
+      : `Name the ${what}s with columns: ${written(Object.fromEntries(lacking.map((role) => [role, '…'])))}${orOneText}.`,
     ...(found && { suggestion: { columns: suggestion } }),
   });
 }
