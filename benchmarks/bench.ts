@@ -10,6 +10,7 @@ import { curvesSuite } from './precision/curves';
 import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
+import { retrievalSuite } from './retrieval/suite';
 import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
 import { streamingSuite } from './streaming/suite';
@@ -30,6 +31,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   loading: loadingSuite,
   mutations: mutationsSuite,
   pictures: picturesSuite,
+  retrieval: retrievalSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,

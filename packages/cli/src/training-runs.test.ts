@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrainRecord } from '@crossweave/trainer';
 import { readMetrics, readPlan } from '@crossweave/trainer/node';
+import { fakeTracking } from '../../trainer/src/node/mlflow/tracking-server.testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScenes, run, writeTiny, type Ended } from './cli.testing';
 import { exitCode } from './main';
@@ -76,13 +77,42 @@ it('trains by an optimizer, a schedule, averages and accumulation of the config'
   const records = await readMetrics(out);
   const last = records.filter((record) => record.kind === 'step').at(-1)!;
   expect(last.learningRates['matrices']).toBeLessThan(0.01);
-  const measured = await run('eval', '--run', out, '--engine', 'cpu', '--json');
+  const shown = ['--representations', 'modality-gap,cka'];
+  const measured = await run('eval', '--run', out, '--engine', 'cpu', '--json', ...shown);
   expect(measured.code, measured.stderr).toBe(exitCode.done);
-  const { metrics } = JSON.parse(measured.stdout) as { metrics: object };
+  const all = (JSON.parse(measured.stdout) as { metrics: Record<string, number> }).metrics;
+  const { 'representation.modalityGap': gap, 'representation.cka': cka, ...metrics } = all;
+  expect([gap! > 0, gap! <= 2, cka! > 0, cka! <= 1]).toEqual([true, true, true, true]);
+  const wrong = await run('eval', '--run', out, '--representations', 'cak');
+  expect([wrong.code, wrong.stderr]).toEqual([exitCode.usage, expect.stringMatching(/"cka"/)]);
   const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
     metrics: object;
   };
   expect(metrics).toEqual(results.metrics);
+});
+
+it('logs to an MLflow server, which is told how the run ended', async () => {
+  const server = await fakeTracking();
+  try {
+    const out = join(folder, 'tracked');
+    const tracked = ['--out', out, '--mlflow', server.url, '--experiment', 'pairs'];
+    const { code, stderr } = await train(...tracked, ...set({ steps: 2 }));
+    expect(code, stderr).toBe(exitCode.done);
+    const { run0 } = server.runs;
+    expect(server.experiments).toEqual(['pairs']);
+    expect(run0).toMatchObject({ name: 'tracked', status: 'FINISHED' });
+    expect(run0!.params).toMatchObject({ 'training.steps': '2', 'image.options.widths': '[4]' });
+    const losses = run0!.metrics.flatMap(({ key, value }) => (key === 'loss' ? [value] : []));
+    const records = await readMetrics(out);
+    expect(losses).toEqual(records.flatMap((each) => (each.kind === 'step' ? [each.loss] : [])));
+
+    const nan = set({ steps: 4, learningRate: { image: 1e30 }, clipNorm: 1e30 });
+    const failed = await train('--out', join(folder, 'nan'), '--mlflow', server.url, ...nan);
+    expect(failed.code).toBe(exitCode.failed);
+    expect(server.runs['run1']!.status).toBe('FAILED');
+  } finally {
+    await server.close();
+  }
 });
 
 it('trains a finished run further with --extend alone', async () => {
@@ -103,13 +133,15 @@ it('trains a finished run further with --extend alone', async () => {
 it('keeps the best state by a split that is not reported', async () => {
   const out = join(folder, 'best');
   const best = { metric: 'retrieval.i2t.r1', patience: 1 };
-  const evaluate = { split: 'val', every: 1, best };
+  const evaluate = { split: 'val', every: 1, best, representations: 'all' };
   const trained = await train('--out', out, ...set({ steps: 5, evaluate }));
   expect(trained.code, trained.stderr).toBe(exitCode.done);
   const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
     best: { step: number; metric: string };
   };
   expect(results.best.metric).toBe(best.metric);
+  const evaluations = (await readMetrics(out)).filter(({ kind }) => kind === 'evaluation');
+  expect(evaluations.at(-1)).toHaveProperty(['metrics', 'representation.effectiveRank.text']);
   const measured = await run('eval', '--run', out, '--best', '--engine', 'cpu', '--json');
   expect(JSON.parse(measured.stdout)).toMatchObject({ step: results.best.step });
   const other = join(folder, 'test-split');

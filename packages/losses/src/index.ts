@@ -15,6 +15,8 @@ export { cloob } from './contrastive/cloob';
 export type { CloobOptions } from './contrastive/cloob';
 export { decoupled } from './contrastive/decoupled';
 export type { DecoupledOptions } from './contrastive/decoupled';
+export { geodesicMixup } from './contrastive/geodesic-mixup';
+export type { GeodesicMixupOptions } from './contrastive/geodesic-mixup';
 export { filip } from './contrastive/filip';
 export type { FilipOptions } from './contrastive/filip';
 export { infoNCE } from './contrastive/info-nce';

@@ -3,6 +3,7 @@ import { captioning, type CaptioningOptions } from './captioning/captioning';
 import { cloob, type CloobOptions } from './contrastive/cloob';
 import { decoupled, type DecoupledOptions } from './contrastive/decoupled';
 import { filip, type FilipOptions } from './contrastive/filip';
+import { geodesicMixup, type GeodesicMixupOptions } from './contrastive/geodesic-mixup';
 import { infoNCE, type InfoNCEOptions } from './contrastive/info-nce';
 import {
   multipleNegativesRanking,
@@ -38,6 +39,7 @@ export interface LossOptions {
   decoupled: DecoupledOptions;
   cloob: CloobOptions;
   filip: FilipOptions;
+  'geodesic-mixup': GeodesicMixupOptions;
   matching: MatchingOptions;
   'listwise-matching': ListwiseMatchingOptions;
   'momentum-contrastive': MomentumContrastiveOptions;
@@ -63,6 +65,7 @@ export const losses: {
   decoupled,
   cloob,
   filip,
+  'geodesic-mixup': geodesicMixup,
   matching,
   'listwise-matching': listwiseMatching,
   'momentum-contrastive': momentumContrastive,

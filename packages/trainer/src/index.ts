@@ -116,6 +116,7 @@ export type {
   TrainRecord,
   WarningRecord,
 } from './records';
+export { scalarsOf } from './scalars';
 export type { RunStore } from './run-store';
 export type { NonFinitePolicy } from './stability/non-finite';
 export type { SpikeOptions } from './stability/spikes';

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { DataError, disposeParams } from '@crossweave/core';
+import { requireOneOf } from '@crossweave/core/authoring';
+import { representationNames, type RepresentationName } from '@crossweave/lab';
 import { checkState, disposeState, usableParams } from '@crossweave/trainer';
 import { requiredText, text, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
@@ -9,7 +11,7 @@ import { trainSchema } from '../config/schema';
 import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { evaluateModel } from '../run/evaluate-model';
-import { figuresOf, measurable, measure, tableOf } from '../run/measure';
+import { figuresOf, measurable, measure, tableOf, type Representations } from '../run/measure';
 import {
   checkpointOf,
   readTrainedRun,
@@ -38,13 +40,20 @@ export const evaluate: Command = {
     },
     captions: { type: 'string', value: 'FILE', summary: 'other data than the run was made on' },
     best: { type: 'boolean', summary: 'the best state by training.evaluate.best, not the last' },
+    representations: {
+      type: 'string',
+      value: 'NAMES',
+      summary: `also these figures of representations, by commas: all, ${representationNames.join(', ')}`,
+    },
     ...dataFlags,
   },
   example: 'crossweave eval --run runs/dual --split val',
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
-    const from = text(values, 'model');
-    if (from !== undefined) return evaluateModel(evaluate, values, session);
+    const representations = representationsOf(text(values, 'representations'));
+    if (text(values, 'model') !== undefined) {
+      return evaluateModel(evaluate, values, session, { representations });
+    }
     const folder = resolve(requiredText(evaluate, values, 'run'));
     const run = await readTrainedRun(folder);
     const other = text(values, 'captions');
@@ -88,12 +97,9 @@ export const evaluate: Command = {
         : undefined;
       const params = usableParams(state, optimizer);
       const { sampling } = config.training;
-      const trained = { parts, params, sampling, ...(task && { task }) };
+      const trained = measurable({ parts, params, sampling, ...(task && { task }) });
       const measurement = await measure(
-        measurable(trained),
-        data.split(splitName),
-        train,
-        session,
+        ...([trained, data.split(splitName), train, session, { representations }] as const),
       ).finally(() => disposeParams(params));
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
@@ -110,6 +116,16 @@ export const evaluate: Command = {
     }
   },
 };
+
+/** @throws ConfigError for a name that is not known, which names the nearest. */
+function representationsOf(given: string | undefined): Representations | undefined {
+  if (given === undefined || given === 'all') return given;
+  const names = given.split(',').map((name) => name.trim());
+  for (const name of names) {
+    requireOneOf('crossweave eval', '--representations', name, representationNames);
+  }
+  return names as RepresentationName[];
+}
 
 function requireData(
   what: 'captions' | 'data',

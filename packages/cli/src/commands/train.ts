@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ConfigError, disposeParams } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
 import { optimizers, schedules } from '@crossweave/trainer';
-import { holdsSteps, openRun, requireSameRun, tensorBoardLogger } from '@crossweave/trainer/node';
+import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
@@ -16,6 +16,7 @@ import { noteOfLabels, taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
+import { loggerFlags, withLoggers } from '../run/loggers';
 import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
@@ -29,10 +30,7 @@ export const train: Command = {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
     },
-    tensorboard: {
-      type: 'boolean',
-      summary: "write TensorBoard's event files beside the records",
-    },
+    ...loggerFlags,
     extend: {
       type: 'string',
       value: 'STEPS',
@@ -89,33 +87,35 @@ export const train: Command = {
     try {
       await using lock = await lockFolder(out);
       await requireFolderOf('train', out);
-      const data = await checked.decode();
-      await using run = await openRun(out, {
-        lock,
-        ...(values['tensorboard'] === true && { loggers: [tensorBoardLogger(lock.path)] }),
-        identity: {
-          ...known,
-          captions: checked.captionsFingerprint,
-          data: data.fingerprint,
-          tokenizer: data.tokenizer.fingerprint,
-        },
-        description: {
-          paths: { captions: checked.captionsFile, tokenizer: config.data.tokenizer },
-          environment: environmentOf(engine),
-          load: summaryOf(data.report),
-          ...(task && { task: task.facts }),
-        },
+      const logged = { folder: lock.path, config, terminal };
+      return await withLoggers(values, logged, async (loggers) => {
+        const data = await checked.decode();
+        await using run = await openRun(out, {
+          ...{ lock, loggers },
+          identity: {
+            ...known,
+            captions: checked.captionsFingerprint,
+            data: data.fingerprint,
+            tokenizer: data.tokenizer.fingerprint,
+          },
+          description: {
+            paths: { captions: checked.captionsFile, tokenizer: config.data.tokenizer },
+            environment: environmentOf(engine),
+            load: summaryOf(data.report),
+            ...(task && { task: task.facts }),
+          },
+        });
+        const { keepTokenizer } = checked;
+        const result = await trainRun(
+          {
+            ...{ config, data, parts, task, step, initial, run, keepTokenizer },
+            extend: extended !== undefined,
+          },
+          session,
+        );
+        terminal.line(`Run: ${out}`);
+        return { ...result, load: summaryOf(data.report) };
       });
-      const { keepTokenizer } = checked;
-      const result = await trainRun(
-        {
-          ...{ config, data, parts, task, step, initial, run, keepTokenizer },
-          extend: extended !== undefined,
-        },
-        session,
-      );
-      terminal.line(`Run: ${out}`);
-      return { ...result, load: summaryOf(data.report) };
     } finally {
       disposeParams(initial);
     }

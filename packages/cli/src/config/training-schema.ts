@@ -1,4 +1,5 @@
 import { samplings } from '@crossweave/data';
+import { representationNames } from '@crossweave/lab';
 import { optimizers, schedules } from '@crossweave/trainer';
 import { z } from 'zod';
 
@@ -54,6 +55,10 @@ export const runTraining = {
     .strictObject({
       split: z.string(),
       every: count,
+      /** Figures of representations to measure too: all that can be told, or these. */
+      representations: z
+        .union([z.literal('all'), z.array(z.enum(representationNames)).min(1)])
+        .optional(),
       best: z
         .strictObject({
           metric: z.string(),

@@ -8,13 +8,14 @@ import { openDataWith, sourceOf, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
 import { dataSchema, type DataConfig } from '../config/schema';
 import { openNamed } from '../use/use-model';
-import { figuresOf, measure, tableOf, type Measurable } from './measure';
+import { figuresOf, measure, tableOf, type Measurable, type MeasureOptions } from './measure';
 
 /** `eval --model`: what the model reaches on data that `--captions` names, as it is. */
 export async function evaluateModel(
   command: Command,
   values: OptionValues,
   session: Session,
+  options: MeasureOptions,
 ): Promise<object> {
   const where = `crossweave ${command.name}`;
   const captions = requiredText(command, values, 'captions');
@@ -35,7 +36,7 @@ export async function evaluateModel(
   const data = await checked.decode();
   const { train } = config;
   const known = Object.hasOwn(data.splits, train) ? data.split(train) : undefined;
-  const measurement = await measure(measured, data.split(name), known, session);
+  const measurement = await measure(measured, data.split(name), known, session, options);
   terminal.line(`Split "${name}", ${model.name}:`);
   terminal.line(tableOf(measurement));
   return {

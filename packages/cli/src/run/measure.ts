@@ -14,11 +14,13 @@ import {
   evaluateTask,
   floors,
   metricTable,
+  representationFigures,
   taskFloors,
   type EncodeOptions,
   type Evaluation,
   type FeatureCache,
   type FittedFusion,
+  type RepresentationName,
   type TaskEvaluation,
   type TrainedTask,
 } from '@crossweave/lab';
@@ -91,10 +93,29 @@ export interface Measurement {
 /** Pictures that the floors are fitted on, the first of the training split: enough for what they are. */
 const floorPictures = 2000;
 
+/** The figures of representations to add: all that can be told, or these. */
+export type Representations = 'all' | readonly RepresentationName[];
+
+/** Whether some of them are fitted on labels of the training split. */
+export function needsTraining(representations: Representations, train: PairSplit): boolean {
+  return representations === 'all'
+    ? train.records.some(({ labels }) => labels !== undefined)
+    : representations.some((name) => name === 'neighbours' || name === 'probe');
+}
+
+/** What {@link measure} shows besides the task, or retrieval and matching. */
+export interface MeasureOptions {
+  /** Default none. */
+  readonly representations?: Representations | undefined;
+  /** Whether floors are fitted on the training split. Default true. */
+  readonly withFloors?: boolean;
+}
+
 /**
  * Encodes a split once and measures the fusion on it, and on the same features the floors, fitted
  * on the training split.
  *
+ * @param train what floors, neighbours and probes are fitted on; none: without all of them.
  * @throws Interrupted when the session is asked to stop.
  */
 export async function measure(
@@ -102,6 +123,7 @@ export async function measure(
   split: PairSplit,
   train: PairSplit | undefined,
   session: Session,
+  { representations, withFloors = true }: MeasureOptions = {},
 ): Promise<Measurement> {
   const { signal } = session;
   const { fitted, task } = model;
@@ -111,11 +133,19 @@ export async function measure(
       task === undefined
         ? { evaluation: await evaluateFusion(fitted, cache, { signal }) }
         : await measureTask(fitted, task, cache, signal);
-    if (train === undefined) return { ...measured, floors: {} };
-    const known = await encode(model, firstOf(train), session);
+    const known = train && (await encode(model, firstOf(train), session));
+    const shown =
+      representations === undefined
+        ? {}
+        : await representationFigures(fitted, cache, {
+            ...(representations !== 'all' && { figures: representations }),
+            ...(known && { train: known }),
+            signal,
+          });
     const beside =
-      task === undefined ? floors(known, cache) : await taskFloors(task.task, known, cache, signal);
-    return { ...measured, floors: beside };
+      known === undefined || !withFloors ? {} : await floorsOf(task?.task, known, cache, signal);
+    const metrics = { ...measured.evaluation.metrics, ...shown };
+    return { ...measured, evaluation: { ...measured.evaluation, metrics }, floors: beside };
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was measured.');
     throw error;
@@ -140,6 +170,15 @@ async function measureTask(
         }
       : undefined;
   return { evaluation, ...(alone && { alone }), ...(asSampled && { asSampled }) };
+}
+
+async function floorsOf(
+  task: FittedTask | undefined,
+  known: FeatureCache,
+  cache: FeatureCache,
+  signal: AbortSignal,
+): Promise<Measurement['floors']> {
+  return task === undefined ? floors(known, cache) : taskFloors(task, known, cache, signal);
 }
 
 function firstOf(train: PairSplit): PairSplit {

@@ -27,7 +27,14 @@ import { mayBeMissing } from '../config/weights';
 import { Interrupted } from '../interrupted';
 import type { TrainConfig } from '../config/schema';
 import { calibrate, type Calibration } from './calibrate';
-import { figuresOf, measurable, measure, tableOf, type Measurement } from './measure';
+import {
+  figuresOf,
+  measurable,
+  measure,
+  needsTraining,
+  tableOf,
+  type Measurement,
+} from './measure';
 import { given } from './given';
 import { saveTrained } from './save-trained';
 import { batchesOf, type ModelParts } from './training';
@@ -163,11 +170,16 @@ function evaluation(
   const { evaluate } = config.training;
   if (evaluate === undefined) return {};
   const split = data.split(evaluate.split);
+  const { representations } = evaluate;
+  const known = data.split(config.data.train);
+  const fits = representations !== undefined && needsTraining(representations, known);
+  const more = { representations, withFloors: false };
   return {
     evaluate: async ({ params }) => {
       const { sampling } = config.training;
       const measured = measurable({ parts, params, sampling, ...(task && { task }) });
-      return (await measure(measured, split, undefined, session)).evaluation.metrics;
+      const train = fits ? known : undefined;
+      return (await measure(measured, split, train, session, more)).evaluation.metrics;
     },
     evaluateEvery: evaluate.every,
     ...(evaluate.best && { best: given(evaluate.best) }),

@@ -79,28 +79,46 @@ export async function scoreAll(
     const pairAt = (i: number): Pair => [Math.floor(i / texts), textRows[i % texts]!];
     return scoreEach(fitted, cache, images * texts, pairAt, options);
   }
-  const image = await embed(fitted, 'image', cache.imageTable, imageRows, options);
-  const text = await embed(fitted, 'text', cache.textTable, textRows, options);
-  const width = image.length / images;
+  const image = await embedRows(fitted, 'image', cache.imageTable, imageRows, options);
+  const text = await embedRows(fitted, 'text', cache.textTable, textRows, options);
   const scores = new Float32Array(images * texts);
   for (let i = 0; i < images; i++) {
     await pause(options.signal);
-    for (let j = 0; j < texts; j++) {
-      let dot = 0;
-      for (let d = 0; d < width; d++) dot += image[i * width + d]! * text[j * width + d]!;
-      scores[i * texts + j] = dot;
-    }
+    scoreRow(image, i, text, scores.subarray(i * texts, (i + 1) * texts));
   }
   return scores;
 }
 
-async function embed(
+/** Embeddings of one side, [rows, width] row by row. */
+export interface EmbeddedRows {
+  readonly values: Float32Array;
+  readonly width: number;
+}
+
+/** Writes the products of row `i` of one side with every row of the other, in single precision. */
+export function scoreRow(
+  queries: EmbeddedRows,
+  i: number,
+  candidates: EmbeddedRows,
+  out: Float32Array | Float64Array,
+): void {
+  const { values: a, width } = queries;
+  const { values: b } = candidates;
+  for (let j = 0; j < out.length; j++) {
+    let dot = 0;
+    for (let d = 0; d < width; d++) dot += a[i * width + d]! * b[j * width + d]!;
+    out[j] = Math.fround(dot);
+  }
+}
+
+/** The embeddings of rows of one side, at most `chunk` of them tensors at a time. */
+export async function embedRows(
   { fusion, params }: FittedFusion,
   side: 'image' | 'text',
   table: FeatureTable,
   wanted: readonly number[],
   options: ScoringOptions,
-): Promise<Float32Array> {
+): Promise<EmbeddedRows> {
   let out = new Float32Array(0);
   await inChunks(wanted.length, options, async (rows, from, count) => {
     const features = table.gather(rows.map((row) => wanted[row]!));
@@ -111,7 +129,7 @@ async function embed(
     out.set((await embedded.data()).subarray(0, count * width), from * width);
     [features, embedded].forEach(disposeTensors);
   });
-  return out;
+  return { values: out, width: out.length / wanted.length };
 }
 
 /** Calls `work` with the rows of each chunk; the last is filled up with its last row (`real` are not). */

@@ -72,6 +72,44 @@ export function retrievalMetrics(options: RetrievalOptions): Metrics {
   });
 }
 
+/** Scores of some queries after each other, [rows × candidates]. */
+export type ScoreBlock = Float32Array | Float64Array;
+
+/**
+ * The same of scores that come in blocks of whole rows, in the order of the queries: no more than one block
+ * has to be in memory.
+ *
+ * @throws as {@link retrievalMetrics}.
+ */
+export async function retrievalMetricsOfBlocks(
+  options: RetrievalChanceOptions,
+  blocks: AsyncIterable<ScoreBlock>,
+): Promise<Metrics> {
+  const where = 'retrievalMetricsOfBlocks';
+  checkOptions(where, options, chanceChecks, ['candidates', 'relevant']);
+  const { candidates, relevant } = options;
+  const right = new Uint8Array(candidates);
+  const places: Place[] = [];
+  let rows = 0;
+  for await (const scores of blocks) {
+    rows += scores.length / candidates;
+    for (let at = 0; at < scores.length && places.length < relevant.length; at += candidates) {
+      const query = places.length;
+      for (const each of relevant[query]!) right[each] = 1;
+      places.push(placeOfBest(scores.subarray(at, at + candidates), right, query));
+      for (const each of relevant[query]!) right[each] = 0;
+    }
+  }
+  if (rows !== relevant.length) {
+    throw new ConfigError('"blocks" and "relevant" disagree', {
+      where,
+      expected: `${relevant.length} rows of ${candidates} scores`,
+      got: `${rows} rows`,
+    });
+  }
+  return metricsOfPlaces(where, options, (query) => places[query]!);
+}
+
 /**
  * The value of each metric for scores that know nothing, exact: of n candidates, r right, R@k is
  * 1 − C(n − k, r)/C(n, r), and the ranks follow from it.

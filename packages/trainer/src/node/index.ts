@@ -3,6 +3,9 @@ export type { LoadTrainingStateOptions, SaveTrainingStateOptions } from './check
 export { checksumOf, differencesOf, RunMismatchError } from './identity';
 export type { IdentityDifference, RunIdentity } from './identity';
 export { readMetrics } from './metrics';
+export { mlflowLogger } from './mlflow/mlflow-logger';
+export type { MlflowLogger, MlflowOptions, MlflowStatus } from './mlflow/mlflow-logger';
+export { TrackingError } from './mlflow/tracking-server';
 export { readPlan } from './plan';
 export type { RunPlan } from './plan';
 export { holdsSteps, openRun } from './run-directory';

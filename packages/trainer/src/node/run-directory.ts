@@ -19,6 +19,7 @@ import type { TrainState } from '../state';
 import { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
 import { checksumOf, plainIdentity, type RunIdentity } from './identity';
 import { appendRecord, cutRecords, readMetrics, removeRecords } from './metrics';
+import { forgetRun } from './mlflow/remembered-run';
 import { planRun, removePlan } from './plan';
 import { eventFile } from './tensor-board/event';
 import { recordFile, recordRun, replaceRecord } from './run-record';
@@ -167,6 +168,7 @@ async function removeRun(folder: string, checkpoints: string): Promise<void> {
   await rm(recordFile(folder), { force: true });
   await removeRecords(folder);
   await removePlan(folder);
+  await forgetRun(folder);
   for (const name of await readdir(folder)) {
     if (name.startsWith(eventFile)) await rm(join(folder, name), { force: true });
   }

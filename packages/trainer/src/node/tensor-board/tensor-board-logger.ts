@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileError } from '@crossweave/core/node';
 import { checkOptions, callback, requireText } from '@crossweave/core/authoring';
-import type { RunLogger, TrainRecord } from '../../records';
+import type { RunLogger } from '../../records';
+import { scalarsOf } from '../../scalars';
 import { eventFile, recordOf, type Event } from './event';
 
 export interface TensorBoardOptions {
@@ -12,9 +13,9 @@ export interface TensorBoardOptions {
 }
 
 /**
- * Writes records as TensorBoard's event files (`tensorboard --logdir FOLDER`): `loss`, `terms/…`,
- * `gradient_norm`, `learning_rate/…`, `branches/<branch>/…`, `seconds`, and `evaluation/…`. A run that goes on
- * gets a file of its own; TensorBoard then takes its steps in the place of those that are repeated.
+ * Writes the {@link scalarsOf} records as TensorBoard's event files (`tensorboard --logdir FOLDER`). A
+ * run that goes on gets a file of its own; TensorBoard then takes its steps in the place of those that
+ * are repeated.
  *
  * ```ts
  * await using run = await openRun('runs/a', { loggers: [tensorBoardLogger('runs/a')] });
@@ -54,39 +55,3 @@ export function tensorBoardLogger(folder: string, options: TensorBoardOptions = 
 
 /** Two loggers of one second in one process have names of their own. */
 let count = 0;
-
-/** The numbers of a record, by TensorBoard's tags. */
-function scalarsOf(record: TrainRecord): Record<string, number> {
-  switch (record.kind) {
-    case 'step': {
-      const { loss, terms, gradientNorm, learningRates, branches = {}, seconds } = record;
-      return {
-        loss,
-        ...tagged('terms', terms),
-        gradient_norm: gradientNorm,
-        ...tagged('learning_rate', learningRates),
-        ...Object.fromEntries(
-          Object.entries(branches).flatMap(([branch, figures]) =>
-            Object.entries(tagged(`branches/${branch}`, { ...figures })),
-          ),
-        ),
-        seconds,
-      };
-    }
-    case 'evaluation':
-      return tagged('evaluation', record.metrics);
-    case 'rollback':
-      return { 'rollback/loss': record.loss };
-    default:
-      return {};
-  }
-}
-
-function tagged(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      `${prefix}/${name === '' ? 'all' : name}`,
-      value,
-    ]),
-  );
-}
