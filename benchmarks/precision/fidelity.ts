@@ -31,7 +31,7 @@ import { compareFidelity, encodeSplit, requireFidelity, type FeatureCache } from
 import { infoNCE } from '@crossweave/losses';
 import { bertSmall } from '@crossweave/text-encoder';
 import { exportOnnx, openExport } from '@crossweave/tfjs-backend-onnx';
-import { adamW, disposeState, jointModel, train } from '@crossweave/trainer';
+import { adamW, jointModel, train } from '@crossweave/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 const SIZE = 64;
@@ -71,7 +71,7 @@ export async function fidelitySuite(args: readonly string[]): Promise<number> {
     const data = await (await opened.withTokenizer(vocabularyTokenizer(vocabulary))).decode();
     const parts = partsFor(data.tokenizer.vocabularySize);
     const model = jointModel(parts);
-    const { state } = await train({
+    using state = await train({
       model,
       loss: infoNCE(),
       optimizer: adamW({ learningRate: 1e-3 }),
@@ -81,7 +81,6 @@ export async function fidelitySuite(args: readonly string[]): Promise<number> {
     });
     const test = data.split('test') as unknown as Split;
     await print(towersOf(state.params, parts), test);
-    disposeState(state);
     return 0;
   } finally {
     await rm(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { Tensor, dispose, tensor, tidy, type TypedArray } from '@tensorflow/tfjs-core';
 import { precisionInUse } from '@crossweave/core/engine';
 import {
@@ -44,11 +44,7 @@ export async function encoderFingerprint<Input>(
     // Of float32 nothing is said, as in stores from before there was a choice.
     const precision = precisionInUse();
     if (precision !== 'float32') hash.update(JSON.stringify({ precision }));
-    for (const [path, value] of Object.entries(tower.params).sort(byName)) {
-      hash
-        .update(JSON.stringify([path, value.shape, value.dtype]))
-        .update(bytesOf(await value.data()));
-    }
+    await hashParams(hash, tower.params);
   }
   const probe = mapTensors(example, (each) =>
     each.dtype === 'float32' ? tensor(pattern(each.size), each.shape) : each.clone(),
@@ -60,6 +56,15 @@ export async function encoderFingerprint<Input>(
   disposeTensors(features);
   disposeTensors(probe);
   return hash.digest('hex');
+}
+
+/** Adds paths, shapes, types and values of a parameter tree to a hash, in the order of the paths. */
+export async function hashParams(hash: Hash, params: Params): Promise<void> {
+  for (const [path, value] of Object.entries(params).sort(byName)) {
+    hash
+      .update(JSON.stringify([path, value.shape, value.dtype]))
+      .update(bytesOf(await value.data()));
+  }
 }
 
 /** SHA-256 (hex) of each of the first `count` rows of an input, with all of its tensors. */
