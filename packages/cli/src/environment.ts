@@ -14,7 +14,8 @@ export async function chooseEngine(
   const precision = text(values, 'precision') ?? 'float32';
   requireOneOf('crossweave', '--precision', precision, ['float32', 'bf16']);
   const name = text(values, 'engine') ?? 'auto';
-  const speeds = name === 'auto' ? await engineSpeeds({ ifSeveral: true }) : [];
+  const isOpen = name === 'auto' && precision === 'float32';
+  const speeds = isOpen ? await engineSpeeds({ ifSeveral: true }) : [];
   const engine = await useEngine(name, { precision, speeds });
   terminal.note(engine.describe());
   return engine;
