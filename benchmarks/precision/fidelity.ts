@@ -173,7 +173,8 @@ async function inInt8(towers: Towers, test: Split): Promise<FeatureCache> {
     exportOnnx(towers.text, { input_ids: ids, attention_mask: ids }, { int8: {} }),
   );
   disposeParams(sample);
-  return encode(
+  // Awaited here: the models are disposed when this returns.
+  return await encode(
     test,
     frozen((x) => image.run({ x })['output']!),
     frozen(({ input_ids, attention_mask }) => text.run({ input_ids, attention_mask })['output']!),

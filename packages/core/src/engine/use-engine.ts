@@ -119,7 +119,7 @@ function candidatesOf(
   table: readonly Engine[],
   precision: Precision,
   speeds: readonly EngineSpeed[],
-): Engine[] {
+): readonly Engine[] {
   const named = name === 'auto' ? table : [findEngine(name, table)];
   if (precision === 'float32') return name === 'auto' ? inOrder(table, speeds) : named;
   const able = named.flatMap((engine): Engine[] => {
