@@ -32,6 +32,7 @@ import { chanceOf } from '../evaluate/plan';
 import { textsOf } from '../features/texts';
 import { floorNames } from '../floors/floors';
 import { taskFloorNames } from '../tasks/task-floors';
+import { requireUnreadLabels } from '../tasks/label-captions';
 import { headOfLoss, requireLabelledPairs } from '../tasks/task-loss';
 import { requireNegatives, resolveNegatives } from './negatives';
 import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
@@ -145,7 +146,8 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
     armRecipe(where, options, arm);
   }
   if (task !== undefined) {
-    for (const split of [data.train, data.test]) requireLabelledPairs(where, split);
+    requireUnreadLabels(where, requireLabelledPairs(where, data.train));
+    requireLabelledPairs(where, data.test);
     return;
   }
   const { records, name } = data.test;
