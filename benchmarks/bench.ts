@@ -7,6 +7,7 @@ import { loadingSuite } from './loading/suite';
 import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { curvesSuite } from './precision/curves';
+import { fidelitySuite } from './precision/fidelity';
 import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
@@ -22,6 +23,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
     tables.map((suite) => [suite.name, (args: readonly string[]) => compareSteps(suite, args)]),
   ),
   curves: curvesSuite,
+  fidelity: fidelitySuite,
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
   chunks: chunksSuite,

@@ -1,6 +1,7 @@
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { requireOneOf } from '@crossweave/core/authoring';
 import { useEngine, type EngineChoice } from '@crossweave/core/engine';
+import { engineSpeeds } from '@crossweave/core/node';
 import { text, type OptionValues, type Session } from './command';
 import { gitRevision } from './git-revision';
 import { versionOf } from './version';
@@ -12,7 +13,10 @@ export async function chooseEngine(
 ): Promise<EngineChoice> {
   const precision = text(values, 'precision') ?? 'float32';
   requireOneOf('crossweave', '--precision', precision, ['float32', 'bf16']);
-  const engine = await useEngine(text(values, 'engine') ?? 'auto', { precision });
+  const name = text(values, 'engine') ?? 'auto';
+  const isOpen = name === 'auto' && precision === 'float32';
+  const speeds = isOpen ? await engineSpeeds({ ifSeveral: true }) : [];
+  const engine = await useEngine(name, { precision, speeds });
   terminal.note(engine.describe());
   return engine;
 }

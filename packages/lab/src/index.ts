@@ -43,6 +43,8 @@ export type { EncodeOptions, EncodeProgress, FeatureCache } from './features/enc
 export type { Tower } from './features/encoder-fingerprint';
 export { measureFeatureStore, pruneFeatureStore } from './features/feature-store';
 export type { PruneFeaturesOptions, StoredFeatures } from './features/feature-store';
+export { compareFidelity, requireFidelity } from './features/fidelity';
+export type { Fidelity, FidelityLimits } from './features/fidelity';
 export { fingerprint } from './features/fingerprint';
 export { FeatureTable } from './features/table';
 export type { FeatureRow } from './features/table';

@@ -10,6 +10,8 @@ export type { ExportedModel, ExportOptions } from './export/export-onnx';
 export type { GraphOutput } from './export/build';
 export type { ExternalData } from './export/encode';
 export type { Dynamic, GraphInput, InputsOf, TensorSpec } from './export/inputs';
+export { openExport } from './export/open-export';
+export type { OpenExport } from './export/open-export';
 export { writeOnnx } from './export/write-onnx';
 export { jit } from './jit/jit';
 export type { Jitted } from './jit/jit';

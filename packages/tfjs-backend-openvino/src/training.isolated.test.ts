@@ -5,8 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { trainCrossAttention } from '../../tfjs-backend-xla/test/cross-attention';
 import { named } from '../../tfjs-backend-onnx/test/left-out';
-import { withoutLibrary } from '../test/library';
-import { createOpenvinoBackend } from './registration';
+import { withoutBf16, withoutLibrary } from '../test/library';
 import './register';
 
 const reason = withoutLibrary();
@@ -14,17 +13,6 @@ const held = (): number => {
   const { numBytesHeld, numBytesPooled } = tf.memory() as unknown as Record<string, number>;
   return numBytesHeld! + numBytesPooled!;
 };
-
-/** Whether the processor and the library have bf16. */
-function hasBf16(): boolean {
-  if (reason !== null) return false;
-  try {
-    createOpenvinoBackend({ precision: 'bf16' }).dispose();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe.skipIf(reason !== null)(named('training on OpenVINO', reason), () => {
   beforeEach(async () => {
@@ -81,7 +69,7 @@ describe.skipIf(reason !== null)(named('training on OpenVINO', reason), () => {
     step.dispose();
   });
 
-  it.skipIf(!hasBf16())('learns in bf16 as in float32', async () => {
+  it.skipIf(withoutBf16() !== null)('learns in bf16 as in float32', async () => {
     const want = await trainCrossAttention(20);
     await tf.setBackend('onnx:openvino-bf16');
     const got = await trainCrossAttention(20);

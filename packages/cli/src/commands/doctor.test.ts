@@ -13,6 +13,9 @@ describe('doctor', () => {
     for (const line of lines) expect(line).not.toMatch(/node_modules|undefined|\.\.| \./);
     expect(stdout).toMatch(/ok {2}onnx .*\n.*"auto" takes onnx here/s);
     expect(stdout).toMatch(/Data:\n {2}ok {2}pictures .*\n {2}ok {2}captions .*\n\nOptional:\n/);
+    expect(stdout).toMatch(/\nProcessor: \w+; (instructions for bf16: |this system)/);
+    // On a busy machine nothing is measured.
+    expect(stdout).toMatch(/in ms .*:\n {2}(not measured: | +product {2}.*\n {2}onnx +[\d.]+ )/);
     // What is missing comes with one command.
     for (const line of lines.filter(
       (each) => each.startsWith('  --') && !each.includes('webgpu'),

@@ -1,6 +1,7 @@
 import { ConfigError } from '@crossweave/core';
 import { Failed, type Command } from '../command';
 import { examine, examineApart, lacking, type Examination } from '../doctor/examine';
+import { speedLines } from '../doctor/speed-lines';
 import type { Terminal } from '../terminal';
 
 export const doctor: Command = {
@@ -27,10 +28,11 @@ export const doctor: Command = {
   },
 };
 
-function print({ machine, engines, auto, parts }: Examination, terminal: Terminal): void {
+function print({ machine, engines, auto, speeds, parts }: Examination, terminal: Terminal): void {
   terminal.line(
     `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`,
   );
+  terminal.line(`Processor: ${machine.instructions}`);
 
   terminal.line('\nEngines, in the order in which "auto" tries them:');
   for (const engine of engines) {
@@ -43,6 +45,9 @@ function print({ machine, engines, auto, parts }: Examination, terminal: Termina
     );
   }
   terminal.line(auto === null ? '  No engine works here.' : `  "auto" takes ${auto} here.`);
+
+  terminal.line('\nSpeed of engines on the processor, in ms (least of several runs):');
+  for (const line of speedLines(speeds)) terminal.line(`  ${line}`);
 
   for (const [title, optional] of [
     ['Data', false],

@@ -3,7 +3,13 @@ import { existsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '@crossweave/core';
-import { describeEngines, type EngineReport } from '@crossweave/core/engine';
+import {
+  describeEngines,
+  useEngine,
+  type EngineReport,
+  type EngineSpeed,
+} from '@crossweave/core/engine';
+import { describeInstructions, engineSpeeds, processorHere } from '@crossweave/core/node';
 import { describeParts, type PartReport } from './parts';
 
 /** What `doctor` finds; `--json` prints it. */
@@ -14,10 +20,14 @@ export interface Examination {
     readonly cpu: string;
     readonly cores: number;
     readonly memoryGiB: number;
+    /** What the processor has for bf16 and int8, in words. */
+    readonly instructions: string;
   };
   readonly engines: readonly EngineReport[];
   /** The engine that `auto` takes here; null when none works. */
   readonly auto: string | null;
+  /** What was measured here; empty while other programs use the processor. */
+  readonly speeds: readonly EngineSpeed[];
   readonly parts: readonly PartReport[];
 }
 
@@ -30,6 +40,7 @@ export function lacking({ auto, parts }: Pick<Examination, 'auto' | 'parts'>): s
 /** Tries every engine and part in this process. Native libraries may print to stderr. */
 export async function examine(): Promise<Examination> {
   const engines = await describeEngines();
+  const speeds = await engineSpeeds();
   return {
     machine: {
       node: process.version,
@@ -37,11 +48,22 @@ export async function examine(): Promise<Examination> {
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       cores: availableParallelism(),
       memoryGiB: Math.round(totalmem() / 2 ** 30),
+      instructions: describeInstructions(processorHere()),
     },
     engines,
-    auto: engines.find(({ usable, onlyByName }) => usable && !onlyByName)?.name ?? null,
+    auto: await autoHere(speeds),
+    speeds,
     parts: await describeParts(),
   };
+}
+
+async function autoHere(speeds: readonly EngineSpeed[]): Promise<string | null> {
+  try {
+    return (await useEngine('auto', { speeds })).name;
+  } catch (error) {
+    if (error instanceof EngineError) return null;
+    throw error;
+  }
 }
 
 /** The built command line; it is not there when the program runs from source. */

@@ -11,6 +11,7 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
+import { precisionInUse } from '@crossweave/core/engine';
 import {
   pairBatches,
   type PairDataset,
@@ -165,6 +166,9 @@ export function comparisonOf(
   const train = data.split(config.data.train);
   const dual = { image, text, fusion: towersFusion(config) };
   const named = config.task === undefined ? {} : { task: config.task };
+  // What was trained in bf16 is not taken for trained in float32.
+  const precision = precisionInUse();
+  const rounding = precision === 'float32' ? {} : { precision };
   return {
     data: { train, test: data.split(config.data.test), fingerprint: data.fingerprint },
     towers: {
@@ -201,9 +205,13 @@ export function comparisonOf(
         towers,
         ...(model !== undefined && { model }),
         ...named,
+        ...rounding,
       },
       arms: Object.fromEntries(
-        Array.from(arms, ([name, { part }]) => [name, { arm: part, training: phase, ...named }]),
+        Array.from(arms, ([name, { part }]) => [
+          name,
+          { arm: part, training: phase, ...named, ...rounding },
+        ]),
       ),
     },
   };

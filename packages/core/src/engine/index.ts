@@ -1,5 +1,7 @@
 export type { Engine, Precision, Probe } from './engine';
-export { engines } from './table';
+export { fastestFor, speedOf, timesAsFast } from './speeds';
+export type { EngineSpeed, EngineUse } from './speeds';
+export { engines, precisionInUse } from './table';
 export { describeEngines, useEngine } from './use-engine';
 export type {
   EngineChoice,

@@ -13,6 +13,7 @@ export const onnxOpenvino: Engine = {
   name: 'onnx:openvino',
   backend: 'onnx:openvino',
   onlyByName: true,
+  ifFasterThan: 'onnx',
   inBf16,
   probe: async () => {
     const inFloat32 = await probe('onnx:openvino', 'whole steps as one graph');

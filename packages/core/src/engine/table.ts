@@ -1,5 +1,6 @@
 import { cpu } from './cpu';
-import type { Engine } from './engine';
+import { getBackend } from '@tensorflow/tfjs-core';
+import type { Engine, Precision } from './engine';
 import { onnx, onnxCuda, onnxWebgpu } from './onnx';
 import { onnxOpenvino } from './openvino';
 import { tensorflow } from './tensorflow';
@@ -19,3 +20,12 @@ export const engines: readonly Engine[] = [
   wasm,
   cpu,
 ];
+
+/**
+ * The numbers in which the engine in use computes products and convolutions. Of a backend that is
+ * not of {@link engines} it says float32.
+ */
+export function precisionInUse(): Precision {
+  const backend = getBackend();
+  return engines.some(({ inBf16 }) => inBf16?.backend === backend) ? 'bf16' : 'float32';
+}

@@ -4,6 +4,7 @@ import { checkOptions, type Checks } from '../authoring/options';
 import { requireText } from '../authoring/require';
 import { EngineError, nearestName } from '../errors';
 import type { Engine, Precision, Probe } from './engine';
+import { adviceOnBf16, engineSpeed, isClearlyFaster, type EngineSpeed } from './speeds';
 import { engines } from './table';
 
 /** `auto`, or the name of an engine of {@link engines} or of the option `engines`. */
@@ -30,11 +31,18 @@ export interface UseEngineOptions {
    * engine that has not.
    */
   readonly precision?: Precision;
+  /**
+   * What was measured on this machine (`engineSpeeds` of `@crossweave/core/node`). With it `auto`
+   * takes an engine in place of a slower one that computes the same, and says what bf16 would gain;
+   * it never takes bf16 by itself. Default: none, so that the order of the engines decides.
+   */
+  readonly speeds?: readonly EngineSpeed[];
 }
 
 const optionChecks: Checks<UseEngineOptions> = {
   engines: listOf(having('an engine, { name, backend, probe }', 'probe')),
   precision: oneOf('float32', 'bf16'),
+  speeds: listOf(engineSpeed()),
 };
 
 export interface RejectedEngine {
@@ -54,7 +62,9 @@ export interface EngineChoice {
   readonly precision: Precision;
   /** Engines that `auto` tried before this one, and the reason why each does not work. */
   readonly rejected: readonly RejectedEngine[];
-  /** The chosen engine and the rejected engines with reasons, one line each, for a log. */
+  /** What measurements advise, a sentence each; empty without measurements. */
+  readonly advice: readonly string[];
+  /** The chosen engine, the advice and the rejected engines with reasons, one line each, for a log. */
   describe(): string;
 }
 
@@ -78,14 +88,21 @@ export async function useEngine(
 ): Promise<EngineChoice> {
   requireText('useEngine', 'name', name);
   checkOptions('useEngine', options, optionChecks);
-  const { precision = 'float32' } = options;
+  const { precision = 'float32', speeds = [] } = options;
   const rejected: RejectedEngine[] = [];
-  for (const engine of candidatesOf(name, options.engines ?? engines, precision)) {
+  for (const engine of candidatesOf(name, options.engines ?? engines, precision, speeds)) {
     const probe = await probeQuietly(engine);
     if (probe.usable) {
       await setBackend(engine.backend);
       await ready();
-      return chosen(engine, probe.detail, precision, rejected);
+      const advice = precision === 'bf16' ? undefined : adviceOnBf16(speeds, engine.name);
+      return chosen(
+        engine,
+        probe.detail,
+        precision,
+        rejected,
+        advice === undefined ? [] : [advice],
+      );
     }
     rejected.push({ name: engine.name, reason: probe.reason, advice: probe.advice });
   }
@@ -97,11 +114,14 @@ export async function useEngine(
  *
  * @throws EngineError for an unknown name, and for an engine without this precision.
  */
-function candidatesOf(name: string, table: readonly Engine[], precision: Precision): Engine[] {
+function candidatesOf(
+  name: string,
+  table: readonly Engine[],
+  precision: Precision,
+  speeds: readonly EngineSpeed[],
+): readonly Engine[] {
   const named = name === 'auto' ? table : [findEngine(name, table)];
-  if (precision === 'float32') {
-    return named.filter(({ onlyByName = false }) => name !== 'auto' || !onlyByName);
-  }
+  if (precision === 'float32') return name === 'auto' ? inOrder(table, speeds) : named;
   const able = named.flatMap((engine): Engine[] => {
     if (engine.inBf16 === undefined) return [];
     const { backend, probe } = engine.inBf16;
@@ -114,6 +134,19 @@ function candidatesOf(name: string, table: readonly Engine[], precision: Precisi
     expected: names.length === 0 ? 'precision "float32"' : `one of ${names.join(', ')} for bf16`,
     advice: 'Leave the precision out.',
   });
+}
+
+/** The engines that `auto` tries: those before others that are measured to be clearly faster. */
+function inOrder(table: readonly Engine[], speeds: readonly EngineSpeed[]): Engine[] {
+  return table
+    .filter(({ onlyByName = false }) => !onlyByName)
+    .flatMap((engine) => [
+      ...table.filter(
+        (other) =>
+          other.ifFasterThan === engine.name && isClearlyFaster(speeds, other.name, engine.name),
+      ),
+      engine,
+    ]);
 }
 
 /** An engine, and whether it works on this machine. */
@@ -165,13 +198,15 @@ function chosen(
   detail: string,
   precision: Precision,
   rejected: readonly RejectedEngine[],
+  advice: readonly string[],
 ): EngineChoice {
   const describe = (): string =>
     [
       `engine ${name}: ${detail}`,
+      ...advice.map((sentence) => `  ${sentence}`),
       ...rejected.map((other) => `  not ${other.name}: ${other.reason}. ${other.advice}`),
     ].join('\n');
-  return { name, backend, detail, precision, rejected, describe };
+  return { name, backend, detail, precision, rejected, advice, describe };
 }
 
 function unusable(name: string, rejected: readonly RejectedEngine[]): EngineError {

@@ -1,4 +1,6 @@
 export { requireEmptyFolder } from './empty-folder';
+export { engineSpeeds } from './engine-speeds';
+export type { EngineSpeedsOptions } from './engine-speeds';
 export { codeOf, fileError } from './file-error';
 export {
   createFileAtomic,
@@ -15,3 +17,5 @@ export type { FolderLock } from './lock';
 export type { LockHolder } from './lock-holder';
 export type { OpenFile } from './open-file';
 export { openRegular } from './regular-file';
+export { describeInstructions, processorHere } from './processor';
+export type { Processor } from './processor';

@@ -22,7 +22,7 @@ export interface EncodeOptions<Image, Text> {
   /** Inputs a pass. Default 64. */
   readonly batchSize?: number;
   /**
-   * Folder in which features are kept from run to run, by the encoder (weights, and what it gives),
+   * Folder in which features are kept from run to run, by the encoder (weights, precision, and what it gives),
    * the image's bytes and its preprocessing, or the text's token ids; see `measureFeatureStore`.
    * Images are kept where the split tells them apart, as the splits of `loadPairs` do. Default: none.
    */

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Tensor, dispose, tensor, tidy, type TypedArray } from '@tensorflow/tfjs-core';
+import { precisionInUse } from '@crossweave/core/engine';
 import {
   inference,
   type Encoder,
@@ -26,6 +27,7 @@ export async function encodeBatch<Input>(
 
 /**
  * SHA-256 (hex) of what decides an encoder's features besides the input: its name, its parameters,
+ * the precision of the engine (of a tower, since a frozen encoder is computed by another runtime),
  * and the bits that it gives for one input: numbers of a pattern in the shape of `example`, or its
  * own token ids, since not every text encoder takes made-up ones. The last tells apart what
  * parameters do not: options without parameters (pooling, activation), and engines that round
@@ -39,6 +41,9 @@ export async function encoderFingerprint<Input>(
   if ('encode' in tower) hash.update(JSON.stringify([tower.name, tower.fingerprint]));
   else {
     hash.update(tower.encoder.name);
+    // Of float32 nothing is said, as in stores from before there was a choice.
+    const precision = precisionInUse();
+    if (precision !== 'float32') hash.update(JSON.stringify({ precision }));
     await hashParams(hash, tower.params);
   }
   const probe = mapTensors(example, (each) =>

@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { ConfigError, DataError, disposeParams, key } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
-import { memory, scalar } from '@tensorflow/tfjs-core';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import {
+  copyRegisteredKernels,
+  memory,
+  registerBackend,
+  removeBackend,
+  scalar,
+  setBackend,
+} from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
 import { encodeSplit, type FeatureCache } from './encode-split';
@@ -113,6 +121,30 @@ describe('encodeSplit with a store', () => {
     await encode(nameless);
     expect(nameless.loads).toEqual([1, 4, 1, 4]);
   });
+});
+
+it('takes no features of a different precision, though their bits may be the same', async () => {
+  // The kernels of cpu under the name of the backend that computes in bf16.
+  const bf16 = 'onnx:openvino-bf16';
+  registerBackend(bf16, () => new MathBackendCPU());
+  copyRegisteredKernels('cpu', bf16);
+  try {
+    await encode(identified(4));
+    await setBackend(bf16);
+    for (const loads of [[1, 4], [1]]) {
+      const split = identified(4);
+      await encode(split);
+      expect(split.loads).toEqual(loads);
+    }
+    await setBackend('cpu');
+    const split = identified(4);
+    await encode(split);
+    expect(split.loads).toEqual([1]);
+    expect((await measureFeatureStore(folder)).encoders).toBe(4);
+  } finally {
+    await setBackend('cpu');
+    removeBackend(bf16);
+  }
 });
 
 describe('a store of features', () => {

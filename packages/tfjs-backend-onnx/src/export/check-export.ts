@@ -1,14 +1,13 @@
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
-import { Tensor as TensorClass, dispose, tidy } from '@tensorflow/tfjs-core';
+import { dispose, tidy } from '@tensorflow/tfjs-core';
 import type { Checks } from '../checks';
 import { checkOptions, notNegative } from '../checks';
-import { fromRuntime } from '../errors';
 import { sameShape } from '../graph/types';
 import type { RuntimeTensor } from '../runtime';
-import { loadRuntime } from '../runtime';
 import { exportError } from './errors';
 import type { ExportedModel } from './export-onnx';
 import { namedLeaves } from './named-leaves';
+import { ExportSession, isTensor, type Results } from './open-export';
 
 export interface CheckOptions {
   /**
@@ -28,10 +27,6 @@ export interface ExportCheck {
   readonly outputs: Readonly<Record<string, number>>;
 }
 
-type Results = Readonly<Record<string, RuntimeTensor>>;
-
-const isTensor = (value: unknown): value is Tensor => value instanceof TensorClass;
-
 /**
  * Runs the exported model on ONNX Runtime and the function on the current backend, and compares.
  * Call it also with batch sizes at which the function was not traced.
@@ -47,21 +42,7 @@ export function checkExport<Inputs extends object>(
 ): ExportCheck {
   checkOptions('checkExport', options, CHECKS);
   const { tolerance = 1e-4 } = options;
-  const given = new Map(
-    namedLeaves(inputs, isTensor, 'the inputs').map(({ path, leaf }) => [path, leaf]),
-  );
-  const feeds: Record<string, RuntimeTensor> = {};
-  for (const { path, name, int64 } of exported.inputs) {
-    const tensor = given.get(path);
-    if (tensor === undefined) throw exportError(`the input '${path}' is missing.`);
-    const { Tensor: Wrapped } = loadRuntime();
-    const values = tensor.dataSync();
-    feeds[name] =
-      int64 === true
-        ? new Wrapped('int64', BigInt64Array.from(values, BigInt), tensor.shape)
-        : new Wrapped(tensor.dtype, values, tensor.shape);
-  }
-  const results = run(exported, feeds);
+  const results = resultsOf(exported, inputs);
   const leaves = namedLeaves(
     tidy(() => f(inputs) as TensorContainer),
     isTensor,
@@ -78,25 +59,15 @@ export function checkExport<Inputs extends object>(
     );
     return { maxDifference: Math.max(...Object.values(outputs)), outputs };
   } finally {
-    const passed = new Set(given.values());
+    const passed = new Set(namedLeaves(inputs, isTensor, 'the inputs').map(({ leaf }) => leaf));
     dispose(leaves.flatMap(({ leaf }) => (passed.has(leaf) ? [] : [leaf])));
   }
 }
 
-function run({ model, externalData, outputs }: ExportedModel, feeds: Results): Results {
-  const session = new (loadRuntime().Session)();
-  const files =
-    externalData === null ? [] : [{ path: externalData.location, data: externalData.data }];
-  const options = { externalData: files, logSeverityLevel: 3 };
+function resultsOf(exported: ExportedModel, inputs: object): Results {
+  const session = new ExportSession(exported);
   try {
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
-  } catch (cause) {
-    throw fromRuntime(cause, 'loading an exported model');
-  }
-  try {
-    return session.run(feeds, Object.fromEntries(outputs.map(({ name }) => [name, null])), {});
-  } catch (cause) {
-    throw fromRuntime(cause, 'running an exported model');
+    return session.run(inputs);
   } finally {
     session.dispose();
   }

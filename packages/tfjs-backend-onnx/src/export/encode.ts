@@ -37,7 +37,7 @@ const ALIGNMENT = 4096;
 
 /** Writes the graph as an ONNX model; field numbers as in onnx.proto. */
 export function encode(
-  graph: OnnxGraph,
+  graph: Pick<OnnxGraph, 'operators' | 'initialisers' | 'values'>,
   inputs: readonly StoredInput[],
   outputs: readonly ValueInfo[],
   info: ModelInfo,

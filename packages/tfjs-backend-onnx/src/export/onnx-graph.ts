@@ -1,4 +1,5 @@
 import type { Attributes, ElementType } from '../graph/types';
+import type { StoredType } from '../onnx/write';
 import { exportError } from './errors';
 
 /** A value of the graph; dynamic sizes have names. */
@@ -11,7 +12,7 @@ export interface ValueInfo {
 
 export interface Initialiser {
   readonly name: string;
-  readonly dtype: ElementType;
+  readonly dtype: StoredType;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
@@ -74,7 +75,7 @@ export class OnnxGraph {
 
   initialiser(
     name: string,
-    dtype: ElementType,
+    dtype: StoredType,
     shape: readonly number[],
     bytes: Uint8Array,
   ): string {
@@ -85,6 +86,11 @@ export class OnnxGraph {
   float(value: number): string {
     const bytes = new Uint8Array(Float32Array.of(value).buffer);
     return this.initialiser(this.fresh('number'), 'float32', [], bytes);
+  }
+
+  /** One number of 8 bits without a sign, of shape []. */
+  bytes(value: Uint8Array): string {
+    return this.initialiser(this.fresh('number'), 'uint8', [], value);
   }
 
   /** int64 values of shape [n], or of shape [] for a scalar. Equal lists are written once. */

@@ -17,6 +17,8 @@ export { optimise } from '../optimise/optimise';
 export type { Rule, Workshop } from '../optimise/rule';
 export { foldScales } from '../optimise/rules';
 export { encodeModel } from '../ort/model';
+export type { EncodeOptions } from '../ort/model';
+export type { ExternalPlace } from '../onnx/write';
 export { ArrayPool } from '../ort/pool';
 export { makePlan } from './plan';
 export type { Plan } from './plan';

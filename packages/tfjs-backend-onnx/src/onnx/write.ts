@@ -24,6 +24,10 @@ export const GRAPH_INPUT = 11;
 export const GRAPH_OUTPUT = 12;
 export const GRAPH_VALUE = 13;
 
+/** The types of numbers in files: those of values, and 8 bits of quantised weights. */
+export type StoredType = ElementType | 'int8' | 'uint8';
+const STORED_CODE: Readonly<Record<StoredType, number>> = { ...ELEMENT_CODE, uint8: 2, int8: 3 };
+
 /** `TensorProto.DataLocation.EXTERNAL` */
 const EXTERNAL = 1;
 
@@ -89,14 +93,14 @@ export function writeAttribute(writer: ProtoWriter, name: string, value: Attribu
 export function writeTensor(
   writer: ProtoWriter,
   name: string,
-  dtype: ElementType,
+  dtype: StoredType,
   shape: readonly number[],
   bytes: Uint8Array,
   place: ExternalPlace | null = null,
 ): void {
   writer.message(5, () => {
     for (const size of shape) writer.varint(1, size);
-    writer.varint(2, ELEMENT_CODE[dtype]);
+    writer.varint(2, STORED_CODE[dtype]);
     writer.string(8, name);
     if (place === null) {
       writer.data(9, bytes);

@@ -15,7 +15,7 @@ const given = (): HostBuffer => new HostBuffer(Float32Array.of(1, -2, 3, 4), 'fl
 
 function negation(memory: HostMemory): NativeSession {
   const y = new Node('Neg', [leaf([4], 'float32')], [4], 'float32');
-  const model = encodeModel(makePlan([y], [y]), [null], stopsCopies());
+  const model = encodeModel(makePlan([y], [y]), [null], { stop: stopsCopies() });
   const session = new (loadRuntime().Session)();
   const { buffer, byteOffset, byteLength } = model;
   session.loadModel(buffer, byteOffset, byteLength, memory.sessionOptions());

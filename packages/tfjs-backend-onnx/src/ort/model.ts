@@ -2,8 +2,10 @@ import type { Constants } from '../execution/program-cache';
 import type { Node } from '../graph/node';
 import { structuralNumber } from '../graph/node';
 import type { Plan } from '../graph/plan';
+import type { Values } from '../graph/types';
 import { ELEMENT_CODE } from '../graph/types';
 import { ProtoWriter } from '../onnx/proto-writer';
+import type { ExternalPlace } from '../onnx/write';
 import {
   CONTRIB_DOMAIN,
   GRAPH_INPUT,
@@ -58,27 +60,47 @@ const indexOf = (part: Node): number => part.attributes?.['index'] as number;
 const partName = (plan: Plan, operator: Node, index: number): string =>
   `N${plan.places.get(operator) as number}.${index}`;
 
+/** How a model is written. */
+export interface EncodeOptions {
+  /** Whether to add `STOP_OUTPUT` before the plan's outputs. Default false. */
+  readonly stop?: boolean;
+  /** Where the numbers of a constant are, if they are not in the model. Default: all are in it. */
+  readonly placeOf?: (values: Values) => ExternalPlace | null;
+}
+
 /**
  * Writes the plan as an ONNX model. @param constants for each leaf, its values if it becomes a
- * constant of the model, else null. @param stop whether to add `STOP_OUTPUT` before the plan's
- * outputs.
+ * constant of the model, else null.
  */
-export function encodeModel(plan: Plan, constants: Constants, stop = false): Uint8Array {
+export function encodeModel(
+  plan: Plan,
+  constants: Constants,
+  { stop = false, placeOf = () => null }: EncodeOptions = {},
+): Uint8Array {
+  const placed = constants.map((values) =>
+    values === null ? null : { values, place: placeOf(values) },
+  );
   // Enough for the weights, so that the buffer does not grow to twice their size.
-  const capacity = constants.reduce((sum, values) => sum + (values?.byteLength ?? 0), 1 << 16);
+  const inside = placed.filter((constant) => constant?.place === null);
+  const capacity = inside.reduce((sum, each) => sum + each!.values.byteLength, 1 << 16);
   const writer = new ProtoWriter(capacity + plan.nodes.length * BYTES_PER_OPERATOR);
   writer.varint(1, IR_VERSION);
   writer.message(7, () => {
     writer.string(2, 'lazy');
     if (stop) writeStop(writer);
-    writeGraph(writer, plan, constants);
+    writeGraph(writer, plan, placed);
   });
   writeOpset(writer, '', OPSET);
   writeOpset(writer, CONTRIB_DOMAIN, 1);
   return writer.finish();
 }
 
-function writeGraph(writer: ProtoWriter, plan: Plan, constants: Constants): void {
+interface Placed {
+  readonly values: Values;
+  readonly place: ExternalPlace | null;
+}
+
+function writeGraph(writer: ProtoWriter, plan: Plan, constants: readonly (Placed | null)[]): void {
   const lists = new Map<string, string>();
   /** The name of an input that is a list of integers. */
   const listed = (list: readonly number[]): string => {
@@ -95,11 +117,12 @@ function writeGraph(writer: ProtoWriter, plan: Plan, constants: Constants): void
   for (const node of plan.nodes) writeNode(writer, plan, node, outputs.get(node) ?? 1, listed);
   plan.leaves.forEach((leaf, i) => {
     const name = nameOf(plan, leaf);
-    const values = constants[i] ?? null;
-    if (values === null) {
+    const constant = constants[i] ?? null;
+    if (constant === null) {
       writeValueInfo(writer, GRAPH_INPUT, name, leaf.shape, ELEMENT_CODE[leaf.dtype]);
     } else {
-      writeTensor(writer, name, leaf.dtype, leaf.shape, bytesOf(values));
+      const { values, place } = constant;
+      writeTensor(writer, name, leaf.dtype, leaf.shape, bytesOf(values), place);
     }
   });
   for (const output of plan.outputs) {

@@ -45,7 +45,7 @@ export class OrtProgram implements Program {
     this.outputs = plan.outputs.map((output) => slotOf(plan, output));
     this.inPlace = memory.intoArrays ? findInPlace(plan, constants) : [];
     this.isProfiled = options.profile !== null;
-    const model = encodeModel(plan, constants, memory.intoArrays && stopsCopies());
+    const model = encodeModel(plan, constants, { stop: memory.intoArrays && stopsCopies() });
     this.session = new (loadRuntime().Session)();
     try {
       this.session.loadModel(model.buffer, model.byteOffset, model.byteLength, {

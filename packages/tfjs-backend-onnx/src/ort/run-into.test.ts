@@ -10,7 +10,7 @@ const { Session, Tensor } = loadRuntime();
 function sessionOf(op: string, size: number): InstanceType<typeof Session> {
   const x = leaf([size], 'float32');
   const y = new Node(op, [x], [size], 'float32');
-  const model = encodeModel(makePlan([y], [y]), [null], stopsCopies());
+  const model = encodeModel(makePlan([y], [y]), [null], { stop: stopsCopies() });
   const session = new Session();
   session.loadModel(model.buffer, model.byteOffset, model.byteLength, {});
   return session;

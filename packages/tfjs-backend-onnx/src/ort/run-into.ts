@@ -42,7 +42,7 @@ export function runInto(
 function probe(): string | null {
   const { Session, Tensor } = loadRuntime();
   const output = new Node('Neg', [leaf([1], 'float32')], [1], 'float32');
-  const model = encodeModel(makePlan([output], [output]), [Float32Array.of(3)], true);
+  const model = encodeModel(makePlan([output], [output]), [Float32Array.of(3)], { stop: true });
   const session = new Session();
   const values = new Float32Array(1);
   try {

@@ -7,8 +7,9 @@ import type {
   Program,
   Values,
 } from '@crossweave/tfjs-backend-onnx/graph';
-import { encodeModel } from '@crossweave/tfjs-backend-onnx/graph';
+import { emptyValues, encodeModel } from '@crossweave/tfjs-backend-onnx/graph';
 import { OpenvinoBackendError } from '../errors';
+import { keepNormsFloat32 } from '../lowering/float-norms';
 import { guardIndices } from '../lowering/guard-indices';
 import { lowerPlan } from '../lowering/lower-plan';
 import type { CompiledModel, Slot } from '../openvino/compiled-model';
@@ -16,11 +17,21 @@ import type { CompileOptions, Core } from '../openvino/core';
 import { HostBuffer, own } from './host-buffer';
 import type { InPlace } from './in-place';
 import { findInPlace } from './in-place';
+import { placeInMemory } from './place-in-memory';
 
 /** Estimated bytes in memory per output element (of 4), since most values are short-lived. */
 const BYTES_KEPT = 1.5;
 /** With fewer output elements over all operators than this, one thread is faster than several. */
 const SINGLE_THREAD_WORK = 50_000;
+
+const slot = ({ dtype, shape, size }: Node): Slot => ({ dtype, shape, size });
+
+function probeOf(plain: Plan, lowered: Plan): { slot: Slot; numbers: Values } | null {
+  const node = lowered.outputs[plain.outputs.length];
+  return node === undefined
+    ? null
+    : { slot: slot(node), numbers: emptyValues(node.dtype, node.size) };
+}
 
 /** A plan compiled by OpenVINO. */
 export class OpenvinoProgram implements Program {
@@ -35,6 +46,8 @@ export class OpenvinoProgram implements Program {
   /** The flags of refused indices, and their slot after all other outputs; null without flags. */
   private readonly verdict: { readonly slot: Slot; readonly flags: Values } | null;
   private readonly refusals: readonly string[];
+  /** The output after all others that keeps norms in float32, which nobody reads; null without. */
+  private readonly probe: { readonly slot: Slot; readonly numbers: Values } | null;
 
   /** @throws OpenvinoBackendError for a graph that OpenVINO refuses. */
   constructor(
@@ -47,7 +60,6 @@ export class OpenvinoProgram implements Program {
     this.operators = plan.nodes.length;
     const work = plan.nodes.reduce((sum, node) => sum + node.size, 0);
     this.bytes = work * BYTES_KEPT;
-    const slot = ({ dtype, shape, size }: Node): Slot => ({ dtype, shape, size });
     this.inputs = plan.leaves.map((leaf, i) => (constants[i] === null ? slot(leaf) : null));
     this.outputs = plan.outputs.map(slot);
     const { plan: guarded, refusals } = guardIndices(plan, constants);
@@ -57,11 +69,13 @@ export class OpenvinoProgram implements Program {
       flags.length === 0
         ? null
         : { slot: { dtype: 'int32', shape: [flags.length], size: flags.length }, flags };
-    const lowered = lowerPlan(guarded, constants);
+    const plain = lowerPlan(guarded, constants);
+    const lowered = precision === 'bf16' ? keepNormsFloat32(plain) : plain;
+    this.probe = probeOf(plain, lowered);
     this.inPlace = findInPlace(lowered, constants);
     const options = { threads: work < SINGLE_THREAD_WORK ? 1 : threads, precision };
-    this.model =
-      plan.outputs.length === 0 ? null : core.compile(encodeModel(lowered, constants), options);
+    const model = encodeModel(lowered, constants, { placeOf: placeInMemory });
+    this.model = plan.outputs.length === 0 ? null : core.compile(model, options);
   }
 
   run(buffers: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[] {
@@ -86,6 +100,11 @@ export class OpenvinoProgram implements Program {
     if (this.verdict !== null) {
       model.setOutput(this.outputs.length, this.verdict.slot, this.verdict.flags);
       arrays.push(this.verdict.flags);
+    }
+    if (this.probe !== null) {
+      const place = this.outputs.length + (this.verdict === null ? 0 : 1);
+      model.setOutput(place, this.probe.slot, this.probe.numbers);
+      arrays.push(this.probe.numbers);
     }
     try {
       model.run(arrays);

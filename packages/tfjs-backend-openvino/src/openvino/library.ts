@@ -70,7 +70,7 @@ export class Library {
       throw new OpenvinoBackendError(
         'library',
         `OpenVINO's library ${path} does not load: ${reason.replace(/\.?$/, '.')} ` +
-          'Expected libopenvino_c of the Python package openvino 2024.0 or newer.',
+          'Expected libopenvino_c of the Python package openvino 2026.4.',
         undefined,
         { cause },
       );
