@@ -1,6 +1,8 @@
 import type { OnnxBackendOptions } from '@crossweave/tfjs-backend-onnx';
 import { oneOf, optionsFault, wholeNumber, type Checks } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from './errors';
+import type { Precision } from './lowering/precision';
+import { PRECISIONS } from './lowering/precision';
 import type { Platform } from './plugins/wheels';
 import { PLATFORMS } from './plugins/wheels';
 
@@ -15,7 +17,18 @@ export interface XlaBackendOptions extends Pick<
    * `CROSSWEAVE_PJRT` names, or of a package in an activated Python environment.
    */
   plugin?: string;
+  /** How many devices compute together: inputs that are split have a part on each. Default 1. */
+  devices?: number;
+  /**
+   * The numbers that products and convolutions take; their sums and everything else are float32.
+   * `bf16`: operands are rounded to 8 bits of significand. `tf32`: to 11, by GPUs of NVIDIA alone,
+   * so for the platform `cuda`. Default `float32`.
+   */
+  precision?: Precision;
 }
+
+/** A larger number is a mistake. */
+const MAX_DEVICES = 1024;
 
 const CHECKS: Checks<XlaBackendOptions> = {
   platform: oneOf(PLATFORMS),
@@ -23,6 +36,8 @@ const CHECKS: Checks<XlaBackendOptions> = {
     expected: "the path of a plugin's library",
     accepts: (value) => typeof value === 'string' && value !== '',
   },
+  devices: wholeNumber(1, MAX_DEVICES),
+  precision: oneOf(PRECISIONS),
   cacheSize: wholeNumber(1),
   maxSessionBytes: wholeNumber(0),
   maxPending: wholeNumber(1),
@@ -32,4 +47,12 @@ const CHECKS: Checks<XlaBackendOptions> = {
 export function checkOptions(options: XlaBackendOptions): void {
   const fault = optionsFault('createXlaBackend', options, CHECKS);
   if (fault !== undefined) throw new XlaBackendError('options', fault);
+  const { platform = 'cpu', precision } = options;
+  if (precision === 'tf32' && platform !== 'cuda') {
+    throw new XlaBackendError(
+      'options',
+      `createXlaBackend: precision "tf32" is for the platform cuda; got ${platform}, which has no ` +
+        'such products. Use "float32" or "bf16".',
+    );
+  }
 }
