@@ -25,6 +25,12 @@ export interface XlaBackendOptions extends Pick<
    * so for the platform `cuda`. Default `float32`.
    */
   precision?: Precision;
+  /**
+   * The folder in which compiled programs of 20,000 characters and more are kept for other processes,
+   * at most 1 GiB, or null for none. Default: `crossweave/xla` in the user's folder for caches
+   * (`XDG_CACHE_HOME`, `~/.cache`).
+   */
+  programFolder?: string | null;
 }
 
 /** A larger number is a mistake. */
@@ -38,6 +44,10 @@ const CHECKS: Checks<XlaBackendOptions> = {
   },
   devices: wholeNumber(1, MAX_DEVICES),
   precision: oneOf(PRECISIONS),
+  programFolder: {
+    expected: 'the path of a folder, or null',
+    accepts: (value) => value === null || (typeof value === 'string' && value !== ''),
+  },
   cacheSize: wholeNumber(1),
   maxSessionBytes: wholeNumber(0),
   maxPending: wholeNumber(1),

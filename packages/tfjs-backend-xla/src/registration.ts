@@ -8,6 +8,8 @@ import { Client } from './pjrt/client';
 import { Plugin } from './pjrt/plugin';
 import { findPlugin } from './plugins/find-plugin';
 import type { Platform } from './plugins/wheels';
+import { defaultFolder } from './store/machine';
+import { ProgramStore } from './store/program-store';
 
 /** Below all of tfjs's: it is never taken unless it is asked for. */
 const PRIORITY = 0;
@@ -39,7 +41,8 @@ export function backendName(
  */
 export function createXlaBackend(options: XlaBackendOptions = {}): OnnxBackend {
   checkOptions(options);
-  const { platform = 'cpu', plugin: path, devices = 1, precision = 'float32', ...limits } = options;
+  const { platform = 'cpu', plugin: path, devices = 1, precision = 'float32', ...others } = options;
+  const { programFolder = defaultFolder(), ...limits } = others;
   registerKernels(backendName(platform, options));
   const plugin = Plugin.load(path ?? findPlugin(platform));
   const client = Client.open(plugin, clientOptions(platform, devices), devices);
@@ -50,7 +53,8 @@ export function createXlaBackend(options: XlaBackendOptions = {}): OnnxBackend {
       `The PJRT plugin ${plugin.path} is for ${client.platform}; expected one for ${platform}.`,
     );
   }
-  const compile = (module: string) => client.compile(module);
+  const store = programFolder === null ? client : new ProgramStore(programFolder, client);
+  const compile = (module: string) => store.compile(module);
   return new OnnxBackend(limits, new XlaExecutor({ client, precision, compile }));
 }
 

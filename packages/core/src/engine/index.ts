@@ -1,4 +1,4 @@
-export type { Engine, Precision, Probe } from './engine';
+export type { Engine, EngineSetting, Precision, Probe } from './engine';
 export { engines } from './table';
 export { describeEngines, useEngine } from './use-engine';
 export type {

@@ -98,9 +98,7 @@ const attributes = (list: readonly string[]): string =>
 
 /** How Shardy is told where a list is. On one device there is nothing to tell. */
 const sharding = (devices: number, isSplit: boolean): readonly string[] =>
-  devices === 1
-    ? []
-    : [`sdy.sharding = #sdy.sharding<@devices, [{${isSplit ? '"batch"' : ''}}]>`];
+  devices === 1 ? [] : [`sdy.sharding = #sdy.sharding<@devices, [{${isSplit ? '"batch"' : ''}}]>`];
 
 function lower(
   emitter: Emitter,

@@ -27,11 +27,7 @@ export class Client extends Handle {
    * @param devices how many of its devices compute together.
    * @throws XlaBackendError `plugin` if there are not as many.
    */
-  static open(
-    plugin: Plugin,
-    options: Readonly<Record<string, number>> = {},
-    devices = 1,
-  ): Client {
+  static open(plugin: Plugin, options: Readonly<Record<string, number>> = {}, devices = 1): Client {
     const { given, count, free } = namedValues(options);
     try {
       const values = { create_options: given, num_options: BigInt(count) };
@@ -48,7 +44,7 @@ export class Client extends Handle {
   }
 
   private constructor(
-    private readonly plugin: Plugin,
+    readonly plugin: Plugin,
     pointer: bigint,
     count: number,
   ) {
@@ -86,6 +82,41 @@ export class Client extends Handle {
     const parts = isSplit ? partsOf(values, this.devices) : this.used.map(() => values);
     const pointers = this.used.map((device, i) => this.put(parts[i] as Values, dtype, device));
     return new DeviceMemory(this.plugin, pointers, { dtype, length: values.length, isSplit });
+  }
+
+  /** What its first device is, as in "NVIDIA H100 80GB HBM3". */
+  get deviceKind(): string {
+    const device = this.used[0] as bigint;
+    const description = this.plugin.call('Device_GetDescription', { device });
+    const kind = this.plugin.call('DeviceDescription_Kind', {
+      device_description: description.pointerAt('device_description'),
+    });
+    return kind.textAt('device_kind', 'device_kind_size');
+  }
+
+  /** Whether compiled programs can be taken out of a process and into another. */
+  get canSerialize(): boolean {
+    const needed = ['Executable_Serialize', 'Executable_DeserializeAndLoad'] as const;
+    return needed.every((name) => this.plugin.has(name));
+  }
+
+  /**
+   * A program that was serialised by the same plugin for the same devices.
+   * @throws XlaBackendError for bytes that it does not take. Damaged ones may end the process.
+   */
+  deserialize(bytes: Uint8Array): Executable {
+    const block = Block.of(bytes);
+    try {
+      const made = this.plugin.call('Executable_DeserializeAndLoad', {
+        client: this.pointer,
+        serialized_executable: block.pointer,
+        serialized_executable_size: BigInt(block.size),
+      });
+      const loaded = made.pointerAt('loaded_executable');
+      return new Executable(this.plugin, loaded, this.devices);
+    } finally {
+      block.free();
+    }
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Slot } from './device-memory';
 import { DeviceMemory } from './device-memory';
 import { Event } from './event';
 import { Handle } from './handle';
-import { Block, Struct } from './memory';
+import { Block, Struct, bytesAt } from './memory';
 import type { Plugin } from './plugin';
 
 /** What a run gives, some time before it is computed. */
@@ -26,13 +26,39 @@ export class Executable extends Handle {
     private readonly devices: number,
   ) {
     super(pointer);
-    const executable = plugin
-      .call('LoadedExecutable_GetExecutable', { loaded_executable: pointer })
-      .pointerAt('executable');
-    this.outputs = plugin.call('Executable_NumOutputs', { executable }).countAt('num_outputs');
-    const size = plugin.call('Executable_SizeOfGeneratedCodeInBytes', { executable });
-    this.bytes = Math.max(0, Number(BigInt.asIntN(64, size.pointerAt('size_in_bytes'))));
-    plugin.call('Executable_Destroy', { executable });
+    [this.outputs, this.bytes] = this.described((executable) => {
+      const outputs = plugin.call('Executable_NumOutputs', { executable }).countAt('num_outputs');
+      const size = plugin.call('Executable_SizeOfGeneratedCodeInBytes', { executable });
+      return [outputs, Math.max(0, Number(BigInt.asIntN(64, size.pointerAt('size_in_bytes'))))];
+    });
+  }
+
+  /** Bytes that a run takes on each device: of its inputs and outputs, and between them. */
+  get memory(): { readonly inputs: number; readonly outputs: number; readonly between: number } {
+    return this.described((executable) => {
+      const found = this.plugin.call('Executable_GetCompiledMemoryStats', { executable });
+      return {
+        inputs: found.countAt('argument_size_in_bytes'),
+        outputs: found.countAt('output_size_in_bytes'),
+        between: found.countAt('temp_size_in_bytes'),
+      };
+    });
+  }
+
+  /** The program as bytes for `Client.deserialize`. @throws XlaBackendError if it has no such form. */
+  serialize(): Uint8Array {
+    return this.described((executable) => {
+      const made = this.plugin.call('Executable_Serialize', { executable });
+      const [from, size, backing, free] = [
+        made.pointerAt('serialized_bytes'),
+        made.countAt('serialized_bytes_size'),
+        made.pointerAt('serialized_executable'),
+        made.pointerAt('serialized_executable_deleter'),
+      ];
+      const bytes = Uint8Array.from(bytesAt(from, size));
+      this.plugin.callBack(free, backing);
+      return bytes;
+    });
   }
 
   /**
@@ -53,8 +79,7 @@ export class Executable extends Handle {
     inputs.forEach((input, i) => {
       const slot = takes[i] as Slot;
       const { dtype, length, isSplit } = slot;
-      const fits =
-        input.dtype === dtype && input.length === length && input.isSplit === isSplit;
+      const fits = input.dtype === dtype && input.length === length && input.isSplit === isSplit;
       if (!fits) throw wrongInput(i, input, slot);
     });
     const devices = Array.from({ length: this.devices }, (_, device) => device);
@@ -94,6 +119,18 @@ export class Executable extends Handle {
     } finally {
       const used = [...given, ...results, takenFrom, givenTo, events, indices, options];
       for (const each of used) each.free();
+    }
+  }
+
+  /** Calls `read` with what the plugin has to say of the program. */
+  private described<T>(read: (executable: bigint) => T): T {
+    const executable = this.plugin
+      .call('LoadedExecutable_GetExecutable', { loaded_executable: this.pointer })
+      .pointerAt('executable');
+    try {
+      return read(executable);
+    } finally {
+      this.plugin.call('Executable_Destroy', { executable });
     }
   }
 
