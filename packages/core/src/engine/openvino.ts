@@ -13,8 +13,7 @@ export const onnxOpenvino: Engine = {
   name: 'onnx:openvino',
   backend: 'onnx:openvino',
   onlyByName: true,
-  variant: ({ precision, devices }) =>
-    precision === 'bf16' && devices === 1 ? inBf16 : undefined,
+  variant: ({ precision, devices }) => (precision === 'bf16' && devices === 1 ? inBf16 : undefined),
   probe: async () => {
     const inFloat32 = await probe('onnx:openvino', 'whole steps as one graph');
     if (!inFloat32.usable) return inFloat32;

@@ -129,7 +129,10 @@ function candidatesOf(name: string, table: readonly Engine[], setting: EngineSet
   ].join(' ');
   throw new EngineError(`the engine "${name}" does not compute ${wanted}`, {
     where: 'useEngine',
-    expected: names.length === 0 ? 'precision "float32" and devices 1' : `one of ${names.map((engine) => engine.name).join(', ')}`,
+    expected:
+      names.length === 0
+        ? 'precision "float32" and devices 1'
+        : `one of ${names.map((engine) => engine.name).join(', ')}`,
     advice: 'Leave precision and devices out.',
   });
 }

@@ -112,8 +112,8 @@ export class Emitter {
 
   /** An operation whose result is like its first operand. */
   like(name: string, ...inputs: readonly [Value, ...Value[]]): Value {
-    const [{ shape, dtype }] = inputs;
-    return this.op(name, inputs, shape, dtype);
+    const [{ shape, dtype, isBf16 = false }] = inputs;
+    return this.results(name, inputs, [{ shape, dtype, isBf16 }])[0] as Value;
   }
 
   /** A tensor of which every element is `number`. */

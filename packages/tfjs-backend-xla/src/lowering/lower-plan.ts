@@ -18,7 +18,7 @@ export interface Module {
   /** By argument, whether the module may write a result over it. */
   readonly isDonor: readonly boolean[];
   /**
-   * Why a run may turn out to be wrong. If there is any reason, the module has one result more, an
+   * Why a run may turn out to be wrong. If there is any reason, the module has one result more, one
    * int32: 0, or 1 + the place of the reason that applies.
    */
   readonly refusals: readonly string[];
@@ -68,7 +68,7 @@ export function lowerPlan(
     return emitter.reshape(value, [output.size]);
   });
   const { messages, found } = emitter.refusal();
-  const returned = found === null ? results : [...results, found];
+  const returned = found === null ? results : [...results, emitter.reshape(found, [1])];
   // A result is whole on each device: it does not fit into the memory of a part.
   const donors = findDonors(plan, inputs, (leaf) => isSplit[leaf] !== true);
   const types = returned.map(typeOf);

@@ -34,7 +34,7 @@ export class Client extends Handle {
       const made = withPluginEnvironment(() => plugin.call('Client_Create', values));
       return new Client(plugin, made.pointerAt('client'), devices);
     } catch (cause) {
-      if (!(cause instanceof XlaBackendError)) throw cause;
+      if (!(cause instanceof XlaBackendError) || cause.code === 'plugin') throw cause;
       const advice = 'Its devices, or the driver and the libraries for them, are not there.';
       const text = `The PJRT plugin ${plugin.path} does not start. ${cause.message} ${advice}`;
       throw new XlaBackendError('plugin', text, undefined, { cause });
