@@ -1,5 +1,6 @@
+import { removeBackend } from '@tensorflow/tfjs-core';
 import type { Engine, EngineSetting, Probe } from './engine';
-import { importNative, probeBackend } from './probe';
+import { importNative, isRegistered, probeBackend } from './probe';
 
 const packageName = '@crossweave/tfjs-backend-xla';
 
@@ -32,12 +33,17 @@ function xla(platform: Platform, where: string): Engine {
     const load = async (): Promise<void> => {
       await importNative(`${packageName}/register`);
       const { registerXlaBackend } = (await importNative(packageName)) as XlaPackage;
-      registerXlaBackend({ platform, ...setting });
+      if (!isRegistered(backend)) registerXlaBackend({ platform, ...setting });
     };
     const detail = `XLA on ${where}, whole steps as one program${how}`;
     return {
       backend,
-      probe: async () => withAdvice(await probeBackend({ backend, packageName, load, detail })),
+      probe: async () => {
+        const probed = await probeBackend({ backend, packageName, load, detail });
+        // Where no backend is chosen tfjs would try it again and again, and say so each time.
+        if (!probed.usable && isRegistered(backend)) removeBackend(backend);
+        return withAdvice(probed);
+      },
     };
   };
   return {
