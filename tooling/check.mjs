@@ -48,28 +48,8 @@ async function tests() {
   }
 }
 
-await installIfNeeded();
-// Each of these computes on one core, and there are two.
-await Promise.all([
-  check('types', () =>
-    pnpm(['exec', 'turbo', 'run', 'typecheck', '--concurrency=1'], { capture: true }),
-  ),
-  check('format', () => tool('prettier', ['--check', '.'], { capture: true })).then(() =>
-    check('types of tooling', () => tool('typescript', ['-p', '.'], { capture: true })),
-  ),
-]);
-// In two processes: one would need more memory than Node gives it, and there are two cores.
-const parts = ['core', 'checkpoints', 'fusion', 'losses', 'image-encoder', 'text-encoder', 'data'];
-const half = parts.map((part) => `packages/${part}`);
-await Promise.all([
-  check('lint of parts', () => tool('eslint', half, { capture: true })),
-  check('lint of the rest', () =>
-    tool('eslint', ['.', ...half.flatMap((folder) => ['--ignore-pattern', folder])], {
-      capture: true,
-    }),
-  ),
-]);
-if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture: true }))) {
+/** What reads the built packages, and the conformance suite. */
+async function afterBuild() {
   await check('structure', () =>
     run(process.execPath, ['tooling/structure.mjs'], { capture: true }),
   );
@@ -81,13 +61,27 @@ if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture
   await check('a fusion and a loss of your own (examples/custom-fusion)', () =>
     pnpm(['--dir', 'examples/custom-fusion', 'run', 'test'], { capture: true }),
   );
-  await check('packed packages: contents, types, installation, first steps', () =>
-    run(process.execPath, ['tooling/packed.mjs'], { capture: true }),
+  await check("conformance of the onnx backend with tfjs-core's own tests", () =>
+    tool('tsx', ['packages/tfjs-backend-onnx/conformance/run.ts'], { capture: true }),
   );
 }
-await check("conformance of the onnx backend with tfjs-core's own tests", () =>
-  tool('tsx', ['packages/tfjs-backend-onnx/conformance/run.ts'], { capture: true }),
-);
+
+await installIfNeeded();
+// Each check computes on one core, and there are two.
+await Promise.all([
+  check('lint', () => tool('eslint', ['.'], { capture: true })),
+  check('types', () => tool('typescript', ['-p', '.'], { capture: true })).then(() =>
+    check('format', () => tool('prettier', ['--check', '.'], { capture: true })),
+  ),
+]);
+if (await check('build', () => pnpm(['exec', 'turbo', 'run', 'build'], { capture: true }))) {
+  await Promise.all([
+    check('packed packages: contents, types, installation, first steps', () =>
+      run(process.execPath, ['tooling/packed.mjs'], { capture: true }),
+    ),
+    afterBuild(),
+  ]);
+}
 await tests();
 
 console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);

@@ -78,16 +78,6 @@ const end = await compareFusions({
   })),
   seeds,
   out,
-  // A finished trial is reused only while this says the same.
-  recipe: {
-    towers: { steps: steps.towers, batchSize: 64 },
-    arms: Object.fromEntries(
-      Object.entries(fusions).map(([name, fusion]) => [
-        fileName(name),
-        { fusion: fusion.name, steps: steps.fusion },
-      ]),
-    ),
-  },
   onProgress: (progress) => {
     if (progress.stage === 'trial') {
       const { kind, arm, seed, outcome } = progress;

@@ -11,7 +11,7 @@ import {
 } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { resnetSmall } from '@crossweave/image-encoder';
-import { encodeSplit, evaluateFusion } from '@crossweave/lab';
+import { compareFusions, encodeSplit, evaluateFusion } from '@crossweave/lab';
 import { createLoss } from '@crossweave/losses';
 import {
   embedPictures,
@@ -112,6 +112,30 @@ export async function use(from: string, folder: string, query: string, labels: s
     found: found!.map(({ row, score }) => ({ path: paths[row]!, score })),
     labels: guesses.map(([best], i) => ({ path: paths[i]!, label: best!.label })),
   };
+}
+
+/** 15. A comparison of fusions on equal terms; stopped, the same call goes on. */
+export function comparison(data: PairDataset, out: string, steps: number) {
+  const train = data.split('train');
+  const phase = { optimizer: adamW({ learningRate: 1e-3 }), steps, batchSize: 32, negatives: 1 };
+  return compareFusions({
+    data: { train, test: data.split('test'), fingerprint: data.fingerprint },
+    towers: {
+      ...{
+        ...parts(data),
+        loss: createLoss('info-nce'),
+        optimizer: phase.optimizer,
+        steps,
+        seed: 0,
+      },
+      data: (key) => pairBatches(train, { batchSize: 32, key }),
+    },
+    arms: ['single-stream', 'co-attention'].map((name) => ({
+      ...{ name, fusion: createFusion(name, { dim: 64 }) },
+      training: { ...phase, loss: createLoss('matching') },
+    })),
+    ...{ seeds: [1, 2], out },
+  });
 }
 
 /** Ends what the functions above return. */

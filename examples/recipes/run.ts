@@ -1,7 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { useEngine } from '@crossweave/core/engine';
 import { makeScenes } from '@crossweave/data';
-import { evaluation, lora, openData, release, training, use, weights } from './recipes';
+import { comparison, evaluation, lora, openData, release, training, use, weights } from './recipes';
 
 console.log((await useEngine()).describe());
 const folder = 'runs/recipes';
@@ -18,6 +18,8 @@ const merged = await lora(data, `${folder}/lora`, 10);
 const loaded = await weights(merged, `${folder}/merged.safetensors`);
 console.log(`${Object.keys(loaded).length} tensors saved and loaded`);
 release(merged, loaded);
+const compared = await comparison(data, `${folder}/fusions`, 10);
+if (!compared.interrupted) console.log(compared.results.arms.map(({ name }) => name));
 const [model, query = 'a red circle', ...labels] = process.argv.slice(2);
 if (model !== undefined) console.log(await use(model, `${folder}/scenes/images`, query, labels));
 console.log(`${memory().numTensors - before} tensors more than at first`);

@@ -32,6 +32,22 @@ const columns = ['--columns', 'caption=question,label=answer'];
 const cpu = ['--engine', 'cpu'];
 
 describe('a task from the command line', () => {
+  it('is refused where captions only repeat the labels, unless all pictures have one text', async () => {
+    const rows = (await readFile(captions, 'utf8')).trimEnd().split('\n');
+    const named = rows.map((row) => {
+      const { image, split, answer } = JSON.parse(row) as Record<string, string>;
+      return JSON.stringify({ image, split, caption: `a photo of a ${answer}`, label: answer });
+    });
+    const repeated = join(folder, 'scenes', 'repeated.jsonl');
+    await writeFile(repeated, `${named.join('\n')}\n`);
+    const task = ['--config', config, '--task', 'classification', '--captions', repeated, ...cpu];
+    const refused = await run('train', ...task, '--out', join(folder, 'repeated'));
+    expect(refused.stderr).toMatch(/every caption says its label.* --text 'a photo'/);
+    const text = ['--text', 'a photo', '--dry-run'];
+    const planned = await run('train', ...task, ...text, '--out', join(folder, 'repeated'));
+    expect(planned.code, planned.stderr).toBe(exitCode.done);
+  });
+
   it('is trained alone, measured, calibrated, measured again, and predicts', async () => {
     const out = join(folder, 'run');
     const data = ['--captions', captions, ...columns, ...cpu];

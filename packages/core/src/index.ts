@@ -33,6 +33,7 @@ export type {
   Task,
   TaskFigures,
 } from './contracts/task';
+export type { Configured, PartConfig, PlainValue } from './contracts/part-config';
 export type { TokenizerFacts } from './contracts/tokenizer';
 export { encoderCost, fusionCost } from './cost/cost';
 export type { FusionCost, FusionCostOptions } from './cost/cost';

@@ -23,7 +23,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { readOptions, share, type Checks } from '@crossweave/core/authoring';
+import { readOptions, share, withConfig, type Checks } from '@crossweave/core/authoring';
 import { select } from '@crossweave/core/nn';
 import type { Side } from './features';
 
@@ -102,35 +102,39 @@ export function withMissingModality<In extends PooledFeatures>(
     return present === undefined ? features : fill(params, nullPath[side], features, present);
   };
 
-  return {
-    ...fusion,
-    name: `${fusion.name} + missing`,
-    takesMissing: true,
-    // A dropped image is missing in each of its pairs by itself.
-    sharesImages: false,
-    init: (key, image, text) =>
-      mergeParams(
-        fusion.init(key, image, text),
-        initNull(key, nullPath.image, image.dim),
-        initNull(key, nullPath.text, text.dim),
-      ),
-    fuse: (params, image, text, ctx) =>
-      tidy(() => {
-        const left = filled(params, 'image', image, ctx, text);
-        const right = filled(params, 'text', text, ctx, image);
-        const { joint, match } = fusion.fuse(params, left, right, ctx);
-        return { joint, match };
+  return withConfig(
+    where,
+    { fusion, imageDropout, textDropout },
+    {
+      ...fusion,
+      name: `${fusion.name} + missing`,
+      takesMissing: true,
+      // A dropped image is missing in each of its pairs by itself.
+      sharesImages: false,
+      init: (key, image, text) =>
+        mergeParams(
+          fusion.init(key, image, text),
+          initNull(key, nullPath.image, image.dim),
+          initNull(key, nullPath.text, text.dim),
+        ),
+      fuse: (params, image, text, ctx) =>
+        tidy(() => {
+          const left = filled(params, 'image', image, ctx, text);
+          const right = filled(params, 'text', text, ctx, image);
+          const { joint, match } = fusion.fuse(params, left, right, ctx);
+          return { joint, match };
+        }),
+      score: (params, image, text, ctx) =>
+        tidy(() => {
+          const left = filled(params, 'image', image, ctx);
+          return fusion.score(params, left, filled(params, 'text', text, ctx), ctx);
+        }),
+      ...(fusion.embed && {
+        embed: (params: Params, side: Side, features: In, ctx: Context) =>
+          tidy(() => fusion.embed!(params, side, filled(params, side, features, ctx), ctx)),
       }),
-    score: (params, image, text, ctx) =>
-      tidy(() => {
-        const left = filled(params, 'image', image, ctx);
-        return fusion.score(params, left, filled(params, 'text', text, ctx), ctx);
-      }),
-    ...(fusion.embed && {
-      embed: (params: Params, side: Side, features: In, ctx: Context) =>
-        tidy(() => fusion.embed!(params, side, filled(params, side, features, ctx), ctx)),
-    }),
-  };
+    },
+  );
 }
 
 /** N(0, 1), since the features of encoders have about unit variance. */

@@ -1,5 +1,5 @@
 import { ConfigError, key } from '@crossweave/core';
-import { testOptions } from '@crossweave/core/testing';
+import { testOptions, testPartConfig } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
@@ -13,7 +13,10 @@ const families = {
   'cross-attention': crossAttentionFusions,
 };
 
-for (const [name, create] of Object.entries(fusions)) testOptions(name, create, { describe, it });
+for (const [name, create] of Object.entries(fusions)) {
+  testOptions(name, create, { describe, it });
+  testPartConfig(name, create, { describe, it }, { values: { hidden: [8, 40, [8]] } });
+}
 
 /** Numbers that no fusion takes for the option, whether it has one or not. */
 const outOfRange: Readonly<Record<string, readonly unknown[]>> = {

@@ -16,6 +16,7 @@ import {
   dropRate,
   readOptions,
   requireDivisor,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 import { initLinear, linear, repeatRows } from '@crossweave/core/nn';
@@ -126,7 +127,7 @@ export interface TransformerFusionParts {
   /** `Fusion.name`, for logs: `co-attention(256x2)`. */
   readonly name: string;
   readonly family: Fusion['family'];
-  /** The result of {@link transformerSettings}. */
+  /** The result of {@link transformerSettings}, with every option of the fusion: `config` is made of it. */
   readonly settings: Required<TokenFusionOptions>;
   /** Width of the joint representation. */
   readonly width: number;
@@ -201,7 +202,7 @@ export function transformerFusion(parts: TransformerFusionParts): Fusion {
   const match = (params: Params, joint: Tensor2D): Tensor1D =>
     reshape(linear(params, 'match_head', joint), [joint.shape[0]]);
 
-  return {
+  return withConfig(where, settings, {
     name: parts.name,
     family: parts.family,
     scoring: 'joint',
@@ -237,5 +238,5 @@ export function transformerFusion(parts: TransformerFusionParts): Fusion {
           return reshape<Rank.R2>(scores, [m, n]);
         });
       }),
-  };
+  });
 }

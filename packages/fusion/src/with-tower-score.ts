@@ -11,6 +11,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { repeatRows } from '@crossweave/core/nn';
 
 /** What the paths of the towers' parameters begin with in a fusion of {@link withTowerScore}. */
@@ -54,33 +55,37 @@ export function withTowerScore<In extends PooledFeatures>(
     );
   const takesMissing = fusion.takesMissing === true && towers.takesMissing === true;
 
-  return {
-    name: `${fusion.name} + towers`,
-    family: fusion.family,
-    scoring: 'joint',
-    reads: fusion.reads === 'pooled' && towers.reads === 'pooled' ? 'pooled' : 'tokens',
-    ...(takesMissing && { takesMissing }),
-    sharesImages: fusion.sharesImages === true,
-    init: (key, image, text) =>
-      mergeParams(
-        fusion.init(key, image, text),
-        { [scalePath]: scalar(0), [weightPath]: scalar(0) },
-        withPrefix(towersPrefix, towers.init(key, image, text)),
-      ),
-    fuse: (params, image, text, ctx) =>
-      tidy(() => {
-        const { joint, match } = fusion.fuse(params, image, text, ctx);
-        const own = subtree(params, towersPrefix);
-        const count = text.pooled.shape[0] / image.pooled.shape[0];
-        const each = mapFeatures(image, (x) => repeatRows(x, count));
-        const known = towers.fuse(own, each, text, scoped(ctx, towersPrefix)).match;
-        return { joint, match: corrected(params, known, match) };
-      }),
-    score: (params, image, text, ctx) =>
-      tidy(() => {
-        const own = subtree(params, towersPrefix);
-        const known = towers.score(own, image, text, scoped(ctx, towersPrefix));
-        return corrected(params, known, fusion.score(params, image, text, ctx));
-      }),
-  };
+  return withConfig(
+    where,
+    { fusion, towers },
+    {
+      name: `${fusion.name} + towers`,
+      family: fusion.family,
+      scoring: 'joint',
+      reads: fusion.reads === 'pooled' && towers.reads === 'pooled' ? 'pooled' : 'tokens',
+      ...(takesMissing && { takesMissing }),
+      sharesImages: fusion.sharesImages === true,
+      init: (key, image, text) =>
+        mergeParams(
+          fusion.init(key, image, text),
+          { [scalePath]: scalar(0), [weightPath]: scalar(0) },
+          withPrefix(towersPrefix, towers.init(key, image, text)),
+        ),
+      fuse: (params, image, text, ctx) =>
+        tidy(() => {
+          const { joint, match } = fusion.fuse(params, image, text, ctx);
+          const own = subtree(params, towersPrefix);
+          const count = text.pooled.shape[0] / image.pooled.shape[0];
+          const each = mapFeatures(image, (x) => repeatRows(x, count));
+          const known = towers.fuse(own, each, text, scoped(ctx, towersPrefix)).match;
+          return { joint, match: corrected(params, known, match) };
+        }),
+      score: (params, image, text, ctx) =>
+        tidy(() => {
+          const own = subtree(params, towersPrefix);
+          const known = towers.score(own, image, text, scoped(ctx, towersPrefix));
+          return corrected(params, known, fusion.score(params, image, text, ctx));
+        }),
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { testOptions } from '@crossweave/core/testing';
+import { testOptions, testPartConfig } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { preprocessingOf } from './preprocessing';
 import { createImageEncoder, imageEncoders, type ImageEncoderSurroundings } from './registry';
@@ -6,6 +6,20 @@ import { resnetSmall } from './resnet/presets';
 
 for (const [name, create] of Object.entries(imageEncoders)) {
   testOptions(name, create, { describe, it });
+  const block = { kernel: 3, expanded: 8, out: 8, squeeze: false, activation: 'relu', stride: 1 };
+  const values = {
+    layers: [3, [1, 1, 1, 1], [1, 1, 2]],
+    widths: [
+      [8, 8, 8],
+      [8, 8, 8, 8],
+    ],
+    strides: [
+      [1, 1, 1],
+      [1, 1, 1, 1],
+    ],
+    blocks: [[block], [block, block]],
+  };
+  testPartConfig(name, create, { describe, it }, { values });
 }
 testOptions(
   'createImageEncoder',

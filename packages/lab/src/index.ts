@@ -88,6 +88,8 @@ export { regression } from './tasks/regression';
 export type { RegressionOptions } from './tasks/regression';
 export { taskFloors } from './tasks/task-floors';
 export type { TaskFloorName } from './tasks/task-floors';
+export { labelsInCaptions, requireUnreadLabels } from './tasks/label-captions';
+export type { LabelsInCaptions } from './tasks/label-captions';
 export { headOfLoss, labelledPairs, taskLoss } from './tasks/task-loss';
 export type { LabelledPair, TaskLossOptions } from './tasks/task-loss';
 export { divided, fitTemperature } from './tasks/temperature';

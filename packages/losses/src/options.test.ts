@@ -1,4 +1,4 @@
-import { testOptions } from '@crossweave/core/testing';
+import { testOptions, testPartConfig } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { uncertaintyWeighting } from './combination/uncertainty-weighting';
 import { weightedSum } from './combination/weighted-sum';
@@ -8,7 +8,16 @@ import { multipleNegativesRanking } from './contrastive/multiple-negatives-ranki
 import { createLoss, losses } from './registry';
 
 const runner = { describe, it };
-for (const [name, create] of Object.entries(losses)) testOptions(name, create, runner);
+for (const [name, create] of Object.entries(losses)) {
+  testOptions(name, create, runner);
+  testPartConfig(name, create, runner, {
+    // The other kinds of hardness need a strength.
+    ...(name === 'multiple-negatives-ranking' && {
+      required: { hardness: 'all', hardnessStrength: 1 },
+    }),
+    values: { same: [['groups'], ['labels']], directions: [['i2t'], ['i2t', 't2i']] },
+  });
+}
 
 const required = { loss: infoNCE() };
 testOptions('weightedSum', (entry: never) => weightedSum([entry]), runner, { required });

@@ -1,5 +1,5 @@
 import { expect, describe, it } from 'vitest';
-import { testOptions } from '@crossweave/core/testing';
+import { testOptions, testPartConfig } from '@crossweave/core/testing';
 import type { TokenizerFacts } from '@crossweave/core';
 import { createTextEncoder, textEncoders, type TextEncoderSurroundings } from './registry';
 import { bertSmall } from './bert/presets';
@@ -7,7 +7,13 @@ import { bertSmall } from './bert/presets';
 const tokenizer: TokenizerFacts = { name: 'words', vocabularySize: 50, padId: 0, endId: 3 };
 
 for (const [name, create] of Object.entries(textEncoders)) {
-  testOptions(name, create, { describe, it }, { required: { tokenizer, dim: 8, heads: 2 } });
+  const options = { required: { tokenizer, dim: 8, heads: 2 } };
+  testOptions(name, create, { describe, it }, options);
+  testPartConfig(name, create, { describe, it }, {
+    ...options,
+    // The tokenizer decides them.
+    without: ['tokenizer', 'vocabulary', 'padTokenId', 'endOfText'],
+  });
 }
 testOptions(
   'createTextEncoder',

@@ -9,7 +9,7 @@ import { openData, summaryOf } from '../config/open-data';
 import { ablationPresets } from '../config/presets';
 import { configOptions, readConfig } from '../config/read-config';
 import { ablationSchema } from '../config/schema';
-import { taskOf } from '../config/tasks';
+import { noteOfLabels, taskOf } from '../config/tasks';
 import { requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
@@ -46,6 +46,8 @@ export const ablate: Command = {
     });
     const train = checked.pairs.split(config.data.train);
     const task = taskOf(config, train);
+    const ofLabels = task && noteOfLabels(train);
+    if (ofLabels !== undefined) terminal.note(ofLabels);
     const settled = settleResidual(config, train.records);
     const parts = ablationParts(settled, checked.pairs.tokenizer, task);
     await checkAblation(settled, parts, checked.pairs);

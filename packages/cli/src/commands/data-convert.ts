@@ -1,6 +1,7 @@
 import { writeDataset } from '@crossweave/data';
 import { ConfigError } from '@crossweave/core';
 import { requiredText, text, wholeNumber, type Command } from '../command';
+import { inFlags } from '../config/data-flags';
 import { sourceFlags, sourceOfCommand } from './data-source';
 
 const forms = ['jsonl', 'webdataset'] as const;
@@ -43,7 +44,7 @@ export const dataConvert: Command = {
     terminal.line(
       `${out}: ${samples} images of ${rows} rows in ${files.join(', ')}; ${rejects.count} rows rejected`,
     );
-    for (const message of rejects.first) terminal.line(`  ${message}`);
+    for (const message of rejects.first) terminal.line(`  ${inFlags(message)}`);
     return written;
   },
 };

@@ -1,6 +1,13 @@
 import { writeFileAtomic } from '@crossweave/core/node';
-import { contactSheet, summariseDataset } from '@crossweave/data';
+import {
+  contactSheet,
+  summariseDataset,
+  type ContactSheet,
+  type ContactSheetOptions,
+} from '@crossweave/data';
 import { text, type Command } from '../command';
+import { inFlags } from '../config/data-flags';
+import type { Terminal } from '../terminal';
 import { sourceFlags, sourceOfCommand } from './data-source';
 
 export const dataInspect: Command = {
@@ -19,20 +26,14 @@ export const dataInspect: Command = {
   async run(values, positionals, { terminal, signal }) {
     const { source, options } = sourceOfCommand(dataInspect, values, positionals);
     const file = text(values, 'page');
-    const progress = terminal.progress('Reading pictures');
     const sheet =
-      file === undefined
-        ? undefined
-        : await contactSheet(source, {
-            ...options,
-            signal,
-            onProgress: (done, total) => progress.update(done, total),
-          });
-    progress.done();
+      file === undefined ? undefined : await sheetOf(source, { ...options, signal }, terminal);
     const summary = sheet?.summary ?? (await summariseDataset(source, { ...options, signal }));
-    const { format, rows, rejects, splits, examples } = summary;
+    const { format, rows, rejects, missing, splits, examples } = summary;
     terminal.line(`${source}: ${format}, ${rows} rows, ${rejects.count} rejects`);
-    for (const message of rejects.first) terminal.line(`  ${message}`);
+    for (const message of rejects.first) terminal.line(`  ${inFlags(message)}`);
+    if (missing.count > 0) terminal.line(`missing image files: ${missing.count}`);
+    for (const message of missing.first) terminal.line(`  ${inFlags(message)}`);
     for (const [name, split] of Object.entries(splits)) {
       const { samples, captions, words, labelled, labels, groups } = split;
       terminal.line(
@@ -55,3 +56,18 @@ export const dataInspect: Command = {
     return { ...summary, images: sheet.images };
   },
 };
+
+/** The contact sheet, with progress while pictures are read. */
+async function sheetOf(
+  source: string,
+  options: ContactSheetOptions,
+  terminal: Terminal,
+): Promise<ContactSheet> {
+  const progress = terminal.progress('Reading pictures');
+  const onProgress = (done: number, total: number): void => {
+    progress.update(done, total);
+  };
+  const sheet = await contactSheet(source, { ...options, onProgress });
+  progress.done();
+  return sheet;
+}

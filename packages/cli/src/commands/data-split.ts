@@ -13,7 +13,7 @@ import {
   type Reject,
 } from '@crossweave/data';
 import { requiredText, text, wholeNumber, type Command } from '../command';
-import { dataFlags, dataSettings } from '../config/data-flags';
+import { dataFlags, dataSettings, inFlags } from '../config/data-flags';
 
 /** The flags of the data that reading rows takes. */
 const reading = new Set([
@@ -88,7 +88,9 @@ export const dataSplit: Command = {
     for (const name of splits) counts[name] = (counts[name] ?? 0) + 1;
     for (const [name, count] of Object.entries(counts)) terminal.line(`${name}: ${count} records`);
     if (errors.length > 0) {
-      terminal.line(`${errors.length} of ${rows.length} rows were left out: ${errors[0]!.message}`);
+      terminal.line(
+        `${errors.length} of ${rows.length} rows were left out: ${inFlags(errors[0]!.message)}`,
+      );
     }
     return { out, rows: rows.length, rejected: errors.length, splits: counts };
   },

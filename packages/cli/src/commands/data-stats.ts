@@ -52,15 +52,15 @@ export const dataStats: Command = {
     const { unreadable, formats, width, height, bytes, duplicates } = images;
     const kinds = Object.entries(formats).map(([format, count]) => `${count} ${format}`);
     terminal.line(`Pictures: ${kinds.join(', ')}; ${unreadable.count} cannot be read`);
-    for (const message of unreadable.first) terminal.line(`  ${message}`);
+    for (const message of unreadable.first) terminal.line(`  ${inFlags(message)}`);
     terminal.line(
       `  width ${width.join(' / ')}, height ${height.join(' / ')}, bytes ${bytes.join(' / ')} (lowest / middle / highest)`,
     );
     for (const { by, splits, images: count, example } of duplicates) {
       const where =
         splits.length === 1 ? `within "${splits[0]}"` : `in "${splits.join('" and "')}"`;
-      const what = by === 'bytes' ? 'the same bytes as another' : 'the look of another';
-      terminal.line(`  ${count} have ${what} ${where}, such as ${example.join(' and ')}`);
+      const what = by === 'bytes' ? 'with the bytes of another' : 'that look like another';
+      terminal.line(`  pictures ${what} ${where}: ${count}, such as ${example.join(' and ')}`);
     }
     return { captions: summaryOf(report), images };
   },

@@ -26,6 +26,8 @@ it('inspects what a dataset holds, by the columns that it has', async () => {
   });
   const lines = (await run('data', 'inspect', captions)).stdout;
   expect(lines).toMatch(/captions\.jsonl: jsonl, 24 rows, 0 rejects\ntrain: \d+ images/);
+  const named = (await run('data', 'inspect', table, ...flags.slice(0, 2))).stdout;
+  expect(named).toMatch(/missing image files: 1\n {2}q\.csv:2: .*a\.png.* --missing policy /);
   const wrong = await run('data', 'inspect', table);
   expect(wrong.stderr).toContain('--columns image=file,caption=question');
   expect((await run('data', 'inspect')).code).toBe(exitCode.usage);

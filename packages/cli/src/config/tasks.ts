@@ -6,7 +6,14 @@ import {
   type Loss,
   type PairSplit,
 } from '@crossweave/core';
-import { createTask, jointWidth, labelledPairs, taskLoss } from '@crossweave/lab';
+import {
+  createTask,
+  jointWidth,
+  labelledPairs,
+  labelsInCaptions,
+  requireUnreadLabels,
+  taskLoss,
+} from '@crossweave/lab';
 import { createLoss, weightedSum } from '@crossweave/losses';
 import type { PartConfig, TaskConfig } from './schema';
 
@@ -18,13 +25,26 @@ export function taskOf(
   const { task } = config;
   if (task === undefined) return undefined;
   const made = createTask(task.name, task.options);
-  const labels = labelledPairs(split.records).map(({ label }) => label);
-  if (labels.length > 0) return made.fit(labels);
+  const pairs = labelledPairs(split.records);
+  if (pairs.length > 0) {
+    requireUnreadLabels(`split "${split.name}"`, pairs);
+    return made.fit(pairs.map(({ label }) => label));
+  }
   throw new ConfigError(`the split "${split.name}" has no labels for the task "${task.name}"`, {
     where: 'task',
     expected: 'a column or field that holds labels',
     advice: 'Name it: --columns label=answer, or data.columns.label in a config.',
   });
+}
+
+/** From this share on it is said that captions contain their labels. */
+const toldFrom = 0.5;
+
+/** What a reader must know of the captions of a task; undefined where they seldom contain the label. */
+export function noteOfLabels({ name, records }: PairSplit<unknown, unknown>): string | undefined {
+  const { pairs, naming } = labelsInCaptions(labelledPairs(records));
+  if (naming < toldFrom * pairs) return undefined;
+  return `The caption contains the label in ${naming} of the ${pairs} pairs of "${name}": compare with the floor text-only.`;
 }
 
 /** The task that a run was trained for, by the facts that its record keeps. */

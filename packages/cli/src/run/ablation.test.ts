@@ -38,7 +38,7 @@ describe('an ablation', () => {
       ['late-tokens', 'late'],
       ['cross-attention', 'cross-attention'],
     ]);
-    expect(Object.keys(recipe.arms)).toEqual(arms.map(({ name }) => name));
+    expect(Object.keys(recipe!.arms)).toEqual(arms.map(({ name }) => name));
     expect(towers.image.features).toEqual({ dim: 128, tokens: 16 });
   });
 

@@ -20,6 +20,7 @@ export type { Check, NumberBounds } from './checks';
 export { anyContext, batch, context, paramTree, randomKey, tensor } from './domain-checks';
 export { checkOptions, readOptions, requireKnownKeys, requireObject } from './options';
 export type { Checks } from './options';
+export { plainValue, withConfig } from './part-config';
 export {
   requireBoolean,
   requireDivisor,

@@ -1,6 +1,7 @@
 import { Tensor, dispose, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Label } from './dataset';
 import type { TextInput } from './encoder';
+import type { Configured } from './part-config';
 
 /** B aligned pairs. The consumer of a batch disposes it ({@link disposeBatch}). */
 export interface Batch<Image = Tensor4D, Text = TextInput> {
@@ -38,7 +39,7 @@ export interface Batch<Image = Tensor4D, Text = TextInput> {
  * Batches in a fixed order, which depends on the source and the epoch only. A resumed run may start
  * at any batch.
  */
-export interface BatchSource<B extends Batch<unknown, unknown> = Batch> {
+export interface BatchSource<B extends Batch<unknown, unknown> = Batch> extends Configured {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   /**

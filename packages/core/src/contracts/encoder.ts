@@ -3,6 +3,7 @@ import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Context } from './context';
 import type { Features, FeatureSpec, PooledFeatures } from './features';
+import type { Configured } from './part-config';
 
 /** The input of a text encoder, with the names that Hugging Face tokenizers use. */
 export interface TextInput {
@@ -26,7 +27,7 @@ export interface TextInput {
  * An encoder is pure: the same parameters, input and context give the same features. Its parameters
  * have the paths and layouts of the PyTorch or Hugging Face model that it implements.
  */
-export interface Encoder<Input, Out extends PooledFeatures = Features> {
+export interface Encoder<Input, Out extends PooledFeatures = Features> extends Configured {
   /** Architecture and size, for logs and run records: `resnet(32-64-128)`. */
   readonly name: string;
   /** `tokens` is 0 for an encoder without tokens. */

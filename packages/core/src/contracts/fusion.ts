@@ -3,6 +3,7 @@ import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Context } from './context';
 import type { Features, FeatureSpec, PooledFeatures } from './features';
+import type { Configured } from './part-config';
 
 /** The result of fusing B aligned pairs. */
 export interface Fused {
@@ -24,7 +25,7 @@ export interface Fused {
  * `Fusion` is; the compiler refuses a fusion that reads tokens where there are only summaries. (For
  * that the operations are properties: the compiler checks the arguments of methods less strictly.)
  */
-export interface Fusion<In extends PooledFeatures = Features> {
+export interface Fusion<In extends PooledFeatures = Features> extends Configured {
   readonly name: string;
   readonly family: 'early' | 'late' | 'cross-attention' | (string & {});
   /**

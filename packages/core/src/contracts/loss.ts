@@ -5,6 +5,7 @@ import type { Batch } from './batch';
 import type { Context } from './context';
 import type { Features, PooledFeatures } from './features';
 import type { Fused } from './fusion';
+import type { Configured } from './part-config';
 
 /**
  * The outputs of a teacher model for the same batch; the teacher is a momentum twin or a trained
@@ -99,7 +100,7 @@ export interface LossResult {
  * `F` is the kind of features it needs: a `Loss<PooledFeatures>` trains any model, a `Loss` needs a
  * model whose encoders give tokens.
  */
-export interface Loss<F extends PooledFeatures = Features> {
+export interface Loss<F extends PooledFeatures = Features> extends Configured {
   readonly name: string;
   readonly init?: (key: Key) => Params;
   readonly compute: (

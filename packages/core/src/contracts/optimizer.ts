@@ -1,5 +1,6 @@
 import type { Scalar } from '@tensorflow/tfjs-core';
 import type { Params } from '../params';
+import type { Configured } from './part-config';
 
 /** Optimizer state: tensors by path. Saved in checkpoints, keyed by parameter path, never by position. */
 export type OptimizerState = Params;
@@ -25,7 +26,7 @@ export interface OptimizerUpdate {
  * computed from `step` and enter as scalar tensors, so that the graph of a step has the same
  * structure at every step.
  */
-export interface Optimizer {
+export interface Optimizer extends Configured {
   readonly name: string;
   init(params: Params): OptimizerState;
   /**

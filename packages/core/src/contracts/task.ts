@@ -4,6 +4,7 @@ import type { Key } from '../keys';
 import type { Params } from '../params';
 import type { Context } from './context';
 import type { Label } from './dataset';
+import type { Configured } from './part-config';
 
 /**
  * A prediction task for pairs: a class, several classes, a number, or an answer.
@@ -14,7 +15,7 @@ import type { Label } from './dataset';
  *
  * Letters: B pairs, D width of `joint`, K outputs of the head (for example one per class).
  */
-export interface Task {
+export interface Task extends Configured {
   /** Prefix of the names of its metrics: `classification.accuracy`. */
   readonly name: string;
   /**
@@ -34,7 +35,7 @@ export interface Task {
 }
 
 /** A task with the facts of its training split. Its functions are pure. */
-export interface FittedTask {
+export interface FittedTask extends Configured {
   readonly name: string;
   /**
    * The result of `fit` as plain data, which restores the task, also after a round trip through

@@ -20,6 +20,8 @@ export { optimizerChecks, testOptimizer } from './optimizer';
 export type { OptimizerTestOptions } from './optimizer';
 export { optionsChecks, testOptions } from './options';
 export type { OptionsTestOptions } from './options';
+export { partConfigChecks, testPartConfig } from './part-config';
+export type { PartConfigTestOptions } from './part-config';
 export { sampleFeatures } from './samples';
 export type { SampleOptions } from './samples';
 export { taskChecks, testTask } from './task';

@@ -65,31 +65,8 @@ export function optionsChecks(
     known: names,
   }: OptionsTestOptions = {},
 ): Check[] {
-  const refusal = async (extra: object): Promise<unknown> => {
-    try {
-      await create({ ...required, ...extra } as never);
-    } catch (error) {
-      return error;
-    }
-    return undefined;
-  };
-  const known = async (): Promise<readonly string[]> => {
-    if (names !== undefined) return names;
-    const error = await refusal({ 'no such option': 1 });
-    if (!isConfigError(error) || !error.message.includes('no such option')) {
-      throw new ConformanceError('an unknown option is not refused', {
-        expected: 'a ConfigError that names it',
-        got: String(error),
-      });
-    }
-    const listed = /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
-    if (listed.length > 0) return listed;
-    throw new ConformanceError('the names of the options cannot be read from the error', {
-      expected: 'a ConfigError whose `expected` is "one of a, b, c"',
-      got: String(error.expected),
-      advice: 'Refuse unknown options with checkOptions, or pass the names as `known`.',
-    });
-  };
+  const refusal = (extra: object): Promise<unknown> => refusalOf(create, { ...required, ...extra });
+  const known = async (): Promise<readonly string[]> => names ?? knownOptions(create, required);
   const unknown: Check = {
     name: 'an unknown option is refused',
     run: async () => {
@@ -119,6 +96,44 @@ export function optionsChecks(
   ];
 }
 
-function isConfigError(error: unknown): error is Error & { expected: unknown } {
+/** The error of a call with these options; undefined if the options are accepted. */
+export async function refusalOf(
+  create: (options: never) => unknown,
+  options: object,
+): Promise<unknown> {
+  try {
+    await create(options as never);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/**
+ * The names of a function's options, as its ConfigError for an unknown option lists them.
+ *
+ * @throws ConformanceError if an unknown option is accepted, or if the error does not list the names.
+ */
+export async function knownOptions(
+  create: (options: never) => unknown,
+  required: object,
+): Promise<readonly string[]> {
+  const error = await refusalOf(create, { ...required, 'no such option': 1 });
+  if (!isConfigError(error) || !error.message.includes('no such option')) {
+    throw new ConformanceError('an unknown option is not refused', {
+      expected: 'a ConfigError that names it',
+      got: String(error),
+    });
+  }
+  const listed = /^one of (.*)$/.exec(String(error.expected))?.[1]?.split(', ') ?? [];
+  if (listed.length > 0) return listed;
+  throw new ConformanceError('the names of the options cannot be read from the error', {
+    expected: 'a ConfigError whose `expected` is "one of a, b, c"',
+    got: String(error.expected),
+    advice: 'Refuse unknown options with checkOptions, or pass the names as `known`.',
+  });
+}
+
+export function isConfigError(error: unknown): error is Error & { expected: unknown } {
   return isCrossweaveError(error) && error.code === 'config';
 }

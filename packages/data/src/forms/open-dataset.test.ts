@@ -26,7 +26,7 @@ testOptions(
     describe,
     it,
   },
-  { anyText: ['images'] },
+  { anyText: ['images', 'text'] },
 );
 
 async function rows(source: DatasetSource, options?: OpenDatasetOptions): Promise<Row[]> {

@@ -18,6 +18,7 @@ import {
   fields,
   number,
   oneOf,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 
@@ -116,24 +117,28 @@ export function pairBatches<Image, Text extends object = TextInput>(
     }
   };
 
-  return {
-    batchSize,
-    batchesPerEpoch,
-    batches(epoch, from = 0) {
-      if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
-        throw new ConfigError('there is no such batch to start from', {
-          where,
-          expected: `a whole number in [0, ${batchesPerEpoch}]`,
-          got: from,
-        });
-      }
-      const epochKey = foldIn(key, epoch);
-      const order = shuffle
-        ? permutation(foldIn(epochKey, 'order'), count)
-        : split.records.map((_, row) => row);
-      return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+  return withConfig(
+    'pairBatches',
+    { batchSize, shuffle, negatives, dropLast, captions: choice, augment },
+    {
+      batchSize,
+      batchesPerEpoch,
+      batches(epoch, from = 0) {
+        if (!Number.isInteger(from) || from < 0 || from > batchesPerEpoch) {
+          throw new ConfigError('there is no such batch to start from', {
+            where,
+            expected: `a whole number in [0, ${batchesPerEpoch}]`,
+            got: from,
+          });
+        }
+        const epochKey = foldIn(key, epoch);
+        const order = shuffle
+          ? permutation(foldIn(epochKey, 'order'), count)
+          : split.records.map((_, row) => row);
+        return prefetched(from, batchesPerEpoch, (index) => makeBatch(order, epochKey, index));
+      },
     },
-  };
+  );
 }
 
 /** make(from) … make(end − 1), each begun before its predecessor is handed out. */

@@ -17,6 +17,23 @@ export interface Checked {
   readonly reject?: Reject;
 }
 
+/** The size of a sample's image file, or the error that says that there is no such file. */
+export async function findImage({
+  picture,
+  path,
+  where,
+}: ReadSample): Promise<{ readonly bytes: number } | DataError> {
+  if (picture !== undefined) return picture;
+  try {
+    const file = await stat(path);
+    return file.isFile()
+      ? { bytes: file.size }
+      : missingImage(path, where, new Error('not a file'));
+  } catch (cause) {
+    return missingImage(path, where, cause);
+  }
+}
+
 /** Looks for every image file before any is decoded, so that a wrong folder is known at once. */
 export async function findImages(
   samples: readonly ReadSample[],
@@ -24,26 +41,12 @@ export async function findImages(
 ): Promise<Checked[]> {
   const found = await mapConcurrently(samples, concurrency, async (sample): Promise<Checked> => {
     signal?.throwIfAborted();
-    const { picture } = sample;
-    if (picture !== undefined) return { sample, digest: `${picture.bytes} bytes`, read: false };
-    const absent = (cause: unknown): Checked => ({
-      sample,
-      digest: 'missing',
-      read: false,
-      reject: rejectImage(
-        sample,
-        'missing-image',
-        missingImage(sample.path, sample.where, cause),
-        policy,
-      ),
-    });
-    try {
-      const file = await stat(sample.path);
-      if (!file.isFile()) return absent(new Error('not a file'));
-      return { sample, digest: `${file.size} bytes`, read: false };
-    } catch (cause) {
-      return absent(cause);
+    const file = await findImage(sample);
+    if (!(file instanceof DataError)) {
+      return { sample, digest: `${file.bytes} bytes`, read: false };
     }
+    const reject = rejectImage(sample, 'missing-image', file, policy);
+    return { sample, digest: 'missing', read: false, reject };
   });
   const absent = found.filter(({ reject }) => reject !== undefined);
   const first = absent[0]?.reject?.error;

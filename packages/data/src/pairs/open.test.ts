@@ -27,7 +27,7 @@ testOptions(
   { describe, it },
   {
     required: { captions: 'captions.jsonl' },
-    anyText: ['captions', 'background', 'images', 'pictureStore'],
+    anyText: ['captions', 'background', 'images', 'pictureStore', 'text'],
     anyTexts: ['captions'],
   },
 );

@@ -100,6 +100,14 @@ export function missingColumns(
       advice: `${near === undefined ? '' : `Did you mean "${near}"? `}Correct the template in text.`,
     });
   }
+  const constant = template?.columns.length === 0 ? template.source.trim() : undefined;
+  if (constant !== undefined && has(constant)) {
+    return new DataError(`the text "${constant}" is the name of a ${what}`, {
+      where,
+      expected: `"{${constant}}" for its values, or another text, which every row then has`,
+      got: constant,
+    });
+  }
   const lacking: Role[] = [
     ...(has(imageColumn(columns)) ? [] : (['image'] as const)),
     ...(template !== undefined || captionColumns(columns).some(has) ? [] : (['caption'] as const)),

@@ -131,12 +131,20 @@ describe('text of several columns', () => {
     );
   });
 
-  it.each(['title', '{title', '{}', 'title}', '{ }', ''])(
-    'refuses the template %j',
-    async (text) => {
-      await expect(read('t.csv', csv, { text })).rejects.toThrow(/"text".*column in braces/);
-    },
-  );
+  it('is one text for all rows where the template names no column', async () => {
+    const rows = await read('t.csv', csv, { text: 'a photo' });
+    expect(rows.map((row) => 'record' in row && row.record.captions)).toEqual([
+      ['a photo'],
+      ['a photo'],
+    ]);
+    await expect(read('t.csv', csv, { text: 'title' })).rejects.toThrow(
+      /the text "title" is the name of a column; expected "\{title\}"/,
+    );
+  });
+
+  it.each(['{title', '{}', 'title}', '{ }', '', ' '])('refuses the template %j', async (text) => {
+    await expect(read('t.csv', csv, { text })).rejects.toThrow(/"text".*columns in braces/);
+  });
 
   it('is refused beside a caption column', async () => {
     const columns = { caption: 'title' };

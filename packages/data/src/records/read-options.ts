@@ -19,8 +19,9 @@ export interface ReadRowsOptions {
   readonly format?: RecordFormat;
   readonly columns?: Columns;
   /**
-   * Makes each row's caption of several columns: `{title}. {description}`. Two braces stand for one
-   * that is text. Not together with `columns.caption`.
+   * Makes each row's caption of columns: `{title}. {description}`. Two braces stand for one that is
+   * text. Without a column it is the caption of every row, for pictures that have labels alone. Not
+   * together with `columns.caption`.
    */
   readonly text?: string;
   /**

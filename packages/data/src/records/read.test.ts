@@ -19,7 +19,12 @@ async function file(name: string, text: string | Uint8Array): Promise<string> {
   return path;
 }
 
-testOptions('readRows', (options) => readRows('c.jsonl', options), { describe, it });
+testOptions(
+  'readRows',
+  (options) => readRows('c.jsonl', options),
+  { describe, it },
+  { anyText: ['text'] },
+);
 
 describe('readRows', () => {
   it.each([

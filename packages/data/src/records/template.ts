@@ -2,7 +2,7 @@ import { DataError } from '@crossweave/core';
 import type { Check } from '@crossweave/core/authoring';
 import { excerpt } from './excerpt';
 
-/** A text made of several columns, such as `{title}. {description}`. */
+/** A text made of columns, such as `{title}. {description}`, or the same text for every row. */
 export interface TextTemplate {
   /** As written. */
   readonly source: string;
@@ -15,7 +15,7 @@ export interface TextTemplate {
 /** Two braces are one that is text. */
 const token = /\{\{|\}\}|\{([^{}]+)\}|[{}]/g;
 
-/** @returns undefined unless every brace belongs to a column or is doubled, and there is a column */
+/** @returns undefined for an empty template, or a brace that is neither a column's nor doubled */
 export function parseTemplate(source: string): TextTemplate | undefined {
   const parts: (string | { column: string })[] = [];
   let from = 0;
@@ -28,12 +28,13 @@ export function parseTemplate(source: string): TextTemplate | undefined {
   }
   parts.push(source.slice(from));
   const columns = parts.flatMap((part) => (typeof part === 'string' ? [] : [part.column]));
-  if (columns.length === 0 || columns.includes('')) return undefined;
+  if (source.trim() === '' || columns.includes('')) return undefined;
   return { source, columns: [...new Set(columns)], parts: parts.filter((part) => part !== '') };
 }
 
 export const templateCheck: Check = {
-  expected: 'text with at least one column in braces, such as "{title}. {description}"',
+  expected:
+    'text with columns in braces, such as "{title}. {description}", or one text for all rows',
   accepts: (value) => typeof value === 'string' && parseTemplate(value) !== undefined,
 };
 

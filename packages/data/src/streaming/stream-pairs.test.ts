@@ -73,7 +73,7 @@ testOptions(
   'streamPairs',
   (options: object) => streamPairs({ source, ...common, ...options }),
   { describe, it },
-  { anyText: ['images', 'source', 'tokenizer'], anyTexts: ['source'] },
+  { anyText: ['images', 'source', 'tokenizer', 'text'], anyTexts: ['source'] },
 );
 
 describe('streamPairs', () => {

@@ -13,7 +13,7 @@ testOptions(
   'contactSheet',
   (options) => contactSheet([], options),
   { describe, it },
-  { anyText: ['images'] },
+  { anyText: ['images', 'text'] },
 );
 
 describe('contactSheet', () => {

@@ -50,7 +50,7 @@ export async function contactSheet(
   const { pictures = 24, onProgress, ...open } = options;
   const collected = await collectSamples(source, open);
   const { samples, name } = collected;
-  const summary = summariseSamples(collected);
+  const summary = await summariseSamples(collected, options.signal);
   const images = await measureSamples(samples, { ...open, ...(onProgress && { onProgress }) });
   const byPlace = new Map(samples.map((sample) => [placeOf(sample), sample]));
   const shown = Object.keys(summary.splits).map((split) => ({

@@ -1,4 +1,7 @@
+import { DataError } from '@crossweave/core';
+import { mapConcurrently } from '../concurrency';
 import { openDataset, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
+import { findImage } from '../pairs/images';
 import { RowJoiner, type BadRow, type ReadSample } from '../pairs/samples';
 
 /** All samples of a dataset, joined by image, and the rows that could not be read. */
@@ -36,18 +39,21 @@ export interface SplitSummary {
   readonly groups: number;
 }
 
-/** What a dataset holds, by its rows alone. */
+/** What a dataset holds, by its rows, and whether its image files are there. */
 export interface DatasetSummary {
   readonly format: string;
   readonly rows: number;
   readonly rejects: { readonly count: number; readonly first: readonly string[] };
+  /** Images whose file is not there. */
+  readonly missing: { readonly count: number; readonly first: readonly string[] };
   readonly splits: Readonly<Record<string, SplitSummary>>;
   /** The first samples as they were read. */
   readonly examples: readonly object[];
 }
 
 /**
- * Reads all rows of a dataset and counts what they hold. No picture is read.
+ * Reads all rows of a dataset, counts what they hold, and looks for the image files. No picture is
+ * read.
  *
  * @throws as `openDataset` and its `rows`
  */
@@ -55,16 +61,22 @@ export async function summariseDataset(
   source: DatasetSource,
   options: OpenDatasetOptions = {},
 ): Promise<DatasetSummary> {
-  return summariseSamples(await collectSamples(source, options));
+  return summariseSamples(await collectSamples(source, options), options.signal);
 }
 
 /** The same of samples that have been read. */
-export function summariseSamples({ format, rows, samples, bad }: CollectedSamples): DatasetSummary {
+export async function summariseSamples(
+  { format, rows, samples, bad }: CollectedSamples,
+  signal?: AbortSignal,
+): Promise<DatasetSummary> {
   const names = [...new Set(samples.map(({ split }) => split))];
+  const files = await mapConcurrently(samples, filesAtOnce, findImage, signal);
+  const missing = files.filter((file) => file instanceof DataError);
   return {
     format,
     rows,
-    rejects: { count: bad.length, first: bad.slice(0, 5).map(({ error }) => error.message) },
+    rejects: firstOf(bad.map(({ error }) => error)),
+    missing: firstOf(missing),
     splits: Object.fromEntries(
       names.map((name) => [name, summarise(samples.filter(({ split }) => split === name))]),
     ),
@@ -79,6 +91,11 @@ export function summariseSamples({ format, rows, samples, bad }: CollectedSample
   };
 }
 
+function firstOf(errors: readonly DataError[]): DatasetSummary['rejects'] {
+  return { count: errors.length, first: errors.slice(0, 5).map(({ message }) => message) };
+}
+
+const filesAtOnce = 8;
 const shownLabels = 10;
 
 function summarise(samples: readonly ReadSample[]): SplitSummary {

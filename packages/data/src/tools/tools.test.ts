@@ -49,14 +49,14 @@ testOptions(
   'writeDataset',
   (options) => writeDataset([], options),
   { describe, it },
-  { required: { out: 'nowhere', as: 'jsonl' }, anyText: ['out', 'images'] },
+  { required: { out: 'nowhere', as: 'jsonl' }, anyText: ['out', 'images', 'text'] },
 );
 testOptions(
   'measureImages',
   (options) => measureImages([], options),
   { describe, it },
   {
-    anyText: ['images'],
+    anyText: ['images', 'text'],
   },
 );
 testOptions(
@@ -64,14 +64,23 @@ testOptions(
   (options) => summariseDataset([], options),
   { describe, it },
   {
-    anyText: ['images'],
+    anyText: ['images', 'text'],
   },
 );
 
 describe('summariseDataset', () => {
+  it('names the images whose files are missing', async () => {
+    await folder.picture('a.png', 80);
+    const source = await folder.write('q.csv', table);
+    const { missing } = await summariseDataset(source, { columns });
+    expect(missing.count).toBe(2);
+    expect(missing.first[0]).toMatch(/b\.png.*missing/);
+  });
+
   it('counts images, captions, labels, groups and rejects', async () => {
     const summary = await summariseDataset(await write(), { columns });
     expect(summary).toMatchObject({ format: 'csv', rows: 5, rejects: { count: 1 } });
+    expect(summary.missing).toEqual({ count: 0, first: [] });
     expect(summary.splits).toEqual({
       train: {
         samples: 2,

@@ -20,6 +20,7 @@ import {
   oneOf,
   readOptions,
   requireDivisor,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 import { gelu, initLinear, linear, normalize } from '@crossweave/core/nn';
@@ -169,7 +170,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
     });
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `dual-encoder(${dim})`,
     family: 'late',
     scoring: 'separable',
@@ -201,7 +202,7 @@ export function dualEncoder(options: DualEncoderOptions = {}): Fusion<PooledFeat
         return scaledLogits(params, matMul(left, right, false, true), clampScale);
       }),
     embed,
-  };
+  });
 }
 
 interface ProjectionSizes extends Required<Pick<DualEncoderOptions, 'projection' | 'hidden'>> {

@@ -8,7 +8,7 @@ import {
   type Fusion,
   type Params,
 } from '@crossweave/core';
-import { count, readOptions } from '@crossweave/core/authoring';
+import { count, readOptions, withConfig } from '@crossweave/core/authoring';
 import { amax, initLinear, linear, normalize, stopGradient } from '@crossweave/core/nn';
 import { checkAligned, requireTokensOf, scoreInBlocks, type Side } from '../features';
 import { temperatureCheck } from '../option-checks';
@@ -55,14 +55,15 @@ const masked = 1e9;
  */
 export function filip(options: FilipOptions = {}): Fusion {
   const where = 'filip';
-  const { dim, temperature, chunk } = readOptions<FilipOptions>(
+  const settings = readOptions<FilipOptions>(
     where,
     options,
     { dim: 256, temperature: 0.07, chunk: 1024 },
     { dim: count(), temperature: temperatureCheck, chunk: count() },
   );
+  const { dim, temperature, chunk } = settings;
 
-  return {
+  return withConfig(where, settings, {
     name: `filip(${dim})`,
     family: 'late',
     scoring: 'joint',
@@ -93,7 +94,7 @@ export function filip(options: FilipOptions = {}): Fusion {
         return scaledLogits(params, scoreInBlocks(left, right, chunk, similarity));
       });
     },
-  };
+  });
 }
 
 /** @throws ShapeError for features without tokens. */

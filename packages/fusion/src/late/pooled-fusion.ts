@@ -10,7 +10,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { checkOptions, count, dropRate, type Checks } from '@crossweave/core/authoring';
+import { checkOptions, count, dropRate, withConfig, type Checks } from '@crossweave/core/authoring';
 import { dropout, initLinear, linear } from '@crossweave/core/nn';
 import { checkAlignedSummaries, scoreInChunks, type Rows, type Side } from '../features';
 
@@ -56,6 +56,7 @@ export interface PooledFusionParts<Image, Text> {
   readonly name: string;
   /** Default `'late'`. */
   readonly family?: Fusion['family'];
+  /** Every option of the fusion with its value: `config` is made of it. */
   readonly settings: Required<PooledFusionOptions>;
   /** Width of the joint representation. Default `settings.dim`. */
   readonly width?: (specs: Readonly<Record<Side, FeatureSpec>>) => number;
@@ -121,7 +122,7 @@ export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>
   const match = (params: Params, joint: Tensor2D): Tensor1D =>
     reshape(linear(params, 'match_head', joint), [joint.shape[0]]);
 
-  return {
+  return withConfig(where, settings, {
     name: parts.name,
     family: parts.family ?? 'late',
     scoring: 'joint',
@@ -150,5 +151,5 @@ export function pooledFusion<Image extends Rows<Image>, Text extends Rows<Text>>
         });
       });
     },
-  };
+  });
 }

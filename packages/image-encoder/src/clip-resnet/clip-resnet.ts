@@ -6,6 +6,7 @@ import {
   type LayeredEncoder,
   type Params,
 } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { dropPathRates } from '@crossweave/core/nn';
 import { gridTokens } from '../grid';
 import { checkImage, heightAndWidth, type ImageSize } from '../image-size';
@@ -73,7 +74,7 @@ export function buildClipResNet(
     return grids;
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `clip-resnet(${layers.join('-')}, ${widths.join('-')})`,
     features: { dim: projection, tokens: grid === undefined ? 'varies' : grid[0] * grid[1] },
     init: (key) =>
@@ -92,7 +93,7 @@ export function buildClipResNet(
       }),
     hiddenStates: (params, image, ctx) =>
       tidy(() => gridsOf(params, image, ctx).map((value) => gridTokens(value))),
-  };
+  });
 }
 
 /** The side of the stem's result: a convolution of stride 2, then a pool that drops an odd last column. */

@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayeredEncoder } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import type { TransformerDeviations, TransformerNames } from '../transformer/names';
 import { buildTransformer } from '../transformer/transformer';
 import {
@@ -48,19 +49,23 @@ export function buildClipViT(
 ): LayeredEncoder<Tensor4D> {
   const settings = clipViTSettings(where, options, preset);
   const { layers, dim, patchSize, projection } = settings;
-  return buildTransformer(
+  return withConfig(
     where,
-    `clip-vit(${layers}x${dim}, patch ${patchSize})`,
-    {
-      ...settings,
-      pooling: 'class',
-      projection:
-        projection === false
-          ? undefined
-          : { path: 'visual_projection', dim: projection, deviation: dim ** -0.5 },
-    },
-    names,
-    deviations(settings),
+    settings,
+    buildTransformer(
+      where,
+      `clip-vit(${layers}x${dim}, patch ${patchSize})`,
+      {
+        ...settings,
+        pooling: 'class',
+        projection:
+          projection === false
+            ? undefined
+            : { path: 'visual_projection', dim: projection, deviation: dim ** -0.5 },
+      },
+      names,
+      deviations(settings),
+    ),
   );
 }
 

@@ -7,6 +7,7 @@ import {
   type LayeredEncoder,
   type Params,
 } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { conv2d, dropPathRates, initLayerNorm, layerNorm, normalInit } from '@crossweave/core/nn';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
@@ -52,7 +53,7 @@ export function convNext(options: ConvNextOptions = {}): LayeredEncoder<Tensor4D
     return grids;
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `convnext${settings.responseNorm ? '-v2' : ''}(${settings.layers.join('-')}, ${widths.join('-')})`,
     features: {
       dim: widths.at(-1)!,
@@ -90,7 +91,7 @@ export function convNext(options: ConvNextOptions = {}): LayeredEncoder<Tensor4D
       }),
     hiddenStates: (params, image, ctx) =>
       tidy(() => gridsOf(params, image, ctx).map((grid) => gridTokens(grid))),
-  };
+  });
 }
 
 function planStages({ layers, widths, dropPath }: ConvNextSettings): Stage[] {

@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayeredEncoder } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import type { TransformerNames } from '../transformer/names';
 import type { VisionTransformerPreset } from '../transformer/options';
 import { buildTransformer } from '../transformer/transformer';
@@ -44,15 +45,19 @@ export function buildDinov2(
 ): LayeredEncoder<Tensor4D> {
   const settings = dinov2Settings(where, options, preset);
   const { layers, dim, patchSize, initializerRange: range } = settings;
-  return buildTransformer(
+  return withConfig(
     where,
-    `dinov2(${layers}x${dim}, patch ${patchSize})`,
-    // The two originals interpolate differently.
-    { ...settings, antialias: settings.registers > 0 },
-    names,
-    {
-      ...{ classToken: range, positions: range, patches: range, attention: range },
-      ...{ attentionOut: range, hidden: range, hiddenOut: range },
-    },
+    settings,
+    buildTransformer(
+      where,
+      `dinov2(${layers}x${dim}, patch ${patchSize})`,
+      // The two originals interpolate differently.
+      { ...settings, antialias: settings.registers > 0 },
+      names,
+      {
+        ...{ classToken: range, positions: range, patches: range, attention: range },
+        ...{ attentionOut: range, hidden: range, hiddenOut: range },
+      },
+    ),
   );
 }

@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayeredEncoder } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import type { TransformerNames } from '../transformer/names';
 import type { Grid } from '../transformer/positions';
 import { buildTransformer } from '../transformer/transformer';
@@ -42,18 +43,23 @@ const names: TransformerNames = {
  * @throws ConfigError for an unknown option or one out of range.
  */
 export function dinov3(options: Dinov3Options = {}): LayeredEncoder<Tensor4D> {
-  const { theta, ...settings } = dinov3Settings('dinov3', options);
+  const all = dinov3Settings('dinov3', options);
+  const { theta, ...settings } = all;
   const { layers, dim, heads, patchSize, initializerRange: range } = settings;
   const angles = (grid: Grid): number[][] => placeAngles(grid, dim / heads, theta);
-  return buildTransformer(
+  return withConfig(
     'dinov3',
-    `dinov3(${layers}x${dim}, patch ${patchSize})`,
-    { ...settings, angles },
-    names,
-    {
-      ...{ classToken: range, positions: range, patches: range, attention: range },
-      ...{ attentionOut: range, hidden: range, hiddenOut: range },
-    },
+    all,
+    buildTransformer(
+      'dinov3',
+      `dinov3(${layers}x${dim}, patch ${patchSize})`,
+      { ...settings, angles },
+      names,
+      {
+        ...{ classToken: range, positions: range, patches: range, attention: range },
+        ...{ attentionOut: range, hidden: range, hiddenOut: range },
+      },
+    ),
   );
 }
 

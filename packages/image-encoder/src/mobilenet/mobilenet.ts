@@ -1,5 +1,6 @@
 import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Context, type LayeredEncoder, type Params } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { dropPathRates } from '@crossweave/core/nn';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
@@ -51,7 +52,7 @@ export function buildMobileNetV3(
     return grids;
   };
 
-  return {
+  return withConfig(where, settings, {
     name,
     features: {
       dim: last.out,
@@ -67,7 +68,7 @@ export function buildMobileNetV3(
     apply: (params, image, ctx) => tidy(() => gridFeatures(gridsOf(params, image, ctx).at(-1)!)),
     hiddenStates: (params, image, ctx) =>
       tidy(() => gridsOf(params, image, ctx).map((grid) => gridTokens(grid))),
-  };
+  });
 }
 
 function convolution(

@@ -1,5 +1,6 @@
 import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Context, type LayeredEncoder, type Params } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { dropPathRates } from '@crossweave/core/nn';
 import { gridFeatures, gridTokens } from '../grid';
 import { checkImage, heightAndWidth } from '../image-size';
@@ -47,7 +48,7 @@ export function buildResNet(
     return grids;
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `resnet(${block} ${layers.join('-')}, ${widths.join('-')})`,
     features: {
       dim: blocks.at(-1)!.out,
@@ -64,7 +65,7 @@ export function buildResNet(
     apply: (params, image, ctx) => tidy(() => gridFeatures(gridsOf(params, image, ctx).at(-1)!)),
     hiddenStates: (params, image, ctx) =>
       tidy(() => gridsOf(params, image, ctx).map((grid) => gridTokens(grid))),
-  };
+  });
 }
 
 /** The blocks of each stage. */

@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayeredEncoder } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import type { TransformerNames } from '../transformer/names';
 import type { VisionTransformerPreset } from '../transformer/options';
 import { buildTransformer } from '../transformer/transformer';
@@ -41,16 +42,20 @@ export function buildSiglipViT(
   const settings = siglipViTSettings(where, options, preset);
   const { layers, dim, hidden, patchSize } = settings;
   const width = dim ** -0.5;
-  return buildTransformer(
+  return withConfig(
     where,
-    `siglip-vit(${layers}x${dim}, patch ${patchSize})`,
-    { ...settings, pooling: attentionHead('vision_model.head', settings) },
-    names,
-    // The same standard deviations as in Hugging Face, where the layers are Xavier uniform.
-    {
-      ...{ classToken: width, positions: width, patches: (3 * patchSize * patchSize) ** -0.5 },
-      ...{ attention: width, attentionOut: width },
-      ...{ hidden: (2 / (dim + hidden)) ** 0.5, hiddenOut: (2 / (dim + hidden)) ** 0.5 },
-    },
+    settings,
+    buildTransformer(
+      where,
+      `siglip-vit(${layers}x${dim}, patch ${patchSize})`,
+      { ...settings, pooling: attentionHead('vision_model.head', settings) },
+      names,
+      // The same standard deviations as in Hugging Face, where the layers are Xavier uniform.
+      {
+        ...{ classToken: width, positions: width, patches: (3 * patchSize * patchSize) ** -0.5 },
+        ...{ attention: width, attentionOut: width },
+        ...{ hidden: (2 / (dim + hidden)) ** 0.5, hiddenOut: (2 / (dim + hidden)) ** 0.5 },
+      },
+    ),
   );
 }

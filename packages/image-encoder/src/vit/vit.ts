@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayeredEncoder } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import type { TransformerNames } from '../transformer/names';
 import { buildTransformer } from '../transformer/transformer';
 import { viTSettings, type ViTOptions, type ViTPreset } from './options';
@@ -40,8 +41,12 @@ export function buildViT(
 ): LayeredEncoder<Tensor4D> {
   const settings = viTSettings(where, options, preset);
   const { layers, dim, patchSize, initializerRange: range } = settings;
-  return buildTransformer(where, `vit(${layers}x${dim}, patch ${patchSize})`, settings, names, {
-    ...{ classToken: range, positions: range, patches: range, attention: range },
-    ...{ attentionOut: range, hidden: range, hiddenOut: range },
-  });
+  return withConfig(
+    where,
+    settings,
+    buildTransformer(where, `vit(${layers}x${dim}, patch ${patchSize})`, settings, names, {
+      ...{ classToken: range, positions: range, patches: range, attention: range },
+      ...{ attentionOut: range, hidden: range, hiddenOut: range },
+    }),
+  );
 }

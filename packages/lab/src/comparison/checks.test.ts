@@ -87,7 +87,7 @@ describe('before anything is computed', () => {
     ['a top of 0', () => ({ top: 0 }), /"top"/],
     [
       'a recipe that JSON cannot say',
-      ({ recipe }) => ({ recipe: { ...recipe, towers: { rate: Number.NaN } } }),
+      () => ({ recipe: { arms: {}, towers: { rate: Number.NaN } } }),
       /"recipe\.towers"/,
     ],
     [

@@ -32,9 +32,11 @@ import { chanceOf } from '../evaluate/plan';
 import { textsOf } from '../features/texts';
 import { floorNames } from '../floors/floors';
 import { taskFloorNames } from '../tasks/task-floors';
+import { requireUnreadLabels } from '../tasks/label-captions';
 import { headOfLoss, requireLabelledPairs } from '../tasks/task-loss';
 import { requireNegatives, resolveNegatives } from './negatives';
 import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
+import { armRecipe, towerConfigs } from './recipe';
 
 /** What the towers are called among the baselines. */
 export const towersName = 'towers alone';
@@ -95,7 +97,7 @@ export function checkTowers<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
 ): void {
   const given = options as unknown as CompareFusionsOptions<unknown, unknown>;
-  const required = ['data', 'towers', 'arms', 'seeds', 'out', 'recipe'] as const;
+  const required = ['data', 'towers', 'arms', 'seeds', 'out'] as const;
   checkOptions(where, given, checks, required);
   const { towers } = given;
   const at = `${where}, "towers"`;
@@ -111,6 +113,7 @@ export function checkTowers<Image, Text>(
     });
   }
   requireRivals(at, towers.loss, batchSize, 0);
+  towerConfigs(where, options);
 }
 
 /**
@@ -132,16 +135,19 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
   for (const arm of arms) checkArm(where, options, arm);
   const beside = task === undefined ? floorNames : taskFloorNames;
   requireDistinct(where, [...arms.map(({ name }) => name), towersName, ...beside]);
-  for (const { name } of arms) {
-    if (Object.hasOwn(recipe.arms, name)) continue;
-    throw new ConfigError(`the arm "${name}" has no recipe`, {
-      where,
-      expected: 'an entry in recipe.arms',
-      advice: 'Its trials could not be told from those of another configuration.',
-    });
+  for (const arm of arms) {
+    if (recipe !== undefined && !Object.hasOwn(recipe.arms, arm.name)) {
+      throw new ConfigError(`the arm "${arm.name}" has no recipe`, {
+        where,
+        expected: 'an entry in recipe.arms',
+        advice: 'Its trials could not be told from those of another configuration.',
+      });
+    }
+    armRecipe(where, options, arm);
   }
   if (task !== undefined) {
-    for (const split of [data.train, data.test]) requireLabelledPairs(where, split);
+    requireUnreadLabels(where, requireLabelledPairs(where, data.train));
+    requireLabelledPairs(where, data.test);
     return;
   }
   const { records, name } = data.test;

@@ -14,6 +14,7 @@ import { resolveNegatives } from './negatives';
 import { clearTraining } from './open-folder';
 import type { CompareFusionsOptions } from './options';
 import { pretrainTowers, type PretrainedTowers } from './pretrain-towers';
+import { armRecipe, towersRecipe } from './recipe';
 import { runTrial, type Caches } from './trial';
 
 /** How trials are measured: those of another protocol are run again. */
@@ -28,15 +29,16 @@ const protocol = 3;
  *
  * All that can be known to fail is checked before anything is computed.
  *
- * @throws ConfigError for an option out of range, an arm that does not fit the towers or has no
- * recipe; DataError for a split that lacks what is asked for; LockError when another process uses
+ * @throws ConfigError for an option out of range, an arm that does not fit the towers, or
+ * a part that has no config where no recipe is given; DataError for a split that lacks what is asked for; LockError when another process uses
  * the folder; DivergenceError and other errors of the parts.
  */
 export async function compareFusions<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
 ): Promise<AblationEnd> {
   checkComparison(options);
-  const { towers, task, arms, seeds, out, recipe, data, signal, onProgress } = options;
+  const where = 'compareFusions';
+  const { towers, task, arms, seeds, out, data, signal, onProgress } = options;
   const notes = notesOf(options);
   for (const message of notes) onProgress?.({ stage: 'note', message });
   const pretrained = await pretrainTowers(options);
@@ -49,12 +51,14 @@ export async function compareFusions<Image, Text>(
     const dual: FittedFusion = { fusion: towers.fusion, params: pretrained.fusion };
     const byName = new Map(arms.map((arm) => [arm.name, arm]));
     const end = await ablate({
-      arms: arms.map(({ name }): Arm<unknown> => ({ name, config: recipe.arms[name] })),
+      arms: arms.map((arm): Arm<unknown> => {
+        return { name: arm.name, config: armRecipe(where, options, arm) };
+      }),
       seeds,
       out,
       shared: {
         protocol,
-        towers: recipe.towers,
+        towers: await towersRecipe(where, options),
         data: data.fingerprint,
         top: options.top ?? null,
         ...(task && { task: { name: task.name, facts: task.facts } }),

@@ -86,10 +86,12 @@ export interface CompareFusionsOptions<Image, Text> {
   /** Folder of the run: towers, trials, results and reports. */
   readonly out: string;
   /**
-   * Plain data that says all of the above (sizes, rates, steps): a finished trial is reused only
-   * under an equal recipe. `towers` is what the towers depend on, `arms[name]` what an arm does.
+   * Plain data that says how towers and arms are made and trained: a finished trial is reused only
+   * under an equal recipe. `towers` describes the towers, `arms[name]` an arm. Default: the `config`
+   * of every part, with steps, batches and a digest of `initial`. A comparison
+   * with a part that has no config needs a recipe.
    */
-  readonly recipe: {
+  readonly recipe?: {
     readonly towers: unknown;
     readonly arms: Readonly<Record<string, unknown>>;
   };

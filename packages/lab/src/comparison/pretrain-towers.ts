@@ -14,6 +14,7 @@ import { configHash } from '../ablation/trial-file';
 import { checkTowers } from './checks';
 import { openFolder } from './open-folder';
 import type { CompareFusionsOptions } from './options';
+import { towersRecipe } from './recipe';
 
 /** What pre-training leaves: the parameters of towers and contrastive head, the caller's to dispose. */
 export interface PretrainedTowers {
@@ -40,9 +41,10 @@ export async function pretrainTowers<Image, Text>(
   options: CompareFusionsOptions<Image, Text>,
 ): Promise<PretrainedTowers> {
   checkTowers('pretrainTowers', options);
-  const { towers, recipe, data, signal, onProgress } = options;
+  const { towers, data, signal, onProgress } = options;
   const { steps, seed, loss, initial, ignoreMissing, frozen } = towers;
-  const identity = { towers: recipe.towers, data: data.fingerprint };
+  const recipe = await towersRecipe('pretrainTowers', options);
+  const identity = { towers: recipe, data: data.fingerprint };
   const folder = join(options.out, `towers-${configHash(identity).slice(0, 12)}`);
   const model = jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion });
   const shapes = initialShapes({

@@ -31,6 +31,7 @@ import { headOfLoss } from '../tasks/task-loss';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
 import type { CompareFusionsOptions, FusionArm } from './options';
+import { armRecipe } from './recipe';
 
 export interface Caches {
   readonly train: FeatureCache;
@@ -65,7 +66,7 @@ export async function runTrial<Image, Text>(
     init: (key) => mergeParams(model.init(key), withPrefix('loss.', loss.init?.(key) ?? {})),
   });
   const identity = { trial: config };
-  const description = { arm: arm.name, seed, recipe: options.recipe.arms[arm.name] };
+  const description = { arm: arm.name, seed, recipe: armRecipe('compareFusions', options, arm) };
   const discarded = (reason: string): void =>
     onProgress?.({
       stage: 'note',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { Tensor, dispose, tensor, tidy, type TypedArray } from '@tensorflow/tfjs-core';
 import {
   inference,
@@ -39,11 +39,7 @@ export async function encoderFingerprint<Input>(
   if ('encode' in tower) hash.update(JSON.stringify([tower.name, tower.fingerprint]));
   else {
     hash.update(tower.encoder.name);
-    for (const [path, value] of Object.entries(tower.params).sort(byName)) {
-      hash
-        .update(JSON.stringify([path, value.shape, value.dtype]))
-        .update(bytesOf(await value.data()));
-    }
+    await hashParams(hash, tower.params);
   }
   const probe = mapTensors(example, (each) =>
     each.dtype === 'float32' ? tensor(pattern(each.size), each.shape) : each.clone(),
@@ -55,6 +51,15 @@ export async function encoderFingerprint<Input>(
   disposeTensors(features);
   disposeTensors(probe);
   return hash.digest('hex');
+}
+
+/** Adds paths, shapes, types and values of a parameter tree to a hash, in the order of the paths. */
+export async function hashParams(hash: Hash, params: Params): Promise<void> {
+  for (const [path, value] of Object.entries(params).sort(byName)) {
+    hash
+      .update(JSON.stringify([path, value.shape, value.dtype]))
+      .update(bytesOf(await value.data()));
+  }
 }
 
 /** SHA-256 (hex) of each of the first `count` rows of an input, with all of its tensors. */

@@ -6,6 +6,7 @@ import {
   number,
   share,
   text,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 import { mean } from '../statistics/moments';
@@ -126,55 +127,63 @@ export function answering(options: AnsweringOptions = {}): Task {
       const target = scores.map((score) => smooth + ((1 - labelSmoothing) * score) / total);
       return { target, weight: 1, truth: largest(scores) };
     };
-    return {
+    return withConfig(
       name,
-      facts,
-      ...taskHead(classes.length, headOptions(options)),
-      prior: shares.map(Math.log),
-      logits: true,
-      best: namedFigures(name, {
-        ...bestOfClasses,
-        ...Object.fromEntries(kinds.map((k) => [`accuracy.${k}`, 1])),
-      }),
-      ...losses((outputs, labels) =>
-        softmaxLoss(
-          outputs,
-          labels.map((all) => all.map(targetOf)),
+      { ...options, facts },
+      {
+        name,
+        facts,
+        ...taskHead(classes.length, headOptions(options)),
+        prior: shares.map(Math.log),
+        logits: true,
+        best: namedFigures(name, {
+          ...bestOfClasses,
+          ...Object.fromEntries(kinds.map((k) => [`accuracy.${k}`, 1])),
+        }),
+        ...losses((outputs, labels) =>
+          softmaxLoss(
+            outputs,
+            labels.map((all) => all.map(targetOf)),
+          ),
         ),
-      ),
-      measure(outputs, labels) {
-        requireLabels(name, labels);
-        const probabilities = rowsOf(name, outputs, labels.length, classes.length).map(softmaxOf);
-        const answers = labels.map(given);
-        const truth = answers.map(commonest);
-        const figures = measureClasses(classes, probabilities, truth);
-        const accuracy = probabilities.map(
-          (row, i) => scoresOf(answers[i]!).get(classes[largest(row)]!) ?? 0,
-        );
-        const byKind = kinds.flatMap((kind): [string, number][] => {
-          const own = accuracy.filter((_, i) => kindOf(truth[i]!) === kind);
-          return own.length === 0 || own.length === accuracy.length
-            ? []
-            : [[`accuracy.${kind}`, mean(own)]];
-        });
-        return named(name, {
-          ...figures,
-          metrics: { ...figures.metrics, accuracy: mean(accuracy), ...Object.fromEntries(byKind) },
-          outcomes: { ...figures.outcomes, accuracy },
-        });
+        measure(outputs, labels) {
+          requireLabels(name, labels);
+          const probabilities = rowsOf(name, outputs, labels.length, classes.length).map(softmaxOf);
+          const answers = labels.map(given);
+          const truth = answers.map(commonest);
+          const figures = measureClasses(classes, probabilities, truth);
+          const accuracy = probabilities.map(
+            (row, i) => scoresOf(answers[i]!).get(classes[largest(row)]!) ?? 0,
+          );
+          const byKind = kinds.flatMap((kind): [string, number][] => {
+            const own = accuracy.filter((_, i) => kindOf(truth[i]!) === kind);
+            return own.length === 0 || own.length === accuracy.length
+              ? []
+              : [[`accuracy.${kind}`, mean(own)]];
+          });
+          return named(name, {
+            ...figures,
+            metrics: {
+              ...figures.metrics,
+              accuracy: mean(accuracy),
+              ...Object.fromEntries(byKind),
+            },
+            outcomes: { ...figures.outcomes, accuracy },
+          });
+        },
+        chance: () => namedFigures(name, { accuracy: 1 / classes.length, rocAuc: 0.5 }),
+        knows: (label) => given(label).some((answer) => places.has(answer)),
+        predict(outputs) {
+          const probabilities = softmaxOf(outputs);
+          const best = largest(probabilities);
+          return {
+            label: classes[best]!,
+            probability: probabilities[best]!,
+            probabilities: ranked(classes, probabilities),
+          };
+        },
       },
-      chance: () => namedFigures(name, { accuracy: 1 / classes.length, rocAuc: 0.5 }),
-      knows: (label) => given(label).some((answer) => places.has(answer)),
-      predict(outputs) {
-        const probabilities = softmaxOf(outputs);
-        const best = largest(probabilities);
-        return {
-          label: classes[best]!,
-          probability: probabilities[best]!,
-          probabilities: ranked(classes, probabilities),
-        };
-      },
-    };
+    );
   }
 }
 

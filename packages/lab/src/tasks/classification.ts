@@ -9,6 +9,7 @@ import {
   requireKnownKeys,
   share,
   text,
+  withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
 import { readFacts } from './facts';
@@ -102,43 +103,47 @@ export function classification(options: ClassificationOptions = {}): Task {
           weight * (labelSmoothing / classes.length + (k === truth ? 1 - labelSmoothing : 0)),
       ),
     }));
-    return {
+    return withConfig(
       name,
-      facts,
-      ...taskHead(classes.length, headOptions(options)),
-      prior: shares.map(Math.log),
-      logits: true,
-      best: namedFigures(name, bestOfClasses),
-      ...losses((outputs, labels) =>
-        softmaxLoss(
-          outputs,
-          labels.map((all) =>
-            all.map((label) =>
-              label === undefined ? undefined : targets[places.get(classOf(label)) ?? -1],
+      { ...options, facts },
+      {
+        name,
+        facts,
+        ...taskHead(classes.length, headOptions(options)),
+        prior: shares.map(Math.log),
+        logits: true,
+        best: namedFigures(name, bestOfClasses),
+        ...losses((outputs, labels) =>
+          softmaxLoss(
+            outputs,
+            labels.map((all) =>
+              all.map((label) =>
+                label === undefined ? undefined : targets[places.get(classOf(label)) ?? -1],
+              ),
             ),
+            focal,
           ),
-          focal,
         ),
-      ),
-      measure(outputs, labels) {
-        requireLabels(name, labels);
-        const rows = rowsOf(name, outputs, labels.length, classes.length);
-        return named(name, measureClasses(classes, rows.map(softmaxOf), labels.map(classOf)));
+        measure(outputs, labels) {
+          requireLabels(name, labels);
+          const rows = rowsOf(name, outputs, labels.length, classes.length);
+          return named(name, measureClasses(classes, rows.map(softmaxOf), labels.map(classOf)));
+        },
+        chance: () => {
+          const one = 1 / classes.length;
+          return namedFigures(name, { accuracy: one, balancedAccuracy: one, rocAuc: 0.5 });
+        },
+        knows: (label) => places.has(classOf(label)),
+        predict(outputs) {
+          const probabilities = softmaxOf(outputs);
+          const best = largest(probabilities);
+          return {
+            label: classes[best]!,
+            probability: probabilities[best]!,
+            probabilities: ranked(classes, probabilities),
+          };
+        },
       },
-      chance: () => {
-        const one = 1 / classes.length;
-        return namedFigures(name, { accuracy: one, balancedAccuracy: one, rocAuc: 0.5 });
-      },
-      knows: (label) => places.has(classOf(label)),
-      predict(outputs) {
-        const probabilities = softmaxOf(outputs);
-        const best = largest(probabilities);
-        return {
-          label: classes[best]!,
-          probability: probabilities[best]!,
-          probabilities: ranked(classes, probabilities),
-        };
-      },
-    };
+    );
   }
 }

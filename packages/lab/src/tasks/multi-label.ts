@@ -1,6 +1,14 @@
 import { add, mul, neg, softplus, sum, tidy, type Rank, type Scalar } from '@tensorflow/tfjs-core';
 import type { FittedTask, Label, Task, TaskFigures } from '@crossweave/core';
-import { checkOptions, listOf, number, oneOf, text, type Checks } from '@crossweave/core/authoring';
+import {
+  checkOptions,
+  listOf,
+  number,
+  oneOf,
+  text,
+  withConfig,
+  type Checks,
+} from '@crossweave/core/authoring';
 import { fromCounts, total } from '../metrics/confusion';
 import { surprise } from '../metrics/calibration';
 import { averagePrecision, rocAuc } from '../metrics/ranking';
@@ -69,55 +77,59 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
     const { classes, shares } = facts;
     const { threshold = 0.5, positiveWeights } = options;
     const positive = shares.map((part) => (positiveWeights === 'balanced' ? (1 - part) / part : 1));
-    return {
+    return withConfig(
       name,
-      facts,
-      ...taskHead(classes.length, headOptions(options)),
-      // Every pair may have a class: the logit stays finite.
-      prior: shares.map((part) => Math.log(part / Math.max(1e-6, 1 - part))),
-      logits: true,
-      best: namedFigures(name, bestFigures),
-      ...losses((outputs, labels) =>
-        tidy(() => {
-          const has = labels.map((all) =>
-            all.map((label) => (label === undefined ? undefined : new Set(classesOf(label)))),
-          );
-          const countOf = (all: readonly unknown[]): number =>
-            all.filter((each) => each !== undefined).length;
-          if (has.choose((all) => countOf(all) === 0)) return mul<Scalar>(sum(outputs), 0);
-          const weights = (of: (own: ReadonlySet<string>, k: number) => number) =>
-            has.tensor<Rank.R2>(
-              (all) => {
-                const part = 1 / (countOf(all) * classes.length);
-                return all.flatMap((own) =>
-                  classes.map((_, k) => (own === undefined ? 0 : of(own, k) * part)),
-                );
-              },
-              [outputs.shape[0], classes.length],
+      { ...options, facts },
+      {
+        name,
+        facts,
+        ...taskHead(classes.length, headOptions(options)),
+        // Every pair may have a class: the logit stays finite.
+        prior: shares.map((part) => Math.log(part / Math.max(1e-6, 1 - part))),
+        logits: true,
+        best: namedFigures(name, bestFigures),
+        ...losses((outputs, labels) =>
+          tidy(() => {
+            const has = labels.map((all) =>
+              all.map((label) => (label === undefined ? undefined : new Set(classesOf(label)))),
             );
-          const yes = weights((own, k) => (own.has(classes[k]!) ? positive[k]! : 0));
-          const no = weights((own, k) => Number(!own.has(classes[k]!)));
-          // −log σ(x) = softplus(−x), −log(1 − σ(x)) = softplus(x).
-          return sum<Scalar>(add(mul(softplus(neg(outputs)), yes), mul(softplus(outputs), no)));
-        }),
-      ),
-      measure(outputs, labels) {
-        requireLabels(name, labels);
-        const rows = rowsOf(name, outputs, labels.length, classes.length).map(sigmoidOf);
-        return named(name, measureSets(classes, rows, labels.map(classesOf), threshold));
+            const countOf = (all: readonly unknown[]): number =>
+              all.filter((each) => each !== undefined).length;
+            if (has.choose((all) => countOf(all) === 0)) return mul<Scalar>(sum(outputs), 0);
+            const weights = (of: (own: ReadonlySet<string>, k: number) => number) =>
+              has.tensor<Rank.R2>(
+                (all) => {
+                  const part = 1 / (countOf(all) * classes.length);
+                  return all.flatMap((own) =>
+                    classes.map((_, k) => (own === undefined ? 0 : of(own, k) * part)),
+                  );
+                },
+                [outputs.shape[0], classes.length],
+              );
+            const yes = weights((own, k) => (own.has(classes[k]!) ? positive[k]! : 0));
+            const no = weights((own, k) => Number(!own.has(classes[k]!)));
+            // −log σ(x) = softplus(−x), −log(1 − σ(x)) = softplus(x).
+            return sum<Scalar>(add(mul(softplus(neg(outputs)), yes), mul(softplus(outputs), no)));
+          }),
+        ),
+        measure(outputs, labels) {
+          requireLabels(name, labels);
+          const rows = rowsOf(name, outputs, labels.length, classes.length).map(sigmoidOf);
+          return named(name, measureSets(classes, rows, labels.map(classesOf), threshold));
+        },
+        chance: () => namedFigures(name, { rocAuc: 0.5 }),
+        knows: (label) => classesOf(label).every((each) => classes.includes(each)),
+        predict(outputs) {
+          const probabilities = sigmoidOf(outputs);
+          const decisions = probabilities.map((p) => (p > threshold ? p : 1 - p));
+          return {
+            label: classes.filter((_, k) => probabilities[k]! > threshold),
+            probability: Math.min(...decisions),
+            probabilities: ranked(classes, probabilities),
+          };
+        },
       },
-      chance: () => namedFigures(name, { rocAuc: 0.5 }),
-      knows: (label) => classesOf(label).every((each) => classes.includes(each)),
-      predict(outputs) {
-        const probabilities = sigmoidOf(outputs);
-        const decisions = probabilities.map((p) => (p > threshold ? p : 1 - p));
-        return {
-          label: classes.filter((_, k) => probabilities[k]! > threshold),
-          probability: Math.min(...decisions),
-          probabilities: ranked(classes, probabilities),
-        };
-      },
-    };
+    );
   }
 }
 

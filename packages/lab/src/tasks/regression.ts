@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { DataError, type FittedTask, type Label, type Task } from '@crossweave/core';
-import { checkOptions, number, oneOf, type Checks } from '@crossweave/core/authoring';
+import { checkOptions, number, oneOf, withConfig, type Checks } from '@crossweave/core/authoring';
 import { regressionFigures } from '../metrics/regression';
 import { mean, standardDeviation } from '../statistics/moments';
 import { readFacts } from './facts';
@@ -70,57 +70,61 @@ export function regression(options: RegressionOptions = {}): Task {
 
   function fitted(facts: NumberFacts): FittedTask {
     const { loss = 'mse', delta = 1 } = options;
-    return {
+    return withConfig(
       name,
-      facts,
-      ...taskHead(1, headOptions(options)),
-      prior: [0],
-      logits: false,
-      best: namedFigures(name, { mae: 0, rmse: 0, rSquared: 1, spearman: 1 }),
-      ...losses((outputs, labels) =>
-        tidy(() => {
-          const labelled = labels.map((all) => all.map((label) => Number(label !== undefined)));
-          if (labelled.choose((all) => !all.includes(1))) return mul<Scalar>(sum(outputs), 0);
-          const shape: [number, number] = [outputs.shape[0], 1];
-          const wanted = labels.tensor<Rank.R2>(
-            (all) =>
-              all.map((label) =>
-                label === undefined ? 0 : (valueOf(label) - facts.mean) / facts.spread,
-              ),
-            shape,
+      { ...options, facts },
+      {
+        name,
+        facts,
+        ...taskHead(1, headOptions(options)),
+        prior: [0],
+        logits: false,
+        best: namedFigures(name, { mae: 0, rmse: 0, rSquared: 1, spearman: 1 }),
+        ...losses((outputs, labels) =>
+          tidy(() => {
+            const labelled = labels.map((all) => all.map((label) => Number(label !== undefined)));
+            if (labelled.choose((all) => !all.includes(1))) return mul<Scalar>(sum(outputs), 0);
+            const shape: [number, number] = [outputs.shape[0], 1];
+            const wanted = labels.tensor<Rank.R2>(
+              (all) =>
+                all.map((label) =>
+                  label === undefined ? 0 : (valueOf(label) - facts.mean) / facts.spread,
+                ),
+              shape,
+            );
+            const weights = labelled.tensor<Rank.R2>((all) => {
+              const count = all.reduce((sum, one) => sum + one, 0);
+              return all.map((one) => one / count);
+            }, shape);
+            return sum<Scalar>(mul(penalty(sub(outputs, wanted), loss, delta), weights));
+          }),
+        ),
+        measure(outputs, labels) {
+          requireLabels(name, labels);
+          const rows = rowsOf(name, outputs, labels.length, 1);
+          const predicted = rows.map(([value]) => facts.mean + facts.spread * value!);
+          const truth = labels.map(valueOf);
+          return named(name, {
+            metrics: { ...regressionFigures(truth, predicted) },
+            outcomes: { mae: truth.map((value, i) => Math.abs(value - predicted[i]!)) },
+          });
+        },
+        chance(labels) {
+          const truth = labels.map(valueOf);
+          const { mae, rmse, rSquared } = regressionFigures(
+            truth,
+            truth.map(() => facts.mean),
           );
-          const weights = labelled.tensor<Rank.R2>((all) => {
-            const count = all.reduce((sum, one) => sum + one, 0);
-            return all.map((one) => one / count);
-          }, shape);
-          return sum<Scalar>(mul(penalty(sub(outputs, wanted), loss, delta), weights));
-        }),
-      ),
-      measure(outputs, labels) {
-        requireLabels(name, labels);
-        const rows = rowsOf(name, outputs, labels.length, 1);
-        const predicted = rows.map(([value]) => facts.mean + facts.spread * value!);
-        const truth = labels.map(valueOf);
-        return named(name, {
-          metrics: { ...regressionFigures(truth, predicted) },
-          outcomes: { mae: truth.map((value, i) => Math.abs(value - predicted[i]!)) },
-        });
+          return namedFigures(name, {
+            mae,
+            rmse,
+            ...(rSquared !== undefined && { rSquared }),
+            spearman: 0,
+          });
+        },
+        predict: (outputs) => ({ label: facts.mean + facts.spread * outputs[0]! }),
       },
-      chance(labels) {
-        const truth = labels.map(valueOf);
-        const { mae, rmse, rSquared } = regressionFigures(
-          truth,
-          truth.map(() => facts.mean),
-        );
-        return namedFigures(name, {
-          mae,
-          rmse,
-          ...(rSquared !== undefined && { rSquared }),
-          spearman: 0,
-        });
-      },
-      predict: (outputs) => ({ label: facts.mean + facts.spread * outputs[0]! }),
-    };
+    );
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { checkOptions, count } from '@crossweave/core/authoring';
+import { checkOptions, count, withConfig } from '@crossweave/core/authoring';
 
 /** Before the paths of the head among the parameters of a task's loss. */
 export const headPrefix = 'head.';
@@ -33,33 +33,37 @@ export interface TaskLossOptions {
 export function taskLoss(task: FittedTask, options: TaskLossOptions): Loss<PooledFeatures> {
   const where = `taskLoss of "${task.name}"`;
   checkOptions(where, options, { dim: count() }, ['dim']);
-  return {
-    name: task.name,
-    init: (key) => withPrefix(headPrefix, task.init(key, options.dim)),
-    compute(params, outputs, batch, ctx) {
-      const given = hostValue(batch).map(({ labels }) => labels);
-      if (given.choose((labels) => labels === undefined)) {
-        throw new ConfigError('the batch has no labels', {
-          where,
-          expected: 'pairs whose records carry labels',
-          advice: 'Name the column that holds them: columns: { label: … }.',
+  return withConfig(
+    'taskLoss',
+    { task, dim: options.dim },
+    {
+      name: task.name,
+      init: (key) => withPrefix(headPrefix, task.init(key, options.dim)),
+      compute(params, outputs, batch, ctx) {
+        const given = hostValue(batch).map(({ labels }) => labels);
+        if (given.choose((labels) => labels === undefined)) {
+          throw new ConfigError('the batch has no labels', {
+            where,
+            expected: 'pairs whose records carry labels',
+            advice: 'Name the column that holds them: columns: { label: … }.',
+          });
+        }
+        return tidy(() => {
+          const { joint } = outputs.fuse(outputs.image, outputs.text);
+          const head = subtree(params, headPrefix);
+          const told = task.apply(head, joint, scoped(ctx, headPrefix));
+          const total =
+            task.lossOf === undefined
+              ? task.loss(told, batch.labels!)
+              : task.lossOf(
+                  told,
+                  given.map((labels) => labels!),
+                );
+          return { total, terms: {} };
         });
-      }
-      return tidy(() => {
-        const { joint } = outputs.fuse(outputs.image, outputs.text);
-        const head = subtree(params, headPrefix);
-        const told = task.apply(head, joint, scoped(ctx, headPrefix));
-        const total =
-          task.lossOf === undefined
-            ? task.loss(told, batch.labels!)
-            : task.lossOf(
-                told,
-                given.map((labels) => labels!),
-              );
-        return { total, terms: {} };
-      });
+      },
     },
-  };
+  );
 }
 
 /** The head of a task among the parameters of a loss: its own, or that of a `weightedSum`. */

@@ -17,7 +17,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { ConfigError, checkShapes, type Loss, type PooledFeatures } from '@crossweave/core';
-import { anyOf, count, oneOf, readOptions, share } from '@crossweave/core/authoring';
+import { anyOf, count, oneOf, readOptions, share, withConfig } from '@crossweave/core/authoring';
 import { excluded } from '../same';
 import { logged } from '../terms';
 
@@ -43,14 +43,15 @@ export interface CaptioningOptions {
  */
 export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures> {
   const where = 'captioning';
-  const { labelSmoothing, vocabulary } = readOptions<CaptioningOptions>(
+  const settings = readOptions<CaptioningOptions>(
     where,
     options,
     { labelSmoothing: 0, vocabulary: 'unknown' },
     { labelSmoothing: share(), vocabulary: anyOf(count(), oneOf('unknown')) },
   );
+  const { labelSmoothing, vocabulary } = settings;
 
-  return {
+  return withConfig(where, settings, {
     name: 'captioning',
     compute: (_params, { captions }) =>
       tidy(() => {
@@ -81,5 +82,5 @@ export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures
         };
       }),
     ...(vocabulary !== 'unknown' && { chance: () => Math.log(vocabulary) }),
-  };
+  });
 }

@@ -7,7 +7,7 @@ import {
   type Loss,
   type PooledFeatures,
 } from '@crossweave/core';
-import { number, oneOf } from '@crossweave/core/authoring';
+import { number, oneOf, withConfig } from '@crossweave/core/authoring';
 import { clampParameter } from '@crossweave/core/nn';
 import { logged } from '../terms';
 import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
@@ -49,31 +49,35 @@ export function uncertaintyWeighting<F extends PooledFeatures>(
     return { ...part, factor, initial, path: `log_variance.${part.loss.name}` };
   });
 
-  return {
-    name: parts.map(({ loss }) => loss.name).join('+'),
-    init: (key: Key) =>
-      mergeParams(
-        initParts(parts, key),
-        ...parts.map(({ path, initial }) => ({ [path]: scalar(initial) })),
+  return withConfig(
+    where,
+    { parts: given },
+    {
+      name: parts.map(({ loss }) => loss.name).join('+'),
+      init: (key: Key) =>
+        mergeParams(
+          initParts(parts, key),
+          ...parts.map(({ path, initial }) => ({ [path]: scalar(initial) })),
+        ),
+      compute: (params, outputs, batch, ctx) =>
+        tidy(() => {
+          const { totals, terms } = evaluateParts(parts, params, outputs, batch, ctx);
+          const weighted = parts.map(({ loss, path, factor }, i) => {
+            const s = clampParameter(parameter<Scalar>(params, path), -10, 10);
+            const weight = mul<Scalar>(exp(mul(s, -1)), factor);
+            terms[`weight.${loss.name}`] = weight;
+            return add<Scalar>(mul(totals[i]!, weight), mul(s, 0.5));
+          });
+          return {
+            total: weighted.reduce((sum, next) => add<Scalar>(sum, next)),
+            terms: logged(terms),
+          };
+        }),
+      ...chanceOf(
+        parts,
+        ({ factor, initial }) => factor * Math.exp(-initial),
+        parts.reduce((sum, { initial }) => sum + initial / 2, 0),
       ),
-    compute: (params, outputs, batch, ctx) =>
-      tidy(() => {
-        const { totals, terms } = evaluateParts(parts, params, outputs, batch, ctx);
-        const weighted = parts.map(({ loss, path, factor }, i) => {
-          const s = clampParameter(parameter<Scalar>(params, path), -10, 10);
-          const weight = mul<Scalar>(exp(mul(s, -1)), factor);
-          terms[`weight.${loss.name}`] = weight;
-          return add<Scalar>(mul(totals[i]!, weight), mul(s, 0.5));
-        });
-        return {
-          total: weighted.reduce((sum, next) => add<Scalar>(sum, next)),
-          terms: logged(terms),
-        };
-      }),
-    ...chanceOf(
-      parts,
-      ({ factor, initial }) => factor * Math.exp(-initial),
-      parts.reduce((sum, { initial }) => sum + initial / 2, 0),
-    ),
-  };
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { add, mul, tidy, type Scalar } from '@tensorflow/tfjs-core';
 import type { Features, Key, Loss, PooledFeatures } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { weightCheck } from '../option-checks';
 import { logged } from '../terms';
 import { chanceOf, evaluateParts, initParts, requireParts } from './parts';
@@ -26,20 +27,24 @@ export function weightedSum<F extends PooledFeatures>(given: readonly WeightedLo
     weight: part.given.weight ?? 1,
   }));
 
-  return {
-    name: parts.map(({ loss }) => loss.name).join('+'),
-    ...(parts.some(({ loss }) => loss.init !== undefined) && {
-      init: (key: Key) => initParts(parts, key),
-    }),
-    compute: (params, outputs, batch, ctx) =>
-      tidy(() => {
-        const { totals, terms } = evaluateParts(parts, params, outputs, batch, ctx);
-        const weighted = parts.map(({ weight }, i) => mul<Scalar>(totals[i]!, weight));
-        return {
-          total: weighted.reduce((sum, next) => add<Scalar>(sum, next)),
-          terms: logged(terms),
-        };
+  return withConfig(
+    where,
+    { parts: given },
+    {
+      name: parts.map(({ loss }) => loss.name).join('+'),
+      ...(parts.some(({ loss }) => loss.init !== undefined) && {
+        init: (key: Key) => initParts(parts, key),
       }),
-    ...chanceOf(parts, ({ weight }) => weight),
-  };
+      compute: (params, outputs, batch, ctx) =>
+        tidy(() => {
+          const { totals, terms } = evaluateParts(parts, params, outputs, batch, ctx);
+          const weighted = parts.map(({ weight }, i) => mul<Scalar>(totals[i]!, weight));
+          return {
+            total: weighted.reduce((sum, next) => add<Scalar>(sum, next)),
+            terms: logged(terms),
+          };
+        }),
+      ...chanceOf(parts, ({ weight }) => weight),
+    },
+  );
 }

@@ -13,7 +13,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { HostValue, Loss, PooledFeatures } from '@crossweave/core';
-import { number, readOptions } from '@crossweave/core/authoring';
+import { number, readOptions, withConfig } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { countedRows, meanOfCounted, negativesOf, negativeTerms } from '../negatives';
@@ -52,17 +52,18 @@ export interface CloobOptions {
  */
 export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
   const where = 'cloob';
-  const { temperature, beta, same } = readOptions<CloobOptions>(
+  const settings = readOptions<CloobOptions>(
     where,
     options,
     { temperature: 'auto', beta: 8, same: sameTexts },
     { temperature: temperatureCheck, beta: number({ min: 0, max: 1e4 }), same: sameCheck },
   );
+  const { temperature, beta, same } = settings;
   const { init, inverse } = temperatureRule(temperature);
   const retrieve = (stored: Tensor2D, by: Tensor2D): Tensor2D =>
     normalize(matMul(softmax(mul(cosines(by, stored), beta)), stored));
 
-  return {
+  return withConfig(where, settings, {
     name: 'cloob',
     ...(init && { init }),
     compute: (params, outputs, batch) =>
@@ -94,5 +95,5 @@ export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
         };
       }),
     chance: (batchSize) => (batchSize === 1 ? 0 : 2 * Math.log(batchSize - 1)),
-  };
+  });
 }

@@ -14,7 +14,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { hostValues, type HostValue, type Loss, type PooledFeatures } from '@crossweave/core';
-import { anyOf, boolean, number, oneOf, readOptions } from '@crossweave/core/authoring';
+import { anyOf, boolean, number, oneOf, readOptions, withConfig } from '@crossweave/core/authoring';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { meanOfCounted, negativesOf, negativeTerms } from '../negatives';
 import {
@@ -91,7 +91,7 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
   const { init, inverse } = temperatureRule(settings.temperature);
   const rowsOf = (batchSize: number): number => (batchSize - 1) * (within ? 2 : 1);
 
-  return {
+  return withConfig(where, settings, {
     name: 'decoupled',
     ...(init && { init }),
     compute: (params, outputs, batch) =>
@@ -151,5 +151,5 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
       );
       return (i2t! + t2i!) / 2;
     },
-  };
+  });
 }

@@ -15,7 +15,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { ConfigError, checkShapes, type Features, type Loss } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import { amax, normalize } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { duplicateChecks, temperatureCheck } from '../option-checks';
@@ -57,7 +57,7 @@ export function filip(options: FilipOptions = {}): Loss {
   );
   const { init, inverse } = temperatureRule(settings.temperature);
 
-  return {
+  return withConfig(where, settings, {
     name: 'filip',
     ...(init && { init }),
     compute: (params, { image, text }, batch) =>
@@ -93,7 +93,7 @@ export function filip(options: FilipOptions = {}): Loss {
         };
       }),
     chance: (batchSize) => Math.log(batchSize),
-  };
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { add, concat, mul, reciprocal, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
-import { boolean, oneOf, readOptions, share } from '@crossweave/core/authoring';
+import { boolean, oneOf, readOptions, share, withConfig } from '@crossweave/core/authoring';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { duplicateChecks, temperatureCheck } from '../option-checks';
 import { hardSimilarities, requireNegatives, similarities } from '../similarities';
@@ -61,7 +61,7 @@ export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
   const { init, inverse } = temperatureRule(temperature);
   const ways = { i2t: direction !== 't2i', t2i: direction !== 'i2t' };
 
-  return {
+  return withConfig(where, settings, {
     name: 'info-nce',
     ...(init && { init }),
     compute: (params, outputs, batch) =>
@@ -106,5 +106,5 @@ export function infoNCE(options: InfoNCEOptions = {}): Loss<PooledFeatures> {
       ];
       return levels.reduce((sum, level) => sum + level, 0) / levels.length;
     },
-  };
+  });
 }

@@ -12,7 +12,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { ConfigError, hostValue, type Loss, type PooledFeatures } from '@crossweave/core';
-import { listOf, number, oneOf, readOptions } from '@crossweave/core/authoring';
+import { listOf, number, oneOf, readOptions, withConfig } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { negativesPerPair, type AnyBatch } from '../rows';
@@ -100,7 +100,7 @@ export function multipleNegativesRanking(
   requireHardness(where, hardness, hardnessStrength);
   const { init, inverse } = temperatureRule(settings.temperature);
 
-  return {
+  return withConfig(where, settings, {
     name: 'multiple-negatives-ranking',
     ...(init && { init }),
     compute: (params, outputs, batch) =>
@@ -150,7 +150,7 @@ export function multipleNegativesRanking(
       if (partition === 'joint') return Math.log(counts.reduce((total, count) => total + count, 0));
       return counts.reduce((total, count) => total + Math.log(count), 0) / counts.length;
     },
-  };
+  });
 }
 
 function requireDirections(

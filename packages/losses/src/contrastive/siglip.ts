@@ -1,7 +1,7 @@
 import { add, concat, mul, neg, reciprocal, softplus, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { mergeParams, type Loss, type PooledFeatures } from '@crossweave/core';
-import { anyOf, boolean, count, oneOf, readOptions } from '@crossweave/core/authoring';
+import { anyOf, boolean, count, oneOf, readOptions, withConfig } from '@crossweave/core/authoring';
 import { duplicateDefaults, type DuplicateOptions } from '../candidates';
 import {
   biasCheck,
@@ -77,7 +77,7 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
   const bias = biasRule(settings.bias);
   const inits = [temperature.init, bias.init].filter((init) => init !== undefined);
 
-  return {
+  return withConfig(where, settings, {
     name: 'siglip',
     ...(inits.length > 0 && { init: () => mergeParams(...inits.map((init) => init())) }),
     compute: (params, outputs, batch) =>
@@ -130,5 +130,5 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
     chance: (batchSize, hard = 0) =>
       Math.log1p(Math.exp(-bias.initial)) +
       (batchSize - 1 + (negatives ? hard : 0)) * Math.log1p(Math.exp(bias.initial)),
-  };
+  });
 }

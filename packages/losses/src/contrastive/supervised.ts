@@ -1,7 +1,7 @@
 import { add, concat, mul, reciprocal, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 import { hostValue, type HostValue, type Loss, type PooledFeatures } from '@crossweave/core';
-import { checkOptions } from '@crossweave/core/authoring';
+import { checkOptions, withConfig } from '@crossweave/core/authoring';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { meanCount } from '../negatives';
 import type { AnyBatch } from '../rows';
@@ -37,26 +37,30 @@ export function supervised(options: SupervisedOptions = {}): Loss<PooledFeatures
     temperature: temperatureCheck,
     same: sameCheck,
   });
-  const { temperature = 'auto' } = options;
+  const { temperature = 'auto', same } = options;
   const { init, inverse } = temperatureRule(temperature);
 
-  return {
-    name: 'supervised',
-    ...(init && { init }),
-    compute: (params, outputs, batch) =>
-      tidy(() => {
-        const { image, text } = requireEmbeddings(where, outputs);
-        const scale = inverse(params, 0.1);
-        const all = concat<Tensor2D>([image, text], 0);
-        const { targets, self, counts } = anchors(batch, options.same ?? knownOf(batch));
-        const logits = add<Tensor2D>(mul(cosines(all, all), scale), self);
-        return {
-          total: crossEntropy(logits, targets),
-          terms: logged({ negatives: meanCount({ counts }), temperature: reciprocal(scale) }),
-        };
-      }),
-    chance: (batchSize) => Math.log(2 * batchSize - 1),
-  };
+  return withConfig(
+    where,
+    { temperature, same },
+    {
+      name: 'supervised',
+      ...(init && { init }),
+      compute: (params, outputs, batch) =>
+        tidy(() => {
+          const { image, text } = requireEmbeddings(where, outputs);
+          const scale = inverse(params, 0.1);
+          const all = concat<Tensor2D>([image, text], 0);
+          const { targets, self, counts } = anchors(batch, same ?? knownOf(batch));
+          const logits = add<Tensor2D>(mul(cosines(all, all), scale), self);
+          return {
+            total: crossEntropy(logits, targets),
+            terms: logged({ negatives: meanCount({ counts }), temperature: reciprocal(scale) }),
+          };
+        }),
+      chance: (batchSize) => Math.log(2 * batchSize - 1),
+    },
+  );
 }
 
 /** The kinds of identities that a batch has. */

@@ -14,7 +14,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { ConfigError, type Loss, type PooledFeatures } from '@crossweave/core';
-import { boolean, oneOf, readOptions } from '@crossweave/core/authoring';
+import { boolean, oneOf, readOptions, withConfig } from '@crossweave/core/authoring';
 import { amax } from '@crossweave/core/nn';
 import { sameCheck, weightCheck } from '../option-checks';
 import { countedRows, negativesOf, negativeTerms, type Negatives } from '../negatives';
@@ -95,7 +95,7 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
     return mul<Scalar>(total, share);
   };
 
-  return {
+  return withConfig(where, settings, {
     name: 'triplet',
     compute: (_params, outputs, batch) =>
       tidy(() => {
@@ -136,7 +136,7 @@ export function triplet(options: TripletOptions = {}): Loss<PooledFeatures> {
       const perRow = margin * counts.reduce((total, count) => total + count, 0);
       return reduction === 'sum' ? perRow * batchSize : perRow;
     },
-  };
+  });
 }
 
 /**

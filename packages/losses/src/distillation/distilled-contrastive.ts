@@ -1,7 +1,7 @@
 import { add, mul, reciprocal, softmax, tidy, transpose } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
-import { anyOf, oneOf, readOptions } from '@crossweave/core/authoring';
+import { anyOf, oneOf, readOptions, withConfig } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import {
@@ -72,7 +72,7 @@ export function distilledContrastive(
   const weights = { truth: settings.contrastive, teacher: settings.distillation };
   const { init, inverse } = temperatureRule(settings.temperature);
 
-  return {
+  return withConfig(where, settings, {
     name: 'distilled-contrastive',
     ...(init && { init }),
     compute: (params, outputs, batch) =>
@@ -109,5 +109,5 @@ export function distilledContrastive(
         };
       }),
     chance: (batchSize) => (weights.truth + weights.teacher) * Math.log(batchSize),
-  };
+  });
 }

@@ -7,7 +7,7 @@ import {
   type ModelOutputs,
   type PooledFeatures,
 } from '@crossweave/core';
-import { count, readOptions, share } from '@crossweave/core/authoring';
+import { count, readOptions, share, withConfig } from '@crossweave/core/authoring';
 import { stopGradient } from '@crossweave/core/nn';
 import { candidates, duplicateDefaults, type DuplicateOptions } from '../candidates';
 import { duplicateChecks, temperatureCheck } from '../option-checks';
@@ -64,7 +64,7 @@ export function momentumContrastive(
     step < rampSteps ? (alpha * step) / rampSteps : alpha;
   const { init, inverse } = temperatureRule(settings.temperature);
 
-  return {
+  return withConfig(where, settings, {
     name: 'momentum-contrastive',
     ...(init && { init }),
     compute: (params, outputs, batch, ctx) =>
@@ -95,7 +95,7 @@ export function momentumContrastive(
         };
       }),
     chance: (batchSize) => Math.log(batchSize),
-  };
+  });
 }
 
 /**

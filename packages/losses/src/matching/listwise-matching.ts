@@ -7,7 +7,7 @@ import {
   type Loss,
   type PooledFeatures,
 } from '@crossweave/core';
-import { boolean, count, readOptions } from '@crossweave/core/authoring';
+import { boolean, count, readOptions, withConfig } from '@crossweave/core/authoring';
 import { meanCount } from '../negatives';
 import { excluded } from '../same';
 import { logged } from '../terms';
@@ -53,7 +53,7 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
   const { inBatch, negatives } = settings;
   const drawnPerImage = (batchSize: number): number => Math.min(inBatch, batchSize - 1);
 
-  return {
+  return withConfig(where, settings, {
     name: 'listwise-matching',
     compute: (_params, outputs, batch, ctx) =>
       tidy(() => {
@@ -83,7 +83,7 @@ export function listwiseMatching(options: ListwiseMatchingOptions = {}): Loss<Po
       }),
     chance: (batchSize, hard = 0) =>
       Math.log(1 + (negatives ? hard : 0) + drawnPerImage(batchSize)),
-  };
+  });
 }
 
 /** The logits with a large negative one in the place of entries without a text. */

@@ -7,7 +7,7 @@ import {
   type Loss,
   type PooledFeatures,
 } from '@crossweave/core';
-import { boolean, count, readOptions } from '@crossweave/core/authoring';
+import { boolean, count, readOptions, withConfig } from '@crossweave/core/authoring';
 import { meanCount } from '../negatives';
 import { logged } from '../terms';
 import { drawChecks } from './draw';
@@ -49,7 +49,7 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
     { inBatch: count(0), ...drawChecks, negatives: boolean(), balanced: boolean() },
   );
 
-  return {
+  return withConfig(where, settings, {
     name: 'matching',
     compute: (_params, outputs, batch, ctx) =>
       tidy(() => {
@@ -94,7 +94,7 @@ export function matching(options: MatchingOptions = {}): Loss<PooledFeatures> {
         };
       }),
     chance: () => Math.LN2,
-  };
+  });
 }
 
 /** Weights scaled to sum 1; all zero if every weight is zero. */

@@ -18,7 +18,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
-import { number, readOptions } from '@crossweave/core/authoring';
+import { number, readOptions, withConfig } from '@crossweave/core/authoring';
 import { sameCheck, weightCheck } from '../option-checks';
 import { meanCount } from '../negatives';
 import { negativeCounts, negativeMatrix, samenessOf, sameTexts, type Sameness } from '../same';
@@ -69,7 +69,7 @@ export function alignmentUniformity(
   );
   const { alpha, t, same } = settings;
 
-  return {
+  return withConfig(where, settings, {
     name: 'alignment-uniformity',
     compute: (_params, outputs, batch) =>
       tidy(() => {
@@ -101,7 +101,7 @@ export function alignmentUniformity(
           }),
         };
       }),
-  };
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import { standardise } from '@crossweave/core/nn';
 import { weightCheck } from '../option-checks';
 import { requireEmbeddings } from '../similarities';
@@ -34,14 +34,15 @@ export interface BarlowTwinsOptions {
  */
 export function barlowTwins(options: BarlowTwinsOptions = {}): Loss<PooledFeatures> {
   const where = 'barlowTwins';
-  const { redundancy: weight } = readOptions<BarlowTwinsOptions>(
+  const settings = readOptions<BarlowTwinsOptions>(
     where,
     options,
     { redundancy: 0.0051 },
     { redundancy: weightCheck },
   );
+  const { redundancy: weight } = settings;
 
-  return {
+  return withConfig(where, settings, {
     name: 'barlow-twins',
     compute: (_params, outputs, batch) =>
       tidy(() => {
@@ -56,5 +57,5 @@ export function barlowTwins(options: BarlowTwinsOptions = {}): Loss<PooledFeatur
           terms: logged({ invariance, redundancy }),
         };
       }),
-  };
+  });
 }

@@ -14,7 +14,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Loss, PooledFeatures } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import { weightCheck } from '../option-checks';
 import { requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
@@ -55,7 +55,7 @@ export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
     { invariance: weightCheck, variance: weightCheck, covariance: weightCheck },
   );
 
-  return {
+  return withConfig(where, weights, {
     name: 'vicreg',
     compute: (_params, outputs) =>
       tidy(() => {
@@ -72,7 +72,7 @@ export function vicreg(options: VicregOptions = {}): Loss<PooledFeatures> {
         );
         return { total: parts.reduce((all, part) => add(all, part)), terms: logged(terms) };
       }),
-  };
+  });
 }
 
 function moments(z: Tensor2D): { variance: Scalar; covariance: Scalar } {

@@ -7,6 +7,7 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import {
   dropout,
   embedding,
@@ -78,7 +79,7 @@ export function buildModernBert(where: string, options: ModernBertOptions): Tran
     return states;
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `modernbert(${layers.length}x${dim}, ${pooling}${settings.normalize ? ', normalized' : ''})`,
     features: { dim, tokens: 'varies' },
     vocabulary,
@@ -105,7 +106,7 @@ export function buildModernBert(where: string, options: ModernBertOptions): Tran
       checkInput(`${where}.hiddenStates`, input, maxPositions);
       return tidy(() => run(params, input, cast<Tensor2D>(input.attention_mask, 'float32'), ctx));
     },
-  };
+  });
 }
 
 function initWords(key: Key, rows: number, dim: number, deviation: number): Params {

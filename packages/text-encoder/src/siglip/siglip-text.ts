@@ -1,6 +1,7 @@
 import { add, cast, mul, ones, pad, slice, sub, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { mergeParams, type TextInput } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import {
   dropout,
   embedding,
@@ -75,7 +76,7 @@ export function buildSiglipText(
     const [batch, count] = input_ids.shape;
     return slice(tokens, [0, 0, 0], [batch, count, tokens.shape[2]]);
   };
-  return {
+  return withConfig(where, settings, {
     ...inner,
     apply: (params, input, ctx) =>
       tidy(() => {
@@ -87,7 +88,7 @@ export function buildSiglipText(
       tidy(() =>
         inner.hiddenStates(params, filled(input), ctx).map((tokens) => cut(tokens, input)),
       ),
-  };
+  });
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type Params,
   type TextInput,
 } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import {
   initLayerNorm,
   layerNorm,
@@ -68,7 +69,7 @@ export function buildEncoder(
     return states;
   };
 
-  return {
+  return withConfig(where, settings, {
     name: `${family}(${layers}x${dim}, ${pooling}${settings.normalize ? ', normalized' : ''})`,
     features: { dim: projection?.dim ?? dim, tokens: 'varies' },
     vocabulary: settings.vocabulary,
@@ -98,7 +99,7 @@ export function buildEncoder(
       checkInput(`${where}.hiddenStates`, input, maxPositions);
       return tidy(() => run(params, input, cast<Tensor2D>(input.attention_mask, 'float32'), ctx));
     },
-  };
+  });
 }
 
 /** @throws ShapeError for tensors that do not fit each other, or texts that are too long. */

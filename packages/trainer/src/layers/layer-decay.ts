@@ -1,5 +1,12 @@
 import { ConfigError, initialShapes, type Key, type Params } from '@crossweave/core';
-import { anyOf, callback, fields, number, requireValue } from '@crossweave/core/authoring';
+import {
+  anyOf,
+  callback,
+  fields,
+  number,
+  requireValue,
+  withConfig,
+} from '@crossweave/core/authoring';
 import { covers } from '../covers';
 import { layerRow, type LayerOf } from './encoder-layers';
 
@@ -53,7 +60,11 @@ export function layerDecay(
       decay ** (row.count + 1 - row.rank(below(prefix, path)));
     return { prefix, scale };
   });
-  return (path) => parts.find(({ prefix }) => covers(prefix, path))?.scale(path) ?? 1;
+  return withConfig(
+    where,
+    { decays },
+    (path) => parts.find(({ prefix }) => covers(prefix, path))?.scale(path) ?? 1,
+  );
 }
 
 /** `a.b` of `prefix.a.b`. */

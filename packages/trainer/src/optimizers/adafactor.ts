@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Optimizer } from '@crossweave/core';
-import { number, readOptions } from '@crossweave/core/authoring';
+import { number, readOptions, withConfig } from '@crossweave/core/authoring';
 import { chain } from './chain';
 import { clipNormCheck, decayCheck, decaysCheck, epsilonCheck } from './checks';
-import { rateChecks, type LearningRate, type RateOptions } from './groups';
+import { rateChecks, unscaled, type LearningRate, type RateOptions } from './groups';
 import { optimizerOf } from './optimizer-of';
 import { clipByGlobalNorm } from './parts/clip-by-global-norm';
 import { decoupledWeightDecay, matricesDecay } from './parts/decoupled-weight-decay';
@@ -41,7 +41,7 @@ export function adafactor(options: AdafactorOptions = {}): Optimizer {
     {
       learningRate: 0.01,
       schedule: {},
-      rateScale: () => 1,
+      rateScale: unscaled,
       beta2Decay: -0.8,
       threshold: 1,
       epsilon: 1e-3,
@@ -60,14 +60,18 @@ export function adafactor(options: AdafactorOptions = {}): Optimizer {
     },
   );
   const { beta2Decay, threshold, epsilon, weightDecay, decays, clipNorm } = settings;
-  return optimizerOf(
+  return withConfig(
     'adafactor',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      scaleByFactoredRms({ beta2Decay, threshold }),
-      scaleByParameterRms({ epsilon }),
-      decoupledWeightDecay({ weightDecay, decays }),
-      scaledByRates('adafactor', { ...settings, limit: (step) => 1 / Math.sqrt(step + 1) }),
+    settings,
+    optimizerOf(
+      'adafactor',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        scaleByFactoredRms({ beta2Decay, threshold }),
+        scaleByParameterRms({ epsilon }),
+        decoupledWeightDecay({ weightDecay, decays }),
+        scaledByRates('adafactor', { ...settings, limit: (step) => 1 / Math.sqrt(step + 1) }),
+      ),
     ),
   );
 }

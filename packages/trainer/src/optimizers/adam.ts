@@ -1,5 +1,5 @@
 import type { Optimizer } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import { adamWChecks, adamWDefaults, type AdamWOptions } from './adamw';
 import { chain } from './chain';
 import { defaultLearningRates } from './groups';
@@ -28,13 +28,17 @@ export function adam(options: AdamOptions = {}): Optimizer {
     adamWChecks,
   );
   const { betas, epsilon, weightDecay, decays, clipNorm } = settings;
-  return optimizerOf(
+  return withConfig(
     'adam',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      decoupledWeightDecay({ weightDecay, decays }),
-      scaleByAdam({ betas, epsilon }),
-      scaledByRates('adam', { ...settings, defaults: defaultLearningRates }),
+    settings,
+    optimizerOf(
+      'adam',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        decoupledWeightDecay({ weightDecay, decays }),
+        scaleByAdam({ betas, epsilon }),
+        scaledByRates('adam', { ...settings, defaults: defaultLearningRates }),
+      ),
     ),
   );
 }

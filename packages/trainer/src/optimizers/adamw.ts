@@ -1,9 +1,15 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Optimizer } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import { chain } from './chain';
 import { betasCheck, clipNormCheck, decayCheck, decaysCheck, epsilonCheck } from './checks';
-import { defaultLearningRates, rateChecks, type LearningRate, type RateOptions } from './groups';
+import {
+  defaultLearningRates,
+  rateChecks,
+  unscaled,
+  type LearningRate,
+  type RateOptions,
+} from './groups';
 import { optimizerOf } from './optimizer-of';
 import { clipByGlobalNorm } from './parts/clip-by-global-norm';
 import { decoupledWeightDecay, matricesDecay } from './parts/decoupled-weight-decay';
@@ -41,7 +47,7 @@ export const adamWChecks = {
 export const adamWDefaults: Required<AdamWOptions> = {
   learningRate: defaultLearningRates,
   schedule: {},
-  rateScale: () => 1,
+  rateScale: unscaled,
   betas: [0.9, 0.999],
   epsilon: 1e-8,
   weightDecay: 0.01,
@@ -61,13 +67,17 @@ export const adamWDefaults: Required<AdamWOptions> = {
 export function adamW(options: AdamWOptions = {}): Optimizer {
   const settings = readOptions('adamW', options, adamWDefaults, adamWChecks);
   const { betas, epsilon, weightDecay, decays, clipNorm } = settings;
-  return optimizerOf(
-    'adamw',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      scaleByAdam({ betas, epsilon }),
-      decoupledWeightDecay({ weightDecay, decays }),
-      scaledByRates('adamW', { ...settings, defaults: defaultLearningRates }),
+  return withConfig(
+    'adamW',
+    settings,
+    optimizerOf(
+      'adamw',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        scaleByAdam({ betas, epsilon }),
+        decoupledWeightDecay({ weightDecay, decays }),
+        scaledByRates('adamW', { ...settings, defaults: defaultLearningRates }),
+      ),
     ),
   );
 }

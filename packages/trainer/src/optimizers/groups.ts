@@ -7,6 +7,7 @@ import {
   recordOf,
   requireNumber,
   requireValue,
+  withConfig,
 } from '@crossweave/core/authoring';
 import { covers } from '../covers';
 import type { Schedule } from '../schedules/schedule';
@@ -39,6 +40,9 @@ export interface RateOptions {
   /** Multiplies the rate of a parameter, ≥ 0 ({@link layerDecay}). Default 1 for all. */
   readonly rateScale?: (path: string) => number;
 }
+
+/** The default of {@link RateOptions.rateScale}. */
+export const unscaled = withConfig('unscaled', {}, (_path: string): number => 1);
 
 const scheduleCheck = callback('(step) => factor');
 
@@ -75,7 +79,7 @@ export interface Rate {
 export function rateGroups(
   where: string,
   rate: LearningRate,
-  { schedule = {}, rateScale = () => 1 }: RateOptions,
+  { schedule = {}, rateScale = unscaled }: RateOptions,
   defaults: Readonly<Record<string, number>> = {},
 ): RateGroups {
   const given = typeof rate === 'number' ? { '': rate } : rate;

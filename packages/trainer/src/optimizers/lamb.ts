@@ -1,5 +1,5 @@
 import type { Optimizer } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import { adamWChecks, adamWDefaults, type AdamWOptions } from './adamw';
 import { chain } from './chain';
 import { defaultLearningRates } from './groups';
@@ -23,14 +23,18 @@ export type LambOptions = AdamWOptions;
 export function lamb(options: LambOptions = {}): Optimizer {
   const settings = readOptions('lamb', options, { ...adamWDefaults, epsilon: 1e-6 }, adamWChecks);
   const { betas, epsilon, weightDecay, decays, clipNorm } = settings;
-  return optimizerOf(
+  return withConfig(
     'lamb',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      scaleByAdam({ betas, epsilon }),
-      decoupledWeightDecay({ weightDecay, decays }),
-      scaleByTrustRatio(),
-      scaledByRates('lamb', { ...settings, defaults: defaultLearningRates }),
+    settings,
+    optimizerOf(
+      'lamb',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        scaleByAdam({ betas, epsilon }),
+        decoupledWeightDecay({ weightDecay, decays }),
+        scaleByTrustRatio(),
+        scaledByRates('lamb', { ...settings, defaults: defaultLearningRates }),
+      ),
     ),
   );
 }

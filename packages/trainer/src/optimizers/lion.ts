@@ -1,9 +1,9 @@
 import type { Optimizer } from '@crossweave/core';
-import { readOptions } from '@crossweave/core/authoring';
+import { readOptions, withConfig } from '@crossweave/core/authoring';
 import type { AdamWOptions } from './adamw';
 import { chain } from './chain';
 import { betasCheck, clipNormCheck, decayCheck, decaysCheck } from './checks';
-import { rateChecks } from './groups';
+import { rateChecks, unscaled } from './groups';
 import { optimizerOf } from './optimizer-of';
 import { clipByGlobalNorm } from './parts/clip-by-global-norm';
 import { decoupledWeightDecay, matricesDecay } from './parts/decoupled-weight-decay';
@@ -33,7 +33,7 @@ export function lion(options: LionOptions = {}): Optimizer {
     {
       learningRate: lionRates,
       schedule: {},
-      rateScale: () => 1,
+      rateScale: unscaled,
       betas: [0.9, 0.99],
       weightDecay: 0.01,
       decays: matricesDecay,
@@ -48,13 +48,17 @@ export function lion(options: LionOptions = {}): Optimizer {
     },
   );
   const { betas, weightDecay, decays, clipNorm } = settings;
-  return optimizerOf(
+  return withConfig(
     'lion',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      scaleByLion({ betas }),
-      decoupledWeightDecay({ weightDecay, decays }),
-      scaledByRates('lion', { ...settings, defaults: lionRates }),
+    settings,
+    optimizerOf(
+      'lion',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        scaleByLion({ betas }),
+        decoupledWeightDecay({ weightDecay, decays }),
+        scaledByRates('lion', { ...settings, defaults: lionRates }),
+      ),
     ),
   );
 }

@@ -1,6 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Optimizer } from '@crossweave/core';
-import { boolean, callback, count, number, readOptions } from '@crossweave/core/authoring';
+import {
+  boolean,
+  callback,
+  count,
+  number,
+  readOptions,
+  withConfig,
+} from '@crossweave/core/authoring';
 import { adamWChecks, adamWDefaults, type AdamWOptions } from './adamw';
 import { chain } from './chain';
 import { defaultLearningRates } from './groups';
@@ -29,6 +36,7 @@ export interface MuonOptions extends AdamWOptions {
 }
 
 const tables = /embed|token|position|(?:^|\.)(?:head|classifier)\./;
+const noTable = withConfig('noTable', {}, (path: string): boolean => !tables.test(path));
 
 /**
  * Muon (Jordan et al. 2024) for the matrices inside of a model, {@link adamW} for all others:
@@ -47,7 +55,7 @@ export function muon(options: MuonOptions = {}): Optimizer {
       momentum: 0.95,
       nesterov: true,
       iterations: 5,
-      isMatrix: (path) => !tables.test(path),
+      isMatrix: noTable,
     },
     {
       ...adamWChecks,
@@ -62,24 +70,28 @@ export function muon(options: MuonOptions = {}): Optimizer {
   const { momentum, nesterov, iterations } = settings;
   const decay = decoupledWeightDecay({ weightDecay, decays });
   const { schedule, rateScale } = settings;
-  return optimizerOf(
+  return withConfig(
     'muon',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      partitionBy(
-        (path, value) => (value.rank > 1 && isMatrix(path, value) ? 'matrices' : 'others'),
-        {
-          matrices: chain(
-            scaleByMuon({ momentum, nesterov, iterations }),
-            decay,
-            scaledByRates('muon, matrixRate', { learningRate: matrixRate, schedule, rateScale }),
-          ),
-          others: chain(
-            scaleByAdam({ betas, epsilon }),
-            decay,
-            scaledByRates('muon', { ...settings, defaults: defaultLearningRates }),
-          ),
-        },
+    settings,
+    optimizerOf(
+      'muon',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        partitionBy(
+          (path, value) => (value.rank > 1 && isMatrix(path, value) ? 'matrices' : 'others'),
+          {
+            matrices: chain(
+              scaleByMuon({ momentum, nesterov, iterations }),
+              decay,
+              scaledByRates('muon, matrixRate', { learningRate: matrixRate, schedule, rateScale }),
+            ),
+            others: chain(
+              scaleByAdam({ betas, epsilon }),
+              decay,
+              scaledByRates('muon', { ...settings, defaults: defaultLearningRates }),
+            ),
+          },
+        ),
       ),
     ),
   );

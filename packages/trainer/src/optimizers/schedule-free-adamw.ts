@@ -20,7 +20,7 @@ import {
   type Optimizer,
   type Params,
 } from '@crossweave/core';
-import { readOptions, requireNumber } from '@crossweave/core/authoring';
+import { readOptions, requireNumber, withConfig } from '@crossweave/core/authoring';
 import { adamWChecks, adamWDefaults, type AdamWOptions } from './adamw';
 import { clipScale, globalNorm } from './clip';
 import { defaultLearningRates, rateGroups, type Rate } from './groups';
@@ -112,7 +112,7 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
       return { params: newParams, state: newState, gradientNorm };
     });
 
-  return {
+  return withConfig(where, settings, {
     name: 'schedule-free-adamw',
     init(params) {
       groups.requireFit(Object.keys(params));
@@ -144,7 +144,7 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
         });
         return { ...found };
       }),
-  };
+  });
 }
 
 interface Steps {

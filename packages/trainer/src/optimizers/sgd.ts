@@ -1,5 +1,5 @@
 import type { Optimizer } from '@crossweave/core';
-import { checkOptions, number } from '@crossweave/core/authoring';
+import { checkOptions, number, withConfig } from '@crossweave/core/authoring';
 import { chain } from './chain';
 import { clipNormCheck } from './checks';
 import { rateChecks, type LearningRate, type RateOptions } from './groups';
@@ -31,12 +31,16 @@ export function sgd(options: SgdOptions): Optimizer {
   };
   checkOptions('sgd', options, checks, ['learningRate']);
   const { momentum = 0, clipNorm = Infinity } = options;
-  return optimizerOf(
+  return withConfig(
     'sgd',
-    chain(
-      clipByGlobalNorm({ maxNorm: clipNorm }),
-      scaleByMomentum({ momentum }),
-      scaledByRates('sgd', options),
+    { ...options, momentum, clipNorm },
+    optimizerOf(
+      'sgd',
+      chain(
+        clipByGlobalNorm({ maxNorm: clipNorm }),
+        scaleByMomentum({ momentum }),
+        scaledByRates('sgd', options),
+      ),
     ),
   );
 }

@@ -1,4 +1,4 @@
-import { checkOptions, count } from '@crossweave/core/authoring';
+import { checkOptions, count, withConfig } from '@crossweave/core/authoring';
 import { cosineFall, warmingUp, type Schedule } from './schedule';
 
 export interface CosineRestartsOptions {
@@ -21,7 +21,7 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   const checks = { first: count(), growth: count(), warmup: count(0) };
   checkOptions('cosineRestarts', options, checks, ['first']);
   const { first, growth = 1, warmup = 0 } = options;
-  return (step) => {
+  return withConfig('cosineRestarts', { first, growth, warmup }, (step) => {
     if (step < warmup) return warmingUp(step, warmup);
     let [done, length] = [step - warmup, first];
     if (growth === 1) done %= first;
@@ -32,5 +32,5 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
       }
     }
     return cosineFall(done / length);
-  };
+  });
 }

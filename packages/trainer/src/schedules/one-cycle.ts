@@ -1,4 +1,4 @@
-import { checkOptions, count, number } from '@crossweave/core/authoring';
+import { checkOptions, count, number, withConfig } from '@crossweave/core/authoring';
 import { cosineFall, type Schedule } from './schedule';
 
 export interface OneCycleOptions {
@@ -31,10 +31,10 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const start = 1 / startDivisor;
   const end = start / endDivisor;
   const top = rise * steps - 1;
-  return (step) => {
+  return withConfig('oneCycle', { steps, rise, startDivisor, endDivisor }, (step) => {
     if (step >= steps - 1) return end;
     return step <= top
       ? 1 + (start - 1) * cosineFall(step / top)
       : end + (1 - end) * cosineFall((step - top) / (steps - 1 - top));
-  };
+  });
 }

@@ -1,5 +1,7 @@
+import type { Configured } from '@crossweave/core';
+
 /** What a step's learning rates are multiplied by. Steps count from 0. */
-export type Schedule = (step: number) => number;
+export type Schedule = ((step: number) => number) & Configured;
 
 /** The factor of a linear warm-up over `warmup` steps: (s+1)/W at step s, which is below W. */
 export function warmingUp(step: number, warmup: number): number {

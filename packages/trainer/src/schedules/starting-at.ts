@@ -1,4 +1,4 @@
-import { callback, count, requireValue } from '@crossweave/core/authoring';
+import { callback, count, requireValue, withConfig } from '@crossweave/core/authoring';
 import type { Schedule } from './schedule';
 
 /**
@@ -14,5 +14,7 @@ import type { Schedule } from './schedule';
 export function startingAt(step: number, schedule: Schedule): Schedule {
   requireValue('startingAt', 'step', step, count(0));
   requireValue('startingAt', 'schedule', schedule, callback('(step) => factor'));
-  return (now) => (now < step ? 0 : schedule(now - step));
+  return withConfig('startingAt', { step, schedule }, (now) =>
+    now < step ? 0 : schedule(now - step),
+  );
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '@crossweave/core';
-import { checkOptions, count, oneOf } from '@crossweave/core/authoring';
+import { checkOptions, count, oneOf, withConfig } from '@crossweave/core/authoring';
 import { cosineFall, warmingUp, type Schedule } from './schedule';
 
 export interface WarmupStableDecayOptions {
@@ -43,9 +43,9 @@ export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
     });
   }
   const fall = steps - decay;
-  return (step) => {
+  return withConfig('warmupStableDecay', { warmup, steps, decay, shape }, (step) => {
     if (step < warmup) return warmingUp(step, warmup);
     if (step >= steps) return 0;
     return step < fall ? 1 : shapes[shape]((step - fall) / decay);
-  };
+  });
 }

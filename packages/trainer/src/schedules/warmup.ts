@@ -1,9 +1,9 @@
-import { checkOptions, count, share } from '@crossweave/core/authoring';
+import { checkOptions, count, share, withConfig } from '@crossweave/core/authoring';
 import { cosineFall, warmingUp, type Schedule } from './schedule';
 
 /** Always 1. */
 export function constant(): Schedule {
-  return () => 1;
+  return withConfig('constant', {}, () => 1);
 }
 
 /**
@@ -16,11 +16,11 @@ export function warmupCosine(options: { warmup: number; steps: number }): Schedu
   const checks = { warmup: count(0), steps: count() };
   checkOptions('warmupCosine', options, checks, ['warmup', 'steps']);
   const { warmup, steps } = options;
-  return (step) => {
+  return withConfig('warmupCosine', { warmup, steps }, (step) => {
     if (step < warmup) return warmingUp(step, warmup);
     if (step >= steps) return 0;
     return cosineFall((step - warmup) / (steps - warmup));
-  };
+  });
 }
 
 /**
@@ -31,7 +31,9 @@ export function warmupCosine(options: { warmup: number; steps: number }): Schedu
 export function warmupConstant(options: { warmup: number }): Schedule {
   checkOptions('warmupConstant', options, { warmup: count(0) }, ['warmup']);
   const { warmup } = options;
-  return (step) => (step < warmup ? warmingUp(step, warmup) : 1);
+  return withConfig('warmupConstant', { warmup }, (step) =>
+    step < warmup ? warmingUp(step, warmup) : 1,
+  );
 }
 
 /**
@@ -44,11 +46,11 @@ export function warmupLinear(options: { warmup: number; steps: number; end?: num
   const checks = { warmup: count(0), steps: count(), end: share() };
   checkOptions('warmupLinear', options, checks, ['warmup', 'steps']);
   const { warmup, steps, end = 0 } = options;
-  return (step) => {
+  return withConfig('warmupLinear', { warmup, steps, end }, (step) => {
     if (step < warmup) return warmingUp(step, warmup);
     if (step >= steps) return end;
     return 1 - ((1 - end) * (step - warmup)) / (steps - warmup);
-  };
+  });
 }
 
 /**
@@ -60,5 +62,7 @@ export function warmupLinear(options: { warmup: number; steps: number; end?: num
 export function inverseSquareRoot(options: { warmup: number }): Schedule {
   checkOptions('inverseSquareRoot', options, { warmup: count() }, ['warmup']);
   const { warmup } = options;
-  return (step) => (step < warmup ? warmingUp(step, warmup) : Math.sqrt(warmup / (step + 1)));
+  return withConfig('inverseSquareRoot', { warmup }, (step) =>
+    step < warmup ? warmingUp(step, warmup) : Math.sqrt(warmup / (step + 1)),
+  );
 }

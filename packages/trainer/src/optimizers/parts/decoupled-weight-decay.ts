@@ -1,5 +1,5 @@
 import { parameter } from '@crossweave/core';
-import { checkOptions } from '@crossweave/core/authoring';
+import { checkOptions, withConfig } from '@crossweave/core/authoring';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { decayCheck, decaysCheck } from '../checks';
 import { mapDirections, total, type GradientTransform } from '../transform';
@@ -12,7 +12,11 @@ export interface WeightDecayOptions {
 }
 
 /** The parameters that decay where nothing else is said. */
-export const matricesDecay = (_path: string, value: Tensor): boolean => value.rank > 1;
+export const matricesDecay = withConfig(
+  'matricesDecay',
+  {},
+  (_path: string, value: Tensor): boolean => value.rank > 1,
+);
 
 /**
  * Adds weightDecay · parameter to each direction. After what normalises the gradients it is the
