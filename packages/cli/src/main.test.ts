@@ -59,6 +59,9 @@ describe('commands', () => {
     expect(report.engines.map(({ name }) => name)).toEqual([
       ...[
         'tensorflow-gpu',
+        'xla:cuda',
+        'xla:rocm',
+        'xla:tpu',
         'onnx',
         'onnx:webgpu',
         'onnx:cuda',

@@ -1,5 +1,6 @@
 import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { KernelBackend, backend_util, engine, util } from '@tensorflow/tfjs-core';
+import { OnnxBackendError } from './errors';
 import type { Executor } from './execution/executor';
 import type { ExecutorStatistics } from './execution/program-cache';
 import { LazyGraph } from './graph/lazy-graph';
@@ -100,6 +101,32 @@ export class OnnxBackend extends KernelBackend {
     options: JitOptions = {},
   ): CompiledFunction {
     return new CompiledFunction(this, f, options);
+  }
+
+  /** Number of devices that compute every graph together. `@crossweave/trainer` reads it by name. */
+  get devices(): number {
+    return this.executor.devices ?? 1;
+  }
+
+  /**
+   * Puts an equal part of a tensor's first axis on each device, so that what is computed from it is
+   * split in the same way wherever it can be. The numbers do not depend on it. On one device it does
+   * nothing. `@crossweave/trainer` calls this method by name, for its batches.
+   * @throws OnnxBackendError `options` for a tensor whose first axis does not divide among them.
+   */
+  split({ dataId, shape }: TensorInfo): void {
+    const { devices } = this;
+    if (devices === 1) return;
+    const [rows = 0] = shape;
+    if (rows === 0 || rows % devices !== 0) {
+      throw new OnnxBackendError(
+        'options',
+        `A tensor of shape [${shape.join()}] does not split among ${devices} devices: expected a ` +
+          `first axis that is a multiple of ${devices}.`,
+      );
+    }
+    const { buffer } = this.graph.ensureComputed(this.tensors.valueOf(this.tensors.get(dataId)));
+    if (buffer !== null) this.executor.split?.(buffer);
   }
 
   /** A copy of the values, which later runs do not change. */

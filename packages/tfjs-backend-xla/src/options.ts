@@ -1,6 +1,8 @@
 import type { OnnxBackendOptions } from '@crossweave/tfjs-backend-onnx';
 import { oneOf, optionsFault, wholeNumber, type Checks } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from './errors';
+import type { Precision } from './lowering/precision';
+import { PRECISIONS } from './lowering/precision';
 import type { Platform } from './plugins/wheels';
 import { PLATFORMS } from './plugins/wheels';
 
@@ -15,13 +17,36 @@ export interface XlaBackendOptions extends Pick<
    * `CROSSWEAVE_PJRT` names, or of a package in an activated Python environment.
    */
   plugin?: string;
+  /** How many devices compute together: inputs that are split have a part on each. Default 1. */
+  devices?: number;
+  /**
+   * The numbers that products and convolutions take; their sums and everything else are float32.
+   * `bf16`: operands are rounded to 8 bits of significand. `tf32`: to 11, by GPUs of NVIDIA alone,
+   * so for the platform `cuda`. Default `float32`.
+   */
+  precision?: Precision;
+  /**
+   * The folder in which compiled programs of 20,000 characters and more are kept for other processes,
+   * at most 1 GiB, or null for none. Default: `crossweave/xla` in the user's folder for caches
+   * (`XDG_CACHE_HOME`, `~/.cache`).
+   */
+  programFolder?: string | null;
 }
+
+/** A larger number is a mistake. */
+const MAX_DEVICES = 1024;
 
 const CHECKS: Checks<XlaBackendOptions> = {
   platform: oneOf(PLATFORMS),
   plugin: {
     expected: "the path of a plugin's library",
     accepts: (value) => typeof value === 'string' && value !== '',
+  },
+  devices: wholeNumber(1, MAX_DEVICES),
+  precision: oneOf(PRECISIONS),
+  programFolder: {
+    expected: 'the path of a folder, or null',
+    accepts: (value) => value === null || (typeof value === 'string' && value !== ''),
   },
   cacheSize: wholeNumber(1),
   maxSessionBytes: wholeNumber(0),
@@ -32,4 +57,12 @@ const CHECKS: Checks<XlaBackendOptions> = {
 export function checkOptions(options: XlaBackendOptions): void {
   const fault = optionsFault('createXlaBackend', options, CHECKS);
   if (fault !== undefined) throw new XlaBackendError('options', fault);
+  const { platform = 'cpu', precision } = options;
+  if (precision === 'tf32' && platform !== 'cuda') {
+    throw new XlaBackendError(
+      'options',
+      `createXlaBackend: precision "tf32" is for the platform cuda; got ${platform}, which has no ` +
+        'such products. Use "float32" or "bf16".',
+    );
+  }
 }

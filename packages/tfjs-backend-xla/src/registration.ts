@@ -8,33 +8,44 @@ import { Client } from './pjrt/client';
 import { Plugin } from './pjrt/plugin';
 import { findPlugin } from './plugins/find-plugin';
 import type { Platform } from './plugins/wheels';
+import { defaultFolder } from './store/machine';
+import { ProgramStore } from './store/program-store';
 
 /** Below all of tfjs's: it is never taken unless it is asked for. */
 const PRIORITY = 0;
-/** Virtual devices of one machine would share its memory and its threads. */
-const OPTIONS: Readonly<Record<Platform, Readonly<Record<string, number>>>> = {
-  cpu: { cpu_device_count: 1 },
-  cuda: {},
-  rocm: {},
-  tpu: {},
-};
 
-/** What tfjs calls the backend of a platform: `xla:cpu`, `xla:cuda` … */
-export function backendName(platform: Platform = 'cpu'): string {
-  return `xla:${platform}`;
+/** What clients of a platform are asked for. The CPU is as many devices as one wants. */
+const clientOptions = (platform: Platform, devices: number): Readonly<Record<string, number>> =>
+  platform === 'cpu' ? { cpu_device_count: devices } : {};
+
+/**
+ * What tfjs calls a backend: its platform, then its precision and its devices where they are not the
+ * defaults, as in `xla:cpu`, `xla:cuda-bf16`, `xla:cuda-bf16-x4`.
+ */
+export function backendName(
+  platform: Platform = 'cpu',
+  { precision = 'float32', devices = 1 }: Pick<XlaBackendOptions, 'precision' | 'devices'> = {},
+): string {
+  const parts = [
+    `xla:${platform}`,
+    ...(precision === 'float32' ? [] : [precision]),
+    ...(devices === 1 ? [] : [`x${devices}`]),
+  ];
+  return parts.join('-');
 }
 
 /**
  * Makes a backend with its kernels registered, to be registered with tfjs by the caller.
  * @throws XlaBackendError `options` for an option that is not there or out of its range, `plugin`
- * without a plugin for the platform, or one that does not start.
+ * without a plugin for the platform, for one that does not start, and for one with fewer devices.
  */
 export function createXlaBackend(options: XlaBackendOptions = {}): OnnxBackend {
   checkOptions(options);
-  const { platform = 'cpu', plugin: path, ...limits } = options;
-  registerKernels(backendName(platform));
+  const { platform = 'cpu', plugin: path, devices = 1, precision = 'float32', ...others } = options;
+  const { programFolder = defaultFolder(), ...limits } = others;
+  registerKernels(backendName(platform, options));
   const plugin = Plugin.load(path ?? findPlugin(platform));
-  const client = Client.open(plugin, OPTIONS[platform]);
+  const client = Client.open(plugin, clientOptions(platform, devices), devices);
   if (client.platform !== platform) {
     client.destroy();
     throw new XlaBackendError(
@@ -42,17 +53,19 @@ export function createXlaBackend(options: XlaBackendOptions = {}): OnnxBackend {
       `The PJRT plugin ${plugin.path} is for ${client.platform}; expected one for ${platform}.`,
     );
   }
-  return new OnnxBackend(limits, new XlaExecutor(client));
+  const store = programFolder === null ? client : new ProgramStore(programFolder, client);
+  const compile = (module: string) => store.compile(module);
+  return new OnnxBackend(limits, new XlaExecutor({ client, precision, compile }));
 }
 
 /**
- * Registers a backend with tfjs under its platform's name (see `backendName`), which is returned;
- * it is made when `setBackend` asks for it.
+ * Registers a backend with tfjs under its name (see `backendName`), which is returned; it is made
+ * when `setBackend` asks for it.
  * @throws XlaBackendError `options` for an option that is not there or out of its range.
  */
 export function registerXlaBackend(options: XlaBackendOptions = {}): string {
   checkOptions(options);
-  const name = backendName(options.platform);
+  const name = backendName(options.platform, options);
   registerKernels(name);
   registerBackend(name, () => createXlaBackend(options), PRIORITY);
   return name;

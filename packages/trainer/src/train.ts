@@ -13,6 +13,7 @@ import { afterEvaluation, isExhausted } from './best';
 import { checkBatch } from './check-batch';
 import { checkState, requireSoundValues } from './check-state';
 import { checkpointClock } from './checkpoint-clock';
+import { checkBatchSize, splitBatch } from './devices';
 import { DivergenceError } from './divergence';
 import { learningGuard } from './guard';
 import { stepMaker } from './make-step';
@@ -48,6 +49,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
 ): Promise<TrainResult> {
   const { data, steps, key, run, evaluate, best, accumulate = 1 } = options;
   checkTrainOptions(options);
+  checkBatchSize(data.batchSize);
   await run?.plan?.(steps, options.extend ?? false);
   let state = await stateToBegin(options);
   const signal = options.signal ?? new AbortController().signal;
@@ -95,6 +97,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
       const step = state.step + 1;
       epochNow = epoch;
       checkBatch(`train, step ${step}`, batch);
+      splitBatch(`train, step ${step}`, batch);
       const made = await maker.take(state, batch, foldIn(key, state.step));
       const memory = state.memory ?? {};
 

@@ -11,8 +11,14 @@ export const engineOptions: Readonly<Record<string, OptionSpec>> = {
   precision: {
     type: 'string',
     value: 'NAME',
-    summary: 'float32, or bf16 for products in bf16 on engines that have it',
+    summary: 'float32, or bf16 or tf32 for products on engines that have it',
     default: 'float32',
+  },
+  devices: {
+    type: 'string',
+    value: 'N',
+    summary: 'devices that compute together, each with a part of a batch (xla)',
+    default: '1',
   },
 };
 

@@ -22,10 +22,10 @@ export interface Engine {
    */
   readonly ifFasterThan?: string;
   /**
-   * The same engine with products and convolutions in bf16, for `useEngine`'s option `precision`.
-   * Default: the engine computes in float32 only.
+   * The same engine in another setting than the default, for `useEngine`'s options; undefined for a
+   * setting that it has not. Default: it has the default alone.
    */
-  readonly inBf16?: Pick<Engine, 'backend' | 'probe'>;
+  readonly variant?: (setting: EngineSetting) => Pick<Engine, 'backend' | 'probe'> | undefined;
   /**
    * Loads the engine and computes something with it. Never throws: an error becomes the reason. May
    * change tfjs's current backend.
@@ -34,7 +34,15 @@ export interface Engine {
 }
 
 /**
- * The numbers in which an engine computes products and convolutions. Parameters, states of
- * optimizers and results are float32 in both.
+ * The numbers in which an engine computes products and convolutions: operands of `bf16` have 8 bits of
+ * significand, of `tf32` 11. Parameters, states of optimizers and results are float32 in all of them.
  */
-export type Precision = 'float32' | 'bf16';
+export type Precision = 'float32' | 'tf32' | 'bf16';
+
+/** How an engine computes. */
+export interface EngineSetting {
+  /** Default `float32`. */
+  readonly precision: Precision;
+  /** Number of devices that compute together. Default 1. */
+  readonly devices: number;
+}

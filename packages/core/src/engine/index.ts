@@ -1,4 +1,4 @@
-export type { Engine, Precision, Probe } from './engine';
+export type { Engine, EngineSetting, Precision, Probe } from './engine';
 export { fastestFor, speedOf, timesAsFast } from './speeds';
 export type { EngineSpeed, EngineUse } from './speeds';
 export { engines, precisionInUse } from './table';

@@ -97,9 +97,10 @@ export async function measureEngines(engines: readonly Engine[]): Promise<Engine
 
 async function usable(engines: readonly Engine[]): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  for (const { name, backend, probe, inBf16 } of engines) {
+  for (const { name, backend, probe, variant } of engines) {
     if (!(await probe()).usable) continue;
     found.push({ engine: name, precision: 'float32', backend });
+    const inBf16 = variant?.({ precision: 'bf16', devices: 1 });
     if (inBf16 === undefined || !(await inBf16.probe()).usable) continue;
     found.push({ engine: name, precision: 'bf16', backend: inBf16.backend });
   }

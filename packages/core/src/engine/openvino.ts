@@ -14,7 +14,7 @@ export const onnxOpenvino: Engine = {
   backend: 'onnx:openvino',
   onlyByName: true,
   ifFasterThan: 'onnx',
-  inBf16,
+  variant: ({ precision, devices }) => (precision === 'bf16' && devices === 1 ? inBf16 : undefined),
   probe: async () => {
     const inFloat32 = await probe('onnx:openvino', 'whole steps as one graph');
     if (!inFloat32.usable) return inFloat32;

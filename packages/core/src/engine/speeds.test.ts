@@ -45,7 +45,13 @@ describe('speeds of engines', () => {
 });
 
 describe('useEngine with speeds', () => {
-  const own: Engine = { ...cpu, name: 'own', onlyByName: true, ifFasterThan: 'wasm', inBf16: cpu };
+  const own: Engine = {
+    ...cpu,
+    name: 'own',
+    onlyByName: true,
+    ifFasterThan: 'wasm',
+    variant: () => cpu,
+  };
   const options = { engines: [wasm, own] };
   const [slow, fast] = [speed('wasm', [4, 8, 2]), speed('own', [1, 1, 1])];
 

@@ -6,11 +6,14 @@ import { onnxOpenvino } from './openvino';
 import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { wasm } from './wasm';
-import { xlaCpu } from './xla';
+import { xlaCpu, xlaCuda, xlaRocm, xlaTpu } from './xla';
 
 /** All engines, in the order in which `auto` tries them. */
 export const engines: readonly Engine[] = [
   tensorflowGpu,
+  xlaCuda,
+  xlaRocm,
+  xlaTpu,
   onnx,
   onnxWebgpu,
   onnxCuda,
@@ -27,5 +30,10 @@ export const engines: readonly Engine[] = [
  */
 export function precisionInUse(): Precision {
   const backend = getBackend();
-  return engines.some(({ inBf16 }) => inBf16?.backend === backend) ? 'bf16' : 'float32';
+  // The name of a backend on several devices ends with their number.
+  const devices = Number(/-x(\d+)$/.exec(backend)?.[1] ?? 1);
+  const lower = ['tf32', 'bf16'] as const;
+  const isInUse = (precision: Precision): boolean =>
+    engines.some(({ variant }) => variant?.({ precision, devices })?.backend === backend);
+  return lower.find(isInUse) ?? 'float32';
 }

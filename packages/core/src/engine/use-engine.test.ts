@@ -14,7 +14,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import '../gradients';
 import { EngineError } from '../errors';
 import { cpu } from './cpu';
-import type { Engine } from './engine';
+import type { Engine, Precision } from './engine';
 import { onnx, onnxCuda, onnxWebgpu } from './onnx';
 import { onnxOpenvino } from './openvino';
 import { importNative, isRegistered, probeBackend } from './probe';
@@ -23,7 +23,7 @@ import { tensorflow } from './tensorflow';
 import { tensorflowGpu } from './tensorflow-gpu';
 import { describeEngines, useEngine } from './use-engine';
 import { wasm } from './wasm';
-import { xlaCpu } from './xla';
+import { xlaCpu, xlaCuda } from './xla';
 
 afterEach(() => setBackend('cpu'));
 
@@ -59,9 +59,16 @@ describe('useEngine', () => {
     );
   });
 
+  it('says once why engines of one package do not work', async () => {
+    const choice = await useEngine('auto', {
+      engines: [absent, { ...absent, name: 'away' }, cpu],
+    });
+    expect(choice.describe()).toContain('  not absent, away: absent-backend is not installed.');
+  });
+
   it('finds one by itself, better than the fallbacks', async () => {
     const choice = await useEngine();
-    expect(['tensorflow-gpu', 'onnx']).toContain(choice.name);
+    expect(['tensorflow-gpu', 'xla:cuda', 'xla:rocm', 'xla:tpu', 'onnx']).toContain(choice.name);
     expect(getBackend()).toBe(choice.backend);
   });
 
@@ -97,6 +104,17 @@ describe('useEngine', () => {
     }
   });
 
+  it('has variants of XLA for every precision that the platform has, and for devices', () => {
+    const backendOf = (engine: Engine, precision: Precision, devices = 1): string | undefined =>
+      engine.variant?.({ precision, devices })?.backend;
+    expect(backendOf(xlaCpu, 'bf16')).toBe('xla:cpu-bf16');
+    expect(backendOf(xlaCpu, 'float32', 4)).toBe('xla:cpu-x4');
+    expect(backendOf(xlaCpu, 'tf32')).toBeUndefined();
+    expect(backendOf(xlaCuda, 'tf32', 8)).toBe('xla:cuda-tf32-x8');
+    expect(backendOf(onnxOpenvino, 'bf16')).toBe('onnx:openvino-bf16');
+    expect(backendOf(onnxOpenvino, 'bf16', 2)).toBeUndefined();
+  });
+
   it('says which library OpenVINO lacks, and where it was looked for', async () => {
     const before = process.env['CROSSWEAVE_OPENVINO'];
     process.env['CROSSWEAVE_OPENVINO'] = '/nowhere';
@@ -114,8 +132,12 @@ describe('useEngine', () => {
     }
   });
 
-  it('takes the form of an engine that computes in bf16, also under auto', async () => {
-    const able: Engine = { ...absent, name: 'able', onlyByName: true, inBf16: cpu };
+  it('takes the variant of an engine that computes in bf16, or on more devices', async () => {
+    const able: Engine = {
+      ...absent,
+      ...{ name: 'able', onlyByName: true },
+      variant: ({ precision }) => (precision === 'tf32' ? undefined : cpu),
+    };
     const table = [wasm, able];
     const bf16 = { engines: table, precision: 'bf16' } as const;
     expect(await useEngine('able', bf16)).toMatchObject({ backend: 'cpu', precision: 'bf16' });
@@ -123,8 +145,14 @@ describe('useEngine', () => {
     expect(await useEngine('wasm')).toMatchObject({ precision: 'float32' });
     await expect(useEngine('able', { engines: table })).rejects.toThrow('is not installed');
     await expect(useEngine('wasm', bf16)).rejects.toThrow(
-      'the engine "wasm" computes in float32 only; expected one of able for bf16',
+      'the engine "wasm" does not compute in bf16; expected one of able',
     );
+    const two = { engines: table, devices: 2 };
+    expect(await useEngine('auto', two)).toMatchObject({ name: 'able', devices: 2 });
+    await expect(useEngine('wasm', { ...two, precision: 'tf32' })).rejects.toThrow(
+      'does not compute in tf32 on 2 devices; expected precision "float32" and devices 1',
+    );
+    await expect(useEngine('able', { ...two, devices: 0 })).rejects.toThrow(/devices/);
     await expect(useEngine('cpu', { precision: 'int4' } as never)).rejects.toThrow(/precision/);
     await expect(useEngine('auto', { engines: [wasm], precision: 'bf16' })).rejects.toThrow(
       'expected precision "float32"',
@@ -139,7 +167,8 @@ describe('useEngine', () => {
 
   it('refuses an unknown name and tells the nearest', async () => {
     await expect(useEngine('tensorflow_gpu')).rejects.toThrow(
-      'useEngine: there is no engine "tensorflow_gpu"; expected one of auto, tensorflow-gpu, onnx, ' +
+      'useEngine: there is no engine "tensorflow_gpu"; expected one of auto, tensorflow-gpu, ' +
+        'xla:cuda, xla:rocm, xla:tpu, onnx, ' +
         'onnx:cpu, onnx:webgpu, onnx:cuda, onnx:openvino, xla:cpu, tensorflow, wasm, cpu. Did you mean "tensorflow-gpu"?',
     );
     await expect(useEngine('onxx')).rejects.toThrow(/"onnx"\?$/);

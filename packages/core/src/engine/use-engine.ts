@@ -1,9 +1,9 @@
 import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import { having, listOf, oneOf } from '../authoring/checks';
+import { count, having, listOf, oneOf } from '../authoring/checks';
 import { checkOptions, type Checks } from '../authoring/options';
 import { requireText } from '../authoring/require';
 import { EngineError, nearestName } from '../errors';
-import type { Engine, Precision, Probe } from './engine';
+import type { Engine, EngineSetting, Precision, Probe } from './engine';
 import { adviceOnBf16, engineSpeed, isClearlyFaster, type EngineSpeed } from './speeds';
 import { engines } from './table';
 
@@ -17,6 +17,9 @@ export type EngineName =
   | 'onnx:cuda'
   | 'onnx:openvino'
   | 'xla:cpu'
+  | 'xla:cuda'
+  | 'xla:rocm'
+  | 'xla:tpu'
   | 'tensorflow'
   | 'wasm'
   | 'cpu'
@@ -26,7 +29,7 @@ export interface UseEngineOptions {
   /** The engines to choose from, in the order in which `auto` tries them. Default: {@link engines}. */
   readonly engines?: readonly Engine[];
   /**
-   * The numbers in which products and convolutions are computed. Default `float32`. With `bf16`,
+   * The numbers in which products and convolutions are computed. Default `float32`. With another,
    * `auto` takes the first engine that has it (with `onlyByName` or not), and a name throws for an
    * engine that has not.
    */
@@ -37,12 +40,18 @@ export interface UseEngineOptions {
    * it never takes bf16 by itself. Default: none, so that the order of the engines decides.
    */
   readonly speeds?: readonly EngineSpeed[];
+  /**
+   * Number of devices that compute together, at least 1; `auto` and names as for `precision`. `train`
+   * gives each of them an equal part of a batch, and computes what one would. Default 1.
+   */
+  readonly devices?: number;
 }
 
 const optionChecks: Checks<UseEngineOptions> = {
   engines: listOf(having('an engine, { name, backend, probe }', 'probe')),
-  precision: oneOf('float32', 'bf16'),
+  precision: oneOf('float32', 'tf32', 'bf16'),
   speeds: listOf(engineSpeed()),
+  devices: count(),
 };
 
 export interface RejectedEngine {
@@ -60,6 +69,8 @@ export interface EngineChoice {
   readonly detail: string;
   /** The numbers in which it computes products and convolutions. */
   readonly precision: Precision;
+  /** Number of devices that it computes on. */
+  readonly devices: number;
   /** Engines that `auto` tried before this one, and the reason why each does not work. */
   readonly rejected: readonly RejectedEngine[];
   /** What measurements advise, a sentence each; empty without measurements. */
@@ -88,21 +99,16 @@ export async function useEngine(
 ): Promise<EngineChoice> {
   requireText('useEngine', 'name', name);
   checkOptions('useEngine', options, optionChecks);
-  const { precision = 'float32', speeds = [] } = options;
+  const { precision = 'float32', devices = 1, speeds = [] } = options;
+  const setting = { precision, devices };
   const rejected: RejectedEngine[] = [];
-  for (const engine of candidatesOf(name, options.engines ?? engines, precision, speeds)) {
+  for (const engine of candidatesOf(name, options.engines ?? engines, setting, speeds)) {
     const probe = await probeQuietly(engine);
     if (probe.usable) {
       await setBackend(engine.backend);
       await ready();
-      const advice = precision === 'bf16' ? undefined : adviceOnBf16(speeds, engine.name);
-      return chosen(
-        engine,
-        probe.detail,
-        precision,
-        rejected,
-        advice === undefined ? [] : [advice],
-      );
+      const advice = precision === 'float32' ? adviceOnBf16(speeds, engine.name) : undefined;
+      return chosen(engine, probe.detail, setting, rejected, advice === undefined ? [] : [advice]);
     }
     rejected.push({ name: engine.name, reason: probe.reason, advice: probe.advice });
   }
@@ -110,29 +116,40 @@ export async function useEngine(
 }
 
 /**
- * The engines to try, each as it computes in this precision.
+ * The engines to try, each in this setting.
  *
- * @throws EngineError for an unknown name, and for an engine without this precision.
+ * @throws EngineError for an unknown name, and for an engine without this setting.
  */
 function candidatesOf(
   name: string,
   table: readonly Engine[],
-  precision: Precision,
+  setting: EngineSetting,
   speeds: readonly EngineSpeed[],
 ): readonly Engine[] {
+  const { precision, devices } = setting;
   const named = name === 'auto' ? table : [findEngine(name, table)];
-  if (precision === 'float32') return name === 'auto' ? inOrder(table, speeds) : named;
+  if (precision === 'float32' && devices === 1) {
+    return name === 'auto' ? inOrder(table, speeds) : named;
+  }
   const able = named.flatMap((engine): Engine[] => {
-    if (engine.inBf16 === undefined) return [];
-    const { backend, probe } = engine.inBf16;
+    const variant = engine.variant?.(setting);
+    if (variant === undefined) return [];
+    const { backend, probe } = variant;
     return [{ ...engine, backend, probe }];
   });
   if (able.length > 0) return able;
-  const names = table.filter(({ inBf16 }) => inBf16 !== undefined).map((engine) => engine.name);
-  throw new EngineError(`the engine "${name}" computes in float32 only`, {
+  const names = table.filter(({ variant }) => variant?.(setting) !== undefined);
+  const wanted = [
+    ...(precision === 'float32' ? [] : [`in ${precision}`]),
+    ...(devices === 1 ? [] : [`on ${devices} devices`]),
+  ].join(' ');
+  throw new EngineError(`the engine "${name}" does not compute ${wanted}`, {
     where: 'useEngine',
-    expected: names.length === 0 ? 'precision "float32"' : `one of ${names.join(', ')} for bf16`,
-    advice: 'Leave the precision out.',
+    expected:
+      names.length === 0
+        ? 'precision "float32" and devices 1'
+        : `one of ${names.map((engine) => engine.name).join(', ')}`,
+    advice: 'Leave precision and devices out.',
   });
 }
 
@@ -196,7 +213,7 @@ function namesOf({ name, aliases = [] }: Engine): string[] {
 function chosen(
   { name, backend }: Engine,
   detail: string,
-  precision: Precision,
+  { precision, devices }: EngineSetting,
   rejected: readonly RejectedEngine[],
   advice: readonly string[],
 ): EngineChoice {
@@ -204,9 +221,19 @@ function chosen(
     [
       `engine ${name}: ${detail}`,
       ...advice.map((sentence) => `  ${sentence}`),
-      ...rejected.map((other) => `  not ${other.name}: ${other.reason}. ${other.advice}`),
+      ...grouped(rejected).map(({ names, why }) => `  not ${names.join(', ')}: ${why}`),
     ].join('\n');
-  return { name, backend, detail, precision, rejected, advice, describe };
+  return { name, backend, detail, precision, devices, rejected, advice, describe };
+}
+
+/** Engines that do not work for the same reason, together: those of one package that is not there. */
+function grouped(rejected: readonly RejectedEngine[]) {
+  const groups = new Map<string, string[]>();
+  for (const { name, reason, advice } of rejected) {
+    const why = `${reason}. ${advice}`;
+    groups.set(why, [...(groups.get(why) ?? []), name]);
+  }
+  return [...groups].map(([why, names]) => ({ why, names }));
 }
 
 function unusable(name: string, rejected: readonly RejectedEngine[]): EngineError {

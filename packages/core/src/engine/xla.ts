@@ -1,29 +1,67 @@
-import type { Engine, Probe } from './engine';
-import { importNative, probeBackend } from './probe';
+import { removeBackend } from '@tensorflow/tfjs-core';
+import type { Engine, EngineSetting, Probe } from './engine';
+import { importNative, isRegistered, probeBackend } from './probe';
 
 const packageName = '@crossweave/tfjs-backend-xla';
 
-/** XLA on the CPU, through a PJRT plugin that comes as a Python package. */
-export const xlaCpu: Engine = {
-  name: 'xla:cpu',
-  backend: 'xla:cpu',
-  onlyByName: true,
-  probe: async () =>
-    withAdvice(
-      await probeBackend({
-        backend: 'xla:cpu',
-        packageName,
-        load: () => importNative(`${packageName}/register`),
-        detail: 'XLA on the CPU, whole steps as one program',
-      }),
-    ),
-};
+type Platform = 'cpu' | 'cuda' | 'rocm' | 'tpu';
 
-/** The package's own error says which plugin it lacks, and how to get it: that is the advice. */
+/** What the package exports, as far as it is used here. */
+interface XlaPackage {
+  registerXlaBackend(options: EngineSetting & { readonly platform: Platform }): string;
+}
+
+/** XLA on the CPU, through a PJRT plugin that comes as a Python package. */
+export const xlaCpu: Engine = { ...xla('cpu', 'the CPU'), onlyByName: true };
+export const xlaCuda: Engine = xla('cuda', 'GPUs of NVIDIA');
+export const xlaRocm: Engine = xla('rocm', 'GPUs of AMD');
+export const xlaTpu: Engine = xla('tpu', 'TPUs');
+
+function xla(platform: Platform, where: string): Engine {
+  const variant = (setting: EngineSetting): Pick<Engine, 'backend' | 'probe'> => {
+    const { precision, devices } = setting;
+    // As the package names its backends.
+    const backend = [
+      `xla:${platform}`,
+      ...(precision === 'float32' ? [] : [precision]),
+      ...(devices === 1 ? [] : [`x${devices}`]),
+    ].join('-');
+    const how = [
+      ...(precision === 'float32' ? [] : [`, products and convolutions in ${precision}`]),
+      ...(devices === 1 ? [] : [`, ${devices} devices`]),
+    ].join('');
+    const load = async (): Promise<void> => {
+      await importNative(`${packageName}/register`);
+      const { registerXlaBackend } = (await importNative(packageName)) as XlaPackage;
+      if (!isRegistered(backend)) registerXlaBackend({ platform, ...setting });
+    };
+    const detail = `XLA on ${where}, whole steps as one program${how}`;
+    return {
+      backend,
+      probe: async () => {
+        const probed = await probeBackend({ backend, packageName, load, detail });
+        // Where no backend is chosen tfjs would try it again and again, and say so each time.
+        if (!probed.usable && isRegistered(backend)) removeBackend(backend);
+        return withAdvice(probed);
+      },
+    };
+  };
+  return {
+    name: `xla:${platform}`,
+    ...variant({ precision: 'float32', devices: 1 }),
+    // The products of tf32 are an instruction of NVIDIA's.
+    variant: (setting) =>
+      setting.precision === 'tf32' && platform !== 'cuda' ? undefined : variant(setting),
+  };
+}
+
+/** The package's own error says which plugin or driver is missing, and how to get it: that is the advice. */
 function withAdvice(probe: Probe): Probe {
   if (probe.usable) return probe;
   const [, reason, advice] =
-    /: (There is no PJRT plugin .*?)\. (It comes .*)$/.exec(probe.reason) ?? [];
+    /: (There is no PJRT plugin .*?)\. (It comes .*)$/.exec(probe.reason) ??
+    /: (The PJRT plugin .*?)\.? (Its devices, .*|Expected .*)$/.exec(probe.reason) ??
+    [];
   return reason === undefined || advice === undefined
     ? probe
     : { usable: false, reason: reason.replace(/^T/, 't'), advice };

@@ -51,6 +51,13 @@ export interface Executor {
   readonly deviceBytes: number;
   /** Bytes of free memory that is kept for reuse. */
   readonly pooledBytes: number;
+  /** Number of devices that compute every program together. Default 1. */
+  readonly devices?: number;
+  /**
+   * Puts an equal part of a buffer's numbers on each device, in order; programs compute the same
+   * either way. Only with `devices`, which must divide the buffer's length.
+   */
+  split?(buffer: Buffer): void;
   /**
    * Compiles a plan. @param constants for each leaf, its numbers if it is a constant, or null for
    * an input. The arrays are not kept. @param hints may be ignored. @throws OnnxBackendError

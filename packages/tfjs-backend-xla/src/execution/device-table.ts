@@ -25,7 +25,7 @@ export class DeviceTable {
   memoryOf(buffer: XlaBuffer): DeviceMemory {
     if (buffer.memory !== null) return buffer.memory;
     if (buffer.array === null) throw new TypeError('A buffer has neither an array nor memory.');
-    const memory = this.client.write(buffer.array, buffer.dtype);
+    const memory = this.client.write(buffer.array, buffer.dtype, buffer.isSplit);
     buffer.memory = memory;
     this.hold(buffer, memory);
     if (buffer.dtype === 'float32' && buffer.length > MAX_KEPT) buffer.array = null;

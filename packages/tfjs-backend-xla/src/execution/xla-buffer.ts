@@ -18,6 +18,8 @@ export class XlaBuffer implements Buffer {
     public memory: DeviceMemory | null,
     /** The run that computes them; null for numbers from JavaScript. */
     readonly run: Run | null,
+    /** Whether each device has, or gets, an equal part of the numbers. */
+    public isSplit = false,
   ) {
     this.byteLength = length * ELEMENTS[dtype].bytes;
   }

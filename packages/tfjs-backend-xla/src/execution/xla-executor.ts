@@ -9,22 +9,26 @@ import type {
 } from '@crossweave/tfjs-backend-onnx/graph';
 import { emptyValues } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from '../errors';
-import type { Client } from '../pjrt/client';
 import type { Event } from '../pjrt/event';
 import { DeviceTable } from './device-table';
 import { XlaBuffer, own } from './xla-buffer';
+import type { Compiler } from './xla-program';
 import { XlaProgram } from './xla-program';
 
-/** XLA on the first device of a plugin's client. Programs run while JavaScript goes on. */
+/** XLA on the devices of a plugin's client. Programs run while JavaScript goes on. */
 export class XlaExecutor implements Executor {
   readonly pooledBytes = 0;
   private readonly table: DeviceTable;
   /** Copies to arrays that are under way. */
   private readonly copies = new Set<Event>();
 
-  /** @param client is closed with the executor. */
-  constructor(private readonly client: Client) {
-    this.table = new DeviceTable(client);
+  /** @param compiler its client is closed with the executor. */
+  constructor(private readonly compiler: Compiler) {
+    this.table = new DeviceTable(compiler.client);
+  }
+
+  get devices(): number {
+    return this.compiler.client.devices;
   }
 
   get deviceBytes(): number {
@@ -32,7 +36,7 @@ export class XlaExecutor implements Executor {
   }
 
   compile(plan: Plan, constants: Constants): Program {
-    return new XlaProgram(plan, constants, this.client, this.table);
+    return new XlaProgram(plan, constants, this.compiler, this.table);
   }
 
   allocate(dtype: ElementType, length: number): Values {
@@ -41,6 +45,16 @@ export class XlaExecutor implements Executor {
 
   adopt(values: Values, dtype: ElementType): Buffer {
     return new XlaBuffer(dtype, values.length, values, null, null);
+  }
+
+  /** What is on the devices already comes back first, and goes there again in parts. */
+  split(buffer: Buffer): void {
+    const given = held(buffer);
+    if (given.isSplit || this.devices === 1) return;
+    const values = this.read(given).slice();
+    this.table.free(given);
+    given.array = values;
+    given.isSplit = true;
   }
 
   read(buffer: Buffer): Values {
@@ -83,7 +97,7 @@ export class XlaExecutor implements Executor {
   dispose(): void {
     for (const copy of this.copies) copy.wait();
     this.table.dispose();
-    this.client.destroy();
+    this.compiler.client.destroy();
   }
 }
 

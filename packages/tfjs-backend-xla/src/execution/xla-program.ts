@@ -1,49 +1,70 @@
-import type { Buffer, Constants, Plan, Program } from '@crossweave/tfjs-backend-onnx/graph';
-import { lowerPlan } from '../lowering/lower-plan';
+import type { Buffer, Constants, Node, Plan, Program } from '@crossweave/tfjs-backend-onnx/graph';
 import type { Module } from '../lowering/lower-plan';
-import type { Executable, Slot } from '../pjrt/executable';
+import { lowerPlan } from '../lowering/lower-plan';
+import type { Precision } from '../lowering/precision';
+import type { Slot } from '../pjrt/device-memory';
+import type { Executable } from '../pjrt/executable';
 import type { Client } from '../pjrt/client';
 import type { DeviceTable } from './device-table';
 import { own } from './xla-buffer';
 import { Run } from './run';
 
-const VERDICT: Slot = { dtype: 'int32', length: 1 };
+const VERDICT: Slot = { dtype: 'int32', length: 1, isSplit: false };
 /** Beside its code, what a program of so many operators keeps, by estimate. */
 const BYTES_PER_OPERATOR = 2000;
 
-/** A plan compiled by XLA. */
+/** What programs are compiled with. */
+export interface Compiler {
+  readonly client: Client;
+  readonly precision: Precision;
+  compile(module: string): Executable;
+}
+
+/** A plan compiled for inputs of which some are split among the devices. */
+interface Compiled {
+  readonly module: Omit<Module, 'text'>;
+  readonly executable: Executable;
+  readonly takes: readonly Slot[];
+  readonly gives: readonly Slot[];
+}
+
+/** A plan compiled by XLA: on several devices for each way in which its inputs are split. */
 export class XlaProgram implements Program {
-  readonly bytes: number;
-  private readonly module: Omit<Module, 'text'>;
-  private readonly executable: Executable;
-  private readonly takes: readonly Slot[];
-  private readonly gives: readonly Slot[];
+  /** By which leaves are split. */
+  private readonly compiled = new Map<string, Compiled>();
+  private readonly constants: Constants;
   private readonly operators: number;
 
-  /** @throws XlaBackendError for a graph that has no lowering, or that XLA refuses. */
+  /**
+   * On several devices it is compiled when it runs, since only then it is known what is split.
+   * @throws XlaBackendError for a graph that has no lowering, or that XLA refuses.
+   */
   constructor(
-    plan: Plan,
+    private readonly plan: Plan,
     constants: Constants,
-    client: Client,
+    private readonly compiler: Compiler,
     private readonly table: DeviceTable,
   ) {
-    const { text, ...module } = lowerPlan(plan, constants);
-    const slot = ({ dtype, size }: Plan['leaves'][number]): Slot => ({ dtype, length: size });
-    this.module = module;
     this.operators = plan.nodes.length;
-    this.takes = module.inputs.map((leaf) => slot(plan.leaves[leaf] as Plan['leaves'][number]));
-    this.gives = [...plan.outputs.map(slot), ...(module.refusals.length === 0 ? [] : [VERDICT])];
-    this.executable = client.compile(text);
-    this.bytes = this.executable.bytes + this.operators * BYTES_PER_OPERATOR;
+    const isLater = compiler.client.devices > 1;
+    this.constants = isLater ? constants.map((values) => values?.slice() ?? null) : constants;
+    if (!isLater) this.compiledFor(plan.leaves.map(() => false));
+  }
+
+  get bytes(): number {
+    const code = [...this.compiled.values()].map(({ executable }) => executable.bytes);
+    return code.reduce((sum, bytes) => sum + bytes, this.operators * BYTES_PER_OPERATOR);
   }
 
   run(buffers: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[] {
-    const { inputs, isDonor, refusals } = this.module;
+    const isSplit = buffers.map((buffer) => buffer !== null && own(buffer).isSplit);
+    const { module, executable, takes, gives } = this.compiledFor(isSplit);
+    const { inputs, isDonor, refusals } = module;
     const given = inputs.map((leaf) => own(buffers[leaf]));
     const memory = given.map((buffer) => this.table.memoryOf(buffer));
     const isTaken = inputs.map((leaf, i) => isDonor[i] === true && donated[leaf] === true);
     const kept = isDonor.flatMap((is, i) => (is && isTaken[i] !== true ? [i] : []));
-    const { outputs, done } = this.executable.launch(memory, this.takes, this.gives, kept);
+    const { outputs, done } = executable.launch(memory, takes, gives, kept);
     given.forEach((buffer, i) => {
       if (isTaken[i] === true) this.table.lose(buffer);
     });
@@ -60,6 +81,31 @@ export class XlaProgram implements Program {
   }
 
   dispose(): void {
-    this.executable.destroy();
+    for (const { executable } of this.compiled.values()) executable.destroy();
+    this.compiled.clear();
+  }
+
+  private compiledFor(isSplit: readonly boolean[]): Compiled {
+    const key = isSplit.map(Number).join('');
+    const known = this.compiled.get(key);
+    if (known !== undefined) return known;
+    const { plan, compiler } = this;
+    const { devices } = compiler.client;
+    const target = { devices, isSplit, precision: compiler.precision };
+    const { text, ...module } = lowerPlan(plan, this.constants, target);
+    const slot = ({ dtype, size }: Node, split: boolean): Slot => ({
+      dtype,
+      length: size,
+      isSplit: split,
+    });
+    const results = plan.outputs.map((output) => slot(output, false));
+    const made: Compiled = {
+      module,
+      executable: compiler.compile(text),
+      takes: module.inputs.map((leaf) => slot(plan.leaves[leaf] as Node, isSplit[leaf] === true)),
+      gives: module.refusals.length === 0 ? results : [...results, VERDICT],
+    };
+    this.compiled.set(key, made);
+    return made;
   }
 }

@@ -8,9 +8,16 @@ const REACH = 8;
  * that the output is computed from, as new moments from old ones. XLA would accept any, and copy
  * where it is still needed.
  * @param inputs by argument, the leaf's place in the plan.
+ * @param mayDonate whether the leaf at a place may be written over at all.
  */
-export function findDonors(plan: Plan, inputs: readonly number[]): ReadonlyMap<number, number> {
-  const argumentOf = new Map(inputs.map((leaf, i) => [plan.leaves[leaf] as Node, i]));
+export function findDonors(
+  plan: Plan,
+  inputs: readonly number[],
+  mayDonate: (leaf: number) => boolean = () => true,
+): ReadonlyMap<number, number> {
+  const argumentOf = new Map(
+    inputs.flatMap((leaf, i) => (mayDonate(leaf) ? [[plan.leaves[leaf] as Node, i]] : [])),
+  );
   const donors = new Map<number, number>();
   plan.outputs.forEach((output, at) => {
     const found = nearest(output, (leaf) => {

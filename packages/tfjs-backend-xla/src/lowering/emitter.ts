@@ -1,5 +1,7 @@
 import type { ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
 import { sameShape, sizeOf } from '@crossweave/tfjs-backend-onnx/graph';
+import type { Precision } from './precision';
+import { precisionConfig } from './precision';
 import type { Value } from './value';
 import { denseOf, literal, typeOf } from './value';
 
@@ -23,7 +25,7 @@ const COSTLY: ReadonlySet<string> = new Set([
   'sort',
 ]);
 
-type Typed = Pick<Value, 'shape' | 'dtype'>;
+type Typed = Pick<Value, 'shape' | 'dtype' | 'isBf16'>;
 
 /**
  * Writes the body of a StableHLO function, one operation a line in MLIR's generic form, which has
@@ -35,7 +37,10 @@ export class Emitter {
   private readonly constants = new Map<string, Value>();
   private readonly refusals: { readonly wrong: Value; readonly message: string }[] = [];
 
-  constructor(private readonly prefix = '%') {}
+  constructor(
+    private readonly prefix = '%',
+    private readonly precision: Precision = 'float32',
+  ) {}
 
   /**
    * An operation with any number of results.
@@ -53,10 +58,9 @@ export class Emitter {
     const own = `${this.prefix}${this.lines.length}`;
     const many = types.length > 1;
     const isConstant = name !== BARRIER && inputs.every((input) => input.isConstant);
-    const values = types.map(({ shape, dtype }, i) => ({
+    const values = types.map((type, i) => ({
+      ...type,
       name: many ? `${own}#${i}` : own,
-      shape,
-      dtype,
       isConstant,
     }));
     const from = inputs.map((input) => input.name).join(', ');
@@ -82,6 +86,22 @@ export class Emitter {
     return this.results(name, inputs, [{ shape, dtype }], attributes, region)[0] as Value;
   }
 
+  /**
+   * A product or a convolution, of operands in the emitter's precision if they are float32. Sums are
+   * in the type of the result.
+   */
+  product(
+    name: string,
+    operands: readonly Value[],
+    shape: readonly number[],
+    dtype: ElementType,
+    attributes: readonly string[],
+  ): Value {
+    const precision = dtype === 'float32' ? this.precision : 'float32';
+    const given = precision === 'bf16' ? operands.map((x) => this.rounded(x)) : operands;
+    return this.op(name, given, shape, dtype, [...attributes, precisionConfig(precision)]);
+  }
+
   /** An operation of CHLO, which plugins expand; its result is like its operand. */
   chlo(name: string, x: Value): Value {
     const { shape, dtype, isConstant } = x;
@@ -92,8 +112,8 @@ export class Emitter {
 
   /** An operation whose result is like its first operand. */
   like(name: string, ...inputs: readonly [Value, ...Value[]]): Value {
-    const [{ shape, dtype }] = inputs;
-    return this.op(name, inputs, shape, dtype);
+    const [{ shape, dtype, isBf16 = false }] = inputs;
+    return this.results(name, inputs, [{ shape, dtype, isBf16 }])[0] as Value;
   }
 
   /** A tensor of which every element is `number`. */
@@ -200,6 +220,12 @@ export class Emitter {
     const value = { ...this.op('constant', [], shape, dtype, [`value = ${attribute}`]), ...known };
     if (sizeOf(shape) > 0) this.constants.set(attribute, value);
     return value;
+  }
+
+  /** The same numbers in bf16. */
+  private rounded(x: Value): Value {
+    const { shape, dtype } = x;
+    return this.results('convert', [x], [{ shape, dtype, isBf16: true }])[0] as Value;
   }
 
   private hidden(name: string, operands: readonly Value[]): readonly Value[] {

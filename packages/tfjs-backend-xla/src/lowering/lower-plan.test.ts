@@ -3,6 +3,7 @@ import { Node, OPERATORS, leaf, makePlan } from '@crossweave/tfjs-backend-onnx/g
 import { describe, expect, it } from 'vitest';
 import { XlaBackendError } from '../errors';
 import { lowerPlan } from './lower-plan';
+import type { Precision } from './precision';
 import { LOWERINGS } from './table';
 
 const number = (value: number): Node =>
@@ -56,10 +57,40 @@ describe('lowerPlan', () => {
     const plan = planOf(picked);
     const late = lowerPlan(plan, [null, null]);
     expect(late.refusals).toEqual(['Gather: an index is outside of [5]']);
-    expect(late.text).toContain('-> (tensor<2xf32>, tensor<i32>)');
+    expect(late.text).toContain('-> (tensor<2xf32>, tensor<1xi32>)');
     const known = lowerPlan(plan, [null, Int32Array.of(4, 0)]);
     expect(known.refusals).toEqual([]);
     expect(known.text).toContain('-> (tensor<2xf32>)');
+  });
+
+  it('says what is split among devices, which is never written over', () => {
+    const [w, x] = [leaf([4], 'float32'), leaf([4], 'float32')];
+    const plan = planOf(new Node('Add', [w, x], [4], 'float32'));
+    const { text, isDonor } = lowerPlan(plan, [null, null], { devices: 2, isSplit: [true, false] });
+    const [, mesh, head] = text.split('\n');
+    expect(mesh).toBe('sdy.mesh @devices = <["batch"=2]>');
+    const all = '#sdy.sharding<@devices, [{}]>';
+    expect(head).toBe(
+      'func.func public @main(%arg0: tensor<4xf32> {sdy.sharding = #sdy.sharding<@devices, [{"batch"}]>}, ' +
+        `%arg1: tensor<4xf32> {tf.aliasing_output = 0 : i32, sdy.sharding = ${all}}) -> ` +
+        `(tensor<4xf32> {sdy.sharding = ${all}}) {`,
+    );
+    expect(isDonor).toEqual([false, true]);
+  });
+
+  it('rounds operands of products alone, and sums in float32', () => {
+    const [a, b] = [leaf([2, 2], 'float32'), leaf([2, 2], 'float32')];
+    const product = new Node('MatMul', [a, b], [2, 2], 'float32');
+    const plan = planOf(product, new Node('Exp', [product], [2, 2], 'float32'));
+    const text = (precision: Precision): string =>
+      lowerPlan(plan, [null, null], { precision }).text;
+    const bf16 = text('bf16');
+    expect(bf16).toContain('"stablehlo.convert"(%0) : (tensor<2x2xf32>) -> tensor<2x2xbf16>');
+    expect(bf16).toContain('(tensor<2x2xbf16>, tensor<2x2xbf16>) -> tensor<2x2xf32>');
+    expect(bf16).toMatch(/exponential.*\(tensor<2x2xf32>\) -> tensor<2x2xf32>/);
+    const exact = (given: string): boolean => given.includes('precision HIGHEST');
+    expect([text('float32'), text('tf32')].map(exact)).toEqual([true, false]);
+    expect(text('tf32')).not.toContain('bf16');
   });
 
   it('hides from XLA what it would rearrange', () => {

@@ -5,6 +5,7 @@ import { findDonors } from './donors';
 import { Emitter } from './emitter';
 import type { Lowering } from './lowering';
 import { integer } from './lowering';
+import type { Precision } from './precision';
 import { LOWERINGS } from './table';
 import type { Value } from './value';
 import { typeOf } from './value';
@@ -17,10 +18,20 @@ export interface Module {
   /** By argument, whether the module may write a result over it. */
   readonly isDonor: readonly boolean[];
   /**
-   * Why a run may turn out to be wrong. If there is any reason, the module has one result more, an
+   * Why a run may turn out to be wrong. If there is any reason, the module has one result more, one
    * int32: 0, or 1 + the place of the reason that applies.
    */
   readonly refusals: readonly string[];
+}
+
+/** What a module is made for. */
+export interface Target {
+  /** Devices that run it together; all results are whole on each of them. Default 1. */
+  readonly devices?: number;
+  /** By leaf, whether each device gets an equal part of its list. Default: none. */
+  readonly isSplit?: readonly boolean[];
+  /** The numbers that products and convolutions take. Default float32. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -29,8 +40,12 @@ export interface Module {
  * @param constants for each leaf, the values that become a constant of the module, or null.
  * @throws XlaBackendError `unsupported-op` for an operator that no kernel records.
  */
-export function lowerPlan(plan: Plan, constants: Constants): Module {
-  const emitter = new Emitter();
+export function lowerPlan(
+  plan: Plan,
+  constants: Constants,
+  { devices = 1, isSplit = [], precision = 'float32' }: Target = {},
+): Module {
+  const emitter = new Emitter('%', precision);
   const values = new Map<Node, readonly Value[]>();
   const inputs: number[] = [];
   const parameters: { readonly name: string; readonly type: string }[] = [];
@@ -53,24 +68,37 @@ export function lowerPlan(plan: Plan, constants: Constants): Module {
     return emitter.reshape(value, [output.size]);
   });
   const { messages, found } = emitter.refusal();
-  const returned = found === null ? results : [...results, found];
-  const donors = findDonors(plan, inputs);
-  const types = returned.map(typeOf).join(', ');
+  const returned = found === null ? results : [...results, emitter.reshape(found, [1])];
+  // A result is whole on each device: it does not fit into the memory of a part.
+  const donors = findDonors(plan, inputs, (leaf) => isSplit[leaf] !== true);
+  const types = returned.map(typeOf);
   const head = parameters.map(({ name, type }, i) => {
     const output = donors.get(i);
-    return `${name}: ${type}${output === undefined ? '' : ` {tf.aliasing_output = ${output} : i32}`}`;
+    const alias = output === undefined ? [] : [`tf.aliasing_output = ${output} : i32`];
+    const split = isSplit[inputs[i] as number] === true;
+    return `${name}: ${type}${attributes([...alias, ...sharding(devices, split)])}`;
   });
+  const gives = types.map((type) => `${type}${attributes(sharding(devices, false))}`);
   const text = [
     'module @step {',
-    `func.func public @main(${head.join(', ')}) -> (${types}) {`,
+    ...(devices === 1 ? [] : [`sdy.mesh @devices = <["batch"=${devices}]>`]),
+    `func.func public @main(${head.join(', ')}) -> (${gives.join(', ')}) {`,
     ...emitter.lines,
-    `"func.return"(${returned.map(({ name }) => name).join(', ')}) : (${types}) -> ()`,
+    `"func.return"(${returned.map(({ name }) => name).join(', ')}) : (${types.join(', ')}) -> ()`,
     '}',
     '}',
     '',
   ].join('\n');
   return { text, inputs, isDonor: inputs.map((_, i) => donors.has(i)), refusals: messages };
 }
+
+/** ` {a, b}`, or nothing. */
+const attributes = (list: readonly string[]): string =>
+  list.length === 0 ? '' : ` {${list.join(', ')}}`;
+
+/** How Shardy is told where a list is. On one device there is nothing to tell. */
+const sharding = (devices: number, isSplit: boolean): readonly string[] =>
+  devices === 1 ? [] : [`sdy.sharding = #sdy.sharding<@devices, [{${isSplit ? '"batch"' : ''}}]>`];
 
 function lower(
   emitter: Emitter,

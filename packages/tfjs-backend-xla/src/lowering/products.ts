@@ -5,10 +5,6 @@ import { float, integer, operand } from './lowering';
 import type { Emitter } from './emitter';
 import type { Value } from './value';
 
-/** float32 means float32: GPUs would take fewer bits for products if they were not told. */
-export const PRECISION =
-  'precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]';
-
 const dims = (name: string, list: readonly number[]): string[] =>
   list.length === 0 ? [] : [`${name} = [${list.join(', ')}]`];
 
@@ -32,9 +28,8 @@ function product(e: Emitter, node: Node, a: Value, b: Value): Value {
     ...dims('lhs_contracting_dimensions', [left.shape.length - (turnA ? 2 : 1)]),
     ...dims('rhs_contracting_dimensions', [right.shape.length - (turnB ? 1 : 2)]),
   ];
-  return e.op('dot_general', [left, right], node.shape, node.dtype, [
+  return e.product('dot_general', [left, right], node.shape, node.dtype, [
     `dot_dimension_numbers = #stablehlo.dot<${numbers.join(', ')}>`,
-    PRECISION,
   ]);
 }
 

@@ -12,6 +12,8 @@ export interface Value {
   readonly values?: Values;
   /** Whether it depends on no argument, so that XLA knows it when it compiles. */
   readonly isConstant: boolean;
+  /** Whether its elements, of dtype float32, are rounded to bf16 and have that type. */
+  readonly isBf16?: boolean;
   /** Whether it is a sum of which one part is such a constant. */
   readonly isShifted?: boolean;
 }
@@ -25,8 +27,12 @@ const TYPES: Readonly<Record<ElementType, string>> = {
 };
 
 /** `tensor<2x3xf32>` */
-export function typeOf({ shape, dtype }: Pick<Value, 'shape' | 'dtype'>): string {
-  return `tensor<${[...shape, TYPES[dtype]].join('x')}>`;
+export function typeOf({
+  shape,
+  dtype,
+  isBf16 = false,
+}: Pick<Value, 'shape' | 'dtype' | 'isBf16'>): string {
+  return `tensor<${[...shape, isBf16 ? 'bf16' : TYPES[dtype]].join('x')}>`;
 }
 
 export const isFloat = (dtype: ElementType): boolean => dtype === 'float32' || dtype === 'float64';

@@ -4,7 +4,6 @@ import type { Lowering } from './lowering';
 import { integer, list, operand } from './lowering';
 import type { Emitter, Region } from './emitter';
 import { integers, joining } from './emitter';
-import { PRECISION } from './products';
 import type { Value } from './value';
 import { HIGHEST, LOWEST, isFloat } from './value';
 
@@ -43,7 +42,7 @@ function convolution(
 ): Value {
   const places = window.pads.map((_, i) => i).join(', ');
   const images = `b, f, ${places}`;
-  return e.op('convolution', [x, weights], node.shape, node.dtype, [
+  return e.product('convolution', [x, weights], node.shape, node.dtype, [
     `window_strides = ${integers(window.strides)}`,
     `padding = ${pairs(window.pads)}`,
     `lhs_dilation = ${integers(window.spread)}`,
@@ -52,7 +51,6 @@ function convolution(
     `dimension_numbers = #stablehlo.conv<[${images}]x[${weightAxes}, ${places}]->[${images}]>`,
     `feature_group_count = ${integer(node, 'group', 1)} : i64`,
     'batch_group_count = 1 : i64',
-    PRECISION,
   ]);
 }
 

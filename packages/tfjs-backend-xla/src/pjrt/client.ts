@@ -1,41 +1,40 @@
 import type { ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from '../errors';
 import { compileOptions } from './compile-options';
-import { DeviceMemory, ELEMENTS } from './device-memory';
+import { DeviceMemory, ELEMENTS, partsOf } from './device-memory';
 import { withPluginEnvironment } from './environment';
 import { Event } from './event';
 import { Executable } from './executable';
 import { Handle } from './handle';
-import { STRUCTS } from './layout';
 import { Block, Struct, pointersAt } from './memory';
+import { namedValues } from './named-values';
 import type { Plugin } from './plugin';
 import { ffi } from './ffi';
 
-const INT64 = 1;
 /** The plugin copies the array before the call returns. */
 const COPIED_DURING_CALL = 0;
 
-/** A plugin at work on its devices, of which the first is used. */
+/** A plugin at work on the first of its devices. */
 export class Client extends Handle {
   protected readonly what = 'The client of a PJRT plugin';
   /** `cpu`, `cuda` … */
   readonly platform: string;
   readonly version: string;
-  readonly devices: number;
-  private readonly device: bigint;
+  private readonly used: readonly bigint[];
 
   /**
    * @param options of the plugin, whole numbers; which there are is the plugin's own affair.
-   * @throws XlaBackendError `plugin` if there is no device.
+   * @param devices how many of its devices compute together.
+   * @throws XlaBackendError `plugin` if there are not as many.
    */
-  static open(plugin: Plugin, options: Readonly<Record<string, number>> = {}): Client {
+  static open(plugin: Plugin, options: Readonly<Record<string, number>> = {}, devices = 1): Client {
     const { given, count, free } = namedValues(options);
     try {
       const values = { create_options: given, num_options: BigInt(count) };
       const made = withPluginEnvironment(() => plugin.call('Client_Create', values));
-      return new Client(plugin, made.pointerAt('client'));
+      return new Client(plugin, made.pointerAt('client'), devices);
     } catch (cause) {
-      if (!(cause instanceof XlaBackendError)) throw cause;
+      if (!(cause instanceof XlaBackendError) || cause.code === 'plugin') throw cause;
       const advice = 'Its devices, or the driver and the libraries for them, are not there.';
       const text = `The PJRT plugin ${plugin.path} does not start. ${cause.message} ${advice}`;
       throw new XlaBackendError('plugin', text, undefined, { cause });
@@ -45,8 +44,9 @@ export class Client extends Handle {
   }
 
   private constructor(
-    private readonly plugin: Plugin,
+    readonly plugin: Plugin,
     pointer: bigint,
+    count: number,
   ) {
     super(pointer);
     const client = { client: pointer };
@@ -59,16 +59,94 @@ export class Client extends Handle {
       list.pointerAt('addressable_devices'),
       list.countAt('num_addressable_devices'),
     );
-    this.devices = devices.length;
-    const [first] = devices;
-    if (first === undefined) {
-      throw new XlaBackendError('plugin', `The PJRT plugin ${plugin.path} has no devices.`);
+    this.used = devices.slice(0, count);
+    if (devices.length < count) {
+      this.destroy();
+      throw new XlaBackendError(
+        'plugin',
+        `The PJRT plugin ${plugin.path} has ${devices.length} devices; expected at least ${count}.`,
+      );
     }
-    this.device = first;
   }
 
-  /** Copies numbers to the device. */
-  write(values: Values, dtype: ElementType): DeviceMemory {
+  /** How many devices compute together. */
+  get devices(): number {
+    return this.used.length;
+  }
+
+  /**
+   * Copies numbers to the devices.
+   * @param isSplit whether each device gets an equal part of them, or all.
+   */
+  write(values: Values, dtype: ElementType, isSplit = false): DeviceMemory {
+    const parts = isSplit ? partsOf(values, this.devices) : this.used.map(() => values);
+    const pointers = this.used.map((device, i) => this.put(parts[i] as Values, dtype, device));
+    return new DeviceMemory(this.plugin, pointers, { dtype, length: values.length, isSplit });
+  }
+
+  /** What its first device is, as in "NVIDIA H100 80GB HBM3". */
+  get deviceKind(): string {
+    const device = this.used[0] as bigint;
+    const description = this.plugin.call('Device_GetDescription', { device });
+    const kind = this.plugin.call('DeviceDescription_Kind', {
+      device_description: description.pointerAt('device_description'),
+    });
+    return kind.textAt('device_kind', 'device_kind_size');
+  }
+
+  /** Whether compiled programs can be taken out of a process and into another. */
+  get canSerialize(): boolean {
+    const needed = ['Executable_Serialize', 'Executable_DeserializeAndLoad'] as const;
+    return needed.every((name) => this.plugin.has(name));
+  }
+
+  /**
+   * A program that was serialised by the same plugin for the same devices.
+   * @throws XlaBackendError for bytes that it does not take. Damaged ones may end the process.
+   */
+  deserialize(bytes: Uint8Array): Executable {
+    const block = Block.of(bytes);
+    try {
+      const made = this.plugin.call('Executable_DeserializeAndLoad', {
+        client: this.pointer,
+        serialized_executable: block.pointer,
+        serialized_executable_size: BigInt(block.size),
+      });
+      const loaded = made.pointerAt('loaded_executable');
+      return new Executable(this.plugin, loaded, this.devices);
+    } finally {
+      block.free();
+    }
+  }
+
+  /**
+   * Compiles a StableHLO module for all its devices.
+   * @throws XlaBackendError with the plugin's message, which gives the line.
+   */
+  compile(module: string): Executable {
+    const code = Block.of(Buffer.from(module));
+    const format = Block.of(Buffer.from('mlir'));
+    const options = Block.of(compileOptions(this.devices));
+    const program = new Struct('Program', {
+      code: code.pointer,
+      code_size: BigInt(code.size),
+      format: format.pointer,
+      format_size: BigInt(format.size),
+    });
+    try {
+      const made = this.plugin.call('Client_Compile', {
+        client: this.pointer,
+        program: program.pointer,
+        compile_options: options.pointer,
+        compile_options_size: BigInt(options.size),
+      });
+      return new Executable(this.plugin, made.pointerAt('executable'), this.devices);
+    } finally {
+      for (const each of [code, format, options, program]) each.free();
+    }
+  }
+
+  private put(values: Values, dtype: ElementType, device: bigint): bigint {
     const { code, bytes } = ELEMENTS[dtype];
     if (values.byteLength !== values.length * bytes) {
       throw new XlaBackendError(
@@ -85,71 +163,18 @@ export class Client extends Handle {
         dims: dims.pointer,
         num_dims: 1n,
         host_buffer_semantics: COPIED_DURING_CALL,
-        device: this.device,
+        device,
       });
       const buffer = made.pointerAt('buffer');
       const copied = made.pointerAt('done_with_host_buffer');
       if (copied !== 0n) new Event(this.plugin, copied).wait();
-      return new DeviceMemory(this.plugin, buffer, dtype, values.length);
+      return buffer;
     } finally {
       dims.free();
-    }
-  }
-
-  /**
-   * Compiles a StableHLO module.
-   * @throws XlaBackendError with the plugin's message, which gives the line.
-   */
-  compile(module: string): Executable {
-    const code = Block.of(Buffer.from(module));
-    const format = Block.of(Buffer.from('mlir'));
-    const options = Block.of(compileOptions());
-    const program = new Struct('Program', {
-      code: code.pointer,
-      code_size: BigInt(code.size),
-      format: format.pointer,
-      format_size: BigInt(format.size),
-    });
-    try {
-      const made = this.plugin.call('Client_Compile', {
-        client: this.pointer,
-        program: program.pointer,
-        compile_options: options.pointer,
-        compile_options_size: BigInt(options.size),
-      });
-      return new Executable(this.plugin, made.pointerAt('executable'));
-    } finally {
-      for (const each of [code, format, options, program]) each.free();
     }
   }
 
   protected release(pointer: bigint): void {
     this.plugin.call('Client_Destroy', { client: pointer });
   }
-}
-
-/** A list of `PJRT_NamedValue`. */
-function namedValues(options: Readonly<Record<string, number>>) {
-  const { size, own, fields } = STRUCTS.NamedValue;
-  const entries = Object.entries(options);
-  const list = new Block(size * entries.length);
-  const names = entries.map(([name, value], i) => {
-    const text = Block.of(Buffer.from(name));
-    const put = (at: number, given: bigint): void =>
-      list.view.setBigInt64(i * size + at, given, true);
-    put(0, BigInt(own));
-    put(fields.name[0], text.pointer);
-    put(fields.name_size[0], BigInt(text.size));
-    list.view.setInt32(i * size + fields.type[0], INT64, true);
-    put(fields.int64_value[0], BigInt(value));
-    put(fields.value_size[0], 1n);
-    return text;
-  });
-  return {
-    given: list.pointer,
-    count: entries.length,
-    free: () => {
-      for (const block of [list, ...names]) block.free();
-    },
-  };
 }

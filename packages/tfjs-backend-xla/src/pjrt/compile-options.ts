@@ -1,11 +1,13 @@
 /*
- * xla.CompileOptionsProto (openxla/xla: xla/pjrt/proto/compile_options.proto), as far as one device
- * needs it.
+ * xla.CompileOptionsProto (openxla/xla: xla/pjrt/proto/compile_options.proto), as far as it is
+ * needed.
  */
 const BUILD_OPTIONS = 3;
 const DEVICE_ORDINAL = 1;
 const REPLICAS = 4;
 const PARTITIONS = 5;
+const BY_SHARDINGS = 6;
+const BY_SHARDY = 19;
 
 function varint(value: bigint): number[] {
   const bytes: number[] = [];
@@ -23,12 +25,13 @@ const number = (field: number, value: bigint): number[] => [
   ...varint(value),
 ];
 
-/** For a program on one device, whichever it is. */
-export function compileOptions(): Uint8Array {
+/** For a program on the first device, or on the first of several by the shardings of its module. */
+export function compileOptions(devices = 1): Uint8Array {
   const build = [
     ...number(DEVICE_ORDINAL, -1n),
     ...number(REPLICAS, 1n),
-    ...number(PARTITIONS, 1n),
+    ...number(PARTITIONS, BigInt(devices)),
+    ...(devices === 1 ? [] : [...number(BY_SHARDINGS, 1n), ...number(BY_SHARDY, 1n)]),
   ];
   return Uint8Array.from([(BUILD_OPTIONS << 3) | 2, build.length, ...build]);
 }

@@ -13,38 +13,59 @@ export const ELEMENTS: Readonly<Record<ElementType, { code: number; bytes: numbe
   float64: { code: 12, bytes: 8 },
 };
 
-/** A list of numbers on the device. */
-export class DeviceMemory extends Handle {
-  protected readonly what = 'Memory of the device';
+/** A list of numbers as a program takes or gives it. */
+export interface Slot {
+  readonly dtype: ElementType;
+  /** Elements in all. */
+  readonly length: number;
+  /** Whether each device has an equal part, in the order of the devices, or all of it. */
+  readonly isSplit: boolean;
+}
 
+/** A list of numbers on the devices. */
+export class DeviceMemory extends Handle implements Slot {
+  protected readonly what = 'Memory of the device';
+  readonly dtype: ElementType;
+  readonly length: number;
+  readonly isSplit: boolean;
+  /** On all devices together. */
+  readonly byteLength: number;
+
+  /** @param pointers one for each device. */
   constructor(
     private readonly plugin: Plugin,
-    pointer: bigint,
-    readonly dtype: ElementType,
-    readonly length: number,
+    pointers: readonly bigint[],
+    { dtype, length, isSplit }: Slot,
   ) {
-    super(pointer);
-  }
-
-  get byteLength(): number {
-    return this.length * ELEMENTS[this.dtype].bytes;
+    super(...pointers);
+    this.dtype = dtype;
+    this.length = length;
+    this.isSplit = isSplit;
+    this.byteLength = length * ELEMENTS[dtype].bytes * (isSplit ? 1 : pointers.length);
   }
 
   /** Copies the numbers into an array of as many, which is full once the event has happened. */
   read(into: Values): Event {
-    const { event } = {
-      event: this.plugin
+    const from = this.isSplit ? this.pointers : [this.pointer];
+    const events = partsOf(into, from.length).map((part, i) =>
+      this.plugin
         .call('Buffer_ToHostBuffer', {
-          src: this.pointer,
-          dst: ffi().address(into),
-          dst_size: BigInt(into.byteLength),
+          src: from[i] as bigint,
+          dst: ffi().address(part),
+          dst_size: BigInt(part.byteLength),
         })
         .pointerAt('event'),
-    };
-    return new Event(this.plugin, event);
+    );
+    return new Event(this.plugin, ...events);
   }
 
   protected release(pointer: bigint): void {
     this.plugin.call('Buffer_Destroy', { buffer: pointer });
   }
+}
+
+/** Views of `count` equal parts of an array. */
+export function partsOf(values: Values, count: number): Values[] {
+  const length = values.length / count;
+  return Array.from({ length: count }, (_, i) => values.subarray(i * length, (i + 1) * length));
 }

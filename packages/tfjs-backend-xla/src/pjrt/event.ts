@@ -5,28 +5,30 @@ import type { Plugin } from './plugin';
 /** How often an event is asked for at once before it is asked for each millisecond. */
 const EAGER = 20;
 
-/** Something that happens on the device. */
+/** Something that happens on a device, or on each of several. */
 export class Event extends Handle {
   protected readonly what = 'An event of the device';
 
   constructor(
     private readonly plugin: Plugin,
-    pointer: bigint,
+    ...pointers: readonly bigint[]
   ) {
-    super(pointer);
+    super(...pointers);
   }
 
   get isReady(): boolean {
-    return this.plugin.call('Event_IsReady', { event: this.pointer }).boolAt('is_ready');
+    return this.pointers.every((event) =>
+      this.plugin.call('Event_IsReady', { event }).boolAt('is_ready'),
+    );
   }
 
   /**
-   * Waits until it has happened, and frees the event.
+   * Waits until it has happened everywhere, and frees the event.
    * @throws XlaBackendError if what it stands for failed.
    */
   wait(): void {
     try {
-      this.plugin.call('Event_Await', { event: this.pointer });
+      for (const event of this.pointers) this.plugin.call('Event_Await', { event });
     } finally {
       this.destroy();
     }

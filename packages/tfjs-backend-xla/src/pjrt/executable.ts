@@ -1,16 +1,10 @@
-import type { ElementType } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from '../errors';
+import type { Slot } from './device-memory';
 import { DeviceMemory } from './device-memory';
 import { Event } from './event';
 import { Handle } from './handle';
-import { Block, Struct } from './memory';
+import { Block, Struct, bytesAt } from './memory';
 import type { Plugin } from './plugin';
-
-/** A list of numbers as a program takes or gives it. */
-export interface Slot {
-  readonly dtype: ElementType;
-  readonly length: number;
-}
 
 /** What a run gives, some time before it is computed. */
 export interface Launched {
@@ -28,19 +22,47 @@ export class Executable extends Handle {
   constructor(
     private readonly plugin: Plugin,
     pointer: bigint,
+    /** How many devices run it together. */
+    private readonly devices: number,
   ) {
     super(pointer);
-    const executable = plugin
-      .call('LoadedExecutable_GetExecutable', { loaded_executable: pointer })
-      .pointerAt('executable');
-    this.outputs = plugin.call('Executable_NumOutputs', { executable }).countAt('num_outputs');
-    const size = plugin.call('Executable_SizeOfGeneratedCodeInBytes', { executable });
-    this.bytes = Math.max(0, Number(BigInt.asIntN(64, size.pointerAt('size_in_bytes'))));
-    plugin.call('Executable_Destroy', { executable });
+    [this.outputs, this.bytes] = this.described((executable) => {
+      const outputs = plugin.call('Executable_NumOutputs', { executable }).countAt('num_outputs');
+      const size = plugin.call('Executable_SizeOfGeneratedCodeInBytes', { executable });
+      return [outputs, Math.max(0, Number(BigInt.asIntN(64, size.pointerAt('size_in_bytes'))))];
+    });
+  }
+
+  /** Bytes that a run takes on each device: of its inputs and outputs, and between them. */
+  get memory(): { readonly inputs: number; readonly outputs: number; readonly between: number } {
+    return this.described((executable) => {
+      const found = this.plugin.call('Executable_GetCompiledMemoryStats', { executable });
+      return {
+        inputs: found.countAt('argument_size_in_bytes'),
+        outputs: found.countAt('output_size_in_bytes'),
+        between: found.countAt('temp_size_in_bytes'),
+      };
+    });
+  }
+
+  /** The program as bytes for `Client.deserialize`. @throws XlaBackendError if it has no such form. */
+  serialize(): Uint8Array {
+    return this.described((executable) => {
+      const made = this.plugin.call('Executable_Serialize', { executable });
+      const [from, size, backing, free] = [
+        made.pointerAt('serialized_bytes'),
+        made.countAt('serialized_bytes_size'),
+        made.pointerAt('serialized_executable'),
+        made.pointerAt('serialized_executable_deleter'),
+      ];
+      const bytes = Uint8Array.from(bytesAt(from, size));
+      this.plugin.callBack(free, backing);
+      return bytes;
+    });
   }
 
   /**
-   * Starts a run.
+   * Starts a run on all its devices.
    * @param inputs checked here against `takes`: the plugin looks at no type and no shape.
    * @param kept places of inputs that the program would write over, and must not this time.
    * @throws XlaBackendError `runtime` for inputs or outputs that are not of those types and sizes.
@@ -56,13 +78,19 @@ export class Executable extends Handle {
     }
     inputs.forEach((input, i) => {
       const slot = takes[i] as Slot;
-      if (input.dtype !== slot.dtype || input.length !== slot.length)
-        throw wrongInput(i, input, slot);
+      const { dtype, length, isSplit } = slot;
+      const fits = input.dtype === dtype && input.length === length && input.isSplit === isSplit;
+      if (!fits) throw wrongInput(i, input, slot);
     });
-    const given = Block.list(inputs.map(({ pointer }) => pointer));
-    const results = new Block(8 * gives.length);
-    const lists = Block.list([given.pointer, results.pointer]);
-    const events = new Block(8);
+    const devices = Array.from({ length: this.devices }, (_, device) => device);
+    const given = devices.map((device) =>
+      Block.list(inputs.map(({ pointers }) => pointers[device] as bigint)),
+    );
+    const results = devices.map(() => new Block(8 * gives.length));
+    const [takenFrom, givenTo] = [given, results].map((blocks) =>
+      Block.list(blocks.map(({ pointer }) => pointer)),
+    ) as [Block, Block];
+    const events = new Block(8 * this.devices);
     const indices = Block.list(kept.map(BigInt));
     const options = new Struct('ExecuteOptions', {
       non_donatable_input_indices: indices.pointer,
@@ -72,19 +100,37 @@ export class Executable extends Handle {
       this.plugin.call('LoadedExecutable_Execute', {
         executable: this.pointer,
         options: options.pointer,
-        argument_lists: lists.pointer,
-        num_devices: 1n,
+        argument_lists: takenFrom.pointer,
+        num_devices: BigInt(this.devices),
         num_args: BigInt(inputs.length),
-        output_lists: lists.pointer + 8n,
+        output_lists: givenTo.pointer,
         device_complete_events: events.pointer,
       });
-      const outputs = gives.map(({ dtype, length }, i) => {
-        const pointer = results.view.getBigUint64(8 * i, true);
-        return new DeviceMemory(this.plugin, pointer, dtype, length);
-      });
-      return { outputs, done: new Event(this.plugin, events.view.getBigUint64(0, true)) };
+      const outputs = gives.map(
+        (slot, i) =>
+          new DeviceMemory(
+            this.plugin,
+            results.map((block) => block.pointerAt(i)),
+            slot,
+          ),
+      );
+      const done = devices.map((device) => events.pointerAt(device));
+      return { outputs, done: new Event(this.plugin, ...done) };
     } finally {
-      for (const each of [given, results, lists, events, indices, options]) each.free();
+      const used = [...given, ...results, takenFrom, givenTo, events, indices, options];
+      for (const each of used) each.free();
+    }
+  }
+
+  /** Calls `read` with what the plugin has to say of the program. */
+  private described<T>(read: (executable: bigint) => T): T {
+    const executable = this.plugin
+      .call('LoadedExecutable_GetExecutable', { loaded_executable: this.pointer })
+      .pointerAt('executable');
+    try {
+      return read(executable);
+    } finally {
+      this.plugin.call('Executable_Destroy', { executable });
     }
   }
 
@@ -93,7 +139,8 @@ export class Executable extends Handle {
   }
 }
 
-const describe = ({ dtype, length }: Slot): string => `${length} of ${dtype}`;
+const describe = ({ dtype, length, isSplit }: Slot): string =>
+  `${length} of ${dtype}${isSplit ? ', split' : ''}`;
 
 function wrongInput(place: number, got: Slot, expected: Slot): XlaBackendError {
   return new XlaBackendError(

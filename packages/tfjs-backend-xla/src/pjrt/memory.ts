@@ -39,6 +39,11 @@ export class Block {
     return block;
   }
 
+  /** The pointer at a place of a list. */
+  pointerAt(place: number): bigint {
+    return this.view.getBigUint64(8 * place, true);
+  }
+
   clear(): void {
     this.bytes.fill(0);
   }

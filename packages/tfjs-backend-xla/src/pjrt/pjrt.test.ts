@@ -6,13 +6,13 @@ import { findPlugin } from '../plugins/find-plugin';
 import { Client } from './client';
 import { compileOptions } from './compile-options';
 import { withPluginEnvironment } from './environment';
-import type { Slot } from './executable';
+import type { Slot } from './device-memory';
 import { STRUCTS } from './layout';
 import { Struct } from './memory';
 import { Plugin } from './plugin';
 
 const reason = withoutPlugin();
-const LIST: Slot = { dtype: 'float32', length: 3 };
+const LIST: Slot = { dtype: 'float32', length: 3, isSplit: false };
 
 /** Doubles a list, which may be written over. */
 const DOUBLE = `module @m {

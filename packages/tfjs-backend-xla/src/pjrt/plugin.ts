@@ -20,6 +20,13 @@ const OUT_OF_MEMORY = 8;
 /** These return nothing, so that what is in the register means nothing. */
 const WITHOUT_RESULT: ReadonlySet<FunctionName> = new Set(['Error_Destroy', 'Error_Message']);
 
+/** These a plugin may lack, see `has`. */
+const OPTIONAL: ReadonlySet<FunctionName> = new Set([
+  'Executable_GetCompiledMemoryStats',
+  'Executable_Serialize',
+  'Executable_DeserializeAndLoad',
+]);
+
 const loaded = new Map<string, Plugin>();
 
 /** A PJRT plugin: a library that compiles and runs XLA programs on one kind of device. */
@@ -56,7 +63,10 @@ export class Plugin {
     for (const [name, place] of Object.entries(FUNCTIONS)) {
       const at = FIRST + 8 * place;
       const address = at < size ? entries.getBigUint64(at, true) : 0n;
-      if (address === 0n) throw this.refused(`has no PJRT_${name}`);
+      if (address === 0n) {
+        if (OPTIONAL.has(name as FunctionName)) continue;
+        throw this.refused(`has no PJRT_${name}`);
+      }
       this.calls.set(name as FunctionName, ffi().decode(address, type) as Call);
     }
     this.call('Plugin_Initialize', {});
@@ -77,16 +87,27 @@ export class Plugin {
     return block;
   }
 
+  /** Whether it has a function that plugins may lack. */
+  has(name: FunctionName): boolean {
+    return this.calls.has(name);
+  }
+
+  /** Calls a function that the plugin gave, which frees what is at an address. */
+  callBack(address: bigint, argument: bigint): void {
+    const type = ffi().proto('void (uintptr_t)');
+    (ffi().decode(address, type) as (given: bigint) => void)(argument);
+  }
+
   /** Turns the plugin's error into ours and frees it. */
   private take(error: bigint, during: FunctionName): XlaBackendError {
     const message = this.call('Error_Message', { error });
-    const text = message.textAt('message', 'message_size');
+    const text = shortened(message.textAt('message', 'message_size').trim());
     const code = this.call('Error_GetCode', { error }).intAt('code');
     this.call('Error_Destroy', { error });
     const isMemory = code === OUT_OF_MEMORY || /out of memory/i.test(text);
     return new XlaBackendError(
       isMemory ? 'out-of-memory' : 'runtime',
-      `XLA failed in ${during} (code ${code}): ${text.trim()}` +
+      `XLA failed in ${during} (code ${code}): ${text}` +
         (isMemory ? ' Free tensors, or use a smaller batch.' : ''),
     );
   }
@@ -120,4 +141,14 @@ export class Plugin {
       { cause },
     );
   }
+}
+
+/** What a message is cut to: of a module that it refuses, XLA quotes all. */
+const MAX_MESSAGE = 2000;
+
+/** A message without the middle of one that is too long: what is wrong stands first or last. */
+function shortened(text: string): string {
+  if (text.length <= MAX_MESSAGE) return text;
+  const half = MAX_MESSAGE / 2;
+  return `${text.slice(0, half)} … ${text.slice(-half)}`;
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { XlaBackendError } from '../errors';
 import type { Platform } from './wheels';
 import { WHEELS } from './wheels';
@@ -12,12 +13,28 @@ const ENVIRONMENTS = ['VIRTUAL_ENV', 'CONDA_PREFIX'];
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The folder of this package; null in a bundle, which has none. */
+function ownFolder(): string | null {
+  try {
+    const name = '@crossweave/tfjs-backend-xla/package.json';
+    return dirname(createRequire(import.meta.url).resolve(name));
+  } catch {
+    return null;
+  }
+}
+
 /**
- * The library of a plugin for a platform: the one that `CROSSWEAVE_PJRT` names, else that of a
- * package in the Python environment it names, or in the one that is activated.
+ * The library of a plugin for a platform: the one that `CROSSWEAVE_PJRT` names, or of a package in
+ * the Python environment that it names; else the one that `crossweave engine add xla` put into this
+ * package, or of a package in the environment that is activated.
+ * @param own the folder of this package.
  * @throws XlaBackendError `plugin` if there is none, with where it was looked for.
  */
-export function findPlugin(platform: Platform, environment: Environment = process.env): string {
+export function findPlugin(
+  platform: Platform,
+  environment: Environment = process.env,
+  own: string | null = ownFolder(),
+): string {
   const named = environment[VARIABLE] ?? '';
   if (named !== '') {
     if (!existsSync(named))
@@ -27,6 +44,8 @@ export function findPlugin(platform: Platform, environment: Environment = proces
     if (found !== null) return found;
     throw missing(platform, `${VARIABLE} names ${named}, which holds no plugin for it`);
   }
+  const provisioned = own === null ? null : inEnvironment(join(own, 'plugins', platform), platform);
+  if (provisioned !== null) return provisioned;
   const folders = ENVIRONMENTS.map((name) => environment[name] ?? '').filter((path) => path !== '');
   for (const folder of folders) {
     const found = inEnvironment(folder, platform);
@@ -61,7 +80,7 @@ function missing(platform: Platform, why: string): XlaBackendError {
   return new XlaBackendError(
     'plugin',
     `There is no PJRT plugin for ${platform}: ${why}. It comes as a Python package ` +
-      `(${names.join(' or ')}): python -m venv pjrt && pjrt/bin/pip install --no-deps ${names[0] ?? ''}, then ` +
-      `${VARIABLE}=pjrt.`,
+      `(${names.join(' or ')}): npx crossweave engine add xla --${platform}, or ` +
+      `python -m venv pjrt && pjrt/bin/pip install --no-deps ${names[0] ?? ''}, then ${VARIABLE}=pjrt.`,
   );
 }
