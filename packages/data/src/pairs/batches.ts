@@ -45,7 +45,7 @@ export interface PairBatchesOptions {
   readonly dropLast?: boolean;
   /** Which of an image's captions stands in the batch. Default `random`, another each epoch. */
   readonly captions?: 'random' | 'first';
-  /** Batches that are prepared while the caller works on one. Default 2. */
+  /** Batches that are prepared while the caller works on one. Default 1. */
   readonly prefetch?: number;
   /** Changes of pictures and texts that keep them true of one another. Default: none. */
   readonly augment?: Augmentation | undefined;
@@ -76,7 +76,7 @@ export function pairBatches<Image, Text extends object = TextInput>(
   checkOptions(where, options, batchChecks, ['batchSize', 'key']);
   const { batchSize, key, shuffle = true, negatives = 0, dropLast = true } = options;
   const choice = options.captions ?? 'random';
-  const { augment = {}, prefetch = 2, sampling = 'none' } = options;
+  const { augment = {}, prefetch = 1, sampling = 'none' } = options;
   const ofSampling = sampling === 'none' ? {} : { sampling };
   requireBounds(where, augment);
   const imagesOf = pictureSource(split, where, augment);

@@ -51,7 +51,7 @@ export class Pictures {
   /** Bytes of a decoded picture. */
   readonly #bytes: number;
   /** Where threads write batches; so many are prepared at once by default. */
-  readonly memory = new BatchMemory(3);
+  readonly memory = new BatchMemory(2);
   /** Samples for which the placeholder stands in. */
   readonly #replaced = new Set<Sample>();
   /** SHA-256 of the image files that were read, by their paths. */
