@@ -12,7 +12,7 @@ const layer = /(?:^|\.)(?:layers?|blocks|resblocks|stages|features)\.?(\d+)\.(?:
 const before =
   /^(?:\w+_model\.|visual\.)?(?:embeddings|patch_embed|pos_embed|cls_token|class_embedding|(?:positional|token)_embedding|ln_pre|pre_layrnorm|conv\d|bn\d|conv_stem|stem)(?:\.|$)/;
 const after =
-  /^(?:\w+_model\.|visual\.)?(?:pooler|layernorm|norm|ln_post|ln_final|post_layernorm|final_layer_norm|text_projection|visual_projection|proj|attnpool|final_norm|head|fc|classifier)(?:\.|$)/;
+  /^(?:\w+_model\.|visual\.)?(?:pooler|layernorm|norm|ln_post|ln_final|post_layernorm|final_layer_norm|text_projection|visual_projection|proj|attnpool|final_norm|final_conv|head|fc|classifier)(?:\.|$)/;
 
 /**
  * The place of a parameter by the names the usual architectures use.
