@@ -101,7 +101,9 @@ export async function mlflowLogger(folder: string, options: MlflowOptions): Prom
   const { runId, lastSteps } = await openTrackedRun(server, folder, {
     ...{ url, experiment, runName, params },
   });
-  return sender(runId, lastSteps, every, async (path, body) => void (await server(path, { body })));
+  return sender(runId, lastSteps, every, async (path, body) => {
+    await server(path, { body });
+  });
 }
 
 interface Metric {
@@ -191,7 +193,8 @@ function sender(
 async function patiently(work: () => Promise<void>): Promise<void> {
   for (const pause of lastPauses) {
     try {
-      return await work();
+      await work();
+      return;
     } catch (error) {
       if (!isTemporary(error)) throw error;
       await wait(1000 * pause);

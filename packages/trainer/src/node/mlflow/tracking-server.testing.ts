@@ -105,6 +105,9 @@ function reply(
   }
 }
 
+/** JSON has no NaN: it would come as null. */
+const kinds: readonly string[] = ['number', 'string'];
+
 /** As the interface writes a run: steps of 0 and empty lists are left out. */
 function shown({ deleted, metrics }: StoredRun): object {
   const latest = new Map(metrics.map((metric) => [metric.key, metric]));
@@ -128,7 +131,9 @@ function logged(run: StoredRun, fields: Record<string, unknown>): Answer {
   };
   if (metrics.length > 1000) return invalid(`${metrics.length} metrics`);
   if (params.length > 100) return invalid(`${params.length} params`);
-  const wrong = metrics.find(({ key, value }) => !/^[\w.\- /]+$/.test(key) || value === null);
+  const wrong = metrics.find(
+    ({ key, value }) => !/^[\w.\- /]+$/.test(key) || !kinds.includes(typeof value),
+  );
   if (wrong !== undefined) return invalid(JSON.stringify(wrong));
   for (const { key, value } of params) run.params[key] = value;
   run.metrics.push(...metrics.map(({ key, value, step }) => ({ key, value, step })));
