@@ -45,7 +45,7 @@ interface Towers {
   readonly text: (input: TextInput) => tf.Tensor2D;
 }
 
-type Split = PairSplit<tf.Tensor4D, TextInput>;
+type Split = PairSplit;
 
 /** Gives the exit code: 0 done, 2 bad usage. */
 export async function fidelitySuite(args: readonly string[]): Promise<number> {
@@ -79,7 +79,7 @@ export async function fidelitySuite(args: readonly string[]): Promise<number> {
       steps,
       key: key(0),
     });
-    const test = data.split('test') as unknown as Split;
+    const test = data.split('test');
     await print(towersOf(state.params, parts), test);
     return 0;
   } finally {
@@ -150,7 +150,7 @@ const frozen = <Input>(run: (input: Input) => tf.Tensor): FrozenEncoder<Input> =
 const plain = <Input>(run: (input: Input) => tf.Tensor, name?: string): FrozenEncoder<never> =>
   frozen((input: unknown) =>
     tf.tidy(() => run((name === undefined ? input : { [name]: input }) as Input)),
-  ) as FrozenEncoder<never>;
+  );
 
 const encode = (
   split: Split,

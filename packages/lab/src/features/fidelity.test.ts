@@ -82,7 +82,7 @@ describe('compareFidelity', () => {
     const { recall, cosine } = compareFidelity(float32, float32);
     for (const limits of [{ cosine: 2 }, { recallLoss: -1 }, { loss: 1 }]) {
       expect(() => {
-        requireFidelity({ recall, cosine }, limits as never);
+        requireFidelity({ recall, cosine }, limits);
       }).toThrow(ConfigError);
     }
   });

@@ -88,7 +88,7 @@ describe.skipIf(reason !== null)(named('norms under bf16', reason), () => {
         const sum = tf.add(tf.mul(tf.matMul(a!, b!), 0.01), x!);
         const { mean, variance } = tf.moments(sum, 1, true);
         const normed = tf.mul(tf.sub(sum, mean), tf.rsqrt(tf.add(variance, 1e-6)));
-        return tf.matMul(normed as tf.Tensor2D, w!);
+        return tf.matMul(normed, w!);
       });
       const result = step(inputs);
       const values = await result.data<'float32'>();
