@@ -9,11 +9,16 @@ const tokenizer: TokenizerFacts = { name: 'words', vocabularySize: 50, padId: 0,
 for (const [name, create] of Object.entries(textEncoders)) {
   const options = { required: { tokenizer, dim: 8, heads: 2 } };
   testOptions(name, create, { describe, it }, options);
-  testPartConfig(name, create, { describe, it }, {
-    ...options,
-    // The tokenizer decides them.
-    without: ['tokenizer', 'vocabulary', 'padTokenId', 'endOfText'],
-  });
+  testPartConfig(
+    name,
+    create,
+    { describe, it },
+    {
+      ...options,
+      // The tokenizer decides them.
+      without: ['tokenizer', 'vocabulary', 'padTokenId', 'endOfText'],
+    },
+  );
 }
 testOptions(
   'createTextEncoder',

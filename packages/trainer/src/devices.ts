@@ -48,7 +48,10 @@ export function splitBatch(where: string, batch: Batch<unknown, unknown>): void 
 }
 
 function tensorsOf(input: unknown): Tensor[] {
-  if (input instanceof Tensor) return [input];
-  if (typeof input !== 'object' || input === null) return [];
-  return Object.values(input).filter((value): value is Tensor => value instanceof Tensor);
+  const values: unknown[] = isTensor(input) ? [input] : Object.values(Object(input) as object);
+  return values.filter(isTensor);
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
 }

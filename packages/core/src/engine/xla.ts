@@ -32,8 +32,8 @@ function xla(platform: Platform, where: string): Engine {
     ].join('');
     const load = async (): Promise<void> => {
       await importNative(`${packageName}/register`);
-      const { registerXlaBackend } = (await importNative(packageName)) as XlaPackage;
-      if (!isRegistered(backend)) registerXlaBackend({ platform, ...setting });
+      const xla = (await importNative(packageName)) as XlaPackage;
+      if (!isRegistered(backend)) xla.registerXlaBackend({ platform, ...setting });
     };
     const detail = `XLA on ${where}, whole steps as one program${how}`;
     return {

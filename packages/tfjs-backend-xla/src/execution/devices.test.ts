@@ -64,7 +64,7 @@ describe.skipIf(reason !== null)(named('several devices', reason), () => {
     const x = tf.tensor2d([1, 2, 3, 4], [4, 1]);
     engine().split(x);
     const at = tf.tidy(() => tf.cast(tf.add(tf.tensor1d([0, 4]), 0), 'int32'));
-    const picked = tf.gather(x, at as tf.Tensor1D);
+    const picked = tf.gather(x, at);
     expect(() => picked.dataSync()).toThrow('Gather: an index is outside of [4]');
     tf.dispose([x, at, picked]);
   });
@@ -119,8 +119,8 @@ describe.skipIf(reason !== null)(named('products in bf16', reason), () => {
       const column = tf.tensor2d([257, ...new Array<number>(299).fill(1)], [300, 1]);
       expect(tf.matMul(row, column).dataSync()[0]).toBe(256 + 299);
       expect(tf.sum(column).dataSync()[0]).toBe(257 + 299);
-      const image = tf.fill([1, 2, 2, 1], 257) as tf.Tensor4D;
-      const kernel = tf.ones([2, 2, 1, 1]) as tf.Tensor4D;
+      const image = tf.fill<tf.Rank.R4>([1, 2, 2, 1], 257);
+      const kernel = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
       expect(tf.conv2d(image, kernel, 1, 'valid').dataSync()[0]).toBe(1024);
     });
     tf.removeBackend(name);

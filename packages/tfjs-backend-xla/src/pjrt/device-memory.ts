@@ -50,7 +50,7 @@ export class DeviceMemory extends Handle implements Slot {
     const events = partsOf(into, from.length).map((part, i) =>
       this.plugin
         .call('Buffer_ToHostBuffer', {
-          src: from[i] as bigint,
+          src: from[i],
           dst: ffi().address(part),
           dst_size: BigInt(part.byteLength),
         })
