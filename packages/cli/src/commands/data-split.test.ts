@@ -83,7 +83,7 @@ describe('data split', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('refuses a file that has splits, unless it is told to pass over them', async () => {
+  it('refuses a file that has splits, unless it is told to ignore them', async () => {
     const given = join(folder, 'given.csv');
     await writeFile(given, (await readFile(file, 'utf8')).replace('label,', 'split,'));
     const to = ['data', 'split', '--captions', given, '--out', join(folder, 'new.jsonl')];

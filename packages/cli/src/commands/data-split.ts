@@ -23,7 +23,7 @@ const reading = new Set([
 
 export const dataSplit: Command = {
   name: 'data split',
-  summary: 'Deals the records of a captions file to train, val and test, and writes JSONL.',
+  summary: 'Splits the records of a captions file into train, val and test, and writes JSONL.',
   options: {
     captions: { type: 'string', value: 'FILE', summary: 'captions file without splits' },
     out: { type: 'string', value: 'FILE', summary: 'JSONL file that is written' },
@@ -36,7 +36,7 @@ export const dataSplit: Command = {
       summary: 'what is never in two splits, besides groups: images, or images-and-captions',
       default: 'images',
     },
-    again: { type: 'boolean', summary: 'pass over the splits that the file has' },
+    again: { type: 'boolean', summary: 'ignore the splits that the file has' },
     ...Object.fromEntries(Object.entries(dataFlags).filter(([name]) => reading.has(name))),
   },
   example: 'crossweave data split --captions all.csv --out captions.jsonl --test 0.2',
@@ -173,7 +173,7 @@ function requireNoSplits(file: string, records: readonly CaptionRecord[]): void 
     where: file,
     expected: 'records without a split',
     got: names.join(', '),
-    advice: 'Use them as they are, or pass over them with --again.',
+    advice: 'Use them as they are, or ignore them with --again.',
   });
 }
 

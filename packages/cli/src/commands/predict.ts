@@ -21,7 +21,7 @@ import { modelParts, stepOptions } from '../run/training';
 
 export const predict: Command = {
   name: 'predict',
-  summary: 'Says what a model that was trained for a task says of new pairs, a line each.',
+  summary: 'Predicts the task of a trained model for new pairs, one line per pair.',
   options: {
     run: { type: 'string', value: 'DIR', summary: 'folder that crossweave train wrote' },
     captions: { type: 'string', value: 'FILE', summary: 'the pairs; labels are not read' },

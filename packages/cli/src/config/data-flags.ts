@@ -4,23 +4,32 @@ import { text, type OptionSpec, type OptionValues } from '../command';
 
 /** The flags that say how a captions file is read, and the key of `data` that each one sets. */
 const flags = {
-  columns: { value: 'NAME=COLUMN,…', summary: 'image=filepath,caption=title: where what stands' },
-  text: { value: 'TEMPLATE', summary: 'captions of several columns: {title}. {description}' },
-  labels: { value: 'KIND', summary: 'what labels are: class, classes or number' },
-  format: { value: 'FORMAT', summary: `${datasetFormats.join(', ')}: where names do not say it` },
+  columns: {
+    value: 'NAME=COLUMN,…',
+    summary: 'the column of each field: image=filepath,caption=title',
+  },
+  text: {
+    value: 'TEMPLATE',
+    summary: 'captions made of columns, {title}. {description}, or one text for all',
+  },
+  labels: { value: 'KIND', summary: 'kind of the labels: class, classes or number' },
+  format: { value: 'FORMAT', summary: `${datasetFormats.join(', ')}; default: by the file name` },
   images: { value: 'DIR', summary: 'folder to which the paths of images are relative' },
   delimiter: { value: 'CHARACTER', summary: 'between the fields of CSV or TSV' },
   quote: { value: 'CHARACTER', summary: 'around fields of CSV or TSV, or none' },
   escape: { value: 'CHARACTER', summary: 'before a quote within a field, such as a backslash' },
   encoding: { value: 'NAME', summary: 'of the captions file, such as windows-1252' },
-  policy: { value: 'POLICY', summary: 'what becomes of damage: skip, fail or placeholder' },
-  missing: { value: 'POLICY', summary: 'what becomes of missing pictures: fail or policy' },
+  policy: { value: 'POLICY', summary: 'damaged rows and pictures: skip, fail or placeholder' },
+  missing: {
+    value: 'POLICY',
+    summary: 'missing pictures: fail, or policy to treat them as damaged',
+  },
   maxRejects: { value: 'SHARE', summary: 'largest share of the rows that may be damaged' },
-  holdOut: { value: 'SPLIT=SHARE,…', summary: 'test=0.1: records of train that become a split' },
-  pictureStore: { value: 'DIR', summary: 'where decoded pictures are kept from start to start' },
+  holdOut: { value: 'SPLIT=SHARE,…', summary: 'splits made of records of train: test=0.1' },
+  pictureStore: { value: 'DIR', summary: 'folder in which decoded pictures are kept between runs' },
   featureStore: {
     value: 'DIR',
-    summary: 'where features of encoders are kept from start to start',
+    summary: 'folder in which features of encoders are kept between runs',
   },
   sharedPictures: { value: 'POLICY', summary: 'pictures in two splits: refuse or allow' },
 } as const satisfies Record<string, { value: string; summary: string }>;

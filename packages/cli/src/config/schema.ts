@@ -147,7 +147,7 @@ const data = z.strictObject({
   quote: z.union([z.string(), z.literal(false)]).optional(),
   escape: z.string().optional(),
   encoding: z.string().optional(),
-  /** What becomes of damaged rows and pictures. */
+  /** How damaged rows and pictures are treated. */
   policy: z.enum(['skip', 'fail', 'placeholder']).optional(),
   missing: z.enum(['fail', 'policy']).optional(),
   /** The largest share of the rows that may be damaged. */
@@ -177,9 +177,9 @@ const data = z.strictObject({
    * that are encoded once.
    */
   augment: augment.optional(),
-  /** Folder in which decoded pictures are kept from start to start. */
+  /** Folder in which decoded pictures are kept between runs. */
   pictureStore: z.string().optional(),
-  /** Folder in which the features of encoders are kept from start to start, by `ablate`. */
+  /** Folder in which the features of encoders are kept between runs, by `ablate`. */
   featureStore: z.string().optional(),
   /** Threads that read and decode pictures; 0 for none. */
   workers: z.int().min(0).max(64).optional(),

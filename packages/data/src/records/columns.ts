@@ -115,6 +115,10 @@ export function missingColumns(
   if (lacking.length === 0) return undefined;
   const wanted = { image: imageColumn(columns), caption: columns.caption ?? 'caption' };
   const meant = suggest(lacking, names, columns, wanted);
+  const orOneText =
+    lacking.join() === 'caption' && columns.label !== undefined
+      ? ", or give every row one caption with text: 'a photo'"
+      : '';
   const found = Object.keys(meant).length === lacking.length;
   const suggestion = { ...columns, ...meant };
   return new DataError(`there is no ${what} for the ${lacking.join(' and the ')}`, {
@@ -123,7 +127,7 @@ export function missingColumns(
     got: names.length === 0 ? `no ${what}s` : `the ${what}s ${names.join(', ')}`,
     advice: found
       ? `Say what the ${what}s hold: columns: ${written(suggestion)}.`
-      : `Name the ${what}s with columns: ${written(Object.fromEntries(lacking.map((role) => [role, '…'])))}.`,
+      : `Name the ${what}s with columns: ${written(Object.fromEntries(lacking.map((role) => [role, '…'])))}${orOneText}.`,
     ...(found && { suggestion: { columns: suggestion } }),
   });
 }
