@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { env, ready, setBackend } from '@tensorflow/tfjs-core';
 

@@ -22,6 +22,7 @@ const names = Object.keys(losses);
 const withoutScores = new Set([
   'multiple-negatives-ranking',
   'supervised',
+  'geodesic-mixup',
   'cloob',
   'alignment-uniformity',
   'barlow-twins',

@@ -74,6 +74,9 @@ describe.each(['browser', 'node'] as const)('a bundle for the platform %s', (pla
       3,
       [
         ['tensorflow-gpu', '@tensorflow/tfjs-node-gpu is not installed'],
+        ...['xla:cuda', 'xla:rocm', 'xla:tpu'].map((name) => [
+          ...[name, '@crossweave/tfjs-backend-xla is not installed'],
+        ]),
         ['onnx', '@crossweave/tfjs-backend-onnx is not installed'],
         ['tensorflow', '@tensorflow/tfjs-node is not installed'],
         ['wasm', '@tensorflow/tfjs-backend-wasm is not installed'],

@@ -4,7 +4,13 @@
  */
 export type Probe =
   | { readonly usable: true; readonly detail: string }
-  | { readonly usable: false; readonly reason: string; readonly advice: string };
+  | {
+      readonly usable: false;
+      readonly reason: string;
+      readonly advice: string;
+      /** Reason and advice in one sentence, for lists; engines with equal ones stand in one line. */
+      readonly brief?: string;
+    };
 
 /** A tfjs backend and the package that provides it. */
 export interface Engine {

@@ -66,6 +66,18 @@ describe('useEngine', () => {
     expect(choice.describe()).toContain('  not absent, away: absent-backend is not installed.');
   });
 
+  it('puts engines together that say the same in brief', async () => {
+    const without = (name: string): Engine => ({
+      ...absent,
+      name,
+      probe: () =>
+        Promise.resolve({ usable: false, reason: `no ${name}`, advice: 'Add it', brief: 'none' }),
+    });
+    const choice = await useEngine('auto', { engines: [without('one'), without('other'), cpu] });
+    expect(choice.describe()).toMatch(/\n {2}not one, other: none$/);
+    expect(choice.rejected[1]).toMatchObject({ name: 'other', reason: 'no other' });
+  });
+
   it('finds one by itself, better than the fallbacks', async () => {
     const choice = await useEngine();
     expect(['tensorflow-gpu', 'xla:cuda', 'xla:rocm', 'xla:tpu', 'onnx']).toContain(choice.name);

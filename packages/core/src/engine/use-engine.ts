@@ -54,10 +54,9 @@ const optionChecks: Checks<UseEngineOptions> = {
   devices: count(),
 };
 
-export interface RejectedEngine {
+/** An engine that does not work here, and why. */
+export interface RejectedEngine extends Omit<Extract<Probe, { usable: false }>, 'usable'> {
   readonly name: string;
-  readonly reason: string;
-  readonly advice: string;
 }
 
 export interface EngineChoice {
@@ -110,7 +109,8 @@ export async function useEngine(
       const advice = precision === 'float32' ? adviceOnBf16(speeds, engine.name) : undefined;
       return chosen(engine, probe.detail, setting, rejected, advice === undefined ? [] : [advice]);
     }
-    rejected.push({ name: engine.name, reason: probe.reason, advice: probe.advice });
+    const { reason, advice, brief } = probe;
+    rejected.push({ name: engine.name, reason, advice, ...(brief !== undefined && { brief }) });
   }
   throw unusable(name, rejected);
 }
@@ -229,8 +229,8 @@ function chosen(
 /** Engines that do not work for the same reason, together: those of one package that is not there. */
 function grouped(rejected: readonly RejectedEngine[]) {
   const groups = new Map<string, string[]>();
-  for (const { name, reason, advice } of rejected) {
-    const why = `${reason}. ${advice}`;
+  for (const { name, reason, advice, brief } of rejected) {
+    const why = brief ?? `${reason}. ${advice}`;
     groups.set(why, [...(groups.get(why) ?? []), name]);
   }
   return [...groups].map(([why, names]) => ({ why, names }));

@@ -55,6 +55,10 @@ function xla(platform: Platform, where: string): Engine {
   };
 }
 
+/** Most machines have no plugin, and a list of engines needs one line about it. */
+const noPlugin =
+  'no PJRT plugin is found. npx crossweave engine add xla, with --cuda, --rocm or --tpu, adds one';
+
 /** The package's own error says which plugin or driver is missing, and how to get it: that is the advice. */
 function withAdvice(probe: Probe): Probe {
   if (probe.usable) return probe;
@@ -64,5 +68,10 @@ function withAdvice(probe: Probe): Probe {
     [];
   return reason === undefined || advice === undefined
     ? probe
-    : { usable: false, reason: reason.replace(/^T/, 't'), advice };
+    : {
+        usable: false,
+        reason: reason.replace(/^T/, 't'),
+        advice,
+        ...(reason.startsWith('There is no PJRT plugin') && { brief: noPlugin }),
+      };
 }
