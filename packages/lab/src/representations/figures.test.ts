@@ -45,7 +45,9 @@ it('gives all that fusion and data allow, and leaks nothing', async () => {
       ...['alignment', 'cka', 'effectiveRank.image', 'effectiveRank.text', 'modalityGap'],
       ...['majority.accuracy', 'neighbours.accuracy', 'probe.accuracy'],
       ...['uniformity.image', 'uniformity.text'],
-    ].map((name) => `representation.${name}`),
+    ]
+      .map((name) => `representation.${name}`)
+      .sort(),
   );
   expect(memory().numTensors).toBe(before);
   expect(all['representation.probe.accuracy']).toBe(1);

@@ -48,7 +48,7 @@ export function requireLabelled(
 export function majorityAccuracy(train: LabelledVectors, test: LabelledVectors): number {
   const counts = new Map<number, number>();
   for (const label of train.classes) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const [[commonest] = [0]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
+  const [[commonest] = [0]] = [...counts].sort(([a, m], [b, n]) => (n === m ? a - b : n - m));
   const predicted = test.classes.map(() => commonest);
   return accuracyOf(predicted, test.classes);
 }
