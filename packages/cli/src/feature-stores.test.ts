@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureFeatureStore } from '@crossweave/lab';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { named } from '../../tfjs-backend-onnx/test/left-out';
+import { withoutBf16 } from '../../tfjs-backend-openvino/test/library';
 import { fixture, makeScenes, run, writeTiny } from './cli.testing';
 import { exitCode } from './main';
 
 let folder = '';
 let captions = '';
-const cpu = ['--engine', 'cpu', '--json'];
+const cpu = ['--engine', 'cpu'];
+const noBf16 = withoutBf16();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crossweave-features-'));
@@ -24,7 +27,11 @@ interface Row {
 
 /** What a command says in its JSON, and of each split how much of it was in the store. */
 async function done(...args: string[]): Promise<{ figures: object; stored: string[] }> {
-  const { code, stdout, stderr } = await run(...args, ...cpu);
+  const { code, stdout, stderr } = await run(
+    ...args,
+    ...(args.includes('--engine') ? [] : cpu),
+    '--json',
+  );
   expect(code, stderr).toBe(exitCode.done);
   const stored = stderr.matchAll(
     /^Encoding "(\w+)": done in [\d.]+ s(?:, (\d+) of (\d+) images and (\d+) of (\d+) texts.*)?$/gm,
@@ -54,6 +61,24 @@ it('eval --model encodes nothing twice, and reads no features of other weights',
   const other = ['eval', '--model', fixture('siglip'), '--captions', captions];
   expect((await done(...other, ...store)).stored[0]).toBe('test: 0 images, 0 texts');
 });
+
+it.skipIf(noBf16 !== null)(
+  named('eval reads no features of bf16 in float32, nor the other way round', noBf16),
+  async () => {
+    const evaluate = (precision: string) =>
+      done(
+        ...['eval', '--model', fixture('clip'), '--captions', captions],
+        ...['--engine', 'onnx:openvino', '--precision', precision],
+        ...['--feature-store', join(folder, 'of-precisions')],
+      );
+    for (const precision of ['bf16', 'float32']) {
+      expect((await evaluate(precision)).stored[0]).toBe('test: 0 images, 0 texts');
+    }
+    for (const precision of ['bf16', 'float32']) {
+      expect((await evaluate(precision)).stored).toEqual(['test: all', 'train: all']);
+    }
+  },
+);
 
 it('train keeps the features of the finished model alone, which eval and predict of the run find', async () => {
   const lines = (await readFile(captions, 'utf8')).trimEnd().split('\n');
