@@ -12,12 +12,7 @@ import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { evaluateModel } from '../run/evaluate-model';
 import { figuresOf, measurable, measure, tableOf, type Representations } from '../run/measure';
-import {
-  checkpointOf,
-  readTrainedRun,
-  requireData,
-  requireTokenizer,
-} from '../run/trained-run';
+import { checkpointOf, readTrainedRun, requireData, requireTokenizer } from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 import { modelOptions } from '../use/use-model';
 

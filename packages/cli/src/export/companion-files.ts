@@ -44,7 +44,10 @@ export async function writeCompanions(
       ...{ logits: model.logits, preprocessing, maxTokens, padding: 'max_length' },
     },
   });
-  await writeFileAtomic(at('README.md'), `${cardOf(model)}${int8 === undefined ? '' : cardOfInt8(int8)}`);
+  await writeFileAtomic(
+    at('README.md'),
+    `${cardOf(model)}${int8 === undefined ? '' : cardOfInt8(int8)}`,
+  );
   return [
     ...['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'],
     'README.md',

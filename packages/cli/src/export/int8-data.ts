@@ -94,6 +94,7 @@ function requireEnough(where: string, { name, records }: PairSplit): void {
     where,
     expected: `at least ${fewest}: the loss of recall at 1 that is let pass is 0.01`,
     got: `${records.length}, where one image is ${(1 / records.length).toFixed(3)} of recall`,
-    advice: 'Name a larger split with --split, other data with --captions, or export float32 alone.',
+    advice:
+      'Name a larger split with --split, other data with --captions, or export float32 alone.',
   });
 }

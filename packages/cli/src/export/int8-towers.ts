@@ -47,7 +47,7 @@ export async function int8Towers(
   }
   const before = await features(model.dim, float32, gate, signal);
   const after = await features(model.dim, towers, gate, signal);
-  const chance = chanceOf(gate);
+  const chance = chanceOf(before);
   const figures = {
     ...compareFidelity(before, after),
     split: gate.name,

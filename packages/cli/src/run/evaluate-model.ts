@@ -28,7 +28,10 @@ export async function evaluateModel(
   const { terminal, signal } = session;
   await using model = await openNamed(command, values, session);
   using measured = measurableOf(model);
-  const config = dataForModel(where, model, { captions: sourceOf(captions), ...dataSettings(values) });
+  const config = dataForModel(where, model, {
+    captions: sourceOf(captions),
+    ...dataSettings(values),
+  });
   const checked = await openDataWith(model.tokenizerFolder!, config, { terminal, signal });
   const name = text(values, 'split') ?? config.test;
   checked.pairs.split(name);
