@@ -55,7 +55,7 @@ export const train: Command = {
     if (!dryRun) await requireFolderOf('train', out);
     const goesOn = !dryRun && (await holdsSteps(out));
     if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
-    const engine = await chooseEngine(values, session);
+    const engine = await chooseEngine(values, session, goesOn ? out : undefined);
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
