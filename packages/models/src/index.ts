@@ -16,7 +16,7 @@ export type { SaveModelOptions } from './saved/save-model';
 export { modelFingerprint } from './open/fingerprint';
 export { openModel } from './open/open-model';
 export type { OpenModel } from './open/open-model';
-export { exportedTowers } from './exported/export-files';
+export { exportedTowers, quantisedSuffix } from './exported/export-files';
 export type { FrozenTowers } from './exported/open-export';
 export { joinEmbeddings, rowOf } from './vectors/embeddings';
 export type { Embeddings } from './vectors/embeddings';

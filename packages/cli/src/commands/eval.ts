@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DataError, disposeParams } from '@crossweave/core';
+import { disposeParams } from '@crossweave/core';
 import { requireOneOf } from '@crossweave/core/authoring';
 import { representationNames, type RepresentationName } from '@crossweave/lab';
 import { checkState, disposeState, usableParams } from '@crossweave/trainer';
@@ -12,12 +12,7 @@ import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { evaluateModel } from '../run/evaluate-model';
 import { figuresOf, measurable, measure, tableOf, type Representations } from '../run/measure';
-import {
-  checkpointOf,
-  readTrainedRun,
-  requireTokenizer,
-  type TrainedRun,
-} from '../run/trained-run';
+import { checkpointOf, readTrainedRun, requireData, requireTokenizer } from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 import { modelOptions } from '../use/use-model';
 
@@ -126,20 +121,4 @@ function representationsOf(given: string | undefined): Representations | undefin
     requireOneOf('crossweave eval', '--representations', name, representationNames);
   }
   return names as RepresentationName[];
-}
-
-function requireData(
-  what: 'captions' | 'data',
-  where: string,
-  { fingerprints }: TrainedRun,
-  got: string,
-): void {
-  if (got === fingerprints[what]) return;
-  const named = what === 'captions' ? 'the captions' : 'the pictures or false captions';
-  throw new DataError(`${named} changed since the run was made`, {
-    where,
-    expected: `the fingerprint ${fingerprints[what]}`,
-    got,
-    advice: `Put the original back. To measure on other data, name it: --captions ${where}`,
-  });
 }

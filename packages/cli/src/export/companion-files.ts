@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { readJson, writeFileAtomic, writeJsonAtomic } from '@crossweave/core/node';
 import type { Preprocessing } from '@crossweave/data';
 import type { OpenModel } from '@crossweave/models';
+import { describeInt8 } from './describe-int8';
+import type { Int8Figures } from './int8-towers';
 
 /** Pillow's numbers of the filters. */
 const resample = { lanczos: 1, bilinear: 2, bicubic: 3 } as const;
@@ -10,9 +12,13 @@ const resample = { lanczos: 1, bilinear: 2, bicubic: 3 } as const;
  * What lies beside the ONNX files so that `@huggingface/transformers` finds its way: `config.json`,
  * the tokenizer, `preprocessor_config.json`, and a card for people.
  *
- * @returns the files written.
+ * @param int8 what files in int8 cost, for the card. @returns the files written.
  */
-export async function writeCompanions(folder: string, model: OpenModel): Promise<string[]> {
+export async function writeCompanions(
+  folder: string,
+  model: OpenModel,
+  int8?: Int8Figures,
+): Promise<string[]> {
   const { text, image, fusion } = model.parts!;
   const { preprocessing } = image!;
   const { maxTokens, tokenizerFolder } = text!;
@@ -38,7 +44,10 @@ export async function writeCompanions(folder: string, model: OpenModel): Promise
       ...{ logits: model.logits, preprocessing, maxTokens, padding: 'max_length' },
     },
   });
-  await writeFileAtomic(at('README.md'), cardOf(model));
+  await writeFileAtomic(
+    at('README.md'),
+    `${cardOf(model)}${int8 === undefined ? '' : cardOfInt8(int8)}`,
+  );
   return [
     ...['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'],
     'README.md',
@@ -94,3 +103,13 @@ const { image_embeds } = await imageModel(await processor(await RawImage.read('p
 Texts are always padded to ${maxTokens} tokens. Longer ones are cut there: the model reads their first ${maxTokens - ends} tokens and the end. Pictures are of ${preprocessing?.size}×${preprocessing?.size} pixels.
 `;
 }
+
+const cardOfInt8 = (figures: Int8Figures): string => `
+## int8
+
+\`onnx/vision_model_quantized.onnx\` and \`onnx/text_model_quantized.onnx\` hold the same towers with weights in 8 bits: \`{ dtype: 'q8' }\` loads them. Vectors of the two forms differ; use one form for everything that is compared. The ranges of convolutions come from ${figures.calibratedBy} images of the training split.
+
+${describeInt8(figures)
+  .map((line) => `- ${line}`)
+  .join('\n')}
+`;

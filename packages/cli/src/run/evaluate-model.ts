@@ -4,9 +4,8 @@ import { createFusion } from '@crossweave/fusion';
 import type { OpenModel } from '@crossweave/models';
 import { requiredText, text, type Command, type OptionValues, type Session } from '../command';
 import { dataSettings } from '../config/data-flags';
+import { dataForModel } from '../config/model-data';
 import { openDataWith, sourceOf, summaryOf } from '../config/open-data';
-import { parseConfig } from '../config/parse';
-import { dataSchema, type DataConfig } from '../config/schema';
 import { openNamed } from '../use/use-model';
 import { figuresOf, measure, tableOf, type Measurable, type MeasureOptions } from './measure';
 
@@ -29,7 +28,10 @@ export async function evaluateModel(
   const { terminal, signal } = session;
   await using model = await openNamed(command, values, session);
   using measured = measurableOf(model);
-  const config = dataOf(where, model, { captions: sourceOf(captions), ...dataSettings(values) });
+  const config = dataForModel(where, model, {
+    captions: sourceOf(captions),
+    ...dataSettings(values),
+  });
   const checked = await openDataWith(model.tokenizerFolder!, config, { terminal, signal });
   const name = text(values, 'split') ?? config.test;
   checked.pairs.split(name);
@@ -49,17 +51,6 @@ export async function evaluateModel(
     ...figuresOf(measurement),
     load: summaryOf(data.report),
   };
-}
-
-/** How data is read for a model: its pictures, its tokenizer, its longest text. */
-function dataOf(
-  where: string,
-  { preprocessing, maxTokens, tokenizerFolder }: OpenModel,
-  settings: object,
-): DataConfig {
-  const { size: imageSize, ...pictures } = preprocessing!;
-  const ofModel = { imageSize, ...pictures, maxTokens, tokenizer: tokenizerFolder };
-  return parseConfig(dataSchema, { ...ofModel, ...settings }, where);
 }
 
 /** A model in use as one to be measured. @throws ConfigError for one tower alone. */

@@ -106,3 +106,20 @@ export function requireTokenizer({ tokenizerFolder, fingerprints }: TrainedRun, 
     advice: 'Its ids would mean other words: put the original files back.',
   });
 }
+
+/** @throws DataError for other data than the run was made on, by a fingerprint of it. */
+export function requireData(
+  what: 'captions' | 'data',
+  where: string,
+  { fingerprints }: TrainedRun,
+  got: string,
+): void {
+  if (got === fingerprints[what]) return;
+  const named = what === 'captions' ? 'the captions' : 'the pictures or false captions';
+  throw new DataError(`${named} changed since the run was made`, {
+    where,
+    expected: `the fingerprint ${fingerprints[what]}`,
+    got,
+    advice: `Put the original back. To measure on other data, name it: --captions ${where}`,
+  });
+}

@@ -42,7 +42,10 @@ describe('compareFidelity', () => {
     const float32 = await encode(0);
     expect(compareFidelity(float32, float32)).toMatchObject({
       cosine: { text: { mean: expect.closeTo(1, 6) as number } },
-      recall: { i2t: { float32: 1, low: 1 }, t2i: { float32: 1, low: 1 } },
+      recall: {
+        i2t: { float32: 1, low: 1, queries: PAIRS },
+        t2i: { float32: 1, low: 1, queries: PAIRS },
+      },
     });
     // 8 bits over [−1, 1].
     const fine = compareFidelity(float32, await encode(1 / 127));
@@ -70,6 +73,20 @@ describe('compareFidelity', () => {
       requireFidelity(coarse, { cosine: -1 });
     }).toThrow(new RegExp(`find less than in float32 .* 0.9900: .*; got ${i2t.low.toFixed(4)}`));
     requireFidelity(coarse, { cosine: -1, recallLoss: 1 });
+  });
+
+  it('lets a loss pass that is the limit itself, whatever the recall', async () => {
+    const float32 = await encode(0);
+    const { cosine } = compareFidelity(float32, float32);
+    const same = { float32: 1, low: 1, queries: 100 };
+    for (let found = 1; found <= 100; found++) {
+      const i2t = { float32: found / 100, low: (found - 1) / 100, queries: 100 };
+      requireFidelity({ cosine, recall: { i2t, t2i: same } });
+      const t2i = { ...i2t, low: (found - 2) / 100 };
+      expect(() => {
+        requireFidelity({ cosine, recall: { i2t: same, t2i } });
+      }).toThrow(/t2i, recall at 1.*\(100 queries\)/);
+    }
   });
 
   it('refuses features of different splits, and wrong limits', async () => {

@@ -7,6 +7,8 @@ import { preprocessingCheck, type Preprocessing } from '@crossweave/data';
 
 /** Names of the towers in `onnx/`, without `.onnx`: those that `@huggingface/transformers` looks for. */
 export const exportedTowers = { image: 'vision_model', text: 'text_model' } as const;
+/** Follows the name of a tower in int8, where `@huggingface/transformers` looks for dtype `q8`. */
+export const quantisedSuffix = '_quantized';
 
 /** What `config.json` of an export says of it under `crossweave`. */
 export interface ExportDescription {
