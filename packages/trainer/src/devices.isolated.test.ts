@@ -3,7 +3,7 @@ import { registerXlaBackend } from '@crossweave/tfjs-backend-xla';
 import { memory, ones, setBackend, slice, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, DataError, foldIn, key, normal } from '@crossweave/core';
 import type { Batch, BatchSource, Features, Loss, PooledFeatures } from '@crossweave/core';
-import { dualEncoder } from '@crossweave/fusion';
+import { concatMlp, dualEncoder } from '@crossweave/fusion';
 import { infoNCE, siglip } from '@crossweave/losses';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { named } from '../../tfjs-backend-onnx/test/left-out';
@@ -43,6 +43,8 @@ const towers = {
   text: cachedEncoder('text', { dim: D, tokens: N }),
 };
 const embedding = jointModel({ ...towers, fusion: dualEncoder({ dim: D }) });
+/** Scores every pair of a batch: image and text of a pair are on two devices. */
+const mixing = jointModel({ ...towers, fusion: concatMlp({ hidden: [8], dropout: 0.1 }) });
 
 type Options = TrainOptions<Features, Features, PooledFeatures>;
 
@@ -79,6 +81,7 @@ describe.skipIf(reason !== null)(named('training on four devices', reason), () =
   const cases: readonly (readonly [string, Options['model'], Loss<PooledFeatures>])[] = [
     ['InfoNCE', embedding, infoNCE()],
     ['SigLIP', embedding, siglip()],
+    ['a fusion with dropout', mixing, infoNCE()],
   ];
   it.each(cases)('goes as on one, 50 steps: %s', async (_name, model, loss) => {
     await setBackend(one);
