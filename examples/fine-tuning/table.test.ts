@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { agree, table } from './table';
 
 const figures = (mrr: number): Record<string, number> => ({
@@ -10,19 +11,19 @@ const figures = (mrr: number): Record<string, number> => ({
   'retrieval.t2i.mrr': mrr,
 });
 
-test('figures agree to 1e-4', () => {
+void test('figures agree to 1e-4', () => {
   agree(figures(0.5), figures(0.50009), 'a run');
-  expect(() => agree(figures(0.5), figures(0.5002), 'a run')).toThrow(/a run: i2t.mrr/);
-  expect(() => agree(figures(NaN), figures(0.5), 'a run')).toThrow(/a run: i2t.mrr/);
-  expect(() => agree({}, figures(0.5), 'a run')).toThrow(/no retrieval.i2t.r1/);
+  assert.throws(() => agree(figures(0.5), figures(0.5002), 'a run'), /a run: i2t.mrr/);
+  assert.throws(() => agree(figures(NaN), figures(0.5), 'a run'), /a run: i2t.mrr/);
+  assert.throws(() => agree({}, figures(0.5), 'a run'), /no retrieval.i2t.r1/);
 });
 
-test('a row has mean, least and greatest of its seeds, and what it lost', () => {
+void test('a row has mean, least and greatest of its seeds, and what it lost', () => {
   const rows = [['tuned', [figures(0.4), figures(0.2)]]] as const;
-  expect(table(rows, figures(0.5)).split('\n')).toEqual([
+  assert.deepEqual(table(rows, figures(0.5)).split('\n'), [
     '|  | i2t.r1 | i2t.r5 | i2t.mrr | t2i.r1 | t2i.r5 | t2i.mrr | MRR lost |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     '| tuned | 10.0 [10.0, 10.0] | 20.0 [20.0, 20.0] | 30.0 [20.0, 40.0] | 30.0 [30.0, 30.0] | 40.0 [40.0, 40.0] | 30.0 [20.0, 40.0] | 40.0 [20.0, 60.0] |',
   ]);
-  expect(table([['before', [figures(0.5)]]])).toMatch(/\| before \| 10.0 \| 20.0 \| 50.0 \|/);
+  assert.match(table([['before', [figures(0.5)]]]), /\| before \| 10.0 \| 20.0 \| 50.0 \|/);
 });
