@@ -130,6 +130,19 @@ it('trains a finished run further with --extend alone', async () => {
   expect(fewer.stderr).toMatch(/at least 2/);
 });
 
+it('goes on with the engine of the run, and says when another one was asked for', async () => {
+  const out = join(folder, 'engine');
+  const command = ['train', '--config', config, '--captions', captions, '--out', out];
+  const first = await run(...command, '--engine', 'cpu', ...set({ steps: 1 }));
+  expect(first.code, first.stderr).toBe(exitCode.done);
+  const same = await run(...command, ...set({ steps: 1 }), '--extend', '2');
+  expect(same.code, same.stderr).toBe(exitCode.done);
+  expect(same.stderr).toContain('engine cpu: ');
+  expect(same.stderr).not.toContain('round otherwise');
+  const other = await run(...command, ...set({ steps: 1 }), '--extend', '3', '--engine', 'wasm');
+  expect(other.stderr).toContain('The run computed on cpu in float32 before');
+});
+
 it('keeps the best state by a split that is not reported', async () => {
   const out = join(folder, 'best');
   const best = { metric: 'retrieval.i2t.r1', patience: 1 };

@@ -7,6 +7,7 @@ export type { Batch, BatchSource } from './contracts/batch';
 export { inference, scoped, withOwnKey, withoutRecord } from './contracts/context';
 export type { Context } from './contracts/context';
 export type { HardNegative, Label, PairRecord, PairSplit } from './contracts/dataset';
+export { outputsOfEmbeddings } from './contracts/embedding-outputs';
 export type { Encoder, LayeredEncoder, TextInput } from './contracts/encoder';
 export { labelIdentity } from './contracts/label-identity';
 export { mapFeatures } from './contracts/features';

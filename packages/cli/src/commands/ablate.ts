@@ -16,6 +16,7 @@ import { noteOfLabels, taskOf } from '../config/tasks';
 import { requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
+import { holdsTrials } from '../run/folder-kind';
 import { resultsTable } from '../results-table';
 import {
   ablationParts,
@@ -40,7 +41,7 @@ export const ablate: Command = {
     const given = await readGiven('crossweave ablate', values, ablationPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
     if (plain !== undefined) await requireSameAblation(out, plain);
-    const engine = await chooseEngine(values, session);
+    const engine = await chooseEngine(values, session, (await holdsTrials(out)) ? out : undefined);
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));

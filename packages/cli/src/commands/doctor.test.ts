@@ -11,7 +11,7 @@ describe('doctor', () => {
     const lines = stdout.split('\n').filter((line) => /^ {2}(ok|--) {2}/.test(line));
     expect(lines).toHaveLength(15);
     for (const line of lines) expect(line).not.toMatch(/node_modules|undefined|\.\.| \./);
-    expect(stdout).toMatch(/ok {2}onnx .*\n.*"auto" takes onnx here/s);
+    expect(stdout).toMatch(/ok {2}onnx .*\n.*"auto" takes onnx(:openvino)? here/s);
     expect(stdout).toMatch(/Data:\n {2}ok {2}pictures .*\n {2}ok {2}captions .*\n\nOptional:\n/);
     expect(stdout).toMatch(/\nProcessor: \w+; (instructions for bf16: |this system)/);
     // On a busy machine nothing is measured.

@@ -97,9 +97,10 @@ export const evaluate: Command = {
         : undefined;
       const params = usableParams(state, optimizer);
       const { sampling } = config.training;
+      const options = { representations, store: config.data.featureStore };
       const trained = measurable({ parts, params, sampling, ...(task && { task }) });
       const measurement = await measure(
-        ...([trained, data.split(splitName), train, session, { representations }] as const),
+        ...([trained, data.split(splitName), train, session, options] as const),
       ).finally(() => disposeParams(params));
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));

@@ -104,9 +104,9 @@ export const predict: Command = {
       const trained: Trained = {
         ...{ parts, params, task, sampling: asSampled ? 'none' : sampling },
       };
+      const settings = { temperatures, top, abstain, store: config.data.featureStore };
       const lines: PredictionLine[] = [];
       for (const split of Object.values(data.splits)) {
-        const settings = { temperatures, top, abstain };
         lines.push(...(await predictions(trained, split, settings, session)));
       }
       const abstained = lines.filter((line) => line.abstained === true).length;

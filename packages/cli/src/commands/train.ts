@@ -55,7 +55,7 @@ export const train: Command = {
     if (!dryRun) await requireFolderOf('train', out);
     const goesOn = !dryRun && (await holdsSteps(out));
     if (plain !== undefined && goesOn) await requireSameRun(out, configIdentity('train', plain));
-    const engine = await chooseEngine(values, session);
+    const engine = await chooseEngine(values, session, goesOn ? out : undefined);
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
@@ -90,6 +90,7 @@ export const train: Command = {
       const logged = { folder: lock.path, config, terminal };
       return await withLoggers(values, logged, async (loggers) => {
         const data = await checked.decode();
+        const { tokenizer, featureStore } = config.data;
         await using run = await openRun(out, {
           ...{ lock, loggers },
           identity: {
@@ -99,7 +100,12 @@ export const train: Command = {
             tokenizer: data.tokenizer.fingerprint,
           },
           description: {
-            paths: { captions: checked.captionsFile, tokenizer: config.data.tokenizer },
+            paths: {
+              captions: checked.captionsFile,
+              tokenizer,
+              // For what `eval` and `predict` encode by the trained towers.
+              ...(featureStore !== undefined && { featureStore: resolve(featureStore) }),
+            },
             environment: environmentOf(engine),
             load: summaryOf(data.report),
             ...(task && { task: task.facts }),

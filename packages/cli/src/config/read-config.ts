@@ -7,18 +7,20 @@ import { unknownKey, withSetting } from './parse';
 
 /** The flags that choose what computes. */
 export const engineOptions: Readonly<Record<string, OptionSpec>> = {
-  engine: { type: 'string', value: 'NAME', summary: 'engine, see doctor', default: 'auto' },
+  engine: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'engine, see doctor (default auto; of a run that goes on, its own)',
+  },
   precision: {
     type: 'string',
     value: 'NAME',
-    summary: 'float32, or bf16 or tf32 for products on engines that have it',
-    default: 'float32',
+    summary: 'float32 (default), or bf16 or tf32 for products on engines that have it',
   },
   devices: {
     type: 'string',
     value: 'N',
-    summary: 'devices that compute together, each with a part of a batch (xla)',
-    default: '1',
+    summary: 'devices that compute together, each with a part of a batch (xla; default 1)',
   },
 };
 

@@ -179,7 +179,10 @@ export const dataSchema = z.strictObject({
   augment: augment.optional(),
   /** Folder in which decoded pictures are kept between runs. */
   pictureStore: z.string().optional(),
-  /** Folder in which the features of encoders are kept between runs, by `ablate`. */
+  /**
+   * Folder in which the features of encoders are kept between runs, by their weights. `ablate`, `eval` and
+   * `predict` use it; `train` for the figures of the finished model alone, since the weights change until then.
+   */
   featureStore: z.string().optional(),
   /** Threads that read and decode pictures; 0 for none. */
   workers: z.int().min(0).max(64).optional(),

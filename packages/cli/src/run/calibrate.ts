@@ -17,15 +17,18 @@ export interface Calibration {
 /**
  * The temperature that makes a task's probabilities honest on a validation split; none for a task
  * without probabilities or a split without labels.
+ *
+ * @param store folder in which the features are kept; default none
  */
 export async function calibrate(
   model: Trained,
   split: PairSplit,
   session: Session,
+  store?: string,
 ): Promise<Calibration | undefined> {
   const pairs = labelledPairs(split.records);
   if (!model.task.logits || pairs.length === 0) return undefined;
-  const cache = await encode(towersOf(model), split, session);
+  const cache = await encode(towersOf(model), split, session, store);
   const labels = pairs.map(({ label }) => label);
   const fitted = async (only?: 'image' | 'text'): Promise<number> => {
     const outputs = await taskOutputs(trainedTask(model), cache, pairs, {

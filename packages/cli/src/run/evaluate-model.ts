@@ -36,7 +36,10 @@ export async function evaluateModel(
   const data = await checked.decode();
   const { train } = config;
   const known = Object.hasOwn(data.splits, train) ? data.split(train) : undefined;
-  const measurement = await measure(measured, data.split(name), known, session, options);
+  const measurement = await measure(measured, data.split(name), known, session, {
+    ...options,
+    store: config.featureStore,
+  });
   terminal.line(`Split "${name}", ${model.name}:`);
   terminal.line(tableOf(measurement));
   return {

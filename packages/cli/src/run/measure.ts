@@ -17,6 +17,7 @@ import {
   representationFigures,
   taskFloors,
   type EncodeOptions,
+  type EncodeProgress,
   type Evaluation,
   type FeatureCache,
   type FittedFusion,
@@ -24,7 +25,7 @@ import {
   type TaskEvaluation,
   type TrainedTask,
 } from '@crossweave/lab';
-import type { Sampling } from '@crossweave/data';
+import { identifiesImages, type Sampling } from '@crossweave/data';
 import type { Session } from '../command';
 import { Interrupted } from '../interrupted';
 import { classTable } from './class-table';
@@ -109,6 +110,8 @@ export interface MeasureOptions {
   readonly representations?: Representations | undefined;
   /** Whether floors are fitted on the training split. Default true. */
   readonly withFloors?: boolean;
+  /** Folder in which the features are kept; see `encodeSplit`. Default none. */
+  readonly store?: string | undefined;
 }
 
 /**
@@ -123,17 +126,17 @@ export async function measure(
   split: PairSplit,
   train: PairSplit | undefined,
   session: Session,
-  { representations, withFloors = true }: MeasureOptions = {},
+  { representations, withFloors = true, store }: MeasureOptions = {},
 ): Promise<Measurement> {
   const { signal } = session;
   const { fitted, task } = model;
   try {
-    const cache = await encode(model, split, session);
+    const cache = await encode(model, split, session, store);
     const measured =
       task === undefined
         ? { evaluation: await evaluateFusion(fitted, cache, { signal }) }
         : await measureTask(fitted, task, cache, signal);
-    const known = train && (await encode(model, firstOf(train), session));
+    const known = train && (await encode(model, firstOf(train), session, store));
     const shown =
       representations === undefined
         ? {}
@@ -188,6 +191,8 @@ function firstOf(train: PairSplit): PairSplit {
     images: (rows) => train.images(rows),
     texts: (captions) => train.texts(captions),
     textIdentity: (caption) => train.textIdentity(caption),
+    // By which a store of features knows them.
+    ...(identifiesImages(train) && { imageIdentity: (row: number) => train.imageIdentity(row) }),
   };
 }
 
@@ -236,22 +241,28 @@ export function figuresOf(
   };
 }
 
-/** The features of a split by the towers of a model. */
+/** The features of a split by the towers of a model, kept in the folder `store` where one is named. */
 export async function encode(
   { image, text }: Towers,
   split: PairSplit,
   { terminal, signal }: Session,
+  store?: string,
 ): Promise<FeatureCache> {
-  const total = split.records.length;
   const bar = terminal.progress(`Encoding "${split.name}"`);
+  const last: { image?: EncodeProgress; text?: EncodeProgress } = {};
   const cache = await encodeSplit({
     split,
-    ...{ image, text },
-    signal,
-    onProgress: ({ side, done }) => {
-      if (side === 'image') bar.update(done, total);
+    ...{ image, text, store, signal },
+    onProgress: (progress) => {
+      last[progress.side] = progress;
+      if (progress.side === 'image') bar.update(progress.done, progress.total);
     },
   });
-  bar.done();
+  const known = ({ stored, total }: EncodeProgress): string => `${stored} of ${total}`;
+  bar.done(
+    store === undefined
+      ? ''
+      : `${known(last.image!)} images and ${known(last.text!)} texts were in the store`,
+  );
   return cache;
 }

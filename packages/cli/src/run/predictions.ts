@@ -15,19 +15,21 @@ export interface PredictionSettings {
   readonly temperatures: Temperatures;
   readonly top: number;
   readonly abstain: number;
+  /** Folder in which the features are kept; default none. */
+  readonly store?: string | undefined;
 }
 
 /** What a model says of every pair of a split. */
 export async function predictions(
   model: Trained,
   split: PairSplit,
-  { temperatures, top, abstain }: PredictionSettings,
+  { temperatures, top, abstain, store }: PredictionSettings,
   session: Session,
 ): Promise<PredictionLine[]> {
   const pairs = split.records.flatMap(({ id, captions, missing }, row) =>
     captions.map((caption) => ({ id, row, caption, missing })),
   );
-  const cache = await encode(towersOf(model), split, session);
+  const cache = await encode(towersOf(model), split, session, store);
   const outputs = await taskOutputs(trainedTask(model), cache, pairs, {
     signal: session.signal,
     ...correctionOf(model),

@@ -186,18 +186,21 @@ function evaluation(
   };
 }
 
+/** On the test split; of the finished model with floors, its features kept for `eval`. */
 function measureOn(
   { config, data, parts, task }: PreparedRun,
   params: Params,
   session: Session,
-  withFloors = true,
+  finished = true,
 ): Promise<Measurement> {
-  const train = withFloors ? data.split(config.data.train) : undefined;
+  const train = finished ? data.split(config.data.train) : undefined;
+  const store = finished ? config.data.featureStore : undefined;
   return measure(
     measurable({ parts, params, sampling: config.training.sampling, ...(task && { task }) }),
     data.split(config.data.test),
     train,
     session,
+    { store },
   );
 }
 
@@ -210,7 +213,8 @@ async function calibrated(
   const { val } = config.data;
   if (task === undefined || !Object.hasOwn(data.splits, val)) return undefined;
   const { sampling } = config.training;
-  return calibrate({ parts, params, task, sampling }, data.split(val), session);
+  const model = { parts, params, task, sampling };
+  return calibrate(model, data.split(val), session, config.data.featureStore);
 }
 
 /** The figures of the model as it begins, which go into the run's records as those of step 0. */

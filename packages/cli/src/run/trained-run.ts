@@ -35,7 +35,11 @@ const recordSchema = z.object({
   }),
   checksum: z.string(),
   task: z.unknown().optional(),
-  paths: z.object({ captions: z.string(), tokenizer: z.string().optional() }),
+  paths: z.object({
+    captions: z.string(),
+    tokenizer: z.string().optional(),
+    featureStore: z.string().optional(),
+  }),
 });
 
 /**

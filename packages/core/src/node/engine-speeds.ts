@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { checkOptions, type Checks } from '../authoring/options';
 import { boolean, listOf, text } from '../authoring/checks';
@@ -53,6 +53,7 @@ export async function engineSpeeds(options: EngineSpeedsOptions = {}): Promise<E
   const machine = fingerprint(library);
   const kept = (await readJson(file).catch(() => null)) as Partial<Kept> | null;
   if (!again && kept?.machine === machine && isSpeeds(kept.speeds)) return kept.speeds;
+  if (loadavg()[0]! > MOST_LOAD * availableParallelism()) return [];
   const [start, used] = [performance.now(), process.cpuUsage()];
   const speeds = await measureEngines(measured);
   const { user, system } = process.cpuUsage(used);
@@ -65,6 +66,9 @@ export async function engineSpeeds(options: EngineSpeedsOptions = {}): Promise<E
     .catch(() => undefined);
   return speeds;
 }
+
+/** The load, as a share of the cores, above which other programs disturb what is measured. */
+const MOST_LOAD = 0.75;
 
 /** The share of a core below which other programs had too much of it. */
 const LEAST_SHARE = 0.7;

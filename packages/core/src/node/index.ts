@@ -17,5 +17,7 @@ export type { FolderLock } from './lock';
 export type { LockHolder } from './lock-holder';
 export type { OpenFile } from './open-file';
 export { openRegular } from './regular-file';
+export { bytesOf, namesIn, pruneByUse } from './stored-entries';
+export type { StoredEntry } from './stored-entries';
 export { describeInstructions, processorHere } from './processor';
 export type { Processor } from './processor';

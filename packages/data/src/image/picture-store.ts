@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { DataError } from '@crossweave/core';
 import { checkOptions, number, requireText, type Checks } from '@crossweave/core/authoring';
-import { codeOf } from '@crossweave/core/node';
+import { bytesOf, codeOf, namesIn, pruneByUse, type StoredEntry } from '@crossweave/core/node';
 import sharp from 'sharp';
 
 /** Counts up when decoding gives other values for the same file and options. */
@@ -94,12 +94,6 @@ export interface StoredPictures {
   readonly bytes: number;
 }
 
-interface Entry {
-  readonly path: string;
-  readonly bytes: number;
-  readonly used: number;
-}
-
 /** The size of a store of decoded pictures; zero when there is none. */
 export async function measurePictureStore(folder: string): Promise<StoredPictures> {
   requireText('measurePictureStore', 'folder', folder);
@@ -125,26 +119,17 @@ export async function prunePictureStore(
 ): Promise<{ readonly removed: StoredPictures; readonly left: StoredPictures }> {
   requireText('prunePictureStore', 'folder', folder);
   checkOptions('prunePictureStore', options, pruneChecks, ['keepBytes']);
-  const entries = (await entriesOf(folder, true)).sort((a, b) => b.used - a.used);
-  const left: Entry[] = [];
-  const removed: Entry[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    bytes += entry.bytes;
-    if (bytes <= options.keepBytes) left.push(entry);
-    else removed.push(entry);
-  }
-  for (const { path } of removed) await rm(path, { force: true });
+  const { removed, left } = await pruneByUse(await entriesOf(folder, true), options.keepBytes);
   return { removed: sizeOf(removed), left: sizeOf(left) };
 }
 
 /** Parts that are this old belong to no process that is still writing. */
 const staleAfter = 3_600_000;
 
-async function entriesOf(folder: string, removeStale = false): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for (const place of await namesIn(folder)) {
-    for (const name of await namesIn(join(folder, place))) {
+async function entriesOf(folder: string, removeStale = false): Promise<StoredEntry[]> {
+  const entries: StoredEntry[] = [];
+  for (const place of await namesIn(folder, unreadable(folder))) {
+    for (const name of await namesIn(join(folder, place), unreadable(folder))) {
       const path = join(folder, place, name);
       const found = await stat(path).catch(() => undefined);
       if (found === undefined) continue;
@@ -158,16 +143,11 @@ async function entriesOf(folder: string, removeStale = false): Promise<Entry[]> 
   return entries;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw failure(folder, 'cannot be read', cause);
-  }
+function sizeOf(entries: readonly StoredEntry[]): StoredPictures {
+  return { pictures: entries.length, bytes: bytesOf(entries) };
 }
 
-function sizeOf(entries: readonly Entry[]): StoredPictures {
-  return { pictures: entries.length, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0) };
-}
+const unreadable =
+  (folder: string) =>
+  (cause: unknown): DataError =>
+    failure(folder, 'cannot be read', cause);

@@ -20,7 +20,8 @@ export interface Side<Input> {
   /** Folder of a {@link FeatureStore}. */
   readonly store?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress: (done: number) => void;
+  /** `stored` of those done were in the store. */
+  readonly onProgress: (done: number, stored: number) => void;
 }
 
 /** The features of all rows. Rows that are in the store are read from it; the others are encoded. */
@@ -48,7 +49,7 @@ export async function encodeSide<Input>(side: Side<Input>): Promise<FeatureTable
     if (known[row]?.pooled.length !== spec.dim) missing.push(row);
     if (row % 1000 === 999) await pause(side.signal);
   }
-  side.onProgress(total - missing.length);
+  side.onProgress(total - missing.length, total - missing.length);
   for await (const { rows } of encoded(side, missing, total - missing.length)) {
     store.put(
       rows.flatMap(({ at, row }) => {
@@ -86,7 +87,7 @@ interface Encoded {
 async function* encoded<Input>(
   { tower, total, batchSize, load, signal, onProgress }: Side<Input>,
   wanted: readonly number[],
-  before = 0,
+  stored = 0,
 ): AsyncGenerator<Encoded> {
   const { features: spec } = 'encode' in tower ? tower : tower.encoder;
   const size = Math.min(batchSize, total);
@@ -103,6 +104,6 @@ async function* encoded<Input>(
     disposeTensors(features);
     disposeTensors(input);
     yield { rows: own.map((at, i) => ({ at, row: pass.row(i) })) };
-    onProgress(before + from + own.length);
+    onProgress(stored + from + own.length, stored);
   }
 }

@@ -35,6 +35,8 @@ export interface EncodeProgress {
   readonly side: 'image' | 'text';
   readonly done: number;
   readonly total: number;
+  /** Of those done, the ones whose features were in the store. */
+  readonly stored: number;
 }
 
 /**
@@ -91,7 +93,8 @@ export async function encodeSplit<Image, Text>(
     example: () => split.images([0]),
     missing: (row) => records[row]!.missing === 'image',
     identify: (rows) => imageIdentities(split, rows),
-    onProgress: (done) => onProgress?.({ side: 'image', done, total: records.length }),
+    onProgress: (done, stored) =>
+      onProgress?.({ side: 'image', done, total: records.length, stored }),
   });
   const textTable = await encodeSide({
     ...common,
@@ -107,7 +110,8 @@ export async function encodeSplit<Image, Text>(
       disposeTensors(input);
       return digests;
     },
-    onProgress: (done) => onProgress?.({ side: 'text', done, total: captions.length }),
+    onProgress: (done, stored) =>
+      onProgress?.({ side: 'text', done, total: captions.length, stored }),
   });
   const rowOf = new Map(captions.map((caption, row) => [identityOf(caption), row]));
   const textRow = (caption: string): number => {

@@ -107,6 +107,21 @@ describe('encodeSplit with a store', () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  it('tells how many were there', async () => {
+    await encode(identified(4));
+    const seen: string[] = [];
+    const image = { encoder: imageEncoder, params: { ...imageEncoder.init(key(0)) } };
+    const text = { encoder: textEncoder, params: {} };
+    await encodeSplit({
+      ...{ split: identified(6), image, text, batchSize: 4, store: folder },
+      onProgress: ({ side, done, total, stored }) => {
+        if (side === 'image') seen.push(`${done}/${total}, ${stored} stored`);
+      },
+    });
+    disposeParams(image.params);
+    expect(seen).toEqual(['4/6, 4 stored', '6/6, 4 stored']);
+  });
+
   it('takes no features of other weights, and none where images cannot be told apart', async () => {
     await encode(identified(4));
     const changed = { encoder: imageEncoder, params: { scale: scalar(3) } };

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { checkOptions, number, requireText, type Checks } from '@crossweave/core/authoring';
-import { codeOf } from '@crossweave/core/node';
+import { bytesOf, codeOf, namesIn, pruneByUse, type StoredEntry } from '@crossweave/core/node';
 import { rowFromBytes, rowToBytes } from './row-bytes';
 import { Segment, segmentExtension } from './segment';
 import type { FeatureRow } from './table';
@@ -128,31 +128,23 @@ export async function pruneFeatureStore(
 ): Promise<{ readonly removed: StoredFeatures; readonly left: StoredFeatures }> {
   requireText('pruneFeatureStore', 'folder', folder);
   checkOptions('pruneFeatureStore', options, pruneChecks, ['keepBytes']);
-  const all = (await encodersOf(folder)).sort((a, b) => b.used - a.used);
-  let bytes = 0;
-  const kept = all.filter((each) => (bytes += each.bytes) <= options.keepBytes);
-  const removed = all.filter((each) => !kept.includes(each));
-  for (const { path } of removed) await rm(path, { recursive: true, force: true });
-  return { removed: sizeOf(removed), left: sizeOf(kept) };
-}
-
-interface StoredEncoder {
-  readonly path: string;
-  readonly bytes: number;
-  readonly used: number;
+  const { removed, left } = await pruneByUse(await encodersOf(folder), options.keepBytes);
+  return { removed: sizeOf(removed), left: sizeOf(left) };
 }
 
 const encoderFolder = /^[\da-f]{64}$/;
 
 /** Of other files in the folder nothing is counted or removed. */
-async function encodersOf(folder: string): Promise<StoredEncoder[]> {
-  const found: StoredEncoder[] = [];
-  for (const name of (await namesIn(folder)).filter((each) => encoderFolder.test(each))) {
+async function encodersOf(folder: string): Promise<StoredEntry[]> {
+  const found: StoredEntry[] = [];
+  for (const name of (await namesIn(folder, unreadable(folder))).filter((each) =>
+    encoderFolder.test(each),
+  )) {
     const path = join(folder, name);
     const facts = await stat(path).catch(() => undefined);
     if (facts === undefined) continue;
     let bytes = 0;
-    for (const file of await namesIn(path)) {
+    for (const file of await namesIn(path, unreadable(path))) {
       bytes += (await stat(join(path, file)).catch(() => undefined))?.size ?? 0;
     }
     found.push({ path, bytes, used: facts.mtimeMs });
@@ -160,16 +152,11 @@ async function encodersOf(folder: string): Promise<StoredEncoder[]> {
   return found;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw failure(folder, 'cannot be read', cause);
-  }
+function sizeOf(all: readonly StoredEntry[]): StoredFeatures {
+  return { encoders: all.length, bytes: bytesOf(all) };
 }
 
-function sizeOf(all: readonly StoredEncoder[]): StoredFeatures {
-  return { encoders: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) };
-}
+const unreadable =
+  (folder: string) =>
+  (cause: unknown): DataError =>
+    failure(folder, 'cannot be read', cause);

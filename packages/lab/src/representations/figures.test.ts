@@ -43,11 +43,17 @@ it('gives all that fusion and data allow, and leaks nothing', async () => {
   expect(Object.keys(all).sort()).toEqual(
     [
       ...['alignment', 'cka', 'effectiveRank.image', 'effectiveRank.text', 'modalityGap'],
-      ...['neighbours.accuracy', 'probe.accuracy', 'uniformity.image', 'uniformity.text'],
-    ].map((name) => `representation.${name}`),
+      ...['majority.accuracy', 'neighbours.accuracy', 'probe.accuracy'],
+      ...['uniformity.image', 'uniformity.text'],
+    ]
+      .map((name) => `representation.${name}`)
+      .sort(),
   );
   expect(memory().numTensors).toBe(before);
   expect(all['representation.probe.accuracy']).toBe(1);
+  const classes = labelled.records.map(({ labels }) => String(labels![0]));
+  const most = Math.max(...classes.map((one) => classes.filter((each) => each === one).length));
+  expect(all['representation.majority.accuracy']).toBe(most / classes.length);
   const ofTowers = await representationFigures(joint, plain);
   expect(Object.keys(ofTowers)).toEqual([
     'representation.effectiveRank.image',

@@ -13,7 +13,7 @@ import type { FeatureCache } from '../features/encode-split';
 import { pause } from '../features/pause';
 import type { FeatureTable } from '../features/table';
 import { alignment, modalityGap, uniformity } from './geometry';
-import { accuracyOf, type LabelledVectors } from './labelled-vectors';
+import { accuracyOf, majorityAccuracy, type LabelledVectors } from './labelled-vectors';
 import { linearProbe } from './linear-probe';
 import { nearestNeighbours } from './nearest-neighbours';
 import { effectiveRank, linearCka } from './spectrum';
@@ -63,7 +63,8 @@ const checks: Checks<RepresentationOptions> = {
  * - `.effectiveRank.image`, `.effectiveRank.text`, `.cka`: of the embeddings, or of the towers' summaries where
  *   the fusion has none ({@link effectiveRank}, {@link linearCka}).
  * - `.neighbours.accuracy`, `.probe.accuracy`: classes of labels by the image tower's summaries
- *   ({@link nearestNeighbours}, {@link linearProbe}). Pairs without a label are passed over.
+ *   ({@link nearestNeighbours}, {@link linearProbe}), beside them `.majority.accuracy`, that of the commonest class
+ *   of `train`. Pairs without a label are left out.
  *
  * @throws ConfigError for a wrong option, DataError for a figure that was named and that fusion or data do not
  *   allow, ConfigError for one that the vectors do not have; NonFiniteError; the signal's reason when aborted.
@@ -138,7 +139,10 @@ function figureOf(
       const names = classNames(train!);
       const [known, asked] = [labelled(train!, names), labelled(cache, names)];
       const predict = name === 'probe' ? linearProbe : nearestNeighbours;
-      return { [`${name}.accuracy`]: accuracyOf(predict(known, asked), asked.classes) };
+      return {
+        [`${name}.accuracy`]: accuracyOf(predict(known, asked), asked.classes),
+        'majority.accuracy': majorityAccuracy(known, asked),
+      };
     }
   }
 }

@@ -44,6 +44,15 @@ export function requireLabelled(
   return train.classes.reduce((most, label) => Math.max(most, label), 0) + 1;
 }
 
+/** The accuracy of giving every row the commonest class of `train`; of equally common ones the first. */
+export function majorityAccuracy(train: LabelledVectors, test: LabelledVectors): number {
+  const counts = new Map<number, number>();
+  for (const label of train.classes) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [[commonest] = [0]] = [...counts].sort(([a, m], [b, n]) => (n === m ? a - b : n - m));
+  const predicted = test.classes.map(() => commonest);
+  return accuracyOf(predicted, test.classes);
+}
+
 /** The share of equal entries. */
 export function accuracyOf(predicted: readonly number[], truth: readonly number[]): number {
   return predicted.filter((label, i) => label === truth[i]).length / truth.length;

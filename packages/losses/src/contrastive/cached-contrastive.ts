@@ -3,6 +3,7 @@ import type { Rank, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   ShapeError,
+  outputsOfEmbeddings,
   subtree,
   treeGradients,
   withOwnKey,
@@ -187,15 +188,7 @@ function embeddingOutputs(all: Readonly<Record<string, Tensor2D>>): ModelOutputs
       advice: 'Train this loss on whole batches, without cachedContrastive.',
     });
   };
-  const side = (pooled: Tensor2D): PooledFeatures => ({ pooled });
-  return {
-    image: side(all['image']!),
-    text: side(all['text']!),
-    ...(all['negatives'] && { negatives: side(all['negatives']) }),
-    fuse: () => refuse('fused pairs'),
-    score: () => refuse("the fusion's scores"),
-    embed: (_, { pooled }) => pooled,
-  };
+  return outputsOfEmbeddings(all, refuse);
 }
 
 /** The rows of chunk `at` of a tensor of all rows of a side. */

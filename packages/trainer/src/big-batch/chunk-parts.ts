@@ -1,6 +1,7 @@
 import { add, concat, keep, mul, sum, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
+  outputsOfEmbeddings,
   partition,
   scoped,
   subtree,
@@ -133,13 +134,5 @@ function embeddingOutputs(all: Embedded): ModelOutputs<PooledFeatures> {
       advice: 'Train it on batches in one piece, or accumulate several.',
     });
   };
-  const side = (pooled: Tensor2D): PooledFeatures => ({ pooled });
-  return {
-    image: side(all['image']!),
-    text: side(all['text']!),
-    ...(all['negatives'] && { negatives: side(all['negatives']) }),
-    fuse: () => refuse('fused pairs'),
-    score: () => refuse("the fusion's scores"),
-    embed: (_, { pooled }) => pooled,
-  };
+  return outputsOfEmbeddings(all, refuse);
 }
