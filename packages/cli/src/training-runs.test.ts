@@ -115,6 +115,13 @@ it('logs to an MLflow server, which is told how the run ended', async () => {
   }
 });
 
+it('refuses --experiment without --mlflow before it makes a folder', async () => {
+  const out = join(folder, 'untracked');
+  const { code, stderr } = await train('--out', out, '--experiment', 'pairs');
+  expect([code, stderr]).toEqual([exitCode.usage, expect.stringMatching(/--mlflow URL/)]);
+  await expect(readdir(out)).rejects.toThrow(/ENOENT/);
+});
+
 it('trains a finished run further with --extend alone', async () => {
   const out = join(folder, 'longer');
   const short = set({ steps: 2 });

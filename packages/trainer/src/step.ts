@@ -79,8 +79,9 @@ export function trainStep<Image, Text, F extends PooledFeatures>(
 }
 
 /**
- * {@link trainStep} as a function of tensors, within a `tidy`: `batch`, `key` and `sources` may be
- * stand-ins, and `state.step` only says what is frozen.
+ * {@link trainStep} as a function of tensors, within a `tidy`. When a step is compiled, `batch`,
+ * `key` and `sources` are placeholders of the graph's inputs. The number `state.step` is a constant
+ * of the graph: it decides which parameters are frozen, and nothing else is computed from it.
  */
 export function stepTensors<Image, Text, F extends PooledFeatures>(
   options: StepOptions<Image, Text, F>,

@@ -16,7 +16,7 @@ import { noteOfLabels, taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
-import { loggerFlags, withLoggers } from '../run/loggers';
+import { checkLoggers, loggerFlags, withLoggers } from '../run/loggers';
 import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
@@ -46,6 +46,7 @@ export const train: Command = {
     }),
   async run(values, _positionals, session) {
     const { terminal, signal } = session;
+    checkLoggers(values);
     const dryRun = values['dry-run'] === true;
     const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);

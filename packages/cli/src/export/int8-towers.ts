@@ -31,7 +31,10 @@ export interface Int8Figures extends Fidelity {
 const calibrating = 128;
 const batchSize = 32;
 
-/** Both towers in int8, and what they are beside `float32` on ONNX Runtime. */
+/**
+ * Exports both towers in int8, and measures on ONNX Runtime how far their features and their
+ * retrieval are from those of the `float32` files.
+ */
 export async function int8Towers(
   model: OpenModel,
   float32: ExportedTowers,

@@ -1,3 +1,4 @@
+import { ConfigError } from '@crossweave/core';
 import type { RunLogger } from '@crossweave/trainer';
 import { mlflowLogger, tensorBoardLogger, type MlflowLogger } from '@crossweave/trainer/node';
 import { text, type OptionSpec, type OptionValues } from '../command';
@@ -21,6 +22,17 @@ export const loggerFlags: Readonly<Record<string, OptionSpec>> = {
     summary: 'the MLflow experiment, default crossweave',
   },
 };
+
+/** Refuses `--experiment` without `--mlflow`: it would have no effect. */
+export function checkLoggers(values: OptionValues): void {
+  const experiment = text(values, 'experiment');
+  if (experiment === undefined || text(values, 'mlflow') !== undefined) return;
+  throw new ConfigError('--experiment names an experiment of MLflow, and no server is given', {
+    where: 'crossweave train',
+    expected: '--experiment NAME together with --mlflow URL',
+    got: `--experiment ${experiment}`,
+  });
+}
 
 /**
  * Calls `work` with the loggers that the flags name, and tells MLflow how it ended.

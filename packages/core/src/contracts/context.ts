@@ -26,9 +26,9 @@ export interface Context {
    */
   readonly frozen?: (path: string) => boolean;
   /**
-   * Gradient checkpointing: a layered encoder keeps only the input of each layer and computes the
-   * layer (a convolutional one: of each block) again in the backward pass. This saves memory and costs about a third more time. Default
-   * false.
+   * Gradient checkpointing: a transformer keeps only the input of each layer, a convolutional
+   * encoder that of each block, and computes the rest again in the backward pass. This saves memory
+   * and costs about a third more operations. Default false.
    */
   readonly recompute?: boolean;
 }

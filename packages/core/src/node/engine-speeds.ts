@@ -16,7 +16,7 @@ import { processorHere } from './processor';
 export interface EngineSpeedsOptions {
   /** Folder of the file with the figures. Default `~/.cache/crossweave`. */
   readonly cacheFolder?: string;
-  /** Whether to measure again what was measured before. Default false. */
+  /** Whether to measure even if the cache folder has figures of this machine. Default false. */
   readonly again?: boolean;
   /**
    * Whether to measure only where there are engines to choose from: without OpenVINO's library the
@@ -67,7 +67,7 @@ export async function engineSpeeds(options: EngineSpeedsOptions = {}): Promise<E
   return speeds;
 }
 
-/** The load, as a share of the cores, above which other programs disturb what is measured. */
+/** No engine is measured if the load average divided by the number of cores is above this. */
 const MOST_LOAD = 0.75;
 
 /** The share of a core below which other programs had too much of it. */

@@ -52,8 +52,8 @@ export interface DatasetSummary {
 }
 
 /**
- * Reads all rows of a dataset, counts what they hold, and looks for the image files. No picture is
- * read.
+ * Reads all rows of a dataset. Counts samples, captions and labels of each split, and the image
+ * files that do not exist. The image files themselves are not opened.
  *
  * @throws as `openDataset` and its `rows`
  */

@@ -4,12 +4,17 @@ import {
   foldIn,
   initialShapes,
   key as keyOf,
-  mergeParams,
   subtree,
-  withPrefix,
   type Params,
 } from '@crossweave/core';
-import { disposeState, isAdapter, jointModel, startingParams, train } from '@crossweave/trainer';
+import {
+  disposeState,
+  initialParams,
+  isAdapter,
+  jointModel,
+  startingParams,
+  train,
+} from '@crossweave/trainer';
 import { configHash } from '../ablation/trial-file';
 import { checkTowers } from './checks';
 import { openFolder } from './open-folder';
@@ -48,9 +53,7 @@ export async function pretrainTowers<Image, Text>(
   const identity = { towers: recipe, data: data.fingerprint };
   const folder = join(options.out, `towers-${configHash(identity).slice(0, 12)}`);
   const model = modelOf(towers);
-  const shapes = initialShapes({
-    init: (key) => mergeParams(model.init(key), withPrefix('loss.', loss.init?.(key) ?? {})),
-  });
+  const shapes = initialShapes({ init: (key) => initialParams({ model, loss }, key) });
   const opened = await openFolder(folder, { identity, keep: 1 }, shapes, (reason) =>
     onProgress?.({ stage: 'note', message: `The towers are trained again: ${reason}` }),
   );

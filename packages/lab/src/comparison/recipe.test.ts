@@ -63,6 +63,9 @@ describe('the recipe of a comparison', () => {
 
   it('tells towers apart by what they begin with and what is frozen', async () => {
     const options = withoutRecipe();
+    const { loss } = options.towers;
+    // The two recipes with this loss differ in nothing but whether its parameter is frozen.
+    const learned = said({ ...loss, init: () => ({ scale: scalar(1) }) }, { scale: 1 });
     const of = (towers: Partial<TinyOptions['towers']>): Promise<unknown> =>
       towersRecipe('here', { ...options, towers: { ...options.towers, ...towers } });
     const recipes = [
@@ -72,6 +75,8 @@ describe('the recipe of a comparison', () => {
       await of({ initial: { a: scalar(1) } }),
       await of({ initial: { a: scalar(2) } }),
       await of({ frozen: () => true }),
+      await of({ frozen: (path) => !path.startsWith('loss.'), loss: learned }),
+      await of({ frozen: () => true, loss: learned }),
       await of({ data: (key) => said(options.towers.data(key), { batchSize: 2 }) }),
     ].map((recipe) => JSON.stringify(recipe));
     expect(new Set(recipes).size).toBe(recipes.length);

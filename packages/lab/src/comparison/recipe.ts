@@ -7,7 +7,7 @@ import {
   type Params,
   type PartConfig,
 } from '@crossweave/core';
-import { jointModel } from '@crossweave/trainer';
+import { initialParams, jointModel } from '@crossweave/trainer';
 import { hashParams } from '../features/encoder-fingerprint';
 import type { CompareFusionsOptions, FusionArm } from './options';
 
@@ -23,9 +23,11 @@ export async function towersRecipe<Image, Text>(
 ): Promise<unknown> {
   const { recipe, towers } = options;
   if (recipe !== undefined) return recipe.towers;
-  const { steps, seed, initial, ignoreMissing, frozen } = towers;
+  const { steps, seed, loss, initial, ignoreMissing, frozen } = towers;
   const model = jointModel({ image: towers.image, text: towers.text, fusion: towers.fusion });
-  const paths = frozen === undefined ? [] : Object.keys(initialShapes(model)).filter(frozen);
+  // Training asks `frozen` of the loss's own parameters too.
+  const shapes = initialShapes({ init: (key) => initialParams({ model, loss }, key) });
+  const paths = frozen === undefined ? [] : Object.keys(shapes).filter(frozen);
   return {
     ...towerConfigs(where, options),
     ...{ steps, seed, frozen: paths, ignoreMissing: ignoreMissing ?? [] },

@@ -5,7 +5,6 @@ import {
   fusionCost,
   initialShapes,
   key as keyOf,
-  mergeParams,
   partition,
   subtree,
   withPrefix,
@@ -16,6 +15,7 @@ import { pairBatches } from '@crossweave/data';
 import {
   cachedEncoder,
   disposeState,
+  initialParams,
   jointModel,
   train,
   type TrainRecord,
@@ -65,9 +65,7 @@ export async function runTrial<Image, Text>(
     text: cachedEncoder(towers.text.name, towers.text.features),
     fusion: arm.fusion,
   });
-  const shapes = initialShapes({
-    init: (key) => mergeParams(model.init(key), withPrefix('loss.', loss.init?.(key) ?? {})),
-  });
+  const shapes = initialShapes({ init: (key) => initialParams({ model, loss }, key) });
   const identity = { trial: config };
   const description = { arm: arm.name, seed, recipe: armRecipe('compareFusions', options, arm) };
   const discarded = (reason: string): void =>

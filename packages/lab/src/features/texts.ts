@@ -1,6 +1,6 @@
 import { DataError, type PairSplit } from '@crossweave/core';
 
-/** Of the text that a record lacks: no other text is the same, whatever the tokenizer makes of it. */
+/** The identity of an empty caption. It begins with NUL, so no real text has the same identity. */
 const missingText = '\0missing';
 
 /** The texts of a split, each once. */

@@ -27,7 +27,8 @@ export function effectiveRank(x: Vectors): number {
 /**
  * Linear centred kernel alignment ‖YᵀX‖² / (‖XᵀX‖·‖YᵀY‖) of centred columns, Frobenius norms (Kornblith et
  * al. 2019, arXiv 1905.00414, the biased form), in [0, 1]: 1 where one side is the other turned and scaled.
- * The widths may differ. With fewer rows than dimensions it is near 1 whatever the sides are.
+ * The two sides may differ in width. If there are fewer rows than dimensions, the figure is near 1 even for
+ * unrelated sides, so it says nothing.
  *
  * @throws ConfigError for other numbers of rows, or a side whose rows are all equal; NonFiniteError.
  */

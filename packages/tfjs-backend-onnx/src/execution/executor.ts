@@ -36,7 +36,7 @@ export interface Program {
   dispose(): void;
 }
 
-/** How a plan is compiled besides what it computes. */
+/** Settings of a compiled plan that change its memory or its time, never its results. */
 export interface CompileHints {
   /**
    * Whether the memory of values within the graph is given back after each run. Default: it may be
