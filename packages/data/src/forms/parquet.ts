@@ -84,6 +84,7 @@ async function* fileRows(
       rowStart: from,
       rowEnd: to,
     }).catch((cause: unknown) => {
+      buffer.abandon();
       throw damaged(cause);
     });
     if (rows.length !== to - from) throw damaged(new Error(`${rows.length} rows of ${to - from}`));
@@ -176,13 +177,27 @@ function classNames(metadata: FileMetaData): Record<string, readonly string[]> {
   }
 }
 
-async function bufferOf(file: FileHandle): Promise<AsyncBuffer> {
+/** A file for hyparquet, until it is abandoned. */
+interface FileBuffer extends AsyncBuffer {
+  /**
+   * Leaves reads under way without an answer. Where hyparquet gives up while it plans a row group, it
+   * forgets columns that it has begun to read: their errors would be unhandled rejections.
+   */
+  readonly abandon: () => void;
+}
+
+async function bufferOf(file: FileHandle): Promise<FileBuffer> {
   const { size } = await file.stat();
+  let abandoned = false;
   return {
+    abandon: () => {
+      abandoned = true;
+    },
     byteLength: size,
     slice: async (start, end = size) => {
       const bytes = new Uint8Array(Math.max(0, end - start));
       const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+      if (abandoned) await new Promise(() => undefined);
       return bytes.buffer.slice(0, bytesRead);
     },
   };
