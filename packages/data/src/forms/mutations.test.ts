@@ -92,3 +92,25 @@ it.each(inputs)(
   },
   600_000,
 );
+
+it('leaves no rejection behind where hyparquet forgets columns that it has begun to read', async () => {
+  const [name, input] = inputs.find(([each]) => each === 'a.parquet')!;
+  const path = join(folder, name);
+  const left: unknown[] = [];
+  const note = (reason: unknown): number => left.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    // Mutations that did so with hyparquet 1.33.
+    for (const index of [8981, 8982, 9020, 9021]) {
+      await writeFile(path, mutateBytes(input, mutationKey(name, index)));
+      const rows = async (): Promise<void> => {
+        for await (const row of (await openDataset(path)).rows()) expect(row).toBeDefined();
+      };
+      await rows().catch((error: unknown) => expect(isCrossweaveError(error)).toBe(true));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+  expect(left).toEqual([]);
+});
