@@ -30,12 +30,16 @@ async function tests() {
     `--outputFile.json=${report}`,
   ]);
   try {
-    const { numPassedTests, numFailedTests, numTotalTestSuites, numFailedTestSuites, testResults } =
-      JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    // A file that does not even load has failed, with no failed test in it.
+    const brokenFiles = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+    ).length;
     passed += numPassedTests;
-    // A file that does not even load has no failed test in it, but has failed.
-    failed += code === 0 ? numFailedTests : Math.max(numFailedTests, numFailedTestSuites, 1);
-    if (numTotalTestSuites === 0) failed++;
+    failed += Math.max(numFailedTests + brokenFiles, code === 0 && testResults.length > 0 ? 0 : 1);
     for (const { status, fullName, meta } of testResults.flatMap((file) => file.assertionResults)) {
       if (status !== 'skipped' && status !== 'pending') continue;
       skipped++;

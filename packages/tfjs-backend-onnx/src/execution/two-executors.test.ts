@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReferenceExecutor } from '../../test/reference-executor';
-import { train } from '../../test/train';
+import { train, withBackend } from '../../test/train';
 import { OnnxBackend } from '../backend';
 import { jit } from '../jit/jit';
 import { registerKernels } from '../registration';
@@ -25,12 +25,14 @@ afterEach(async () => {
 
 const onnx = (): OnnxBackend => tf.backend() as unknown as OnnxBackend;
 
-/** Runs the same on both executors, the reference last. */
+/** Runs the same on both executors, the reference last, each with no program compiled yet. */
 async function onBoth<T>(run: () => T | Promise<T>): Promise<readonly [T, T]> {
-  await tf.setBackend('onnx');
-  const first = await run();
+  let first: T | undefined;
+  await withBackend({}, async () => {
+    first = await run();
+  });
   await tf.setBackend(NAME);
-  return [first, await run()];
+  return [first as T, await run()];
 }
 
 function expectClose(got: readonly number[], want: readonly number[]): void {
