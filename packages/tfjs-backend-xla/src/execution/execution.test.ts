@@ -80,6 +80,20 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expect(scatter.op).toBe('ScatterElements');
   });
 
+  it('says that memory is out, and goes on', async () => {
+    const before = tf.memory().numTensors;
+    const huge = tf.tidy(() => tf.exp(tf.mul(tf.fill([2 ** 20, 2 ** 23], 2), 3)));
+    const error = await failureOf(() => {
+      (tf.backend() as unknown as OnnxBackend).graph.flush();
+      return huge.dataSync();
+    });
+    expect(error.code).toBe('out-of-memory');
+    expect(error.message).toContain(`${4 * 2 ** 43} bytes. Free tensors, or use a smaller batch.`);
+    huge.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...tf.tidy(() => tf.neg(tf.tensor1d([1, 2])).dataSync())]).toEqual([-1, -2]);
+  });
+
   it('computes exactly where XLA would rearrange', () => {
     let results: number[][] = [];
     tf.tidy(() => {
