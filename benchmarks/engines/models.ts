@@ -59,11 +59,12 @@ async function losses<Image, Text, F extends PooledFeatures>(
   parts: { image: Encoder<Image, F>; text: Encoder<Text, F>; fusion: Fusion<F> },
   data: BatchSource<Batch<Image, Text>>,
   steps: number,
+  learningRate = 1e-3,
 ): Promise<number[]> {
   const found: number[] = [];
   const state = await train<Image, Text, F>({
     ...{ model: jointModel(parts), loss: infoNCE(), data, steps, key: key(1), balance: false },
-    optimizer: adamW({ learningRate: 1e-3 }),
+    optimizer: adamW({ learningRate }),
     log: (record) => {
       if (record.kind === 'step') found.push(record.loss);
     },
@@ -122,7 +123,7 @@ function ofFusion(name: string, options: object): Curve {
   });
   return (steps) => {
     const parts = { image: tokens, text: tokens, fusion: createFusion(name, options) };
-    return losses(parts, source(4, features, features), steps);
+    return losses(parts, source(4, features, features), steps, 1e-2);
   };
 }
 

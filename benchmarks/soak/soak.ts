@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { BACKEND_NAME, jit, OnnxBackend, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
+import { jit, OnnxBackend, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
 import '@crossweave/tfjs-backend-onnx/register';
+import { registerXlaBackend } from '@crossweave/tfjs-backend-xla';
+import '@crossweave/tfjs-backend-xla/register';
 import * as tf from '@tensorflow/tfjs-core';
 import type { State, Step } from '../steps/workload';
 import { workloads } from '../steps/workloads';
 
-const usage = `npm run bench -- soak [--model NAME] [--steps N]
+const usage = `npm run bench -- soak [--model NAME] [--steps N] [--engine onnx|xla:cpu]
 
-Trains a small model for N steps (default 10,000) four times, twice traced anew each step and twice
+Trains a small model for N steps (default 10,000) on an engine (default onnx) four times, twice traced anew each step and twice
 through jit, and shows that memory stays flat, that steps do not slow down, and that the same run
 ends with the same bits. Exit code 1 if one of these does not hold.`;
 
@@ -24,8 +26,15 @@ interface Sample {
   readonly residentMb: number;
   readonly tensors: number;
   readonly heldMb: number;
+  readonly onDeviceMb: number;
   readonly sessions: number;
 }
+
+/** Registers the backend of an engine anew, and gives its name. */
+const engines: Readonly<Record<string, () => string>> = {
+  onnx: () => registerOnnxBackend({ threads: 2 }),
+  'xla:cpu': () => registerXlaBackend(),
+};
 
 /** Steps between two samples. */
 const STRIDE = 1000;
@@ -39,13 +48,16 @@ export async function soakSuite(args: readonly string[]): Promise<number> {
     options: {
       model: { type: 'string', default: 'mlp' },
       steps: { type: 'string', default: '10000' },
+      engine: { type: 'string', default: 'onnx' },
       help: { type: 'boolean', default: false },
     },
   });
   const steps = Number(values.steps);
   const found = workloads[values.model];
   const workload = found !== undefined && 'start' in found ? found : undefined;
-  if (values.help || workload === undefined || !Number.isInteger(steps) || steps < 2 * STRIDE) {
+  const register = engines[values.engine];
+  const isRight = workload !== undefined && register !== undefined && Number.isInteger(steps);
+  if (values.help || !isRight || steps < 2 * STRIDE) {
     console.log(usage);
     return values.help ? 0 : 2;
   }
@@ -53,9 +65,8 @@ export async function soakSuite(args: readonly string[]): Promise<number> {
   for (const mode of ['lazy', 'jit'] as const) {
     const runs: Run[] = [];
     for (let round = 1; round <= 2; round++) {
-      tf.removeBackend(BACKEND_NAME);
-      registerOnnxBackend({ threads: 2 });
-      await tf.setBackend(BACKEND_NAME);
+      tf.removeBackend(values.engine);
+      await tf.setBackend(register());
       console.log(`${mode}, run ${round}`);
       runs.push(await train(workload.start(), mode, steps));
     }
@@ -66,6 +77,7 @@ export async function soakSuite(args: readonly string[]): Promise<number> {
         ({ first, last }) =>
           last.tensors === first.tensors &&
           last.heldMb === first.heldMb &&
+          last.onDeviceMb === first.onDeviceMb &&
           last.sessions === first.sessions &&
           last.residentMb <= first.residentMb + LARGER_MB,
       ),
@@ -119,14 +131,15 @@ const tensorsOf = ({ params, optimizer }: State): tf.Tensor[] => [
 
 function sampleOf(msPerStep: number): Sample {
   const backend: object = tf.backend();
-  if (!(backend instanceof OnnxBackend)) throw new Error('the onnx backend is not in use');
-  const { numBytesHeld, numSessions } = backend.memory();
+  if (!(backend instanceof OnnxBackend)) throw new Error('the backend does not compile graphs');
+  const { numBytesHeld, numBytesOnDevice, numSessions } = backend.memory();
   const megabytes = (bytes: number): number => Number((bytes / 2 ** 20).toFixed(1));
   return {
     msPerStep: Number(msPerStep.toFixed(3)),
     residentMb: megabytes(process.memoryUsage().rss),
     tensors: tf.memory().numTensors,
     heldMb: megabytes(numBytesHeld),
+    onDeviceMb: megabytes(numBytesOnDevice),
     sessions: numSessions,
   };
 }

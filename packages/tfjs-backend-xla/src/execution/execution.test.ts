@@ -114,6 +114,24 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expect(whole).toEqual([1, 2, 47]);
   });
 
+  it('finds the largest element again, though XLA computes and rounds it twice', () => {
+    const results = tf.tidy(() => {
+      const random = (seed: number, ...shape: number[]): tf.Tensor =>
+        tf.randomNormal(shape, 0, 1, 'float32', seed);
+      const [x, scale, shift] = [random(1, 4, 5, 6), random(2, 6), random(3, 6)];
+      const { mean, variance } = tf.moments(x, -1, true);
+      const normed = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-3)));
+      const y = tf.add(tf.mul(normed, scale), shift);
+      const isLargest = tf.cast(tf.equal(y, tf.max(y, 1, true)), 'int32');
+      const places = [tf.argMax(y, 1), tf.argMax(isLargest, 1), tf.argMin(tf.neg(y), 1)];
+      const [found, again, least] = places.map((each) => [...each.dataSync()]);
+      return { found, again, least, counts: [...tf.sum(isLargest, 1).dataSync()] };
+    });
+    expect(results.counts).toEqual(new Array(24).fill(1));
+    expect(results.again).toEqual(results.found);
+    expect(results.least).toEqual(results.found);
+  });
+
   it('closes with reads under way, and memory that is held', async () => {
     const backend = createXlaBackend();
     const { graph } = backend;
