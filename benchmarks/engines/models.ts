@@ -170,8 +170,8 @@ export const curves: Readonly<Record<string, Curve>> = {
   'clip-text': ofTexts('clip-text', { pooling: 'eot', projection: false, endOfText: 'largest' }),
   'siglip-text': ofTexts('siglip-text', { padTokenId: 1 }),
   gmu: ofFusion('gmu', { dim: 8 }),
-  mfb: ofFusion('mfb', { dim: 8, hidden: 6, factor: 2 }),
-  bottleneck: ofFusion('bottleneck', { ...layers, bottlenecks: 2 }),
+  'low-rank-tensor-fusion': ofFusion('low-rank-tensor-fusion', { dim: 8, rank: 3 }),
+  'single-stream': ofFusion('single-stream', layers),
   'text-queries-image': ofFusion('text-queries-image', layers),
   'co-attention': ofFusion('co-attention', layers),
 };

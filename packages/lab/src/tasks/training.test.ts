@@ -85,7 +85,10 @@ describe('a task alone', () => {
     const { state, model } = await trained(true, 2);
     const pairs = labelledPairs(cache.records);
     const all = await taskOutputs(model, cache, pairs);
-    expect(await taskOutputs(model, cache, pairs, { chunk: 7 })).toEqual(all);
+    const chunked = await taskOutputs(model, cache, pairs, { chunk: 7 });
+    expect(chunked).toHaveLength(all.length);
+    // Engines that compile may add in another order where the shapes are others.
+    chunked.forEach((value, i) => expect(value).toBeCloseTo(all[i]!, 5));
     const warm = await taskOutputs(model, cache, pairs, { temperature: 4 });
     warm.forEach((value, i) => {
       expect(value).toBeCloseTo(all[i]! / 4);

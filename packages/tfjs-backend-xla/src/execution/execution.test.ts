@@ -132,6 +132,15 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expect(results.least).toEqual(results.found);
   });
 
+  it('divides by no denormal number, which is 0 to XLA: the size of a complex 0', () => {
+    const sizes = tf.tidy(() => {
+      // More numbers than a vector holds, of which XLA computes the last ones apart.
+      const [real, imag] = [tf.pad1d([0, 3, 0], [0, 37]), tf.pad1d([0, -4, 1e-30], [0, 37])];
+      return [...tf.abs(tf.complex(real, imag)).dataSync()];
+    });
+    expect(sizes).toEqual([0, 5, Math.fround(1e-30), ...new Array<number>(37).fill(0)]);
+  });
+
   it('closes with reads under way, and memory that is held', async () => {
     const backend = createXlaBackend();
     const { graph } = backend;
