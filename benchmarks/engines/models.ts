@@ -76,7 +76,10 @@ async function losses<Image, Text, F extends PooledFeatures>(
 /** An image encoder against cached texts. */
 function ofImages(
   name: string,
-  options: object & { imageSize: number | readonly [number, number] },
+  options: {
+    readonly imageSize: number | readonly [number, number];
+    readonly [name: string]: unknown;
+  },
 ): Curve {
   const size = options.imageSize;
   const [height, width] = typeof size === 'number' ? [size, size] : size;
