@@ -87,8 +87,8 @@ describe('a task alone', () => {
     const all = await taskOutputs(model, cache, pairs);
     const chunked = await taskOutputs(model, cache, pairs, { chunk: 7 });
     expect(chunked).toHaveLength(all.length);
-    // Engines that compile may add in another order where the shapes are others.
-    chunked.forEach((value, i) => expect(value).toBeCloseTo(all[i]!, 5));
+    // XLA may round otherwise for other shapes, and of three equal numbers the norm makes it 300 times more.
+    chunked.forEach((value, i) => expect(value).toBeCloseTo(all[i]!, 4));
     const warm = await taskOutputs(model, cache, pairs, { temperature: 4 });
     warm.forEach((value, i) => {
       expect(value).toBeCloseTo(all[i]! / 4);
