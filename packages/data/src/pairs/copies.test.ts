@@ -28,6 +28,6 @@ it('a picture that one split has under two names is told: each is taken for wron
   });
   expect(report.splits['test']).not.toHaveProperty('copies');
   expect(describeReport(report)).toMatch(
-    /train: .*; 1 picture with the bytes of another one, such as captions\.jsonl:3 \(again\.png\) of captions\.jsonl:1 \(0\.png\)/,
+    /train: .*; 1 picture with the bytes of another one, such as captions\.jsonl:3 \(again\.png\), a copy of captions\.jsonl:1 \(0\.png\)/,
   );
 });

@@ -62,7 +62,7 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
   if (split.copies !== undefined) {
     const { pictures, example } = split.copies;
     parts.push(
-      `${counted(pictures, 'picture')} with the bytes of another one, such as ${example[1]} of ${example[0]}: the captions of one count as wrong for the other`,
+      `${counted(pictures, 'picture')} with the bytes of another one, such as ${example[1]}, a copy of ${example[0]}: the captions of one count as wrong for the other`,
     );
   }
   if (cut.captions > 0) {

@@ -26,14 +26,9 @@ export function unreadFields(fields: Iterable<string>, layout: Layout, where: st
     if (name === '' || read.includes(name)) return [];
     const twin = present.find((other) => other.toLowerCase() === name.toLowerCase());
     const role = roleOf(name);
-    if (twin !== undefined) return doubt(name, role, where, `only the field "${twin}" is`);
+    if (twin !== undefined) return doubt(name, role, where, `"${name}" beside "${twin}"`);
     if (role === undefined || hasRole(role, present, layout)) return [];
-    return doubt(
-      name,
-      role,
-      where,
-      'the rows have it under another name than the one that is read',
-    );
+    return doubt(name, role, where, `rows with "${name}"`);
   });
 }
 
