@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openModel } from '@crossweave/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScenes, run, tinyModel, writeTiny } from './cli.testing';
 import { exitCode } from './main';
@@ -86,6 +87,23 @@ describe('a task from the command line', () => {
       expect(top).toEqual([{ label: prediction, probability }]);
       expect(probability).toBeGreaterThanOrEqual(0.5);
     }
+
+    // A program of one's own says the same.
+    await using model = await openModel(out);
+    const pairs = questions.map((line) => JSON.parse(line) as Record<string, string>);
+    const own = await model.predict(
+      await Promise.all(
+        pairs.map(async ({ image, question }) => ({
+          image: { name: image!, bytes: await readFile(join(folder, 'scenes', image!)) },
+          text: question!,
+        })),
+      ),
+    );
+    own.forEach(({ label, probability }, i) => {
+      expect(label).toBe(predictions[i]!['prediction']);
+      expect(probability).toBeCloseTo(predictions[i]!['probability'] as number, 5);
+    });
+
     const unsure = await run('predict', ...to, '--abstain', '1', '--top', '0');
     expect(unsure.stdout).toContain(`${predictions.length} withheld`);
     for (const line of await linesOf(file)) {
