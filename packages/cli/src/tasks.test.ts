@@ -179,7 +179,7 @@ describe('a task from the command line', () => {
     const out = join(folder, 'balanced');
     const given = ['--captions', captions, ...columns, ...cpu];
     const to = ['train', '--config', config, '--task', 'answering', ...given];
-    const sampling = ['--set', 'training.sampling=balanced'];
+    const sampling = ['--sampling', 'balanced'];
     const trained = await run(...to, '--out', out, ...sampling, '--json');
     expect(trained.code, trained.stderr).toBe(exitCode.done);
     expect(trained.stderr).toMatch(/value.*classes as sampled.*majority/);
@@ -256,6 +256,19 @@ describe('a task from the command line', () => {
     };
     expect(Object.keys(results.arms[0]!.summary)).toContain('classification.accuracy');
     expect(results.notes.join()).toMatch(/Measured on \d+ labelled pairs/);
+
+    // Classes drawn equally often are another ablation, with outputs corrected.
+    const again = ['ablate', '--config', file, '--sampling', 'balanced', ...cpu];
+    const other = await run(...again, '--task', 'classification', '--out', out);
+    expect(other.stderr).toContain('config.fusion.sampling: nothing → "balanced"');
+    const named = ['--out', join(folder, 'sampled'), '--json'];
+    const sampled = await run(...again, '--task', 'classification', ...named);
+    expect(sampled.code, sampled.stderr).toBe(exitCode.done);
+    expect((JSON.parse(sampled.stdout) as { notes: string[] }).notes.join()).toMatch(
+      /\(balanced\), with outputs corrected.*: towers alone, late, and early/,
+    );
+    const nothing = await run(...again, '--out', join(folder, 'no'));
+    expect(nothing.stderr).toMatch(/towers\.sampling: there are no classes to be sampled/);
   });
 
   it('is refused without labels, without anything to train for, and under a wrong name', async () => {

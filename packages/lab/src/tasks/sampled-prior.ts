@@ -31,3 +31,11 @@ export function sampledPrior(task: FittedTask, sampling: Sampling): number[] {
   const power = sampling === 'balanced' ? 0 : 0.5;
   return task.prior.map((logShare) => (1 - power) * logShare);
 }
+
+/** The option of `evaluateTask` that corrects for sampled classes: nothing where none were. */
+export function correctionFor(
+  task: FittedTask,
+  sampling: Sampling = 'none',
+): { readonly shift?: readonly number[] } {
+  return sampling === 'none' ? {} : { shift: sampledPrior(task, sampling) };
+}
