@@ -20,7 +20,7 @@ export class RowNames {
 
   /** @throws DataError where two splits differ by upper and lower case alone: "train", "Train" */
   requireOneSpelling(where: string): void {
-    const [pair] = twice(this.#splits);
+    const [pair] = twice(this.#splits, (name) => name.toLowerCase());
     if (pair === undefined) return;
     throw new DataError('splits differ by upper and lower case alone', {
       where,
@@ -43,10 +43,10 @@ export class RowNames {
         }),
       );
     }
-    const spelled = twice(this.#labels);
+    const spelled = twice(this.#labels, spelling);
     if (spelled[0] !== undefined) {
       doubts.push(
-        new DataError('labels differ by upper and lower case alone', {
+        new DataError('labels differ in how they are written alone', {
           where,
           expected: 'one spelling of a class',
           got: `${counted(spelled.length, 'pair')} of labels, such as ${told(spelled[0], this.#labels)}`,
@@ -61,13 +61,25 @@ function count(rows: Map<string, number>, name: string): void {
   rows.set(name, (rows.get(name) ?? 0) + 1);
 }
 
-/** Pairs of names that are the same but for upper and lower case. */
-function twice(rows: ReadonlyMap<string, number>): [string, string][] {
+/**
+ * A label without what people and programs write in several ways: case, spaces, forms of one character,
+ * and digits that are the same number (`1`, `01`, `1.0`).
+ */
+function spelling(label: string): string {
+  if (/^[-+]?\d{1,15}(\.\d{1,15})?$/.test(label)) return String(Number(label));
+  return label.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ');
+}
+
+/** Pairs of names that are the same to `keyOf`. */
+function twice(
+  rows: ReadonlyMap<string, number>,
+  keyOf: (name: string) => string,
+): [string, string][] {
   const spellings = new Map<string, string>();
   const pairs: [string, string][] = [];
   for (const name of rows.keys()) {
-    const other = spellings.get(name.toLowerCase());
-    if (other === undefined) spellings.set(name.toLowerCase(), name);
+    const other = spellings.get(keyOf(name));
+    if (other === undefined) spellings.set(keyOf(name), name);
     else pairs.push([other, name]);
   }
   return pairs;
