@@ -219,6 +219,26 @@ describe('a task from the command line', () => {
     expect(nothing.stderr).toContain('no classes to be sampled without a task');
   });
 
+  it('tells of multi-label pairs that are left out, and how none of the classes is said', async () => {
+    const rows = (await readFile(captions, 'utf8')).trimEnd().split('\n');
+    const write = async (name: string, none: string): Promise<string[]> => {
+      const lines = rows.map((row, i) => {
+        const { image, split } = JSON.parse(row) as Record<string, string>;
+        return `${image},photo ${i % 7},${split},${['a|b', 'a', none][i % 3]!}`;
+      });
+      const file = join(folder, 'scenes', name);
+      await writeFile(file, ['image,caption,split,tags', ...lines, ''].join('\n'));
+      const to = ['--captions', file, '--columns', 'label=tags', '--out', join(folder, 'no')];
+      return ['train', '--config', config, '--task', 'multi-label', ...to, '--dry-run', ...cpu];
+    };
+    const empty = await run(...(await write('empty.csv', '')));
+    expect(empty.code, empty.stderr).toBe(exitCode.done);
+    expect(empty.stderr).toMatch(/of the \d+ pairs of "train" have no label and are left out.*\|/);
+    const none = await run(...(await write('none.csv', '|')));
+    expect(none.code, none.stderr).toBe(exitCode.done);
+    expect(none.stderr).not.toMatch(/left out|without a label/);
+  });
+
   it('is compared over fusions, beside towers and floors of the task', async () => {
     const file = join(folder, 'ablation.json');
     const phase = { loss: { name: 'info-nce' }, steps: 2, batchSize: 4 };

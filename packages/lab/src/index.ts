@@ -101,7 +101,7 @@ export { createTask, tasks } from './tasks/registry';
 export type { TaskOptions, TaskTable } from './tasks/registry';
 export { regression } from './tasks/regression';
 export type { RegressionOptions } from './tasks/regression';
-export { sampledPrior } from './tasks/sampled-prior';
+export { requireDrawnClasses, sampledPrior } from './tasks/sampled-prior';
 export { taskFloors } from './tasks/task-floors';
 export type { TaskFloorName } from './tasks/task-floors';
 export { labelsInCaptions, requireUnreadLabels } from './tasks/label-captions';

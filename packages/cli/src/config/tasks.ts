@@ -42,11 +42,27 @@ export function taskOf(
 /** From this share on it is said that captions contain their labels. */
 const toldFrom = 0.5;
 
-/** What a reader must know of the captions of a task; undefined where they seldom contain the label. */
-export function noteOfLabels({ name, records }: PairSplit<unknown, unknown>): string | undefined {
-  const { pairs, naming } = labelsInCaptions(labelledPairs(records));
-  if (naming < toldFrom * pairs) return undefined;
-  return `The caption contains the label in ${naming} of the ${pairs} pairs of "${name}": compare with the floor text-only.`;
+/** What a reader must know of the labels of a task's training split. */
+export function notesOfLabels(
+  { name, records }: PairSplit<unknown, unknown>,
+  task: FittedTask,
+): string[] {
+  const labelled = labelledPairs(records);
+  const { pairs, naming } = labelsInCaptions(labelled);
+  const all = records.reduce((sum, { captions }) => sum + captions.length, 0);
+  const saysNone = labelled.some(({ label }) => typeof label === 'object' && label.length === 0);
+  return [
+    ...(naming < toldFrom * pairs
+      ? []
+      : [
+          `The caption contains the label in ${naming} of the ${pairs} pairs of "${name}": compare with the floor text-only.`,
+        ]),
+    ...(task.name !== 'multi-label' || saysNone || pairs === all
+      ? []
+      : [
+          `${all - pairs} of the ${all} pairs of "${name}" have no label and are left out. If they have none of the classes, their label is [] in JSON lines, | in CSV.`,
+        ]),
+  ];
 }
 
 /** The task that a run was trained for, by the facts that its record keeps. */

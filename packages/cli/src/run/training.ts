@@ -13,7 +13,7 @@ import {
 } from '@crossweave/core';
 import { pairBatches, type TokenisedPairs } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
-import { labelledPairs } from '@crossweave/lab';
+import { labelledPairs, requireDrawnClasses } from '@crossweave/lab';
 import { freeze, jointModel, layerDecay, unfreezeAt, type StepOptions } from '@crossweave/trainer';
 import { imageEncoderOf, optimizerFor, textEncoderOf } from '../config/build';
 import type { TrainConfig } from '../config/schema';
@@ -100,6 +100,11 @@ export async function checkTraining(
 ): Promise<void> {
   requireSampling('training.sampling', config.training.sampling, config.task, task);
   const test = pairs.split(config.data.test);
+  if (task !== undefined) {
+    const { records } = pairs.split(config.data.train);
+    const labels = labelledPairs(records).map(({ label }) => label);
+    requireDrawnClasses(task, config.training.sampling, labels);
+  }
   if (config.task !== undefined) requireLabels(test);
   const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
   await dryStep(step, batchesOf(config, split));

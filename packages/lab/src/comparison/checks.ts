@@ -8,6 +8,7 @@ import {
   requireTokens,
   type FittedTask,
   type Fusion,
+  type Label,
   type Loss,
   type ParamShapes,
 } from '@crossweave/core';
@@ -35,8 +36,8 @@ import { textsOf } from '../features/texts';
 import { floorNames } from '../floors/floors';
 import { taskFloorNames } from '../tasks/task-floors';
 import { requireUnreadLabels } from '../tasks/label-captions';
-import { sampledPrior } from '../tasks/sampled-prior';
-import { headOfLoss, requireLabelledPairs } from '../tasks/task-loss';
+import { requireDrawnClasses, sampledPrior } from '../tasks/sampled-prior';
+import { headOfLoss, labelledPairs, requireLabelledPairs } from '../tasks/task-loss';
 import { requireNegatives, resolveNegatives } from './negatives';
 import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
 import { armRecipe, towerConfigs } from './recipe';
@@ -154,7 +155,11 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
     throw new ConfigError('"arms" is empty', { where, expected: 'one fusion or more' });
   }
   textsOf(where, data.train);
-  requireSampling(`${where}, "towers.sampling"`, options.towers.sampling, task);
+  const labels = labelledPairs(data.train.records).map(({ label }) => label);
+  const draws = (at: string, sampling: Sampling | undefined): void =>
+    requireSampling(at, sampling, task, labels);
+  draws(`${where}, "towers.sampling"`, options.towers.sampling);
+  for (const { name, training } of arms) draws(`${where}, "${name}", sampling`, training.sampling);
   for (const arm of arms) checkArm(where, options, arm);
   const beside = task === undefined ? floorNames : taskFloorNames;
   requireDistinct(where, [...[...arms.map(({ name }) => name), towersName, beforeName], ...beside]);
@@ -217,7 +222,6 @@ function checkArm<Image, Text>(
   if (arm.towersAt !== undefined) {
     requireTowersOf(`${at}, towersAt`, arm.towersAt, own, shapes(towers.fusion));
   }
-  requireSampling(`${at}, "sampling"`, arm.training.sampling, task);
   if (task !== undefined) requireHead(at, loss, task);
 }
 
@@ -226,10 +230,12 @@ function requireSampling(
   where: string,
   sampling: Sampling | undefined,
   task: FittedTask | undefined,
+  labels: readonly Label[],
 ): void {
   if (sampling === undefined || sampling === 'none') return;
   if (task !== undefined) {
     sampledPrior(task, sampling);
+    requireDrawnClasses(task, sampling, labels);
     return;
   }
   throw new ConfigError('there are no classes to be sampled without a task', {

@@ -24,6 +24,7 @@ import { sampledPrior } from '../tasks/sampled-prior';
 import { signFusion, signSplit } from '../tasks/task.testing';
 import { labelledPairs, taskLoss } from '../tasks/task-loss';
 import { imageEncoder, textEncoder } from '../tiny.testing';
+import { checkComparison } from './checks';
 import { compareFusions } from './compare-fusions';
 import { armOf, tinyComparison, type TinyOptions } from './tiny-comparison.testing';
 
@@ -136,6 +137,28 @@ describe('comparing fusions on a task', () => {
       heads['plain']!['out.bias']!.dataSync(),
     );
     Object.values(heads).forEach(disposeParams);
+  });
+
+  it('refuses to draw what the task takes for one class as two', async () => {
+    const answers = ['Yes', 'yes', 'no'];
+    const given = split.records.map((record, row) => ({
+      ...record,
+      labels: record.labels!.map(() => answers[row % 3]),
+    }));
+    const asked = createTask('answering').fit(labelledPairs(given).map(({ label }) => label));
+    const [first] = comparison().arms;
+    const drawn = (sampling: Sampling) => {
+      const loss = taskLoss(asked, { dim: 3 });
+      const arms = [{ ...first!, training: { ...first!.training, loss, sampling } }];
+      const train = { ...split, records: given };
+      const data = { train, test: train, fingerprint: 'spelled' };
+      const recipe = { towers: {}, arms: { product: {} } };
+      return () => {
+        checkComparison(comparison({ data, task: asked, arms, recipe }));
+      };
+    };
+    expect(drawn('balanced')).toThrow(/"Yes" and "yes"/);
+    expect(drawn('none')).not.toThrow();
   });
 
   it('refuses to sample classes where there are none', async () => {
