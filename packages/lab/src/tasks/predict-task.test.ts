@@ -1,5 +1,5 @@
-import { memory } from '@tensorflow/tfjs-core';
-import { disposeParams, key, type Fusion } from '@crossweave/core';
+import { fill, memory } from '@tensorflow/tfjs-core';
+import { NonFiniteError, disposeParams, key, type Fusion } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureCache } from '../features/encode-split';
@@ -89,6 +89,16 @@ describe('predictTask', () => {
     expect(new Set(said.map(({ missing }) => missing))).toEqual(
       new Set([undefined, 'image', 'text']),
     );
+  });
+
+  it('refuses outputs that are not finite', async () => {
+    const broken = Object.fromEntries(
+      Object.entries(head).map(([path, value]) => [path, fill(value.shape, Number.NaN)]),
+    );
+    const before = memory().numTensors;
+    await expect(predictTask({ ...model, head: broken }, cache)).rejects.toThrow(NonFiniteError);
+    expect(memory().numTensors).toBe(before);
+    disposeParams(broken);
   });
 
   it('refuses to abstain where there is no probability', async () => {

@@ -17,6 +17,7 @@ import {
 import { scoringChecks } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
 import { taskOutputs, type EvaluateTaskOptions, type TrainedTask } from './evaluate-task';
+import { rowsOf } from './softmax';
 
 /**
  * What outputs are divided by before they become probabilities ({@link fitTemperature}), by the sides
@@ -81,7 +82,8 @@ const checks: Checks<PredictTaskOptions> = {
  * Labels are not read.
  *
  * @throws ConfigError for an option out of range, for `abstain` with a task without probabilities, and
- *   where a side is missing that the fusion needs; the signal's reason when aborted.
+ *   where a side is missing that the fusion needs; NonFiniteError for an output that is not finite; the
+ *   signal's reason when aborted.
  */
 export async function predictTask(
   trained: TrainedTask,
@@ -100,9 +102,9 @@ export async function predictTask(
     ...(signal && { signal }),
     ...(shift && { shift }),
   });
-  const width = task.outputs;
+  const rows = rowsOf('predictTask', outputs, pairs.length, task.outputs);
   return pairs.map(({ id, caption, missing }, i): PairPrediction => {
-    const own = outputs.subarray(i * width, (i + 1) * width);
+    const own = rows[i]!;
     const temperature = temperatures[present(missing)];
     const said = task.predict(task.logits ? own.map((value) => value / temperature) : own);
     const { label, probability, probabilities } = said;
