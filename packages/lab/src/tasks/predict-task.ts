@@ -63,6 +63,7 @@ export interface PairPrediction {
 
 const above0 = number({ above: 0 });
 
+/** A check of {@link Temperatures}, for packages that keep them. */
 export const temperaturesCheck = fields({ both: above0, image: above0, text: above0 }, [
   'both',
   'image',
