@@ -139,7 +139,7 @@ describe('comparing fusions on a task', () => {
     Object.values(heads).forEach(disposeParams);
   });
 
-  it('refuses to draw what the task takes for one class as two', async () => {
+  it('refuses to draw what the task takes for one class as two', () => {
     const answers = ['Yes', 'yes', 'no'];
     const given = split.records.map((record, row) => ({
       ...record,

@@ -65,7 +65,7 @@ testOptions(
   'predict',
   async (options) => {
     await using model = await openModel(join(folder, 'plain'));
-    return model.predict(await asked(), options);
+    return await model.predict(await asked(), options);
   },
   { describe, it },
   { anyText: ['featureStore'] },

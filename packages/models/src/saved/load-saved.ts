@@ -79,8 +79,8 @@ export async function loadSaved(
       task: {
         task,
         head: subtree(ofHead, headPrefix),
-        sampling: description.task?.sampling ?? 'none',
-        temperatures: description.task?.temperatures ?? uncalibrated,
+        sampling: description.task.sampling ?? 'none',
+        temperatures: description.task.temperatures ?? uncalibrated,
       },
     }),
     params,
