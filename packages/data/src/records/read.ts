@@ -77,8 +77,9 @@ export function contextOf(
     columns = {},
     text,
     labels,
+    split,
     incomplete,
-  }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels' | 'incomplete'>,
+  }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels' | 'split' | 'incomplete'>,
 ): ReadContext {
   if (text !== undefined && columns.caption !== undefined) {
     throw new ConfigError('the captions are named twice', {
@@ -92,6 +93,7 @@ export function contextOf(
     file,
     columns,
     labels,
+    split,
     template: text === undefined ? undefined : parseTemplate(text),
     incomplete: incomplete === 'allow',
   };
