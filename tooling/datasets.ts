@@ -43,16 +43,18 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
+/** COCO has a row for each caption: those of one picture are joined. */
 async function pairsOf(source: string): Promise<Pair[]> {
   const dataset = await openDataset(source);
-  const pairs: Pair[] = [];
+  const pairs = new Map<string, readonly string[]>();
   for await (const row of dataset.rows()) {
     if ('error' in row) throw row.error;
     const { picture, image, captions } = row.record;
     const bytes = await (picture?.read() ?? readFile(resolve(dataset.folder, image)));
-    pairs.push([createHash('sha256').update(bytes).digest('hex'), captions]);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    pairs.set(digest, [...(pairs.get(digest) ?? []), ...captions]);
   }
-  return pairs;
+  return [...pairs];
 }
 
 /** Shards are by split, so the order of the pairs as a whole may be another one. */
