@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '@crossweave/core';
+import { ConfigError, DataError } from '@crossweave/core';
 import { checkOptions, number, requireText, text, type Checks } from '@crossweave/core/authoring';
 import { writeFileAtomic } from '@crossweave/core/node';
 import { bertFiles, specialTokens } from './bert-files';
@@ -42,13 +42,15 @@ const makeChecks: Checks<MakeVocabularyOptions> = {
  *
  * Make it from the training split alone: words of the others are rightly unknown.
  *
- * @throws DataError when the captions hold no word
+ * @throws DataError when the captions hold no word; ConfigError when they are no list of texts
  */
 export function makeVocabulary(
   captions: Iterable<string>,
   options: MakeVocabularyOptions = {},
 ): Vocabulary {
   checkOptions('makeVocabulary', options, makeChecks);
+  // One text alone would be taken for its letters.
+  if (typeof captions === 'string') throw noTexts('one text');
   const counter = new WordCounter();
   for (const caption of captions) counter.add(caption);
   return counter.vocabulary(options);
@@ -76,6 +78,7 @@ class WordCounter {
   #captions = 0;
 
   add(caption: string): void {
+    if (!isText(caption)) throw noTexts('an entry that is no text');
     this.#captions++;
     this.#hash.add(caption);
     for (const word of bertWords(caption)) {
@@ -98,6 +101,18 @@ class WordCounter {
     }
     return { tokens: [...specialTokens, ...words], madeOf: this.#hash.digest() };
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function noTexts(got: string): ConfigError {
+  return new ConfigError('"captions" is no list of texts', {
+    where: 'makeVocabulary',
+    expected: 'a list, or another iterable, of texts',
+    got,
+  });
 }
 
 /**
