@@ -18,6 +18,7 @@ import { soakSuite } from './soak/soak';
 import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
 import { stoppingSuite } from './stopping/stopping';
+import { tokenizingSuite } from './tokenizing/suite';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ...Object.fromEntries(
@@ -40,6 +41,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   statistics: statisticsSuite,
   stopping: stoppingSuite,
   streaming: streamingSuite,
+  tokenizing: tokenizingSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

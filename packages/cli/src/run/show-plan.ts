@@ -18,8 +18,14 @@ export function showPlan(
   step: StepOptions<Tensor4D, TextInput>,
   terminal: Terminal,
 ): TrainingPlan {
-  const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
-  const plan = trainingPlan(config, step, batchesOf(config, split));
+  const { stream, train, imageSize } = config.data;
+  const plan = trainingPlan(
+    config,
+    step,
+    stream === undefined
+      ? batchesOf(config, withBlankPictures(pairs.split(train), imageSize))
+      : undefined,
+  );
   const last = plan.steps - 1;
   const curve = Array.from({ length: Math.min(columns, plan.steps) }, (_, i, row = columns) => {
     const at = Math.round((i / Math.max(1, Math.min(row, plan.steps) - 1)) * last);

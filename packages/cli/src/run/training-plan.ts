@@ -9,8 +9,9 @@ export interface TrainingPlan {
   readonly batchSize: number;
   /** Pairs a step, accumulated batches together. */
   readonly pairsPerStep: number;
-  readonly batchesPerEpoch: number;
-  readonly epochs: number;
+  /** Of a stream nobody knows it. */
+  readonly batchesPerEpoch?: number;
+  readonly epochs?: number;
   readonly optimizer: string;
   /** By the first word of the paths. */
   readonly parts: Readonly<Record<string, PartPlan>>;
@@ -34,11 +35,11 @@ interface PartPlan {
   readonly from?: number;
 }
 
-/** The plan of a config, by its parts alone. */
+/** The plan of a config, by its parts alone. @param batches those of the training split; none of a stream */
 export function trainingPlan(
   { training }: TrainConfig,
   options: StepOptions<Tensor4D, TextInput>,
-  batches: Pick<BatchSource, 'batchesPerEpoch'>,
+  batches?: Pick<BatchSource, 'batchesPerEpoch'>,
 ): TrainingPlan {
   const { steps, batchSize, accumulate = 1 } = training;
   const { optimizer, frozen = () => false, frozenUntil = () => 0 } = options;
@@ -65,16 +66,17 @@ export function trainingPlan(
   const rates = Object.fromEntries(
     Object.keys(all[0]!).map((group) => [group, all.map((each) => each[group]!)]),
   );
-  const { batchesPerEpoch } = batches;
-  const epochs = (steps * accumulate) / batchesPerEpoch;
+  const ofEpochs = batches && {
+    batchesPerEpoch: batches.batchesPerEpoch,
+    epochs: (steps * accumulate) / batches.batchesPerEpoch,
+  };
   const pairsPerStep = batchSize * accumulate;
   const { name } = optimizer;
   return {
     steps,
     batchSize,
     pairsPerStep,
-    batchesPerEpoch,
-    epochs,
+    ...ofEpochs,
     optimizer: name,
     parts,
     rates,
@@ -98,7 +100,7 @@ export function planLines(plan: TrainingPlan, curve: readonly number[]): string 
   ]);
   const mebibytes = (size: number): string => `${(size / 2 ** 20).toFixed(1)} MiB`;
   return [
-    `${plan.steps} steps of ${plan.pairsPerStep} pairs by ${plan.optimizer}: ${plan.epochs.toFixed(2)} epochs of ${plan.batchesPerEpoch} batches`,
+    `${plan.steps} steps of ${plan.pairsPerStep} pairs by ${plan.optimizer}: ${lengthOf(plan)}`,
     '',
     ...table([['part', 'parameters', 'trained', 'from step'], ...ofParts]),
     '',
@@ -107,6 +109,12 @@ export function planLines(plan: TrainingPlan, curve: readonly number[]): string 
     `schedule ${sparkline(curve)}`,
     `memory   ${mebibytes(bytes.parameters)} of parameters, ${mebibytes(bytes.gradients)} of gradients, ${mebibytes(bytes.optimizer)} of the optimizer; activations come on top`,
   ].join('\n');
+}
+
+function lengthOf({ epochs, batchesPerEpoch, steps, pairsPerStep }: TrainingPlan): string {
+  return epochs === undefined
+    ? `${(steps * pairsPerStep).toLocaleString('en')} pairs of a stream, pass after pass`
+    : `${epochs.toFixed(2)} epochs of ${batchesPerEpoch!} batches`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
