@@ -40,7 +40,8 @@ export function imageOf(
   const options = {
     ...part.options,
     imageSize: size,
-    ...(isOther && { positionSize }),
+    // Said even where it is the same: presets have positions of a size of their own (DINOv2's 518).
+    ...(positionSize !== undefined && { positionSize }),
   };
   const encoder = createImageEncoder(part.name, options);
   return {

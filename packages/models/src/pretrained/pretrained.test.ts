@@ -52,7 +52,10 @@ describe.each(['clip', 'siglip', 'open-clip', 'mobile-clip'])('a whole model: %s
 });
 
 describe('a tower alone', () => {
-  it.each(['resnet', 'vit', 'dinov2', 'dinov3', 'convnext'])('of pictures: %s', async (name) => {
+  it.each([
+    ...['resnet', 'vit', 'dinov2', 'dinov3', 'convnext'],
+    ...['timm-resnet', 'timm-vit', 'timm-dinov2', 'timm-convnext'],
+  ])('of pictures: %s', async (name) => {
     const expected = expectedOf(name);
     using model = await pretrained(fixture(name));
     expect(model).not.toHaveProperty('text');
