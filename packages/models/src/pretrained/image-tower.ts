@@ -40,8 +40,7 @@ export function imageOf(
   const options = {
     ...part.options,
     imageSize: size,
-    // Said even where it is the same: presets have positions of a size of their own (DINOv2's 518).
-    ...(positionSize !== undefined && { positionSize }),
+    ...(isOther && { positionSize }),
   };
   const encoder = createImageEncoder(part.name, options);
   return {

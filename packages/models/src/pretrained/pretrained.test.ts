@@ -89,6 +89,12 @@ describe('a tower alone', () => {
     expect(model.notes).toEqual(['Positions of 40×40 pixels are interpolated for 32×32.']);
   });
 
+  it('has positions of its own size, whatever the size of the published models', async () => {
+    using model = await pretrained(fixture('dinov2'), { imageSize: 40 });
+    expect(model.notes).toEqual([]);
+    expect(model.image!.encoder.features.tokens).toBe(1 + 2 + 25);
+  });
+
   it('of texts, pooled and scaled as sentence-transformers says', async () => {
     const expected = expectedOf('sentence-bert');
     using model = await pretrained(fixture('sentence-bert'), { maxTokens: 24 });

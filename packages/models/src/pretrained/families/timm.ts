@@ -7,14 +7,13 @@ import {
 } from '@crossweave/image-encoder';
 import { checkpointPreprocessing } from '@crossweave/data';
 import { readConfig, type ConfigReader } from '@crossweave/text-encoder';
-import type { JsonObject, ModelFiles } from '../model-files';
+import { wrapperPrefix, type JsonObject, type ModelFiles } from '../model-files';
 import type { Description, Family, ImageDescription } from './description';
-import { wrapperPrefix } from '../model-files';
 
 /** Shapes of the weights by timm's names. */
 type Shapes = ModelFiles['shapes'];
-/** The tower of an architecture whose name matched; `args` are the arguments that it was made with. */
-type Tower = (name: RegExpExecArray, args: ConfigReader, shapes: Shapes) => ImageDescription;
+/** The tower of an architecture; `match` is of its name, `args` are the arguments that it was made with. */
+type Tower = (match: RegExpExecArray, args: ConfigReader, shapes: Shapes) => ImageDescription;
 
 const sizes = '(tiny|small|base|large)';
 const towers: readonly (readonly [RegExp, pool: string, Tower])[] = [
@@ -40,31 +39,25 @@ export const timm: Family = {
   },
 };
 
+/** Arguments that the shapes of the weights tell, and those of the classifier or of training alone. */
+const passedOver = [
+  ...['embed_dim', 'depth', 'depths', 'dims', 'layers', 'channels', 'img_size', 'patch_size'],
+  ...['mlp_ratio', 'num_classes', 'drop_rate', 'drop_path_rate'],
+];
+
 function describeTimm({ folder, shapes, tensors }: ModelFiles, config: JsonObject): Description {
   const where = `${folder}/config.json`;
   const architecture = String(config['architecture']);
   for (const [pattern, pool, tower] of towers) {
-    const name = pattern.exec(architecture);
-    if (name === null) continue;
+    const match = pattern.exec(architecture);
+    if (match === null) continue;
     const top = readConfig(where, { global_pool: config['global_pool'] ?? pool });
     top.only('global_pool', pool);
     const args = readConfig(`${where}: "model_args"`, (config['model_args'] ?? {}) as JsonObject);
-    // What the shapes of the weights tell, and what concerns the classifier or training alone.
-    for (const arg of [
-      'embed_dim',
-      'depth',
-      'depths',
-      'dims',
-      'layers',
-      'channels',
-      'img_size',
-      'patch_size',
-    ])
-      args.raw(arg);
-    for (const arg of ['num_classes', 'drop_rate', 'drop_path_rate', 'mlp_ratio']) args.raw(arg);
+    for (const name of passedOver) args.raw(name);
     args.only('in_chans', 3);
     args.only('global_pool', pool);
-    const image = tower(name, args, withoutPrefix(shapes, wrapperPrefix(tensors)));
+    const image = tower(match, args, withoutPrefix(shapes, wrapperPrefix(tensors)));
     args.finish();
     return {
       family: 'timm',
@@ -82,7 +75,7 @@ function describeTimm({ folder, shapes, tensors }: ModelFiles, config: JsonObjec
 const headsOf = { tiny: 3, small: 6, base: 12, large: 16 } as const;
 
 /** timm's `VisionTransformer` with a class token, without layer scale. */
-function vitTower(name: RegExpExecArray, args: ConfigReader, shapes: Shapes): ImageDescription {
+function vitTower(match: RegExpExecArray, args: ConfigReader, shapes: Shapes): ImageDescription {
   const patch = shapeOf(shapes, 'patch_embed.proj.weight', 4);
   const positions = shapeOf(shapes, 'pos_embed', 3)[1]!;
   const hidden = shapeOf(shapes, 'blocks.0.mlp.fc1.weight', 2)[0]!;
@@ -90,17 +83,17 @@ function vitTower(name: RegExpExecArray, args: ConfigReader, shapes: Shapes): Im
   const options = {
     ...{ imageSize, patchSize: patch[3]!, dim: patch[0]!, hidden },
     layers: entries(shapes, /^blocks\.(\d+)\.norm1\.weight$/).length,
-    heads: args.number('num_heads', headsOf[name[1] as keyof typeof headsOf]),
+    heads: args.number('num_heads', headsOf[match[1] as keyof typeof headsOf]),
     epsilon: 1e-6,
   };
   return { part: { name: 'vit', options }, keys: timmViTKeys, positionSize: imageSize };
 }
 
-function dinov2Tower(name: RegExpExecArray, args: ConfigReader, shapes: Shapes): ImageDescription {
-  const { part, positionSize } = vitTower(name, args, shapes);
-  // Its layer scale is in the weights; what the argument says is where it began.
+function dinov2Tower(match: RegExpExecArray, args: ConfigReader, shapes: Shapes): ImageDescription {
+  const { part, positionSize } = vitTower(match, args, shapes);
+  // The factors of its residuals are among the weights; the argument says where they began.
   args.raw('init_values');
-  const options = { ...part.options, registers: 0 };
+  const options = { ...part.options, registers: 0, positionSize };
   return { part: { name: 'dinov2', options }, keys: timmDinov2Keys, positionSize: positionSize! };
 }
 
