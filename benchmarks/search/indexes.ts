@@ -67,9 +67,9 @@ export const indexes: Readonly<
 
   lancedb: async (folder, peers) => {
     const load = createRequire(join(peers, 'package.json'));
-    const { connect, Index } = load('@lancedb/lancedb') as LanceDb;
+    const lance = load('@lancedb/lancedb') as LanceDb;
     const arrow = load('apache-arrow') as Arrow;
-    const database = await connect(join(folder, 'lancedb'));
+    const database = await lance.connect(join(folder, 'lancedb'));
     let table: LanceTable;
     return {
       version: versionOf(load, '@lancedb/lancedb'),
@@ -94,7 +94,7 @@ export const indexes: Readonly<
           m: neighbours,
           efConstruction: building,
         };
-        await table.createIndex('vector', { config: Index.hnswSq(options) });
+        await table.createIndex('vector', { config: lance.Index.hnswSq(options) });
       },
       search: async ({ rows, dim, values }, top) => {
         const one = async (row: number): Promise<number[]> => {

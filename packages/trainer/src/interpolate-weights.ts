@@ -32,7 +32,7 @@ function requireAlike(where: string, before: Params, after: Params): void {
   const missing = Object.keys(before).filter((path) => !Object.hasOwn(after, path));
   const unexpected = Object.keys(after).filter((path) => !Object.hasOwn(before, path));
   const wrongShape = Object.entries(after)
-    .filter(([path, { shape }]) => before[path] && String(before[path].shape) !== String(shape))
+    .filter(([path, { shape }]) => String(before[path]?.shape ?? shape) !== String(shape))
     .map(([path, { shape }]) => ({ path, expected: before[path]!.shape, got: shape }));
   const [path] = [...missing, ...unexpected, ...wrongShape.map((each) => each.path)];
   if (path === undefined) return;
