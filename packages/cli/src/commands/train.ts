@@ -4,6 +4,7 @@ import { lockFolder } from '@crossweave/core/node';
 import { optimizers, schedules } from '@crossweave/trainer';
 import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
+import { requireNoConflict } from '../config/conflicts';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
@@ -20,6 +21,7 @@ import { checkLoggers, loggerFlags, withLoggers } from '../run/loggers';
 import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
+import { trainingNotes } from '../run/training-notes';
 
 export const train: Command = {
   name: 'train',
@@ -80,6 +82,7 @@ export const train: Command = {
     if (note !== undefined) terminal.note(note);
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step, task);
+    trainingNotes(config, step.optimizer).forEach((each) => terminal.note(each));
     if (dryRun) return showPlan(config, checked.pairs, step, terminal);
 
     const initial = goesOn
@@ -142,20 +145,9 @@ function withSteps(config: TrainConfig, extended: string): TrainConfig {
   return { ...config, training: { ...config.training, steps } };
 }
 
-/** What is reported must not have chosen the state, or ended the training. */
-function requireOtherSplit({ data, training: { evaluate } }: TrainConfig): void {
-  if (evaluate?.best === undefined || evaluate.split !== data.test) return;
-  throw new ConfigError('"training.evaluate.split" is the split that is reported', {
-    where: 'crossweave train',
-    expected: 'another split to choose the best state by',
-    got: evaluate.split,
-    advice: 'Choosing by the test split makes its figures too good: name a validation split.',
-  });
-}
-
 function checkedConfig({ config, source }: GivenConfig): TrainConfig {
   const checked = parseConfig(trainSchema, config, source);
   requireItsTokenizer(checked);
-  requireOtherSplit(checked);
+  requireNoConflict(checked);
   return checked;
 }
