@@ -13,6 +13,7 @@ import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { retrievalSuite } from './retrieval/suite';
+import { searchSuite } from './search/suite';
 import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
 import { streamingSuite } from './streaming/suite';
@@ -37,6 +38,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   mutations: mutationsSuite,
   pictures: picturesSuite,
   retrieval: retrievalSuite,
+  search: searchSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,
