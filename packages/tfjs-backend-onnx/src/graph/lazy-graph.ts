@@ -84,6 +84,16 @@ export class LazyGraph {
     return view;
   }
 
+  /**
+   * An array with arbitrary contents for numbers from JavaScript, which `write` then takes. Memory of
+   * values that nothing holds is reused first, so that a batch takes the memory of the one before.
+   */
+  allocate(dtype: ElementType, length: number): Values {
+    // A pending operator may still read a value without holders.
+    if (this.recording.pending.length === 0 && !this.isTracing) this.values.recycle();
+    return this.executor.allocate(dtype, length);
+  }
+
   /** Makes a value of an array from JavaScript, which belongs to the value afterwards. */
   write(array: Values, shape: readonly number[], dtype: ElementType): Value {
     this.pendingBytes += array.byteLength;
