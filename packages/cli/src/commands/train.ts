@@ -17,6 +17,7 @@ import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
 import { checkLoggers, loggerFlags, withLoggers } from '../run/loggers';
+import { measureSteps } from '../run/measure-steps';
 import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
@@ -29,6 +30,10 @@ export const train: Command = {
     'dry-run': {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
+    },
+    measure: {
+      type: 'boolean',
+      summary: 'with --dry-run: take a few steps on black pictures, and tell time and memory',
     },
     ...loggerFlags,
     extend: {
@@ -48,6 +53,8 @@ export const train: Command = {
     const { terminal, signal } = session;
     checkLoggers(values);
     const dryRun = values['dry-run'] === true;
+    const isMeasuring = values['measure'] === true;
+    if (isMeasuring && !dryRun) throw measuresAlone();
     const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
@@ -80,7 +87,12 @@ export const train: Command = {
     if (note !== undefined) terminal.note(note);
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step, task);
-    if (dryRun) return showPlan(config, checked.pairs, step, terminal);
+    if (dryRun) {
+      const measured = isMeasuring
+        ? await measureSteps(config, checked.pairs, step, signal)
+        : undefined;
+      return showPlan(config, checked.pairs, step, terminal, measured);
+    }
 
     const initial = goesOn
       ? {}
@@ -128,6 +140,14 @@ export const train: Command = {
     }
   },
 };
+
+function measuresAlone(): ConfigError {
+  return new ConfigError('--measure belongs to --dry-run', {
+    where: 'crossweave train',
+    advice:
+      'Add --dry-run, or leave --measure out: a run prints its rate and the time left itself.',
+  });
+}
 
 /** The same config with more steps, its schedule with them. */
 function withSteps(config: TrainConfig, extended: string): TrainConfig {
