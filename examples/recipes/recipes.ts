@@ -15,6 +15,8 @@ import { compareFusions, encodeSplit, evaluateFusion } from '@crossweave/lab';
 import { createLoss } from '@crossweave/losses';
 import {
   embedPictures,
+  jointInputs,
+  jointParts,
   listPictures,
   nearest,
   openModel,
@@ -87,18 +89,13 @@ export async function weights(params: Params, file: string): Promise<Params> {
 /** 10. Fine-tuning of a checkpoint: its tokenizer and preprocessing come with it. */
 export async function fineTuning(captions: string, from: string, run: string, steps: number) {
   using clip = await pretrained(from);
-  const { tokenizer, maxTokens } = clip.text!;
-  const { preprocessing } = clip.image!;
-  const data = await loadPairs({ captions, tokenizer, maxTokens, preprocessing });
-  const model = jointModel({
-    image: clip.image!.encoder,
-    text: clip.text!.encoder,
-    fusion: clip.fusion!.fusion,
-  });
+  const data = await loadPairs({ captions, ...jointInputs(clip) });
   return await train({
-    ...{ model, initial: clip.params, loss: createLoss('info-nce'), steps, key: key(0), run },
+    model: jointModel(jointParts(clip)),
+    loss: createLoss('info-nce'),
     optimizer: adamW({ learningRate: 1e-5 }),
     data: pairBatches(data.split('train'), { batchSize: 32, key: key(1) }),
+    ...{ initial: clip.params, steps, key: key(0), run },
   });
 }
 

@@ -19,7 +19,7 @@ export { measurePictureStore, prunePictureStore } from './image/picture-store';
 export type { PruneOptions, StoredPictures } from './image/picture-store';
 export { openDataset } from './forms/open-dataset';
 export type { Dataset, DatasetSource, OpenDatasetOptions } from './forms/open-dataset';
-export { datasetFormats } from './forms/reader';
+export { datasetFormats, imageExtensions, isImageName } from './forms/reader';
 export type { DatasetFormat } from './forms/reader';
 export { pairBatches } from './pairs/batches';
 export type { PairBatchesOptions } from './pairs/batches';

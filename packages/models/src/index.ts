@@ -1,4 +1,6 @@
 export { pretrained } from './pretrained/pretrained';
+export { jointInputs, jointParts } from './pretrained/joint-parts';
+export type { JointInputs, JointParts } from './pretrained/joint-parts';
 export { pretrainedTowers } from './pretrained/pretrained-towers';
 export type { TowerSources } from './pretrained/pretrained-towers';
 export type {

@@ -79,7 +79,8 @@ export function registerKernels(backend: string = BACKEND_NAME): void {
  * Registers a backend with tfjs under the name of its provider (see `backendName`), and returns
  * that name. `setBackend` creates the backend. @throws OnnxBackendError `options` for an unknown or
  * wrong option.
- */ export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
+ */
+export function registerOnnxBackend(options: OnnxBackendOptions = {}): string {
   const name = backendName(resolveOptions(options).provider);
   registerKernels(name);
   registerBackend(name, () => new OnnxBackend(options), PRIORITY);

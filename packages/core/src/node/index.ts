@@ -2,6 +2,8 @@ export { requireEmptyFolder } from './empty-folder';
 export { engineSpeeds } from './engine-speeds';
 export type { EngineSpeedsOptions } from './engine-speeds';
 export { codeOf, fileError } from './file-error';
+export { filesBelow, folderEntries } from './folder-entries';
+export type { FolderEntry } from './folder-entries';
 export {
   createFileAtomic,
   makeFolder,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ConfigError, DataError } from '@crossweave/core';
@@ -88,6 +88,35 @@ describe('class folders', () => {
       ConfigError,
     );
     expect(await reds(folder.path, 'val')).toEqual({ 'val/cat/sub/c.png': 9 });
+  });
+
+  it('may be links, as may their pictures', async () => {
+    await write('elsewhere/cat/a.png', await png(7));
+    await write('set/dog/b.png', await png(8));
+    await symlink(join(folder.path, 'elsewhere/cat'), join(folder.path, 'set/cat'));
+    await symlink(join(folder.path, 'elsewhere/cat/a.png'), join(folder.path, 'set/dog/c.png'));
+    await symlink(join(folder.path, 'gone.png'), join(folder.path, 'set/dog/d.png'));
+    const read = records(await rows(join(folder.path, 'set')));
+    expect(read.map(({ id }) => id)).toEqual(['cat/a.png', 'dog/b.png', 'dog/c.png', 'dog/d.png']);
+    await expect(reds(join(folder.path, 'set'))).rejects.toThrow(/dog\/d\.png/);
+  });
+});
+
+describe('a folder of files that are links', () => {
+  it('is read whole, as the caches of the hub hold it', async () => {
+    for (const name of ['blobs/1', 'blobs/2']) {
+      const shard = tarOf([
+        { name: `${name.slice(-1)}.png`, content: await png(9) },
+        { name: `${name.slice(-1)}.txt`, content: 'a caption' },
+      ]);
+      await write(name, Buffer.concat([shard, tarEnd]));
+    }
+    await mkdir(join(folder.path, 'set'));
+    await symlink('../blobs/1', join(folder.path, 'set/train-0.tar'));
+    await symlink('../blobs/2', join(folder.path, 'set/train-1.tar'));
+    await write('set/._train-0.tar', 'what macOS leaves');
+    const ids = records(await rows(join(folder.path, 'set'))).map(({ id }) => id);
+    expect(ids).toEqual(['train-0/1', 'train-1/2']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { Row } from '../records/record';
 
 /** The forms in which pairs lie on disk. */
@@ -28,6 +29,11 @@ export interface FormReader {
 export const imageExtensions: readonly string[] = [
   ...['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff', 'svg'],
 ];
+
+/** Whether a file is one of these by the end of its name. */
+export function isImageName(file: string): boolean {
+  return imageExtensions.includes(extname(file).slice(1).toLowerCase());
+}
 
 const splitNames = /^(train|training|val|valid|validation|dev|test|testing)(?![a-z])/i;
 

@@ -1,6 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
+import { folderEntries } from '@crossweave/core/node';
 import { isClassFolders } from './class-folders';
 import { isFlickr30k } from './flickr30k';
 import type { DatasetFormat } from './reader';
@@ -97,9 +99,9 @@ async function inFolder(folder: string, wanted: DatasetFormat | undefined): Prom
   if (wanted === 'class-folders') return { format: wanted, files: [folder] };
   const found = new Map<DatasetFormat, string[]>();
   for (const inside of [folder, join(folder, 'data'), join(folder, 'annotations')]) {
-    const entries = await readdir(inside, { withFileTypes: true }).catch(() => []);
-    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    for (const name of names.sort()) {
+    const entries = existsSync(inside) ? await folderEntries(inside) : [];
+    for (const { name, isFolder } of entries) {
+      if (isFolder) continue;
       const format = formatOfName(name);
       // Of JSON files a folder may hold any.
       if (format === undefined || (format === 'coco' && !/captions|dataset/i.test(name))) continue;

@@ -9,7 +9,7 @@ import { inBatches } from '../open/in-batches';
 import type { OpenModel } from '../open/open-model';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
 import type { PretrainedOptions } from '../pretrained/types';
-import { joinEmbeddings, rowOf, type Embeddings } from '../vectors/embeddings';
+import { joinEmbeddings, requireFinite, rowOf, type Embeddings } from '../vectors/embeddings';
 import { exportedTowers, type ExportDescription } from './export-files';
 
 /**
@@ -37,10 +37,10 @@ export async function openExport(
   const preprocess = (files: readonly PictureFile[]): Promise<Tensor4D> =>
     preparePictures(files, preprocessing);
   const encodeImage = async (pictures: readonly PictureFile[] | Tensor4D): Promise<Embeddings> => {
-    if (!Array.isArray(pictures)) return embedded(frozen.image, pictures as Tensor4D);
+    if (!Array.isArray(pictures)) return embedded(folder, frozen.image, pictures as Tensor4D);
     const all = await inBatches(pictures as readonly PictureFile[], async (files) => {
       const batch = await preprocess(files);
-      return embedded(frozen.image, batch).finally(() => {
+      return embedded(folder, frozen.image, batch).finally(() => {
         batch.dispose();
       });
     });
@@ -49,7 +49,7 @@ export async function openExport(
   const encodeText = async (texts: readonly string[]): Promise<Embeddings> => {
     const all = await inBatches(texts, async (some) => {
       const batch = encodeTexts(some, tokenizer, maxTokens);
-      return embedded(frozen.text, batch).finally(() => {
+      return embedded(folder, frozen.text, batch).finally(() => {
         dispose({ ...batch });
       });
     });
@@ -105,12 +105,16 @@ async function openTowers(folder: string, maxTokens: number): Promise<FrozenTowe
   }
 }
 
-async function embedded<Input>(tower: FrozenEncoder<Input>, input: Input): Promise<Embeddings> {
+async function embedded<Input>(
+  folder: string,
+  tower: FrozenEncoder<Input>,
+  input: Input,
+): Promise<Embeddings> {
   const features: Features = await tower.encode(input);
   const pooled: Tensor2D = features.pooled;
   try {
     const [rows, dim] = pooled.shape;
-    return { rows, dim, values: (await pooled.data()) as Float32Array };
+    return requireFinite(folder, { rows, dim, values: (await pooled.data()) as Float32Array });
   } finally {
     dispose({ ...features });
   }

@@ -18,7 +18,7 @@ import { readExport } from '../exported/export-files';
 import { openExport, type FrozenTowers } from '../exported/open-export';
 import { modelFingerprint } from './fingerprint';
 import { inBatches } from './in-batches';
-import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
+import { joinEmbeddings, requireFinite, type Embeddings } from '../vectors/embeddings';
 
 /** A model in use. */
 export interface OpenModel extends AsyncDisposable {
@@ -49,16 +49,16 @@ export interface OpenModel extends AsyncDisposable {
    * Embeddings of pictures, of unit length: files, or what {@link preprocess} gave. Of an image tower
    * alone: its summary, of unit length.
    *
-   * @throws ConfigError where the model has no embeddings of pictures.
+   * @throws ConfigError where the model has no embeddings of pictures; NonFiniteError for one of NaN.
    */
   encodeImage(pictures: readonly PictureFile[] | Tensor4D): Promise<Embeddings>;
-  /** Embeddings of texts, of unit length. @throws ConfigError where the model has none. */
+  /** Embeddings of texts, of unit length. @throws ConfigError where the model has none; NonFiniteError. */
   encodeText(texts: readonly string[]): Promise<Embeddings>;
   /**
    * Logits of every picture against every text, [pictures][texts]: larger is a better match. Any
    * fusion has them, also one without embeddings.
    *
-   * @throws ConfigError for one tower alone.
+   * @throws ConfigError for one tower alone; NonFiniteError for scores that are not finite.
    */
   score(pictures: readonly PictureFile[], texts: readonly string[]): Promise<number[][]>;
   /**
@@ -134,10 +134,10 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     preprocess,
     fingerprint: () => modelFingerprint(parts),
     encodeImage: async (pictures) => {
-      if (!isList(pictures)) return rowsOf(() => embed('image', ofPictures(pictures)));
+      if (!isList(pictures)) return rowsOf(from, () => embed('image', ofPictures(pictures)));
       const all = await inBatches(pictures, async (files) => {
         const batch = await preprocess(files);
-        return rowsOf(() => embed('image', ofPictures(batch))).finally(() => {
+        return rowsOf(from, () => embed('image', ofPictures(batch))).finally(() => {
           batch.dispose();
         });
       });
@@ -145,7 +145,7 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     },
     encodeText: async (texts) => {
       const all = await inBatches(texts, (some) =>
-        rowsOf(() => embed('text', ofTexts(tokenise(some)))),
+        rowsOf(from, () => embed('text', ofTexts(tokenise(some)))),
       );
       return joinEmbeddings(all, dim);
     },
@@ -161,7 +161,7 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
       const columns = kept(() => ofTexts(tokenise(texts)));
       const all = await inBatches(pictures, async (files) => {
         const batch = await preprocess(files);
-        return rowsOf(() =>
+        return rowsOf(from, () =>
           fusion.score(params.fusion, ofPictures(batch), columns, inference),
         ).finally(() => {
           batch.dispose();
@@ -190,12 +190,12 @@ function kept(compute: () => Features): Features {
   return tidy(() => compute() as unknown as TensorContainer) as unknown as Features;
 }
 
-/** What `compute` gives, read. */
-async function rowsOf(compute: () => Tensor2D): Promise<Embeddings> {
+/** What `compute` gives, read. @throws NonFiniteError */
+async function rowsOf(from: string, compute: () => Tensor2D): Promise<Embeddings> {
   const tensor = tidy(compute);
   try {
     const [rows, dim] = tensor.shape;
-    return { rows, dim, values: (await tensor.data()) as Float32Array };
+    return requireFinite(from, { rows, dim, values: (await tensor.data()) as Float32Array });
   } finally {
     tensor.dispose();
   }

@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import { testOptions } from '@crossweave/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,31 @@ it('lists pictures below a folder, and nothing else', async () => {
   await mkdir(join(folder, 'empty'));
   await expect(listPictures(join(folder, 'empty'))).rejects.toThrow(/holds no pictures/);
   await expect(listPictures(join(folder, 'none'))).rejects.toThrow(/cannot be read/);
+});
+
+it('lists links as what they point to, and pictures that are not decoded', async () => {
+  await symlink(join(folder, 'a.jpeg'), join(folder, 'c.png'));
+  await symlink(join(folder, 'b'), join(folder, 'd'));
+  await cp(join(folder, 'a.jpeg'), join(folder, 'e.jfif'));
+  await writeFile(join(folder, 'f.HEIC'), 'another kind');
+  await writeFile(join(folder, '._a.jpeg'), 'what macOS leaves');
+  const all = ['a.jpeg', 'b/Z.JPG', 'c.png', 'd/Z.JPG', 'e.jfif', 'f.HEIC'];
+  expect(await listPictures(folder)).toEqual(all);
+  expect(await listPictures(relative('', folder))).toEqual(all);
+  await using model = await openModel(fixture('clip'));
+  const { paths, rejects } = await embedPictures(model, all, { folder });
+  expect(paths).toEqual(all.slice(0, -1));
+  expect(rejects.map(({ path }) => path)).toEqual(['f.HEIC']);
+});
+
+it('lists the pictures of the working folder', async () => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    expect(await listPictures('.')).toEqual(['a.jpeg', 'b/Z.JPG']);
+  } finally {
+    process.chdir(before);
+  }
 });
 
 testOptions(

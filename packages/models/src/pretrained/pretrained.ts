@@ -39,12 +39,8 @@ export const pretrainedChecks: Checks<PretrainedOptions> = {
  *
  * ```ts
  * using clip = await pretrained('openai/clip-vit-base-patch32', { download: true });
- * const { image, text, fusion } = clip;
- * const data = await loadPairs({
- *   captions: 'shoes.jsonl', tokenizer: text!.tokenizer, maxTokens: text!.maxTokens,
- *   preprocessing: image!.preprocessing,
- * });
- * const model = jointModel({ image: image!.encoder, text: text!.encoder, fusion: fusion!.fusion });
+ * const data = await loadPairs({ captions: 'shoes.jsonl', ...jointInputs(clip) });
+ * const model = jointModel(jointParts(clip));
  * await train({ model, initial: clip.params, … });
  * ```
  *

@@ -60,7 +60,9 @@ export async function duplicates(
   const groups = new Map<number, number[]>();
   parents.forEach((_, row) => {
     const root = rootOf(row);
-    groups.set(root, [...(groups.get(root) ?? []), row]);
+    const group = groups.get(root);
+    if (group === undefined) groups.set(root, [row]);
+    else group.push(row);
   });
   return [...groups]
     .filter(([, rows]) => rows.length > 1)

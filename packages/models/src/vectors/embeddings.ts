@@ -1,3 +1,5 @@
+import { NonFiniteError } from '@crossweave/core';
+
 /** N vectors of length E, row by row: of unit length where they come from a model. */
 export interface Embeddings {
   readonly rows: number;
@@ -21,4 +23,15 @@ export function joinEmbeddings(parts: readonly Embeddings[], dim: number): Embed
     at += part.values.length;
   }
   return { rows, dim, values };
+}
+
+/** The same, all of whose values are numbers. @throws NonFiniteError that names the row. */
+export function requireFinite(where: string, embeddings: Embeddings): Embeddings {
+  const at = embeddings.values.findIndex((value) => !Number.isFinite(value));
+  if (at === -1) return embeddings;
+  throw new NonFiniteError('a vector is not finite', {
+    where,
+    got: `${embeddings.values[at]!} in row ${Math.floor(at / embeddings.dim)}`,
+    advice: 'Do its weights hold NaN? Use a checkpoint of before, or train again.',
+  });
 }

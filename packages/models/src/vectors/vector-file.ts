@@ -7,7 +7,7 @@ import {
   readSafetensorsMetadata,
   saveSafetensors,
 } from '@crossweave/checkpoints/node';
-import type { Embeddings } from './embeddings';
+import { requireFinite, type Embeddings } from './embeddings';
 import { npyOf } from './npy';
 import { parquetOf } from './parquet';
 
@@ -81,7 +81,10 @@ function wrongName(where: string): ConfigError {
   });
 }
 
-/** @throws FileFormatError when the file holds no vectors; DataError when it is missing. */
+/**
+ * @throws FileFormatError when the file holds no vectors; DataError when it is missing;
+ *   NonFiniteError for a vector that is not finite.
+ */
 export async function loadVectors(path: string): Promise<VectorSet> {
   const metadata = await readSafetensorsMetadata(path);
   const tensors = await loadSafetensors(path);
@@ -92,7 +95,8 @@ export async function loadVectors(path: string): Promise<VectorSet> {
     const [rows, dim] = (tensor as Tensor2D).shape;
     if ((ids as string[]).length !== rows) throw noVectors(path);
     const values = (await tensor.data()) as Float32Array;
-    return { ids: ids as string[], embeddings: { rows, dim, values }, model: metadata['model']! };
+    const embeddings = requireFinite(path, { rows, dim, values });
+    return { ids: ids as string[], embeddings, model: metadata['model']! };
   } finally {
     disposeParams(tensors);
   }

@@ -37,6 +37,17 @@ it('averages the templates of a label', async () => {
   rowOf(prototypes, 1).forEach((value, i) => expect(value).toBeCloseTo(sum[i]! / length, 5));
 });
 
+it('puts a label into a template as it is, with what replacements give a meaning', async () => {
+  await using model = await openModel(fixture('clip'));
+  const asked: string[] = [];
+  const encodeText = (texts: readonly string[]) => {
+    asked.push(...texts);
+    return model.encodeText(texts);
+  };
+  await zeroShot({ ...model, encodeText }, ['$$ ring', '$& circle'], { templates: ['a {}.'] });
+  expect(asked).toEqual(['a $$ ring.', 'a $& circle.']);
+});
+
 it('refuses what makes no sense', async () => {
   await using model = await openModel(fixture('clip'));
   for (const labels of [['ring'], ['ring', 'ring'], []]) {

@@ -52,7 +52,8 @@ export async function zeroShot(
   requireDifferentLabels(labels, model);
   const { templates = ['{}'] } = options;
   const sentences = labels.flatMap((label) =>
-    templates.map((sentence) => sentence.replaceAll('{}', label)),
+    // As a function: "$" in a label is then no pattern.
+    templates.map((sentence) => sentence.replaceAll('{}', () => label)),
   );
   const encoded = await model.encodeText(sentences);
   const prototypes = averaged(encoded, templates.length);

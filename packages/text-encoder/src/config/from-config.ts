@@ -39,7 +39,8 @@ type Make<Options> = (
  * Makes the BERT of a Hugging Face config with `model_type` `bert`.
  *
  * @throws ConfigError for an unknown or unsupported setting, or a wrong option.
- */ export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
+ */
+export const bertFromConfig: Make<BertOptions> = (config, options = {}) => {
   requireObject('bertFromConfig', options);
   const { ignore, ...rest } = options;
   return bert({ ...bertConfig('bertFromConfig', config, ignore), ...rest });

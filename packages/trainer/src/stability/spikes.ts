@@ -5,7 +5,9 @@ import { copyOfState, disposeState, type TrainState } from '../state';
 /**
  * When a loss counts as a leap. A leap's step is discarded and training goes on from an earlier state
  * with the next batch, as PaLM was trained (Chowdhery et al. 2022, section 5.1). Two earlier states are
- * held for it, in memory: parameters and the optimizer's state, as they were.
+ * held for it, in memory: parameters and the optimizer's state, as they were. They are not saved: a
+ * resumed run has its checkpoint alone to go back to, so that a leap soon after it may end otherwise
+ * than in a run that never stopped.
  */
 export interface SpikeOptions {
   /** So many standard deviations above the mean of the losses before, > 0. Default 6. */
