@@ -11,7 +11,7 @@ import {
   sub,
   sum,
 } from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { HostValue } from '@crossweave/core';
 import { excluded, negativeCounts, negativeMatrix, type RowSets } from './same';
 
@@ -73,8 +73,9 @@ export function negativeTerms(
 /** [B, W]: 1 where the column has the number of the row. */
 export function firstDiagonal(size: number, width: number): Tensor2D {
   // Counted in the graph: matrices from JavaScript would each be in memory, this is there once.
-  const count = (shape: [number, number], axis: number): Tensor => cumsum(ones(shape), axis);
-  return cast(equal(count([size, 1], 0), count([1, width], 1)), 'float32');
+  const count = (shape: [number, number], axis: number): Tensor2D => cumsum(ones(shape), axis);
+  const same = equal<Tensor2D>(count([size, 1], 0), count([1, width], 1));
+  return cast(same, 'float32');
 }
 
 /** The mean number of negatives of a row. */
