@@ -85,8 +85,7 @@ export class LazyGraph {
   }
 
   /**
-   * An array with arbitrary contents for numbers from JavaScript, which `write` then takes. Memory of
-   * values that nothing holds is reused first, so that a batch takes the memory of the one before.
+   * An array with arbitrary contents, which `write` then takes: a batch gets the memory of the last.
    */
   allocate(dtype: ElementType, length: number): Values {
     // A pending operator may still read a value without holders.
