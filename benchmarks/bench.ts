@@ -1,6 +1,7 @@
 /** `npm run bench -- SUITE [options]`, or `pnpm bench SUITE [options]`. */
 import { chunksSuite } from './chunks/suite';
 import { disturbancesSuite } from './disturbances/suite';
+import { enginesSuite } from './engines/suite';
 import { featuresSuite } from './features/suite';
 import { killsSuite } from './kills/suite';
 import { loadingSuite } from './loading/suite';
@@ -28,6 +29,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   'real-weights': realWeightsSuite,
   chunks: chunksSuite,
   disturbances: disturbancesSuite,
+  engines: enginesSuite,
   features: featuresSuite,
   kills: killsSuite,
   loading: loadingSuite,

@@ -7,6 +7,8 @@ const alias = {
 };
 
 interface Choice {
+  /** Folders of `packages/`; default all. */
+  readonly folders?: readonly string[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   /** Ends of the names of files that get a process each; none unless given. */
@@ -21,8 +23,14 @@ interface Choice {
  * compiled. The files whose names end with `isolated` have a process each, as have all of the command
  * line: they look at the process itself, or at what others registered with tfjs.
  */
-export function packageProjects({ include, exclude, isolated, timeout }: Choice) {
-  return readdirSync('packages').flatMap((folder) => {
+export function packageProjects({
+  folders = readdirSync('packages'),
+  include,
+  exclude,
+  isolated,
+  timeout,
+}: Choice) {
+  return folders.flatMap((folder) => {
     const root = `packages/${folder}`;
     const { name } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { name: string };
     const project = (name: string, files: { include: string[]; exclude: string[] }) => ({

@@ -1,12 +1,14 @@
-"""Training steps on a GPU: ours through XLA, and PyTorch's, one after another, on one machine.
+"""Training steps on a GPU: ours through XLA, PyTorch's and JAX's, one after another, on one machine.
 
     python3 benchmarks/gpu/check.py --platform cuda --out gpu.json --minutes 8
 
-Needs the folder that `node benchmarks/gpu/pack.mjs` makes, PyTorch, and a PJRT plugin (of
-jax-cuda13-pjrt, or named by CROSSWEAVE_PJRT). Every row is written as soon as it is there; rows for
-which no time is left are listed as left out.
+Needs the folder that `node benchmarks/gpu/pack.mjs` makes, and a PJRT plugin (of jax-cuda13-pjrt, or
+named by CROSSWEAVE_PJRT); PyTorch and JAX where they are to be compared with. Every row is written as
+soon as it is there; rows without their library, and those for which no time is left, are listed as
+left out.
 """
 import argparse
+import importlib.util
 import json
 import os
 import pathlib
@@ -43,9 +45,27 @@ def ours(row):
             "--steps", str(options.steps)]
 
 
-def torch(row, variant):
-    return [sys.executable, peer / f"{row.replace('-', '_')}.py", "--device", device,
-            "--variant", variant, "--steps", str(options.steps)]
+def theirs(script, variant):
+    return [sys.executable, peer / script, "--device", device, "--variant", variant,
+            "--steps", str(options.steps)]
+
+
+def sides_of(row):
+    """Commands by what they measure. JAX has peers of the first two rows."""
+    script = row.replace("-", "_") + ".py"
+    sides = {"xla float32": ours(row)}
+    sides |= {f"torch {variant}": theirs(script, variant) for variant in variants}
+    if (peer / f"jax_{script}").exists():
+        sides |= {f"jax {variant}": theirs(f"jax_{script}", variant) for variant in variants}
+    return sides
+
+
+def left_out(side):
+    """Why a side is not measured, or None."""
+    library = side.split()[0]
+    if library != "xla" and importlib.util.find_spec(library) is None:
+        return f"{library} is not installed"
+    return "no time was left" if end - time.monotonic() < 20 else None
 
 
 def card():
@@ -60,16 +80,16 @@ end = time.monotonic() + 60 * options.minutes
 result = {"card": card(), "machine": machine.platform(), "platform": options.platform, "rows": []}
 variants = ("default", "tf32", "bf16") if device == "cuda" else ("default", "bf16")
 for row in options.rows:
-    sides = {"xla float32": ours(row), **{f"torch {v}": torch(row, v) for v in variants}}
-    for side, command in sides.items():
-        left = end - time.monotonic()
-        if left < 20:
-            result["rows"].append({"row": row, "side": side, "leftOut": "no time was left"})
+    for side, command in sides_of(row).items():
+        reason = left_out(side)
+        if reason is not None:
+            result["rows"].append({"row": row, "side": side, "leftOut": reason})
+            print(f"{row:16} {side:14} left out: {reason}", flush=True)
         else:
             began = time.monotonic()
             try:
                 ran = subprocess.run(command, capture_output=True, text=True, env=environment,
-                                     timeout=min(left, 150))
+                                     timeout=min(end - began, 150))
                 lines = ran.stdout.strip().splitlines()
                 found = json.loads(lines[-1]) if ran.returncode == 0 and lines else {
                     "failed": (ran.stderr or ran.stdout)[-2000:]}

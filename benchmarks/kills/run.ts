@@ -1,6 +1,6 @@
 /**
- * A small run that goes on where it stopped: `tsx … kills/run.ts FOLDER STEPS`. It saves after every
- * second step, and prints a line when a step is done, when it begins to save and when that is done.
+ * A small run that goes on where it stopped: `tsx … kills/run.ts FOLDER STEPS ENGINE`. It saves after
+ * every second step, and prints a line when a step is done, when it begins to save and when that is done.
  */
 import { writeSync } from 'node:fs';
 import {
@@ -18,14 +18,14 @@ import { adamW, cachedEncoder, disposeState, jointModel, warmupCosine } from '@c
 import { openRun, train } from '@crossweave/trainer/node';
 import type * as tf from '@tensorflow/tfjs-core';
 
-const [folder = '', count = '100'] = process.argv.slice(2);
+const [folder = '', count = '100', engine = 'onnx:cpu'] = process.argv.slice(2);
 const steps = Number(count);
 const size = 16;
 const width = 512;
 // Not by console.log, which may wait: the parent kills by these lines.
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
-await useEngine('onnx:cpu');
+await useEngine(engine);
 const tower = cachedEncoder<PooledFeatures>('cached', { dim: width, tokens: 0 });
 const data: BatchSource<Batch<PooledFeatures, PooledFeatures>> = {
   batchSize: size,

@@ -8,12 +8,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const usage = `npm run bench -- kills [--kills N]
+const usage = `npm run bench -- kills [--kills N] [--engine NAME]
 
-Trains a small model that saves after every second step, kills the process (SIGKILL) N times (default
-30) at random moments, every second time within the saving of a state, starts it again after each, and
-compares the weights, averages and moments in the end with those of a run that was never stopped. Exit
-code 1 where a bit differs.`;
+Trains a small model that saves after every second step on an engine (default onnx:cpu), kills the
+process (SIGKILL) N times (default 30) at random moments, every second time within the saving of a
+state, starts it again after each, and compares the weights, averages and moments in the end with
+those of a run that was never stopped. Exit code 1 where a bit differs.`;
 
 const program = fileURLToPath(new URL('run.ts', import.meta.url));
 const source = fileURLToPath(new URL('../source.mjs', import.meta.url));
@@ -30,7 +30,7 @@ interface Life {
   /** The last line of the process; null where it was killed before its first step. */
   readonly last: string | null;
   readonly wasKilled: boolean;
-  /** Longest time between the beginning and the end of saving a state, in milliseconds. */
+  /** Median time between the beginning and the end of saving a state, in milliseconds. */
   readonly saving: number;
 }
 
@@ -39,6 +39,7 @@ export async function killsSuite(args: readonly string[]): Promise<number> {
     args: [...args],
     options: {
       kills: { type: 'string', default: '30' },
+      engine: { type: 'string', default: 'onnx:cpu' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -51,18 +52,20 @@ export async function killsSuite(args: readonly string[]): Promise<number> {
   try {
     const steps = 10 * kills + 20;
     const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
-    const { saving } = await live(whole, steps);
+    const run = (path: string, moment?: Moment): Promise<Life> =>
+      live([path, String(steps), values.engine], moment);
+    const { saving } = await run(whole);
     const lasts: (string | null)[] = [];
     while (lasts.length < kills) {
-      const life = await live(killed, steps, momentOf(lasts.length, saving));
+      const life = await run(killed, momentOf(lasts.length, saving));
       if (!life.wasKilled) throw new Error('the run ended before it was killed often enough');
       lasts.push(life.last);
     }
-    await live(killed, steps);
+    await run(killed);
     const during = lasts.filter((last) => last?.startsWith('saving') === true).length;
     const same = (await digest(whole, steps)) === (await digest(killed, steps));
     console.log(
-      `${kills} kills of a run of ${steps} steps, ${during} of them while a state was saved: ` +
+      `${kills} kills of a run of ${steps} steps on ${values.engine}, ${during} of them while a state was saved: ` +
         `${same ? 'the same bits in the end' : 'OTHER BITS in the end'}.`,
     );
     return same ? 0 : 1;
@@ -79,19 +82,20 @@ function momentOf(index: number, saving: number): Moment {
 }
 
 /** Starts the run and waits until it ends or is killed. */
-async function live(folder: string, steps: number, moment?: Moment): Promise<Life> {
+async function live(options: readonly string[], moment?: Moment): Promise<Life> {
   const child = spawn(
     process.execPath,
-    [...loaders, '--conditions=@crossweave/source', program, folder, String(steps)],
+    [...loaders, '--conditions=@crossweave/source', program, ...options],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  let [seen, saving, began]: [number, number, number] = [0, 0, 0];
+  let [seen, began]: [number, number] = [0, 0];
+  const savings: number[] = [];
   let last: string | null = null;
   let timer: NodeJS.Timeout | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
     last = line;
     if (line.startsWith('saving')) began = performance.now();
-    if (line.startsWith('saved')) saving = Math.max(saving, performance.now() - began);
+    if (line.startsWith('saved')) savings.push(performance.now() - began);
     if (moment === undefined || !line.startsWith(moment.line) || ++seen !== moment.after) return;
     timer = setTimeout(() => child.kill('SIGKILL'), moment.milliseconds);
   });
@@ -99,6 +103,8 @@ async function live(folder: string, steps: number, moment?: Moment): Promise<Lif
   clearTimeout(timer);
   const wasKilled = signal === 'SIGKILL';
   if (!wasKilled && code !== 0) throw new Error(`the run failed with ${String(code)}`);
+  // Not the longest: on a busy machine that is longer than many steps.
+  const saving = savings.sort((a, b) => a - b)[savings.length >> 1] ?? 0;
   return { last, wasKilled, saving };
 }
 

@@ -13,16 +13,18 @@ import { median, type Machine } from '../steps/report';
 import type { Row, Variant } from '../steps/rows';
 import { encoderRows } from '../steps/rows/encoders';
 import { engineRows } from '../steps/rows/engine';
+import { quickstartRows } from '../steps/rows/quickstart';
 
 const usage = `npm run bench -- precision --python PATH [options]
 
 Measures features and training steps in float32 and bf16 on ONNX Runtime, OpenVINO and PyTorch.
-OpenVINO is found by CROSSWEAVE_OPENVINO, see packages/tfjs-backend-openvino. About 30 minutes on two
+OpenVINO is found by CROSSWEAVE_OPENVINO, see packages/tfjs-backend-openvino. About 40 minutes on two
 cores with 3 rounds.
 
   --python PATH   a Python with benchmarks/peers/requirements.txt
   --rounds N      how often the sides take turns in each row (default 3)
-  --only A,B      these rows alone; nothing is written then
+  --steps N       steps counted in each process (default: each row's own)
+  --only A,B      these rows alone; nothing is written then, nor with --steps
   --out FILE      where the results go, without the table in benchmarks/README.md
   --help`;
 
@@ -33,6 +35,8 @@ const NAMES = [
   'cross-attention',
   'bert-base',
   'resnet50',
+  'quickstart-co-attention',
+  'quickstart-single-stream',
 ] as const;
 
 interface Side {
@@ -81,6 +85,7 @@ export async function precisionSuite(args: readonly string[]): Promise<number> {
       help: { type: 'boolean', default: false },
       python: { type: 'string' },
       rounds: { type: 'string', default: '3' },
+      steps: { type: 'string' },
       only: { type: 'string' },
       out: { type: 'string' },
     },
@@ -91,6 +96,7 @@ export async function precisionSuite(args: readonly string[]): Promise<number> {
   }
   const python = values.python ?? process.env['CROSSWEAVE_PYTHON'] ?? 'python3';
   const rounds = Number(values.rounds);
+  const steps = values.steps === undefined ? undefined : Number(values.steps);
   const names = values.only?.split(',') ?? NAMES;
   const rows = names.flatMap((name) => rowOf(name) ?? []);
   const missing = await whyNoPeer(python);
@@ -99,28 +105,39 @@ export async function precisionSuite(args: readonly string[]): Promise<number> {
       ? `${python} does not run PyTorch: ${missing}`
       : !Number.isInteger(rounds) || rounds < 1
         ? `--rounds: expected a whole number of at least 1, got "${values.rounds}"`
-        : rows.length < names.length
-          ? `--only: expected some of ${NAMES.join(', ')}, got "${values.only}"`
-          : undefined;
+        : steps !== undefined && (!Number.isInteger(steps) || steps < 1)
+          ? `--steps: expected a whole number of at least 1, got "${values.steps}"`
+          : rows.length < names.length
+            ? `--only: expected some of ${NAMES.join(', ')}, got "${values.only}"`
+            : undefined;
   if (fault !== undefined) {
     console.error(`${fault}\n\n${usage}`);
     return 2;
   }
   const machine = describeMachine();
   const results: RowResult[] = [];
-  for (const row of rows) results.push(await measureRow(row, rounds, python));
+  for (const row of rows) results.push(await measureRow(row, rounds, steps ?? row.steps, python));
   const result = { date: new Date().toISOString(), machine, rounds, rows: results };
-  await publish(result, values.out, values.only === undefined);
+  await publish(result, values.out, values.only === undefined && steps === undefined);
   return results.every(({ notes }) => notes.length === 0) ? 0 : 1;
 }
 
-const rowOf = (name: string): Row | undefined =>
-  [...encoderRows, ...engineRows].find((row) => row.name === name);
+const ROWS: readonly Row[] = [
+  ...encoderRows,
+  ...engineRows,
+  ...quickstartRows.map((row) => ({ ...row, title: `the quickstart's ${row.title} step` })),
+];
+const rowOf = (name: string): Row | undefined => ROWS.find((row) => row.name === name);
 
-async function measureRow(row: Row, rounds: number, python: string): Promise<RowResult> {
+async function measureRow(
+  row: Row,
+  rounds: number,
+  steps: number,
+  python: string,
+): Promise<RowResult> {
   const measured: Record<string, Measurement[]> = {};
   const notes: string[] = [];
-  const counts = { threads: 2, steps: row.steps, warmup: row.warmup };
+  const counts = { threads: 2, steps, warmup: row.warmup };
   for (let round = 1; round <= rounds; round++) {
     for (const side of SIDES) {
       const label = `${row.name.padEnd(18)} ${side.name.padEnd(13)} ${round}/${rounds}`;

@@ -31,9 +31,7 @@ describe.each(Object.entries(families))(
     it.each(fixture.names)('%s', (name) => {
       tidy(() => {
         const reference = fixture.case(name);
-        // PyTorch's own float32 gradients are up to 4e-5 away from these, which are of float64.
-        const closeness = { rtol: 1e-4, atol: 1e-4 };
-        expectReference(family(reference.options), reference, name === 'training', closeness);
+        expectReference(family(reference.options), reference, name === 'training');
       });
     });
   },

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  DataError,
   hostValue,
   labelIdentity,
   type HostValue,
@@ -118,6 +119,13 @@ function rowsLike(
       where: 'losses',
       expected: 'batches with labels',
       advice: 'Leave "labels" out of "same", or use data with labels.',
+    });
+  }
+  if (names.length !== batch.groups.length) {
+    throw new DataError(`${kind} of the batch is wrong`, {
+      where: 'losses',
+      expected: `a list of ${batch.groups.length}, as groups is, one for each pair`,
+      got: `a list of ${names.length}`,
     });
   }
   const rowsOf = new Map<string, number[]>();

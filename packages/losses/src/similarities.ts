@@ -1,6 +1,6 @@
 import { matMul, mul, reshape, sum } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
+import { ConfigError, checkShapes, type ModelOutputs, type PooledFeatures } from '@crossweave/core';
 import { fuseEach, negativesPerPair, type AnyBatch } from './rows';
 
 /** Unit-norm embeddings of a batch. */
@@ -28,7 +28,21 @@ export function requireEmbeddings(
       advice: 'Use a dual encoder, or a loss that reads scores, such as infoNCE.',
     });
   }
-  return { image: outputs.embed('image', image), text: outputs.embed('text', text) };
+  return embeddingsOf(where, outputs.embed, image, text);
+}
+
+function embeddingsOf<F extends PooledFeatures>(
+  where: string,
+  embed: NonNullable<ModelOutputs<F>['embed']>,
+  image: F,
+  text: F,
+): Embeddings {
+  const embeddings = { image: embed('image', image), text: embed('text', text) };
+  checkShapes(where, {
+    'the embeddings of the images': [embeddings.image, ['B', 'E']],
+    'the embeddings of the texts': [embeddings.text, ['B', 'E']],
+  });
+  return embeddings;
 }
 
 /**
@@ -39,9 +53,9 @@ export function similarities(
   outputs: Pick<ModelOutputs<PooledFeatures>, 'image' | 'text' | 'score' | 'embed'>,
 ): Tensor2D {
   const { image, text } = outputs;
-  return outputs.embed === undefined
-    ? outputs.score(image, text)
-    : cosines(outputs.embed('image', image), outputs.embed('text', text));
+  if (outputs.embed === undefined) return outputs.score(image, text);
+  const embeddings = embeddingsOf('similarities', outputs.embed, image, text);
+  return cosines(embeddings.image, embeddings.text);
 }
 
 /**

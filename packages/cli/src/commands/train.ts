@@ -4,6 +4,7 @@ import { lockFolder } from '@crossweave/core/node';
 import { optimizers, schedules } from '@crossweave/trainer';
 import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
+import { requireNoConflict } from '../config/conflicts';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
@@ -21,6 +22,7 @@ import { measureSteps } from '../run/measure-steps';
 import { showPlan } from '../run/show-plan';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
+import { trainingNotes } from '../run/training-notes';
 
 export const train: Command = {
   name: 'train',
@@ -87,6 +89,7 @@ export const train: Command = {
     if (note !== undefined) terminal.note(note);
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step, task);
+    trainingNotes(config, step.optimizer).forEach((each) => terminal.note(each));
     if (dryRun) {
       const measured = isMeasuring
         ? await measureSteps(config, checked.pairs, step, signal)
@@ -162,20 +165,9 @@ function withSteps(config: TrainConfig, extended: string): TrainConfig {
   return { ...config, training: { ...config.training, steps } };
 }
 
-/** What is reported must not have chosen the state, or ended the training. */
-function requireOtherSplit({ data, training: { evaluate } }: TrainConfig): void {
-  if (evaluate?.best === undefined || evaluate.split !== data.test) return;
-  throw new ConfigError('"training.evaluate.split" is the split that is reported', {
-    where: 'crossweave train',
-    expected: 'another split to choose the best state by',
-    got: evaluate.split,
-    advice: 'Choosing by the test split makes its figures too good: name a validation split.',
-  });
-}
-
 function checkedConfig({ config, source }: GivenConfig): TrainConfig {
   const checked = parseConfig(trainSchema, config, source);
   requireItsTokenizer(checked);
-  requireOtherSplit(checked);
+  requireNoConflict(checked);
   return checked;
 }

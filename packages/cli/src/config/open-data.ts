@@ -170,12 +170,17 @@ function checked(
     decode: async () => {
       const data = await pairs.decode();
       opened.done();
-      const news = [data.report.rejects, data.report.sharedPictures].flat().length;
-      const known = [pairs.report.rejects, pairs.report.sharedPictures].flat().length;
-      if (news > known) terminal.note(inFlags(describeReport(data.report)));
+      if (findings(data.report) > findings(pairs.report))
+        terminal.note(inFlags(describeReport(data.report)));
       return data;
     },
   };
+}
+
+/** How much a report has to tell that decoding may add to. */
+function findings({ rejects, sharedPictures, splits }: LoadReport): number {
+  const copied = Object.values(splits).filter(({ copies }) => copies !== undefined);
+  return rejects.length + sharedPictures.length + copied.length;
 }
 
 function fingerprintOf(opened: OpenedPairs): string {

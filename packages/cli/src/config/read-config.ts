@@ -1,9 +1,10 @@
-import { ConfigError, FileFormatError } from '@crossweave/core';
-import { readJson } from '@crossweave/core/node';
+import { ConfigError, FileFormatError, isCrossweaveError } from '@crossweave/core';
+import { readBytes, readJson } from '@crossweave/core/node';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
 import { withLabelKind, withTask } from './tasks';
 import { unknownKey, withSetting } from './parse';
+import { repeatedKey } from './repeated-key';
 
 /** The flags that choose what computes. */
 export const engineOptions: Readonly<Record<string, OptionSpec>> = {
@@ -90,10 +91,23 @@ export async function readGiven(
   return { config: withLabelKind(config), source: file ?? `preset ${preset ?? ''}` };
 }
 
+/** @throws ConfigError where the file is missing, no JSON, or has a key twice */
 async function readJsonConfig(file: string): Promise<unknown> {
-  const config = await readJson(file);
+  const [config, bytes] = await Promise.all([readJson(file), readBytes(file)]).catch(asConfigError);
   requirePlain(config, file);
-  return config;
+  const twice = repeatedKey(new TextDecoder().decode(bytes));
+  if (twice === undefined) return config;
+  throw new ConfigError(`the config has the key "${twice}" twice`, {
+    where: file,
+    advice: 'Remove one of them.',
+  });
+}
+
+/** A config that cannot be read is a bad config, whatever is wrong with its file. */
+function asConfigError(cause: unknown): never {
+  if (!isCrossweaveError(cause)) throw cause;
+  const { what, where, expected, got, advice } = cause;
+  throw new ConfigError(what, { where, expected, got, advice, cause });
 }
 
 /** Levels of objects and lists in a config: more are no config, and exhaust what reads them. */

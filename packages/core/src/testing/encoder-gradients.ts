@@ -1,10 +1,11 @@
-import { expandDims, fill, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { expandDims, fill, getBackend, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { inference, type Context } from '../contracts/context';
 import type { Encoder } from '../contracts/encoder';
 import type { Features, PooledFeatures } from '../contracts/features';
 import { key } from '../keys';
 import { mapParams, subtree, withPrefix, type Params } from '../params';
 import { check, type Check } from './check';
+import type { Closeness } from './closeness';
 import { assertFinite, identical } from './compare';
 import { expectClose } from './fixtures';
 import { assertGradientsMatch } from './finite-differences';
@@ -39,7 +40,7 @@ export function encoderGradientChecks<Input extends object>(
       const { objective, point } = problem(create(), make(key(21), 3), training);
       assertGradientsMatch(objective, point, key(25), 6);
     }),
-    check('gradients are the same to the last bit when layers are recomputed', () => {
+    check('gradients are the same when layers are recomputed', () => {
       const at = (recompute: boolean): Params => {
         const { objective, point } = problem(create(), make(key(21), 3), {
           ...training,
@@ -52,7 +53,7 @@ export function encoderGradientChecks<Input extends object>(
         expectClose(
           gradient,
           kept[path]!,
-          identical,
+          asRecomputed(),
           `the gradient of ${path} with recomputed layers`,
         );
       }
@@ -68,6 +69,10 @@ export function encoderGradientChecks<Input extends object>(
     ),
   ];
 }
+
+/** To the last bit, but on XLA: it rounds a layer as suits the kernel that the layer becomes part of. */
+const asRecomputed = (): Closeness =>
+  getBackend().startsWith('xla:') ? { rtol: 1e-5, atol: 1e-5 } : identical;
 
 /**
  * A weighted sum of the unmasked features as a function of the parameters (`params.`) and the input

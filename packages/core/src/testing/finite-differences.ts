@@ -1,4 +1,4 @@
-import { add, mul, tensor, tidy } from '@tensorflow/tfjs-core';
+import { tensor, tidy } from '@tensorflow/tfjs-core';
 import { foldIn, uniformArray, type Key } from '../keys';
 import { mapParams, type Params } from '../params';
 import { ConformanceError } from './check';
@@ -84,7 +84,10 @@ function slopeAlong(
     tidy(() => {
       const moved = mapParams(point, (value, path) => {
         const along = direction.get(path);
-        return along === undefined ? value : add(value, mul(tensor(along, value.shape), distance));
+        if (along === undefined) return value;
+        // As new numbers, so that an engine that compiles has one program for all points.
+        const numbers = valuesOf(value).map((number, i) => number + along[i]! * distance);
+        return tensor(numbers, value.shape);
       });
       return valuesOf(objective(moved))[0]!;
     });

@@ -52,6 +52,8 @@ export interface Dataset {
   rows(): AsyncGenerator<Row>;
   /** The same in parts. */
   parts(): AsyncGenerator<readonly Row[]>;
+  /** Names of the fields of the rows that were read so far, for forms of named fields. */
+  readonly fields: ReadonlySet<string>;
 }
 
 export const sourceCheck: Check = {
@@ -99,6 +101,7 @@ export async function openDataset(
     name: reader.name,
     folder: reader.folder,
     parts,
+    fields: seen,
     async *rows() {
       for await (const part of parts()) yield* part;
     },
@@ -133,7 +136,7 @@ async function readerOf(
     case 'parquet':
       return { reader: parquetReader(files, { context, spool, images, signal }), format };
     default:
-      return { reader: textReader(file, format, options), format };
+      return { reader: textReader(file, format, options, seen), format };
   }
 }
 
@@ -146,9 +149,10 @@ function textReader(
   file: string,
   format: RecordFormat | 'flickr30k',
   { images, ...options }: OpenDatasetOptions,
+  seen: Set<string>,
 ): FormReader {
   if (format === 'flickr30k') return flickr30kReader(file, options, images);
-  const parts = () => readParts(file, { ...options, format });
+  const parts = () => readParts(file, { ...options, format, seen });
   return { name: file, folder: images ?? dirname(resolve(file)), parts };
 }
 

@@ -6,6 +6,7 @@ import type { Tokenizer } from '../text/tokenizer';
 import { unlessAborted } from '../concurrency';
 import { checkImages, type Checked } from './images';
 import { meanPicture } from './mean-picture';
+import { findCopies, withCopies } from './copies';
 import { findNearCopies } from './near-copies';
 import type { OpenPairsOptions } from './options';
 import { threadsFor } from '../loading/picture-threads';
@@ -75,11 +76,12 @@ export async function decodePairs({
   const splits = makeSplits(checked, pictures, tensors, captions);
   requireFewRejects(rejects, rows, captions, maxRejects);
 
-  const digests = new Map(checked.map((known) => [known.sample, known]));
-  const shared = findShared(accepted(checked), 'content', (sample) => {
-    const known = digests.get(sample);
-    return known?.read === true ? known.digest : undefined;
-  });
+  const known = new Map(checked.map((each) => [each.sample, each]));
+  const bytesOf = (sample: ReadSample): string | undefined => {
+    const { read: wasRead = false, digest } = known.get(sample) ?? {};
+    return wasRead ? digest : undefined;
+  };
+  const shared = findShared(accepted(checked), 'content', bytesOf);
   if (sharedPictures === 'refuse') refuseShared(shared, captions, splits);
   shared.push(...findNearCopies(checked));
   const { texts, preprocessing } = tensors;
@@ -93,7 +95,10 @@ export async function decodePairs({
       doubts: read.doubts,
       sharedPictures: [...read.sharedPictures, ...shared],
       maxTokens: texts.maxTokens,
-      splits: reportSplits(splits, repeated, texts),
+      splits: withCopies(
+        reportSplits(splits, repeated, texts),
+        findCopies(accepted(checked), bytesOf),
+      ),
     },
     tokenizer: texts.tokenizer,
     imageSize: preprocessing.size,

@@ -59,6 +59,12 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
       `${counted(shared.captions, 'text')} shared by several images, ${text} by ${written(images)} of them`,
     );
   }
+  if (split.copies !== undefined) {
+    const { pictures, example } = split.copies;
+    parts.push(
+      `${counted(pictures, 'picture')} with the bytes of another one, such as ${example[1]}, a copy of ${example[0]}: the captions of one count as wrong for the other`,
+    );
+  }
   if (cut.captions > 0) {
     parts.push(
       `${counted(cut.captions, 'caption')} (${percent(cut.captions / captions)}) cut at ${maxTokens} tokens, the longest has ${cut.longest}`,

@@ -1,10 +1,13 @@
 import type { DataError } from '@crossweave/core';
+import { contextOf } from '../records/read';
+import { unreadFields } from '../records/unread-fields';
 import { datasetChecks, openDataset, type OpenDatasetOptions } from '../forms/open-dataset';
 import type { Row } from '../records/record';
 import { eagerCount, type OpenPairsOptions } from './options';
 import { holdOutSamples } from './hold-out';
 import { requireFewRejects, type Reject } from './rejects';
 import { RowJoiner, type ReadSample } from './samples';
+import { CaptionDoubts } from './caption-doubts';
 import { RowNames } from './row-names';
 import { findShared, refuseShared, type SharedPictures } from './shared-pictures';
 
@@ -29,6 +32,7 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   const doubts: DataError[] = [];
   const head: Row[] = [];
   const names = new RowNames();
+  const captions = new CaptionDoubts();
   for await (const part of dataset.parts()) {
     if (head.length < eagerCount) {
       head.push(...part.slice(0, eagerCount - head.length));
@@ -38,6 +42,7 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
     for (const row of part) {
       if ('error' in row) continue;
       names.add(row.record);
+      captions.add(row.record, row.where ?? `line ${row.line}`);
       if (row.doubt) doubts.push(row.doubt);
     }
   }
@@ -55,7 +60,12 @@ export async function readPairs(options: OpenPairsOptions): Promise<ReadPairs> {
   }));
   requireFewRejects(rejects, rows, name, maxRejects);
   names.requireOneSpelling(name);
-  doubts.unshift(...names.doubts(name));
+  doubts.unshift(
+    ...unreadFields(dataset.fields, contextOf(name, options), name),
+    ...names.doubts(name),
+    ...joiner.doubts(name),
+    ...captions.doubts(name),
+  );
   const { holdOut, columns } = options;
   const samples = holdOut === undefined ? joined : holdOutSamples(joined, holdOut, name);
   const files = findShared(samples, 'file', ({ path }) => path);

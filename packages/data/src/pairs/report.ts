@@ -30,6 +30,11 @@ export interface SplitReport {
   readonly incomplete?: { readonly image: number; readonly text: number };
   /** Captions without a label. Absent when no caption of the split has one. */
   readonly unlabelled?: number;
+  /**
+   * Pictures with the bytes of an earlier one of the split under another name, and the first of them. Absent
+   * where there is none, and before files are read.
+   */
+  readonly copies?: { readonly pictures: number; readonly example: readonly [string, string] };
   /** Different texts that are captions in another split too. */
   readonly inOtherSplits: number;
 }

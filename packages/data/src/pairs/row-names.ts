@@ -18,11 +18,11 @@ export class RowNames {
     }
   }
 
-  /** @throws DataError where two splits differ by upper and lower case alone: "train", "Train" */
+  /** @throws DataError where two splits differ by their spelling alone: "train", "Train" */
   requireOneSpelling(where: string): void {
     const [pair] = twice(this.#splits);
     if (pair === undefined) return;
-    throw new DataError('splits differ by upper and lower case alone', {
+    throw new DataError(`splits differ by ${difference(pair)} alone`, {
       where,
       expected: 'one spelling of a split',
       got: told(pair, this.#splits),
@@ -30,7 +30,7 @@ export class RowNames {
     });
   }
 
-  /** What may not be meant: rows without a split beside rows with one, labels of two spellings. */
+  /** What may not be meant: rows without a split beside rows with one, labels of two spellings, `nan`. */
   doubts(where: string): DataError[] {
     const doubts: DataError[] = [];
     if (this.#named > 0 && this.#unnamed > 0) {
@@ -46,14 +46,29 @@ export class RowNames {
     const spelled = twice(this.#labels);
     if (spelled[0] !== undefined) {
       doubts.push(
-        new DataError('labels differ by upper and lower case alone', {
+        new DataError(`labels differ by ${difference(spelled[0])} alone`, {
           where,
           expected: 'one spelling of a class',
           got: `${counted(spelled.length, 'pair')} of labels, such as ${told(spelled[0], this.#labels)}`,
         }),
       );
     }
-    return doubts;
+    return [...doubts, ...this.#unsaid(where)];
+  }
+
+  /** Splits and labels that are a program's word for nothing. */
+  #unsaid(where: string): DataError[] {
+    const named = { split: this.#splits, label: this.#labels };
+    return Object.entries(named).flatMap(([what, rows]) =>
+      Array.from(rows).flatMap(([name, number]) => {
+        if (!nothing.test(name)) return [];
+        return new DataError(`${counted(number, 'row')} with the ${what} "${name}"`, {
+          where,
+          expected: `an empty field where a row has no ${what}`,
+          got: `"${name}", which counts as a ${what} like others`,
+        });
+      }),
+    );
   }
 }
 
@@ -61,18 +76,51 @@ function count(rows: Map<string, number>, name: string): void {
   rows.set(name, (rows.get(name) ?? 0) + 1);
 }
 
-/** Pairs of names that are the same but for upper and lower case. */
+/** What programs write where a value is missing. */
+const nothing = /^(?:nan|null|undefined|#n\/a|<na>)$/i;
+
+/** A name without what a reader may not see: case, characters without ink, forms of one character. */
+function plain(name: string): string {
+  const visible = name.replace(/\s+/g, ' ').replace(/[\p{Cf}\p{Cc}]/gu, '');
+  return visible.normalize('NFKC').trim().toLowerCase();
+}
+
+/** `1`, `1.0` and `01` are one number. */
+function plainNumber(name: string): string {
+  return name.length <= 15 && /^\d+(?:\.\d*)?$/.test(name) ? String(Number(name)) : name;
+}
+
+const lookalike = 'characters that look the same';
+
+function difference([a, b]: readonly [string, string]): string {
+  if (a.toLowerCase() === b.toLowerCase()) return 'upper and lower case';
+  return plain(a) === plain(b) ? lookalike : 'how a number is written';
+}
+
+/** Pairs of names that are the same but for their spelling. */
 function twice(rows: ReadonlyMap<string, number>): [string, string][] {
   const spellings = new Map<string, string>();
   const pairs: [string, string][] = [];
   for (const name of rows.keys()) {
-    const other = spellings.get(name.toLowerCase());
-    if (other === undefined) spellings.set(name.toLowerCase(), name);
+    const spelling = plainNumber(plain(name));
+    const other = spellings.get(spelling);
+    if (other === undefined) spellings.set(spelling, name);
     else pairs.push([other, name]);
   }
   return pairs;
 }
 
-function told(names: readonly string[], rows: ReadonlyMap<string, number>): string {
-  return names.map((name) => `"${name}" (${counted(rows.get(name) ?? 0, 'row')})`).join(' and ');
+function told(names: readonly [string, string], rows: ReadonlyMap<string, number>): string {
+  const shown = difference(names) === lookalike ? escaped : (name: string) => name;
+  return names
+    .map((name) => `"${shown(name)}" (${counted(rows.get(name) ?? 0, 'row')})`)
+    .join(' and ');
+}
+
+/** With codes for all but ASCII: `train\u200b`. */
+function escaped(name: string): string {
+  return name.replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -106,6 +106,16 @@ describe('RowJoiner', () => {
     expect(samples[0]?.captions).toHaveLength(300_000);
   });
 
+  it('tells of ids that go with their rows, and not of paths written in two ways', () => {
+    const joiner = new RowJoiner('/d/c.csv', '/d');
+    joiner.add([row(1, { image: 'a.png' }), row(2, { image: './a.png' })]);
+    expect(joiner.doubts('c.csv')).toEqual([]);
+    joiner.add([row(3, { image: 'b.png', id: 'x' }), row(4, { image: 'b.png', id: 'y' })]);
+    expect(joiner.doubts('c.csv').map(({ got }) => got)).toEqual([
+      '1 row with another id, such as "y" (c.csv:4) after "x"; the first one stays',
+    ]);
+  });
+
   it('sets bad rows and repeated ids aside', () => {
     const error = new DataError('damaged');
     const rows: Row[] = [

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { DataError, type HardNegative, type Label } from '@crossweave/core';
 import type { CaptionRecord, Row } from '../records/record';
 import type { Sample } from './pictures';
+import { counted } from './wording';
 
 /** A sample with the number of rows of the captions file that it stands for. */
 export interface ReadSample extends Sample {
@@ -35,6 +36,8 @@ interface Joined {
 export class RowJoiner {
   readonly bad: BadRow[] = [];
   rows = 0;
+  /** Rows whose own id another row of their image comes before, and the first of them. */
+  readonly #lostIds = { rows: 0, example: '' };
   readonly #file: string;
   readonly #folder: string;
   readonly #joined = new Map<string, Joined>();
@@ -55,6 +58,19 @@ export class RowJoiner {
 
   samples(): ReadSample[] {
     return Array.from(this.#joined.values(), (sample) => toSample(sample));
+  }
+
+  /** What may not be meant: ids that differ between rows of one image, of which the first stays. */
+  doubts(where: string): DataError[] {
+    const { rows, example } = this.#lostIds;
+    if (rows === 0) return [];
+    return [
+      new DataError(`rows of one image have different ids`, {
+        where,
+        expected: 'one id for an image, whose rows become one sample',
+        got: `${counted(rows, 'row')} with another id, such as ${example}; the first one stays`,
+      }),
+    ];
   }
 
   #add(row: Row): void {
@@ -84,6 +100,11 @@ export class RowJoiner {
       return;
     }
     this.#imageOfId.set(owner, record.image);
+    const { id } = sample.first;
+    if (record.id !== id && record.id !== record.image && record.missing !== 'image') {
+      const example = `"${record.id}" (${where}) after "${id}"`;
+      if (this.#lostIds.rows++ === 0) this.#lostIds.example = example;
+    }
     sample.rows++;
     for (const [i, caption] of record.captions.entries()) {
       sample.captions.push(caption);

@@ -55,6 +55,7 @@ describe('labels', () => {
     [[], undefined, []],
     [3, 'class', '3'],
     ['2.5', 'number', 2.5],
+    [' -1e3 ', 'number', -1000],
     ['a|b', 'classes', ['a', 'b']],
     ['a', 'classes', ['a']],
   ])('%j as %s is %j, beside each caption', async (written, kind, label) => {
@@ -74,6 +75,7 @@ describe('labels', () => {
     [{ label: {} }, undefined, /"label" is no label; .*got object/],
     [{ label: ['a', 1.5] }, undefined, /"label" is no label/],
     [{ label: 'high' }, 'number', /expected a number; got "high"/],
+    [{ label: '0x10' }, 'number', /expected a number; got "0x10"/],
     [{ label: 'a||b' }, 'classes', /"label" is no label/],
     [
       { labels: ['a', 'b'] },

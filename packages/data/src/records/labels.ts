@@ -99,8 +99,11 @@ function className(value: unknown): string | undefined {
   return undefined;
 }
 
+/** `Number` also takes other notations: 0x10 and 0b11. */
+const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
 function numberOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' ? Number(value) : value;
+  const number = typeof value === 'string' && decimal.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 

@@ -39,13 +39,17 @@ export async function readRows(file: string, options: ReadRowsOptions = {}): Pro
 /** The same in parts, between which timers and signals are heard. Options are checked before. */
 export async function* readParts(
   file: string,
-  options: ReadRowsOptions & { readonly captionLists?: boolean },
+  options: ReadRowsOptions & Pick<ReadContext, 'captionLists' | 'seen'>,
 ): AsyncGenerator<readonly Row[]> {
   const { signal } = options;
   const format = formatOf(file, options);
   const reader = readerOf(
     format,
-    { ...contextOf(file, options), captionLists: options.captionLists },
+    {
+      ...contextOf(file, options),
+      captionLists: options.captionLists,
+      ...(options.seen && { seen: options.seen }),
+    },
     options,
   );
   const source = await fileSource(file, signal);

@@ -69,4 +69,30 @@ describe('toRow', () => {
       expect(message({ image: 'a', caption: 'x', ...fields })).toContain('zero byte');
     }
   });
+
+  it('refuses half of a character, which no file of words can hold', () => {
+    expect(message({ image: 'a', caption: 'hi \ud83d' })).toContain(
+      'a caption holds half of a character',
+    );
+    expect(message({ image: 'a', caption: 'x', id: '\ude00' })).toContain('half of a character');
+    const negatives = [[{ caption: 'y \ud83d', kind: 'k' }]];
+    expect(message({ image: 'a', caption: 'x', negatives })).toContain('"negatives" does not fit');
+    expect(row({ image: 'a', caption: 'hi 😀' })).toHaveProperty('record');
+  });
+
+  it('refuses a list that was written as one text', () => {
+    for (const caption of [
+      `['a cat', 'a dog']`,
+      '["a cat", "a dog"]',
+      `["a cat's", 'b']`,
+      `['a']`,
+    ]) {
+      expect(message({ image: 'a', caption })).toMatch(
+        /a list that was written as one text.*one caption a row/,
+      );
+    }
+    for (const caption of ['[sic] a cat', 'a sign that says ["STOP"]', `("Blue Velvet")`, '[]']) {
+      expect(row({ image: 'a', caption })).toHaveProperty('record');
+    }
+  });
 });

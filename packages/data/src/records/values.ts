@@ -30,7 +30,7 @@ export function imageOf(value: unknown, where: string): string {
       advice: 'Pictures are read from disk: write each to a file, and its path here.',
     });
   }
-  return withoutNul(value, 'the path of the image', where);
+  return soundText(value, 'the path of the image', where);
 }
 
 /** @throws DataError unless one field holds captions, none of them empty */
@@ -40,7 +40,7 @@ export function captionsOf(
   where: string,
 ): string[] {
   if (template !== undefined) {
-    return [withoutNul(fillTemplate(template, values, where), 'a caption', where)];
+    return [soundText(fillTemplate(template, values, where), 'a caption', where)];
   }
   const names = captionColumns(columns).filter((name) => (values.get(name) ?? null) !== null);
   if (names.length > 1) {
@@ -56,6 +56,8 @@ export function captionsOf(
   const value = captionLists === true ? listOf(given) : given;
   const list: unknown[] = Array.isArray(value) ? value : [value];
   const captions = list.map((caption) => (typeof caption === 'string' ? caption.trim() : ''));
+  const written = captions.find((caption) => writtenList.test(caption));
+  if (written !== undefined) throw listAsText(written, where);
   if (captions.length === 0 || !captions.every(isVisible)) {
     const at = captions.findIndex((caption) => !isVisible(caption));
     const what = kindOf(Array.isArray(value) && at >= 0 ? list[at] : value);
@@ -66,7 +68,19 @@ export function captionsOf(
       advice: 'Give the image a caption or remove the line.',
     });
   }
-  return captions.map((caption) => withoutNul(caption, 'a caption', where));
+  return captions.map((caption) => soundText(caption, 'a caption', where));
+}
+
+/** A list of texts that a program wrote as one text: `['a', 'b']`, `["a", "b"]`. */
+const writtenList = /^\[\s*['"].*['"]\s*,?\s*\]$/s;
+
+function listAsText(caption: string, where: string): DataError {
+  return new DataError('a caption is a list that was written as one text', {
+    where,
+    expected: 'one caption, or in JSON lines a list of them',
+    got: excerpt(caption),
+    advice: 'Write one caption a row: rows of the same image become one sample.',
+  });
 }
 
 /** A cell that holds a JSON list, as the list. */
@@ -84,15 +98,22 @@ function isVisible(text: string): boolean {
   return /[^\s\p{Cc}\p{Cf}]/u.test(text);
 }
 
-/** Zero bytes are no text: they come from another encoding or a damaged file. */
-function withoutNul(text: string, what: string, where: string): string {
-  if (!text.includes('\0')) return text;
-  throw new DataError(`${what} holds a zero byte`, {
+/** Zero bytes and halves of surrogate pairs are no text: they come from another encoding or a damaged file. */
+function soundText(text: string, what: string, where: string): string {
+  const unsound = unsoundness(text);
+  if (unsound === undefined) return text;
+  throw new DataError(`${what} holds ${unsound}`, {
     where,
     expected: 'text',
     got: excerpt(text),
     advice: 'Correct or remove the line.',
   });
+}
+
+function unsoundness(text: string): string | undefined {
+  if (text.includes('\0')) return 'a zero byte';
+  // Of pairs, the flag u sees the character.
+  return /\p{Surrogate}/u.test(text) ? 'half of a character' : undefined;
 }
 
 /**
@@ -109,7 +130,7 @@ export function textOf(
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') {
     const text = value.trim();
-    return text === '' ? undefined : withoutNul(text, `"${name}"`, where);
+    return text === '' ? undefined : soundText(text, `"${name}"`, where);
   }
   if (typeof value !== 'number') {
     throw new DataError(`"${name}" is not text`, {
@@ -166,6 +187,7 @@ function isNegativeList(value: unknown): value is HardNegative[] {
         'caption' in entry &&
         typeof entry.caption === 'string' &&
         isVisible(entry.caption) &&
+        unsoundness(entry.caption) === undefined &&
         'kind' in entry &&
         typeof entry.kind === 'string',
     )

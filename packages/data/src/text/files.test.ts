@@ -83,6 +83,21 @@ describe('parseTokenizer', () => {
     );
   });
 
+  it('refuses files of which one lower-cases and the other does not', () => {
+    const cased = {
+      normalizer: { type: 'BertNormalizer', lowercase: false },
+      model: { vocab: { a: 0 } },
+    };
+    expect(() => parse(cased, '{"do_lower_case": true}')).toThrow(
+      /contradict each other; expected do_lower_case: false .* got do_lower_case: true/,
+    );
+    for (const settings of ['{}', '{"do_lower_case": false}']) {
+      expect(parse(cased, settings)).toEqual({ vocabularySize: 1 });
+    }
+    const other = { ...cased, normalizer: { type: 'Lowercase' } };
+    expect(parse(other, '{"do_lower_case": false}')).toEqual({ vocabularySize: 1 });
+  });
+
   it('refuses a damaged configuration', () => {
     const { 'tokenizer.json': good } = bertFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']);
     expect(parse(good)).toEqual({ vocabularySize: 5, unknownId: 1 });

@@ -49,11 +49,12 @@ const spareIds = 1000;
  * Checks the two files, as far as ids depend on them.
  *
  * @param folder for messages
- * @throws DataError when a file is not JSON, or ids are no ids
+ * @throws DataError when a file is not JSON, ids are no ids, or the files contradict each other
  */
 export function parseTokenizer(folder: string, files: TokenizerFiles): TokenizerContents {
-  parseObject(folder, files, 'tokenizer_config.json');
+  const config = parseObject(folder, files, 'tokenizer_config.json');
   const contents = parseObject(folder, files, 'tokenizer.json');
+  requireOneCase(folder, config, contents);
   const file = join(folder, 'tokenizer.json');
   const model = objectOf(contents['model']);
   const vocabulary = idsOf(model?.['vocab']);
@@ -80,6 +81,28 @@ export function parseTokenizer(folder: string, files: TokenizerFiles): Tokenizer
     vocabularySize: ids.reduce<number>((most, id) => Math.max(most, id as number), 0) + 1,
     ...(unknownId !== undefined && { unknownId }),
   };
+}
+
+/**
+ * BERT's tokenizers of Python take `do_lower_case` and change the normalizer by it; those of JavaScript read
+ * the normalizer alone.
+ *
+ * @throws DataError where the two files would give a text different ids
+ */
+function requireOneCase(
+  folder: string,
+  { do_lower_case: asked }: Readonly<Record<string, unknown>>,
+  { normalizer }: Readonly<Record<string, unknown>>,
+): void {
+  const { type, lowercase } = objectOf(normalizer) ?? {};
+  if (type !== 'BertNormalizer' || typeof asked !== 'boolean') return;
+  if (typeof lowercase !== 'boolean' || lowercase === asked) return;
+  throw new DataError('the files of the tokenizer contradict each other', {
+    where: folder,
+    expected: `do_lower_case: ${lowercase} in tokenizer_config.json, as the normalizer of tokenizer.json has it`,
+    got: `do_lower_case: ${asked}`,
+    advice: 'Correct the file that is wrong: libraries differ in which of them they follow.',
+  });
 }
 
 /** Of `{token: id}`, or of a list in the order of the ids (Unigram: of [token, score]). */

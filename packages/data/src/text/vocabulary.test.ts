@@ -85,6 +85,11 @@ describe('buildVocabulary', () => {
     );
   });
 
+  it('refuses one text alone, which would be taken for its letters, and entries that are none', () => {
+    expect(() => makeVocabulary('a red shoe')).toThrow(/no list of texts.* got one text/);
+    expect(() => makeVocabulary(['a', 1 as never])).toThrow(/an entry that is no text/);
+  });
+
   it('refuses captions without words and sizes that are none', async () => {
     const out = join(folder, 'none');
     await expect(buildVocabulary([' ', ''], { out })).rejects.toBeInstanceOf(DataError);

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '@crossweave/core';
+import { ConfigError, DataError } from '@crossweave/core';
 import { checkOptions, number, requireText, text, type Checks } from '@crossweave/core/authoring';
 import { writeFileAtomic } from '@crossweave/core/node';
 import { bertFiles, specialTokens } from './bert-files';
@@ -42,7 +42,7 @@ const makeChecks: Checks<MakeVocabularyOptions> = {
  *
  * Make it from the training split alone: words of the others are rightly unknown.
  *
- * @throws DataError when the captions hold no word
+ * @throws DataError when the captions hold no word; ConfigError when they are no list of texts
  */
 export function makeVocabulary(
   captions: Iterable<string>,
@@ -50,7 +50,15 @@ export function makeVocabulary(
 ): Vocabulary {
   checkOptions('makeVocabulary', options, makeChecks);
   const { maxSize = 30_522, minCount = 1 } = options;
-  const all = [...captions];
+  // One text alone would be taken for its letters.
+  const all: readonly unknown[] = typeof captions === 'string' ? [] : [...captions];
+  if (typeof captions === 'string' || !all.every(isText)) {
+    throw new ConfigError('"captions" is no list of texts', {
+      where: 'makeVocabulary',
+      expected: 'a list, or another iterable, of texts',
+      got: typeof captions === 'string' ? 'one text' : 'an entry that is no text',
+    });
+  }
   const counts = new Map<string, number>();
   for (const caption of all) {
     for (const word of bertWords(caption)) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -68,6 +76,10 @@ export function makeVocabulary(
     });
   }
   return { tokens: [...specialTokens, ...words], madeOf: captionsFingerprint(all) };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /**

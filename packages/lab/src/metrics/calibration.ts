@@ -1,3 +1,5 @@
+import { ConfigError, NonFiniteError } from '@crossweave/core';
+import { count, requireValue } from '@crossweave/core/authoring';
 import { empty, total } from './confusion';
 
 /** Probabilities below it count as it: the logarithm stays finite. */
@@ -8,9 +10,14 @@ export function surprise(probability: number): number {
   return -Math.log(Math.min(1, Math.max(least, probability)));
 }
 
-/** Mean −ln p of the true class, as scikit-learn's `log_loss`. */
+/**
+ * Mean −ln p of the true class, as scikit-learn's `log_loss`.
+ *
+ * @throws ConfigError for no sample, or a value that is no probability; NonFiniteError for NaN
+ */
 export function logLoss(ofTruth: readonly number[]): number {
   if (ofTruth.length === 0) throw empty('logLoss');
+  requireProbabilities('logLoss', ofTruth);
   return total(ofTruth.map(surprise)) / ofTruth.length;
 }
 
@@ -34,12 +41,47 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
-/** What a reliability diagram draws: the bins that have samples, of `bins` of equal width. */
+/** Softmax in float32 may sum to a little more than 1. */
+const slack = 1e-6;
+
+function requireProbabilities(where: string, values: readonly number[]): void {
+  values.forEach((value, i) => {
+    if (Number.isNaN(value)) {
+      throw new NonFiniteError('a probability is not a number', {
+        where,
+        got: `NaN at place ${i}`,
+      });
+    }
+    if (typeof value === 'number' && value >= -slack && value <= 1 + slack) return;
+    throw new ConfigError('a value is no probability', {
+      where,
+      expected: 'numbers in [0, 1]',
+      got: `${JSON.stringify(value) as string | undefined} at place ${i}`,
+    });
+  });
+}
+
+/**
+ * What a reliability diagram draws: the bins that have samples, of `bins` of equal width.
+ *
+ * @throws ConfigError for lists that differ in length, values that are no probabilities, or no bin;
+ *   NonFiniteError for NaN
+ */
 export function reliability(
   confidences: readonly number[],
   right: readonly boolean[],
   bins = 15,
 ): ReliabilityBin[] {
+  const where = 'reliability';
+  requireValue(where, 'bins', bins, count());
+  requireProbabilities(where, confidences);
+  if (right.length !== confidences.length) {
+    throw new ConfigError('confidences and outcomes differ in number', {
+      where,
+      expected: confidences.length,
+      got: right.length,
+    });
+  }
   const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
   confidences.forEach((confidence, i) => {
     const bin = sums[Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1))]!;

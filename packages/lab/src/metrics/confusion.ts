@@ -1,4 +1,5 @@
 import { ConfigError } from '@crossweave/core';
+import { count, requireValue } from '@crossweave/core/authoring';
 
 /** What is known of one class after prediction. */
 export interface ClassFigures {
@@ -23,14 +24,20 @@ export function confusionMatrix(
   predicted: ArrayLike<number>,
   classes: number,
 ): number[][] {
+  requireValue('confusionMatrix', 'classes', classes, count());
   requireClasses('confusionMatrix', truth, predicted, classes);
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < truth.length; i++) counts[truth[i]!]![predicted[i]!]!++;
   return counts;
 }
 
-/** Support, precision, recall and F1 of each class. */
+/**
+ * Support, precision, recall and F1 of each class.
+ *
+ * @throws ConfigError for a matrix that is not square, or entries that are no counts
+ */
 export function classFigures(confusion: readonly (readonly number[])[]): ClassFigures[] {
+  requireCounts('classFigures', confusion);
   return confusion.map((row, k) => {
     const right = row[k]!;
     const support = total(row);
@@ -68,9 +75,10 @@ export interface ConfusionFigures {
 /**
  * As scikit-learn's `accuracy_score`, `balanced_accuracy_score` and `f1_score`.
  *
- * @throws ConfigError for a matrix without a sample.
+ * @throws ConfigError for a matrix without a sample, or as {@link classFigures}.
  */
 export function confusionFigures(confusion: readonly (readonly number[])[]): ConfusionFigures {
+  requireCounts('confusionFigures', confusion);
   const samples = total(confusion.map(total));
   if (samples === 0) throw empty('confusionFigures');
   const classes = classFigures(confusion);
@@ -94,6 +102,25 @@ export function total(values: readonly number[]): number {
 
 export function empty(where: string): ConfigError {
   return new ConfigError('there is no sample to measure', { where, expected: 'one or more' });
+}
+
+function requireCounts(where: string, confusion: readonly (readonly number[])[]): void {
+  const classes = confusion.length;
+  const rows = confusion.map(({ length }) => length);
+  if (rows.some((length) => length !== classes)) {
+    throw new ConfigError('a confusion matrix is square', {
+      where,
+      expected: `${classes} rows of ${classes} counts`,
+      got: `rows of ${rows.join(', ')}`,
+    });
+  }
+  const wrong = confusion.flat().find((count) => !(Number.isFinite(count) && count >= 0));
+  if (wrong === undefined) return;
+  throw new ConfigError('an entry of the confusion matrix is no count', {
+    where,
+    expected: 'numbers of at least 0',
+    got: wrong,
+  });
 }
 
 function requireClasses(

@@ -24,6 +24,8 @@ describe('matchingMetrics', () => {
     const constant = { positive: 0, negative: 0, kind: 'swap', image: 'a' };
     expect(matchingMetrics([constant]).metrics['matching.accuracy']).toBe(0.5);
     expect(() => matchingMetrics([{ ...constant, negative: Number.NaN }])).toThrow(NonFiniteError);
+    const lacking = { ...constant, negative: undefined as never };
+    expect(() => matchingMetrics([lacking])).toThrow(NonFiniteError);
     expect(() => matchingMetrics([])).toThrow(/nothing to compare/);
   });
 });

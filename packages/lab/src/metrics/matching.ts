@@ -49,8 +49,13 @@ export function matchingMetrics(comparisons: readonly Comparison[]): Metrics {
   return { metrics, outcomes };
 }
 
+/** Infinities are. */
+function isScore(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isNaN(value);
+}
+
 function winOf({ positive, negative, image }: Comparison): number {
-  if (Number.isNaN(positive) || Number.isNaN(negative)) {
+  if (!isScore(positive) || !isScore(negative)) {
     throw new NonFiniteError('a matching score is not a number', {
       where: 'matchingMetrics',
       got: `${positive} against ${negative} for image "${image}"`,

@@ -56,12 +56,21 @@ function thresholds(
       got: scores.length,
     });
   }
+  const odd = positive.findIndex((value) => typeof value !== 'boolean');
+  if (odd >= 0) {
+    throw new ConfigError('a label does not say whether the sample is positive', {
+      where,
+      expected: 'true or false for each sample',
+      got: `${JSON.stringify(positive[odd])} for sample ${odd}`,
+    });
+  }
   const order = positive.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   const steps: { positives: number; negatives: number }[] = [];
   let last: number | undefined;
   for (const i of order) {
     const score = scores[i]!;
-    if (Number.isNaN(score)) throw new NonFiniteError('a score is not a number', { where });
+    if (typeof score !== 'number' || Number.isNaN(score))
+      throw new NonFiniteError('a score is not a number', { where });
     if (last === undefined || score !== last) steps.push({ positives: 0, negatives: 0 });
     last = score;
     steps.at(-1)![positive[i] === true ? 'positives' : 'negatives']++;

@@ -36,17 +36,25 @@ export function regressionFigures(
   if (![...truth, ...predicted].every(Number.isFinite)) {
     throw new NonFiniteError('a value is not finite', { where });
   }
-  const errors = truth.map((value, i) => predicted[i]! - value);
+  // Squares of very large or small numbers would be infinite or 0.
+  const unit = powerOfTwo(truth, predicted);
+  const errors = truth.map((value, i) => predicted[i]! / unit - value / unit);
   const squared = total(errors.map((error) => error ** 2));
-  const centre = mean(truth);
-  const spread = total(truth.map((value) => (value - centre) ** 2));
+  const centre = mean(truth.map((value) => value / unit));
+  const spread = total(truth.map((value) => (value / unit - centre) ** 2));
   const rho = correlation(ranks(truth), ranks(predicted));
   return {
-    mae: mean(errors.map(Math.abs)),
-    rmse: Math.sqrt(squared / truth.length),
+    mae: unit * mean(errors.map(Math.abs)),
+    rmse: unit * Math.sqrt(squared / truth.length),
     ...(spread > 0 && { rSquared: 1 - squared / spread }),
     ...(rho !== undefined && { spearman: rho }),
   };
+}
+
+/** Near the largest value: dividing by it rounds nothing, unless numbers are below 1e-300. */
+function powerOfTwo(...lists: readonly (readonly number[])[]): number {
+  const largest = lists.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return 2 ** Math.max(-1022, Math.floor(Math.log2(largest)));
 }
 
 /** Ranks from 1, equal values at the mean of their ranks. */

@@ -90,6 +90,34 @@ describe('confusion matrices', () => {
     expect(() => confusionMatrix([0], [2], 2)).toThrow(/no such class/);
     expect(() => confusionFigures([[0]])).toThrow(/no sample/);
     expect(() => logLoss([])).toThrow(/no sample/);
+    expect(() => confusionMatrix([0], [0], 1.5)).toThrow(/"classes"/);
+    expect(() => confusionFigures([[1, 2], [3]])).toThrow(/is square.* got rows of 2, 1/);
+    expect(() =>
+      classFigures([
+        [-1, 0],
+        [0, 1],
+      ]),
+    ).toThrow(/no count.* got -1/);
+  });
+});
+
+describe('figures of probabilities', () => {
+  it('refuse what is no probability, and lists that do not fit', () => {
+    expect(() => logLoss([0.5, Number.NaN])).toThrow(/NaN at place 1/);
+    expect(() => logLoss([1.7])).toThrow(/no probability.* got 1\.7 at place 0/);
+    expect(logLoss([1 + 1e-7])).toBe(0);
+    expect(() => calibrationError([Number.NaN], [true])).toThrow(/NaN/);
+    expect(() => calibrationError([0.5, 0.9], [true])).toThrow(/differ in number/);
+    for (const bins of [0, 1.5]) {
+      expect(() => reliability([0.5], [true], bins)).toThrow(/"bins"/);
+    }
+  });
+
+  it('refuse labels that are not true or false: 1 would count as a positive and never be one', () => {
+    expect(() => rocAuc([1, 0] as never, [0.9, 0.1])).toThrow(
+      /true or false for each sample; got 1/,
+    );
+    expect(() => averagePrecision([true, false], ['9', '10'] as never)).toThrow(/not a number/);
   });
 });
 
@@ -105,5 +133,13 @@ describe('metrics of numbers', () => {
     expect(() => regressionFigures([1], [NaN])).toThrow(/not finite/);
     expect(() => regressionFigures([], [])).toThrow(/no sample/);
     expect(() => regressionFigures([1], [])).toThrow(/differ in number/);
+  });
+
+  it.each([1e200, 1e-200, 1])('are those of smaller numbers, times %d', (unit) => {
+    const found = regressionFigures([unit, 2 * unit, 4 * unit], [unit, 3 * unit, 2 * unit]);
+    close(found.mae / unit, 1);
+    close(found.rmse / unit, Math.sqrt(5 / 3));
+    close(found.rSquared, 1 - 5 / (14 / 3));
+    expect(regressionFigures([0, 0], [0, 0])).toEqual({ mae: 0, rmse: 0 });
   });
 });

@@ -9,8 +9,9 @@ describe('holm', () => {
     );
     expect(holm([])).toEqual([]);
     expect(holm([0.6, 0.9])).toEqual([1, 1]);
-    for (const wrong of [Number.NaN, -0.1, 1.1]) {
-      expect(() => holm([0.5, wrong])).toThrow(/no probability/);
+    // A comparison without a p-value is not the surest of all.
+    for (const wrong of [Number.NaN, -0.1, 1.1, null, undefined]) {
+      expect(() => holm([0.5, wrong as number])).toThrow(/no probability/);
     }
   });
 });

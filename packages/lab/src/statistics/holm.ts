@@ -7,12 +7,12 @@ import { ConfigError } from '@crossweave/core';
  * @throws ConfigError for a value that is no probability.
  */
 export function holm(pValues: readonly number[]): number[] {
-  const wrong = pValues.find((p) => !(p >= 0 && p <= 1));
-  if (wrong !== undefined) {
+  const wrong = pValues.findIndex((p) => !(typeof p === 'number' && p >= 0 && p <= 1));
+  if (wrong >= 0) {
     throw new ConfigError('a p-value is no probability', {
       where: 'holm',
       expected: 'numbers in [0, 1]',
-      got: wrong,
+      got: String(pValues[wrong]),
     });
   }
   const order = pValues.map((_, i) => i).sort((i, j) => pValues[i]! - pValues[j]!);

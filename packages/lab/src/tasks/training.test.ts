@@ -85,7 +85,10 @@ describe('a task alone', () => {
     const { state, model } = await trained(true, 2);
     const pairs = labelledPairs(cache.records);
     const all = await taskOutputs(model, cache, pairs);
-    expect(await taskOutputs(model, cache, pairs, { chunk: 7 })).toEqual(all);
+    const chunked = await taskOutputs(model, cache, pairs, { chunk: 7 });
+    expect(chunked).toHaveLength(all.length);
+    // XLA may round otherwise for other shapes, and of three equal numbers the norm makes it 300 times more.
+    chunked.forEach((value, i) => expect(value).toBeCloseTo(all[i]!, 4));
     const warm = await taskOutputs(model, cache, pairs, { temperature: 4 });
     warm.forEach((value, i) => {
       expect(value).toBeCloseTo(all[i]! / 4);

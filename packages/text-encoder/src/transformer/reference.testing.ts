@@ -31,19 +31,27 @@ export function equalsReference(
     it.each(fixture.names)('%s', (name) => {
       tidy(() => {
         const reference = fixture.case(name);
-        const encoder = make(reference.options);
-        const shapes = (params: Params): Record<string, number[]> =>
-          Object.fromEntries(Object.entries(params).map(([path, { shape }]) => [path, shape]));
-        const theirs = convert ? convert(reference.params) : reference.params;
-        expect(shapes(encoder.init(key(0)))).toEqual(shapes(theirs));
-        expectFixture(
-          reference,
-          (params, inputs) => everything(encoder, convert ? convert(params) : params, inputs),
-          closeness,
-        );
+        expectReference(make(reference.options), reference, convert, closeness);
       });
     });
   });
+}
+
+/** Compares an encoder with one case, as {@link equalsReference} does. Call it inside `tidy`. */
+export function expectReference(
+  encoder: LayeredEncoder<TextInput>,
+  reference: FixtureCase,
+  convert: (params: Params) => Params = (params) => params,
+  closeness?: Closeness,
+): void {
+  const shapes = (params: Params): Record<string, number[]> =>
+    Object.fromEntries(Object.entries(params).map(([path, { shape }]) => [path, shape]));
+  expect(shapes(encoder.init(key(0)))).toEqual(shapes(convert(reference.params)));
+  expectFixture(
+    reference,
+    (params, inputs) => everything(encoder, convert(params), inputs),
+    closeness,
+  );
 }
 
 /** The outputs of an encoder that a fixture has, with zeros at padding. */

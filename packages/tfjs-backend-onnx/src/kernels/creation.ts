@@ -1,14 +1,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../graph/types';
-import { binary, unary, withScalar } from './elementwise';
+import { binary, select, unary, withScalar } from './elementwise';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
 
 type NumericType = 'float32' | 'int32' | 'bool';
-
-/** The smallest positive float32, which avoids 0 / 0. */
-const SMALLEST_FLOAT = 2 ** -149;
 
 export const creationKernels = {
   Fill: kernel<
@@ -59,7 +56,9 @@ export const creationKernels = {
     const { real, imag } = b.complexParts(x);
     const [first, second] = [unary(b, 'Abs', b.node(real)), unary(b, 'Abs', b.node(imag))];
     const larger = binary(b, 'Max', first, second);
-    const divisor = withScalar(b, 'Max', larger, SMALLEST_FLOAT);
+    // No 0 / 0; and no small number in the place of 0, which engines without denormals take for 0.
+    const isZero = b.op('Equal', [larger, b.scalar(0)], larger.shape, 'bool');
+    const divisor = select(b, isZero, b.scalar(1), larger);
     const ratio = binary(b, 'Div', binary(b, 'Min', first, second), divisor);
     const sum = withScalar(b, 'Add', binary(b, 'Mul', ratio, ratio), 1);
     return b.output(binary(b, 'Mul', larger, unary(b, 'Sqrt', sum)));

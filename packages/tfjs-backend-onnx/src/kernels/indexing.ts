@@ -7,7 +7,6 @@ import { binary, expand, filled, select, withScalar } from './elementwise';
 import { checkedIndices, checkedPlaces } from './indices';
 import type { Kernel, UnaryInput } from './kernel';
 import { kernel } from './kernel';
-import { slice } from './slice';
 
 const gather = (b: KernelContext, x: Node, indices: Node, axis: number): Node => {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
@@ -31,23 +30,19 @@ export function scatterSum(b: KernelContext, updates: Node, ids: Node, rows: num
   return b.reshape(summed, shape);
 }
 
-/**
- * As `scatterSum`, by `ids` int32. Ids out of range are summed into an extra row, which is left
- * out.
- */
+/** As `scatterSum`, by `ids` int32. Of ids out of range, zeros are added to the first row. */
 function segmentSum(b: KernelContext, updates: Node, ids: Node, rows: number): Node {
   const row = updates.shape.slice(1);
-  if (updates.size === 0) return filled(b, 0, [rows, ...row], updates.dtype);
+  if (updates.size === 0 || rows === 0) return filled(b, 0, [rows, ...row], updates.dtype);
   const within = binary(
     b,
     'And',
     withScalar(b, 'GreaterOrEqual', ids, 0, 'bool'),
     withScalar(b, 'Less', ids, rows, 'bool'),
   );
-  const target = b.cast(select(b, within, ids, b.scalar(rows, 'int32')), 'int64');
-  const summed = scatterSum(b, updates, target, rows + 1);
-  const start = summed.shape.map(() => 0);
-  return slice(b, summed, start, [rows, ...row]);
+  const targets = b.cast(select(b, within, ids, b.scalar(0, 'int32')), 'int64');
+  const each = b.reshape(within, [within.size, ...row.map(() => 1)]);
+  return scatterSum(b, select(b, each, updates, b.scalar(0, updates.dtype)), targets, rows);
 }
 
 export const indexingKernels = {

@@ -12,6 +12,7 @@ import { OpenvinoBackendError } from '../errors';
 import { keepNormsFloat32 } from '../lowering/float-norms';
 import { guardIndices } from '../lowering/guard-indices';
 import { lowerPlan } from '../lowering/lower-plan';
+import { copyReadOutputs } from '../lowering/read-outputs';
 import type { CompiledModel, Slot } from '../openvino/compiled-model';
 import type { CompileOptions, Core } from '../openvino/core';
 import { HostBuffer, own } from './host-buffer';
@@ -69,7 +70,7 @@ export class OpenvinoProgram implements Program {
       flags.length === 0
         ? null
         : { slot: { dtype: 'int32', shape: [flags.length], size: flags.length }, flags };
-    const plain = lowerPlan(guarded, constants);
+    const plain = copyReadOutputs(lowerPlan(guarded, constants));
     const lowered = precision === 'bf16' ? keepNormsFloat32(plain) : plain;
     this.probe = probeOf(plain, lowered);
     this.inPlace = findInPlace(lowered, constants);

@@ -7,6 +7,7 @@ import { integerRules } from './integers';
 import { numberRules } from './numbers';
 import { ownTranspose, transposedProducts } from './products';
 import { flatSums, residualSums } from './residual-sums';
+import { scatterBases } from './scatter-bases';
 
 /** The plan in operators and forms that OpenVINO computes. Leaves and outputs keep their places. */
 export function lowerPlan(plan: Plan, constants: Constants): Plan {
@@ -21,6 +22,7 @@ export function lowerPlan(plan: Plan, constants: Constants): Plan {
     ...numberRules(isKnown),
     ...integerRules,
     sharedFilters,
+    scatterBases(isKnown),
     residualSums,
     flatSums,
   ];

@@ -1,4 +1,5 @@
 import { OpenvinoBackendError } from '../errors';
+import { giveBackFreedMemory } from './allocator';
 import { ffi } from './ffi';
 
 /** Every function of the C interface that is called. Each pointer is a `uintptr_t`. */
@@ -60,6 +61,7 @@ export class Library {
     const { load, struct } = ffi();
     shapeType ??= struct('CrossweaveOvShape', { rank: 'int64_t', dims: 'uintptr_t' });
     try {
+      giveBackFreedMemory();
       keepLoaded(path);
       const library = load(path);
       for (const [name, prototype] of Object.entries(FUNCTIONS)) {

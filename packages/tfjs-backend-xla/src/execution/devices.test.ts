@@ -33,6 +33,12 @@ describe.skipIf(reason !== null)(named('several devices', reason), () => {
     engine().split(x);
     const sums = tf.tidy(() => tf.add(tf.sum(tf.square(x)), tf.max(x)).dataSync());
     expect([...sums]).toEqual([212]);
+    const isLargest = tf.tidy(() => {
+      const y = tf.add(tf.mul(x, x), 1);
+      const own = tf.cast(tf.equal(y, tf.max(y, 0, true)), 'int32');
+      return [...tf.argMax(y, 0).dataSync(), ...own.dataSync()];
+    });
+    expect(isLargest).toEqual([7, 0, 0, 0, 0, 0, 0, 0, 1]);
     expect([...x.dataSync()]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     x.dispose();
   });

@@ -80,6 +80,20 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expect(scatter.op).toBe('ScatterElements');
   });
 
+  it('says that memory is out, and goes on', async () => {
+    const before = tf.memory().numTensors;
+    const huge = tf.tidy(() => tf.exp(tf.mul(tf.fill([2 ** 20, 2 ** 23], 2), 3)));
+    const error = await failureOf(() => {
+      (tf.backend() as unknown as OnnxBackend).graph.flush();
+      return huge.dataSync();
+    });
+    expect(error.code).toBe('out-of-memory');
+    expect(error.message).toContain(`${4 * 2 ** 43} bytes. Free tensors, or use a smaller batch.`);
+    huge.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...tf.tidy(() => tf.neg(tf.tensor1d([1, 2])).dataSync())]).toEqual([-1, -2]);
+  });
+
   it('computes exactly where XLA would rearrange', () => {
     let results: number[][] = [];
     tf.tidy(() => {
@@ -98,6 +112,33 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expm1!.forEach((value, i) => expect(value / Math.expm1([1e-8, -1e-7][i]!)).toBeCloseTo(1, 6));
     expect(quotient).toEqual([1, 2, 3, 4, 5]);
     expect(whole).toEqual([1, 2, 47]);
+  });
+
+  it('finds the largest element again, though XLA computes and rounds it twice', () => {
+    const results = tf.tidy(() => {
+      const random = (seed: number, ...shape: number[]): tf.Tensor =>
+        tf.randomNormal(shape, 0, 1, 'float32', seed);
+      const [x, scale, shift] = [random(1, 4, 5, 6), random(2, 6), random(3, 6)];
+      const { mean, variance } = tf.moments(x, -1, true);
+      const normed = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-3)));
+      const y = tf.add(tf.mul(normed, scale), shift);
+      const isLargest = tf.cast(tf.equal(y, tf.max(y, 1, true)), 'int32');
+      const places = [tf.argMax(y, 1), tf.argMax(isLargest, 1), tf.argMin(tf.neg(y), 1)];
+      const [found, again, least] = places.map((each) => [...each.dataSync()]);
+      return { found, again, least, counts: [...tf.sum(isLargest, 1).dataSync()] };
+    });
+    expect(results.counts).toEqual(new Array(24).fill(1));
+    expect(results.again).toEqual(results.found);
+    expect(results.least).toEqual(results.found);
+  });
+
+  it('divides by no denormal number, which is 0 to XLA: the size of a complex 0', () => {
+    const sizes = tf.tidy(() => {
+      // More numbers than a vector holds, of which XLA computes the last ones apart.
+      const [real, imag] = [tf.pad1d([0, 3, 0], [0, 37]), tf.pad1d([0, -4, 1e-30], [0, 37])];
+      return [...tf.abs(tf.complex(real, imag)).dataSync()];
+    });
+    expect(sizes).toEqual([0, 5, Math.fround(1e-30), ...new Array<number>(37).fill(0)]);
   });
 
   it('closes with reads under way, and memory that is held', async () => {

@@ -65,7 +65,6 @@ export const elementwise = {
   And: plain('and'),
   Or: plain('or'),
   Xor: plain('xor'),
-  Equal: compare('EQ'),
   Greater: compare('GT'),
   GreaterOrEqual: compare('GE'),
   Less: compare('LT'),

@@ -111,6 +111,20 @@ describe('lowerPlan', () => {
     expect(barriers(exp, op('Log', exp))).toBe(1);
   });
 
+  it('compares with an extremum by the place where it was found, and with anything else by value', () => {
+    const x = leaf([2, 3], 'float32');
+    const largest = new Node('ReduceMax', [x], [2, 1], 'float32', { keepdims: 1 }, [[1]]);
+    const equalTo = (other: Node, ...before: Node[]): string[] =>
+      linesOf(...before, new Node('Equal', [x, other], [2, 3], 'bool')).filter((line) =>
+        /stablehlo\.(or|iota)/.test(line),
+      );
+    const shown = new Node('Reshape', [largest], [2, 1], 'float32', null, [[2, 1]]);
+    expect(equalTo(shown, largest, shown)).toHaveLength(3);
+    expect(equalTo(leaf([2, 1], 'float32'))).toEqual([]);
+    const halves = new Node('Mul', [largest, largest], [2, 1], 'float32');
+    expect(equalTo(halves, largest, halves)).toEqual([]);
+  });
+
   it('turns as few axes as it can', () => {
     const turned = (shape: number[], perm: number[]): string[] =>
       linesOf(

@@ -25,21 +25,6 @@ const mean: Lowering = (e, node, inputs) => {
   return e.like('divide', total, e.fill(count, node.shape, node.dtype));
 };
 
-/** The place of the best element along an axis, the first of equal ones. */
-const place =
-  (name: 'maximum' | 'minimum'): Lowering =>
-  (e, node, inputs) => {
-    const x = operand(inputs, 0);
-    const axis = axisOf(integer(node, 'axis', 0), x.shape.length);
-    const worst = (name === 'maximum' ? LOWEST : HIGHEST)[x.dtype];
-    const best = back(e, e.reduce(name, x, [axis], worst), axis, x);
-    const all = e.iota(x.shape, axis, 'int32');
-    const size = x.shape[axis] as number;
-    const found = e.select(e.compare('EQ', x, best), all, e.fill(size, x.shape, 'int32'));
-    const first = e.reduce('minimum', found, [axis], size);
-    return e.reshape(e.convert(first, node.dtype), node.shape);
-  };
-
 /** What was reduced along an axis, repeated along it. */
 function back(e: Emitter, reduced: Value, axis: number, { shape }: Value): Value {
   const kept = shape.flatMap((_, i) => (i === axis ? [] : [i]));
@@ -73,8 +58,6 @@ const cumulative: Lowering = (e, node, inputs) => {
 };
 
 export const reductions = {
-  ArgMax: place('maximum'),
-  ArgMin: place('minimum'),
   CumSum: cumulative,
   LogSoftmax: (e, node, inputs) => {
     const { less, sum } = shifted(e, node, operand(inputs, 0));

@@ -1,6 +1,7 @@
 import type { Operator } from '@crossweave/tfjs-backend-onnx/graph';
 import { cropping } from './crop';
 import { elementwise } from './elementwise';
+import { extrema } from './extrema';
 import { indexing } from './indexing';
 import { layout } from './layout';
 import type { Lowering } from './lowering';
@@ -14,6 +15,7 @@ import { windows } from './windows';
 export const LOWERINGS: Readonly<Record<Operator, Lowering>> = {
   ...cropping,
   ...elementwise,
+  ...extrema,
   ...indexing,
   ...layout,
   ...products,

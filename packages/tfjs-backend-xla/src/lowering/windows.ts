@@ -2,8 +2,9 @@ import type { Node, Operator } from '@crossweave/tfjs-backend-onnx/graph';
 import { sizeOf } from '@crossweave/tfjs-backend-onnx/graph';
 import type { Lowering } from './lowering';
 import { integer, list, operand } from './lowering';
-import type { Emitter, Region } from './emitter';
+import type { Emitter } from './emitter';
 import { integers, joining } from './emitter';
+import { better } from './extrema';
 import type { Value } from './value';
 import { HIGHEST, LOWEST, isFloat } from './value';
 
@@ -80,17 +81,6 @@ function comparable(e: Emitter, x: Value): Value {
   return e.select(e.compare('EQ', x, x), x, e.fill(-Infinity, x.shape, x.dtype));
 }
 
-/** Of two numbers and their places: the larger one, the first of equal ones. */
-const larger = ({ dtype }: Value): Region => ({
-  takes: [dtype, 'int32', dtype, 'int32'],
-  body: (e, given) => {
-    const [a, i, b, j] = given as [Value, Value, Value, Value];
-    const earlier = e.like('and', e.compare('EQ', b, a), e.compare('LT', j, i));
-    const second = e.like('or', e.compare('GT', b, a), earlier);
-    return [e.select(second, b, a), e.select(second, j, i)];
-  },
-});
-
 /** How many elements each window sees along each dimension, as the factors of their product. */
 function counts(e: Emitter, node: Node, x: Value, window: Window): Value {
   const along = window.size.map((size, i) => {
@@ -153,7 +143,7 @@ export const windows = {
     const attributes = windowAttributes(windowOf(node, x));
     const both = [x, places, ...starts];
     const maximum = joining('maximum', x.dtype);
-    const [, found] = e.results('reduce_window', both, types, attributes, larger(x));
+    const [, found] = e.results('reduce_window', both, types, attributes, better('GT', x.dtype));
     const [first] = starts as [Value];
     // What nobody uses is left out by XLA: most pools need no places, and are faster by themselves.
     const only = e.op('reduce_window', [x, first], node.shape, x.dtype, attributes, maximum);

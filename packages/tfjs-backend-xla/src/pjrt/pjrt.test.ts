@@ -101,6 +101,17 @@ describe.skipIf(reason !== null)(named('a client of a plugin', reason), () => {
     expect(client.devices).toBe(1);
   });
 
+  it('says which plugin does not start, and why', () => {
+    const path = findPlugin('cpu');
+    const error = errorOf(() => Client.open(Plugin.load(path), { no_such_option: 1 }));
+    expect(error.code).toBe('plugin');
+    expect(error.message).toMatch(
+      /^The PJRT plugin .* does not start\. XLA failed in Client_Create \(code 3\): .*no_such_option/,
+    );
+    expect(error.message).toContain(path);
+    expect(error.message).toMatch(/the driver and the libraries for them, are not there\.$/);
+  });
+
   it('writes over an input that is given, and leaves one that is not', () => {
     const program = client.compile(DOUBLE);
     const x = client.write(Float32Array.of(1, 2, 3), 'float32');

@@ -26,6 +26,9 @@ import { clipScale, globalNorm } from './clip';
 import { defaultLearningRates, rateGroups, type Rate } from './groups';
 import { average, momentsOf } from './moments';
 
+/** A divisor above 0 on every engine: numbers below 1.2e-38 are denormal, and XLA takes them for 0. */
+const SMALLEST = 1e-37;
+
 /**
  * As {@link AdamWOptions}. `schedule` is for a warm-up alone ({@link warmupConstant}): averaging takes
  * the place of a decay. The first beta is the share of the average in the parameters, default 0.9.
@@ -76,7 +79,7 @@ export function scheduleFreeAdamW(options: ScheduleFreeAdamWOptions = {}): Optim
         newState[`largest_rate/${group}`] = largest;
         newState[`weight_sum/${group}`] = sum;
         // While all rates were 0 the average is where it was.
-        shares.set(group, div(weight, maximum(sum, 1e-38)));
+        shares.set(group, div(weight, maximum(sum, SMALLEST)));
       }
       const rates = groups.ratesOf(Object.keys(gradients));
       const factors = new Map<Rate, Steps>();
