@@ -30,6 +30,7 @@ const allowed = {
     '@crossweave/image-encoder',
     '@crossweave/text-encoder',
     '@crossweave/fusion',
+    '@crossweave/lab',
   ],
   '@crossweave/lab': [
     '@crossweave/core',

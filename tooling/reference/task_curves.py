@@ -2,6 +2,7 @@
 
 One model, the same numbers: towers that are layers of their own, a co-attention fusion, the head of a
 task; 36 steps of AdamW with clipping, warm-up and cosine, from the stored parameters, on the stored pairs.
+Then the trained model is measured on 64 other pairs.
 
 Run: python tooling/reference/task_curves.py
 """
@@ -19,6 +20,7 @@ from fusion_cases import D_IMAGE, D_TEXT, DIM, HEADS, HIDDEN, LAYERS, N_IMAGE, N
 torch.manual_seed(33)
 
 PAIRS, BATCH, STEPS, WARMUP, RATE, DECAY = 24, 8, 36, 4, 0.02, 0.05
+TESTED = 64
 COLOURS = ["blue", "green", "red"]
 
 
@@ -68,9 +70,23 @@ def mask(most):
 
 image, text = torch.randn(PAIRS, N_IMAGE, D_IMAGE), torch.randn(PAIRS, N_TEXT, D_TEXT)
 image_mask, text_mask = mask(N_IMAGE), mask(N_TEXT)
-# What is asked depends on both sides: on the signs of their first numbers.
-left, right = image[:, 0, 0] > 0, text[:, 0, 0] > 0
-kinds = (2 * left.long() + right.long()).tolist()
+apart = torch.Generator().manual_seed(34)
+other_image = torch.randn(TESTED, N_IMAGE, D_IMAGE, generator=apart)
+other_text = torch.randn(TESTED, N_TEXT, D_TEXT, generator=apart)
+whole_image, whole_text = torch.ones(TESTED, N_IMAGE), torch.ones(TESTED, N_TEXT)
+
+
+def signs(image, text):
+    return image[:, 0, 0] > 0, text[:, 0, 0] > 0
+
+
+def kinds_of(image, text):
+    # What is asked depends on both sides: on the signs of their first numbers.
+    left, right = signs(image, text)
+    return (2 * left.long() + right.long()).tolist()
+
+
+kinds, other_kinds = kinds_of(image, text), kinds_of(other_image, other_text)
 
 
 def rate(step):
@@ -79,7 +95,7 @@ def rate(step):
     return 0.5 * (1 + math.cos(math.pi * (step - WARMUP) / (STEPS - WARMUP)))
 
 
-def curve(name, outputs, labels, loss, options=None):
+def curve(name, outputs, labels, loss, tested, score, options=None):
     model = Model(outputs)
     start = {path: value.detach().clone() for path, value in model.named_parameters()}
     values = list(model.parameters())
@@ -99,11 +115,18 @@ def curve(name, outputs, labels, loss, options=None):
         torch.nn.utils.clip_grad_norm_(values, 1.0)
         optimizer.step()
         losses.append(value.item())
-    print(f"{name}: {losses[0]:.4f} to {losses[-1]:.4f}")
+    with torch.no_grad():
+        told = model(other_image, whole_image, other_text, whole_text)
+    accuracy = sum(score(row, label) for row, label in zip(told, tested)) / TESTED
+    print(f"{name}: {losses[0]:.4f} to {losses[-1]:.4f}, accuracy {accuracy:.4f}")
     inputs = {"image": image, "image.mask": image_mask, "text": text, "text.mask": text_mask}
+    inputs |= {"tested.image": other_image, "tested.text": other_text}
+    inputs |= {"tested.image.mask": whole_image, "tested.text.mask": whole_text}
     return {
         "options": {
             "labels": labels,
+            "tested": tested,
+            "accuracy": accuracy,
             "options": {"hidden": 5, **(options or {})},
             "fusion": {
                 "dim": DIM,
@@ -132,11 +155,25 @@ classes = ["a", "b", "c", "d"]
 weights = [0.5, 1.0, 2.0, 1.5]
 of_class = torch.tensor(kinds)
 
-sets = [[name for name, has in zip(COLOURS, (l, r, l != r)) if has] for l, r in zip(left, right)]
+
+def sets_of(image, text):
+    left, right = signs(image, text)
+    return [
+        [name for name, has in zip(COLOURS, (l, r, l != r)) if has] for l, r in zip(left, right)
+    ]
+
+
+sets = sets_of(image, text)
 has = torch.tensor([[float(c in s) for c in COLOURS] for s in sets])
 
 words = ["no", "two", "yes"]
-given = [[words[k % 3]] * 3 + [words[(k + i) % 3]] for i, k in enumerate(kinds)]
+
+
+def answers_of(kinds):
+    return [[words[k % 3]] * 3 + [words[(k + i) % 3]] for i, k in enumerate(kinds)]
+
+
+given = answers_of(kinds)
 counts = {w: sum(a.count(w) for a in given) for w in words}
 vocabulary = sorted(words, key=lambda w: (-counts[w], w))
 
@@ -160,6 +197,8 @@ write(
             lambda out, rows: F.cross_entropy(
                 out, of_class[rows], weight=torch.tensor(weights), label_smoothing=0.1
             ),
+            [classes[k] for k in other_kinds],
+            lambda row, label: float(classes[row.argmax()] == label),
             {"classWeights": dict(zip(classes, weights)), "labelSmoothing": 0.1},
         ),
         "multi-label": curve(
@@ -167,9 +206,16 @@ write(
             3,
             sets,
             lambda out, rows: F.binary_cross_entropy_with_logits(out, has[rows]),
+            sets_of(other_image, other_text),
+            lambda row, label: float([c for c, v in zip(COLOURS, row) if v > 0] == label),
         ),
         "answering": curve(
-            "answering", 3, given, lambda out, rows: F.cross_entropy(out, soft[rows])
+            "answering",
+            3,
+            given,
+            lambda out, rows: F.cross_entropy(out, soft[rows]),
+            answers_of(other_kinds),
+            lambda row, label: min(1.0, label.count(vocabulary[row.argmax()]) / 3),
         ),
     },
 )

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openModel } from '@crossweave/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScenes, run, tinyModel, writeTiny } from './cli.testing';
 import { exitCode } from './main';
@@ -86,6 +87,23 @@ describe('a task from the command line', () => {
       expect(top).toEqual([{ label: prediction, probability }]);
       expect(probability).toBeGreaterThanOrEqual(0.5);
     }
+
+    // A program of one's own says the same.
+    await using model = await openModel(out);
+    const pairs = questions.map((line) => JSON.parse(line) as Record<string, string>);
+    const own = await model.predict(
+      await Promise.all(
+        pairs.map(async ({ image, question }) => ({
+          image: { name: image!, bytes: await readFile(join(folder, 'scenes', image!)) },
+          text: question!,
+        })),
+      ),
+    );
+    own.forEach(({ label, probability }, i) => {
+      expect(label).toBe(predictions[i]!['prediction']);
+      expect(probability).toBeCloseTo(predictions[i]!['probability'] as number, 5);
+    });
+
     const unsure = await run('predict', ...to, '--abstain', '1', '--top', '0');
     expect(unsure.stdout).toContain(`${predictions.length} withheld`);
     for (const line of await linesOf(file)) {
@@ -161,7 +179,7 @@ describe('a task from the command line', () => {
     const out = join(folder, 'balanced');
     const given = ['--captions', captions, ...columns, ...cpu];
     const to = ['train', '--config', config, '--task', 'answering', ...given];
-    const sampling = ['--set', 'training.sampling=balanced'];
+    const sampling = ['--sampling', 'balanced'];
     const trained = await run(...to, '--out', out, ...sampling, '--json');
     expect(trained.code, trained.stderr).toBe(exitCode.done);
     expect(trained.stderr).toMatch(/value.*classes as sampled.*majority/);
@@ -201,6 +219,27 @@ describe('a task from the command line', () => {
     expect(nothing.stderr).toContain('no classes to be sampled without a task');
   });
 
+  it('tells of multi-label pairs that are left out, and how none of the classes is said', async () => {
+    const rows = (await readFile(captions, 'utf8')).trimEnd().split('\n');
+    const write = async (name: string, none: string): Promise<string[]> => {
+      const lines = rows.map((row, i) => {
+        const { image, split } = JSON.parse(row) as Record<string, string>;
+        const tags = split === 'train' && i % 3 === 0 ? none : ['a|b', 'a'][i % 2]!;
+        return `${image},photo ${i % 7},${split},${tags}`;
+      });
+      const file = join(folder, 'scenes', name);
+      await writeFile(file, ['image,caption,split,tags', ...lines, ''].join('\n'));
+      const to = ['--captions', file, '--columns', 'label=tags', '--out', join(folder, 'no')];
+      return ['train', '--config', config, '--task', 'multi-label', ...to, '--dry-run', ...cpu];
+    };
+    const empty = await run(...(await write('empty.csv', '')));
+    expect(empty.code, empty.stderr).toBe(exitCode.done);
+    expect(empty.stderr).toMatch(/of the \d+ pairs of "train" have no label and are left out.*\|/);
+    const none = await run(...(await write('none.csv', '|')));
+    expect(none.code, none.stderr).toBe(exitCode.done);
+    expect(none.stderr).not.toMatch(/left out|without a label/);
+  });
+
   it('is compared over fusions, beside towers and floors of the task', async () => {
     const file = join(folder, 'ablation.json');
     const phase = { loss: { name: 'info-nce' }, steps: 2, batchSize: 4 };
@@ -238,6 +277,19 @@ describe('a task from the command line', () => {
     };
     expect(Object.keys(results.arms[0]!.summary)).toContain('classification.accuracy');
     expect(results.notes.join()).toMatch(/Measured on \d+ labelled pairs/);
+
+    // Classes drawn equally often are another ablation, with outputs corrected.
+    const again = ['ablate', '--config', file, '--sampling', 'balanced', ...cpu];
+    const other = await run(...again, '--task', 'classification', '--out', out);
+    expect(other.stderr).toContain('config.fusion.sampling: nothing → "balanced"');
+    const named = ['--out', join(folder, 'sampled'), '--json'];
+    const sampled = await run(...again, '--task', 'classification', ...named);
+    expect(sampled.code, sampled.stderr).toBe(exitCode.done);
+    expect((JSON.parse(sampled.stdout) as { notes: string[] }).notes.join()).toMatch(
+      /\(balanced\), with outputs corrected.*: towers alone, late, and early/,
+    );
+    const nothing = await run(...again, '--out', join(folder, 'no'));
+    expect(nothing.stderr).toMatch(/towers\.sampling: there are no classes to be sampled/);
   });
 
   it('is refused without labels, without anything to train for, and under a wrong name', async () => {

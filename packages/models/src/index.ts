@@ -9,15 +9,18 @@ export type {
   PretrainedFusion,
   PretrainedImage,
   PretrainedOptions,
+  PretrainedTask,
   PretrainedText,
 } from './pretrained/types';
 export { preparePictures } from './pictures/prepare-pictures';
 export type { PictureFile } from './pictures/prepare-pictures';
 export { saveModel } from './saved/save-model';
 export type { SaveModelOptions } from './saved/save-model';
+export type { SavedTask } from './saved/format';
 export { modelFingerprint } from './open/fingerprint';
 export { openModel } from './open/open-model';
 export type { OpenModel } from './open/open-model';
+export type { AskedPair, PredictOptions } from './open/predict';
 export { exportedTowers, quantisedSuffix } from './exported/export-files';
 export type { FrozenTowers } from './exported/open-export';
 export { joinEmbeddings, rowOf } from './vectors/embeddings';

@@ -12,7 +12,7 @@ import { ablationPresets } from '../config/presets';
 import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { ablationSchema, type AblationConfig } from '../config/schema';
-import { noteOfLabels, taskOf } from '../config/tasks';
+import { notesOfLabels, taskOf } from '../config/tasks';
 import { requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
@@ -61,8 +61,7 @@ export const ablate: Command = {
     });
     const train = checked.pairs.split(config.data.train);
     const task = taskOf(config, train);
-    const ofLabels = task && noteOfLabels(train);
-    if (ofLabels !== undefined) terminal.note(ofLabels);
+    if (task !== undefined) notesOfLabels(train, task).forEach((note) => terminal.note(note));
     const settled = settleResidual(config, train.records);
     const parts = ablationParts(settled, checked.pairs.tokenizer, task);
     using begin = await beginningOf(config, parts, taken);

@@ -91,6 +91,28 @@ describe('data split', () => {
     expect((await run(...to, '--again')).code).toBe(exitCode.done);
   });
 
+  it('takes folders of classes, whose classes are dealt by the shares', async () => {
+    const root = join(folder, 'classes');
+    for (let i = 0; i < 40; i++) {
+      const of = join(root, i % 4 === 0 ? 'rare one' : 'common', `deep ${i % 3}`);
+      await mkdir(of, { recursive: true });
+      await writeFile(join(of, `${i}.png`), `picture ${i}`);
+    }
+    const out = join(folder, 'classes.jsonl');
+    const to = ['data', 'split', '--captions', root, '--out', out];
+    const { code, stderr } = await run(...to, '--val', '0.1', '--test', '0.2');
+    expect(code, stderr).toBe(exitCode.done);
+    const lines = (await readFile(out, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    const of = (label: string, name: string): number =>
+      lines.filter(({ labels, split: own }) => labels[0] === label && own === name).length;
+    expect(['train', 'val', 'test'].map((name) => of('rare one', name))).toEqual([7, 1, 2]);
+    expect(['train', 'val', 'test'].map((name) => of('common', name))).toEqual([21, 3, 6]);
+    expect(lines[0]!.image).toMatch(/^classes\/common\/deep \d\/\d+\.png$/);
+  });
+
   it('refuses a file of which more than a twentieth is damaged, unless that is allowed', async () => {
     const whole = await readFile(file, 'utf8');
     await writeFile(file, whole + 'images/1.png,,common,\n'.repeat(3));

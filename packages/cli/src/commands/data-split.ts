@@ -7,10 +7,12 @@ import { codeOf, fileError, writeFileAtomic } from '@crossweave/core/node';
 import {
   assignSplits,
   defaultSplit,
-  readRows,
+  openDataset,
   requireFewRejects,
   type CaptionRecord,
+  type Dataset,
   type Reject,
+  type Row,
 } from '@crossweave/data';
 import { requiredText, text, wholeNumber, type Command } from '../command';
 import { dataFlags, dataSettings, inFlags } from '../config/data-flags';
@@ -23,9 +25,14 @@ const reading = new Set([
 
 export const dataSplit: Command = {
   name: 'data split',
-  summary: 'Splits the records of a captions file into train, val and test, and writes JSONL.',
+  summary:
+    'Splits the records of a captions file or of class folders into train, val and test, as JSONL.',
   options: {
-    captions: { type: 'string', value: 'FILE', summary: 'captions file without splits' },
+    captions: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'captions file without splits, or a folder of classes',
+    },
     out: { type: 'string', value: 'FILE', summary: 'JSONL file that is written' },
     val: { type: 'string', value: 'SHARE', summary: 'of the records, in [0, 1)', default: '0.1' },
     test: { type: 'string', value: 'SHARE', summary: 'of the records, in [0, 1)', default: '0.1' },
@@ -57,13 +64,16 @@ export const dataSplit: Command = {
     if (allowed !== undefined) {
       requireNumber('crossweave data split', '--max-rejects', allowed, { min: 0, max: 1 });
     }
-    const rows = await readRows(file, { ...settings, signal });
+    const dataset = await openDataset(file, { ...settings, signal });
+    requireFiles(file, dataset);
+    const rows: Row[] = [];
+    for await (const row of dataset.rows()) rows.push(row);
     const records = rows.flatMap((row) => ('record' in row ? [row.record] : []));
     const errors = rows.flatMap((row) => ('error' in row ? [row.error] : []));
     requireFewRejects(errors.map(rejected), rows.length, file, allowed);
     if (values['again'] !== true) requireNoSplits(file, records);
 
-    const pathOf = ({ image }: CaptionRecord): string => resolve(dirname(file), image);
+    const pathOf = ({ image }: CaptionRecord): string => resolve(dataset.folder, image);
     const contents = await contentsOf(records.map(pathOf), signal);
     const together = records.map((record) =>
       namesOf(record, pathOf(record), contents.get(pathOf(record)), byCaption),
@@ -95,6 +105,17 @@ export const dataSplit: Command = {
     return { out, rows: rows.length, rejected: errors.length, splits: counts };
   },
 };
+
+/** @throws ConfigError for a form that holds its pictures, to which JSONL could not refer. */
+function requireFiles(where: string, { format }: Dataset): void {
+  if (format !== 'webdataset' && format !== 'parquet') return;
+  throw new ConfigError(`the form ${format} holds its pictures inside`, {
+    where,
+    expected: 'a form that names picture files, or a folder of classes',
+    got: format,
+    advice: 'Convert it first: crossweave data convert … --to jsonl.',
+  });
+}
 
 /** What a record has in common with others that must be in its split. */
 function namesOf(

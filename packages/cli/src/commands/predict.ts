@@ -1,22 +1,23 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ConfigError, disposeParams } from '@crossweave/core';
+import { ConfigError, DataError } from '@crossweave/core';
 import { writeFileAtomic } from '@crossweave/core/node';
-import { checkState, disposeState, usableParams } from '@crossweave/trainer';
+import type { PairPrediction } from '@crossweave/lab';
+import { openModel, type OpenModel } from '@crossweave/models';
 import { requiredText, text, wholeNumber, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
 import { openDataWith, summaryOf } from '../config/open-data';
 import { parseConfig } from '../config/parse';
 import { engineOptions } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
-import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { askedOf, type AskedPairs } from '../run/asked-pictures';
-import { predictionText, type PredictionLine } from '../run/prediction-file';
-import { predictions, requireSides, temperaturesOf, uncalibrated } from '../run/predictions';
-import { checkpointOf, readTrainedRun, requireTokenizer } from '../run/trained-run';
+import { encodingBar } from '../run/measure';
+import { predictionText } from '../run/prediction-file';
+import { requireSides } from '../run/require-sides';
+import { modelFolder } from '../run/save-trained';
+import { readTrainedRun, requireTokenizer } from '../run/trained-run';
 import { picturesOption } from '../use/use-model';
-import type { Trained } from '../run/trained-task';
-import { modelParts, stepOptions } from '../run/training';
 
 export const predict: Command = {
   name: 'predict',
@@ -61,73 +62,78 @@ export const predict: Command = {
     const { terminal, signal } = session;
     const folder = resolve(requiredText(predict, values, 'run'));
     const out = resolve(requiredText(predict, values, 'out'));
-    const top = wholeNumber(values, 'top', 0);
+    const topK = wholeNumber(values, 'top', 0);
     const asSampled = values['as-sampled'] === true;
     const abstain = shareOf(text(values, 'abstain'));
     await using asked = await askedOf(predict, values);
     const run = await readTrainedRun(folder);
-    const task = restoredTask(run.config, run.task);
-    if (task === undefined) {
-      throw new ConfigError('the run was not trained for a task', {
-        where: folder,
-        expected: 'a run of crossweave train --task NAME',
-      });
-    }
     const config = parseConfig(
       trainSchema,
       { ...run.config, data: { ...ofNewPairs(run.config, asked), ...dataSettings(values) } },
       'crossweave predict',
     );
-    const { sampling = 'none' } = config.training;
-    if (asSampled && sampling === 'none') {
-      throw new ConfigError('--as-sampled means nothing to this run', {
-        where: folder,
-        expected: 'a run with training.sampling',
-        got: 'one whose classes were drawn as the data has them',
-      });
-    }
+    requireTask(folder, run.config, { asSampled });
     await chooseEngine(values, session);
-    const checked = await openDataWith(run.tokenizerFolder, config.data, {
+    await using model = await openFinished(folder);
+    requireTokenizer(run, model.tokenizer!.fingerprint);
+    const checked = await openDataWith(model.tokenizerFolder!, config.data, {
       ...{ terminal, signal, incomplete: 'allow' },
     });
-    const { tokenizer } = checked.pairs;
-    requireTokenizer(run, tokenizer.fingerprint);
-    const parts = modelParts(config, tokenizer);
-    requireSides(folder, parts.fusion, Object.values(checked.pairs.splits));
-    const { model, loss, optimizer } = stepOptions(config, parts, task);
-    const state = await checkpointOf(folder, run);
-    const params = usableParams(state, optimizer);
-    try {
-      await checkState({ model, loss }, state, folder);
-      const data = await checked.decode();
-      const temperatures = asSampled ? uncalibrated : await temperaturesOf(folder);
-      const trained: Trained = {
-        ...{ parts, params, task, sampling: asSampled ? 'none' : sampling },
-      };
-      const settings = { temperatures, top, abstain, store: config.data.featureStore };
-      const lines: PredictionLine[] = [];
-      for (const split of Object.values(data.splits)) {
-        lines.push(...(await predictions(trained, split, settings, session)));
-      }
-      const abstained = lines.filter((line) => line.abstained === true).length;
-      await writeFileAtomic(out, predictionText(lines, out));
-      terminal.line(`${lines.length} predictions, ${abstained} withheld: ${out}`);
-      return {
-        step: state.step,
-        task: task.name,
-        predictions: lines.length,
-        abstained,
-        incomplete: lines.filter(({ missing }) => missing !== undefined).length,
-        temperature: temperatures.both,
-        out,
-        load: summaryOf(data.report),
-      };
-    } finally {
-      disposeParams(params);
-      disposeState(state);
+    requireSides(folder, model.parts!.fusion!.fusion, Object.values(checked.pairs.splits));
+    const data = await checked.decode();
+    const { featureStore } = config.data;
+    const lines: PairPrediction[] = [];
+    for (const split of Object.values(data.splits)) {
+      const progress = encodingBar(terminal, split.name, featureStore);
+      const options = { topK, abstain, asSampled, featureStore, signal };
+      lines.push(...(await model.predict(split, { ...options, onProgress: progress.update })));
+      progress.done();
     }
+    const abstained = lines.filter((line) => line.abstained).length;
+    await writeFileAtomic(out, predictionText(lines, out));
+    terminal.line(`${lines.length} predictions, ${abstained} withheld: ${out}`);
+    return {
+      task: model.task!.name,
+      predictions: lines.length,
+      abstained,
+      incomplete: lines.filter(({ missing }) => missing !== undefined).length,
+      temperature: asSampled ? 1 : model.parts!.task!.temperatures.both,
+      out,
+      load: summaryOf(data.report),
+    };
   },
 };
+
+/** @throws ConfigError for a run without a task, and for `--as-sampled` where nothing was sampled. */
+function requireTask(
+  folder: string,
+  { task, training }: TrainConfig,
+  { asSampled }: { readonly asSampled: boolean },
+): void {
+  if (task === undefined) {
+    throw new ConfigError('the run was not trained for a task', {
+      where: folder,
+      expected: 'a run of crossweave train --task NAME',
+    });
+  }
+  if (!asSampled || (training.sampling ?? 'none') !== 'none') return;
+  throw new ConfigError('--as-sampled means nothing to this run', {
+    where: folder,
+    expected: 'a run with training.sampling',
+    got: 'one whose classes were drawn as the data has them',
+  });
+}
+
+/** The finished model of a run for a task. @throws DataError where the run has not ended. */
+async function openFinished(folder: string): Promise<OpenModel> {
+  if (!existsSync(modelFolder(folder))) {
+    throw new DataError('the run has no finished model', {
+      where: folder,
+      advice: 'Let crossweave train finish: the same command goes on with the run.',
+    });
+  }
+  return openModel(folder);
+}
 
 /** The settings of a run's data that hold for other pairs: not where labels and splits stand. */
 function ofNewPairs({ data }: TrainConfig, { captions, made }: AskedPairs): object {

@@ -13,7 +13,7 @@ import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { requireItsTokenizer } from '../config/weights';
-import { noteOfLabels, taskOf } from '../config/tasks';
+import { notesOfLabels, taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
@@ -85,8 +85,7 @@ export const train: Command = {
     const parts = modelParts(config, checked.pairs.tokenizer);
     const pairs = checked.pairs.split(config.data.train);
     const task = taskOf(config, pairs);
-    const note = task && noteOfLabels(pairs);
-    if (note !== undefined) terminal.note(note);
+    if (task !== undefined) notesOfLabels(pairs, task).forEach((note) => terminal.note(note));
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step, task);
     trainingNotes(config, step.optimizer).forEach((each) => terminal.note(each));

@@ -2,7 +2,7 @@ import { ConfigError, FileFormatError, isCrossweaveError } from '@crossweave/cor
 import { readBytes, readJson } from '@crossweave/core/node';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
-import { withLabelKind, withTask } from './tasks';
+import { withLabelKind, withSampling, withTask } from './tasks';
 import { unknownKey, withSetting } from './parse';
 import { repeatedKey } from './repeated-key';
 
@@ -35,6 +35,11 @@ export const configOptions: Readonly<Record<string, OptionSpec>> = {
     summary: 'begin with a checkpoint: a folder, a hub id, or the folder of a run',
   },
   task: { type: 'string', value: 'NAME', summary: 'train for a task, in place of the losses' },
+  sampling: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'how often classes of a task are drawn: none, balanced or square-root',
+  },
   set: {
     type: 'string',
     value: 'PATH=VALUE',
@@ -77,6 +82,8 @@ export async function readGiven(
 
   const task = text(values, 'task');
   if (task !== undefined) config = withTask(config, task);
+  const sampling = text(values, 'sampling');
+  if (sampling !== undefined) config = withSampling(config, sampling);
   for (const setting of texts(values, 'set')) {
     config = withSetting(config, setting);
     requirePlain(config, '--set');

@@ -1,4 +1,4 @@
-import { datasetFormats } from '@crossweave/data';
+import { datasetFormats, samplings } from '@crossweave/data';
 import { z } from 'zod';
 import { count, runTraining } from './training-schema';
 import { modelSchema } from './model';
@@ -91,6 +91,8 @@ const training = {
   warmup: z.int().min(0).default(0),
   /** Largest global norm of the gradients. */
   clipNorm: z.number().positive().default(1),
+  /** How often pairs of each class are drawn, for a task with classes. Default: as the data has them. */
+  sampling: z.enum(samplings).optional(),
 };
 
 /** What the model says of a pair, learned from labels: in place of a loss, or beside one. */

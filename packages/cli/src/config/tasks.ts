@@ -6,12 +6,14 @@ import {
   type Loss,
   type PairSplit,
 } from '@crossweave/core';
+import type { Sampling } from '@crossweave/data';
 import {
   createTask,
   jointWidth,
   labelledPairs,
   labelsInCaptions,
   requireUnreadLabels,
+  sampledPrior,
   taskLoss,
 } from '@crossweave/lab';
 import { createLoss, weightedSum } from '@crossweave/losses';
@@ -40,11 +42,27 @@ export function taskOf(
 /** From this share on it is said that captions contain their labels. */
 const toldFrom = 0.5;
 
-/** What a reader must know of the captions of a task; undefined where they seldom contain the label. */
-export function noteOfLabels({ name, records }: PairSplit<unknown, unknown>): string | undefined {
-  const { pairs, naming } = labelsInCaptions(labelledPairs(records));
-  if (naming < toldFrom * pairs) return undefined;
-  return `The caption contains the label in ${naming} of the ${pairs} pairs of "${name}": compare with the floor text-only.`;
+/** What a reader must know of the labels of a task's training split. */
+export function notesOfLabels(
+  { name, records }: PairSplit<unknown, unknown>,
+  task: FittedTask,
+): string[] {
+  const labelled = labelledPairs(records);
+  const { pairs, naming } = labelsInCaptions(labelled);
+  const all = records.reduce((sum, { captions }) => sum + captions.length, 0);
+  const saysNone = labelled.some(({ label }) => typeof label === 'object' && label.length === 0);
+  return [
+    ...(naming < toldFrom * pairs
+      ? []
+      : [
+          `The caption contains the label in ${naming} of the ${pairs} pairs of "${name}": compare with the floor text-only.`,
+        ]),
+    ...(task.name !== 'multi-label' || saysNone || pairs === all
+      ? []
+      : [
+          `${all - pairs} of the ${all} pairs of "${name}" have no label and are left out. If they have none of the classes, their label is [] in JSON lines, | in CSV.`,
+        ]),
+  ];
 }
 
 /** The task that a run was trained for, by the facts that its record keeps. */
@@ -96,13 +114,52 @@ export function lossFor(
 export function withTask(config: unknown, name: string): unknown {
   const copy = structuredClone(Object(config)) as Record<string, Record<string, unknown>>;
   copy['task'] = { options: {}, ...copy['task'], name };
-  for (const phase of ['training', 'towers', 'fusion']) {
+  for (const phase of phases) {
     const own = copy[phase];
     if (own === undefined || !('steps' in own)) continue;
     delete own['loss'];
     delete own['negatives'];
   }
   return copy;
+}
+
+/** The stretches of training that a config may have. */
+const phases = ['training', 'towers', 'fusion'] as const;
+
+/** A config whose every stretch of training draws classes so. */
+export function withSampling(config: unknown, sampling: string): unknown {
+  const copy = structuredClone(Object(config)) as Record<string, Record<string, unknown>>;
+  for (const phase of phases) {
+    const own = copy[phase];
+    if (own !== undefined && 'steps' in own) own['sampling'] = sampling;
+  }
+  return copy;
+}
+
+/** @throws ConfigError for classes that are sampled without a task of classes, or weighed besides. */
+export function requireSampling(
+  where: string,
+  sampling: Sampling = 'none',
+  named: TaskConfig | undefined,
+  task: FittedTask | undefined,
+): void {
+  if (sampling === 'none') return;
+  if (task === undefined) {
+    throw new ConfigError('there are no classes to be sampled without a task', {
+      where,
+      expected: 'none, or a task: --task classification',
+      got: sampling,
+    });
+  }
+  sampledPrior(task, sampling);
+  const weights = named?.options['classWeights'];
+  if (weights === undefined) return;
+  throw new ConfigError('rare classes are drawn more often, and weigh more besides', {
+    where,
+    expected: `${where}, or task.options.classWeights`,
+    got: `${sampling}, and classWeights ${JSON.stringify(weights)}`,
+    advice: 'Leave one of them out: together they count a rare class twice.',
+  });
 }
 
 /** How labels are read where the config does not say it: a text such as `a|b` is two classes. */

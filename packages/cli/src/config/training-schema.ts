@@ -1,4 +1,3 @@
-import { samplings } from '@crossweave/data';
 import { representationNames } from '@crossweave/lab';
 import { optimizers, schedules } from '@crossweave/trainer';
 import { z } from 'zod';
@@ -27,8 +26,6 @@ export const runTraining = {
   optimizer: named(optimizers).optional(),
   /** Default `cosine`. It gets `steps` and `warmup`, and these options. */
   schedule: named(schedules).optional(),
-  /** How often pairs of each class are drawn, for a task with classes. Default: as the data has them. */
-  sampling: z.enum(samplings).optional(),
   /** Batches whose gradients make a step; `batchSize` is that of one. */
   accumulate: count.optional(),
   /** Pairs that are encoded at a time, for contrasts over batches that are too large for memory. */

@@ -35,7 +35,7 @@ import {
 import { imageEncoderOf, optimizerOf, textEncoderOf } from '../config/build';
 import { sizeArms, type SizedArm } from '../config/match-arms';
 import type { AblationConfig, PhaseConfig } from '../config/schema';
-import { lossFor, type Fused } from '../config/tasks';
+import { lossFor, requireSampling, type Fused } from '../config/tasks';
 import { initialWeights, mayBeMissing } from '../config/weights';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep, dryStepOnFeatures } from './dry-step';
@@ -125,6 +125,8 @@ export async function checkAblation(
   begin: Beginning,
 ): Promise<void> {
   const { fusion: phase, data } = config;
+  requireSampling('towers.sampling', config.towers.sampling, config.task, parts.task);
+  requireSampling('fusion.sampling', phase.sampling, config.task, parts.task);
   const split = (name: string): PairSplit => withBlankPictures(pairs.split(name), data.imageSize);
   const unread = { split, tokenizer: pairs.tokenizer, fingerprint: 'not decoded' };
   checkComparison({ ...comparisonOf(config, parts, unread, begin), out: '.' });
@@ -179,6 +181,7 @@ export function comparisonOf(
         ignoreMissing: mayBeMissing({ image: config.image, text: config.text }),
       }),
       steps: towers.steps,
+      sampling: towers.sampling,
       seed: towers.seed,
       data: (key) => towerBatches(config, train, key),
     },
@@ -191,6 +194,7 @@ export function comparisonOf(
         steps: phase.steps,
         batchSize: phase.batchSize,
         negatives: phase.negatives,
+        sampling: phase.sampling,
       },
     })),
     ...(task && { task }),
@@ -282,6 +286,6 @@ function learning(
 }
 
 function towerBatches({ data, towers }: AblationConfig, split: PairSplit, key: Key): BatchSource {
-  const { batchSize, negatives } = towers;
-  return pairBatches(split, { batchSize, negatives, key, augment: data.augment });
+  const { batchSize, negatives, sampling } = towers;
+  return pairBatches(split, { batchSize, negatives, key, augment: data.augment, sampling });
 }

@@ -248,21 +248,36 @@ export async function encode(
   { terminal, signal }: Session,
   store?: string,
 ): Promise<FeatureCache> {
-  const bar = terminal.progress(`Encoding "${split.name}"`);
-  const last: { image?: EncodeProgress; text?: EncodeProgress } = {};
+  const progress = encodingBar(terminal, split.name, store);
   const cache = await encodeSplit({
     split,
     ...{ image, text, store, signal },
-    onProgress: (progress) => {
+    onProgress: progress.update,
+  });
+  progress.done();
+  return cache;
+}
+
+/** Shows the progress of encoding a split, and at its end what a store had of it. */
+export function encodingBar(
+  terminal: Session['terminal'],
+  name: string,
+  store: string | undefined,
+): { readonly update: (progress: EncodeProgress) => void; readonly done: () => void } {
+  const bar = terminal.progress(`Encoding "${name}"`);
+  const last: { image?: EncodeProgress; text?: EncodeProgress } = {};
+  const known = ({ stored, total }: EncodeProgress): string => `${stored} of ${total}`;
+  return {
+    update: (progress) => {
       last[progress.side] = progress;
       if (progress.side === 'image') bar.update(progress.done, progress.total);
     },
-  });
-  const known = ({ stored, total }: EncodeProgress): string => `${stored} of ${total}`;
-  bar.done(
-    store === undefined
-      ? ''
-      : `${known(last.image!)} images and ${known(last.text!)} texts were in the store`,
-  );
-  return cache;
+    done: () => {
+      bar.done(
+        store === undefined
+          ? ''
+          : `${known(last.image!)} images and ${known(last.text!)} texts were in the store`,
+      );
+    },
+  };
 }

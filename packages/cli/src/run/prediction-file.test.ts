@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { predictionText, type PredictionLine } from './prediction-file';
+import type { PairPrediction } from '@crossweave/lab';
+import { predictionText } from './prediction-file';
 
-const lines: PredictionLine[] = [
-  { id: '1', caption: 'a "red", big\nstar', prediction: 'yes', probability: 0.75 },
-  { id: '2', caption: '', missing: 'text', prediction: null, probability: 0.4, abstained: true },
+const lines: PairPrediction[] = [
+  { id: '1', caption: 'a "red", big\nstar', label: 'yes', probability: 0.75, abstained: false },
+  { id: '2', caption: '', missing: 'text', label: null, probability: 0.4, abstained: true },
   {
     id: '3',
     caption: 'x',
-    prediction: ['a', 'b'],
+    label: ['a', 'b'],
     top: [{ label: 'a', probability: 1 }],
+    abstained: false,
   },
 ];
 
@@ -19,7 +21,18 @@ describe('predictionText', () => {
       .trimEnd()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
-    expect(read).toEqual(lines);
+    expect(read).toEqual([
+      { id: '1', caption: 'a "red", big\nstar', prediction: 'yes', probability: 0.75 },
+      {
+        id: '2',
+        caption: '',
+        missing: 'text',
+        prediction: null,
+        probability: 0.4,
+        abstained: true,
+      },
+      { id: '3', caption: 'x', prediction: ['a', 'b'], top: [{ label: 'a', probability: 1 }] },
+    ]);
   });
 
   it('is CSV where the file is named so, with quotes as RFC 4180 has them', () => {

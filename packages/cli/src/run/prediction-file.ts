@@ -1,17 +1,28 @@
 import { extname } from 'node:path';
+import type { PairPrediction } from '@crossweave/lab';
 
-/** What a model says of one pair. */
-export interface PredictionLine {
-  readonly id: string;
-  /** '' where the text is missing. */
-  readonly caption: string;
-  /** The side that the pair lacks. */
-  readonly missing?: 'image' | 'text';
+/** A prediction as a line of the file has it. */
+interface PredictionLine extends Omit<PairPrediction, 'label' | 'abstained'> {
   /** Null where the model is less sure than it must be. */
-  readonly prediction: unknown;
-  readonly probability?: number;
-  readonly top?: readonly unknown[];
+  readonly prediction: PairPrediction['label'];
   readonly abstained?: true;
+}
+
+function lineOf({
+  id,
+  caption,
+  missing,
+  label,
+  abstained,
+  ...sure
+}: PairPrediction): PredictionLine {
+  return {
+    ...{ id, caption },
+    ...(missing !== undefined && { missing }),
+    prediction: label,
+    ...sure,
+    ...(abstained && { abstained }),
+  };
 }
 
 const columns = [
@@ -23,7 +34,8 @@ const columns = [
  * JSON line each. A cell of CSV that is neither text nor number (several classes, the most probable
  * ones) is JSON; one that is not there is empty.
  */
-export function predictionText(lines: readonly PredictionLine[], file: string): string {
+export function predictionText(predictions: readonly PairPrediction[], file: string): string {
+  const lines = predictions.map(lineOf);
   const csv = extname(file).toLowerCase() === '.csv';
   const rows = csv
     ? [[...columns], ...lines.map((line) => columns.map((name) => cellOf(line[name])))]

@@ -114,7 +114,7 @@ async function reported(
   terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
   terminal.line(tableOf(measurement, before));
   await writeJsonAtomic(join(run.path, 'results.json'), figures);
-  await saveTrained(prepared, params);
+  await saveTrained(prepared, params, calibration);
   return figures;
 }
 

@@ -13,11 +13,11 @@ import {
 } from '@crossweave/core';
 import { pairBatches, type TokenisedPairs } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
-import { labelledPairs, sampledPrior } from '@crossweave/lab';
+import { labelledPairs, requireDrawnClasses } from '@crossweave/lab';
 import { freeze, jointModel, layerDecay, unfreezeAt, type StepOptions } from '@crossweave/trainer';
 import { imageEncoderOf, optimizerFor, textEncoderOf } from '../config/build';
 import type { TrainConfig } from '../config/schema';
-import { lossFor } from '../config/tasks';
+import { lossFor, requireSampling } from '../config/tasks';
 import { initialWeights } from '../config/weights';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep } from './dry-step';
@@ -98,34 +98,16 @@ export async function checkTraining(
   step: StepOptions<Tensor4D, TextInput>,
   task?: FittedTask,
 ): Promise<void> {
-  requireSampling(config, task);
+  requireSampling('training.sampling', config.training.sampling, config.task, task);
   const test = pairs.split(config.data.test);
+  if (task !== undefined) {
+    const { records } = pairs.split(config.data.train);
+    const labels = labelledPairs(records).map(({ label }) => label);
+    requireDrawnClasses(task, config.training.sampling, labels);
+  }
   if (config.task !== undefined) requireLabels(test);
   const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
   await dryStep(step, batchesOf(config, split));
-}
-
-/** @throws ConfigError for classes that are sampled without a task of classes, or weighed besides. */
-function requireSampling({ training, task: named }: TrainConfig, task?: FittedTask): void {
-  const { sampling = 'none' } = training;
-  if (sampling === 'none') return;
-  const where = 'training.sampling';
-  if (task === undefined) {
-    throw new ConfigError('there are no classes to be sampled without a task', {
-      where,
-      expected: 'none, or a task: --task classification',
-      got: sampling,
-    });
-  }
-  sampledPrior(task, sampling);
-  const weights = named?.options['classWeights'];
-  if (weights === undefined) return;
-  throw new ConfigError('rare classes are drawn more often, and weigh more besides', {
-    where,
-    expected: 'training.sampling, or task.options.classWeights',
-    got: `${sampling}, and classWeights ${JSON.stringify(weights)}`,
-    advice: 'Leave one of them out: together they count a rare class twice.',
-  });
 }
 
 /** @throws ConfigError where nothing could be measured after training. */

@@ -68,7 +68,11 @@ describe('describeReport', () => {
       sharedPictures: [
         { splits: ['train', 'test'], by: 'content', pictures: 2, example: ['x', 'y'] },
       ],
-      splits: { train, test: { ...none, distinctCaptions: 1 } },
+      splits: {
+        train,
+        test: { ...none, distinctCaptions: 1 },
+        labelled: { ...none, distinctCaptions: 1, unlabelled: 0 },
+      },
     });
     expect(text.split('\n')).toEqual([
       '20 rows, no rejects',
@@ -76,6 +80,7 @@ describe('describeReport', () => {
       '"train" and "test" share 2 pictures under different names, such as x and y: a model trained on one split has seen them',
       'train: 10 images with 20 captions, 18 of them different; 1 repeated caption left out; 2 texts shared by several images, "a picture" by 7 of them; 5 captions (25 %) cut at 16 tokens, the longest has 40; 5.0 % of the tokens unknown to the tokenizer (3 of 60); 4 texts in another split too',
       'test: 10 images with 20 captions, 1 of them different; all captions are one text, so there is nothing to learn from this split',
+      'labelled: 10 images with 20 captions, 1 of them different; all captions are one text, so only the pictures can tell the labels',
     ]);
   });
 });

@@ -49,7 +49,11 @@ function describeSplit(split: SplitReport, maxTokens: number): string {
     `${counted(records, 'image')} with ${counted(captions, 'caption')}, ${written(distinctCaptions)} of them different`,
   ];
   if (distinctCaptions === 1) {
-    parts.push('all captions are one text, so there is nothing to learn from this split');
+    parts.push(
+      split.unlabelled === undefined
+        ? 'all captions are one text, so there is nothing to learn from this split'
+        : 'all captions are one text, so only the pictures can tell the labels',
+    );
   }
   if (repeatedCaptions > 0) parts.push(`${counted(repeatedCaptions, 'repeated caption')} left out`);
   if (shared.most !== undefined && distinctCaptions > 1) {

@@ -95,6 +95,20 @@ describe('openPairs', () => {
     ).rejects.toThrow(said);
   });
 
+  it.each([
+    ['1', '1.0'],
+    ['01', '1'],
+    ['hot dog', 'Hot  dog'],
+  ])('tells of labels that are one class to a reader: %s and %s', async (first, second) => {
+    const classes = [first, second, 'other', first, '10', first];
+    const captions = await folder.captions(rows.map((row, i) => ({ ...row, label: classes[i] })));
+    const opened = await openPairs({ captions, imageSize: 4 });
+    const { report } = await opened.withTokenizer(vocabularyTokenizer(makeVocabulary(['thing'])));
+    expect(report.doubts.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`got 1 pair of labels, such as "${first}" (3 rows) and "${second}"`),
+    ]);
+  });
+
   it('gives labels and groups with the captions', async () => {
     const lines =
       'image,question,answer,album\n0.png,what?,cat,x\n0.png,how many?,2,x\n1.png,a,,\n';

@@ -46,6 +46,8 @@ const labelled = async (
 describe('labels', () => {
   it.each<[unknown, ReadRowsOptions['labels'], unknown]>([
     ['cat', undefined, 'cat'],
+    ['|', 'classes', []],
+    ['|', undefined, '|'],
     [' cat ', undefined, 'cat'],
     [2.5, undefined, 2.5],
     [0, undefined, 0],

@@ -77,6 +77,8 @@ function labelOf(
 function read(value: unknown, kind: LabelKind | undefined): Label | undefined {
   if (kind === 'number') return numberOf(value);
   if (kind === 'classes') {
+    // None of the classes, which an empty cell does not say.
+    if (typeof value === 'string' && value.trim() === separator) return [];
     const list = typeof value === 'string' ? value.split(separator) : value;
     return classes(Array.isArray(list) ? list : [list]);
   }

@@ -29,6 +29,20 @@ describe('assignSplits', () => {
     all.forEach((_, i) => expect(splits[i]).toBe(splits[i - (i % 2)]));
   });
 
+  it('deals many different numbers by their tenths, and a few by their values', () => {
+    const numbers = Array.from({ length: 400 }, (_, i) => ({
+      together: [`image ${i}`],
+      labels: [((i * 37) % 400) / 7],
+    }));
+    const splits = assignSplits(numbers, { shares, key: key(3) });
+    expect(countsOf(splits)).toEqual({ train: 280, val: 40, test: 80 });
+    const lowest = splits.filter((_, i) => numbers[i]!.labels[0]! < 40 / 7);
+    expect(countsOf(lowest)).toEqual({ train: 28, val: 4, test: 8 });
+    const stars = numbers.map(({ together }, i) => ({ together, labels: [i < 20 ? 5 : 1] }));
+    const ofFive = assignSplits(stars, { shares, key: key(3) }).slice(0, 20);
+    expect(countsOf(ofFive)).toEqual({ train: 14, val: 2, test: 4 });
+  });
+
   it('follows chains: a and b share a picture, b and c a group', () => {
     const chain = [['x'], ['x', 'y'], ['y'], ['z'], ['u'], ['v']].map((together) => ({ together }));
     const splits = assignSplits(chain, { shares: { train: 0.5, test: 0.5 }, key: key(0) });

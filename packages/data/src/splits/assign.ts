@@ -2,12 +2,12 @@ import {
   ConfigError,
   DataError,
   foldIn,
-  labelIdentity,
   randomWords,
   type Key,
   type Label,
 } from '@crossweave/core';
 import { checkOptions, number, randomKey, recordOf } from '@crossweave/core/authoring';
+import { labelStrata } from './label-strata';
 
 /** What of a record decides about its split. */
 export interface Dealt {
@@ -26,7 +26,8 @@ export interface AssignSplitsOptions {
 
 /**
  * The split of each record: records that have something in common stay together, each label is dealt
- * to the splits by their shares as far as that allows, and the same key gives the same splits.
+ * to the splits by their shares as far as that allows, and the same key gives the same splits. Numbers of
+ * more than ten values are dealt by tenths.
  *
  * @throws ConfigError for shares that do not add up to 1; DataError where a split would be empty.
  */
@@ -46,10 +47,11 @@ export function assignSplits(
   }
   const units = unitsOf(records);
   const strata = new Map<string, Unit[]>();
-  const rarity = labelCounts(records);
+  const ofRecords = labelStrata(records.map(({ labels }) => labels));
+  const rarity = countsOf(ofRecords.flat());
   for (const unit of units) {
     const stratum = rarest(
-      unit.rows.flatMap((row) => identities(records[row]!)),
+      unit.rows.flatMap((row) => ofRecords[row]!),
       rarity,
     );
     const own = strata.get(stratum) ?? [];
@@ -132,15 +134,9 @@ function neediest(want: readonly number[], lacking: readonly number[]): number {
   }, 0);
 }
 
-function identities({ labels = [] }: Dealt): string[] {
-  return labels.flatMap((label) => labelIdentity(label) ?? []);
-}
-
-function labelCounts(records: readonly Dealt[]): Map<string, number> {
+function countsOf(names: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const record of records) {
-    for (const label of identities(record)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  }
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
 

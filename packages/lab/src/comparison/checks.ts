@@ -8,10 +8,12 @@ import {
   requireTokens,
   type FittedTask,
   type Fusion,
+  type Label,
   type Loss,
   type ParamShapes,
 } from '@crossweave/core';
 import { matchParams } from '@crossweave/checkpoints';
+import { samplings, type Sampling } from '@crossweave/data';
 import {
   anyOf,
   callback,
@@ -20,6 +22,7 @@ import {
   fields,
   having,
   listOf,
+  oneOf,
   paramTree,
   recordOf,
   text,
@@ -33,7 +36,8 @@ import { textsOf } from '../features/texts';
 import { floorNames } from '../floors/floors';
 import { taskFloorNames } from '../tasks/task-floors';
 import { requireUnreadLabels } from '../tasks/label-captions';
-import { headOfLoss, requireLabelledPairs } from '../tasks/task-loss';
+import { requireDrawnClasses, sampledPrior } from '../tasks/sampled-prior';
+import { headOfLoss, labelledPairs, requireLabelledPairs } from '../tasks/task-loss';
 import { requireNegatives, resolveNegatives } from './negatives';
 import type { CompareFusionsOptions, FusionArm, FusionPhase, TowerOptions } from './options';
 import { armRecipe, towerConfigs } from './recipe';
@@ -60,12 +64,14 @@ const towerChecks: Checks<TowerOptions<unknown, unknown>> = {
   ignoreMissing: listOf(text()),
   frozen: callback('that says which paths are not trained'),
   data: callback('that gives batches under a key'),
+  sampling: oneOf(...samplings),
   seed: seed(),
 };
 const trainingChecks: Checks<FusionPhase> = {
   ...phase,
   batchSize: count(),
   negatives: anyOf(count(0), fields({ upTo: count() }, ['upTo'])),
+  sampling: oneOf(...samplings),
 };
 
 /** An object whose entries are checked after it. */
@@ -149,6 +155,11 @@ export function checkComparison<Image, Text>(options: CompareFusionsOptions<Imag
     throw new ConfigError('"arms" is empty', { where, expected: 'one fusion or more' });
   }
   textsOf(where, data.train);
+  const labels = labelledPairs(data.train.records).map(({ label }) => label);
+  const draws = (at: string, sampling: Sampling | undefined): void =>
+    requireSampling(at, sampling, task, labels);
+  draws(`${where}, "towers.sampling"`, options.towers.sampling);
+  for (const { name, training } of arms) draws(`${where}, "${name}", sampling`, training.sampling);
   for (const arm of arms) checkArm(where, options, arm);
   const beside = task === undefined ? floorNames : taskFloorNames;
   requireDistinct(where, [...[...arms.map(({ name }) => name), towersName, beforeName], ...beside]);
@@ -212,6 +223,26 @@ function checkArm<Image, Text>(
     requireTowersOf(`${at}, towersAt`, arm.towersAt, own, shapes(towers.fusion));
   }
   if (task !== undefined) requireHead(at, loss, task);
+}
+
+/** @throws ConfigError for classes that are drawn without a task that has some. */
+function requireSampling(
+  where: string,
+  sampling: Sampling | undefined,
+  task: FittedTask | undefined,
+  labels: readonly Label[],
+): void {
+  if (sampling === undefined || sampling === 'none') return;
+  if (task !== undefined) {
+    sampledPrior(task, sampling);
+    requireDrawnClasses(task, sampling, labels);
+    return;
+  }
+  throw new ConfigError('there are no classes to be sampled without a task', {
+    where,
+    expected: '"none", or a task such as classification',
+    got: sampling,
+  });
 }
 
 /** @throws StateDictError unless what a fusion holds under the prefix fits the towers' fusion. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { disposeParams, type Params } from '@crossweave/core';
+import { samplings } from '@crossweave/data';
 import { ablate, type AblationEnd, type Arm } from '../ablation/ablate';
 import type { AblationContext, Baseline } from '../ablation/summarise';
 import { evaluateFusion } from '../evaluate/evaluate-fusion';
@@ -8,6 +9,7 @@ import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { floors } from '../floors/floors';
 import { describeMeasured, evaluateTask } from '../tasks/evaluate-task';
 import { taskFloors } from '../tasks/task-floors';
+import { correctionFor } from '../tasks/sampled-prior';
 import { headOfLoss } from '../tasks/task-loss';
 import { beforeName, checkComparison, towersName } from './checks';
 import { resolveNegatives } from './negatives';
@@ -93,7 +95,11 @@ export async function compareFusions<Image, Text>(
 }
 
 /** What a reader must know of how the arms were trained, once each. */
-function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>): string[] {
+function notesOf<Image, Text>({
+  arms,
+  data,
+  towers,
+}: CompareFusionsOptions<Image, Text>): string[] {
   const notes = arms.flatMap(
     ({ training }) => resolveNegatives(training.negatives, data.train.records).note ?? [],
   );
@@ -101,6 +107,15 @@ function notesOf<Image, Text>({ arms, data }: CompareFusionsOptions<Image, Text>
   if (held.length > 0) {
     const names = new Intl.ListFormat('en').format(held);
     notes.push(`Learned as a correction of the towers’ score, which is 0 at first: ${names}.`);
+  }
+  const phases = [{ name: towersName, training: towers }, ...arms];
+  for (const sampling of samplings) {
+    const drawn = phases.filter(({ training }) => training.sampling === sampling);
+    if (sampling === 'none' || drawn.length === 0) continue;
+    const names = new Intl.ListFormat('en').format(drawn.map(({ name }) => name));
+    notes.push(
+      `Trained on classes that were drawn by their labels (${sampling}), with outputs corrected for the classes as the training split has them: ${names}.`,
+    );
   }
   return [...new Set(notes)];
 }
@@ -145,6 +160,7 @@ async function contextOf<Image, Text>(
       const trained = { ...dual, task, head };
       const { metrics, outcomes } = await evaluateTask(trained, test, {
         ...(signal && { signal }),
+        ...correctionFor(task, options.towers.sampling),
       });
       baselines.unshift({ name: towersName, kind: 'towers', metrics, outcomes });
     }

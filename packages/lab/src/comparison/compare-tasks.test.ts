@@ -3,15 +3,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
-import { ConfigError, DataError, type Fusion } from '@crossweave/core';
+import { loadSafetensors } from '@crossweave/checkpoints/node';
+import {
+  ConfigError,
+  DataError,
+  disposeParams,
+  key,
+  type Fusion,
+  type Params,
+} from '@crossweave/core';
+import type { Sampling } from '@crossweave/data';
 import { adamW } from '@crossweave/trainer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeSplit } from '../features/encode-split';
 import { verdict } from '../report/verdict';
+import { evaluateTask } from '../tasks/evaluate-task';
 import { jointWidth } from '../tasks/joint-width';
 import { createTask } from '../tasks/registry';
+import { sampledPrior } from '../tasks/sampled-prior';
 import { signFusion, signSplit } from '../tasks/task.testing';
 import { labelledPairs, taskLoss } from '../tasks/task-loss';
 import { imageEncoder, textEncoder } from '../tiny.testing';
+import { checkComparison } from './checks';
 import { compareFusions } from './compare-fusions';
 import { armOf, tinyComparison, type TinyOptions } from './tiny-comparison.testing';
 
@@ -71,6 +84,96 @@ describe('comparing fusions on a task', () => {
     expect(said).toMatch(/The best floor is .*: that sum joins image and text .* is not shown/);
     expect(existsSync(join(out, 'trials/product-seed1/head.safetensors'))).toBe(true);
     expect(memory().numTensors).toBe(before);
+  });
+
+  it('corrects arms that learned from sampled classes, says so, and tells them from others', async () => {
+    // Three times as many pairs are different as equal.
+    const rare = split.records.map((record, row) => ({
+      ...record,
+      labels: record.labels!.map((label) => (label === 'equal' && row % 3 > 0 ? undefined : label)),
+    }));
+    const data = { train: { ...split, records: rare }, test: split, fingerprint: 'rare' };
+    const skewed = createTask('classification').fit(labelledPairs(rare).map(({ label }) => label));
+    const fusion = signFusion(false);
+    const arm = (name: string, sampling?: Sampling) =>
+      armOf(name, fusion, {
+        ...comparison().arms[1]!.training,
+        loss: taskLoss(skewed, {
+          dim: jointWidth(fusion, imageEncoder.features, textEncoder.features),
+        }),
+        steps: 20,
+        sampling,
+      });
+    const given = comparison({
+      ...{ data, task: skewed, seeds: [1] },
+      arms: [arm('plain'), arm('sampled', 'balanced')],
+      recipe: { towers: {}, arms: { plain: {}, sampled: { sampling: 'balanced' } } },
+    });
+    const end = await compareFusions(given);
+    if (end.interrupted) throw new Error('interrupted');
+    expect(end.results.notes.join()).toMatch(/drawn by their labels \(balanced\).*: sampled\./);
+    const cache = await encodeSplit({
+      split,
+      image: { encoder: imageEncoder, params: imageEncoder.init(key(0)) },
+      text: { encoder: textEncoder, params: {} },
+    });
+    const heads: Record<string, Params> = {};
+    const lossOf = async (name: string, shift?: readonly number[]): Promise<number> => {
+      heads[name] ??= await loadSafetensors(join(out, `trials/${name}-seed1/head.safetensors`));
+      const model = { fusion, params: {}, task: skewed, head: heads[name] };
+      const { metrics } = await evaluateTask(model, cache, { ...(shift && { shift }) });
+      return metrics['classification.logLoss']!;
+    };
+    const measured = end.results.arms.map(({ summary }) => summary['classification.logLoss']!.mean);
+    expect(await lossOf('plain')).toBeCloseTo(measured[0]!, 5);
+    const [raw, corrected] = [
+      await lossOf('sampled'),
+      await lossOf('sampled', sampledPrior(skewed, 'balanced')),
+    ];
+    expect(measured[1]).toBeCloseTo(corrected, 5);
+    expect(Math.abs(raw - corrected)).toBeGreaterThan(0.05);
+    // Its batches were others.
+    expect(heads['sampled']!['out.bias']!.dataSync()).not.toEqual(
+      heads['plain']!['out.bias']!.dataSync(),
+    );
+    Object.values(heads).forEach(disposeParams);
+  });
+
+  it('refuses to draw what the task takes for one class as two', () => {
+    const answers = ['Yes', 'yes', 'no'];
+    const given = split.records.map((record, row) => ({
+      ...record,
+      labels: record.labels!.map(() => answers[row % 3]),
+    }));
+    const asked = createTask('answering').fit(labelledPairs(given).map(({ label }) => label));
+    const [first] = comparison().arms;
+    const drawn = (sampling: Sampling) => {
+      const loss = taskLoss(asked, { dim: 3 });
+      const arms = [{ ...first!, training: { ...first!.training, loss, sampling } }];
+      const train = { ...split, records: given };
+      const data = { train, test: train, fingerprint: 'spelled' };
+      const recipe = { towers: {}, arms: { product: {} } };
+      return () => {
+        checkComparison(comparison({ data, task: asked, arms, recipe }));
+      };
+    };
+    expect(drawn('balanced')).toThrow(/"Yes" and "yes"/);
+    expect(drawn('none')).not.toThrow();
+  });
+
+  it('refuses to sample classes where there are none', async () => {
+    const numbers = createTask('regression').fit([1, 2]);
+    const [first] = comparison().arms;
+    const sampled = { ...first!, training: { ...first!.training, sampling: 'balanced' as const } };
+    const arms = { arms: [sampled], recipe: { towers: {}, arms: { product: {} } } };
+    await expect(compareFusions(comparison({ ...arms, task: numbers }))).rejects.toThrow(
+      /"regression" cannot be trained on sampled classes/,
+    );
+    const { options } = tinyComparison(out);
+    const untold = { ...options.towers, sampling: 'balanced' as const };
+    await expect(compareFusions({ ...options, towers: untold })).rejects.toThrow(
+      /no classes to be sampled without a task/,
+    );
   });
 
   it('refuses arms without the task, splits without labels, and names of floors', async () => {

@@ -10,6 +10,7 @@ import type {
   PairSplit,
   Params,
 } from '@crossweave/core';
+import type { Sampling } from '@crossweave/data';
 import type { TrainRecord } from '@crossweave/trainer';
 import type { AblationProgress } from '../ablation/ablate';
 import type { EncodeProgress } from '../features/encode-split';
@@ -29,6 +30,11 @@ export interface FusionPhase extends Phase {
    * none, which the results note; the loss must then draw negatives from the batch itself.
    */
   readonly negatives: number | { readonly upTo: number };
+  /**
+   * How often pairs of each class are drawn, of a task with classes (`pairBatches`). The outputs that are
+   * measured are corrected for it ({@link sampledPrior}). Default `none`.
+   */
+  readonly sampling?: Sampling | undefined;
 }
 
 /**
@@ -52,6 +58,8 @@ export interface TowerOptions<Image, Text> extends Phase {
   readonly frozen?: (path: string) => boolean;
   /** Batches of the train split under a key that derives from `seed`. */
   readonly data: (key: Key) => BatchSource<Batch<Image, Text>>;
+  /** How `data` draws pairs of each class: the outputs of the towers are corrected for it. Default `none`. */
+  readonly sampling?: Sampling | undefined;
   readonly seed: number;
 }
 

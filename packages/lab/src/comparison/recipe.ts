@@ -46,13 +46,14 @@ export function armRecipe<Image, Text>(
   arm: FusionArm,
 ): unknown {
   if (recipe !== undefined) return recipe.arms[arm.name];
-  const { steps, batchSize, negatives, loss, optimizer } = arm.training;
+  const { steps, batchSize, negatives, loss, optimizer, sampling = 'none' } = arm.training;
   const at = `arms["${arm.name}"]`;
   return {
     fusion: configOf(where, `${at}.fusion`, arm.fusion),
     loss: configOf(where, `${at}.training.loss`, loss),
     optimizer: configOf(where, `${at}.training.optimizer`, optimizer),
     ...{ steps, batchSize, negatives, towersAt: arm.towersAt ?? null },
+    ...(sampling !== 'none' && { sampling }),
   };
 }
 

@@ -28,6 +28,7 @@ import type { FittedFusion } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
 import { evaluateTask, type TaskEvaluation } from '../tasks/evaluate-task';
 import type { Mistake, PlacedMistake } from '../tasks/mistakes';
+import { correctionFor } from '../tasks/sampled-prior';
 import { headOfLoss } from '../tasks/task-loss';
 import { resolveNegatives } from './negatives';
 import { openFolder } from './open-folder';
@@ -58,7 +59,7 @@ export async function runTrial<Image, Text>(
   dual: FittedFusion,
 ): Promise<TrialOutcome> {
   const { towers, task, top, onProgress } = options;
-  const { steps, loss, optimizer, batchSize, negatives } = arm.training;
+  const { steps, loss, optimizer, batchSize, negatives, sampling } = arm.training;
   const held = heldTowers(arm, dual.params);
   const model = jointModel({
     image: cachedEncoder(towers.image.name, towers.image.features),
@@ -84,6 +85,7 @@ export async function runTrial<Image, Text>(
     data: pairBatches(caches.train, {
       batchSize,
       negatives: resolveNegatives(negatives, caches.train.records).count,
+      sampling,
       key: foldIn(keyOf(seed), 'batches'),
     }),
     steps,
@@ -120,7 +122,10 @@ export async function runTrial<Image, Text>(
             by: held === undefined ? 'sum' : 'own',
             ...(top !== undefined && { top }),
           })
-        : await evaluateTask({ ...fitted, task, head }, caches.test, { signal });
+        : await evaluateTask({ ...fitted, task, head }, caches.test, {
+            signal,
+            ...correctionFor(task, sampling),
+          });
     const records = await readMetrics(directory);
     const [own] = partition(params, (path) => !Object.hasOwn(held ?? {}, `fusion.${path}`));
     return {

@@ -1,5 +1,6 @@
-import { ConfigError, type FittedTask } from '@crossweave/core';
+import { ConfigError, labelIdentity, type FittedTask, type Label } from '@crossweave/core';
 import type { Sampling } from '@crossweave/data';
+import { normaliseAnswer } from './answering';
 
 /** Tasks whose outputs are logits of a softmax over classes, and whose `prior` is their log shares. */
 const overClasses: readonly string[] = ['classification', 'answering'];
@@ -30,4 +31,42 @@ export function sampledPrior(task: FittedTask, sampling: Sampling): number[] {
   // Drawn in proportion to share^power; a constant in all outputs does not matter to a softmax.
   const power = sampling === 'balanced' ? 0 : 0.5;
   return task.prior.map((logShare) => (1 - power) * logShare);
+}
+
+/**
+ * Batches are drawn by labels as they are written; an answer is compared without its case and full stop.
+ *
+ * @throws ConfigError for labels that are one class to the task and would be drawn as two: its share of
+ *   the drawn pairs would not be the one that {@link sampledPrior} corrects for.
+ */
+export function requireDrawnClasses(
+  task: FittedTask,
+  sampling: Sampling | undefined,
+  labels: readonly Label[],
+): void {
+  if (sampling === undefined || sampling === 'none') return;
+  const written = new Map<string, Label>();
+  for (const label of labels) {
+    const name = task.name === 'answering' ? normaliseAnswer(String(label)) : String(label);
+    const other = written.get(name) ?? label;
+    written.set(name, other);
+    if (labelIdentity(other) === labelIdentity(label)) continue;
+    throw new ConfigError(
+      'labels of one class are written in two ways, and would be drawn as two',
+      {
+        where: 'sampling',
+        expected: 'one spelling of each class in the training split',
+        got: `${JSON.stringify(other)} and ${JSON.stringify(label)}`,
+        advice: 'Write them alike, or leave sampling out.',
+      },
+    );
+  }
+}
+
+/** The option of `evaluateTask` that corrects for sampled classes: nothing where none were. */
+export function correctionFor(
+  task: FittedTask,
+  sampling: Sampling = 'none',
+): { readonly shift?: readonly number[] } {
+  return sampling === 'none' ? {} : { shift: sampledPrior(task, sampling) };
 }

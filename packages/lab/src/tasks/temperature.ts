@@ -8,6 +8,9 @@ const [low, high] = [Math.log(0.05), Math.log(20)];
  * et al., arXiv 1706.04599): fitted on a validation split, it makes probabilities honest and leaves
  * the order of classes as it is. Found by golden section in [0.05, 20]; the log loss is convex in 1/T.
  *
+ * Where the log loss only falls as T falls, as on a small split without a mistake, the labels do not say
+ * how sure to be: then T is 1, not the bound at which every probability is near 1.
+ *
  * @param outputs [n, K] row by row.
  * @throws ConfigError for a task whose outputs are no logits; what `task.measure` throws.
  */
@@ -40,7 +43,8 @@ export function fitTemperature(
       atRight = cost(right);
     }
   }
-  return Math.exp((from + to) / 2);
+  const found = (from + to) / 2;
+  return found < low + 1e-3 ? 1 : Math.exp(found);
 }
 
 /** Outputs divided by a temperature. */

@@ -214,6 +214,16 @@ describe('fitTemperature', () => {
     expect(metrics['classification.averagePrecision']).toBeCloseTo(given.averagePrecision);
   });
 
+  it('does not make a model surer that is right about every label of a small split', () => {
+    const known = createTask('classification').fit(['a', 'b']);
+    const right = Float32Array.of(1, 0, 0, 1, 2, 1);
+    expect(fitTemperature(known, right, ['a', 'b', 'a'])).toBe(1);
+    // One mistake tells how sure to be.
+    const one = fitTemperature(known, right, ['a', 'b', 'b']);
+    expect(one).toBeGreaterThan(1);
+    expect(one).toBeLessThan(20);
+  });
+
   it('refuses numbers', () => {
     const numbers = createTask('regression').fit([1, 2]);
     expect(() => fitTemperature(numbers, Float32Array.of(1), [1])).toThrow(/no probabilities/);

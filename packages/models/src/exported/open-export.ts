@@ -63,6 +63,14 @@ export async function openExport(
   return {
     ...{ name: folder, family: 'export', dim, preprocessing, tokenizer, maxTokens, logits },
     ...{ tokenizerFolder: folder, notes: [], parts: undefined, frozen },
+    task: undefined,
+    predict: () =>
+      Promise.reject(
+        new ConfigError('an export has no task: it holds the towers alone', {
+          where: folder,
+          expected: 'the run that it was made of',
+        }),
+      ),
     ...{ preprocess, encodeImage, encodeText },
     score: async (pictures, texts) => {
       const { scale, bias } = logits ?? { scale: 1, bias: 0 };

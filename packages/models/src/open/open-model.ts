@@ -5,12 +5,15 @@ import {
   inference,
   subtree,
   type Features,
+  type FittedTask,
+  type PairSplit,
   type Params,
   type TextInput,
 } from '@crossweave/core';
 import { checkOptions, requireText } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { encodeTexts, type Preprocessing, type Tokenizer } from '@crossweave/data';
+import type { PairPrediction } from '@crossweave/lab';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
 import { pretrained, pretrainedChecks } from '../pretrained/pretrained';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
@@ -18,6 +21,7 @@ import { readExport } from '../exported/export-files';
 import { openExport, type FrozenTowers } from '../exported/open-export';
 import { modelFingerprint } from './fingerprint';
 import { inBatches } from './in-batches';
+import { predictPairs, type AskedPair, type PredictOptions } from './predict';
 import { joinEmbeddings, requireFinite, type Embeddings } from '../vectors/embeddings';
 
 /** A model in use. */
@@ -61,6 +65,25 @@ export interface OpenModel extends AsyncDisposable {
    * @throws ConfigError for one tower alone; NonFiniteError for scores that are not finite.
    */
   score(pictures: readonly PictureFile[], texts: readonly string[]): Promise<number[][]>;
+  /** What the model was trained to tell of a pair; undefined where it was trained for no task. */
+  readonly task: FittedTask | undefined;
+  /**
+   * What the model says of each pair, in their order: a class, several, a number or an answer, with
+   * probabilities as its validation split calibrated them. Of a `PairSplit`, of every caption.
+   *
+   * ```ts
+   * const [said] = await model.predict([{ image: { name: 'a.jpg', bytes }, text: 'is it red?' }]);
+   * console.log(said!.label, said!.probability);
+   * ```
+   *
+   * @throws ConfigError for a model without a task, an option out of range, `abstain` where the task has
+   *   no probabilities, and a pair that lacks a side which the model needs; DataError for a damaged
+   *   picture; the signal's reason when aborted.
+   */
+  predict(
+    pairs: readonly AskedPair[] | PairSplit,
+    options?: PredictOptions,
+  ): Promise<PairPrediction[]>;
   /**
    * SHA-256 of weights, tokenizer and preprocessing, as `sha256:…`. Vectors of models with different
    * ones do not compare.
@@ -127,6 +150,8 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     ...{ name: parts.name, family: parts.family, notes: parts.notes, parts, dim },
     preprocessing: image?.preprocessing,
     frozen: undefined,
+    task: parts.task?.task,
+    predict: (pairs, asked) => predictPairs(parts, pairs, asked),
     tokenizer: text?.tokenizer,
     tokenizerFolder: text?.tokenizerFolder,
     maxTokens: text?.maxTokens,

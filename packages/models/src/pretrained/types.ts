@@ -1,6 +1,7 @@
-import type { Encoder, Fusion, Params, TextInput } from '@crossweave/core';
+import type { Encoder, FittedTask, Fusion, Params, TextInput } from '@crossweave/core';
 import type { FindOptions } from '@crossweave/checkpoints/node';
-import type { Preprocessing, Tokenizer } from '@crossweave/data';
+import type { Preprocessing, Sampling, Tokenizer } from '@crossweave/data';
+import type { Temperatures } from '@crossweave/lab';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 /** A part by its name in a registry, with its options: plain data, as configs hold it. */
@@ -51,6 +52,17 @@ export interface PretrainedFusion {
   readonly fusion: Fusion;
 }
 
+/** What a model of ours was trained to tell of a pair. */
+export interface PretrainedTask {
+  readonly task: FittedTask;
+  /** Of its head (paths without `head.`); freed with the model. */
+  readonly head: Params;
+  /** How classes were drawn in training. */
+  readonly sampling: Sampling;
+  /** As a validation split calibrated them; 1 each where none did. */
+  readonly temperatures: Temperatures;
+}
+
 /** What a checkpoint brings. */
 export interface Pretrained extends Disposable {
   /** The folder or the hub's id. */
@@ -63,6 +75,8 @@ export interface Pretrained extends Disposable {
   readonly text?: PretrainedText;
   /** Absent where there is one tower alone. */
   readonly fusion?: PretrainedFusion;
+  /** Of a model that was trained for a task. */
+  readonly task?: PretrainedTask;
   /**
    * The weights, by paths of a joint model: under `image.`, `text.` and `fusion.`. Training takes
    * them as `initial`. Freed by disposing of this value.

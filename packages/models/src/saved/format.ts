@@ -12,7 +12,8 @@ import {
   text,
 } from '@crossweave/core/authoring';
 import { readJson } from '@crossweave/core/node';
-import { preprocessingCheck, type Preprocessing } from '@crossweave/data';
+import { preprocessingCheck, samplings, type Preprocessing, type Sampling } from '@crossweave/data';
+import { temperaturesCheck, type Temperatures } from '@crossweave/lab';
 import type { PartConfig } from '../pretrained/types';
 
 /** Says what the weights beside it are. */
@@ -23,6 +24,19 @@ export const tokenizerFolder = 'tokenizer';
 /** Folder of the model in that of a run. */
 export const runFolder = 'model';
 
+/** A task of @crossweave/lab that a model was trained for, as plain data. */
+export interface SavedTask extends PartConfig {
+  /** What it learned of the training labels: `FittedTask.facts`. */
+  readonly facts: unknown;
+  /** How classes were drawn in training; predictions are corrected for it. Default `none`. */
+  readonly sampling?: Sampling;
+  /** As a validation split calibrated them. Default 1 each. */
+  readonly temperatures?: Temperatures;
+}
+
+/** Before the paths of the head among the weights. */
+export const headPrefix = 'head.';
+
 /** What `model.json` of a model of ours holds. A later version that reads it otherwise counts up. */
 export interface SavedDescription {
   readonly format: 'crossweave-model';
@@ -32,6 +46,8 @@ export interface SavedDescription {
   readonly fusion: PartConfig;
   readonly preprocessing: Preprocessing;
   readonly maxTokens: number;
+  /** What it was trained to tell of a pair; the weights of its head stand under `head.`. */
+  readonly task?: SavedTask;
   /** What one must know before using it, for people. Default none. */
   readonly notes?: readonly string[];
 }
@@ -41,11 +57,19 @@ export const partCheck = fields({ name: text(), options: recordOf(anything()) },
   'name',
   'options',
 ]);
+export const savedTaskCheck = fields(
+  {
+    ...{ name: text(), options: recordOf(anything()), facts: anything() },
+    ...{ sampling: oneOf(...samplings), temperatures: temperaturesCheck },
+  },
+  ['name', 'options', 'facts'],
+);
 const check = fields(
   {
     ...{ format: oneOf('crossweave-model'), version: exactly(1) },
     ...{ image: partCheck, text: partCheck, fusion: partCheck, preprocessing: preprocessingCheck },
     maxTokens: count(),
+    task: savedTaskCheck,
     notes: listOf(text()),
   },
   ['format', 'version', 'image', 'text', 'fusion', 'preprocessing', 'maxTokens'],

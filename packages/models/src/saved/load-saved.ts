@@ -1,19 +1,32 @@
 import { join } from 'node:path';
 import {
   ConfigError,
+  FileFormatError,
   disposeParams,
   initialShapes,
   mergeParams,
+  partition,
+  subtree,
   withPrefix,
+  type FittedTask,
   type Key,
+  type Params,
 } from '@crossweave/core';
 import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import { loadTokenizer } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { createImageEncoder } from '@crossweave/image-encoder';
+import { createTask, jointWidth, tasks, uncalibrated } from '@crossweave/lab';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
-import { readDescription, tokenizerFolder, weightsFile } from './format';
+import {
+  descriptionFile,
+  headPrefix,
+  readDescription,
+  tokenizerFolder,
+  weightsFile,
+  type SavedTask,
+} from './format';
 
 /**
  * A model of ours, as `saveModel` wrote it.
@@ -42,14 +55,18 @@ export async function loadSaved(
   const imageEncoder = createImageEncoder(image.name, image.options);
   const textEncoder = createTextEncoder(text.name, text.options, { tokenizer, maxTokens });
   const joined = createFusion(fusion.name, fusion.options);
-  const init = (key: Key): ReturnType<typeof mergeParams> =>
+  const task = description.task && restored(folder, description.task);
+  const [ofImages, ofTexts] = [imageEncoder.features, textEncoder.features];
+  const init = (key: Key): Params =>
     mergeParams(
       withPrefix('image.', imageEncoder.init(key)),
       withPrefix('text.', textEncoder.init(key)),
-      withPrefix('fusion.', joined.init(key, imageEncoder.features, textEncoder.features)),
+      withPrefix('fusion.', joined.init(key, ofImages, ofTexts)),
+      task ? withPrefix(headPrefix, task.init(key, jointWidth(joined, ofImages, ofTexts))) : {},
     );
   const expected = initialShapes({ init });
-  const { params } = await loadCheckpoint(join(folder, weightsFile), { expected });
+  const { params: all } = await loadCheckpoint(join(folder, weightsFile), { expected });
+  const [ofHead, params] = partition(all, (path) => path.startsWith(headPrefix));
   return {
     name,
     family: 'crossweave',
@@ -58,8 +75,28 @@ export async function loadSaved(
       ...{ part: text, encoder: textEncoder, tokenizer, tokenizerFolder: tokenizerPath, maxTokens },
     },
     fusion: { part: fusion, fusion: joined },
+    ...(task && {
+      task: {
+        task,
+        head: subtree(ofHead, headPrefix),
+        sampling: description.task.sampling ?? 'none',
+        temperatures: description.task.temperatures ?? uncalibrated,
+      },
+    }),
     params,
     notes,
-    [Symbol.dispose]: () => disposeParams(params),
+    [Symbol.dispose]: () => disposeParams(all),
   };
+}
+
+/** @throws FileFormatError for a task that this version does not know, or facts that are not its own. */
+function restored(folder: string, { name, options, facts }: SavedTask): FittedTask {
+  if (!Object.hasOwn(tasks, name)) {
+    throw new FileFormatError(`the model was trained for an unknown task, "${name}"`, {
+      where: join(folder, descriptionFile),
+      expected: Object.keys(tasks).join(', '),
+      advice: 'Save the model without its task, and keep the head beside it.',
+    });
+  }
+  return createTask(name, options).restore(facts);
 }

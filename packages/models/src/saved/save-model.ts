@@ -16,9 +16,11 @@ import type { PartConfig } from '../pretrained/types';
 import {
   descriptionFile,
   partCheck,
+  savedTaskCheck,
   tokenizerFolder,
   weightsFile,
   type SavedDescription,
+  type SavedTask,
 } from './format';
 
 /** A trained model as plain data and weights. */
@@ -31,8 +33,10 @@ export interface SaveModelOptions {
   readonly maxTokens: number;
   /** Folder of the tokenizer, whose two files are copied. */
   readonly tokenizer: string;
-  /** Under `image.`, `text.` and `fusion.`; adapters are merged before. */
+  /** Under `image.`, `text.` and `fusion.`, of a `task` also `head.`; adapters are merged before. */
   readonly params: Params;
+  /** What it was trained to tell of a pair, for `predict`. Default none. */
+  readonly task?: SavedTask;
   /** What one must know before using the model, for people. Default none. */
   readonly notes?: readonly string[];
 }
@@ -41,6 +45,7 @@ const checks = {
   ...{ image: partCheck, text: partCheck, fusion: partCheck },
   preprocessing: preprocessingCheck,
   ...{ maxTokens: count(), tokenizer: text(), params: paramTree(), notes: listOf(text()) },
+  task: savedTaskCheck,
 };
 
 /**
@@ -63,6 +68,7 @@ export async function saveModel(folder: string, options: SaveModelOptions): Prom
     maxTokens,
     tokenizer,
     params,
+    task,
     notes,
   } = options;
   await makeFolder(folder);
@@ -75,6 +81,7 @@ export async function saveModel(folder: string, options: SaveModelOptions): Prom
   const description: SavedDescription = {
     ...{ format: 'crossweave-model', version: 1 },
     ...{ image, text: ofText, fusion, preprocessing, maxTokens },
+    ...(task && { task }),
     ...(notes && { notes }),
   };
   await writeJsonAtomic(join(folder, descriptionFile), description);
