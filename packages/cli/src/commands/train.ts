@@ -19,6 +19,7 @@ import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
 import { checkLoggers, loggerFlags, withLoggers } from '../run/loggers';
+import { measureSteps } from '../run/measure-steps';
 import { showPlan } from '../run/show-plan';
 import { countsOf, noteOfStream, openStream } from '../run/stream';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
@@ -41,6 +42,10 @@ export const train: Command = {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
     },
+    measure: {
+      type: 'boolean',
+      summary: 'with --dry-run: take a few steps on black pictures, and tell time and memory',
+    },
     ...loggerFlags,
     extend: {
       type: 'string',
@@ -59,6 +64,8 @@ export const train: Command = {
     const { terminal, signal } = session;
     checkLoggers(values);
     const dryRun = values['dry-run'] === true;
+    const isMeasuring = values['measure'] === true;
+    if (isMeasuring && !dryRun) throw measuresAlone();
     const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
@@ -94,7 +101,13 @@ export const train: Command = {
     const step = stepOptions(config, parts, task);
     await checkTraining(config, checked.pairs, step, { task, signal });
     trainingNotes(config, step.optimizer).forEach((each) => terminal.note(each));
-    if (dryRun) return showPlan(config, checked.pairs, step, terminal);
+    if (isMeasuring && stream !== undefined) throw streamUnmeasured();
+    if (dryRun) {
+      const measured = isMeasuring
+        ? await measureSteps(config, checked.pairs, step, signal)
+        : undefined;
+      return showPlan(config, checked.pairs, step, terminal, measured);
+    }
 
     const initial = goesOn
       ? {}
@@ -160,6 +173,21 @@ function labelled(
   const task = taskOf(config, split);
   if (task !== undefined) notesOfLabels(split, task).forEach((note) => terminal.note(note));
   return task;
+}
+
+function streamUnmeasured(): ConfigError {
+  return new ConfigError('--measure takes steps on a training split, and a stream has none', {
+    where: 'crossweave train',
+    advice: 'Measure with a small captions file in the place of --stream.',
+  });
+}
+
+function measuresAlone(): ConfigError {
+  return new ConfigError('--measure belongs to --dry-run', {
+    where: 'crossweave train',
+    advice:
+      'Add --dry-run, or leave --measure out: a run prints its rate and the time left itself.',
+  });
 }
 
 /** The same config with more steps, its schedule with them. */

@@ -2,6 +2,7 @@ import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { isBuffer, noDraws, type BatchSource, type Params, type TextInput } from '@crossweave/core';
 import { initialParams, type StepOptions } from '@crossweave/trainer';
 import type { TrainConfig } from '../config/schema';
+import type { MeasuredSteps } from './measure-steps';
 
 /** What a run would be, without making it. */
 export interface TrainingPlan {
@@ -25,6 +26,8 @@ export interface TrainingPlan {
     readonly gradients: number;
     readonly optimizer: number;
   };
+  /** What a few steps took; undefined where none were taken. */
+  readonly measured?: MeasuredSteps;
 }
 
 interface PartPlan {
@@ -108,6 +111,7 @@ export function planLines(plan: TrainingPlan, curve: readonly number[]): string 
     '',
     `schedule ${sparkline(curve)}`,
     `memory   ${mebibytes(bytes.parameters)} of parameters, ${mebibytes(bytes.gradients)} of gradients, ${mebibytes(bytes.optimizer)} of the optimizer; activations come on top`,
+    ...measuredLines(plan, mebibytes),
   ].join('\n');
 }
 
@@ -115,6 +119,27 @@ function lengthOf({ epochs, batchesPerEpoch, steps, pairsPerStep }: TrainingPlan
   return epochs === undefined
     ? `${(steps * pairsPerStep).toLocaleString('en')} pairs of a stream, pass after pass`
     : `${epochs.toFixed(2)} epochs of ${batchesPerEpoch!} batches`;
+}
+
+function measuredLines(
+  { measured, steps, parts }: TrainingPlan,
+  mebibytes: (size: number) => string,
+): string[] {
+  if (measured === undefined) return ['time     not measured; --measure takes a few steps'];
+  const { secondsPerStep, peakBytes } = measured;
+  const isUnfrozenLater = Object.values(parts).some(({ from = 1 }) => from > 1);
+  return [
+    `time     ${secondsPerStep.toPrecision(2)} s a step, ${duration(secondsPerStep * steps)} for ${steps}: measured on black pictures${isUnfrozenLater ? ', before anything is unfrozen' : ''}; decoding, evaluating and saving come on top`,
+    `peak     ${mebibytes(peakBytes)}, the most that this process held while it took those steps`,
+  ];
+}
+
+/** Seconds in words, in two units. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${seconds.toPrecision(2)} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

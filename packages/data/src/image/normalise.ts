@@ -1,4 +1,4 @@
-import { ShapeError } from '@crossweave/core';
+import { ShapeError, writtenTensor } from '@crossweave/core';
 import {
   checkOptions,
   fields,
@@ -7,7 +7,7 @@ import {
   requireNumber,
   type Checks,
 } from '@crossweave/core/authoring';
-import { tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor4D } from '@tensorflow/tfjs-core';
 import { normaliseWasm } from './normalise-wasm';
 
 /**
@@ -55,18 +55,19 @@ export function normaliseImages(
   checkOptions('normaliseImages', normalisation, channelChecks, ['mean', 'std']);
   requireNumber('normaliseImages', 'size', size, { integer: true, min: 1 });
   const length = size * size * 3;
-  const values = new Float32Array(pictures.length * length);
-  pictures.forEach((picture, b) => {
-    if (picture.length !== length) {
-      throw new ShapeError('a picture has the wrong size', {
-        where: 'normaliseImages',
-        expected: `${length} values ([${size}, ${size}, 3])`,
-        got: picture.length,
-      });
-    }
-    normaliseInto(picture, values.subarray(b * length, (b + 1) * length), normalisation);
-  });
-  return tensor4d(values, [pictures.length, size, size, 3], 'float32');
+  for (const picture of pictures) {
+    if (picture.length === length) continue;
+    throw new ShapeError('a picture has the wrong size', {
+      where: 'normaliseImages',
+      expected: `${length} values ([${size}, ${size}, 3])`,
+      got: picture.length,
+    });
+  }
+  return writtenTensor<Rank.R4>([pictures.length, size, size, 3], (values) =>
+    pictures.forEach((picture, b) =>
+      normaliseInto(picture, values.subarray(b * length, (b + 1) * length), normalisation),
+    ),
+  );
 }
 
 /** Values that are worked on at once, a multiple of twelve: with their numbers they fit in the first cache. */
