@@ -84,9 +84,7 @@ export class LazyGraph {
     return view;
   }
 
-  /**
-   * An array with arbitrary contents, which `write` then takes: a batch gets the memory of the last.
-   */
+  /** An array of any contents, for `write` to take: a batch gets the memory of the last. */
   allocate(dtype: ElementType, length: number): Values {
     // A pending operator may still read a value without holders.
     if (this.recording.pending.length === 0 && !this.isTracing) this.values.recycle();
