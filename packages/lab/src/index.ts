@@ -109,6 +109,8 @@ export type { LabelsInCaptions } from './tasks/label-captions';
 export { headOfLoss, labelledPairs, taskLoss } from './tasks/task-loss';
 export type { LabelledPair, TaskLossOptions } from './tasks/task-loss';
 export { divided, fitTemperature } from './tasks/temperature';
+export { thresholdsCheck } from './tasks/thresholds';
+export type { Thresholds } from './tasks/thresholds';
 export { crossedEstimate } from './statistics/crossed';
 export type { CrossedEstimate, CrossedOptions, Interval } from './statistics/crossed';
 export { holm } from './statistics/holm';
