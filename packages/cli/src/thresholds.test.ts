@@ -64,7 +64,7 @@ it('fits thresholds on the validation split, tells figures at them, and predicts
   expect(JSON.parse(measured.stdout)).toMatchObject({ metrics, atThresholds });
   const fittedOn = await run('eval', '--run', out, '--split', 'val', ...cpu, '--json');
   expect(JSON.parse(fittedOn.stdout)).not.toHaveProperty('atThresholds');
-  expect(fittedOn.stderr).toContain('The thresholds were fitted on "val"');
+  expect(fittedOn.stderr).toContain('they were fitted on "val" after step 2');
 
   const said = join(folder, 'said.jsonl');
   const predict = ['predict', '--run', out, '--captions', captions, '--out', said, ...cpu];

@@ -95,6 +95,8 @@ export { jointWidth } from './tasks/joint-width';
 export type { Mistake, PlacedMistake } from './tasks/mistakes';
 export { multiLabel } from './tasks/multi-label';
 export type { MultiLabelOptions } from './tasks/multi-label';
+export { ordinal } from './tasks/ordinal';
+export type { OrdinalOptions } from './tasks/ordinal';
 export { predictTask, temperaturesCheck, uncalibrated } from './tasks/predict-task';
 export type { PairPrediction, PredictTaskOptions, Temperatures } from './tasks/predict-task';
 export { createTask, tasks } from './tasks/registry';

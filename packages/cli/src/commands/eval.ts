@@ -94,15 +94,19 @@ export const evaluate: Command = {
       const params = usableParams(state, optimizer);
       const { sampling } = config.training;
       const options = { representations, store: config.data.featureStore };
-      const calibration = task?.thresholds && (await calibrationOf(folder, state.step));
+      const fitted = task?.thresholds && (await calibrationOf(folder));
+      const calibration = fitted?.steps === state.step ? fitted : undefined;
       const trained = measurable({ parts, params, sampling, ...(task && { task }) }, calibration);
       const measurement = await measure(
         ...([trained, data.split(splitName), train, session, options] as const),
       ).finally(() => disposeParams(params));
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
-      if (calibration?.thresholds !== undefined && measurement.atThresholds === undefined) {
-        terminal.note(`The thresholds were fitted on "${splitName}": no figures are told at them.`);
+      if (fitted?.thresholds !== undefined && measurement.atThresholds === undefined) {
+        const { split, steps } = fitted;
+        terminal.note(
+          `No figures are told at thresholds: they were fitted on "${split}" after step ${steps}.`,
+        );
       }
       const { fingerprint } = data;
       return {

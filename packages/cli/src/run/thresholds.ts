@@ -50,15 +50,18 @@ const resultsSchema = z.object({
     .optional(),
 });
 
+/** The calibration in the results of a run, of the state after so many steps. */
+export interface RunCalibration extends Pick<Calibration, 'split' | 'temperature' | 'thresholds'> {
+  readonly steps: number;
+}
+
 /**
- * The calibration in the results of a run, if it is that of the state after `step` steps.
+ * What the results of a run say of its calibration; undefined for a run that has not ended, and for
+ * one without it.
  *
  * @throws FileFormatError for damaged results.
  */
-export async function calibrationOf(
-  folder: string,
-  step: number,
-): Promise<Pick<Calibration, 'split' | 'temperature' | 'thresholds'> | undefined> {
+export async function calibrationOf(folder: string): Promise<RunCalibration | undefined> {
   const where = join(folder, 'results.json');
   if (!existsSync(where)) return undefined;
   const results = resultsSchema.safeParse(await readJson(where));
@@ -71,5 +74,5 @@ export async function calibrationOf(
     });
   }
   const { steps, calibration } = results.data;
-  return steps === step ? calibration : undefined;
+  return calibration && { steps, ...calibration };
 }

@@ -7,7 +7,7 @@ import type { Label } from './dataset';
 import type { Configured } from './part-config';
 
 /**
- * A prediction task for pairs: a class, several classes, a number, or an answer.
+ * A prediction task for pairs: a class, several classes, a number, a rank, or an answer.
  *
  * A task reads the labels of the training split once ({@link Task.fit}) and becomes a {@link
  * FittedTask}, which has the classes and a head over the `joint` representation of a fusion. It

@@ -1,4 +1,3 @@
-import { add, mul, neg, softplus, sum, tidy, type Rank, type Scalar } from '@tensorflow/tfjs-core';
 import type { FittedTask, FittedThresholds, Label, Task, TaskFigures } from '@crossweave/core';
 import {
   checkOptions,
@@ -15,6 +14,7 @@ import { fromCounts, total } from '../metrics/confusion';
 import { surprise } from '../metrics/calibration';
 import { averagePrecision, rocAuc } from '../metrics/ranking';
 import { mean } from '../statistics/moments';
+import { binaryLoss, sigmoidOf, type BinaryTarget } from './binary-loss';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, sharesOf, wrongLabel } from './labels';
@@ -90,6 +90,13 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
     const { fitThresholds = options.threshold === undefined ? 'per-class' : 'none' } = options;
     const thresholds = own ?? classes.map(() => threshold);
     const positive = shares.map((part) => (positiveWeights === 'balanced' ? (1 - part) / part : 1));
+    const targetOf = (given: readonly string[]): BinaryTarget => {
+      const has = new Set(given);
+      return {
+        yes: classes.map((each, k) => (has.has(each) ? positive[k]! : 0)),
+        no: classes.map((each) => Number(!has.has(each))),
+      };
+    };
     return withConfig(
       name,
       { ...options, facts, ...(own && { thresholds: own }) },
@@ -102,28 +109,13 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
         logits: true,
         best: namedFigures(name, bestFigures),
         ...losses((outputs, labels) =>
-          tidy(() => {
-            const has = labels.map((all) =>
-              all.map((label) => (label === undefined ? undefined : new Set(classesOf(label)))),
-            );
-            const countOf = (all: readonly unknown[]): number =>
-              all.filter((each) => each !== undefined).length;
-            if (has.choose((all) => countOf(all) === 0)) return mul<Scalar>(sum(outputs), 0);
-            const weights = (of: (own: ReadonlySet<string>, k: number) => number) =>
-              has.tensor<Rank.R2>(
-                (all) => {
-                  const part = 1 / (countOf(all) * classes.length);
-                  return all.flatMap((own) =>
-                    classes.map((_, k) => (own === undefined ? 0 : of(own, k) * part)),
-                  );
-                },
-                [outputs.shape[0], classes.length],
-              );
-            const yes = weights((own, k) => (own.has(classes[k]!) ? positive[k]! : 0));
-            const no = weights((own, k) => Number(!own.has(classes[k]!)));
-            // −log σ(x) = softplus(−x), −log(1 − σ(x)) = softplus(x).
-            return sum<Scalar>(add(mul(softplus(neg(outputs)), yes), mul(softplus(outputs), no)));
-          }),
+          binaryLoss(
+            outputs,
+            labels.map((all) =>
+              all.map((label) => (label === undefined ? undefined : targetOf(classesOf(label)))),
+            ),
+            classes.length,
+          ),
         ),
         measure(outputs, labels) {
           requireLabels(name, labels);
@@ -160,10 +152,6 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
       },
     );
   }
-}
-
-function sigmoidOf(logits: ArrayLike<number>): number[] {
-  return Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
 }
 
 function fittedThresholds(
