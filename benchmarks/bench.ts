@@ -13,11 +13,13 @@ import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
 import { retrievalSuite } from './retrieval/suite';
+import { searchSuite } from './search/suite';
 import { mutationsSuite } from './soak/mutations';
 import { soakSuite } from './soak/soak';
 import { streamingSuite } from './streaming/suite';
 import { statisticsSuite } from './statistics/suite';
 import { stoppingSuite } from './stopping/stopping';
+import { tokenizingSuite } from './tokenizing/suite';
 
 const suites: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ...Object.fromEntries(
@@ -36,10 +38,12 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   mutations: mutationsSuite,
   pictures: picturesSuite,
   retrieval: retrievalSuite,
+  search: searchSuite,
   soak: soakSuite,
   statistics: statisticsSuite,
   stopping: stoppingSuite,
   streaming: streamingSuite,
+  tokenizing: tokenizingSuite,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -8,6 +8,7 @@ const packages = new URL('../packages/', import.meta.url);
 const wabt = await createRequire(new URL('data/package.json', packages))('wabt')();
 for (const [path, name] of [
   ['data/src/image/resample', 'resample'],
+  ['data/src/image/normalise', 'normalise'],
   ['core/src/threefry', 'threefry'],
 ]) {
   const text = await readFile(new URL(`${path}.wat`, packages), 'utf8');

@@ -3,7 +3,7 @@
  * `tsx … chunks/measure.ts BATCH CHUNK COMPILE STEPS`, with 0 for a batch in one piece. Prints one line
  * of JSON, a `Reading`.
  */
-import { key, type BatchSource } from '@crossweave/core';
+import { key, writtenTensor, type BatchSource } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
 import { dualEncoder } from '@crossweave/fusion';
 import { vitB16 } from '@crossweave/image-encoder';
@@ -39,11 +39,12 @@ const model = jointModel({
   fusion: dualEncoder({ dim: 128 }),
 });
 
-/** Numbers that are cheap to make, without a copy on the way. */
+/** Numbers that are cheap to make, written where the engine keeps them. */
 function picturesOf(step: number): tf.Tensor4D {
-  const values = new Float32Array(size * 64 * 64 * 3);
-  for (let i = 0; i < values.length; i++) values[i] = ((i * 40503 + step * 977) % 2039) / 1019 - 1;
-  return tf.tensor4d(values, [size, 64, 64, 3]);
+  return writtenTensor<tf.Rank.R4>([size, 64, 64, 3], (values) => {
+    for (let i = 0; i < values.length; i++)
+      values[i] = ((i * 40503 + step * 977) % 2039) / 1019 - 1;
+  });
 }
 
 const ids = Array.from({ length: size }, (_, row) => `${row}`);

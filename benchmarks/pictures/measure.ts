@@ -1,16 +1,17 @@
 /**
  * Two epochs over a folder of `makePictures` without training, of which the second is measured:
- * `tsx … pictures/measure.ts FOLDER WORKERS BATCH`. Prints a line of JSON, a `Reading`.
+ * `tsx … pictures/measure.ts FOLDER WORKERS BATCH ENGINE`. Prints a line of JSON, a `Reading`.
  */
 import { join } from 'node:path';
+import { sum, type Tensor } from '@tensorflow/tfjs-core';
 import { disposeBatch, key } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
 import { loadPairs, makeVocabulary, pairBatches, vocabularyTokenizer } from '@crossweave/data';
 import type { Reading } from './suite';
 
-const [folder = '', workers = '', batch = ''] = process.argv.slice(2);
+const [folder = '', workers = '', batch = '', engine = 'onnx'] = process.argv.slice(2);
 
-await useEngine('cpu');
+await useEngine(engine);
 const pairs = await loadPairs({
   captions: join(folder, 'captions.jsonl'),
   tokenizer: vocabularyTokenizer(makeVocabulary(['a picture'])),
@@ -30,10 +31,10 @@ for (let epoch = 0; epoch < 2; epoch++) {
   const began = performance.now();
   const used = process.cpuUsage();
   let images = 0;
-  let longest = 0;
   for await (const each of source.batches(epoch)) {
     images += each.size;
-    longest = Math.max(longest, each.image.size);
+    // Engines that compute when they are read have the batch only then.
+    await dataOf(sum(each.image));
     disposeBatch(each);
   }
   const { user, system } = process.cpuUsage(used);
@@ -47,3 +48,8 @@ for (let epoch = 0; epoch < 2; epoch++) {
   };
 }
 console.log(JSON.stringify(reading));
+
+async function dataOf(value: Tensor): Promise<void> {
+  await value.data();
+  value.dispose();
+}

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { makePictures } from './make';
 
-const usage = `npm run bench -- pictures [--python PATH] [--count N] [--rounds N] [--workers N]
+const usage = `npm run bench -- pictures [--python PATH] [--count N] [--rounds N] [--workers N] [--engine NAME]
 
 Makes JPEG files of about 500 × 375 (default 2,000) and loads them as batches of 64: decode, resize to
-224, normalise. Here and by PyTorch's DataLoader with Pillow and torchvision, each with the same number
+224, normalise. Here, on an engine (default onnx) that reads each batch by its sum, and by PyTorch's DataLoader with Pillow and torchvision, each with the same number
 of workers (default 2), in processes of their own that take turns (default 3 rounds). The second epoch
 of each is measured. Writes benchmarks/results/pictures.json.`;
 
@@ -35,10 +35,11 @@ export async function picturesSuite(args: readonly string[]): Promise<number> {
       count: { type: 'string', default: '2000' },
       rounds: { type: 'string', default: '3' },
       workers: { type: 'string', default: '2' },
+      engine: { type: 'string', default: 'onnx' },
       help: { type: 'boolean', default: false },
     },
   });
-  const { python, workers } = values;
+  const { python, workers, engine } = values;
   const [count, rounds] = [Number(values.count), Number(values.rounds)];
   if (values.help || ![count, rounds].every((each) => Number.isInteger(each) && each > 0)) {
     console.log(usage);
@@ -51,7 +52,7 @@ export async function picturesSuite(args: readonly string[]): Promise<number> {
     const ours: Reading[] = [];
     const peer: Reading[] = [];
     for (let round = 0; round < rounds; round++) {
-      ours.push(await measureOurs(folder, workers));
+      ours.push(await measureOurs(folder, workers, engine));
       const found = await measurePeer(python, folder, workers);
       if (found !== undefined) peer.push(found);
       console.error(`round ${round + 1}: ${summary(ours.at(-1))}; PyTorch ${summary(peer.at(-1))}`);
@@ -61,7 +62,7 @@ export async function picturesSuite(args: readonly string[]): Promise<number> {
       processor: cpus()[0]?.model,
       cores: availableParallelism(),
       load,
-      ...{ count, workers, batch, ours, peer },
+      ...{ count, workers, batch, engine, ours, peer },
     };
     await writeFile(
       join(cwd, 'results/pictures.json'),
@@ -74,10 +75,10 @@ export async function picturesSuite(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measureOurs(folder: string, workers: string): Promise<Reading> {
+async function measureOurs(folder: string, workers: string, engine: string): Promise<Reading> {
   return read(process.execPath, [
     ...['--conditions=@crossweave/source', '--import', 'tsx', '--import', './source.mjs'],
-    ...['pictures/measure.ts', folder, workers, batch],
+    ...['pictures/measure.ts', folder, workers, batch, engine],
   ]);
 }
 

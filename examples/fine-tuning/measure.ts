@@ -1,7 +1,12 @@
 /** The commands of `crossweave` that the example runs, as functions. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { disposeParams } from '@crossweave/core';
+import { useEngine } from '@crossweave/core/engine';
+import { pretrained, saveModel } from '@crossweave/models';
+import { interpolateWeights } from '@crossweave/trainer';
 import { exitCode, main } from 'crossweave';
+import { rowsOf } from './mixture';
 
 /** Values by metric, `retrieval.i2t.r1` among them. */
 export type Figures = Readonly<Record<string, number>>;
@@ -29,15 +34,36 @@ async function crossweave(...args: string[]): Promise<unknown> {
   return JSON.parse(written);
 }
 
-/** Measures retrieval of a model on the test records of a captions file, which `folder` gets a copy of. */
-export async function zeroShot(model: string, captions: string, folder: string): Promise<Measured> {
-  const lines = (await readFile(captions, 'utf8')).split('\n').filter((line) => line !== '');
-  const test = lines.filter((line) => (JSON.parse(line) as { split?: string }).split === 'test');
-  const copy = join(folder, 'test.jsonl');
+/** Measures retrieval of a model on a split of a captions file, which `folder` gets a copy of. */
+export async function zeroShot(
+  model: string,
+  captions: string,
+  folder: string,
+  split = 'test',
+): Promise<Measured> {
+  const rows = (await rowsOf(captions)).filter((row) => row.split === split);
+  const copy = join(folder, `${split}.jsonl`);
   await mkdir(folder, { recursive: true });
-  await writeFile(copy, test.map((line) => `${line}\n`).join(''));
-  const args = ['--model', model, '--captions', copy, '--images', dirname(captions)];
-  return (await crossweave('eval', ...args, '--split', 'test')) as Measured;
+  await writeFile(copy, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const args = ['--model', model, '--captions', copy, '--split', split];
+  return (await crossweave('eval', ...args)) as Measured;
+}
+
+/** Writes the model between a checkpoint and what it was fine-tuned to, and gives its folder. */
+export async function between(checkpoint: string, tuned: string, share: number): Promise<string> {
+  await useEngine();
+  using before = await pretrained(checkpoint);
+  using after = await pretrained(tuned);
+  const folder = join(tuned, `share-${share}`);
+  const { image, text, fusion } = after;
+  const params = interpolateWeights(before.params, after.params, share);
+  await saveModel(folder, {
+    ...{ image: image!.part, text: text!.part, fusion: fusion!.part, params },
+    preprocessing: image!.preprocessing,
+    ...{ maxTokens: text!.maxTokens, tokenizer: text!.tokenizerFolder },
+  });
+  disposeParams(params);
+  return folder;
 }
 
 /** Trains from a checkpoint into the folder `out`, where the model is then in `model/`. */

@@ -161,9 +161,10 @@ def clip(Model, inputs=CLIP, **settings):
 ENDED = texts([[11, 12, 8, 5, 8], [11, 8, 3, 0, 0]], [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
 
 
-def open_clip(quick):
+def open_clip(quick=False, causal=True):
+    """`causal=False` is MobileCLIP's text tower: padding, with id 0, is attended to."""
     model = TextTransformer(context_length=5, vocab_size=13, width=6, heads=2, layers=2, mlp_ratio=2, output_dim=6,
-                            act_layer=QuickGELU if quick else torch.nn.GELU).eval()
+                            no_causal_mask=not causal, act_layer=QuickGELU if quick else torch.nn.GELU).eval()
     inputs = texts([[11, 5, 9, 5, 12], [11, 7, 12, 0, 0], [11, 12, 0, 0, 0]],
                    [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0]])
     names = [name for name, _ in model.named_parameters()]
@@ -183,7 +184,7 @@ def open_clip(quick):
     params = {name: value for name, value in random_params(model).items() if name in names}
     activation = "quickGelu" if quick else "gelu"
     options = {"vocabulary": 13, "dim": 6, "layers": 2, "heads": 2, "hidden": 12, "maxPositions": 5,
-               "activation": activation, "projection": 6}
+               "activation": activation, "projection": 6, **({} if causal else {"causal": False, "padTokenId": 0})}
     return case(run, inputs, params, options)
 
 
@@ -193,4 +194,6 @@ write(__file__, "text-encoder", "clip-text", {
     "ended by an id": clip(Unprojected, ENDED, eos_token_id=8),
     "legacy end": clip(Unprojected, ENDED, eos_token_id=2),
 })
-write(__file__, "text-encoder", "open-clip-text", {"gelu": open_clip(False), "quick gelu": open_clip(True)})
+write(__file__, "text-encoder", "open-clip-text", {
+    "gelu": open_clip(), "quick gelu": open_clip(quick=True), "MobileCLIP": open_clip(causal=False),
+})

@@ -193,27 +193,41 @@ def schedule(make, top=1.0):
 
 
 optim, lrs = torch.optim, torch.optim.lr_scheduler
-out = {
-    "source": "tooling/reference/optimizers.py",
-    "torch": torch.__version__.split("+")[0],
-    "shapes": {name: list(shape) for name, shape in SHAPES.items()},
-    "optimizers": {
-        "adam": run(of_torch(lambda g: optim.Adam(g, lr=0.01), 0.1)),
-        "adamw": run(of_torch(lambda g: optim.AdamW(g, lr=0.01), 0.1), clip=1.0),
-        "sgd": run(of_torch(lambda g: optim.SGD(g, lr=0.01, momentum=0.9), 0.0), clip=1.0),
-        "adafactor": run(of_torch(lambda g: optim.Adafactor(g, lr=0.02), 0.1)),
-        "muon": run(muon),
-        "lion": run(by_hand(lion, 0.002, 0.1)),
-        "lamb": run(by_hand(lamb, 0.01, 0.1)),
-        "adaptiveClip": run(by_hand(adaptive_clipped, 0.05, 0.0)),
-        "scheduleFree": run(schedule_free),
-    },
-    "schedules": {
-        "oneCycle": schedule(lambda o: lrs.OneCycleLR(o, max_lr=1.0, total_steps=40)),
-        "cosineRestarts": schedule(lambda o: lrs.CosineAnnealingWarmRestarts(o, T_0=6, T_mult=2)),
-        "linear": schedule(lambda o: lrs.LinearLR(o, 1.0, 0.1, total_iters=30)),
-    },
+
+# What makes each optimizer of its parameters, and the clip of the global norm before its steps.
+OPTIMIZERS = {
+    "adam": (of_torch(lambda g: optim.Adam(g, lr=0.01), 0.1), None),
+    "adamw": (of_torch(lambda g: optim.AdamW(g, lr=0.01), 0.1), 1.0),
+    "sgd": (of_torch(lambda g: optim.SGD(g, lr=0.01, momentum=0.9), 0.0), 1.0),
+    "adafactor": (of_torch(lambda g: optim.Adafactor(g, lr=0.02), 0.1), None),
+    "muon": (muon, None),
+    "lion": (by_hand(lion, 0.002, 0.1), None),
+    "lamb": (by_hand(lamb, 0.01, 0.1), None),
+    "scheduleFree": (schedule_free, None),
 }
-path = Path(__file__).parents[2] / "packages/trainer/fixtures/optimizers.json"
-path.write_text(json.dumps(out, separators=(",", ":")) + "\n")
-print(path.stat().st_size)
+
+
+def main():
+    out = {
+        "source": "tooling/reference/optimizers.py",
+        "torch": torch.__version__.split("+")[0],
+        "shapes": {name: list(shape) for name, shape in SHAPES.items()},
+        "optimizers": {
+            **{name: run(*each) for name, each in OPTIMIZERS.items()},
+            "adaptiveClip": run(by_hand(adaptive_clipped, 0.05, 0.0)),
+        },
+        "schedules": {
+            "oneCycle": schedule(lambda o: lrs.OneCycleLR(o, max_lr=1.0, total_steps=40)),
+            "cosineRestarts": schedule(
+                lambda o: lrs.CosineAnnealingWarmRestarts(o, T_0=6, T_mult=2)
+            ),
+            "linear": schedule(lambda o: lrs.LinearLR(o, 1.0, 0.1, total_iters=30)),
+        },
+    }
+    path = Path(__file__).parents[2] / "packages/trainer/fixtures/optimizers.json"
+    path.write_text(json.dumps(out, separators=(",", ":")) + "\n")
+    print(path.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()

@@ -424,9 +424,52 @@ def mobile_clip():
     })
 
 
+def timm_tower(name, architecture, dtype, pretrained_cfg, **arguments):
+    """A tower as timm's own `save_for_hf` writes it, with the arguments that it was made with."""
+    import timm
+    from timm.models import save_for_hf
+
+    folder = folder_of(name)
+    config = {"mean": (0.5, 0.4, 0.3), "std": (0.25, 0.3, 0.2), "interpolation": "bicubic", "crop_mode": "center", **pretrained_cfg}
+    model = timm.create_model(architecture, pretrained_cfg_overlay=config, num_classes=3, **arguments)
+    model = randomise(model).to(dtype)
+    save_for_hf(model, folder, model_args=arguments, safe_serialization=True)
+    model = model.float()
+    data = timm.data.resolve_model_data_config(model)
+    transform = timm.data.create_transform(**data, is_training=False)
+    pixels = torch.stack([transform(picture) for picture in pictures()])
+    with torch.no_grad():
+        pooled = model.forward_head(model.forward_features(pixels), pre_logits=True)
+    finish(name, {"pixels": pixel_bytes(pixels, data["mean"], data["std"]), "image": numbers(pooled)})
+
+
+def timm_vit():
+    timm_tower(
+        "timm-vit", "vit_tiny_patch16_224", torch.bfloat16, {"input_size": (3, 32, 32), "crop_pct": 0.9}, img_size=32,
+        patch_size=8, embed_dim=16, depth=2, num_heads=2)
+
+
+def timm_dinov2():
+    timm_tower(
+        "timm-dinov2", "vit_small_patch14_dinov2", torch.float32, {"input_size": (3, 28, 28), "crop_pct": 1.0}, img_size=28,
+        embed_dim=16, depth=2, num_heads=2)
+
+
+def timm_resnet():
+    timm_tower(
+        "timm-resnet", "resnet50", torch.float16, {"input_size": (3, 32, 32), "crop_pct": 0.95}, layers=(1, 2, 1, 1),
+        channels=(2, 3, 4, 5))
+
+
+def timm_convnext():
+    timm_tower(
+        "timm-convnext", "convnext_tiny", torch.float16, {"input_size": (3, 32, 32), "crop_pct": 0.875}, depths=(1, 2, 1, 1),
+        dims=(4, 6, 8, 10))
+
+
 if __name__ == "__main__":
     chosen = sys.argv[1:] or [
         "clip", "siglip", "bert", "resnet", "vit", "open_clip", "modernbert", "multilingual_e5", "dinov2", "dinov3",
-        "convnext", "mobile_clip"]
+        "convnext", "mobile_clip", "timm_vit", "timm_dinov2", "timm_resnet", "timm_convnext"]
     for name in chosen:
         globals()[name]()

@@ -49,7 +49,20 @@ describe('--dry-run', () => {
     expect(stdout).toMatch(/rate at step +1 +4 +10 +20 +30 +36 +40/);
     expect(stdout).toMatch(/image +2\.5e-4 +1\.0e-3/);
     expect(stdout).toMatch(/schedule [▁▂▃▄▅▆▇█]{40}\n/);
+    expect(stdout).toMatch(/time +not measured/);
     expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('measures a few steps on request, and refuses to without it', async () => {
+    const before = await readdir(folder);
+    const { code, stdout, stderr } = await train('--dry-run', '--measure', ...set({ steps: 7000 }));
+    expect(code, stderr).toBe(exitCode.done);
+    expect(stdout).toMatch(/time +[\d.]+ s a step, .* for 7000: measured on black pictures;/);
+    expect(stdout).toMatch(/peak +[\d.]+ MiB/);
+    expect(await readdir(folder)).toEqual(before);
+    const refused = await train('--measure', '--out', join(folder, 'none'));
+    expect(refused.code).toBe(exitCode.usage);
+    expect(refused.stderr).toContain('--measure belongs to --dry-run');
   });
 
   it('is one document with --json', async () => {

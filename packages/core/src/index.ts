@@ -101,4 +101,5 @@ export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';
 export { treeGradients } from './tree-gradients';
 export type { TreeGradients } from './tree-gradients';
+export { writtenTensor } from './written-tensor';
 export { yieldToEventLoop } from './yield-to-event-loop';

@@ -84,6 +84,7 @@ export type {
 } from './text/tokenizer';
 export {
   buildVocabulary,
+  countVocabulary,
   makeVocabulary,
   vocabularyTokenizer,
   writeBertTokenizer,

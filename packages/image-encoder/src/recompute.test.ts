@@ -51,7 +51,7 @@ interface Pass {
   readonly gradients: Readonly<Record<string, number[]>>;
   /** The values of each call of `record`, by path. */
   readonly recorded: Readonly<Record<string, number[][]>>;
-  /** Bytes of all tensors that are alive when the forward pass is done. */
+  /** Bytes of the tensors that the forward pass leaves alive when it is done. */
   readonly bytes: number;
 }
 
@@ -67,11 +67,12 @@ function pass(encoder: Encoder<Tensor4D>, params: Params, recompute: boolean): P
     };
     const image = normal<Rank.R4>(key(1), [3, 16, 16, 3]);
     const [trained] = partition(params, (path) => !isBuffer(path));
+    const held = memory().numBytes;
     let bytes = 0;
     const found = treeGradients((): Scalar => {
       const { tokens } = encoder.apply(params, image, ctx);
       const total: Scalar = sum(mul(tokens, normal(key(3), tokens.shape)));
-      bytes = memory().numBytes;
+      bytes = memory().numBytes - held;
       return total;
     }, trained);
     const gradients = Object.entries(found.gradients).map(([path, x]) => [path, [...x.dataSync()]]);

@@ -1,4 +1,4 @@
-import { tidy, zeros } from '@tensorflow/tfjs-core';
+import { broadcastTo, tidy, zeros, type Rank } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { candidates, duplicateDefaults, type CandidateOptions } from './candidates';
 import { valueOf } from './host-value.testing';
@@ -19,7 +19,9 @@ const rowsOf = (
     });
     return {
       targets: found.targets.arraySync(),
-      excluded: found.exclusion.arraySync().map((row) => row.map((value) => value < 0)),
+      excluded: broadcastTo<Rank.R2>(found.exclusion, found.targets.shape)
+        .arraySync()
+        .map((row) => row.map((value) => value < 0)),
       negatives: found.negatives.mask.arraySync(),
       counts: [...valueOf(found.negatives.counts)],
     };

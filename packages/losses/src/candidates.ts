@@ -1,6 +1,6 @@
-import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
+import { add, mul, sub, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
 import { hostValue, hostValues, type Batch, type EmbeddingQueue } from '@crossweave/core';
-import type { Negatives } from './negatives';
+import { firstDiagonal, type Negatives } from './negatives';
 import {
   excluded,
   rightImages,
@@ -33,8 +33,8 @@ export interface Candidates {
   /** [B, W], rows sum to 1. */
   readonly targets: Tensor2D;
   /**
-   * [B, W] terms to add to logits: a large negative number where a candidate does not count, else
-   * 0.
+   * [B, W], or [1, W] where it is the same for all rows: terms to add to logits, a large negative
+   * number where a candidate does not count, else 0.
    */
   readonly exclusion: Tensor2D;
   readonly negatives: Negatives;
@@ -64,58 +64,76 @@ export function candidates(
   duplicates: Required<DuplicateOptions>,
   options: CandidateOptions,
 ): Candidates {
-  const { queue, hard = 0 } = options;
-  const width = batch.size + (queue?.image.shape[0] ?? 0) + hard;
+  const { among, queue, smoothing = 0, hard = 0 } = options;
+  const { size } = batch;
+  const width = size + (queue?.image.shape[0] ?? 0) + hard;
   const identities = queue === undefined ? [batch] : [batch, queue];
   const found = hostValues<Identities>(identities.map((each) => hostValue(each))).map(
-    ([own, queued]) => rowsOf(own!, duplicates, options, queued),
+    ([own, queued]) => rowsOf(own!, duplicates, { among, hard }, queued),
   );
-  const matrix = (which: 'targets' | 'exclusion' | 'mask'): Tensor2D =>
-    found.tensor<Rank.R2>((rows) => rows[which], [batch.size, width]);
+  // One matrix comes from JavaScript; the others are computed of it, so that a large batch makes
+  // less garbage.
+  const mask = found.tensor<Rank.R2>((rows) => rows.mask, [size, width]);
+  const own = firstDiagonal(size, width);
+  const isExcluding = duplicates.duplicates === 'exclude';
+  const counting = isExcluding
+    ? add<Tensor2D>(mask, own)
+    : found.tensor<Rank.R2>(({ there }) => there, [1, width]);
+  const positives = isExcluding ? own : sub<Tensor2D>(counting, mask);
+  const perRow = (make: (row: RowCounts) => number): Tensor2D =>
+    found.tensor<Rank.R2>(({ counts }) => counts.map(make), [size, 1]);
+  const shares =
+    isExcluding && smoothing === 0
+      ? own
+      : mul<Tensor2D>(
+          positives,
+          perRow((row) => (1 - smoothing) / row.positives),
+        );
+  const evenly = (): Tensor2D => perRow((row) => smoothing / row.counting);
   return {
-    targets: matrix('targets'),
-    exclusion: matrix('exclusion'),
-    negatives: { mask: matrix('mask'), counts: found.map(({ counts }) => counts) },
+    targets: smoothing === 0 ? shares : add(shares, mul(counting, evenly())),
+    exclusion: mul(sub(1, counting), excluded),
+    negatives: { mask, counts: found.map(({ counts }) => counts.map((row) => row.negatives)) },
   };
 }
 
-/** The matrices of {@link Candidates}, each [B·W]. */
+/** Numbers of candidates of one row. */
+interface RowCounts {
+  readonly positives: number;
+  /** Positives and negatives. */
+  readonly counting: number;
+  readonly negatives: number;
+}
+
+/** What {@link candidates} are made of: `mask` [B·W], `there` [W], 0 for an empty place of the queue. */
 function rowsOf(
   batch: Identities,
   { duplicates, same: by }: Required<DuplicateOptions>,
-  { among, smoothing = 0, hard = 0 }: CandidateOptions,
+  { among, hard }: { readonly among: 'texts' | 'images'; readonly hard: number },
   queue?: Identities,
-) {
+): { mask: Float32Array; there: Float32Array; counts: RowCounts[] } {
   const size = batch.groups.length;
   const places = queue?.groups ?? [];
   const width = size + places.length + hard;
   const everyone = withQueue(batch, places, queue?.captions);
   const relation = among === 'texts' ? rightTexts : rightImages;
   const right = relation(everyone, duplicates === 'negative' ? [] : by, size);
-  const empty = places.flatMap((group, place) => (group === null ? [size + place] : []));
-  const there = width - empty.length;
-  const of = (value: number): Float32Array => new Float32Array(size * width).fill(value);
-  const [targets, exclusion, mask] = [of(0), of(0), of(1)];
-  right.forEach((rows, i) => {
-    const [positives, counting] =
-      duplicates === 'exclude' ? [1, there - rows.size + 1] : [rows.size, there];
-    if (smoothing > 0) targets.fill(smoothing / counting, i * width, (i + 1) * width);
-    const leaveOut = (at: number): void => {
-      targets[at] = 0;
-      exclusion[at] = excluded;
-    };
-    for (const j of rows) {
-      const at = i * width + j;
-      mask[at] = 0;
-      if (i === j || duplicates !== 'exclude') targets[at]! += (1 - smoothing) / positives;
-      else leaveOut(at);
-    }
-    for (const j of empty) {
-      mask[i * width + j] = 0;
-      leaveOut(i * width + j);
-    }
+  const there = new Float32Array(width).fill(1);
+  places.forEach((group, place) => {
+    if (group === null) there[size + place] = 0;
   });
-  return { targets, exclusion, mask, counts: right.map((rows) => there - rows.size) };
+  const present = there.reduce((all, each) => all + each, 0);
+  const mask = new Float32Array(size * width);
+  right.forEach((rows, i) => {
+    mask.set(there, i * width);
+    for (const j of rows) mask[i * width + j] = 0;
+  });
+  const counts = right.map((rows): RowCounts => {
+    const positives = duplicates === 'exclude' ? 1 : rows.size;
+    const negatives = present - rows.size;
+    return { positives, negatives, counting: positives + negatives };
+  });
+  return { mask, there, counts };
 }
 
 /** The identities of a batch followed by those of a queue, whose classes are not known. */

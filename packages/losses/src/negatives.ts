@@ -1,4 +1,16 @@
-import { add, cast, eye, greater, max, mul, pad, sub, sum } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  cumsum,
+  equal,
+  greater,
+  max,
+  mul,
+  ones,
+  pad,
+  sub,
+  sum,
+} from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { HostValue } from '@crossweave/core';
 import { excluded, negativeCounts, negativeMatrix, type RowSets } from './same';
@@ -52,14 +64,18 @@ export function negativeTerms(
   const terms = { negatives: meanCount(negatives) };
   if (!counted.choose((rows) => rows.includes(true))) return terms;
   const [size, width] = logits.shape;
-  const diagonal = pad(eye(size), [
-    [0, 0],
-    [0, width - size],
-  ]);
-  const own = sum<Tensor1D>(mul(logits, diagonal), 1);
+  const own = sum<Tensor1D>(mul(logits, firstDiagonal(size, width)), 1);
   const best = max<Tensor1D>(add(logits, mul(sub(1, mask), excluded)), 1);
   const right = cast(greater<Tensor1D>(own, best), 'float32');
   return { ...terms, accuracy: meanOfCounted(right, counted) };
+}
+
+/** [B, W]: 1 where the column has the number of the row. */
+export function firstDiagonal(size: number, width: number): Tensor2D {
+  // Counted in the graph: matrices from JavaScript would each be in memory, this is there once.
+  const count = (shape: [number, number], axis: number): Tensor2D => cumsum(ones(shape), axis);
+  const same = equal<Tensor2D>(count([size, 1], 0), count([1, width], 1));
+  return cast(same, 'float32');
 }
 
 /** The mean number of negatives of a row. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { backend, train } from '../test/train';
+import { backend, train, withBackend } from '../test/train';
 import './register';
 
 beforeEach(async () => {
@@ -61,5 +61,51 @@ describe('the contract of a backend', () => {
     const mask = tf.logicalNot(tf.tensor1d([true, false]));
     expect([...(await mask.data())]).toEqual([0, 1]);
     tf.dispose([words, mask]);
+  });
+});
+
+describe('memory from step to step', () => {
+  const numbers = (step: number): Float32Array =>
+    Float32Array.from({ length: 5000 }, (_, i) => i + step);
+  const bytesAfter = async (step: (at: number) => tf.Tensor): Promise<number[]> => {
+    const found: number[] = [];
+    await withBackend({}, async () => {
+      for (let at = 0; at < 6; at++) {
+        const result = step(at);
+        await result.data();
+        result.dispose();
+        const { numBytesHeld, numBytesPooled } = backend().memory();
+        found.push(numBytesHeld + numBytesPooled);
+      }
+    });
+    return found;
+  };
+
+  it('holds one batch where one is disposed before the next is made', async () => {
+    const found = await bytesAfter((at) => tf.tidy(() => tf.sum(tf.exp(tf.tensor1d(numbers(at))))));
+    expect(Math.max(...found)).toBeLessThan(1.5 * 4 * 5000);
+  });
+
+  it('holds what is made for a call of a compiled function once', async () => {
+    let compiled: ReturnType<ReturnType<typeof backend>['compile']> | undefined;
+    const found = await bytesAfter((at) => {
+      compiled ??= backend().compile((_args, recorder) =>
+        tf.sum(recorder.tensor((moment) => numbers(moment as number), [5000], 'float32')),
+      );
+      return compiled.run([], at) as tf.Tensor;
+    });
+    expect(Math.max(...found)).toBeLessThan(1.5 * 4 * 5000);
+  });
+
+  it('lends an array that a literal takes, and takes it back', async () => {
+    const found = await bytesAfter((at) => {
+      const values = backend().allocate('float32', 5000);
+      values.set(numbers(at));
+      return tf.tidy(() => {
+        const info = backend().literal(values, [5000], 'float32');
+        return tf.sum(tf.engine().makeTensorFromTensorInfo(info, backend()));
+      });
+    });
+    expect(Math.max(...found)).toBeLessThan(1.5 * 4 * 5000);
   });
 });

@@ -7,7 +7,7 @@ import { LazyGraph } from './graph/lazy-graph';
 import { CompiledFunction, type JitOptions } from './jit/compiled-function';
 import type { CallRecorder } from './jit/trace';
 import type { Tree } from './jit/tree';
-import type { Values } from './graph/types';
+import type { ElementType, Values } from './graph/types';
 import { KernelContext } from './kernels/context';
 import { OrtExecutor } from './ort/ort-executor';
 import type { OnnxBackendOptions } from './options';
@@ -50,7 +50,7 @@ export class OnnxBackend extends KernelBackend {
     const resolved = resolveOptions(options);
     this.executor = executor ?? new OrtExecutor(resolved);
     this.graph = new LazyGraph(this.executor, resolved);
-    this.tensors = new TensorTable(this.graph, this.executor, (dataId) => {
+    this.tensors = new TensorTable(this.graph, (dataId) => {
       engine().moveData(this, dataId);
     });
     this.kernels = new KernelContext(this.graph, this.tensors);
@@ -81,6 +81,14 @@ export class OnnxBackend extends KernelBackend {
     refCount: number,
   ): void {
     this.tensors.move(dataId, values, shape, dtype, refCount);
+  }
+
+  /**
+   * An array with arbitrary contents, for `literal`: the memory of disposed tensors is used again.
+   * `@crossweave/core` calls this method by name, so that a batch is in memory only once.
+   */
+  allocate(dtype: ElementType, length: number): Values {
+    return this.graph.allocate(dtype, length);
   }
 
   /**

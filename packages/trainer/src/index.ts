@@ -5,6 +5,7 @@ export { evaluateObjective, initialParams, lossAndGradients } from './gradients'
 export type { Gradients, Objective } from './gradients';
 export { freeze, lit } from './freezing/freeze';
 export type { Freezing } from './freezing/freeze';
+export { interpolateWeights } from './interpolate-weights';
 export { jointModel } from './joint-model';
 export type { JointModelOptions } from './joint-model';
 export { startingParams } from './start-state';

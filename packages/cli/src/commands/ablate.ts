@@ -13,6 +13,7 @@ import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { ablationSchema, type AblationConfig } from '../config/schema';
 import { notesOfLabels, taskOf } from '../config/tasks';
+import { refuseStream } from '../config/stream';
 import { requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
@@ -114,6 +115,7 @@ export const ablate: Command = {
 
 function checkedConfig({ config, source }: GivenConfig): AblationConfig {
   const checked = parseConfig(ablationSchema, config, source);
+  refuseStream(checked);
   requireItsTokenizer(checked);
   return checked;
 }

@@ -6,6 +6,7 @@ import { dataMake } from './data-make';
 import { dataSplit } from './data-split';
 import { dataStats } from './data-stats';
 import { dataStore } from './data-store';
+import { dataVocabulary } from './data-vocabulary';
 import { dedupe } from './dedupe';
 import { doctor } from './doctor';
 import { embed } from './embed';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   dataConvert,
   dataSplit,
   dataStore,
+  dataVocabulary,
   train,
   evaluate,
   embed,

@@ -1,36 +1,50 @@
 import { resolve } from 'node:path';
-import { ConfigError, disposeParams } from '@crossweave/core';
+import { ConfigError, disposeParams, type FittedTask, type PairSplit } from '@crossweave/core';
 import { lockFolder } from '@crossweave/core/node';
 import { optimizers, schedules } from '@crossweave/trainer';
 import { holdsSteps, openRun, requireSameRun } from '@crossweave/trainer/node';
 import { requiredText, text, type Command } from '../command';
 import { requireNoConflict } from '../config/conflicts';
 import { configNames } from '../config/names';
-import { openData, summaryOf } from '../config/open-data';
+import { openData, sourceOf, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
 import { modelOf, namesModel, weightsFrom, withModel } from '../config/model';
 import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
+import { requireStreamable } from '../config/stream';
 import { requireItsTokenizer } from '../config/weights';
 import { notesOfLabels, taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
 import { configIdentity } from '../run/identity';
 import { checkLoggers, loggerFlags, withLoggers } from '../run/loggers';
+import { measureSteps } from '../run/measure-steps';
 import { showPlan } from '../run/show-plan';
+import { countsOf, noteOfStream, openStream } from '../run/stream';
 import { checkTraining, initialOf, modelParts, stepOptions } from '../run/training';
 import { trainRun } from '../run/train-run';
 import { trainingNotes } from '../run/training-notes';
+import type { Terminal } from '../terminal';
 
 export const train: Command = {
   name: 'train',
   summary: 'Trains one model end to end; run again, it goes on from its last checkpoint.',
   options: {
     ...configOptions,
+    stream: {
+      type: 'string',
+      value: 'PATH',
+      summary:
+        'training pairs that are read while they are used: shards, addresses; see the README',
+    },
     'dry-run': {
       type: 'boolean',
       summary: 'print the plan: parameters, rates, steps; nothing is decoded, trained or written',
+    },
+    measure: {
+      type: 'boolean',
+      summary: 'with --dry-run: take a few steps on black pictures, and tell time and memory',
     },
     ...loggerFlags,
     extend: {
@@ -50,6 +64,8 @@ export const train: Command = {
     const { terminal, signal } = session;
     checkLoggers(values);
     const dryRun = values['dry-run'] === true;
+    const isMeasuring = values['measure'] === true;
+    if (isMeasuring && !dryRun) throw measuresAlone();
     const out = resolve(dryRun ? (text(values, 'out') ?? '.') : requiredText(train, values, 'out'));
     const given = await readGiven('crossweave train', values, trainPresets);
     const plain = namesModel(given.config) ? undefined : checkedConfig(given);
@@ -76,13 +92,22 @@ export const train: Command = {
       },
     });
     const parts = modelParts(config, checked.pairs.tokenizer);
-    const pairs = checked.pairs.split(config.data.train);
-    const task = taskOf(config, pairs);
-    if (task !== undefined) notesOfLabels(pairs, task).forEach((note) => terminal.note(note));
+    const stream = config.data.stream && (await openStream(config, checked.pairs, signal));
+    if (stream !== undefined && goesOn) await requireSameRun(out, { stream: stream.fingerprint });
+    const task =
+      stream === undefined
+        ? labelled(config, checked.pairs.split(config.data.train), terminal)
+        : undefined;
     const step = stepOptions(config, parts, task);
-    await checkTraining(config, checked.pairs, step, task);
+    await checkTraining(config, checked.pairs, step, { task, signal });
     trainingNotes(config, step.optimizer).forEach((each) => terminal.note(each));
-    if (dryRun) return showPlan(config, checked.pairs, step, terminal);
+    if (isMeasuring && stream !== undefined) throw streamUnmeasured();
+    if (dryRun) {
+      const measured = isMeasuring
+        ? await measureSteps(config, checked.pairs, step, signal)
+        : undefined;
+      return showPlan(config, checked.pairs, step, terminal, measured);
+    }
 
     const initial = goesOn
       ? {}
@@ -101,11 +126,13 @@ export const train: Command = {
             captions: checked.captionsFingerprint,
             data: data.fingerprint,
             tokenizer: data.tokenizer.fingerprint,
+            ...(stream && { stream: stream.fingerprint }),
           },
           description: {
             paths: {
               captions: checked.captionsFile,
               tokenizer,
+              ...(stream && { stream: stream.files.map(sourceOf) }),
               // For what `eval` and `predict` encode by the trained towers.
               ...(featureStore !== undefined && { featureStore: resolve(featureStore) }),
             },
@@ -117,19 +144,51 @@ export const train: Command = {
         const { keepTokenizer } = checked;
         const result = await trainRun(
           {
-            ...{ config, data, parts, task, step, initial, run, keepTokenizer },
+            ...{ config, data, stream, parts, task, step, initial, run, keepTokenizer },
             extend: extended !== undefined,
           },
           session,
         );
+        const left = stream && noteOfStream(stream);
+        if (left !== undefined) terminal.note(left);
         terminal.line(`Run: ${out}`);
-        return { ...result, load: summaryOf(data.report) };
+        return {
+          ...result,
+          load: summaryOf(data.report),
+          ...(stream && { stream: countsOf(stream) }),
+        };
       });
     } finally {
       disposeParams(initial);
     }
   },
 };
+
+/** The task of a config as the labels of its training split have it; tells what a reader must know of these. */
+function labelled(
+  config: TrainConfig,
+  split: PairSplit,
+  terminal: Terminal,
+): FittedTask | undefined {
+  const task = taskOf(config, split);
+  if (task !== undefined) notesOfLabels(split, task).forEach((note) => terminal.note(note));
+  return task;
+}
+
+function streamUnmeasured(): ConfigError {
+  return new ConfigError('--measure takes steps on a training split, and a stream has none', {
+    where: 'crossweave train',
+    advice: 'Measure with a small captions file in the place of --stream.',
+  });
+}
+
+function measuresAlone(): ConfigError {
+  return new ConfigError('--measure belongs to --dry-run', {
+    where: 'crossweave train',
+    advice:
+      'Add --dry-run, or leave --measure out: a run prints its rate and the time left itself.',
+  });
+}
 
 /** The same config with more steps, its schedule with them. */
 function withSteps(config: TrainConfig, extended: string): TrainConfig {
@@ -147,6 +206,7 @@ function withSteps(config: TrainConfig, extended: string): TrainConfig {
 function checkedConfig({ config, source }: GivenConfig): TrainConfig {
   const checked = parseConfig(trainSchema, config, source);
   requireItsTokenizer(checked);
+  requireStreamable(checked);
   requireNoConflict(checked);
   return checked;
 }

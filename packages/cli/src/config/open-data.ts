@@ -59,6 +59,11 @@ export async function openData(
   const opened = await readPairs(config, terminal, signal);
   const fingerprint = fingerprintOf(opened);
   await onCaptions?.(fingerprint);
+  if (config.stream !== undefined) {
+    terminal.note(
+      `The stream alone is trained on. Pictures that are in it and in ${config.captions} are not looked for.`,
+    );
+  }
   const { tokenizer, keep } =
     config.tokenizer === undefined
       ? await makeTokenizer(opened.captions(config.train), ownTokenizer(folder))
@@ -111,7 +116,9 @@ interface Watched extends OpenedPairs {
 }
 
 /** Keys of `data` that are no options of `openPairs`. */
-const ofTheCommand = ['featureStore', 'tokenizer', 'train', 'test', 'val', 'normalise', 'augment'];
+const ofTheCommand = [
+  ...['featureStore', 'tokenizer', 'train', 'test', 'val', 'normalise', 'augment', 'stream'],
+];
 
 const normalisations = {
   imagenet: imagenetNormalisation,
@@ -131,6 +138,8 @@ async function readPairs(
   const opened = await openPairs({
     ...Object.fromEntries(given),
     captions: sourceOf(captions),
+    // Beside a stream, what is held is there to be measured.
+    ...(config.stream && { split: config.test }),
     ...(normalise !== undefined && {
       normalise: typeof normalise === 'string' ? normalisations[normalise] : normalise,
     }),
@@ -159,7 +168,7 @@ function checked(
   terminal: Terminal,
 ): CheckedData {
   terminal.note(inFlags(describeReport(pairs.report)));
-  if (config.train === config.test) {
+  if (config.stream === undefined && config.train === config.test) {
     terminal.note(`What is measured on "${config.test}" is what the model is trained on.`);
   }
   return {

@@ -3,6 +3,7 @@ import { readBytes, readJson } from '@crossweave/core/node';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
 import { withLabelKind, withSampling, withTask } from './tasks';
+import { withSource } from './stream';
 import { unknownKey, withSetting } from './parse';
 import { repeatedKey } from './repeated-key';
 
@@ -89,7 +90,12 @@ export async function readGiven(
     requirePlain(config, '--set');
   }
   const captions = text(values, 'captions');
-  const settings = { ...(captions !== undefined && { captions }), ...dataSettings(values) };
+  const stream = text(values, 'stream');
+  const settings = {
+    ...(captions !== undefined && { captions }),
+    ...(stream !== undefined && { stream: withSource(config, stream) }),
+    ...dataSettings(values),
+  };
   for (const [name, value] of Object.entries(settings)) {
     config = withSetting(config, `data.${name}=${JSON.stringify(value)}`);
   }

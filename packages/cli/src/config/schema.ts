@@ -2,6 +2,7 @@ import { datasetFormats, samplings } from '@crossweave/data';
 import { z } from 'zod';
 import { count, runTraining } from './training-schema';
 import { modelSchema } from './model';
+import { streamSchema } from './stream';
 
 /** A strategy by name with its own options; the strategy's factory checks those. */
 const part = z.strictObject({
@@ -126,6 +127,8 @@ const augment = z
 export const dataSchema = z.strictObject({
   /** A captions file, shards, Parquet files, COCO captions or a folder, as `openDataset` reads. */
   captions: z.string(),
+  /** Training pairs that are read while they are used; `captions` holds those that are measured. */
+  stream: streamSchema.optional(),
   /** Folder to which the paths of images are relative. */
   images: z.string().optional(),
   /** Which columns or fields hold what; see `loadPairs` of @crossweave/data for these keys. */

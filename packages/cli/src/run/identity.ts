@@ -18,6 +18,12 @@ export function configIdentity<Config extends { readonly data: DataConfig }>(
   config: Config,
 ): RunIdentity {
   // Not where the files lie but what they hold makes a run: that is what the fingerprints say.
-  const data = { ...config.data, ...places, tokenizer: undefined };
+  const { stream } = config.data;
+  const data = {
+    ...config.data,
+    ...places,
+    tokenizer: undefined,
+    stream: stream && { ...stream, source: undefined, prefetch: undefined },
+  };
   return { format, command, config: { ...config, data } };
 }

@@ -106,9 +106,12 @@ const floorPictures = 2000;
 export type Representations = 'all' | readonly RepresentationName[];
 
 /** Whether some of them are fitted on labels of the training split. */
-export function needsTraining(representations: Representations, train: PairSplit): boolean {
+export function needsTraining(
+  representations: Representations,
+  train: PairSplit | undefined,
+): boolean {
   return representations === 'all'
-    ? train.records.some(({ labels }) => labels !== undefined)
+    ? train !== undefined && train.records.some(({ labels }) => labels !== undefined)
     : representations.some((name) => name === 'neighbours' || name === 'probe');
 }
 

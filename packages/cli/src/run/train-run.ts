@@ -5,6 +5,7 @@ import {
   foldIn,
   key as keyOf,
   type FittedTask,
+  type PairSplit,
   type Params,
   type TextInput,
 } from '@crossweave/core';
@@ -36,6 +37,7 @@ import {
   type Measurement,
 } from './measure';
 import { given } from './given';
+import { describeStream, type TrainingStream } from './stream';
 import { saveTrained } from './save-trained';
 import { thresholdNotes } from './thresholds';
 import { batchesOf, type ModelParts } from './training';
@@ -47,7 +49,10 @@ const usualCheckpoints = 50;
 /** A run whose parts fit each other and whose data is decoded. */
 export interface PreparedRun {
   readonly config: TrainConfig;
+  /** The pairs that are held: all, or with a stream those that are measured. */
   readonly data: PairDataset;
+  /** The training pairs, where they are read while they are used. */
+  readonly stream?: TrainingStream | undefined;
   readonly parts: ModelParts;
   readonly task?: FittedTask | undefined;
   readonly step: StepOptions<Tensor4D, TextInput>;
@@ -125,7 +130,7 @@ async function trainSteps(
   start: TrainState | undefined,
   session: Session,
 ): Promise<TrainResult> {
-  const { config, data, step, initial, run, keepTokenizer } = prepared;
+  const { config, data, stream, step, initial, run, keepTokenizer } = prepared;
   const { terminal, signal } = session;
   const { steps, onNonFinite, accumulate, chunk, spikes, checkpointEvery } = config.training;
   const { image, text, fusion } = config;
@@ -134,7 +139,7 @@ async function trainSteps(
     ...step,
     initial,
     ignoreMissing: mayBeMissing({ image, text, fusion }),
-    data: batchesOf(config, data.split(config.data.train)),
+    data: stream?.batches ?? batchesOf(config, data.split(config.data.train)),
     steps,
     onNonFinite: typeof onNonFinite === 'string' ? onNonFinite : given(onNonFinite),
     key: keyOf(config.seed),
@@ -152,7 +157,8 @@ async function trainSteps(
     log: (record) => {
       run.log(record);
       if (record.kind === 'step') {
-        progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}`);
+        const seen = stream === undefined ? '' : `, ${describeStream(stream)}`;
+        progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}${seen}`);
       }
       const note = noteOf(record);
       if (note !== undefined) terminal.note(note);
@@ -173,7 +179,7 @@ function evaluation(
   if (evaluate === undefined) return {};
   const split = data.split(evaluate.split);
   const { representations } = evaluate;
-  const known = data.split(config.data.train);
+  const known = heldTraining(data, config);
   const fits = representations !== undefined && needsTraining(representations, known);
   const more = { representations, withFloors: false };
   return {
@@ -202,7 +208,7 @@ function measureOn(
   { finished = true, calibration }: FinishedModel = {},
 ): Promise<Measurement> {
   const { sampling } = config.training;
-  const train = finished ? data.split(config.data.train) : undefined;
+  const train = finished ? heldTraining(data, config) : undefined;
   const store = finished ? config.data.featureStore : undefined;
   return measure(
     measurable({ parts, params, sampling, ...(task && { task }) }, calibration),
@@ -211,6 +217,14 @@ function measureOn(
     session,
     { store },
   );
+}
+
+/** The training pairs that are held, on which floors are fitted; of a stream there may be none. */
+function heldTraining(
+  { splits }: PairDataset,
+  { data: { train } }: TrainConfig,
+): PairSplit | undefined {
+  return Object.hasOwn(splits, train) ? splits[train] : undefined;
 }
 
 /** Probabilities made honest on the validation split, where there are both. */

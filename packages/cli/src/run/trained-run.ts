@@ -28,7 +28,7 @@ const recordSchema = z.object({
   identity: z.object({
     format: z.literal(format),
     command: z.literal('train'),
-    config: z.looseObject({ data: z.looseObject({}) }),
+    config: z.looseObject({ data: z.looseObject({ stream: z.looseObject({}).optional() }) }),
     captions: z.string(),
     data: z.string(),
     tokenizer: z.string(),
@@ -39,6 +39,7 @@ const recordSchema = z.object({
     captions: z.string(),
     tokenizer: z.string().optional(),
     featureStore: z.string().optional(),
+    stream: z.array(z.string()).optional(),
   }),
 });
 
@@ -61,9 +62,12 @@ export async function readTrainedRun(folder: string): Promise<TrainedRun> {
   }
   const { identity, checksum, paths, task } = record.data;
   const { captions, data, tokenizer } = identity;
+  const { stream: source, ...named } = paths;
+  const given = identity.config.data;
+  const stream = source && { ...given.stream, source };
   const config = parseConfig(
     trainSchema,
-    { ...identity.config, data: { ...identity.config.data, ...paths } },
+    { ...identity.config, data: { ...given, ...named, ...(stream && { stream }) } },
     where,
   );
   return {

@@ -2,6 +2,7 @@ import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { isBuffer, noDraws, type BatchSource, type Params, type TextInput } from '@crossweave/core';
 import { initialParams, type StepOptions } from '@crossweave/trainer';
 import type { TrainConfig } from '../config/schema';
+import type { MeasuredSteps } from './measure-steps';
 
 /** What a run would be, without making it. */
 export interface TrainingPlan {
@@ -9,8 +10,9 @@ export interface TrainingPlan {
   readonly batchSize: number;
   /** Pairs a step, accumulated batches together. */
   readonly pairsPerStep: number;
-  readonly batchesPerEpoch: number;
-  readonly epochs: number;
+  /** Of a stream nobody knows it. */
+  readonly batchesPerEpoch?: number;
+  readonly epochs?: number;
   readonly optimizer: string;
   /** By the first word of the paths. */
   readonly parts: Readonly<Record<string, PartPlan>>;
@@ -24,6 +26,8 @@ export interface TrainingPlan {
     readonly gradients: number;
     readonly optimizer: number;
   };
+  /** What a few steps took; undefined where none were taken. */
+  readonly measured?: MeasuredSteps;
 }
 
 interface PartPlan {
@@ -34,11 +38,11 @@ interface PartPlan {
   readonly from?: number;
 }
 
-/** The plan of a config, by its parts alone. */
+/** The plan of a config, by its parts alone. @param batches those of the training split; none of a stream */
 export function trainingPlan(
   { training }: TrainConfig,
   options: StepOptions<Tensor4D, TextInput>,
-  batches: Pick<BatchSource, 'batchesPerEpoch'>,
+  batches?: Pick<BatchSource, 'batchesPerEpoch'>,
 ): TrainingPlan {
   const { steps, batchSize, accumulate = 1 } = training;
   const { optimizer, frozen = () => false, frozenUntil = () => 0 } = options;
@@ -65,16 +69,17 @@ export function trainingPlan(
   const rates = Object.fromEntries(
     Object.keys(all[0]!).map((group) => [group, all.map((each) => each[group]!)]),
   );
-  const { batchesPerEpoch } = batches;
-  const epochs = (steps * accumulate) / batchesPerEpoch;
+  const ofEpochs = batches && {
+    batchesPerEpoch: batches.batchesPerEpoch,
+    epochs: (steps * accumulate) / batches.batchesPerEpoch,
+  };
   const pairsPerStep = batchSize * accumulate;
   const { name } = optimizer;
   return {
     steps,
     batchSize,
     pairsPerStep,
-    batchesPerEpoch,
-    epochs,
+    ...ofEpochs,
     optimizer: name,
     parts,
     rates,
@@ -98,7 +103,7 @@ export function planLines(plan: TrainingPlan, curve: readonly number[]): string 
   ]);
   const mebibytes = (size: number): string => `${(size / 2 ** 20).toFixed(1)} MiB`;
   return [
-    `${plan.steps} steps of ${plan.pairsPerStep} pairs by ${plan.optimizer}: ${plan.epochs.toFixed(2)} epochs of ${plan.batchesPerEpoch} batches`,
+    `${plan.steps} steps of ${plan.pairsPerStep} pairs by ${plan.optimizer}: ${lengthOf(plan)}`,
     '',
     ...table([['part', 'parameters', 'trained', 'from step'], ...ofParts]),
     '',
@@ -106,7 +111,35 @@ export function planLines(plan: TrainingPlan, curve: readonly number[]): string 
     '',
     `schedule ${sparkline(curve)}`,
     `memory   ${mebibytes(bytes.parameters)} of parameters, ${mebibytes(bytes.gradients)} of gradients, ${mebibytes(bytes.optimizer)} of the optimizer; activations come on top`,
+    ...measuredLines(plan, mebibytes),
   ].join('\n');
+}
+
+function lengthOf({ epochs, batchesPerEpoch, steps, pairsPerStep }: TrainingPlan): string {
+  return epochs === undefined
+    ? `${(steps * pairsPerStep).toLocaleString('en')} pairs of a stream, pass after pass`
+    : `${epochs.toFixed(2)} epochs of ${batchesPerEpoch!} batches`;
+}
+
+function measuredLines(
+  { measured, steps, parts }: TrainingPlan,
+  mebibytes: (size: number) => string,
+): string[] {
+  if (measured === undefined) return ['time     not measured; --measure takes a few steps'];
+  const { secondsPerStep, peakBytes } = measured;
+  const isUnfrozenLater = Object.values(parts).some(({ from = 1 }) => from > 1);
+  return [
+    `time     ${secondsPerStep.toPrecision(2)} s a step, ${duration(secondsPerStep * steps)} for ${steps}: measured on black pictures${isUnfrozenLater ? ', before anything is unfrozen' : ''}; decoding, evaluating and saving come on top`,
+    `peak     ${mebibytes(peakBytes)}, the most that this process held while it took those steps`,
+  ];
+}
+
+/** Seconds in words, in two units. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${seconds.toPrecision(2)} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -21,6 +21,7 @@ import { lossFor, requireSampling } from '../config/tasks';
 import { initialWeights } from '../config/weights';
 import { withBlankPictures } from './blank-pictures';
 import { dryStep } from './dry-step';
+import { firstOfStream } from './stream';
 
 /** The parts of a joint model that a config of `train` names. */
 export interface ModelParts {
@@ -90,13 +91,13 @@ export function batchesOf({ data, training, seed }: TrainConfig, split: PairSpli
 
 /**
  * Everything of a config that can be checked without a picture: that its splits are there and large
- * enough, and that one step of its parts can be made.
+ * enough, and that one step of its parts can be made. Of a stream the first batch is read, pictures and all.
  */
 export async function checkTraining(
   config: TrainConfig,
   pairs: TokenisedPairs,
   step: StepOptions<Tensor4D, TextInput>,
-  task?: FittedTask,
+  { task, signal }: { readonly task: FittedTask | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   requireSampling('training.sampling', config.training.sampling, config.task, task);
   const test = pairs.split(config.data.test);
@@ -106,6 +107,9 @@ export async function checkTraining(
     requireDrawnClasses(task, config.training.sampling, labels);
   }
   if (config.task !== undefined) requireLabels(test);
+  if (config.data.stream !== undefined) {
+    return dryStep(step, await firstOfStream(config, pairs, signal));
+  }
   const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
   await dryStep(step, batchesOf(config, split));
 }

@@ -26,7 +26,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function cocoReader(file: string, { context, images, signal }: CocoOptions): FormReader {
   const name = basename(file);
   const split = /(?:^|_)(train|val|valid|validation|dev|test)/i.exec(name)?.[1]?.toLowerCase();
-  const own: ReadContext = { ...context, file, split: split ?? splitOfName(name) };
+  const own: ReadContext = { ...context, file, split: split ?? splitOfName(name) ?? context.split };
   return {
     name: file,
     folder: images ?? imageFolder(file),

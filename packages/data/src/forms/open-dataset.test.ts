@@ -26,7 +26,7 @@ testOptions(
     describe,
     it,
   },
-  { anyText: ['images', 'text'] },
+  { anyText: ['images', 'text', 'split'] },
 );
 
 async function rows(source: DatasetSource, options?: OpenDatasetOptions): Promise<Row[]> {

@@ -62,7 +62,7 @@ async function* fileRows(
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
   const name = basename(path);
-  const own: ReadContext = { ...context, file: path, split: splitOfName(name) };
+  const own: ReadContext = { ...context, file: path, split: splitOfName(name) ?? context.split };
   const damaged = (cause: unknown): DataError => unreadable(path, cause);
   const buffer = await bufferOf(file);
   const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {

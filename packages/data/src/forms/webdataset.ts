@@ -51,7 +51,7 @@ async function* allRows(
   let line = 0;
   for (const shard of shards) {
     const name = shardName(shard);
-    const own = { ...context, file: name, split: splitOfName(name) };
+    const own = { ...context, file: name, split: splitOfName(name) ?? context.split };
     const seen = new Set<string>();
     for await (const group of groupsOf(shard, spool, signal)) {
       line++;

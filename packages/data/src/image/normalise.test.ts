@@ -4,7 +4,12 @@ import { testOptions } from '@crossweave/core/testing';
 import { memory } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode';
-import { normaliseImages, unitNormalisation, type Normalisation } from './normalise';
+import {
+  imagenetNormalisation,
+  normaliseImages,
+  unitNormalisation,
+  type Normalisation,
+} from './normalise';
 
 interface Exact {
   readonly name: string;
@@ -42,6 +47,21 @@ describe('normaliseImages', () => {
     expect(memory().numTensors).toBe(before + 1);
     tensor.dispose();
     expect(memory().numTensors).toBe(before);
+  });
+
+  it.each([1, 2, 3, 16, 47])('rounds to float32 after every step, at %i pixels a side', (size) => {
+    const { mean, std } = imagenetNormalisation;
+    const picture = Uint8Array.from({ length: size * size * 3 }, (_, i) => (i * 7) % 256);
+    const tensor = normaliseImages([picture, picture], size);
+    const [m, s] = [mean, std].map((each) => each.map(Math.fround)) as [number[], number[]];
+    const expected = Float32Array.from(
+      picture,
+      (value, i) => Math.fround(Math.fround(value / 255) - m[i % 3]!) / s[i % 3]!,
+    );
+    const got = tensor.dataSync();
+    expect(got.subarray(0, picture.length)).toEqual(expected);
+    expect(got.subarray(picture.length)).toEqual(expected);
+    tensor.dispose();
   });
 
   it('gives finite values for a picture of one colour', () => {

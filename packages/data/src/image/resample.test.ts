@@ -62,6 +62,18 @@ describe('resample', () => {
     expect([first, count]).toEqual([7, 5]);
   });
 
+  it.each([
+    [8, 6],
+    [20, 6],
+    [8, 30],
+    [20, 60],
+  ])('gives a result of %i×%i that the next picture does not change', (w, h) => {
+    const first = resample(picture(20, 30), whole(20, w), whole(30, h), 'bicubic');
+    const before = Uint8Array.from(first);
+    resample(new Uint8Array(20 * 30 * 3), whole(20, w), whole(30, h), 'bicubic');
+    expect(first).toEqual(before);
+  });
+
   it('works on wide rows one at a time', () => {
     const columns = whole(400_000, 2);
     const before = new Uint8Array(400_000 * 3 * 3).fill(7);

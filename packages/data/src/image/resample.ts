@@ -47,11 +47,29 @@ export function resample(
 ): Uint8Array {
   const lost = ({ from, full }: Side): number => from - full;
   if (lost(rows) > Math.max(0, 2 * lost(columns))) {
-    const low = down(picture, columns.count * 3, rows, filter);
-    return across(low, columns, rows.size, filter);
+    const low = down(picture, columns.count * 3, rows, filter, beforeScaling(columns));
+    return across(low, columns, rows.size, filter, fresh);
   }
-  const wide = across(picture, columns, rows.count, filter);
-  return down(wide, columns.size * 3, rows, filter);
+  const wide = across(picture, columns, rows.count, filter, beforeScaling(rows));
+  return down(wide, columns.size * 3, rows, filter, fresh);
+}
+
+/** Where the picture goes from which this side is scaled: it is the result where the side stays as it is. */
+function beforeScaling({ from, full }: Side): (bytes: number) => Uint8Array {
+  return from === full ? fresh : between;
+}
+
+const fresh = (bytes: number): Uint8Array => new Uint8Array(bytes);
+
+/** More is not kept between pictures. */
+const mostKept = 2 ** 22;
+let kept = new Uint8Array();
+
+/** For what is read before the next picture: the pages of new memory cost as much as a tenth of the scaling. */
+function between(bytes: number): Uint8Array {
+  if (bytes > mostKept) return fresh(bytes);
+  if (bytes > kept.length) kept = new Uint8Array(bytes);
+  return kept.subarray(0, bytes);
 }
 
 /** Binary places of a weight: 32 bits less 8 for a byte and 2 for sums beyond it. */
@@ -69,6 +87,7 @@ function across(
   columns: Side,
   height: number,
   filter: ResizeFilter,
+  take: (bytes: number) => Uint8Array,
 ): Uint8Array {
   if (columns.from === columns.full) return picture;
   const { spans, weights, longest } = weightsOf(columns, filter);
@@ -80,7 +99,7 @@ function across(
   const { kernel, memory } = workspace(placeAfter(to, (strip + rowsAtOnce) * after));
   memory.set(bytesOf(spans));
   memory.set(bytesOf(weights), weightsAt);
-  const target = new Uint8Array(height * after);
+  const target = take(height * after);
   for (let row = 0; row < height; row += strip) {
     const count = Math.min(strip, height - row);
     memory.set(picture.subarray(row * before, (row + count) * before), from);
@@ -91,7 +110,13 @@ function across(
 }
 
 /** @param length bytes of a row, before and after */
-function down(picture: Uint8Array, length: number, rows: Side, filter: ResizeFilter): Uint8Array {
+function down(
+  picture: Uint8Array,
+  length: number,
+  rows: Side,
+  filter: ResizeFilter,
+  take: (bytes: number) => Uint8Array,
+): Uint8Array {
   if (rows.from === rows.full) return picture;
   const { spans, weights, longest } = weightsOf(rows, filter);
   // Rows that are needed again are held with those between, as far as there is room.
@@ -100,7 +125,7 @@ function down(picture: Uint8Array, length: number, rows: Side, filter: ResizeFil
   const to = placeAfter(from, held * length);
   const { kernel, memory } = workspace(placeAfter(to, length));
   memory.set(bytesOf(weights));
-  const target = new Uint8Array(rows.size * length);
+  const target = take(rows.size * length);
   let begin = 0;
   let end = 0;
   for (let i = 0; i < rows.size; i++) {

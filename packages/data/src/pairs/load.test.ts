@@ -32,7 +32,7 @@ testOptions(
   { describe, it },
   {
     required: { captions: 'captions.jsonl', tokenizer: letters },
-    anyText: ['captions', 'tokenizer', 'background', 'images', 'pictureStore', 'text'],
+    anyText: ['captions', 'tokenizer', 'background', 'images', 'pictureStore', 'text', 'split'],
     anyTexts: ['captions'],
   },
 );

@@ -27,7 +27,7 @@ testOptions(
   { describe, it },
   {
     required: { captions: 'captions.jsonl' },
-    anyText: ['captions', 'background', 'images', 'pictureStore', 'text'],
+    anyText: ['captions', 'background', 'images', 'pictureStore', 'text', 'split'],
     anyTexts: ['captions'],
   },
 );

@@ -30,6 +30,8 @@ export interface ReadRowsOptions {
    * text. Default: as they are written: text is a class, a JSON number a number, a list classes.
    */
   readonly labels?: LabelKind;
+  /** The split of rows that name none, where the name of their file or folder names none. Default `train`. */
+  readonly split?: string;
   /** One character between fields of CSV or TSV. Default: a comma, or a tab. */
   readonly delimiter?: string;
   /** One character around fields of CSV or TSV that hold delimiters; false for none. Default `"`. */
@@ -86,6 +88,7 @@ export const readChecks: Checks<ReadRowsOptions> = {
   }),
   text: templateCheck,
   labels: oneOf('class', 'classes', 'number'),
+  split: text(),
   delimiter: oneCharacter,
   quote: anyOf(exactly(false), oneMark),
   escape: oneMark,

@@ -23,7 +23,7 @@ testOptions(
   'readRows',
   (options) => readRows('c.jsonl', options),
   { describe, it },
-  { anyText: ['text'] },
+  { anyText: ['text', 'split'] },
 );
 
 describe('readRows', () => {

@@ -81,8 +81,9 @@ export function contextOf(
     columns = {},
     text,
     labels,
+    split,
     incomplete,
-  }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels' | 'incomplete'>,
+  }: Pick<ReadRowsOptions, 'columns' | 'text' | 'labels' | 'split' | 'incomplete'>,
 ): ReadContext {
   if (text !== undefined && columns.caption !== undefined) {
     throw new ConfigError('the captions are named twice', {
@@ -96,6 +97,7 @@ export function contextOf(
     file,
     columns,
     labels,
+    split,
     template: text === undefined ? undefined : parseTemplate(text),
     incomplete: incomplete === 'allow',
   };

@@ -1,17 +1,26 @@
 import type { Key } from '@crossweave/core';
-import { count, fields, number, oneOf, share, type Checks } from '@crossweave/core/authoring';
+import { count, fields, number, oneOf, share, text, type Checks } from '@crossweave/core/authoring';
 import { datasetChecks, type OpenDatasetOptions } from '../forms/open-dataset';
+import { decodeChecks, type DecodeOptions } from '../image/options';
 import { preprocessingCheck, type Preprocessing } from '../image/preprocessing';
 import { augmentationCheck, type Augmentation } from '../pairs/augmentation';
 import { maxTokensCheck } from '../text/encode';
 import { tokenizerCheck, type Tokenizer } from '../text/tokenizer';
 
-export interface StreamPairsOptions extends Omit<OpenDatasetOptions, 'incomplete'> {
+export interface StreamPairsOptions
+  extends
+    Omit<OpenDatasetOptions, 'incomplete'>,
+    Pick<DecodeOptions, 'background' | 'maxPixels' | 'decodeBytes' | 'svg'> {
   /**
    * Shards (`train-{000..099}.tar`, addresses too), a folder of them, or any other files or folder
    * that `openDataset` reads. Every row is a sample: captions of one picture stand in one row.
    */
   readonly source: string | readonly string[];
+  /**
+   * The split whose rows are shown; those of other splits are passed over and counted. Rows that name none
+   * are of the split `split`. Default: all rows, whatever split they name.
+   */
+  readonly only?: string;
   /** A tokenizer, or the folder of one. */
   readonly tokenizer: Tokenizer | string;
   /** B, of every batch: samples that are left over at the end of an epoch are not shown. */
@@ -62,6 +71,11 @@ export const streamChecks: Checks<StreamPairsOptions> = {
       return paths.length > 0 && paths.every((path) => typeof path === 'string' && path !== '');
     },
   },
+  background: decodeChecks.background,
+  maxPixels: decodeChecks.maxPixels,
+  decodeBytes: decodeChecks.decodeBytes,
+  svg: decodeChecks.svg,
+  only: text(),
   tokenizer: tokenizerCheck,
   batchSize: count(),
   key: fields({ high: word, low: word }, ['high', 'low']),

@@ -1,9 +1,11 @@
 import { DataError } from '@crossweave/core';
 
-/** What a stream has shown so far: `rows` are the samples and the rejects together. */
+/** What a stream has read so far: `rows` are the samples, the rejects and the rows of other splits together. */
 export interface StreamReport {
   readonly rows: number;
   readonly samples: number;
+  /** Rows that `only` passed over. */
+  readonly others: number;
   readonly rejects: {
     readonly count: number;
     /** Messages of the first ones. */
@@ -18,6 +20,7 @@ const fewRows = 100;
 /** Counts rows, and ends a stream of which too many are damaged. */
 export class StreamCounts implements StreamReport {
   samples = 0;
+  others = 0;
   readonly #first: string[] = [];
   #rejects = 0;
   readonly #name: string;
@@ -29,7 +32,7 @@ export class StreamCounts implements StreamReport {
   }
 
   get rows(): number {
-    return this.samples + this.#rejects;
+    return this.samples + this.others + this.#rejects;
   }
 
   get rejects(): StreamReport['rejects'] {
@@ -48,9 +51,10 @@ export class StreamCounts implements StreamReport {
    * @throws DataError when more of the rows are damaged than may be
    */
   check(whole: boolean): void {
-    if (!whole && this.rows < fewRows) return;
-    if (this.#rejects <= this.#most * this.rows) return;
-    throw new DataError(`${this.#rejects} of the first ${this.rows} rows are damaged`, {
+    const looked = this.rows - this.others;
+    if (!whole && looked < fewRows) return;
+    if (this.#rejects <= this.#most * looked) return;
+    throw new DataError(`${this.#rejects} of the first ${looked} rows are damaged`, {
       where: this.#name,
       expected: `at most a share of ${this.#most}`,
       got: `the first: ${this.#first[0] ?? ''}`,

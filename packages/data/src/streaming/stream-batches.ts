@@ -66,7 +66,7 @@ function requireBatch(found: boolean, { batchSize, report }: PairStream): void {
   throw new DataError('a pass over the stream gives no batch', {
     where,
     expected: `at least ${batchSize} samples, a batch`,
-    got: `${report.rows} rows, of which ${report.rejects.count} are damaged`,
+    got: `${report.rows} rows, of which ${report.rejects.count} are damaged and ${report.others} of other splits`,
     advice: 'Take a smaller batch, or more data.',
   });
 }

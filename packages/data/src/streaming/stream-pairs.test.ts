@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigError, disposeBatch, key } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
@@ -73,7 +73,10 @@ testOptions(
   'streamPairs',
   (options: object) => streamPairs({ source, ...common, ...options }),
   { describe, it },
-  { anyText: ['images', 'source', 'tokenizer', 'text'], anyTexts: ['source'] },
+  {
+    anyText: ['images', 'source', 'tokenizer', 'text', 'split', 'only', 'background'],
+    anyTexts: ['source'],
+  },
 );
 
 describe('streamPairs', () => {
@@ -195,6 +198,58 @@ describe('streamPairs', () => {
     };
     await expect(loop()).rejects.toBe(reason);
     expect(memory().numTensors).toBe(before);
+  });
+
+  it('passes over rows of other splits, counts them, and goes on from any position', async () => {
+    await folder.picture('split.png', 40);
+    const rows = Array.from({ length: 12 }, (_, i) => ({
+      ...{ id: `${i}`, image: 'split.png', caption: 'a' },
+      ...(i % 3 > 0 && { split: i % 3 === 1 ? 'train' : 'test' }),
+    }));
+    const own = { ...common, source: await folder.captions(rows), batchSize: 2, shuffle: 3 };
+    const shownIds = async (
+      options: Partial<StreamPairsOptions>,
+      from: number | StreamPosition = 0,
+    ): Promise<[ids: string[], position: StreamPosition][]> => {
+      const all: [string[], StreamPosition][] = [];
+      const stream = await streamPairs({ ...own, ...options });
+      for await (const { batch, position } of stream.batches(from)) {
+        all.push([[...batch.ids], position]);
+        disposeBatch(batch);
+      }
+      expect(stream.report.rows).toBe(stream.report.samples + stream.report.others);
+      return all;
+    };
+    const ids = (all: [string[], unknown][]): string[] => all.flatMap(([each]) => each).sort();
+    const train = await shownIds({ only: 'train' });
+    expect(ids(train)).toEqual(['0', '1', '10', '3', '4', '6', '7', '9']);
+    expect(ids(await shownIds({ only: 'test' }))).toEqual(['11', '2', '5', '8']);
+    // Rows that name no split are of the one that is given.
+    expect(ids(await shownIds({ only: 'val', split: 'val' }))).toEqual(['0', '3', '6', '9']);
+    for (const at of [1, 2, 3]) {
+      const rest = await shownIds({ only: 'train' }, train[at - 1]![1]);
+      expect(rest).toEqual(train.slice(at));
+    }
+  });
+
+  it('knows its files by name, length and beginning, wherever they lie', async () => {
+    const of = async (...names: string[]): Promise<string> => {
+      const paths = names.map((name) => join(folder.path, name));
+      return (await streamPairs({ ...common, source: paths })).fingerprint();
+    };
+    const bytes = await readFile(join(folder.path, 'train-0.tar'));
+    for (const name of ['moved', 'other', 'longer']) await mkdir(join(folder.path, name));
+    await folder.write('moved/train-0.tar', bytes);
+    const other = Buffer.from(bytes);
+    other[600]! ^= 1;
+    await folder.write('other/train-0.tar', other);
+    await folder.write('longer/train-0.tar', Buffer.concat([bytes, Buffer.alloc(512)]));
+    const known = await of('train-0.tar');
+    expect(await of('moved/train-0.tar')).toBe(known);
+    const others = [['other/train-0.tar'], ['longer/train-0.tar'], ['train-1.tar']];
+    for (const names of [...others, ['train-0.tar', 'train-1.tar']]) {
+      expect(await of(...names)).not.toBe(known);
+    }
   });
 
   it('refuses positions that are none', async () => {

@@ -13,9 +13,11 @@ import { augmentPair, requireBounds, type AugmentedPair } from '../pairs/augment
 import { drawPair, sampleKey } from '../pairs/draw';
 import { Pictures, type Sample } from '../pairs/pictures';
 import { Texts } from '../pairs/texts';
+import type { Row } from '../records/record';
 import { checkMaxTokens } from '../text/encode';
 import { loadTokenizer } from '../text/load';
 import { mapAhead } from './ahead';
+import { fingerprintFiles } from './fingerprint';
 import { streamChecks, type StreamPairsOptions } from './options';
 import { hasBegun, positionCheck, startOf, type StreamPosition } from './position';
 import { StreamCounts, type StreamReport } from './report';
@@ -40,6 +42,15 @@ export interface PairStream {
   batches(from: number | StreamPosition): AsyncGenerator<StreamedBatch, void, undefined>;
   /** B, of every batch. */
   readonly batchSize: number;
+  /** Files, folders and addresses that are read, in the order of their names in `source`. */
+  readonly files: readonly string[];
+  /**
+   * SHA-256 over the files' names, lengths and first 64 KiB, as `sha256:…`: what tells the data from
+   * other data without reading all of it. Of addresses and folders the name alone.
+   *
+   * @throws DataError for a file that cannot be read
+   */
+  fingerprint(): Promise<string>;
   /** What all loops together have read so far. */
   readonly report: StreamReport;
 }
@@ -90,10 +101,10 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
   const counts = new StreamCounts(files[0]!, options.maxRejects ?? 0.05);
   const shuffle = options.shuffle ?? 4096;
   const texts = new Texts(tokenizer, maxTokens, 2 * shuffle);
-  const pictures = new Pictures(decodeOptionsOf(preprocessing), {
-    cacheBytes: 0,
-    threads: threadsFor(Number.POSITIVE_INFINITY, options.workers),
-  });
+  const pictures = new Pictures(
+    { ...options, ...decodeOptionsOf(preprocessing) },
+    { cacheBytes: 0, threads: threadsFor(Number.POSITIVE_INFINITY, options.workers) },
+  );
   const dataset = Object.fromEntries(
     Object.entries(options).filter(([name]) => Object.hasOwn(datasetChecks, name)),
   );
@@ -138,14 +149,23 @@ export async function streamPairs(options: StreamPairsOptions): Promise<PairStre
     };
   };
 
+  const passOver = (row: Row): boolean => {
+    const other =
+      options.only !== undefined && 'record' in row && row.record.split !== options.only;
+    if (other) counts.others++;
+    return other;
+  };
+
   return {
     batchSize: options.batchSize,
+    files,
+    fingerprint: () => fingerprintFiles(files),
     report: counts,
     async *batches(from) {
       if (typeof from === 'number') requireValue(where, 'epoch', from, epochCheck);
       else requireValue(where, 'position', from, positionCheck);
       const start = typeof from === 'number' ? startOf(from) : from;
-      const rows = rowsInOrder({ shards: files, dataset, shuffle, key }, start);
+      const rows = rowsInOrder({ shards: files, dataset, shuffle, key, passOver }, start);
       let held: Ready[] = [];
       for await (const next of mapAhead(rows, prefetch * options.batchSize, ready)) {
         signal?.throwIfAborted();

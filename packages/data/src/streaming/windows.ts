@@ -19,6 +19,8 @@ export interface WindowOptions {
   /** Rows that are shuffled among one another; 0 for the order of the files. */
   readonly shuffle: number;
   readonly key: Key;
+  /** Whether a row is passed over; none where it is left out. */
+  readonly passOver?: ((row: Row) => boolean) | undefined;
 }
 
 /** Rows that are read together where nothing is shuffled. */
@@ -30,7 +32,7 @@ const plainWindow = 256;
  * few numbers tells where one is, and no more than a window is held.
  */
 export async function* rowsInOrder(
-  { shards, dataset, shuffle, key }: WindowOptions,
+  { shards, dataset, shuffle, key, passOver }: WindowOptions,
   from: StreamPosition,
 ): AsyncGenerator<StreamedRow> {
   const epochKey = foldIn(key, from.epoch);
@@ -63,6 +65,7 @@ export async function* rowsInOrder(
     for await (const row of source.rows()) {
       count++;
       if (shard === from.shard && count <= from.row) continue;
+      if (passOver?.(row) === true) continue;
       held.push({ row, folder: source.folder });
       if (held.length === size) yield* emit({ shard, row: count });
     }

@@ -24,9 +24,20 @@ const sourceCheck = fields(
 
 /** SHA-256 over captions in their order, as `sha256:…`. */
 export function captionsFingerprint(captions: Iterable<string>): string {
+  const hash = captionsHash();
+  for (const caption of captions) hash.add(caption);
+  return hash.digest();
+}
+
+/** {@link captionsFingerprint} of captions that come one after another. */
+export function captionsHash(): { add(caption: string): void; digest(): string } {
   const hash = createHash('sha256');
-  for (const caption of captions) hash.update(`${JSON.stringify(caption)}\n`);
-  return `sha256:${hash.digest('hex')}`;
+  return {
+    add: (caption) => {
+      hash.update(`${JSON.stringify(caption)}\n`);
+    },
+    digest: () => `sha256:${hash.digest('hex')}`,
+  };
 }
 
 /**

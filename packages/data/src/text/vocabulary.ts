@@ -5,7 +5,7 @@ import { checkOptions, number, requireText, text, type Checks } from '@crossweav
 import { writeFileAtomic } from '@crossweave/core/node';
 import { bertFiles, specialTokens } from './bert-files';
 import { fingerprintTokenizer, parseObject, parseTokenizer, tokenizerFiles } from './files';
-import { captionsFingerprint, writeSource } from './source';
+import { captionsHash, writeSource } from './source';
 import { fromTransformers, type Tokenizer } from './tokenizer';
 import { readTokenizer } from './tokenizers-package';
 import { bertWords } from './words';
@@ -49,37 +49,70 @@ export function makeVocabulary(
   options: MakeVocabularyOptions = {},
 ): Vocabulary {
   checkOptions('makeVocabulary', options, makeChecks);
-  const { maxSize = 30_522, minCount = 1 } = options;
   // One text alone would be taken for its letters.
-  const all: readonly unknown[] = typeof captions === 'string' ? [] : [...captions];
-  if (typeof captions === 'string' || !all.every(isText)) {
-    throw new ConfigError('"captions" is no list of texts', {
-      where: 'makeVocabulary',
-      expected: 'a list, or another iterable, of texts',
-      got: typeof captions === 'string' ? 'one text' : 'an entry that is no text',
-    });
+  if (typeof captions === 'string') throw noTexts('one text');
+  const counter = new WordCounter();
+  for (const caption of captions) counter.add(caption);
+  return counter.vocabulary(options);
+}
+
+/**
+ * {@link makeVocabulary} of captions that come one after another, such as those of data too large to hold.
+ * Memory grows with the different words, not with the captions.
+ *
+ * @throws as `makeVocabulary`, and what the captions throw
+ */
+export async function countVocabulary(
+  captions: AsyncIterable<string>,
+  options: MakeVocabularyOptions = {},
+): Promise<Vocabulary> {
+  checkOptions('countVocabulary', options, makeChecks);
+  const counter = new WordCounter();
+  for await (const caption of captions) counter.add(caption);
+  return counter.vocabulary(options);
+}
+
+class WordCounter {
+  readonly #counts = new Map<string, number>();
+  readonly #hash = captionsHash();
+  #captions = 0;
+
+  add(caption: string): void {
+    if (!isText(caption)) throw noTexts('an entry that is no text');
+    this.#captions++;
+    this.#hash.add(caption);
+    for (const word of bertWords(caption)) {
+      this.#counts.set(word, (this.#counts.get(word) ?? 0) + 1);
+    }
   }
-  const counts = new Map<string, number>();
-  for (const caption of all) {
-    for (const word of bertWords(caption)) counts.set(word, (counts.get(word) ?? 0) + 1);
+
+  vocabulary({ maxSize = 30_522, minCount = 1 }: MakeVocabularyOptions): Vocabulary {
+    const words = [...this.#counts]
+      .filter(([, count]) => count >= minCount)
+      .sort(([a, countA], [b, countB]) => (countA === countB ? (a < b ? -1 : 1) : countB - countA))
+      .slice(0, maxSize - specialTokens.length)
+      .map(([word]) => word);
+    if (words.length === 0) {
+      throw new DataError('there are no words to make a vocabulary of', {
+        where: 'makeVocabulary',
+        expected: `captions with words that occur at least ${minCount} times`,
+        got: `${this.#counts.size} different words in ${this.#captions} captions`,
+      });
+    }
+    return { tokens: [...specialTokens, ...words], madeOf: this.#hash.digest() };
   }
-  const words = [...counts]
-    .filter(([, count]) => count >= minCount)
-    .sort(([a, countA], [b, countB]) => (countA === countB ? (a < b ? -1 : 1) : countB - countA))
-    .slice(0, maxSize - specialTokens.length)
-    .map(([word]) => word);
-  if (words.length === 0) {
-    throw new DataError('there are no words to make a vocabulary of', {
-      where: 'makeVocabulary',
-      expected: `captions with words that occur at least ${minCount} times`,
-      got: `${counts.size} different words in ${all.length} captions`,
-    });
-  }
-  return { tokens: [...specialTokens, ...words], madeOf: captionsFingerprint(all) };
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function noTexts(got: string): ConfigError {
+  return new ConfigError('"captions" is no list of texts', {
+    where: 'makeVocabulary',
+    expected: 'a list, or another iterable, of texts',
+    got,
+  });
 }
 
 /**

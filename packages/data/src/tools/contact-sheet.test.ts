@@ -13,7 +13,7 @@ testOptions(
   'contactSheet',
   (options) => contactSheet([], options),
   { describe, it },
-  { anyText: ['images', 'text'] },
+  { anyText: ['images', 'text', 'split'] },
 );
 
 describe('contactSheet', () => {

@@ -49,14 +49,14 @@ testOptions(
   'writeDataset',
   (options) => writeDataset([], options),
   { describe, it },
-  { required: { out: 'nowhere', as: 'jsonl' }, anyText: ['out', 'images', 'text'] },
+  { required: { out: 'nowhere', as: 'jsonl' }, anyText: ['out', 'images', 'text', 'split'] },
 );
 testOptions(
   'measureImages',
   (options) => measureImages([], options),
   { describe, it },
   {
-    anyText: ['images', 'text'],
+    anyText: ['images', 'text', 'split'],
   },
 );
 testOptions(
@@ -64,7 +64,7 @@ testOptions(
   (options) => summariseDataset([], options),
   { describe, it },
   {
-    anyText: ['images', 'text'],
+    anyText: ['images', 'text', 'split'],
   },
 );
 

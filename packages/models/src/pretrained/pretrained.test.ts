@@ -52,7 +52,10 @@ describe.each(['clip', 'siglip', 'open-clip', 'mobile-clip'])('a whole model: %s
 });
 
 describe('a tower alone', () => {
-  it.each(['resnet', 'vit', 'dinov2', 'dinov3', 'convnext'])('of pictures: %s', async (name) => {
+  it.each([
+    ...['resnet', 'vit', 'dinov2', 'dinov3', 'convnext'],
+    ...['timm-resnet', 'timm-vit', 'timm-dinov2', 'timm-convnext'],
+  ])('of pictures: %s', async (name) => {
     const expected = expectedOf(name);
     using model = await pretrained(fixture(name));
     expect(model).not.toHaveProperty('text');
@@ -84,6 +87,12 @@ describe('a tower alone', () => {
   it('interpolates where the original does, and says so', async () => {
     using model = await pretrained(fixture('dinov2'));
     expect(model.notes).toEqual(['Positions of 40×40 pixels are interpolated for 32×32.']);
+  });
+
+  it('has positions of its own size, whatever the size of the published models', async () => {
+    using model = await pretrained(fixture('dinov2'), { imageSize: 40 });
+    expect(model.notes).toEqual([]);
+    expect(model.image!.encoder.features.tokens).toBe(1 + 2 + 25);
   });
 
   it('of texts, pooled and scaled as sentence-transformers says', async () => {

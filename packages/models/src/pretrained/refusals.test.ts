@@ -173,6 +173,48 @@ describe('refuses what does not fit, naming both sides', () => {
       ConfigError,
     ],
     [
+      'an architecture of timm that is not known',
+      'timm-vit',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          config['architecture'] = 'vit_base_patch16_siglip_224';
+        }),
+      /architecture of timm is not supported.*vit_SIZE_patchP_S.*got vit_base_patch16_siglip_224/,
+      ConfigError,
+    ],
+    [
+      'an argument of timm that changes the model',
+      'timm-vit',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          inner(config, 'model_args')['qk_norm'] = true;
+        }),
+      /"model_args".*settings that this encoder does not support: qk_norm/,
+      ConfigError,
+    ],
+    [
+      'a pooling of timm that has a norm of its own',
+      'timm-vit',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          config['global_pool'] = 'avg';
+        }),
+      /"global_pool".*token.*got "?avg/,
+      ConfigError,
+    ],
+    [
+      'weights of another architecture than timm’s config names',
+      'timm-resnet',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          config['architecture'] = 'vit_tiny_patch16_224';
+          delete config['model_args'];
+          delete config['global_pool'];
+        }),
+      /patch_embed\.proj\.weight: the weights are not those of the architecture.*got none/,
+      ConfigError,
+    ],
+    [
       'an open_clip tower that is timm’s',
       'open-clip',
       (path) =>

@@ -84,6 +84,13 @@ export class LazyGraph {
     return view;
   }
 
+  /** An array of any contents, for `write` to take: a batch gets the memory of the last. */
+  allocate(dtype: ElementType, length: number): Values {
+    // A pending operator may still read a value without holders.
+    if (this.recording.pending.length === 0 && !this.isTracing) this.values.recycle();
+    return this.executor.allocate(dtype, length);
+  }
+
   /** Makes a value of an array from JavaScript, which belongs to the value afterwards. */
   write(array: Values, shape: readonly number[], dtype: ElementType): Value {
     this.pendingBytes += array.byteLength;

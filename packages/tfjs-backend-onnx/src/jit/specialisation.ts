@@ -83,7 +83,9 @@ export class Specialisation {
   run(tensors: readonly Tensor[], donated: readonly number[], moment: unknown): unknown {
     const { backend, trace } = this;
     const made = trace.sources.map((source, i) =>
-      source.kind === 'made' ? madeFor(trace.plan.leaves[i] as Node, source.make(moment)) : null,
+      source.kind === 'made'
+        ? this.madeFor(trace.plan.leaves[i] as Node, source.make(moment))
+        : null,
     );
     const passed = new Map<number, Tensor>();
     for (const result of trace.results) {
@@ -148,18 +150,20 @@ export class Specialisation {
       return this.captured[i] ?? null;
     });
   }
-}
 
-/** An array of a leaf's size that belongs to the graph. @throws OnnxBackendError `jit` for another. */
-function madeFor({ shape, dtype, size }: Node, array: Float32Array | Int32Array): Values {
-  if (array.length === size && array instanceof (dtype === 'int32' ? Int32Array : Float32Array)) {
-    return array.slice();
+  /** An array of a leaf's size that belongs to the graph. @throws OnnxBackendError `jit` for another. */
+  private madeFor({ shape, dtype, size }: Node, array: Float32Array | Int32Array): Values {
+    if (array.length === size && array instanceof (dtype === 'int32' ? Int32Array : Float32Array)) {
+      const own = this.backend.graph.allocate(dtype, size);
+      own.set(array);
+      return own;
+    }
+    throw new OnnxBackendError(
+      'jit',
+      `jit: an array that is made for each call should have ${size} numbers of type ${dtype} for ` +
+        `shape [${shape.join()}]; got a ${array.constructor.name} of ${array.length}.`,
+    );
   }
-  throw new OnnxBackendError(
-    'jit',
-    `jit: an array that is made for each call should have ${size} numbers of type ${dtype} for ` +
-      `shape [${shape.join()}]; got a ${array.constructor.name} of ${array.length}.`,
-  );
 }
 
 /** A text for the structure of a function's result, without the values of tensors. */

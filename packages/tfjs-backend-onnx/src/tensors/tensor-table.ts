@@ -1,6 +1,5 @@
 import type { DataId, DataType, TensorInfo, KernelBackend } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from '../errors';
-import type { Executor } from '../execution/executor';
 import type { LazyGraph } from '../graph/lazy-graph';
 import type { Node } from '../graph/node';
 import type { ElementType, Values } from '../graph/types';
@@ -35,7 +34,6 @@ export class TensorTable {
   /** @param fetch makes tfjs move the data of a tensor from a different backend. */
   constructor(
     private readonly graph: LazyGraph,
-    private readonly executor: Executor,
     private readonly fetch: (dataId: DataId) => void,
   ) {}
 
@@ -217,7 +215,7 @@ export class TensorTable {
     stored.fill = numbers.length < MIN_FILL ? null : fillOf(numbers);
     if (stored.fill !== null) return;
     // Copied, because the caller may fill the same array with the next batch before the graph runs.
-    const copy = this.executor.allocate(stored.dtype as ElementType, numbers.length);
+    const copy = this.graph.allocate(stored.dtype as ElementType, numbers.length);
     copy.set(numbers);
     this.setArray(stored, copy);
   }

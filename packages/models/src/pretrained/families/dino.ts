@@ -20,7 +20,11 @@ export function dinov2Tower(where: string, config: JsonObject): ImageDescription
   read.raw('use_mask_token');
   read.finish();
   return {
-    part: { name: 'dinov2', options: { ...sizes, hidden, registers } },
+    // Without it, positions would be for 518 pixels, the size of the published models.
+    part: {
+      name: 'dinov2',
+      options: { ...sizes, hidden, registers, positionSize: sizes.imageSize },
+    },
     keys: huggingFaceDinov2Keys,
     positionSize: sizes.imageSize,
     anySize: true,

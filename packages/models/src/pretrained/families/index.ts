@@ -6,8 +6,9 @@ import { imageTowers } from './image-towers';
 import { openClip } from './open-clip';
 import { siglip } from './siglip';
 import { textTowers } from './text-towers';
+import { timm } from './timm';
 
-const families: readonly Family[] = [openClip, clip, siglip, imageTowers, textTowers];
+const families: readonly Family[] = [openClip, clip, siglip, timm, imageTowers, textTowers];
 
 /**
  * What a checkpoint is, by its configs and the names of its tensors.
