@@ -120,6 +120,13 @@ describe('bestThreshold', () => {
     expect(bestThreshold(four, 0.01)).toBe(0.01);
   });
 
+  it('counts pairs whose class is never given', () => {
+    const five = decisions([0.9, true], [0.8, false], [0.7, false], [0.6, false], [0.5, true]);
+    // F1 of the first alone and of all: 2/3 and 4/7; with three more that are missed, 2/6 and 4/10.
+    expect(bestThreshold(five, 0.85)).toBe(0.85);
+    expect(bestThreshold(five, 0.85, 3)).toBe(0.25);
+  });
+
   it('is the usual one where the probabilities of the class are 0', () => {
     expect(bestThreshold(decisions([0, true], [0, false]), 0.4)).toBe(0.4);
   });
