@@ -119,6 +119,24 @@ def binary(name, positive, scores):
     }
 
 
+def ranks(name, truth, predicted, count):
+    return {
+        "name": name,
+        "ranks": count,
+        "truth": truth,
+        "predicted": predicted,
+        "quadraticKappa": metrics.cohen_kappa_score(
+            truth, predicted, labels=list(range(count)), weights="quadratic"
+        ),
+    }
+
+
+def ranked(name, count, samples, noise, used=None):
+    truth = rng.choice(used or count, size=samples)
+    predicted = np.clip(np.round(truth + noise * rng.normal(size=samples)), 0, count - 1)
+    return ranks(name, truth.tolist(), predicted.astype(int).tolist(), count)
+
+
 values = rng.normal(size=40)
 out = {
     "classes": [
@@ -138,6 +156,15 @@ out = {
         binary("ties", rng.random(50) < 0.5, np.round(rng.normal(size=50))),
         binary("all equal", [1, 0, 0, 1, 1], [0.5] * 5),
         binary("perfect", [0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4]),
+    ],
+    "ranks": [
+        ranked("five ranks", 5, 60, 1.0),
+        ranked("two ranks", 2, 30, 0.7),
+        ranked("a rank between that never occurs", 4, 40, 0.8, used=[0, 1, 3]),
+        ranked("unrelated", 6, 50, 50.0),
+        ranks("turned around", [0, 1, 2, 3], [3, 2, 1, 0], 4),
+        ranks("one rank for all", [0, 1, 2, 2], [1, 1, 1, 1], 3),
+        ranks("no mistake", [0, 2, 1, 1], [0, 2, 1, 1], 3),
     ],
 }
 path = Path(__file__).parents[2] / "packages/lab/fixtures/metrics.json"

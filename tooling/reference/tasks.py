@@ -68,6 +68,31 @@ def answering(smoothing):
     return lambda _, i: {"loss": F.cross_entropy(i["outputs"], soft, label_smoothing=smoothing)}
 
 
+ranks = [3, 1, 7, 7, 1, 3]
+order = ["poor", "fair", "good", "best"]
+graded = ["fair", "best", "poor", "good", "poor"]
+
+
+def coral(levels):
+    """Cao et al., arXiv 1901.07884: K binary cross entropies a row, of levels from 0 to K."""
+
+    def loss(logits):
+        above = torch.tensor([[float(level > k) for k in range(logits.shape[1])] for level in levels])
+        each = F.binary_cross_entropy_with_logits(logits, above, reduction="none")
+        return {"loss": each.sum(1).mean()}
+
+    return loss
+
+
+def coral_head(levels):
+    """One linear output without a bias, and a bias for each binary decision."""
+    loss = coral(levels)
+    return lambda p, i: loss(F.linear(i["joint"], p["out.weight"]) + p["out.bias"])
+
+
+levels_of_ranks = [sorted(set(ranks)).index(rank) for rank in ranks]
+levels_of_graded = [order.index(label) for label in graded]
+
 write(
     __file__,
     "lab",
@@ -102,6 +127,22 @@ write(
             answering(0.1),
             logits(4, 3),
             options={"labels": answers, "options": {"labelSmoothing": 0.1}},
+        ),
+        "ordinal": case(
+            lambda _, i: coral(levels_of_ranks)(i["outputs"]),
+            logits(6, 2),
+            options={"labels": ranks},
+        ),
+        "ordinal order": case(
+            lambda _, i: coral(levels_of_graded)(i["outputs"]),
+            logits(5, 3),
+            options={"labels": graded, "options": {"order": order}},
+        ),
+        "ordinal head": case(
+            coral_head(levels_of_graded),
+            {"joint": torch.randn(5, 4)},
+            {"out.weight": torch.randn(1, 4), "out.bias": torch.randn(3)},
+            options={"labels": graded, "options": {"order": order, "norm": False}},
         ),
     },
 )

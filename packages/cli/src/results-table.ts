@@ -9,6 +9,8 @@ const columns = [
   ['multi-label.meanAveragePrecision', 'mean average precision'],
   ['regression.mae', 'absolute error'],
   ['regression.rSquared', 'R²'],
+  ['ordinal.mae', 'error in ranks'],
+  ['ordinal.quadraticKappa', 'weighted κ'],
   ['matching.accuracy', 'matching'],
   ['retrieval.i2t.r1', 'image → text R@1'],
   ['retrieval.t2i.r1', 'text → image R@1'],

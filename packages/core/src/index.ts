@@ -30,10 +30,12 @@ export type {
   ClassRow,
   Confusion,
   FittedTask,
+  FittedThresholds,
   LabelProbability,
   Prediction,
   Task,
   TaskFigures,
+  TaskThresholds,
 } from './contracts/task';
 export type { Configured, PartConfig, PlainValue } from './contracts/part-config';
 export type { TokenizerFacts } from './contracts/tokenizer';

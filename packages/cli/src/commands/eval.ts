@@ -12,6 +12,7 @@ import { restoredTask } from '../config/tasks';
 import { chooseEngine } from '../environment';
 import { evaluateModel } from '../run/evaluate-model';
 import { figuresOf, measurable, measure, tableOf, type Representations } from '../run/measure';
+import { calibrationOf } from '../run/thresholds';
 import { checkpointOf, readTrainedRun, requireData, requireTokenizer } from '../run/trained-run';
 import { modelParts, stepOptions } from '../run/training';
 import { modelOptions } from '../use/use-model';
@@ -93,12 +94,20 @@ export const evaluate: Command = {
       const params = usableParams(state, optimizer);
       const { sampling } = config.training;
       const options = { representations, store: config.data.featureStore };
-      const trained = measurable({ parts, params, sampling, ...(task && { task }) });
+      const fitted = task?.thresholds && (await calibrationOf(folder));
+      const calibration = fitted?.steps === state.step ? fitted : undefined;
+      const trained = measurable({ parts, params, sampling, ...(task && { task }) }, calibration);
       const measurement = await measure(
         ...([trained, data.split(splitName), train, session, options] as const),
       ).finally(() => disposeParams(params));
       terminal.line(`Split "${splitName}", after step ${state.step}:`);
       terminal.line(tableOf(measurement));
+      if (fitted?.thresholds !== undefined && measurement.atThresholds === undefined) {
+        const { split, steps } = fitted;
+        terminal.note(
+          `No figures are told at thresholds: they were fitted on "${split}" after step ${steps}.`,
+        );
+      }
       const { fingerprint } = data;
       return {
         step: state.step,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
 import { writeFileAtomic } from '@crossweave/core/node';
-import type { PairPrediction } from '@crossweave/lab';
+import type { PairPrediction, Thresholds } from '@crossweave/lab';
 import { openModel, type OpenModel } from '@crossweave/models';
 import { requiredText, text, wholeNumber, type Command } from '../command';
 import { dataFlags, dataSettings } from '../config/data-flags';
@@ -54,6 +54,10 @@ export const predict: Command = {
       type: 'boolean',
       summary: 'of a run with training.sampling: for classes as often as they were drawn',
     },
+    'usual-threshold': {
+      type: 'boolean',
+      summary: 'of multi-label: classes above 0.5, not above the thresholds that train fitted',
+    },
     ...dataFlags,
     ...engineOptions,
   },
@@ -64,6 +68,7 @@ export const predict: Command = {
     const out = resolve(requiredText(predict, values, 'out'));
     const topK = wholeNumber(values, 'top', 0);
     const asSampled = values['as-sampled'] === true;
+    const fittedThresholds = values['usual-threshold'] !== true;
     const abstain = shareOf(text(values, 'abstain'));
     await using asked = await askedOf(predict, values);
     const run = await readTrainedRun(folder);
@@ -76,6 +81,9 @@ export const predict: Command = {
     await chooseEngine(values, session);
     await using model = await openFinished(folder);
     requireTokenizer(run, model.tokenizer!.fingerprint);
+    const { temperatures, thresholds } = model.parts!.task!;
+    if (!fittedThresholds) requireThresholds(folder, thresholds);
+    const atThresholds = fittedThresholds && thresholds !== undefined;
     const checked = await openDataWith(model.tokenizerFolder!, config.data, {
       ...{ terminal, signal, incomplete: 'allow' },
     });
@@ -85,19 +93,25 @@ export const predict: Command = {
     const lines: PairPrediction[] = [];
     for (const split of Object.values(data.splits)) {
       const progress = encodingBar(terminal, split.name, featureStore);
-      const options = { topK, abstain, asSampled, featureStore, signal };
+      const options = { topK, abstain, asSampled, fittedThresholds, featureStore, signal };
       lines.push(...(await model.predict(split, { ...options, onProgress: progress.update })));
       progress.done();
     }
     const abstained = lines.filter((line) => line.abstained).length;
     await writeFileAtomic(out, predictionText(lines, out));
     terminal.line(`${lines.length} predictions, ${abstained} withheld: ${out}`);
+    if (atThresholds) {
+      terminal.note(
+        'A class is given above the threshold that was fitted for it on the validation split; with --usual-threshold above that of the task’s options, 0.5 by default.',
+      );
+    }
     return {
       task: model.task!.name,
       predictions: lines.length,
       abstained,
       incomplete: lines.filter(({ missing }) => missing !== undefined).length,
-      temperature: asSampled ? 1 : model.parts!.task!.temperatures.both,
+      temperature: asSampled ? 1 : temperatures.both,
+      ...(thresholds && { fittedThresholds }),
       out,
       load: summaryOf(data.report),
     };
@@ -121,6 +135,16 @@ function requireTask(
     where: folder,
     expected: 'a run with training.sampling',
     got: 'one whose classes were drawn as the data has them',
+  });
+}
+
+/** @throws ConfigError for `--usual-threshold` where no thresholds were fitted. */
+function requireThresholds(folder: string, thresholds: Thresholds | undefined): void {
+  if (thresholds !== undefined) return;
+  throw new ConfigError('--usual-threshold means nothing to this run', {
+    where: folder,
+    expected: 'a run for multi-label with thresholds that were fitted on a validation split',
+    got: 'one without such thresholds: predictions are at the usual one',
   });
 }
 

@@ -28,6 +28,9 @@ describe('withLabelKind', () => {
     const of = (name: string, data: object) => withLabelKind({ task: { name }, data });
     expect(of('multi-label', {})).toMatchObject({ data: { labels: 'classes' } });
     expect(of('regression', {})).toMatchObject({ data: { labels: 'number' } });
+    expect(of('ordinal', {})).toEqual({ task: { name: 'ordinal' }, data: {} });
+    const task = { name: 'ordinal', options: { order: ['1', '2'] } };
+    expect(withLabelKind({ task, data: {} })).toMatchObject({ data: { labels: 'class' } });
     expect(of('answering', {})).toEqual({ task: { name: 'answering' }, data: {} });
     expect(of('regression', { labels: 'class' })).toMatchObject({ data: { labels: 'class' } });
     expect(withLabelKind({ data: {} })).toEqual({ data: {} });

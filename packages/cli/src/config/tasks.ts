@@ -168,10 +168,16 @@ const labelKinds: Readonly<Record<string, string>> = {
   regression: 'number',
 };
 
+/** The same of a task with its options: ranks whose order is told are classes. */
+function labelKindOf({ name, options }: Partial<TaskConfig>): string | undefined {
+  if (name === 'ordinal' && options?.['order'] !== undefined) return 'class';
+  return labelKinds[String(name)];
+}
+
 /** A config whose labels are read as its task has them. */
 export function withLabelKind(config: unknown): unknown {
   const { task, data } = Object(config) as Record<string, Record<string, unknown> | undefined>;
-  const kind = labelKinds[String(task?.['name'])];
+  const kind = task && labelKindOf(task);
   if (kind === undefined || data === undefined || data['labels'] !== undefined) return config;
   return { ...Object(config), data: { ...data, labels: kind } };
 }

@@ -11,7 +11,6 @@ import {
   encodeSplit,
   evaluateFusion,
   describeMeasured,
-  evaluateTask,
   floors,
   metricTable,
   representationFigures,
@@ -23,12 +22,13 @@ import {
   type FittedFusion,
   type RepresentationName,
   type TaskEvaluation,
-  type TrainedTask,
 } from '@crossweave/lab';
 import { identifiesImages, type Sampling } from '@crossweave/data';
 import type { Session } from '../command';
 import { Interrupted } from '../interrupted';
+import type { Calibration } from './calibrate';
 import { classTable } from './class-table';
+import { measureTask } from './measure-task';
 import { correctionOf, trainedTask } from './trained-task';
 import type { ModelParts } from './training';
 
@@ -55,16 +55,19 @@ export interface Measurable extends Towers {
     readonly head: Params;
     /** Added to the outputs of a model that was trained on sampled classes. */
     readonly shift?: readonly number[];
+    /** Whose thresholds, if it has such, are measured beside the task's own. */
+    readonly calibration?: Calibration | undefined;
   };
 }
 
 /** A model of parts as one that can be measured. */
-export function measurable(model: Measured): Measurable {
+export function measurable(model: Measured, calibration?: Calibration): Measurable {
   const { parts, params, task } = model;
   const fitted = { fusion: parts.fusion, params: subtree(params, 'fusion.') };
   if (task === undefined) return { ...towersOf(model), fitted };
   const { head } = trainedTask({ ...model, task });
-  return { ...towersOf(model), fitted, task: { task, head, ...correctionOf({ ...model, task }) } };
+  const correction = correctionOf({ ...model, task });
+  return { ...towersOf(model), fitted, task: { task, head, calibration, ...correction } };
 }
 
 /** The towers of a model of parts. */
@@ -89,6 +92,11 @@ export interface Measurement {
    * which the classes are as often as they were drawn. `evaluation` has the outputs corrected.
    */
   readonly asSampled?: { readonly metrics: Figures };
+  /**
+   * Of a task whose thresholds were fitted on another split, the metrics that thresholds change, at
+   * those. `evaluation` has the task's own, usually 0.5.
+   */
+  readonly atThresholds?: { readonly metrics: Figures };
 }
 
 /** Pictures that the floors are fitted on, the first of the training split: enough for what they are. */
@@ -158,26 +166,6 @@ export async function measure(
   }
 }
 
-async function measureTask(
-  fitted: FittedFusion,
-  { task, head, shift }: NonNullable<Measurable['task']>,
-  cache: FeatureCache,
-  signal: AbortSignal,
-): Promise<Omit<Measurement, 'floors'>> {
-  const trained: TrainedTask = { ...fitted, task, head };
-  const options = { signal, ...(shift && { shift }) };
-  const evaluation = await evaluateTask(trained, cache, options);
-  const asSampled = shift && (await evaluateTask(trained, cache, { signal }));
-  const alone =
-    trained.fusion.takesMissing === true
-      ? {
-          image: await evaluateTask(trained, cache, { ...options, only: 'image' }),
-          text: await evaluateTask(trained, cache, { ...options, only: 'text' }),
-        }
-      : undefined;
-  return { evaluation, ...(alone && { alone }), ...(asSampled && { asSampled }) };
-}
-
 async function floorsOf(
   task: FittedTask | undefined,
   known: FeatureCache,
@@ -201,13 +189,14 @@ function firstOf(train: PairSplit): PairSplit {
 
 /** The figures as a table: each with the model before training, floors and chance beside it. */
 export function tableOf(
-  { evaluation, alone, asSampled, floors: beside }: Measurement,
+  { evaluation, alone, asSampled, atThresholds, floors: beside }: Measurement,
   before?: Figures,
 ): string {
   return [
     'split' in evaluation ? describeSplit(evaluation.split) : `${describeMeasured(evaluation)}.`,
     '',
     metricTable(evaluation, {
+      ...(atThresholds && { 'at fitted thresholds': atThresholds }),
       ...(asSampled && { 'classes as sampled': asSampled }),
       ...(alone && { 'without text': alone.image, 'without image': alone.text }),
       ...(before && { 'before training': { metrics: before } }),
@@ -219,13 +208,14 @@ export function tableOf(
 
 /** The figures as plain data. */
 export function figuresOf(
-  { evaluation, alone, asSampled, floors: beside }: Measurement,
+  { evaluation, alone, asSampled, atThresholds, floors: beside }: Measurement,
   before?: Figures,
 ): object {
   const { metrics, chance } = evaluation;
   return {
     metrics,
     chance,
+    ...(atThresholds && { atThresholds: atThresholds.metrics }),
     ...(asSampled && { asSampled: asSampled.metrics }),
     ...(alone && { imageAlone: alone.image.metrics, textAlone: alone.text.metrics }),
     ...(before && { beforeTraining: before }),

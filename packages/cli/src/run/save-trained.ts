@@ -61,13 +61,14 @@ function savedTask(
   calibration: Calibration | undefined,
 ): SavedTask {
   const { sampling = 'none' } = training;
-  const { temperature, alone } = calibration ?? {};
+  const { temperature, alone, thresholds } = calibration ?? {};
   return {
     ...{ name, options: part?.options ?? {}, facts },
     ...(sampling !== 'none' && { sampling }),
     ...(temperature !== undefined && {
       temperatures: { both: temperature, ...(alone ?? { image: 1, text: 1 }) },
     }),
+    ...(thresholds && { thresholds }),
   };
 }
 

@@ -39,6 +39,7 @@ import {
 import { given } from './given';
 import { describeStream, type TrainingStream } from './stream';
 import { saveTrained } from './save-trained';
+import { thresholdNotes } from './thresholds';
 import { batchesOf, type ModelParts } from './training';
 
 type Figures = Readonly<Record<string, number>>;
@@ -105,8 +106,8 @@ async function reported(
 ): Promise<object> {
   const { config, run } = prepared;
   const { terminal } = session;
-  const measurement = await measureOn(prepared, params, session);
   const calibration = await calibrated(prepared, params, session);
+  const measurement = await measureOn(prepared, params, session, { calibration });
   const figures = {
     schema: 1,
     steps: state.step,
@@ -118,6 +119,7 @@ async function reported(
   };
   terminal.line(`Split "${config.data.test}", after step ${state.step}:`);
   terminal.line(tableOf(measurement, before));
+  for (const note of thresholdNotes(prepared.task, calibration)) terminal.note(note);
   await writeJsonAtomic(join(run.path, 'results.json'), figures);
   await saveTrained(prepared, params, calibration);
   return figures;
@@ -192,17 +194,24 @@ function evaluation(
   };
 }
 
+interface FinishedModel {
+  /** Default true. */
+  readonly finished?: boolean;
+  readonly calibration?: Calibration | undefined;
+}
+
 /** On the test split; of the finished model with floors, its features kept for `eval`. */
 function measureOn(
   { config, data, parts, task }: PreparedRun,
   params: Params,
   session: Session,
-  finished = true,
+  { finished = true, calibration }: FinishedModel = {},
 ): Promise<Measurement> {
+  const { sampling } = config.training;
   const train = finished ? heldTraining(data, config) : undefined;
   const store = finished ? config.data.featureStore : undefined;
   return measure(
-    measurable({ parts, params, sampling: config.training.sampling, ...(task && { task }) }),
+    measurable({ parts, params, sampling, ...(task && { task }) }, calibration),
     data.split(config.data.test),
     train,
     session,
@@ -237,7 +246,7 @@ async function measureBefore(prepared: PreparedRun, session: Session): Promise<F
   const drawn = initialParams(step, foldIn(keyOf(config.seed), 'init'));
   try {
     const params = { ...drawn, ...initial };
-    const { evaluation } = await measureOn(prepared, params, session, false);
+    const { evaluation } = await measureOn(prepared, params, session, { finished: false });
     run.log({ kind: 'evaluation', step: 0, metrics: evaluation.metrics });
     return evaluation.metrics;
   } finally {

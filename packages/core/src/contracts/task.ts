@@ -7,7 +7,7 @@ import type { Label } from './dataset';
 import type { Configured } from './part-config';
 
 /**
- * A prediction task for pairs: a class, several classes, a number, or an answer.
+ * A prediction task for pairs: a class, several classes, a number, a rank, or an answer.
  *
  * A task reads the labels of the training split once ({@link Task.fit}) and becomes a {@link
  * FittedTask}, which has the classes and a head over the `joint` representation of a fusion. It
@@ -102,6 +102,39 @@ export interface FittedTask extends Configured {
   readonly knows?: (label: Label) => boolean;
   /** The prediction of a row of outputs [K]. */
   readonly predict: (outputs: ArrayLike<number>) => Prediction;
+  /**
+   * The thresholds above which the task gives a class, for a task that decides for each class by
+   * itself. Absent for other tasks, and if the task's options say that no thresholds are fitted.
+   */
+  readonly thresholds?: TaskThresholds;
+}
+
+/** How the thresholds of a task are fitted and used. */
+export interface TaskThresholds {
+  /** The metrics that depend on the thresholds. */
+  readonly metrics: readonly string[];
+  /**
+   * Chooses the thresholds from outputs [n, K] and labels of a validation split, never of the split
+   * that is reported.
+   *
+   * @throws DataError without labels, or for a label of a different kind; NonFiniteError for an
+   *   output that is not finite.
+   */
+  readonly fit: (outputs: Float32Array, labels: readonly Label[]) => FittedThresholds;
+  /**
+   * The same task with other thresholds [K] in `measure` and `predict`.
+   *
+   * @throws ConfigError for a list of another length, or a threshold outside of (0, 1).
+   */
+  readonly at: (thresholds: readonly number[]) => FittedTask;
+}
+
+/** The result of {@link TaskThresholds.fit}. */
+export interface FittedThresholds {
+  /** [K] of probabilities, each in (0, 1). A class is given if its probability is above. */
+  readonly values: readonly number[];
+  /** The classes whose threshold is the usual one of the task since no label has them. */
+  readonly withoutPositives: readonly string[];
 }
 
 /** The result of {@link FittedTask.measure}. */

@@ -96,7 +96,31 @@ export function measureChecks(
         });
       });
     }),
+    check(
+      'its thresholds are shares, one per output, and change only metrics that it names',
+      () => {
+        assertThresholds(fit(), labels);
+      },
+    ),
   ];
+}
+
+function assertThresholds(task: FittedTask, labels: readonly Label[]): void {
+  if (task.thresholds === undefined) return;
+  const { metrics, fit, at } = task.thresholds;
+  const outputs = valuesOf(normal(key(48), [labels.length, task.outputs]));
+  const { values } = fit(outputs, labels);
+  if (values.length !== task.outputs || !values.every((value) => value > 0 && value < 1)) {
+    throw new ConformanceError('the fitted thresholds are not one share per output', {
+      expected: `${task.outputs} numbers in (0, 1)`,
+      got: values,
+    });
+  }
+  const after = at(values).measure(outputs, labels).metrics;
+  for (const [metric, value] of Object.entries(task.measure(outputs, labels).metrics)) {
+    if (metrics.includes(metric)) continue;
+    assertNear(`${metric}, which thresholds do not change,`, after[metric], value, 0);
+  }
 }
 
 function assertBest(task: FittedTask, labels: readonly Label[]): void {

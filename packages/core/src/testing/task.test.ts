@@ -193,6 +193,24 @@ const broken: Record<string, { task: () => Task; caughtBy: string }> = {
     task: () => colour(() => ({ predict: () => ({ label: 'red' }) })),
     caughtBy: 'its predictions are those of its outputs, with probabilities from 0 to 1',
   },
+  'has thresholds that change more than it says': {
+    task: () =>
+      colour((task) => ({
+        thresholds: {
+          metrics: [`${name}.accuracy`],
+          fit: () => ({ values: task.prior.map(() => 0.5), withoutPositives: [] }),
+          at: () => ({
+            ...task,
+            measure: (...given: Parameters<FittedTask['measure']>) => {
+              const figures = task.measure(...given);
+              const halved = figures.metrics[`${name}.recall`]! / 2;
+              return { ...figures, metrics: { ...figures.metrics, [`${name}.recall`]: halved } };
+            },
+          }),
+        },
+      })),
+    caughtBy: 'its thresholds are shares, one per output, and change only metrics that it names',
+  },
   'forgets its classes': {
     task: () => colour((_, classes) => ({ facts: { classes: classes.slice(1) } })),
     caughtBy: 'is restored from its facts, which are plain data',

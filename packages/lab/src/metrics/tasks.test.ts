@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fixture from '../../fixtures/metrics.json';
 import { brierOf, calibrationError, logLoss, reliability } from './calibration';
 import { classFigures, confusionFigures, confusionMatrix } from './confusion';
+import { quadraticKappa } from './quadratic-kappa';
 import { averagePrecision, rocAuc } from './ranking';
 import { regressionFigures } from './regression';
 
@@ -141,5 +142,21 @@ describe('metrics of numbers', () => {
     close(found.rmse / unit, Math.sqrt(5 / 3));
     close(found.rSquared, 1 - 5 / (14 / 3));
     expect(regressionFigures([0, 0], [0, 0])).toEqual({ mae: 0, rmse: 0 });
+  });
+});
+
+describe('metrics of ranks', () => {
+  it.each(fixture.ranks)(
+    'are scikit-learn’s: $name',
+    ({ truth, predicted, ranks, ...expected }) => {
+      const confusion = confusionMatrix(truth, predicted, ranks);
+      close(quadraticKappa(confusion), expected.quadraticKappa);
+    },
+  );
+
+  it('leave out what one rank alone does not define, and refuse what is no matrix of counts', () => {
+    expect(quadraticKappa(confusionMatrix([1, 1], [1, 1], 3))).toBeUndefined();
+    expect(() => quadraticKappa([[0]])).toThrow(/no sample/);
+    expect(() => quadraticKappa([[1, 2]])).toThrow(/is square/);
   });
 });

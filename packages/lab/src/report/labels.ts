@@ -8,7 +8,7 @@ export function metricLabel(metric: string): string {
   const kind = /^matching\.accuracy\.(.+)$/.exec(metric)?.[1];
   if (kind !== undefined) return `Matching accuracy, ${kind}`;
   const [, task, name] =
-    /^(classification|multi-label|regression|answering)\.(.+)$/.exec(metric) ?? [];
+    /^(classification|multi-label|regression|ordinal|answering)\.(.+)$/.exec(metric) ?? [];
   if (task !== undefined && name !== undefined) {
     return `${task[0]!.toUpperCase()}${task.slice(1)}, ${taskFigures[name] ?? name}`;
   }
@@ -38,6 +38,7 @@ const taskFigures: Readonly<Record<string, string>> = {
   rmse: 'root mean squared error',
   rSquared: 'R²',
   spearman: 'Spearman’s ρ',
+  quadraticKappa: 'κ with quadratic weights',
 };
 
 /** Whether a metric is shown in percent. */
@@ -116,6 +117,7 @@ const judgedBy = [
   'classification.accuracy',
   'multi-label.f1Micro',
   'regression.mae',
+  'ordinal.mae',
 ];
 
 /** The figures of tasks that every report shows when they are there. */
@@ -135,6 +137,9 @@ const taskMetrics = [
   'regression.rmse',
   'regression.rSquared',
   'regression.spearman',
+  'ordinal.accuracy',
+  'ordinal.quadraticKappa',
+  'ordinal.spearman',
 ];
 
 /** Metrics every report shows when they are there. */

@@ -1,10 +1,11 @@
-import { add, mul, neg, softplus, sum, tidy, type Rank, type Scalar } from '@tensorflow/tfjs-core';
-import type { FittedTask, Label, Task, TaskFigures } from '@crossweave/core';
+import type { FittedTask, FittedThresholds, Label, Task, TaskFigures } from '@crossweave/core';
 import {
   checkOptions,
+  exactly,
   listOf,
   number,
   oneOf,
+  requireValue,
   text,
   withConfig,
   type Checks,
@@ -13,14 +14,22 @@ import { fromCounts, total } from '../metrics/confusion';
 import { surprise } from '../metrics/calibration';
 import { averagePrecision, rocAuc } from '../metrics/ranking';
 import { mean } from '../statistics/moments';
+import { binaryLoss, sigmoidOf, type BinaryTarget } from './binary-loss';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, sharesOf, wrongLabel } from './labels';
 import { losses, named, namedFigures, ranked, rowsOf } from './softmax';
+import { bestThreshold, thresholdList, type Decision } from './thresholds';
 
 export interface MultiLabelOptions extends HeadOptions {
   /** A class is given where its probability is above it, in (0, 1). Default 0.5. */
   readonly threshold?: number;
+  /**
+   * Which thresholds are fitted on a validation split ({@link FittedTask.thresholds}): `per-class`,
+   * those of largest F1 of each class; `shared`, one for all classes, that of largest micro-averaged
+   * F1; `none`. Default `per-class`, and `none` where `threshold` is given.
+   */
+  readonly fitThresholds?: 'per-class' | 'shared' | 'none';
   /** `balanced`: a pair that has a class counts (1 − share)/share of one that has not. Default: 1. */
   readonly positiveWeights?: 'balanced';
 }
@@ -34,6 +43,7 @@ interface ClassesFacts {
 const checks: Checks<MultiLabelOptions> = {
   ...headChecks,
   threshold: number({ above: 0, below: 1 }),
+  fitThresholds: oneOf('per-class', 'shared', 'none'),
   positiveWeights: oneOf('balanced'),
 };
 
@@ -73,13 +83,23 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
       ),
   };
 
-  function fitted(facts: ClassesFacts): FittedTask {
+  /** @param own [K], if not the usual ones. */
+  function fitted(facts: ClassesFacts, own?: readonly number[]): FittedTask {
     const { classes, shares } = facts;
     const { threshold = 0.5, positiveWeights } = options;
+    const { fitThresholds = options.threshold === undefined ? 'per-class' : 'none' } = options;
+    const thresholds = own ?? classes.map(() => threshold);
     const positive = shares.map((part) => (positiveWeights === 'balanced' ? (1 - part) / part : 1));
+    const targetOf = (given: readonly string[]): BinaryTarget => {
+      const has = new Set(given);
+      return {
+        yes: classes.map((each, k) => (has.has(each) ? positive[k]! : 0)),
+        no: classes.map((each) => Number(!has.has(each))),
+      };
+    };
     return withConfig(
       name,
-      { ...options, facts },
+      { ...options, facts, ...(own && { thresholds: own }) },
       {
         name,
         facts,
@@ -89,52 +109,72 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
         logits: true,
         best: namedFigures(name, bestFigures),
         ...losses((outputs, labels) =>
-          tidy(() => {
-            const has = labels.map((all) =>
-              all.map((label) => (label === undefined ? undefined : new Set(classesOf(label)))),
-            );
-            const countOf = (all: readonly unknown[]): number =>
-              all.filter((each) => each !== undefined).length;
-            if (has.choose((all) => countOf(all) === 0)) return mul<Scalar>(sum(outputs), 0);
-            const weights = (of: (own: ReadonlySet<string>, k: number) => number) =>
-              has.tensor<Rank.R2>(
-                (all) => {
-                  const part = 1 / (countOf(all) * classes.length);
-                  return all.flatMap((own) =>
-                    classes.map((_, k) => (own === undefined ? 0 : of(own, k) * part)),
-                  );
-                },
-                [outputs.shape[0], classes.length],
-              );
-            const yes = weights((own, k) => (own.has(classes[k]!) ? positive[k]! : 0));
-            const no = weights((own, k) => Number(!own.has(classes[k]!)));
-            // −log σ(x) = softplus(−x), −log(1 − σ(x)) = softplus(x).
-            return sum<Scalar>(add(mul(softplus(neg(outputs)), yes), mul(softplus(outputs), no)));
-          }),
+          binaryLoss(
+            outputs,
+            labels.map((all) =>
+              all.map((label) => (label === undefined ? undefined : targetOf(classesOf(label)))),
+            ),
+            classes.length,
+          ),
         ),
         measure(outputs, labels) {
           requireLabels(name, labels);
           const rows = rowsOf(name, outputs, labels.length, classes.length).map(sigmoidOf);
-          return named(name, measureSets(classes, rows, labels.map(classesOf), threshold));
+          return named(name, measureSets(classes, rows, labels.map(classesOf), thresholds));
         },
         chance: () => namedFigures(name, { rocAuc: 0.5 }),
         knows: (label) => classesOf(label).every((each) => classes.includes(each)),
         predict(outputs) {
           const probabilities = sigmoidOf(outputs);
-          const decisions = probabilities.map((p) => (p > threshold ? p : 1 - p));
+          const given = probabilities.map((p, k) => p > thresholds[k]!);
           return {
-            label: classes.filter((_, k) => probabilities[k]! > threshold),
-            probability: Math.min(...decisions),
+            label: classes.filter((_, k) => given[k]!),
+            probability: Math.min(...probabilities.map((p, k) => (given[k]! ? p : 1 - p))),
             probabilities: ranked(classes, probabilities),
           };
         },
+        ...(fitThresholds !== 'none' && {
+          thresholds: {
+            metrics: ['exactMatch', 'f1Micro', 'f1Macro'].map((metric) => `${name}.${metric}`),
+            fit(outputs: Float32Array, labels: readonly Label[]) {
+              requireLabels(name, labels);
+              const rows = rowsOf(name, outputs, labels.length, classes.length).map(sigmoidOf);
+              const truth = labels.map(classesOf);
+              return fittedThresholds(classes, rows, truth, { fitThresholds, threshold });
+            },
+            at(values: readonly number[]) {
+              requireValue(name, 'thresholds', values, thresholdList);
+              requireValue(name, 'number of thresholds', values.length, exactly(classes.length));
+              return fitted(facts, [...values]);
+            },
+          },
+        }),
       },
     );
   }
 }
 
-function sigmoidOf(logits: ArrayLike<number>): number[] {
-  return Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
+function fittedThresholds(
+  classes: readonly string[],
+  probabilities: readonly (readonly number[])[],
+  labels: readonly (readonly string[])[],
+  { fitThresholds, threshold }: Required<Pick<MultiLabelOptions, 'fitThresholds' | 'threshold'>>,
+): FittedThresholds {
+  const columns = classes.map((label, k) =>
+    labels.map((list, i): Decision => ({
+      probability: probabilities[i]![k]!,
+      has: list.includes(label),
+    })),
+  );
+  const withoutPositives = classes.filter((_, k) => !columns[k]!.some(({ has }) => has));
+  if (fitThresholds !== 'shared') {
+    return { values: columns.map((each) => bestThreshold(each, threshold)), withoutPositives };
+  }
+  const unknown = labels.flat().filter((label) => !classes.includes(label)).length;
+  const shared = bestThreshold(columns.flat(), threshold, unknown);
+  // One for all is that of classes without a positive as well.
+  const unfitted = withoutPositives.length === classes.length ? withoutPositives : [];
+  return { values: classes.map(() => shared), withoutPositives: unfitted };
 }
 
 /** Classes that the training split did not show are never given; one that a label has is missed. */
@@ -142,12 +182,12 @@ function measureSets(
   known: readonly string[],
   probabilities: readonly (readonly number[])[],
   labels: readonly (readonly string[])[],
-  threshold: number,
+  thresholds: readonly number[],
 ): TaskFigures {
   const classes = [...known, ...new Set(labels.flat().filter((each) => !known.includes(each)))];
   const truth = labels.map((list) => classes.map((each) => list.includes(each)));
   const scores = probabilities.map((row) => classes.map((_, k) => row[k] ?? 0));
-  const given = scores.map((row) => row.map((p) => p > threshold));
+  const given = scores.map((row) => row.map((p, k) => p > (thresholds[k] ?? 0)));
   const columns = classes.map((label, k) => {
     const [has, says] = [truth.map((row) => row[k]!), given.map((row) => row[k]!)];
     const right = has.filter((one, i) => one && says[i]!).length;

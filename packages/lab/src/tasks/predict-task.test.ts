@@ -91,6 +91,35 @@ describe('predictTask', () => {
     );
   });
 
+  it('gives classes at the thresholds of the sides that a pair has, for calibrated probabilities', async () => {
+    const fusion: Fusion = { ...model.fusion, takesMissing: true };
+    const records = cache.records.map((record, row) =>
+      row % 2 === 0 ? record : ({ ...record, missing: 'image' } as const),
+    );
+    const sets = createTask('multi-label').fit([['a'], ['b'], ['c'], []]);
+    const ofSets = { ...model, fusion, task: sets };
+    const logits = await logitsOfAll();
+    const middle = logits.flat().sort((a, b) => a - b)[logits.flat().length >> 1]!;
+    const at = (value: number): number => 1 / (1 + Math.exp(-value / 2));
+    const said = await predictTask(
+      ofSets,
+      { ...cache, records },
+      {
+        temperatures: { both: 2, image: 2, text: 2 },
+        thresholds: { both: [at(middle), at(middle), 0.999] },
+      },
+    );
+    said.forEach(({ label, missing }, i) => {
+      const limits = missing === undefined ? [middle, middle, Infinity] : [0, 0, 0];
+      expect(label).toEqual(['a', 'b', 'c'].filter((_, k) => logits[i]![k]! > limits[k]!));
+    });
+    await expect(
+      predictTask(model, cache, { thresholds: { both: [0.5, 0.5, 0.5] } }),
+    ).rejects.toThrow(/"classification" takes no thresholds/);
+    const short = predictTask(ofSets, cache, { thresholds: { both: [0.5] } });
+    await expect(short).rejects.toThrow(/"number of thresholds"/);
+  });
+
   it('refuses outputs that are not finite', async () => {
     const broken = Object.fromEntries(
       Object.entries(head).map(([path, value]) => [path, fill(value.shape, Number.NaN)]),

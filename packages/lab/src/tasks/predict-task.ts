@@ -18,6 +18,7 @@ import { scoringChecks } from '../evaluate/pairs';
 import type { FeatureCache } from '../features/encode-split';
 import { taskOutputs, type EvaluateTaskOptions, type TrainedTask } from './evaluate-task';
 import { rowsOf } from './softmax';
+import { thresholdsCheck, type Thresholds } from './thresholds';
 
 /**
  * What outputs are divided by before they become probabilities ({@link fitTemperature}), by the sides
@@ -41,6 +42,10 @@ export interface PredictTaskOptions extends Pick<
   readonly abstain?: number;
   /** Default 1 each. */
   readonly temperatures?: Temperatures;
+  /**
+   * Thresholds for the probabilities that the temperatures give. Default: the task's own.
+   */
+  readonly thresholds?: Thresholds;
 }
 
 /** What a model says of one pair. */
@@ -76,14 +81,15 @@ const checks: Checks<PredictTaskOptions> = {
   topK: count(0),
   abstain: share(),
   temperatures: temperaturesCheck,
+  thresholds: thresholdsCheck,
 };
 
 /**
  * What a trained task says of every caption of a cache with its image, in the order of the records.
  * Labels are not read.
  *
- * @throws ConfigError for an option out of range, for `abstain` with a task without probabilities, and
- *   where a side is missing that the fusion needs; NonFiniteError for an output that is not finite; the
+ * @throws ConfigError for an option out of range, for `abstain` with a task without probabilities, for
+ *   `thresholds` with a task that takes none, and where a side is missing that the fusion needs; NonFiniteError for an output that is not finite; the
  *   signal's reason when aborted.
  */
 export async function predictTask(
@@ -95,6 +101,7 @@ export async function predictTask(
   const { topK = 3, abstain = 0, temperatures = uncalibrated, chunk, signal, shift } = options;
   const { task } = trained;
   requireProbabilities(task, abstain);
+  const deciding = tasksBySides(task, options.thresholds);
   const pairs = cache.records.flatMap(({ id, captions, missing }, row) =>
     captions.map((caption) => ({ id, row, caption, missing })),
   );
@@ -106,8 +113,11 @@ export async function predictTask(
   const rows = rowsOf('predictTask', outputs, pairs.length, task.outputs);
   return pairs.map(({ id, caption, missing }, i): PairPrediction => {
     const own = rows[i]!;
-    const temperature = temperatures[present(missing)];
-    const said = task.predict(task.logits ? own.map((value) => value / temperature) : own);
+    const sides = present(missing);
+    const temperature = temperatures[sides];
+    const said = deciding[sides].predict(
+      task.logits ? own.map((value) => value / temperature) : own,
+    );
     const { label, probability, probabilities } = said;
     const abstained = probability !== undefined && probability < abstain;
     return {
@@ -125,6 +135,23 @@ export async function predictTask(
 function present(missing: PairRecord['missing']): keyof Temperatures {
   if (missing === undefined) return 'both';
   return missing === 'image' ? 'text' : 'image';
+}
+
+/** The task with the thresholds for each case. @throws ConfigError for a task that takes none. */
+function tasksBySides(
+  task: FittedTask,
+  thresholds: Thresholds | undefined,
+): Readonly<Record<keyof Temperatures, FittedTask>> {
+  if (thresholds === undefined) return { both: task, image: task, text: task };
+  if (task.thresholds === undefined) {
+    throw new ConfigError(`the task "${task.name}" takes no thresholds`, {
+      where: 'predictTask, "thresholds"',
+      expected: 'none, or the task multi-label without fitThresholds: none',
+    });
+  }
+  const { at } = task.thresholds;
+  const { both, image, text } = thresholds;
+  return { both: at(both), image: image ? at(image) : task, text: text ? at(text) : task };
 }
 
 /** @throws ConfigError where a probability is asked for that the task does not have. */

@@ -2,6 +2,7 @@ import { lookUp, type Task } from '@crossweave/core';
 import { answering, type AnsweringOptions } from './answering';
 import { classification, type ClassificationOptions } from './classification';
 import { multiLabel, type MultiLabelOptions } from './multi-label';
+import { ordinal, type OrdinalOptions } from './ordinal';
 import { regression, type RegressionOptions } from './regression';
 
 /** The options of each task by its name. */
@@ -9,13 +10,14 @@ export interface TaskOptions {
   classification: ClassificationOptions;
   'multi-label': MultiLabelOptions;
   regression: RegressionOptions;
+  ordinal: OrdinalOptions;
   answering: AnsweringOptions;
 }
 
 /** The tasks of this package by name, for configs and command lines. Extend it by spreading. */
 export const tasks: {
   readonly [Name in keyof TaskOptions]: (options?: TaskOptions[Name]) => Task;
-} = { classification, 'multi-label': multiLabel, regression, answering };
+} = { classification, 'multi-label': multiLabel, regression, ordinal, answering };
 
 /** A table of tasks whose options are checked when they are made, not by the compiler. */
 export type TaskTable = Readonly<Record<string, (options?: never) => Task>>;

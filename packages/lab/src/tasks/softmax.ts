@@ -191,9 +191,19 @@ export function measureClasses(
       ),
     },
     outcomes: { accuracy: right.map(Number), logLoss: ofTruth.map(surprise), brier },
+    ...classTables(names, confusion),
+  };
+}
+
+/** The rows of the classes that occur, and the mistakes, of a confusion matrix. */
+export function classTables(
+  names: readonly string[],
+  confusion: readonly (readonly number[])[],
+): Pick<TaskFigures, 'classes' | 'confusions'> {
+  return {
     classes: classFigures(confusion)
       .map((row, k) => ({ label: names[k]!, ...row }))
-      .filter(({ support }, k) => support > 0 || predicted.includes(k))
+      .filter(({ support }, k) => support > 0 || confusion.some((row) => row[k]! > 0))
       .sort((a, b) => b.support - a.support),
     confusions: confusion
       .flatMap((row, k) =>

@@ -1,5 +1,5 @@
 import { tidy, type Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, DataError, type Label } from '@crossweave/core';
+import { ConfigError, DataError, inference, type Label } from '@crossweave/core';
 import { expectFixture, loadFixture, testOptions, testTask } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { normaliseAnswer } from './answering';
@@ -33,6 +33,14 @@ describe('the tasks', () => {
     labels: [1, 2, 3.5, 2, -1, 1, 3.5, -1],
     wrong: ['1'],
   });
+  testTask(() => createTask('ordinal'), runner, {
+    labels: [1, 5, 3, 2, 5, 1, 3, 2, 3],
+    wrong: 2.5,
+  });
+  testTask(() => createTask('ordinal', { order: ['poor', 'fair', 'good'], hidden: 5 }), runner, {
+    labels: ['good', 'poor', 'fair', 'good', 'poor', 'fair', 'good'],
+    wrong: 'great',
+  });
   testTask(() => createTask('answering'), runner, {
     labels: ['yes', 'no', '2', 'red', 'yes', 'no', '2', 'red', 'yes', 'blue', 'blue'],
     wrong: '',
@@ -60,8 +68,11 @@ describe('losses of tasks against PyTorch', () => {
       const { labels, options } = given.options as { labels: Label[]; options?: object };
       const kind = name.split(' ')[0]!;
       const task = createTask(kind, { ...options }).fit(labels);
-      expectFixture(given, (_params, { outputs }) => ({
-        loss: task.loss(outputs as Tensor2D, labels),
+      expectFixture(given, (params, { outputs, joint }) => ({
+        loss: task.loss(
+          (outputs ?? task.apply(params, joint as Tensor2D, inference)) as Tensor2D,
+          labels,
+        ),
       }));
     });
   });

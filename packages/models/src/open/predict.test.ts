@@ -140,6 +140,25 @@ describe('predict of an open model', () => {
     );
   });
 
+  it('gives classes at the thresholds that the model was saved with, or at the usual ones', async () => {
+    const sets = { name: 'multi-label', facts: { classes: ['no', 'yes'], shares: [0.5, 0.5] } };
+    const thresholds = { both: [0.0001, 0.9999] };
+    await using model = await openModel(await save('sets', { ...sets, thresholds }));
+    const [fitted] = await model.predict(await asked());
+    expect(fitted!.label).toEqual(['no']);
+    const [usual] = await model.predict(await asked(), { fittedThresholds: false, topK: 2 });
+    const above = usual!.top!.filter(({ probability }) => probability > 0.5);
+    expect(usual!.label).toEqual(above.map(({ label }) => label).sort());
+
+    const before = memory().numTensors;
+    for (const wrong of [{ ...sets, thresholds: { both: [0.5] } }, { thresholds }]) {
+      await expect(openModel(await save('wrong', wrong))).rejects.toThrow(
+        /saved thresholds do not belong to the saved task/,
+      );
+    }
+    expect(memory().numTensors).toBe(before);
+  });
+
   it('refuses pairs that it cannot read, and a model without a task', async () => {
     await using model = await openModel(join(folder, 'plain'));
     const [pair] = await asked();

@@ -42,6 +42,11 @@ export interface PredictOptions {
    * classes are as often as they were drawn. They are not calibrated. Default false: corrected.
    */
   readonly asSampled?: boolean;
+  /**
+   * Whether classes are given at the thresholds that were fitted on a validation split, where the
+   * model was saved with such. Default true; false: at those of the task's options.
+   */
+  readonly fittedThresholds?: boolean;
   /** Folder in which features are kept from run to run; see `encodeSplit` of @crossweave/lab. Default none. */
   readonly featureStore?: string | undefined;
   readonly onProgress?: (progress: EncodeProgress) => void;
@@ -53,6 +58,7 @@ const checks: Checks<PredictOptions> = {
   topK: count(0),
   abstain: share(),
   asSampled: boolean(),
+  fittedThresholds: boolean(),
   featureStore: text(),
   onProgress: callback('of the images and texts encoded'),
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
@@ -83,8 +89,16 @@ export async function predictPairs(
       got: `a model of the kind ${model.family} without one`,
     });
   }
-  const { task, head, sampling, temperatures } = trained;
-  const { asSampled = false, topK, abstain, featureStore, onProgress, signal } = options;
+  const { task, head, sampling, temperatures, thresholds } = trained;
+  const {
+    asSampled = false,
+    fittedThresholds = true,
+    topK,
+    abstain,
+    featureStore,
+    onProgress,
+    signal,
+  } = options;
   if (asSampled && sampling === 'none') {
     throw new ConfigError('"asSampled" means nothing to this model', {
       where: name,
@@ -109,6 +123,7 @@ export async function predictPairs(
     ...(abstain !== undefined && { abstain }),
     ...(signal && { signal }),
     ...(asSampled ? {} : { temperatures }),
+    ...(fittedThresholds && thresholds && { thresholds }),
     ...(sampling !== 'none' && !asSampled && { shift: sampledPrior(task, sampling) }),
   });
 }

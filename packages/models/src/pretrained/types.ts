@@ -1,7 +1,7 @@
 import type { Encoder, FittedTask, Fusion, Params, TextInput } from '@crossweave/core';
 import type { FindOptions } from '@crossweave/checkpoints/node';
 import type { Preprocessing, Sampling, Tokenizer } from '@crossweave/data';
-import type { Temperatures } from '@crossweave/lab';
+import type { Temperatures, Thresholds } from '@crossweave/lab';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 /** A part by its name in a registry, with its options: plain data, as configs hold it. */
@@ -61,6 +61,8 @@ export interface PretrainedTask {
   readonly sampling: Sampling;
   /** As a validation split calibrated them; 1 each where none did. */
   readonly temperatures: Temperatures;
+  /** As they were fitted on the same split. Absent: the task's own are used. */
+  readonly thresholds?: Thresholds;
 }
 
 /** What a checkpoint brings. */

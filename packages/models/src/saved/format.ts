@@ -13,7 +13,12 @@ import {
 } from '@crossweave/core/authoring';
 import { readJson } from '@crossweave/core/node';
 import { preprocessingCheck, samplings, type Preprocessing, type Sampling } from '@crossweave/data';
-import { temperaturesCheck, type Temperatures } from '@crossweave/lab';
+import {
+  temperaturesCheck,
+  thresholdsCheck,
+  type Temperatures,
+  type Thresholds,
+} from '@crossweave/lab';
 import type { PartConfig } from '../pretrained/types';
 
 /** Says what the weights beside it are. */
@@ -32,6 +37,8 @@ export interface SavedTask extends PartConfig {
   readonly sampling?: Sampling;
   /** As a validation split calibrated them. Default 1 each. */
   readonly temperatures?: Temperatures;
+  /** As they were fitted on the same split. Default: the task's own. */
+  readonly thresholds?: Thresholds;
 }
 
 /** Before the paths of the head among the weights. */
@@ -61,6 +68,7 @@ export const savedTaskCheck = fields(
   {
     ...{ name: text(), options: recordOf(anything()), facts: anything() },
     ...{ sampling: oneOf(...samplings), temperatures: temperaturesCheck },
+    thresholds: thresholdsCheck,
   },
   ['name', 'options', 'facts'],
 );

@@ -16,7 +16,7 @@ import { loadCheckpoint } from '@crossweave/checkpoints/node';
 import { loadTokenizer } from '@crossweave/data';
 import { createFusion } from '@crossweave/fusion';
 import { createImageEncoder } from '@crossweave/image-encoder';
-import { createTask, jointWidth, tasks, uncalibrated } from '@crossweave/lab';
+import { createTask, jointWidth, tasks, uncalibrated, type Thresholds } from '@crossweave/lab';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
 import {
@@ -56,6 +56,7 @@ export async function loadSaved(
   const textEncoder = createTextEncoder(text.name, text.options, { tokenizer, maxTokens });
   const joined = createFusion(fusion.name, fusion.options);
   const task = description.task && restored(folder, description.task);
+  const thresholds = task && thresholdsOf(folder, task, description.task);
   const [ofImages, ofTexts] = [imageEncoder.features, textEncoder.features];
   const init = (key: Key): Params =>
     mergeParams(
@@ -81,12 +82,34 @@ export async function loadSaved(
         head: subtree(ofHead, headPrefix),
         sampling: description.task.sampling ?? 'none',
         temperatures: description.task.temperatures ?? uncalibrated,
+        ...(thresholds && { thresholds }),
       },
     }),
     params,
     notes,
     [Symbol.dispose]: () => disposeParams(all),
   };
+}
+
+/** @throws FileFormatError for thresholds that are not those of the task. */
+function thresholdsOf(
+  folder: string,
+  task: FittedTask,
+  { thresholds }: SavedTask,
+): Thresholds | undefined {
+  if (thresholds === undefined) return undefined;
+  const lists = Object.values(thresholds) as (readonly number[])[];
+  const fits = task.thresholds !== undefined && lists.every((each) => each.length === task.outputs);
+  if (fits) return thresholds;
+  throw new FileFormatError('the saved thresholds do not belong to the saved task', {
+    where: join(folder, descriptionFile),
+    expected:
+      task.thresholds === undefined
+        ? `none for the task "${task.name}" with its options`
+        : `lists of ${task.outputs} thresholds`,
+    got: `lists of ${lists.map(({ length }) => length).join(', ')}`,
+    advice: 'Save the model again.',
+  });
 }
 
 /** @throws FileFormatError for a task that this version does not know, or facts that are not its own. */
