@@ -30,13 +30,13 @@ interface Shape {
 export class CompiledModel extends Handle {
   protected readonly what = 'A compiled graph';
   private readonly request: bigint;
-  /** The arrays that the request has at present. They may be collected when nothing else uses them. */
   /** The arrays of the current run. */
   private inUse: readonly Values[] = [];
   private readonly shapes = new Map<
     Slot,
     { readonly dims: BigInt64Array; readonly given: Shape }
   >();
+  /** The arrays that the request has at present. They may be collected when nothing else uses them. */
   private readonly bound = new Map<string, WeakRef<Values>>();
 
   constructor(
