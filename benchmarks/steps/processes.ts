@@ -14,6 +14,8 @@ export interface Measurement {
   readonly peakMb: number;
   /** CPU time of the cheapest step, all threads. */
   readonly cpuMs: number;
+  /** Share of the middle step that is spent outside of ONNX Runtime; of our side on `onnx` alone. */
+  readonly javascript?: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 

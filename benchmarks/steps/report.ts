@@ -16,6 +16,8 @@ export interface Figures {
   readonly startMb: number;
   readonly peakMb: number;
   readonly cpuMs: number;
+  /** Middle of the rounds, see `Measurement`. */
+  readonly javascript?: number;
   readonly losses: readonly [number, number];
 }
 
@@ -85,6 +87,7 @@ export function figures(
   const times = rounds.flatMap((round) => round.times);
   const middle = median(times);
   const gflops = gflop / (middle / 1000);
+  const shares = rounds.flatMap(({ javascript }) => javascript ?? []);
   return {
     leastMs: Math.min(...times),
     middleMs: digits(middle),
@@ -95,6 +98,7 @@ export function figures(
     startMb: Math.max(...rounds.map((round) => round.startMb)),
     peakMb: Math.max(...rounds.map((round) => round.peakMb)),
     cpuMs: Math.min(...rounds.map((round) => round.cpuMs)),
+    ...(shares.length > 0 && { javascript: digits(median(shares)) }),
     losses: rounds[0]!.losses,
   };
 }

@@ -57,8 +57,13 @@ export async function takeTurns(
   return { measured, notes };
 }
 
-function progress({ times, losses: [first, last], peakMb }: Measurement): string {
+function progress({ times, losses: [first, last], peakMb, javascript }: Measurement): string {
   const least = Math.min(...times).toPrecision(3);
   const loss = [first, last].map((value) => value.toPrecision(3)).join(' → ');
-  return `least ${least} ms of ${times.length} steps, loss ${loss}, ${peakMb} MB`;
+  const outside = javascript === undefined ? '' : `, ${percent(javascript)} in JavaScript`;
+  return `least ${least} ms of ${times.length} steps, loss ${loss}, ${peakMb} MB${outside}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toPrecision(2)} %`;
 }
