@@ -14,9 +14,9 @@ interface Binding {
  * @returns milliseconds since the last call; what a step takes besides is JavaScript.
  */
 export function nativeClock(): () => number {
-  const require = createRequire(import.meta.resolve('@crossweave/tfjs-backend-onnx'));
-  const folder = dirname(require.resolve('onnxruntime-node/package.json'));
-  const { binding } = require(`${folder}/dist/binding.js`) as Binding;
+  const engineRequire = createRequire(import.meta.resolve('@crossweave/tfjs-backend-onnx'));
+  const folder = dirname(engineRequire.resolve('onnxruntime-node/package.json'));
+  const { binding } = engineRequire(`${folder}/dist/binding.js`) as Binding;
   let spent = 0;
   binding.InferenceSession = class extends binding.InferenceSession {
     override run(...given: unknown[]): unknown {
