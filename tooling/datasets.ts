@@ -4,8 +4,8 @@
  *
  *   npx tsx --conditions=@crossweave/source --import ./benchmarks/source.mjs tooling/datasets.ts PYTHON
  *
- * PYTHON has webdataset and pyarrow. `reference/datasets.py` reads the shards, prints what it found, and writes
- * the same pairs in the other forms. Pictures are compared by SHA-256, captions by text, in their order.
+ * PYTHON is an interpreter with the packages webdataset and pyarrow. It runs `reference/datasets.py`, which reads
+ * the shards, prints what it found, and writes the same pairs in the other forms. Pictures are compared by SHA-256, captions by text, in their order.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,13 +1,11 @@
 """What every JAX peer shares, as measure.py is of those of PyTorch."""
 import argparse
-import json
 import math
-import platform
-import resource
-import time
 
 import jax
 import jax.numpy as jnp
+
+from timing import peak_mb, print_times
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--steps", type=int, default=10)
@@ -23,11 +21,6 @@ jax.config.update("jax_platforms", options.device)
 precisions = {"default": "highest", "tf32": "tensorfloat32", "bf16": "highest"}
 jax.config.update("jax_default_matmul_precision", precisions[options.variant])
 operand = jnp.bfloat16 if options.variant == "bf16" else jnp.float32
-
-
-def peak_mb():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / 2**20 if platform.system() == "Darwin" else peak / 2**10)
 
 
 start_mb = peak_mb()
@@ -109,22 +102,12 @@ def start(params):
 
 
 def measure(step, params, batch):
-    """Runs the step and prints one line of JSON, as measure.py does."""
+    """Runs the step and prints its times."""
     state = start(params)
-    times, cpu, losses = [], [], []
-    for i in range(options.warmup + options.steps):
-        used, began = time.process_time(), time.perf_counter()
+
+    def once():
+        nonlocal state
         state, loss = step(state, batch)
-        losses.append(float(loss))
-        end = time.perf_counter()
-        if i >= options.warmup:
-            times.append(float(f"{(end - began) * 1000:.4g}"))
-            cpu.append((time.process_time() - used) * 1000)
-    print(json.dumps({
-        "times": times,
-        "losses": [losses[0], losses[-1]],
-        "startMb": start_mb,
-        "peakMb": peak_mb(),
-        "cpuMs": float(f"{min(cpu):.4g}"),
-        "versions": {"jax": jax.__version__, "python": platform.python_version()},
-    }))
+        return float(loss)
+
+    print_times(once, options, start_mb, {"jax": jax.__version__})

@@ -1,12 +1,10 @@
-"""What every peer shares: options, the training step as people write it, the timing loop."""
+"""What every peer of PyTorch shares: options, the training step as people write it."""
 import argparse
-import json
-import platform
-import resource
-import time
 from dataclasses import dataclass
 
 import torch
+
+from timing import peak_mb, print_times
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--threads", type=int, default=2)
@@ -30,11 +28,6 @@ torch.backends.cuda.matmul.allow_tf32 = options.variant == "tf32"
 torch.backends.cudnn.allow_tf32 = options.variant == "tf32"
 torch.manual_seed(0)
 torch.set_num_threads(options.threads)
-
-
-def peak_mb():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / 2**20 if platform.system() == "Darwin" else peak / 2**10)
 
 
 start_mb = peak_mb()
@@ -63,22 +56,7 @@ def training_step(model, loss_of, lr):
 
 
 def measure(step):
-    """Runs the step and prints one line of JSON, as steps/measure.ts does."""
-    times, cpu, losses = [], [], []
+    """Runs the step and prints its times."""
     if not hasattr(step, "trains"):
         step = autocast(step)
-    for i in range(options.warmup + options.steps):
-        used, start = time.process_time(), time.perf_counter()
-        losses.append(step().item())
-        end = time.perf_counter()
-        if i >= options.warmup:
-            times.append(float(f"{(end - start) * 1000:.4g}"))
-            cpu.append((time.process_time() - used) * 1000)
-    print(json.dumps({
-        "times": times,
-        "losses": [losses[0], losses[-1]],
-        "startMb": start_mb,
-        "peakMb": peak_mb(),
-        "cpuMs": float(f"{min(cpu):.4g}"),
-        "versions": {"torch": torch.__version__, "python": platform.python_version()},
-    }))
+    print_times(lambda: step().item(), options, start_mb, {"torch": torch.__version__})

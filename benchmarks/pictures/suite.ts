@@ -9,9 +9,10 @@ import { makePictures } from './make';
 const usage = `npm run bench -- pictures [--python PATH] [--count N] [--rounds N] [--workers N] [--engine NAME]
 
 Makes JPEG files of about 500 × 375 (default 2,000) and loads them as batches of 64: decode, resize to
-224, normalise. Here, on an engine (default onnx) that reads each batch by its sum, and by PyTorch's DataLoader with Pillow and torchvision, each with the same number
-of workers (default 2), in processes of their own that take turns (default 3 rounds). The second epoch
-of each is measured. Writes benchmarks/results/pictures.json.`;
+224, normalise. Here, on an engine (default onnx) that reads each batch by its sum, and by PyTorch's
+DataLoader with Pillow and torchvision, each with the same number of workers (default 2), in processes of
+their own that take turns (default 3 rounds). The second epoch of each is measured. Writes
+benchmarks/results/pictures.json.`;
 
 /** What a process prints. */
 export interface Reading {

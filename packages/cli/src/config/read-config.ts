@@ -116,7 +116,7 @@ async function readJsonConfig(file: string): Promise<unknown> {
   });
 }
 
-/** A config that cannot be read is a bad config, whatever is wrong with its file. */
+/** Rethrows an error of reading the file as a ConfigError, for the exit code of a wrong config. */
 function asConfigError(cause: unknown): never {
   if (!isCrossweaveError(cause)) throw cause;
   const { what, where, expected, got, advice } = cause;

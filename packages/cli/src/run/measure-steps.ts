@@ -8,7 +8,7 @@ import { batchesOf } from './training';
 
 /** What a few steps took. */
 export interface MeasuredSteps {
-  /** Of one step without its data, the least of those that were measured. */
+  /** The shortest measured step, without the time of loading its batch. */
   readonly secondsPerStep: number;
   /** The most memory that the process held until then. */
   readonly peakBytes: number;

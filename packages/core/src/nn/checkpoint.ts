@@ -23,8 +23,8 @@ export type Block<X extends readonly Tensor[], Y extends Tensor> = (
 /**
  * `block(params, inputs, ctx)` with gradient checkpointing (Chen et al. 2016): the block's
  * intermediate values are not kept; the backward pass computes the block again. Values and
- * gradients are the same to the last bit, on XLA within rounding. Dropout masks repeat, since they depend on keys, and
- * running statistics are recorded once.
+ * gradients are the same to the last bit, on XLA within rounding. Dropout masks repeat, since they
+ * depend on keys, and running statistics are recorded once.
  *
  * Gradients flow to `params` and `inputs` only. A tensor that the block captures must live until
  * the backward pass, so pass masks as inputs. First derivatives only.

@@ -6,7 +6,7 @@ import { fileError } from './file-error';
 export interface FolderEntry {
   readonly name: string;
   readonly path: string;
-  /** Of a link: what it points to. A link that points nowhere is a file, which cannot be read. */
+  /** Whether it is a folder, or a link to one. A link whose target is missing counts as a file. */
   readonly isFolder: boolean;
 }
 

@@ -17,8 +17,8 @@ export const defaultPrompt = 'a photo of a {class}';
  * A folder for each class, `root/cat/1.jpg`, or for each class of each split, `root/train/cat/1.jpg`
  * (when all folders of the root are named like splits). The class is the label; its name, with
  * spaces for `_` and `-`, is `{class}` in the caption's template. Files are in the order of their
- * names, links taken for what they point to. A file that is no image by its name is a reject; hidden
- * files are passed over.
+ * names. A link counts as the file or folder that it points to. A file whose name does not end as an
+ * image's is a reject. Hidden files are skipped.
  */
 export function classFoldersReader(
   root: string,

@@ -17,8 +17,8 @@ export interface StreamPairsOptions
    */
   readonly source: string | readonly string[];
   /**
-   * The split whose rows are shown; those of other splits are passed over and counted. Rows that name none
-   * are of the split `split`. Default: all rows, whatever split they name.
+   * The split whose rows become samples. Rows of other splits are skipped and counted. A row without a split
+   * belongs to the split that the option `split` names. Default: rows of all splits become samples.
    */
   readonly only?: string;
   /** A tokenizer, or the folder of one. */

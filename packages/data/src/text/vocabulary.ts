@@ -50,8 +50,8 @@ export function makeVocabulary(
 ): Vocabulary {
   checkOptions('makeVocabulary', options, makeChecks);
   // One text alone would be taken for its letters.
-  if (typeof captions === 'string') throw noTexts('one text');
-  const counter = new WordCounter();
+  if (typeof captions === 'string') throw noTexts('makeVocabulary', 'one text');
+  const counter = new WordCounter('makeVocabulary');
   for (const caption of captions) counter.add(caption);
   return counter.vocabulary(options);
 }
@@ -67,18 +67,23 @@ export async function countVocabulary(
   options: MakeVocabularyOptions = {},
 ): Promise<Vocabulary> {
   checkOptions('countVocabulary', options, makeChecks);
-  const counter = new WordCounter();
+  const counter = new WordCounter('countVocabulary');
   for await (const caption of captions) counter.add(caption);
   return counter.vocabulary(options);
 }
 
 class WordCounter {
+  readonly #where: string;
   readonly #counts = new Map<string, number>();
   readonly #hash = captionsHash();
   #captions = 0;
 
+  constructor(where: string) {
+    this.#where = where;
+  }
+
   add(caption: string): void {
-    if (!isText(caption)) throw noTexts('an entry that is no text');
+    if (!isText(caption)) throw noTexts(this.#where, 'an entry that is no text');
     this.#captions++;
     this.#hash.add(caption);
     for (const word of bertWords(caption)) {
@@ -94,7 +99,7 @@ class WordCounter {
       .map(([word]) => word);
     if (words.length === 0) {
       throw new DataError('there are no words to make a vocabulary of', {
-        where: 'makeVocabulary',
+        where: this.#where,
         expected: `captions with words that occur at least ${minCount} times`,
         got: `${this.#counts.size} different words in ${this.#captions} captions`,
       });
@@ -107,9 +112,9 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function noTexts(got: string): ConfigError {
+function noTexts(where: string, got: string): ConfigError {
   return new ConfigError('"captions" is no list of texts', {
-    where: 'makeVocabulary',
+    where,
     expected: 'a list, or another iterable, of texts',
     got,
   });

@@ -89,8 +89,8 @@ const checks: Checks<PredictTaskOptions> = {
  * Labels are not read.
  *
  * @throws ConfigError for an option out of range, for `abstain` with a task without probabilities, for
- *   `thresholds` with a task that takes none, and where a side is missing that the fusion needs; NonFiniteError for an output that is not finite; the
- *   signal's reason when aborted.
+ *   `thresholds` with a task that takes none, and where a side is missing that the fusion needs;
+ *   NonFiniteError for an output that is not finite; the signal's reason when aborted.
  */
 export async function predictTask(
   trained: TrainedTask,

@@ -25,7 +25,7 @@ export const better = (direction: Direction, dtype: ElementType): Region => ({
  * The place of the best element along axes, which go; of equal ones the first. It is found in the pass
  * that compares the elements: a second pass that looks for the best one may not find it, because XLA
  * computes the elements again in each, and rounds differently where it contracts other products and sums.
- * @param places what is the place of each element, int32.
+ * @param places int32 numbers of the shape of x: the number that stands for each element in the result.
  */
 function bestPlaces(
   e: Emitter,
