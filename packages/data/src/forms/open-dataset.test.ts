@@ -1,16 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ConfigError, DataError } from '@crossweave/core';
+import { DataError } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
-import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { letters, testFolder, type TestFolder } from '../pairs/folder.testing';
-import { loadPairs } from '../pairs/load';
-import type { CaptionRecord, Row } from '../records/record';
-import { openDataset, type DatasetSource, type OpenDatasetOptions } from './open-dataset';
+import { testFolder, type TestFolder } from '../pairs/folder.testing';
+import { errors, png, records, reds, rows, writeInto } from './dataset.testing';
+import { openDataset } from './open-dataset';
 import { tarEnd, tarOf, type TestEntry } from './tar.testing';
 
 let folder: TestFolder;
@@ -29,96 +26,8 @@ testOptions(
   { anyText: ['images', 'text', 'split'] },
 );
 
-async function rows(source: DatasetSource, options?: OpenDatasetOptions): Promise<Row[]> {
-  const read: Row[] = [];
-  for await (const row of (await openDataset(source, options)).rows()) read.push(row);
-  return read;
-}
-const records = (read: readonly Row[]): CaptionRecord[] =>
-  read.map((row) => {
-    if ('error' in row) throw row.error;
-    return row.record;
-  });
-const errors = (read: readonly Row[]): string[] =>
-  read.flatMap((row) => ('error' in row ? [row.error.message] : []));
-
-async function write(name: string, content: string | Uint8Array): Promise<string> {
-  await mkdir(dirname(join(folder.path, name)), { recursive: true });
-  return folder.write(name, content);
-}
-
-/** A picture of one colour. */
-const png = (level: number): Promise<Buffer> =>
-  sharp({ create: { width: 4, height: 4, channels: 3, background: { r: level, g: 0, b: 0 } } })
-    .png()
-    .toBuffer();
-
-/** What the first pixel of each picture of a split is in red, by id. */
-async function reds(captions: DatasetSource, split = 'train'): Promise<Record<string, number>> {
-  const normalise = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
-  const data = await loadPairs({ captions, tokenizer: letters, imageSize: 4, normalise });
-  const { records: own } = data.split(split);
-  const tensor = await data.split(split).images(own.map((_, row) => row));
-  const values = await tensor.data();
-  tensor.dispose();
-  return Object.fromEntries(own.map(({ id }, i) => [id, Math.round(values[i * 48]! * 255)]));
-}
-
-describe('class folders', () => {
-  it('become captions and labels, by split where the folders are splits', async () => {
-    const names = ['train/red_fox/b.png', 'train/red_fox/a.PNG', 'val/cat/sub/c.png'];
-    for (const [i, name] of names.entries()) await write(name, await png(7 + i));
-    await write('train/.DS_Store', '');
-    await write('train/cat/notes.txt', '');
-    const read = await rows(folder.path);
-    expect(errors(read)).toEqual([
-      expect.stringContaining('train/cat/notes.txt: the file is no image'),
-    ]);
-    expect(records(read.filter((row) => 'record' in row))).toMatchObject([
-      { id: 'train/red_fox/a.PNG', captions: ['a photo of a red fox'], labels: ['red_fox'] },
-      { id: 'train/red_fox/b.png', split: 'train' },
-      { id: 'val/cat/sub/c.png', split: 'val', labels: ['cat'] },
-    ]);
-    const only = await rows(join(folder.path, 'train'), { text: 'one {class} ({label})' });
-    expect(only.flatMap((row) => ('record' in row ? row.record.captions : []))).toEqual([
-      'one red fox (red_fox)',
-      'one red fox (red_fox)',
-    ]);
-    await expect(openDataset(folder.path, { columns: { image: 'x' } })).rejects.toThrow(
-      ConfigError,
-    );
-    expect(await reds(folder.path, 'val')).toEqual({ 'val/cat/sub/c.png': 9 });
-  });
-
-  it('may be links, as may their pictures', async () => {
-    await write('elsewhere/cat/a.png', await png(7));
-    await write('set/dog/b.png', await png(8));
-    await symlink(join(folder.path, 'elsewhere/cat'), join(folder.path, 'set/cat'));
-    await symlink(join(folder.path, 'elsewhere/cat/a.png'), join(folder.path, 'set/dog/c.png'));
-    await symlink(join(folder.path, 'gone.png'), join(folder.path, 'set/dog/d.png'));
-    const read = records(await rows(join(folder.path, 'set')));
-    expect(read.map(({ id }) => id)).toEqual(['cat/a.png', 'dog/b.png', 'dog/c.png', 'dog/d.png']);
-    await expect(reds(join(folder.path, 'set'))).rejects.toThrow(/dog\/d\.png/);
-  });
-});
-
-describe('a folder of files that are links', () => {
-  it('is read whole, as the caches of the hub hold it', async () => {
-    for (const name of ['blobs/1', 'blobs/2']) {
-      const shard = tarOf([
-        { name: `${name.slice(-1)}.png`, content: await png(9) },
-        { name: `${name.slice(-1)}.txt`, content: 'a caption' },
-      ]);
-      await write(name, Buffer.concat([shard, tarEnd]));
-    }
-    await mkdir(join(folder.path, 'set'));
-    await symlink('../blobs/1', join(folder.path, 'set/train-0.tar'));
-    await symlink('../blobs/2', join(folder.path, 'set/train-1.tar'));
-    await write('set/._train-0.tar', 'what macOS leaves');
-    const ids = records(await rows(join(folder.path, 'set'))).map(({ id }) => id);
-    expect(ids).toEqual(['train-0/1', 'train-1/2']);
-  });
-});
+const write = (name: string, content: string | Uint8Array): Promise<string> =>
+  writeInto(folder, name, content);
 
 describe('COCO', () => {
   const coco = {
