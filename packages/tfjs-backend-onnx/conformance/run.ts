@@ -13,8 +13,6 @@ import type * as Suite from './suite';
 import type { Case } from './verdict';
 import { describeVerdict, judge } from './verdict';
 
-/** No case needs a second on an idle machine. */
-const TIMEOUT_MS = 60_000;
 const PROGRESS_EVERY = 500;
 /** A case that takes longer is named. */
 const SLOW_MS = 10_000;
@@ -64,7 +62,7 @@ function record({ fullName, failedExpectations }: Done): void {
 }
 
 const jasmine = startJasmine();
-jasmine.DEFAULT_TIMEOUT_INTERVAL = TIMEOUT_MS;
+jasmine.DEFAULT_TIMEOUT_INTERVAL = engine.timeoutMs ?? 60_000;
 const environment = jasmine.getEnv();
 environment.configure({
   random: false,

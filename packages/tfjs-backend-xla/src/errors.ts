@@ -2,6 +2,12 @@
 export type XlaBackendErrorCode =
   'unsupported-op' | 'options' | 'plugin' | 'runtime' | 'out-of-memory' | 'disposed';
 
+export interface XlaBackendErrorDetails {
+  readonly cause?: unknown;
+  /** Whole sentences. */
+  readonly advice?: string;
+}
+
 const MARKER = Symbol.for('@crossweave/tfjs-backend-xla/error');
 
 /**
@@ -11,15 +17,22 @@ const MARKER = Symbol.for('@crossweave/tfjs-backend-xla/error');
 export class XlaBackendError extends Error {
   override readonly name = 'XlaBackendError';
   readonly [MARKER] = true;
+  /** What the reader can do; the message ends with it. */
+  readonly advice: string | undefined;
 
   constructor(
     readonly code: XlaBackendErrorCode,
-    message: string,
+    /** The message without the advice. */
+    readonly summary: string,
     /** The operator of the graph concerned, when it is known. */
     readonly op?: string,
-    options?: { cause?: unknown },
+    { cause, advice }: XlaBackendErrorDetails = {},
   ) {
-    super(message, options);
+    super(
+      advice === undefined ? summary : `${summary} ${advice}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.advice = advice;
   }
 
   /** True for errors of this class, also across two copies of the package. */

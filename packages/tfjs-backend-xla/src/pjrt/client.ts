@@ -25,9 +25,15 @@ export class Client extends Handle {
   /**
    * @param options of the plugin, whole numbers; which there are is the plugin's own affair.
    * @param devices how many of its devices compute together.
-   * @throws XlaBackendError `plugin` if there are not as many.
+   * @param needs what the plugin needs to start, in sentences, for the error's advice.
+   * @throws XlaBackendError `plugin` if it does not start, or has not as many.
    */
-  static open(plugin: Plugin, options: Readonly<Record<string, number>> = {}, devices = 1): Client {
+  static open(
+    plugin: Plugin,
+    options: Readonly<Record<string, number>> = {},
+    devices = 1,
+    needs = 'Its devices, or the driver and the libraries for them, are not there.',
+  ): Client {
     const { given, count, free } = namedValues(options);
     try {
       const values = { create_options: given, num_options: BigInt(count) };
@@ -35,9 +41,11 @@ export class Client extends Handle {
       return new Client(plugin, made.pointerAt('client'), devices);
     } catch (cause) {
       if (!(cause instanceof XlaBackendError) || cause.code === 'plugin') throw cause;
-      const advice = 'Its devices, or the driver and the libraries for them, are not there.';
-      const text = `The PJRT plugin ${plugin.path} does not start. ${cause.message} ${advice}`;
-      throw new XlaBackendError('plugin', text, undefined, { cause });
+      const text = `The PJRT plugin ${plugin.path} does not start: ${cause.summary}`;
+      throw new XlaBackendError('plugin', text.replace(/\.?$/, '.'), undefined, {
+        cause,
+        advice: needs,
+      });
     } finally {
       free();
     }
@@ -65,6 +73,8 @@ export class Client extends Handle {
       throw new XlaBackendError(
         'plugin',
         `The PJRT plugin ${plugin.path} has ${devices.length} devices; expected at least ${count}.`,
+        undefined,
+        { advice: 'Ask for fewer devices.' },
       );
     }
   }

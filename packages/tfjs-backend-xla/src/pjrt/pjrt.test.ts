@@ -106,7 +106,7 @@ describe.skipIf(reason !== null)(named('a client of a plugin', reason), () => {
     const error = errorOf(() => Client.open(Plugin.load(path), { no_such_option: 1 }));
     expect(error.code).toBe('plugin');
     expect(error.message).toMatch(
-      /^The PJRT plugin .* does not start\. XLA failed in Client_Create \(code 3\): .*no_such_option/,
+      /^The PJRT plugin .* does not start: XLA failed in Client_Create \(code 3\): .*no_such_option/,
     );
     expect(error.message).toContain(path);
     expect(error.message).toMatch(/the driver and the libraries for them, are not there\.$/);
