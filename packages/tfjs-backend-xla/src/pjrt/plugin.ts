@@ -145,7 +145,10 @@ export class Plugin {
       `The PJRT plugin ${this.path} ${why.replace(/\.?$/, '.')} Expected the library of a plugin ` +
         `with version ${API_VERSION.major}.${API_VERSION.minor} of the interface or a later one.`,
       undefined,
-      { cause, advice: 'CROSSWEAVE_PJRT names a library, or a Python environment that has one.' },
+      {
+        cause,
+        advice: 'Let CROSSWEAVE_PJRT name such a library, or a Python environment that has one.',
+      },
     );
   }
 }
