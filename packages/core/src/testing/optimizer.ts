@@ -170,6 +170,7 @@ function pathChecks(create: () => Optimizer): Check[] {
         'without a gradient',
         { ...frozen.params, 'text.bias': params['text.bias']! },
         params,
+        alike(),
       );
     }),
   ];
