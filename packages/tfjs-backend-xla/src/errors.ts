@@ -2,12 +2,6 @@
 export type XlaBackendErrorCode =
   'unsupported-op' | 'options' | 'plugin' | 'runtime' | 'out-of-memory' | 'disposed';
 
-export interface XlaBackendErrorDetails {
-  readonly cause?: unknown;
-  /** Whole sentences. */
-  readonly advice?: string;
-}
-
 const MARKER = Symbol.for('@crossweave/tfjs-backend-xla/error');
 
 /**
@@ -26,8 +20,9 @@ export class XlaBackendError extends Error {
     readonly summary: string,
     /** The operator of the graph concerned, when it is known. */
     readonly op?: string,
-    { cause, advice }: XlaBackendErrorDetails = {},
+    options: { cause?: unknown; advice?: string } = {},
   ) {
+    const { cause, advice } = options;
     super(
       advice === undefined ? summary : `${summary} ${advice}`,
       cause === undefined ? undefined : { cause },

@@ -7,7 +7,7 @@ export interface OpenTurn<B> extends Omit<Turn<B>, 'isKept'> {
    * The next turn, undefined where there is none; it is asked for at the first call. The batch of this turn
    * lives on until the loop goes on.
    */
-  following(): Promise<Turn<B> | undefined>;
+  readonly following: () => Promise<Turn<B> | undefined>;
 }
 
 /** Turns whose consumer may ask for the next before the last is over. Batches are disposed as before. */
@@ -31,7 +31,7 @@ export async function* lookAhead<B extends Batch<unknown, unknown>>(
         yield {
           epoch: turn.epoch,
           batch: turn.batch,
-          async following() {
+          following: async () => {
             turn.isKept = true;
             const next = await ask();
             return next.done === true ? undefined : next.value;

@@ -1,10 +1,12 @@
 import { OnnxBackend, registerKernels } from '@crossweave/tfjs-backend-onnx/graph';
 import { registerXlaBackend } from '@crossweave/tfjs-backend-xla';
 import { backend, memory, registerBackend, setBackend, type DataId } from '@tensorflow/tfjs-core';
+import type { PooledFeatures } from '@crossweave/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { named } from '../../tfjs-backend-onnx/test/left-out';
 import { withoutPlugin } from '../../tfjs-backend-xla/test/plugin';
 import { options, queued, run, tokenOptions, type Options } from './compile/compile.testing';
+import type { TrainOptions } from './options';
 import { disposeState, type TrainState } from './state';
 import { contrastive, vectorSource } from './tiny.testing';
 import { train } from './train';
@@ -82,7 +84,9 @@ it('goes on without where a step cannot be read beside another', async () => {
 });
 
 /** The same records and the same bits with and without. */
-async function sameAhead(given: Parameters<typeof run>[0]): Promise<string[]> {
+async function sameAhead<I, T, F extends PooledFeatures>(
+  given: TrainOptions<I, T, F>,
+): Promise<string[]> {
   const held = memory().numTensors;
   const [alone, ahead] = [await run({ ...given, ahead: false }), await run(given)];
   const told = ({ records }: typeof alone): object[] =>
