@@ -15,6 +15,7 @@ parser.add_argument(
     help="default: float32; tf32: products in TF32, on a GPU alone; bf16: operands of products are "
          "bfloat16, sums, norms, softmax, parameters and optimizer float32")
 parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+parser.add_argument("--batch", type=int, help="rows of a batch, where others than the peer's own")
 options = parser.parse_args()
 jax.config.update("jax_platforms", options.device)
 # Without this, float32 products of a GPU are TF32.

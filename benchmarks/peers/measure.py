@@ -17,6 +17,7 @@ parser.add_argument(
          "bf16: tuned, with the forward pass under autocast to bfloat16; "
          "tf32: tuned, with products in TF32, on a GPU alone")
 parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+parser.add_argument("--batch", type=int, help="rows of a batch, where the peer has others than its own")
 parser.add_argument("--features", action="store_true", help="no training: the features alone")
 parser.add_argument("--fusion", help="of fusions.py alone")
 parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
