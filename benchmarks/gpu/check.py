@@ -30,6 +30,8 @@ parser.add_argument("--steps", type=int, default=20)
 parser.add_argument("--rows", nargs="*", default=ROWS,
                     help="models, each with the rows of its batch where they are not the benchmark's "
                          "own, as in bert-base:256; fixtures: those of PyTorch, values and gradients")
+parser.add_argument("--behind", type=int, choices=(0, 1), default=1,
+                    help="0: each loss is read before the next step begins")
 parser.add_argument("--sides", default="xla,torch,jax")
 parser.add_argument("--precisions", default="float32,tf32,bf16")
 parser.add_argument("--processes", type=int, default=8, help="that share the fixtures")
@@ -59,7 +61,7 @@ def sides_of(row):
     for precision in options.precisions.split(","):
         if device == "cpu" and precision == "tf32":
             continue
-        steps = ["--steps", str(options.steps), *rows]
+        steps = ["--steps", str(options.steps), "--behind", str(options.behind), *rows]
         yield "xla", precision, [node, here / "pack/measure.mjs", name, "--platform", device,
                                  "--precision", precision, *steps]
         for library, file in (("torch", script), ("jax", f"jax_{script}")):

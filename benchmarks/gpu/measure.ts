@@ -17,6 +17,8 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string' },
     steps: { type: 'string', default: '20' },
     warmup: { type: 'string', default: '3' },
+    /** 1: a loss is read when the next step has begun. */
+    behind: { type: 'string', default: '0' },
   },
 });
 const [name = ''] = positionals;
@@ -32,6 +34,8 @@ const { state: initial, batch, step: plain } = workload.start(rows);
 const step = jit(plain, { donate: [0], bake: workload.bake ?? false });
 const [times, launches, losses]: [number[], number[], number[]] = [[], [], []];
 const [steps, warmup] = [Number(values.steps), Number(values.warmup)];
+const behind = Number(values.behind);
+const unread: tf.Scalar[] = [];
 const round = (milliseconds: number): number => Number(milliseconds.toPrecision(4));
 let state = initial;
 let first = 0;
@@ -40,15 +44,22 @@ for (let i = 0; i < warmup + steps; i++) {
   const next = step(state, batch);
   const launched = performance.now();
   state = next.state;
-  const [loss] = await next.loss.data();
-  next.loss.dispose();
-  losses.push(loss!);
+  unread.push(next.loss);
+  if (unread.length > behind) losses.push(await read(unread.shift()!));
   const end = performance.now();
   if (i === 0) first = end - began;
   if (i < warmup) continue;
   times.push(round(end - start));
   launches.push(round(launched - start));
 }
+for (const loss of unread) losses.push(await read(loss));
+
+async function read(loss: tf.Scalar): Promise<number> {
+  const [value] = await loss.data();
+  loss.dispose();
+  return value!;
+}
+
 // Launches: milliseconds until a step was under way, which the wait for its loss follows.
 console.log(JSON.stringify({ times, launches, losses, untilFirstStep: round(first) }));
 process.exit(0);

@@ -13,6 +13,9 @@ const VERDICT: Slot = { dtype: 'int32', length: 1, isSplit: false };
 /** Beside its code, what a program of so many operators keeps, by estimate. */
 const BYTES_PER_OPERATOR = 2000;
 
+/** Platforms whose memory holds the elements of any shape in order; a TPU's has tiles. */
+const DENSE: ReadonlySet<string> = new Set(['cpu', 'cuda', 'rocm']);
+
 /** What programs are compiled with. */
 export interface Compiler {
   readonly client: Client;
@@ -90,8 +93,13 @@ export class XlaProgram implements Program {
     const known = this.compiled.get(key);
     if (known !== undefined) return known;
     const { plan, compiler } = this;
-    const { devices } = compiler.client;
-    const target = { devices, isSplit, precision: compiler.precision };
+    const { devices, platform } = compiler.client;
+    const target = {
+      devices,
+      isSplit,
+      precision: compiler.precision,
+      isShaped: devices === 1 && DENSE.has(platform),
+    };
     const { text, ...module } = lowerPlan(plan, this.constants, target);
     const slot = ({ dtype, size }: Node, split: boolean): Slot => ({
       dtype,

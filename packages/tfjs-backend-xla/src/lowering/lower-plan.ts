@@ -32,18 +32,24 @@ export interface Target {
   readonly isSplit?: readonly boolean[];
   /** The numbers that products and convolutions take. Default float32. */
   readonly precision?: Precision;
+  /**
+   * Whether arguments and results have the shapes of their nodes, for devices whose memory holds
+   * elements in that order; otherwise they are lists. XLA computes a new state over the old one only
+   * where no reshape stands between. Default false.
+   */
+  readonly isShaped?: boolean;
 }
 
 /**
- * Writes a plan as a StableHLO module. Arguments and results are lists, whose shapes are inside:
- * memory has no shape, and a plugin would not check one.
+ * Writes a plan as a StableHLO module. Memory has no shape, and a plugin would not check one: only
+ * the number of its elements counts.
  * @param constants for each leaf, the values that become a constant of the module, or null.
  * @throws XlaBackendError `unsupported-op` for an operator that no kernel records.
  */
 export function lowerPlan(
   plan: Plan,
   constants: Constants,
-  { devices = 1, isSplit = [], precision = 'float32' }: Target = {},
+  { devices = 1, isSplit = [], precision = 'float32', isShaped = false }: Target = {},
 ): Module {
   const emitter = new Emitter('%', precision);
   const values = new Map<Node, readonly Value[]>();
@@ -56,21 +62,27 @@ export function lowerPlan(
       values.set(leaf, [emitter.dense(known, shape, dtype)]);
       return;
     }
-    const list = { name: `%arg${inputs.length}`, shape: [size], dtype, isConstant: false };
-    parameters.push({ name: list.name, type: typeOf(list) });
+    const given = {
+      name: `%arg${inputs.length}`,
+      shape: isShaped ? shape : [size],
+      dtype,
+      isConstant: false,
+    };
+    parameters.push({ name: given.name, type: typeOf(given) });
     inputs.push(i);
-    values.set(leaf, [emitter.reshape(list, shape)]);
+    values.set(leaf, [emitter.reshape(given, shape)]);
   });
   for (const node of plan.nodes) values.set(node, lower(emitter, node, values));
 
   const results = plan.outputs.map((output) => {
     const [value] = values.get(output) as readonly [Value];
-    return emitter.reshape(value, [output.size]);
+    return emitter.reshape(value, isShaped ? output.shape : [output.size]);
   });
   const { messages, found } = emitter.refusal();
   const returned = found === null ? results : [...results, emitter.reshape(found, [1])];
   // A result is whole on each device: it does not fit into the memory of a part.
-  const donors = findDonors(plan, inputs, (leaf) => isSplit[leaf] !== true);
+  const mayDonate = (leaf: number): boolean => isSplit[leaf] !== true;
+  const donors = findDonors(plan, inputs, { mayDonate, isShaped });
   const types = returned.map(typeOf);
   const head = parameters.map(({ name, type }, i) => {
     const output = donors.get(i);
