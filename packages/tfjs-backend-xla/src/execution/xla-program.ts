@@ -2,6 +2,7 @@ import type { Buffer, Constants, Node, Plan, Program } from '@crossweave/tfjs-ba
 import type { Module } from '../lowering/lower-plan';
 import { lowerPlan } from '../lowering/lower-plan';
 import type { Precision } from '../lowering/precision';
+import { precisionsOn } from '../lowering/precision';
 import type { Slot } from '../pjrt/device-memory';
 import type { Executable } from '../pjrt/executable';
 import type { Client } from '../pjrt/client';
@@ -97,7 +98,7 @@ export class XlaProgram implements Program {
     const target = {
       devices,
       isSplit,
-      precision: compiler.precision,
+      precisions: precisionsOn(platform, compiler.precision),
       isShaped: devices === 1 && DENSE.has(platform),
     };
     const { text, ...module } = lowerPlan(plan, this.constants, target);

@@ -5,7 +5,7 @@ import { findDonors } from './donors';
 import { Emitter } from './emitter';
 import type { Lowering } from './lowering';
 import { integer } from './lowering';
-import type { Precision } from './precision';
+import type { Precisions } from './precision';
 import { LOWERINGS } from './table';
 import type { Value } from './value';
 import { typeOf } from './value';
@@ -30,8 +30,8 @@ export interface Target {
   readonly devices?: number;
   /** By leaf, whether each device gets an equal part of its list. Default: none. */
   readonly isSplit?: readonly boolean[];
-  /** The numbers that products and convolutions take. Default float32. */
-  readonly precision?: Precision;
+  /** The numbers that products and convolutions take. Default float32 both. */
+  readonly precisions?: Precisions;
   /**
    * Whether arguments and results have the shapes of their nodes, for devices whose memory holds
    * elements in that order; otherwise they are lists. XLA computes a new state over the old one only
@@ -49,9 +49,9 @@ export interface Target {
 export function lowerPlan(
   plan: Plan,
   constants: Constants,
-  { devices = 1, isSplit = [], precision = 'float32', isShaped = false }: Target = {},
+  { devices = 1, isSplit = [], precisions, isShaped = false }: Target = {},
 ): Module {
-  const emitter = new Emitter('%', precision);
+  const emitter = new Emitter('%', precisions);
   const values = new Map<Node, readonly Value[]>();
   const inputs: number[] = [];
   const parameters: { readonly name: string; readonly type: string }[] = [];
