@@ -99,7 +99,7 @@ export class XlaProgram implements Program {
       devices,
       isSplit,
       precisions: precisionsOn(platform, compiler.precision),
-      isShaped: devices === 1 && DENSE.has(platform),
+      isShaped: DENSE.has(platform),
     };
     const { text, ...module } = lowerPlan(plan, this.constants, target);
     const slot = ({ dtype, size }: Node, split: boolean): Slot => ({

@@ -54,7 +54,7 @@ export function lowerPlan(
   const emitter = new Emitter('%', precisions);
   const values = new Map<Node, readonly Value[]>();
   const inputs: number[] = [];
-  const parameters: { readonly name: string; readonly type: string }[] = [];
+  const parameters: Pick<Value, 'name' | 'shape' | 'dtype'>[] = [];
   plan.leaves.forEach((leaf, i) => {
     const { shape, dtype, size } = leaf;
     const known = constants[i] ?? null;
@@ -64,11 +64,11 @@ export function lowerPlan(
     }
     const given = {
       name: `%arg${inputs.length}`,
-      shape: isShaped ? shape : [size],
+      shape: isShaped && isEven(shape, isSplit[i] === true ? devices : 1) ? shape : [size],
       dtype,
       isConstant: false,
     };
-    parameters.push({ name: given.name, type: typeOf(given) });
+    parameters.push(given);
     inputs.push(i);
     values.set(leaf, [emitter.reshape(given, shape)]);
   });
@@ -84,13 +84,16 @@ export function lowerPlan(
   const mayDonate = (leaf: number): boolean => isSplit[leaf] !== true;
   const donors = findDonors(plan, inputs, { mayDonate, isShaped });
   const types = returned.map(typeOf);
-  const head = parameters.map(({ name, type }, i) => {
+  const head = parameters.map((parameter, i) => {
     const output = donors.get(i);
     const alias = output === undefined ? [] : [`tf.aliasing_output = ${output} : i32`];
     const split = isSplit[inputs[i] as number] === true;
-    return `${name}: ${type}${attributes([...alias, ...sharding(devices, split)])}`;
+    const given = attributes([...alias, ...sharding(devices, parameter, split)]);
+    return `${parameter.name}: ${typeOf(parameter)}${given}`;
   });
-  const gives = types.map((type) => `${type}${attributes(sharding(devices, false))}`);
+  const gives = returned.map(
+    (result) => typeOf(result) + attributes(sharding(devices, result, false)),
+  );
   const text = [
     'module @step {',
     ...(devices === 1 ? [] : [`sdy.mesh @devices = <["batch"=${devices}]>`]),
@@ -108,9 +111,20 @@ export function lowerPlan(
 const attributes = (list: readonly string[]): string =>
   list.length === 0 ? '' : ` {${list.join(', ')}}`;
 
-/** How Shardy is told where a list is. On one device there is nothing to tell. */
-const sharding = (devices: number, isSplit: boolean): readonly string[] =>
-  devices === 1 ? [] : [`sdy.sharding = #sdy.sharding<@devices, [{${isSplit ? '"batch"' : ''}}]>`];
+/** Whether equal parts of the rows are equal parts of the list. */
+const isEven = ([rows]: readonly number[], parts: number): boolean =>
+  parts === 1 || (rows !== undefined && rows % parts === 0);
+
+/** How Shardy is told where a tensor is, its rows split or not. On one device there is nothing to tell. */
+function sharding(
+  devices: number,
+  { shape }: Pick<Value, 'shape'>,
+  isSplit: boolean,
+): readonly string[] {
+  if (devices === 1) return [];
+  const axes = shape.map((_, axis) => (isSplit && axis === 0 ? '{"batch"}' : '{}'));
+  return [`sdy.sharding = #sdy.sharding<@devices, [${axes.join(', ')}]>`];
+}
 
 function lower(
   emitter: Emitter,
