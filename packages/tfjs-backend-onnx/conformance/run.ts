@@ -63,6 +63,11 @@ function record({ fullName, failedExpectations }: Done): void {
 
 const jasmine = startJasmine();
 jasmine.DEFAULT_TIMEOUT_INTERVAL = engine.timeoutMs ?? 60_000;
+if (engine.timeoutMs !== undefined) {
+  // Some cases set a time of their own, too short for an engine that compiles for long: it is set here in vain.
+  const own = { DEFAULT_TIMEOUT_INTERVAL: { value: engine.timeoutMs, writable: true } };
+  Object.assign(globalThis, { jasmine: Object.create(jasmine, own) as unknown });
+}
 const environment = jasmine.getEnv();
 environment.configure({
   random: false,
