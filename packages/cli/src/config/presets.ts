@@ -87,7 +87,7 @@ const answering = {
   fusion: {
     steps: 1500,
     batchSize: 128,
-    // At 2e-3 some seeds of the early fusion say of every colour that it is not there.
+    // At 2e-3 some seeds of the early fusion say of nearly every colour that it is not there.
     learningRate: { fusion: 1e-3, loss: 1e-3 },
     weightDecay: 0.02,
     warmup: 100,
