@@ -28,7 +28,7 @@ files="jcomapi jdapimin jdatasrc jdhuff jdicc jdinput jdmarker jdmaster jdphuff 
   wrapper/jidctflt-8 wrapper/jidctfst-8 wrapper/jidctint-8 wrapper/jidctred-8"
 paths="$here/jpeg.c $here/simd.c $here/unused.c"
 for file in $files; do paths="$paths $source/src/$file.c"; done
-# Bits are held in 64: jdhuff.h asks for the size of size_t, and knows one system of 32 bits that has longer numbers.
+# jdhuff.h reads codes from 64 bits at once where size_t has 64, and where these two say that numbers have.
 wide="-D__x86_64__ -D__ILP32__"
 objects=
 for path in $paths; do
