@@ -19,6 +19,10 @@ PAIRS = [
     ("Ja.", "The quarterly report, which had been delayed for weeks by the auditors, lists eleven corrections."),
 ]
 
+# Beyond the 256 tokens at which the model's files cut texts, and then about something else.
+LONG = "The harbour lay quiet under a grey sky. " * 30
+PAIRS.append((LONG + "Two dogs chase a ball.", LONG + "Inflation fell by three percent."))
+
 folder = get_model_path()
 model = SentenceTransformer(str(folder), device="cpu")
 sentences = [sentence for pair in PAIRS for sentence in pair]

@@ -48,10 +48,12 @@ export async function realWeightsSuite(args: readonly string[]): Promise<number>
   for (const pair of rankingTheirs!) {
     const [one, other] = [reference.sentences[2 * pair]!, reference.sentences[2 * pair + 1]!];
     const [a, b] = [similarity(ours, pair), similarity(reference.embeddings, pair)];
-    console.log(`  ${a.toFixed(6)} (theirs ${b.toFixed(6)})  ${one} / ${other}`);
+    console.log(`  ${a.toFixed(6)} (theirs ${b.toFixed(6)})  ${shown(one)} / ${shown(other)}`);
   }
   return agree && least >= NEEDED ? 0 : 1;
 }
+
+const shown = (text: string): string => (text.length > 120 ? `… ${text.slice(-60)}` : text);
 
 async function embed({ folder, sentences }: Reference): Promise<number[][]> {
   await using model = await openModel(folder);
