@@ -176,7 +176,10 @@ it('compares fusions over towers of a checkpoint, frozen and with adapters', asy
   const sizes = { dim: 12, layers: 2, heads: 2, hidden: 20, maxPositions: 24 };
   const phase = { steps: 2, batchSize: 4 };
   const config = {
-    data: { captions, imageSize: 32, maxTokens: 16, tokenizer: from.text },
+    data: {
+      ...{ captions, imageSize: 32, maxTokens: 16, tokenizer: from.text },
+      normalise: 'imagenet',
+    },
     image: {
       ...{ name: 'resnet', options: resnet, freeze: 'all' },
       weights: { from: from.image, keys: 'hugging-face-resnet' },
