@@ -83,7 +83,8 @@ async function textIn(files: ModelFiles): Promise<Sentences['text']> {
 async function promptIn(files: ModelFiles): Promise<Sentences['notes']> {
   const config = await files.json('config_sentence_transformers.json');
   const name = config?.['default_prompt_name'];
-  const prompt = Object(config?.['prompts'])[String(name)] as unknown;
+  const prompts = Object(config?.['prompts']) as JsonObject;
+  const prompt = prompts[String(name)];
   if (typeof name !== 'string' || typeof prompt !== 'string' || prompt === '') return [];
   return [
     `sentence-transformers puts ${JSON.stringify(prompt)} before every text of this model. Put it before yours.`,
