@@ -125,5 +125,7 @@ function directions({ pooled, present }: PooledFeatures): Tensor2D {
 
 /** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */
 function gumbel(key: Key, count: number): Float32Array {
-  return uniformArray(key, count).map((u) => -Math.log(-Math.log(u + 2 ** -25)));
+  const out = uniformArray(key, count);
+  for (let i = 0; i < count; i++) out[i] = -Math.log(-Math.log(out[i]! + 2 ** -25));
+  return out;
 }

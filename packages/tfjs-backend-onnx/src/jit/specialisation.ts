@@ -110,7 +110,7 @@ export class Specialisation {
     const tensorOf = (computed: Computed): Tensor => {
       if ('output' in computed) {
         const value = values[computed.output] as Value;
-        const info = backend.tensors.give(value, value.node.shape);
+        const info = backend.tensors.give(value, value.shown.shape);
         return engine().makeTensorFromTensorInfo(info, backend);
       }
       const { shape, dtype } = computed.empty;

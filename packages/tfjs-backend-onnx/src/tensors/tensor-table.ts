@@ -103,7 +103,7 @@ export class TensorTable {
 
   /** A new tensor of a value, in a shape with the same number of elements. */
   give(value: Value, shape: readonly number[]): TensorInfo {
-    const { dtype } = value.node;
+    const { dtype } = value.shown;
     const stored = this.add(shape, dtype as DataType);
     stored.value = value;
     this.graph.values.hold(value);
