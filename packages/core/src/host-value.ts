@@ -16,11 +16,7 @@ export type HostNumbers = Float32Array | Int32Array | Uint8Array;
  */
 export interface StepRecorder {
   /** A tensor whose numbers are made anew for each step. */
-  tensor(
-    make: (step: unknown) => HostNumbers,
-    shape: readonly number[],
-    dtype: HostType,
-  ): Tensor;
+  tensor(make: (step: unknown) => HostNumbers, shape: readonly number[], dtype: HostType): Tensor;
   /** A choice on which the graph depends: a step that chooses differently has another graph. */
   choice<T extends string | number | boolean>(choose: (step: unknown) => T): T;
 }
