@@ -27,7 +27,7 @@ export class DivergenceError extends NonFiniteError {
       expected: 'finite numbers',
       advice:
         'Lower the learning rate or look at these samples; onNonFinite: "skip" leaves such batches out. ' +
-        'The state before this step is kept, and saved where the run saves.',
+        'What was trained before this step is saved, where the run saves.',
     });
     this.step = step;
     this.ids = ids;

@@ -97,7 +97,7 @@ describe('a function that is not pure', () => {
 describe('what is made for each call', () => {
   it('stays while zeros among the other inputs take free memory', () => {
     const size = 300;
-    const compiled = (tf.backend() as OnnxBackend).compile(([filled], recorder) => {
+    const compiled = (tf.backend() as unknown as OnnxBackend).compile(([filled], recorder) => {
       const mask = recorder.tensor((moment) => moment as Uint8Array, [size], 'bool');
       const made = recorder.tensor(() => new Float32Array(size).fill(2), [size], 'float32');
       return tf.sum(tf.add(tf.mul(tf.cast(mask, 'float32'), made), filled as tf.Tensor));
@@ -115,7 +115,7 @@ describe('what is made for each call', () => {
   });
 
   it('must be of the type that was asked for', () => {
-    const compiled = (tf.backend() as OnnxBackend).compile((_, recorder) =>
+    const compiled = (tf.backend() as unknown as OnnxBackend).compile((_, recorder) =>
       tf.cast(
         recorder.tensor(() => Float32Array.of(1, 0), [2], 'bool'),
         'float32',
