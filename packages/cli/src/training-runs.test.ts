@@ -186,7 +186,7 @@ it('keeps the best state by a split that is not reported', async () => {
 it('says what was left out, and where it went back to', () => {
   const common = { step: 7, epoch: 0, ids: [] };
   expect(noteOf({ kind: 'skipped', tensor: 'loss', rateFactor: 0.5, ...common })).toBe(
-    'Step 7 was left out: the loss is not finite. All rates are now 0.5 of theirs.',
+    'Step 7 was left out: NaN or an infinity in the loss. All rates are now 0.5 times those of the plan.',
   );
   const leap = { loss: 90, expected: 2, bound: 3, to: 4 };
   expect(noteOf({ kind: 'rollback', ...leap, ...common })).toMatch(/back to the state of step 4/);

@@ -8,6 +8,7 @@ import {
   hostValues,
   unreadable,
   withFields,
+  type HostNumbers,
   type StepRecorder,
 } from './host-value';
 import { foldIn, key, split, uniform, uniformArray, type Key } from './keys';
@@ -15,7 +16,7 @@ import { dropout } from './nn/dropout';
 
 /** Records what is made for a step, and gives tensors of the step that is traced. */
 function recorder(traced: unknown): StepRecorder & { again: (step: unknown) => number[][] } {
-  const makers: ((step: unknown) => Float32Array | Int32Array)[] = [];
+  const makers: ((step: unknown) => HostNumbers)[] = [];
   return {
     tensor(make, shape, dtype) {
       makers.push(make);
@@ -44,6 +45,9 @@ describe('a value that is known', () => {
       expect([...same.tensor((each) => each, [3]).dataSync()]).toEqual([1, 0, 1]);
       const whole = same.tensor((each) => each, [3], 'int32');
       expect([whole.dtype, ...whole.dataSync()]).toEqual(['int32', 1, 0, 1]);
+      const bytes = Uint8Array.of(1, 0, 1);
+      const mask = value.tensor(() => bytes, [3], 'bool');
+      expect([mask.dtype, ...mask.dataSync()]).toEqual(['bool', 1, 0, 1]);
       expect(same.scalar((each) => each.length).dataSync()[0]).toBe(3);
       expect(same.choose((each) => each.includes(0))).toBe(true);
       const both = hostValues([same, same.map((each) => each.map((x) => -x))]);

@@ -3,6 +3,12 @@ import { CrossweaveError } from './errors';
 
 const mark = Symbol.for('crossweave.stand-in');
 
+/** Types of tensors that are made of JavaScript values. */
+export type HostType = 'float32' | 'int32' | 'bool';
+
+/** The numbers of such a tensor: 32-bit floats, 32-bit integers, or bytes of 0 and 1. */
+export type HostNumbers = Float32Array | Int32Array | Uint8Array;
+
 /**
  * What a compiled step must do again for every later step. A trainer that compiles steps calls the
  * model once with stand-ins in the place of the batch, the random key and the number of the step;
@@ -10,11 +16,7 @@ const mark = Symbol.for('crossweave.stand-in');
  */
 export interface StepRecorder {
   /** A tensor whose numbers are made anew for each step. */
-  tensor(
-    make: (step: unknown) => Float32Array | Int32Array,
-    shape: readonly number[],
-    dtype: 'float32' | 'int32',
-  ): Tensor;
+  tensor(make: (step: unknown) => HostNumbers, shape: readonly number[], dtype: HostType): Tensor;
   /** A choice on which the graph depends: a step that chooses differently has another graph. */
   choice<T extends string | number | boolean>(choose: (step: unknown) => T): T;
 }
@@ -44,11 +46,16 @@ export function standInOf<Source extends object>(source: Source): StandIn<Source
 export interface HostValue<T> {
   /** Another value made of this one; `make` must depend on nothing else that varies. */
   map<U>(make: (value: T) => U): HostValue<U>;
-  /** A tensor of numbers made of the value: float32, or int32 if `make` gives an Int32Array. */
+  /**
+   * A tensor of numbers made of the value. An array of the type's own class is not copied.
+   *
+   * @param dtype default float32. `bool` is for zeros and ones: a byte each, so that a large mask
+   *   takes a quarter of the memory until the graph casts it.
+   */
   tensor<R extends Rank>(
     make: (value: T) => ArrayLike<number>,
     shape: ShapeMap[R],
-    dtype?: 'float32' | 'int32',
+    dtype?: HostType,
   ): Tensor<R>;
   /** A scalar made of the value. */
   scalar(make: (value: T) => number): Scalar;
@@ -99,10 +106,9 @@ class Computed<T> implements HostValue<T> {
   tensor<R extends Rank>(
     make: (value: T) => ArrayLike<number>,
     shape: ShapeMap[R],
-    dtype: 'float32' | 'int32' = 'float32',
+    dtype: HostType = 'float32',
   ): Tensor<R> {
-    const numbers = (step: unknown): Float32Array | Int32Array =>
-      arrayOf(make(this.at(step)), dtype);
+    const numbers = (step: unknown): HostNumbers => arrayOf(make(this.at(step)), dtype);
     return this.recorder === undefined
       ? tensor(numbers(undefined), shape, dtype)
       : (this.recorder.tensor(numbers, shape, dtype) as Tensor<R>);
@@ -127,9 +133,11 @@ function latest<T>(at: (step: unknown) => T): (step: unknown) => T {
   };
 }
 
-function arrayOf(values: ArrayLike<number>, dtype: 'float32' | 'int32'): Float32Array | Int32Array {
-  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
-  return values instanceof Float32Array ? values : Float32Array.from(values);
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+function arrayOf(values: ArrayLike<number>, dtype: HostType): HostNumbers {
+  const own = arrays[dtype];
+  return values instanceof own ? values : own.from(values);
 }
 
 /** A value that varies was read while a step is compiled: the step has to run operation by operation. */

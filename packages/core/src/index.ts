@@ -81,7 +81,7 @@ export {
   unreadable,
   withFields,
 } from './host-value';
-export type { HostValue, StandIn, StepRecorder } from './host-value';
+export type { HostNumbers, HostType, HostValue, StandIn, StepRecorder } from './host-value';
 export { lookUp } from './look-up';
 export {
   countParameters,

@@ -3,6 +3,7 @@ import { hostValue, hostValues, type Batch, type EmbeddingQueue } from '@crosswe
 import { firstDiagonal, type Negatives } from './negatives';
 import {
   excluded,
+  maskOf,
   rightImages,
   rightTexts,
   sameTexts,
@@ -73,12 +74,12 @@ export function candidates(
   );
   // One matrix comes from JavaScript; the others are computed of it, so that a large batch makes
   // less garbage.
-  const mask = found.tensor<Rank.R2>((rows) => rows.mask, [size, width]);
+  const mask = maskOf(found, (rows) => rows.mask, [size, width]);
   const own = firstDiagonal(size, width);
   const isExcluding = duplicates.duplicates === 'exclude';
   const counting = isExcluding
     ? add<Tensor2D>(mask, own)
-    : found.tensor<Rank.R2>(({ there }) => there, [1, width]);
+    : maskOf(found, ({ there }) => there, [1, width]);
   const positives = isExcluding ? own : sub<Tensor2D>(counting, mask);
   const perRow = (make: (row: RowCounts) => number): Tensor2D =>
     found.tensor<Rank.R2>(({ counts }) => counts.map(make), [size, 1]);
@@ -111,19 +112,19 @@ function rowsOf(
   { duplicates, same: by }: Required<DuplicateOptions>,
   { among, hard }: { readonly among: 'texts' | 'images'; readonly hard: number },
   queue?: Identities,
-): { mask: Float32Array; there: Float32Array; counts: RowCounts[] } {
+): { mask: Uint8Array; there: Uint8Array; counts: RowCounts[] } {
   const size = batch.groups.length;
   const places = queue?.groups ?? [];
   const width = size + places.length + hard;
   const everyone = withQueue(batch, places, queue?.captions);
   const relation = among === 'texts' ? rightTexts : rightImages;
   const right = relation(everyone, duplicates === 'negative' ? [] : by, size);
-  const there = new Float32Array(width).fill(1);
+  const there = new Uint8Array(width).fill(1);
   places.forEach((group, place) => {
     if (group === null) there[size + place] = 0;
   });
   const present = there.reduce((all, each) => all + each, 0);
-  const mask = new Float32Array(size * width);
+  const mask = new Uint8Array(size * width);
   right.forEach((rows, i) => {
     mask.set(there, i * width);
     for (const j of rows) mask[i * width + j] = 0;

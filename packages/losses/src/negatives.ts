@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { HostValue } from '@crossweave/core';
-import { excluded, negativeCounts, negativeMatrix, type RowSets } from './same';
+import { excluded, negativeCounts, negativeMask, type RowSets } from './same';
 
 /** Which candidates are negatives of a row. */
 export interface Negatives {
@@ -30,7 +30,7 @@ export interface Negatives {
  * @param size B.
  */
 export function negativesOf(right: HostValue<RowSets>, size: number, hard = 0): Negatives {
-  const inBatch = right.tensor<Rank.R2>(negativeMatrix, [size, size]);
+  const inBatch = negativeMask(right, size);
   const mask =
     hard === 0
       ? inBatch

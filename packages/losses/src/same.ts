@@ -1,3 +1,4 @@
+import { cast, mul, type Rank, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   DataError,
@@ -144,9 +145,9 @@ function rowsLike(
 /**
  * [B·(to − from)] for the columns `from` to `to`: 1 where the set of the row contains the column.
  */
-export function setMatrix(sets: RowSets, from = 0, to = sets.length): Float32Array {
+export function setMatrix(sets: RowSets, from = 0, to = sets.length): Uint8Array {
   const width = to - from;
-  const out = new Float32Array(sets.length * width);
+  const out = new Uint8Array(sets.length * width);
   sets.forEach((columns, i) => {
     for (const j of columns) if (j >= from && j < to) out[i * width + j - from] = 1;
   });
@@ -154,7 +155,7 @@ export function setMatrix(sets: RowSets, from = 0, to = sets.length): Float32Arr
 }
 
 /** [B·B]: 1 where column j is not in the set of row i, so that it is a negative of the row. */
-export function negativeMatrix(sets: RowSets): Float32Array {
+export function negativeMatrix(sets: RowSets): Uint8Array {
   return setMatrix(sets).map((right) => 1 - right);
 }
 
@@ -167,8 +168,28 @@ export function negativeCounts(sets: RowSets): number[] {
 export const excluded = -1e9;
 
 /**
- * [B·B] terms to add to logits: {@link excluded} where column j is not a negative of row i, else 0.
+ * [B, B] terms to add to logits: {@link excluded} where column j is not a negative of row i, else 0.
+ *
+ * @param size B.
  */
-export function exclusionMatrix(sets: RowSets): Float32Array {
-  return setMatrix(sets).map((right) => right * excluded);
+export function exclusionOf(right: HostValue<RowSets>, size: number): Tensor2D {
+  return mul(maskOf(right, setMatrixOf, [size, size]), excluded);
+}
+const setMatrixOf = (sets: RowSets): Uint8Array => setMatrix(sets);
+
+/** [B, B]: 1 where column j is not in the set of row i, else 0. @param size B. */
+export function negativeMask(right: HostValue<RowSets>, size: number): Tensor2D {
+  return maskOf(right, negativeMatrix, [size, size]);
+}
+
+/**
+ * A float32 matrix of zeros and ones. JavaScript makes bytes of it, which the graph casts, because
+ * the matrices of a large batch are large.
+ */
+export function maskOf<T>(
+  value: HostValue<T>,
+  make: (value: T) => Uint8Array,
+  shape: [rows: number, columns: number],
+): Tensor2D {
+  return cast(value.tensor<Rank.R2>(make, shape, 'bool'), 'float32');
 }

@@ -22,11 +22,12 @@ export class DivergenceError extends NonFiniteError {
     const { step, ids, tensor, state } = failure;
     const shown =
       ids.length > 8 ? `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more` : ids.join(', ');
-    super(`the ${tensor} is not finite at step ${step} (samples ${shown})`, {
+    super(`NaN or an infinity in the ${tensor} at step ${step} (samples ${shown})`, {
       where: 'train',
       expected: 'finite numbers',
       advice:
-        'Lower the learning rate or look at these samples; onNonFinite: "skip" leaves such batches out.',
+        'Lower the learning rate or look at these samples; onNonFinite: "skip" leaves such batches out. ' +
+        'What was trained before this step is saved, where the run saves.',
     });
     this.step = step;
     this.ids = ids;

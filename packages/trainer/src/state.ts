@@ -106,9 +106,10 @@ function copyOfTeacher({ params, queue }: TeacherState): TeacherState {
 function tensorsOf({ params, optimizer, teacher, average }: TrainState): Tensor[] {
   const queue = teacher?.queue;
   return [
-    ...[params, optimizer, teacher?.params ?? {}, average ?? {}].flatMap((tree) =>
-      Object.values(tree),
-    ),
+    ...Object.values(params),
+    ...Object.values(optimizer),
+    ...Object.values(teacher?.params ?? {}),
+    ...Object.values(average ?? {}),
     ...(queue === undefined ? [] : [queue.image, queue.text]),
   ];
 }

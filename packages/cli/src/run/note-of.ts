@@ -7,10 +7,10 @@ export function noteOf(record: TrainRecord): string | undefined {
       return `Warning: ${record.message} ${record.advice}`;
     case 'skipped':
       return (
-        `Step ${record.step} was left out: the ${record.tensor} is not finite.` +
+        `Step ${record.step} was left out: NaN or an infinity in the ${record.tensor}.` +
         (record.rateFactor === undefined
           ? ''
-          : ` All rates are now ${record.rateFactor} of theirs.`)
+          : ` All rates are now ${record.rateFactor} times those of the plan.`)
       );
     case 'rollback':
       return `The loss leapt to ${record.loss.toPrecision(4)} at step ${record.step} (about ${record.expected.toPrecision(4)} before): back to the state of step ${record.to}, and on with the next batch.`;

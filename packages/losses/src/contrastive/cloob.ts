@@ -7,7 +7,6 @@ import {
   sub,
   matMul,
   tidy,
-  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -17,7 +16,7 @@ import { number, readOptions, withConfig } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { countedRows, meanOfCounted, negativesOf, negativeTerms } from '../negatives';
-import { exclusionMatrix, rightImagesOf, rightTextsOf, sameTexts } from '../same';
+import { exclusionOf, rightImagesOf, rightTextsOf, sameTexts } from '../same';
 import type { RowSets, Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { diagonal } from '../softmax';
@@ -78,7 +77,7 @@ export function cloob(options: CloobOptions = {}): Loss<PooledFeatures> {
           sets: HostValue<RowSets>,
         ): Scalar => {
           const logits = mul<Tensor2D>(cosines(anchors, candidates), scale);
-          const exclusion = sets.tensor<Rank.R2>(exclusionMatrix, [size, size]);
+          const exclusion = exclusionOf(sets, size);
           const push = logSumExp<Tensor1D>(add(logits, exclusion), 1);
           return meanOfCounted(sub(push, diagonal(logits)), countedRows(negativesOf(sets, size)));
         };

@@ -8,7 +8,6 @@ import {
   sub,
   tidy,
   transpose,
-  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -18,7 +17,7 @@ import { anyOf, boolean, number, oneOf, readOptions, withConfig } from '@crosswe
 import { sameCheck, temperatureCheck } from '../option-checks';
 import { meanOfCounted, negativesOf, negativeTerms } from '../negatives';
 import {
-  exclusionMatrix,
+  exclusionOf,
   rightImagesOf,
   rightTextsOf,
   samenessOf,
@@ -98,8 +97,7 @@ export function decoupled(options: DecoupledOptions = {}): Loss<PooledFeatures> 
       tidy(() => {
         const { size } = batch;
         const scale = inverse(params, outputs.embed === undefined ? 1 : 0.1);
-        const exclusion = (sets: HostValue<RowSets>): Tensor2D =>
-          sets.tensor<Rank.R2>(exclusionMatrix, [size, size]);
+        const exclusion = (sets: HostValue<RowSets>): Tensor2D => exclusionOf(sets, size);
         const [texts, images] = [rightTextsOf(batch, same), rightImagesOf(batch, same)];
         const alike = samenessOf(batch, same);
         const extra = negatives ? requireNegatives(where, outputs, batch) : 0;

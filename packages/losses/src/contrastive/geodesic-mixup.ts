@@ -12,7 +12,6 @@ import {
   sub,
   sum,
   tidy,
-  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -35,7 +34,7 @@ import {
   type Negatives,
 } from '../negatives';
 import { sameCheck, temperatureCheck } from '../option-checks';
-import { exclusionMatrix, rightImagesOf, rightTextsOf, sameTexts, type RowSets } from '../same';
+import { exclusionOf, rightImagesOf, rightTextsOf, sameTexts, type RowSets } from '../same';
 import type { Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { temperatureRule, type Temperature } from '../temperature';
@@ -95,7 +94,7 @@ export function geodesicMixup(options: GeodesicMixupOptions = {}): Loss<PooledFe
         const own = sum<Tensor1D>(mul(image, text), 1);
         const mixed = between(image, text, own, lambda);
         const contrast = (side: Tensor2D, right: HostValue<RowSets>, of: Negatives): Scalar => {
-          const exclusion = right.tensor<Rank.R2>(exclusionMatrix, [size, size]);
+          const exclusion = exclusionOf(right, size);
           const others = add<Tensor2D>(mul(cosines(side, mixed), scale), exclusion);
           const pull = mul<Tensor1D>(own, scale);
           const all = logSumExp<Tensor1D>(concat([expandDims<Tensor2D>(pull, 1), others], 1), 1);

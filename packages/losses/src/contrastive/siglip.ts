@@ -93,7 +93,8 @@ export function siglip(options: SigLIPOptions = {}): Loss<PooledFeatures> {
             (sets) => {
               const duplicate = duplicates === 'positive' ? 1 : 0;
               const width = to - from;
-              const out = setMatrix(sets, from, to).map((is) => (is === 0 ? -1 : duplicate));
+              const known = setMatrix(sets, from, to);
+              const out = Float32Array.from(known, (is) => (is === 0 ? -1 : duplicate));
               for (let j = from; j < to; j++) out[j * width + j - from] = 1;
               negativeCounts(sets).forEach((count, i) => {
                 if (count + extra === 0) out.fill(0, i * width, (i + 1) * width);

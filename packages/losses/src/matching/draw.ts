@@ -26,7 +26,7 @@ import { boolean } from '@crossweave/core/authoring';
 import { normalize, select, stopGradient } from '@crossweave/core/nn';
 import { fixedTemperatureCheck } from '../option-checks';
 import { cosines } from '../similarities';
-import { excluded, exclusionMatrix, negativeCounts, negativeMatrix, type RowSets } from '../same';
+import { excluded, negativeCounts, negativeMask, type RowSets } from '../same';
 
 export interface DrawOptions {
   /** Whether to draw by similarity instead of uniformly. */
@@ -70,15 +70,16 @@ export function drawNegatives(
 ): Draw {
   const shape: [number, number] = [size, size];
   const rows = tidy(() => {
-    const allowed = right.tensor<Rank.R2>(negativeMatrix, shape);
-    const exclusion = right.tensor<Rank.R2>(exclusionMatrix, shape);
+    const allowed = negativeMask(right, size);
+    const refused = sub<Tensor2D>(1, allowed);
+    const exclusion = mul<Tensor2D>(refused, excluded);
     const noise = hostValue(key).tensor<Rank.R2>((own) => gumbel(own, size * size), shape);
     let weights = add<Tensor2D>(exclusion, noise);
     if (hard) {
       const scaled = mul(stopGradient(similarity()), 1 / drawTemperature);
       const chances = softmax(add(scaled, exclusion));
       // Entries that are not allowed become log 1 = 0; the term above excludes them.
-      weights = add(weights, log(add(mul(add(chances, floor), allowed), sub(1, allowed))));
+      weights = add(weights, log(add(mul(add(chances, floor), allowed), refused)));
     }
     const drawn: Tensor1D[] = [];
     for (let s = 0; s < count; s++) {
@@ -124,5 +125,7 @@ function directions({ pooled, present }: PooledFeatures): Tensor2D {
 
 /** Standard Gumbel numbers −ln(−ln u); half a step keeps u within (0, 1). */
 function gumbel(key: Key, count: number): Float32Array {
-  return uniformArray(key, count).map((u) => -Math.log(-Math.log(u + 2 ** -25)));
+  const out = uniformArray(key, count);
+  for (let i = 0; i < count; i++) out[i] = -Math.log(-Math.log(out[i]! + 2 ** -25));
+  return out;
 }

@@ -12,7 +12,6 @@ import {
   square,
   tidy,
   transpose,
-  type Rank,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -21,7 +20,7 @@ import type { Loss, PooledFeatures } from '@crossweave/core';
 import { number, readOptions, withConfig } from '@crossweave/core/authoring';
 import { sameCheck, weightCheck } from '../option-checks';
 import { meanCount } from '../negatives';
-import { negativeCounts, negativeMatrix, samenessOf, sameTexts, type Sameness } from '../same';
+import { negativeCounts, negativeMask, samenessOf, sameTexts, type Sameness } from '../same';
 import { cosines, requireEmbeddings } from '../similarities';
 import { logged } from '../terms';
 
@@ -81,7 +80,7 @@ export function alignmentUniformity(
         const counts = alike.map(negativeCounts);
         const count = counts.map((each) => each.reduce((total, pairs) => total + pairs, 0));
         const isAlone = count.choose((pairs) => pairs === 0);
-        const weights = alike.tensor<Rank.R2>(negativeMatrix, [batch.size, batch.size]);
+        const weights = negativeMask(alike, batch.size);
         const share = count.scalar((pairs) => 1 / pairs);
         const spread = (x: Tensor2D): Scalar =>
           isAlone ? scalar(0) : log(mul<Scalar>(sum(mul(kernel(x, t), weights)), share));

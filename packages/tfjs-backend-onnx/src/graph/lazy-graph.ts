@@ -288,8 +288,10 @@ export class LazyGraph {
     this.pendingBytes = 0;
   }
 
-  private refuseEscaped({ buffer, node: { trace } }: Value): void {
-    if (buffer === null && trace !== null && trace !== this.recording.trace) throw escaped();
+  private refuseEscaped(value: Value): void {
+    if (value.buffer !== null) return;
+    const { trace } = value.node;
+    if (trace !== null && trace !== this.recording.trace) throw escaped();
   }
 
   private refuseReading(): void {

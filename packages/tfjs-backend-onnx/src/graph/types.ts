@@ -30,6 +30,11 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** An array of zeros, of the class that tfjs uses for this type. */
 export function emptyValues(dtype: string, length: number): Values {
-  if (dtype === 'int32') return new Int32Array(length);
-  return dtype === 'bool' ? new Uint8Array(length) : new Float32Array(length);
+  return new (classOf(dtype))(length);
+}
+
+/** The class of arrays that tfjs uses for this type. */
+export function classOf(dtype: string): new (length: number) => Values {
+  if (dtype === 'int32') return Int32Array;
+  return dtype === 'bool' ? Uint8Array : Float32Array;
 }

@@ -7,8 +7,6 @@ import type { ElementType } from './types';
  * tensors, also of different shapes, may hold the same value.
  */
 export class Value {
-  /** The operator that computes the value; a leaf after the value has a buffer. */
-  node: Node;
   /** Null until the value is computed, and after the memory was given back. */
   buffer: Buffer | null = null;
   /**
@@ -24,11 +22,28 @@ export class Value {
 
   /** @param source the operator, or the description of the leaf. */
   constructor(
-    source: Node | Shown,
+    private source: Node | Shown,
     /** Whether its memory may be reused when nothing holds it. */
     readonly isOwned: boolean,
-  ) {
-    this.node = source instanceof Node ? source : new Leaf(source, this);
+  ) {}
+
+  /**
+   * The operator that computes the value; a leaf after the value has a buffer. The leaf is made when
+   * it is asked for, since the results of a compiled step are seldom operands of an operator.
+   */
+  get node(): Node {
+    const { source } = this;
+    if (source instanceof Node) return source;
+    return (this.source = new Leaf(source, this));
+  }
+
+  set node(node: Node) {
+    this.source = node;
+  }
+
+  /** The shape and type of its node. */
+  get shown(): Pick<Shown, 'shape' | 'dtype'> {
+    return this.source;
   }
 }
 

@@ -3,8 +3,8 @@ import type { OnnxBackend } from '../backend';
 import { Specialisation } from './specialisation';
 import type { CallRecorder } from './trace';
 import { trace } from './trace';
-import type { Tree } from './tree';
-import { flatten, nextOf, rebuild } from './tree';
+import type { Match, Tree } from './tree';
+import { flatten, matchOf, nextOf, rebuild } from './tree';
 
 export interface JitOptions {
   /**
@@ -30,10 +30,21 @@ export interface JitOptions {
   readonly cacheSize?: number;
 }
 
+/** Arguments that differ only in the values of their tensors, and their graphs. */
+interface Form {
+  readonly signature: string;
+  readonly match: Match;
+  /** The indices of the tensors that a call disposes. */
+  readonly donated: readonly number[];
+  /** The graphs for the choices that were made; the newest last. */
+  graphs: Specialisation[];
+}
+
 /** The compiled graphs of one function on one backend. */
 export class CompiledFunction {
-  /** By signature of the arguments, the graphs for the choices that were made; the newest last. */
-  private readonly cache = new Map<string, Specialisation[]>();
+  /** By signature; the latest used last. */
+  private readonly cache = new Map<string, Form>();
+  private latest: Form | undefined;
   private readonly donate: readonly number[];
   private readonly bake: boolean;
   private readonly cacheSize: number;
@@ -52,7 +63,9 @@ export class CompiledFunction {
 
   /** Number of compiled graphs. */
   get size(): number {
-    return [...this.cache.values()].reduce((sum, { length }) => sum + length, 0);
+    let size = 0;
+    for (const { graphs } of this.cache.values()) size += graphs.length;
+    return size;
   }
 
   /**
@@ -62,9 +75,8 @@ export class CompiledFunction {
    */
   run(args: readonly Tree[], moment?: unknown, mayCompile = true): unknown {
     const { backend, cache } = this;
-    const parts = args.map((argument, i) => flatten(argument, `argument ${i}`));
-    const tensors = parts.flatMap((part) => part.tensors);
-    const donated = donatedPlaces(parts, this.donate);
+    const { form, tensors } = this.formOf(args);
+    const { donated, signature } = form;
     const traced = (): ReturnType<typeof trace> =>
       trace(
         backend,
@@ -73,9 +85,7 @@ export class CompiledFunction {
         moment,
       );
 
-    const signature = parts.map((part) => part.signature).join(';');
-    const known = cache.get(signature) ?? [];
-    let found = known.find((each) => each.suits(moment));
+    let found = form.graphs.find((each) => each.suits(moment));
     if (found === undefined) {
       if (!mayCompile) return undefined;
       const first = traced();
@@ -93,29 +103,47 @@ export class CompiledFunction {
       try {
         found.confirm(traced());
       } catch (error) {
-        known.splice(known.indexOf(found), 1);
+        form.graphs.splice(form.graphs.indexOf(found), 1);
         found.dispose();
         throw error;
       }
     }
-    const others = known.filter((each) => each !== found);
+    if (form.graphs.at(-1) !== found) {
+      form.graphs = [...form.graphs.filter((each) => each !== found), found];
+    }
     cache.delete(signature);
-    cache.set(signature, [...others, found]);
+    cache.set(signature, form);
     this.evict();
     return found.run(tensors, donated, moment);
   }
 
   dispose(): void {
-    for (const known of this.cache.values()) for (const each of known) each.dispose();
+    for (const { graphs } of this.cache.values()) for (const each of graphs) each.dispose();
     this.cache.clear();
+    this.latest = undefined;
+  }
+
+  /** The form of these arguments, and their tensors in order. */
+  private formOf(args: readonly Tree[]): { form: Form; tensors: readonly Tensor[] } {
+    const matched: Tensor[] = [];
+    if (this.latest?.match(args, matched) === true) return { form: this.latest, tensors: matched };
+    const parts = args.map((argument, i) => flatten(argument, `argument ${i}`));
+    const signature = parts.map((part) => part.signature).join(';');
+    this.latest = this.cache.get(signature) ?? {
+      signature,
+      match: matchOf(args),
+      donated: donatedPlaces(parts, this.donate),
+      graphs: [],
+    };
+    return { form: this.latest, tensors: parts.flatMap((part) => part.tensors) };
   }
 
   /** Frees the graphs that were not used for longest. */
   private evict(): void {
-    for (const [oldest, known] of this.cache) {
+    for (const [oldest, { graphs }] of this.cache) {
       if (this.size <= this.cacheSize) return;
-      while (known.length > 0 && this.size > this.cacheSize) known.shift()?.dispose();
-      if (known.length === 0) this.cache.delete(oldest);
+      while (graphs.length > 0 && this.size > this.cacheSize) graphs.shift()?.dispose();
+      if (graphs.length === 0) this.cache.delete(oldest);
     }
   }
 }

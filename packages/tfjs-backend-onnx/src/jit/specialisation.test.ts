@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { OnnxBackend } from '../backend';
 import { OnnxBackendError } from '../errors';
 import '../register';
 import { jit } from './jit';
@@ -90,5 +91,37 @@ describe('a function that is not pure', () => {
     expect(() => escaped.dataSync()).toThrow(/did not return/);
     expect(() => tf.neg(escaped)).toThrow(/did not return/);
     escaped.dispose();
+  });
+});
+
+describe('what is made for each call', () => {
+  it('stays while zeros among the other inputs take free memory', () => {
+    const size = 300;
+    const compiled = (tf.backend() as unknown as OnnxBackend).compile(([filled], recorder) => {
+      const mask = recorder.tensor((moment) => moment as Uint8Array, [size], 'bool');
+      const made = recorder.tensor(() => new Float32Array(size).fill(2), [size], 'float32');
+      return tf.sum(tf.add(tf.mul(tf.cast(mask, 'float32'), made), filled as tf.Tensor));
+    });
+    const sums = [1, 2, 3, 4].map((ones) => {
+      const moment = new Uint8Array(size).fill(1, 0, ones);
+      const zeros = tf.zeros([size]);
+      const sum = compiled.run([zeros], moment) as tf.Tensor;
+      const found = values(sum)[0];
+      tf.dispose([zeros, sum]);
+      return found;
+    });
+    expect(sums).toEqual([2, 4, 6, 8]);
+    compiled.dispose();
+  });
+
+  it('must be of the type that was asked for', () => {
+    const compiled = (tf.backend() as unknown as OnnxBackend).compile((_, recorder) =>
+      tf.cast(
+        recorder.tensor(() => Float32Array.of(1, 0), [2], 'bool'),
+        'float32',
+      ),
+    );
+    expect(() => compiled.run([])).toThrow(/2 numbers of type bool .* got a Float32Array of 2/);
+    compiled.dispose();
   });
 });

@@ -6,7 +6,7 @@ import type { CompileHints, Program } from '../execution/executor';
 import type { Node } from '../graph/node';
 import { sameKey } from '../graph/plan';
 import type { Values } from '../graph/types';
-import { emptyValues } from '../graph/types';
+import { classOf, emptyValues } from '../graph/types';
 import type { Value } from '../graph/value';
 import type { Computed, Trace } from './trace';
 import { valueOf } from './trace';
@@ -97,6 +97,10 @@ export class Specialisation {
       values = backend.graph.run(this.program, trace.plan, () => {
         const inputs = this.inputsFor(tensors, made);
         for (const place of donated) tensors[place]?.dispose();
+        // Nothing holds what was made: the program may write over it, and the graph frees it afterwards.
+        inputs.forEach((value, i) => {
+          if (value !== null && made[i] !== null) backend.graph.values.release(value);
+        });
         return inputs;
       });
     } catch (error) {
@@ -106,7 +110,7 @@ export class Specialisation {
     const tensorOf = (computed: Computed): Tensor => {
       if ('output' in computed) {
         const value = values[computed.output] as Value;
-        const info = backend.tensors.give(value, value.node.shape);
+        const info = backend.tensors.give(value, value.shown.shape);
         return engine().makeTensorFromTensorInfo(info, backend);
       }
       const { shape, dtype } = computed.empty;
@@ -140,9 +144,8 @@ export class Specialisation {
       if (array !== null) {
         const { shape, dtype } = this.trace.plan.leaves[i] as Node;
         const value = graph.values.write(array, { shape, dtype, trace: null }, true);
-        // Nothing holds it: the program may write over it, and the graph frees it afterwards.
+        // Held until all inputs are there: making one may free what nothing holds.
         graph.values.hold(value);
-        graph.values.release(value);
         return value;
       }
       if (source.kind === 'argument') return valueOf(this.backend, tensors[source.place] as Tensor);
@@ -152,8 +155,8 @@ export class Specialisation {
   }
 
   /** An array of a leaf's size that belongs to the graph. @throws OnnxBackendError `jit` for another. */
-  private madeFor({ shape, dtype, size }: Node, array: Float32Array | Int32Array): Values {
-    if (array.length === size && array instanceof (dtype === 'int32' ? Int32Array : Float32Array)) {
+  private madeFor({ shape, dtype, size }: Node, array: Values): Values {
+    if (array.length === size && array instanceof classOf(dtype)) {
       const own = this.backend.graph.allocate(dtype, size);
       own.set(array);
       return own;

@@ -21,7 +21,7 @@ export type Source =
   | { readonly kind: 'made'; readonly make: Make };
 
 /** Makes an array from what a call is about. */
-export type Make = (moment: unknown) => Float32Array | Int32Array;
+export type Make = (moment: unknown) => Values;
 
 /** A choice of the function on which its graph depends. */
 export interface Choice {
@@ -37,7 +37,7 @@ export interface Choice {
  */
 export interface CallRecorder {
   /** A tensor of numbers that `make` gives for each call. */
-  tensor(make: Make, shape: readonly number[], dtype: 'float32' | 'int32'): Tensor;
+  tensor(make: Make, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): Tensor;
   /** A choice on which the graph depends: a call that chooses differently gets another graph. */
   choice<T extends string | number | boolean>(choose: (moment: unknown) => T): T;
 }

@@ -1,7 +1,7 @@
-import { tensor1d, scalar } from '@tensorflow/tfjs-core';
+import { tensor1d, scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { OnnxBackendError } from '../errors';
-import { flatten, rebuild } from './tree';
+import { flatten, matchOf, rebuild } from './tree';
 
 it('takes a tree apart and puts it together again', () => {
   const [a, b, c] = [scalar(1), scalar(2), tensor1d([3])];
@@ -40,6 +40,18 @@ it('tells apart all that is not the value of a tensor', () => {
   const signatures = trees.map((tree) => flatten(tree, 'it').signature);
   expect(new Set(signatures).size).toBe(trees.length);
   expect(flatten([scalar(1)], 'it').signature).toBe(flatten([scalar(7)], 'it').signature);
+  trees.forEach((known, i) => {
+    const match = matchOf(known);
+    expect(trees.map((tree) => match(tree, []))).toEqual(trees.map((_, j) => i === j));
+  });
+});
+
+it('matches a tree of other tensors, and gives them in order', () => {
+  const match = matchOf({ params: { w: scalar(1), b: scalar(2) }, list: [tensor1d([3]), 5] });
+  const [a, b, c] = [scalar(4), scalar(5), tensor1d([6])];
+  const found: Tensor[] = [];
+  expect(match({ params: { w: a, b }, list: [c, 5] }, found)).toBe(true);
+  expect(found.map(({ id }) => id)).toEqual([a, b, c].map(({ id }) => id));
 });
 
 it.each([[new Float32Array(1)], [() => 1], [new Map()], [1n], [Symbol('s')]])(

@@ -1,5 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { OnnxBackendError } from '../errors';
+import { sameShape } from '../graph/types';
 
 /** Nested arrays and plain objects of tensors, numbers, strings, booleans and null. */
 export type Tree =
@@ -57,13 +58,53 @@ export function flatten(tree: unknown, where: string): FlatTree {
   return { tensors, signature };
 }
 
+/**
+ * Whether a tree differs from a known one only in the values of its tensors, which are added to
+ * `tensors` in order. It is {@link flatten} and a comparison of signatures without making the text.
+ */
+export type Match = (tree: unknown, tensors: Tensor[]) => boolean;
+
+/** @param known a tree that {@link flatten} has accepted. */
+export function matchOf(known: unknown): Match {
+  if (isTensor(known)) {
+    const { dtype, shape } = known;
+    return (tree, tensors) =>
+      isTensor(tree) &&
+      tree.dtype === dtype &&
+      sameShape(tree.shape, shape) &&
+      tensors.push(tree) > 0;
+  }
+  if (Array.isArray(known)) {
+    const items = known.map(matchOf);
+    return (tree, tensors) =>
+      Array.isArray(tree) &&
+      tree.length === items.length &&
+      items.every((match, i) => match(tree[i], tensors));
+  }
+  if (isPlainObject(known)) {
+    const keys = Object.keys(known);
+    const items = keys.map((key) => matchOf(known[key]));
+    return (tree, tensors) => {
+      if (!isPlainObject(tree)) return false;
+      const own = Object.keys(tree);
+      return (
+        own.length === keys.length &&
+        items.every((match, i) => own[i] === keys[i] && match(tree[own[i] as string], tensors))
+      );
+    };
+  }
+  return (tree) => Object.is(tree, known);
+}
+
 /** The same tree with its tensors replaced by those of `next`, in order. */
 export function rebuild<T>(tree: T, next: () => Tensor): T {
   const build = (value: unknown): unknown => {
     if (isTensor(value)) return next();
     if (Array.isArray(value)) return value.map(build);
     if (!isPlainObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, build(item)]));
+    const entries = Object.entries(value);
+    for (const entry of entries) entry[1] = build(entry[1]);
+    return Object.fromEntries(entries);
   };
   // Only tensors are replaced, each by a tensor.
   return build(tree) as T;

@@ -3,7 +3,7 @@ import type { Provider } from '../providers';
 import { HostBuffer } from './host-buffer';
 import type { Memory, OrtBuffer, Slot } from './memory';
 import type { ArrayPool } from './pool';
-import { runInto } from './run-into';
+import { noFetches, runInto } from './run-into';
 import type { NativeSession, RuntimeTensor } from '../runtime';
 import { loadRuntime } from '../runtime';
 
@@ -33,7 +33,7 @@ export class HostMemory implements Memory {
     arrays: readonly (Values | null)[],
   ): HostBuffer[] {
     const { Tensor } = loadRuntime();
-    const fetches: Record<string, RuntimeTensor> = {};
+    const fetches = noFetches();
     const results = outputs.map(({ name, dtype, shape, size }, i) => {
       const array = arrays[i] ?? this.pool.take(dtype, size);
       const tensor = new Tensor(dtype, array, shape);

@@ -1,15 +1,15 @@
 import type { ElementType, Values } from '../graph/types';
-import { emptyValues } from '../graph/types';
+import { ELEMENT_CODE, emptyValues } from '../graph/types';
 
 /** Arrays of disposed tensors, which are reused for outputs of later runs. */
 export class ArrayPool {
-  private readonly shelves = new Map<string, Values[]>();
+  private readonly shelves = new Map<number, Values[]>();
   bytes = 0;
 
   constructor(private readonly limit: number) {}
 
   take(dtype: ElementType, length: number): Values {
-    const found = this.shelves.get(`${dtype}${length}`)?.pop();
+    const found = this.shelves.get(shelfOf(dtype, length))?.pop();
     if (found !== undefined) {
       this.bytes -= found.byteLength;
       return found;
@@ -18,7 +18,7 @@ export class ArrayPool {
   }
 
   give(dtype: ElementType, values: Values): void {
-    const key = `${dtype}${values.length}`;
+    const key = shelfOf(dtype, values.length);
     // The shelf is moved to the end, so that the order of the map is the order of use.
     const shelf = this.shelves.get(key) ?? [];
     this.shelves.delete(key);
@@ -37,3 +37,6 @@ export class ArrayPool {
     this.bytes = 0;
   }
 }
+
+/** A number for each type and length, as the codes of types are below 16. */
+const shelfOf = (dtype: ElementType, length: number): number => 16 * length + ELEMENT_CODE[dtype];

@@ -22,20 +22,24 @@ export function stopsCopies(): boolean {
   return stopMessage !== null;
 }
 
-/** Runs a session that writes its results into the arrays of `fetches`. */
+/** What {@link runInto} takes, without outputs yet: the first one keeps the binding from copying. */
+export function noFetches(): Record<string, RuntimeTensor | null> {
+  return stopsCopies() ? { [STOP_OUTPUT]: null } : {};
+}
+
+/**
+ * Runs a session that writes its results into the arrays of `fetches`, which begin with those of
+ * {@link noFetches}.
+ */
 export function runInto(
   session: NativeSession,
   feeds: Readonly<Record<string, RuntimeTensor>>,
-  fetches: Readonly<Record<string, RuntimeTensor>>,
+  fetches: Readonly<Record<string, RuntimeTensor | null>>,
 ): void {
-  if (!stopsCopies()) {
-    session.run(feeds, fetches, {});
-    return;
-  }
   try {
-    session.run(feeds, { [STOP_OUTPUT]: null, ...fetches }, {});
+    session.run(feeds, fetches, {});
   } catch (error) {
-    if (messageOf(error) !== stopMessage) throw error;
+    if (!stopsCopies() || messageOf(error) !== stopMessage) throw error;
   }
 }
 

@@ -103,7 +103,7 @@ export class TensorTable {
 
   /** A new tensor of a value, in a shape with the same number of elements. */
   give(value: Value, shape: readonly number[]): TensorInfo {
-    const { dtype } = value.node;
+    const { dtype } = value.shown;
     const stored = this.add(shape, dtype as DataType);
     stored.value = value;
     this.graph.values.hold(value);
@@ -160,7 +160,11 @@ export class TensorTable {
 
   /** The tensor's value. For a tensor with equal elements the array is made now. */
   valueOf(stored: StoredTensor): Value {
-    if (stored.fill !== null) this.setArray(stored, arrayOf(stored));
+    const { fill, dtype } = stored;
+    if (fill !== null) {
+      const array = this.graph.allocate(dtype as ElementType, sizeOf(stored.shape));
+      this.setArray(stored, array.fill(fill));
+    }
     if (stored.value === null) throw notNumbers(stored.dtype);
     return stored.value;
   }
