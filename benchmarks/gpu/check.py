@@ -21,7 +21,8 @@ import time
 
 here = pathlib.Path(__file__).resolve().parent
 ROWS = ["cross-attention", "bert-base", "vit-b16", "resnet50",
-        "cross-attention:256", "bert-base:256", "vit-b16:256", "fixtures"]
+        "cross-attention:256", "bert-base:256", "vit-b16:256",
+        "quickstart-co-attention", "quickstart-single-stream", "fixtures"]
 parser = argparse.ArgumentParser()
 parser.add_argument("--platform", default="cuda", choices=("cuda", "cpu"))
 parser.add_argument("--out", default="gpu.json")
@@ -58,6 +59,9 @@ def sides_of(row):
     name, _, batch = row.partition(":")
     script = name.replace("-", "_") + ".py"
     rows = ["--batch", batch] if batch else []
+    fusion = name.removeprefix("quickstart-")
+    if fusion != name:
+        script = "quickstart.py"
     for precision in options.precisions.split(","):
         if device == "cpu" and precision == "tf32":
             continue
@@ -66,8 +70,9 @@ def sides_of(row):
                                  "--precision", precision, *steps]
         for library, file in (("torch", script), ("jax", f"jax_{script}")):
             if (peer / file).exists():
+                own = ["--fusion", fusion] if script == "quickstart.py" else []
                 yield library, precision, [sys.executable, peer / file, "--device", device,
-                                           "--variant", VARIANTS[precision], *steps]
+                                           "--variant", VARIANTS[precision], *steps, *own]
 
 
 def left_out(library):

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { jit } from '@crossweave/tfjs-backend-onnx';
 import { registerXlaBackend, type XlaBackendOptions } from '@crossweave/tfjs-backend-xla';
 import * as tf from '@tensorflow/tfjs-core';
+import type { TrainerWorkload, Workload } from '../steps/workload';
 import { workloads } from '../steps/workloads';
 
 const { values, positionals } = parseArgs({
@@ -23,36 +24,49 @@ const { values, positionals } = parseArgs({
 });
 const [name = ''] = positionals;
 const workload = workloads[name];
-if (workload === undefined || !('start' in workload)) throw new Error(`no step is called ${name}`);
+if (workload === undefined) throw new Error(`no step is called ${name}`);
 const platform = values.platform as XlaBackendOptions['platform'];
 const precision = values.precision as XlaBackendOptions['precision'];
 await tf.setBackend(registerXlaBackend({ platform, precision }));
 
 const began = performance.now();
-const rows = values.batch === undefined ? undefined : Number(values.batch);
-const { state: initial, batch, step: plain } = workload.start(rows);
-const step = jit(plain, { donate: [0], bake: workload.bake ?? false });
 const [times, launches, losses]: [number[], number[], number[]] = [[], [], []];
 const [steps, warmup] = [Number(values.steps), Number(values.warmup)];
 const behind = Number(values.behind);
-const unread: tf.Scalar[] = [];
 const round = (milliseconds: number): number => Number(milliseconds.toPrecision(4));
-let state = initial;
 let first = 0;
-for (let i = 0; i < warmup + steps; i++) {
-  const start = performance.now();
-  const next = step(state, batch);
-  const launched = performance.now();
-  state = next.state;
-  unread.push(next.loss);
-  if (unread.length > behind) losses.push(await read(unread.shift()!));
-  const end = performance.now();
-  if (i === 0) first = end - began;
-  if (i < warmup) continue;
-  times.push(round(end - start));
-  launches.push(round(launched - start));
+await ('train' in workload ? train(workload) : measure(workload));
+
+/** The trainer's own steps, of which it begins one ahead by itself. */
+async function train({ train: run }: TrainerWorkload): Promise<void> {
+  await run(warmup + steps, 'auto', (milliseconds, loss) => {
+    losses.push(loss);
+    if (losses.length === 1) first = performance.now() - began;
+    if (losses.length > warmup) times.push(round(milliseconds));
+  });
 }
-for (const loss of unread) losses.push(await read(loss));
+
+async function measure({ start, bake = false }: Workload): Promise<void> {
+  const rows = values.batch === undefined ? undefined : Number(values.batch);
+  const { state: initial, batch, step: plain } = start(rows);
+  const step = jit(plain, { donate: [0], bake });
+  const unread: tf.Scalar[] = [];
+  let state = initial;
+  for (let i = 0; i < warmup + steps; i++) {
+    const from = performance.now();
+    const next = step(state, batch);
+    const launched = performance.now();
+    state = next.state;
+    unread.push(next.loss);
+    if (unread.length > behind) losses.push(await read(unread.shift()!));
+    const end = performance.now();
+    if (i === 0) first = end - began;
+    if (i < warmup) continue;
+    times.push(round(end - from));
+    launches.push(round(launched - from));
+  }
+  for (const loss of unread) losses.push(await read(loss));
+}
 
 async function read(loss: tf.Scalar): Promise<number> {
   const [value] = await loss.data();
