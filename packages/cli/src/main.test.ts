@@ -192,7 +192,7 @@ describe('train begins with weights', () => {
       });
     const second = join(folder, 'second');
     const settings = [
-      ...[`image.weights=${from('image')}`, 'image.freeze="all"'],
+      ...[`image.weights=${from('image')}`, 'image.freeze="all"', 'data.normalise=imagenet'],
       `data.tokenizer=${join(first, 'tokenizer')}`,
       ...[`text.weights=${from('text')}`, 'text.freeze="base"', 'text.lora={"rank":2,"alpha":4}'],
       'training.recompute=true',
@@ -221,7 +221,8 @@ describe('train begins with weights', () => {
 
   it('and refuses what does not fit, or would do nothing', async () => {
     const out = join(folder, 'refused');
-    const absent = await start(out, 'image.weights="org/none-such"');
+    const nowhere = ['image.weights="org/none-such"', 'data.normalise=imagenet'];
+    const absent = await start(out, ...nowhere);
     expect([absent.code, absent.stderr]).toEqual([
       exitCode.failed,
       expect.stringMatching(/no such model in a cache.*download/),

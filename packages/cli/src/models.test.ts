@@ -33,27 +33,28 @@ interface Results {
 const resultsOf = async (out: string): Promise<Results> =>
   JSON.parse(await readFile(join(folder, out, 'results.json'), 'utf8')) as Results;
 
-it.each(['clip', 'siglip'])(
-  'begins with the checkpoint’s own figures, and leaves a model: %s',
-  async (name) => {
-    const before = memory().numTensors;
-    const { code, stderr } = await fineTune(fixture(name), name);
-    expect(stderr).not.toMatch(/Error|✗/);
-    expect(code).toBe(0);
-    const results = await resultsOf(name);
-    const own = await figuresOf(fixture(name), captions);
-    for (const [metric, value] of Object.entries(own)) {
-      expect(results.beforeTraining[metric], metric).toBeCloseTo(value, 4);
-    }
-    const saved = join(folder, name, 'model');
-    expect((await readdir(saved)).sort()).toEqual(['model.json', 'model.safetensors', 'tokenizer']);
-    const after = await figuresOf(join(folder, name), captions);
-    for (const [metric, value] of Object.entries(after)) {
-      expect(results.metrics[metric], metric).toBeCloseTo(value, 4);
-    }
-    expect(memory().numTensors).toBe(before);
-  },
-);
+it.each<[string, string[]]>([
+  // A fusion of the checkpoint's kind is the checkpoint's.
+  ['clip', ['--set', 'fusion={"name":"dual-encoder","options":{"dim":8}}']],
+  ['siglip', []],
+])('begins with the checkpoint’s own figures, and leaves a model: %s', async (name, named) => {
+  const before = memory().numTensors;
+  const { code, stderr } = await fineTune(fixture(name), name, ...named);
+  expect(stderr).not.toMatch(/Error|✗/);
+  expect(code).toBe(0);
+  const results = await resultsOf(name);
+  const own = await figuresOf(fixture(name), captions);
+  for (const [metric, value] of Object.entries(own)) {
+    expect(results.beforeTraining[metric], metric).toBeCloseTo(value, 4);
+  }
+  const saved = join(folder, name, 'model');
+  expect((await readdir(saved)).sort()).toEqual(['model.json', 'model.safetensors', 'tokenizer']);
+  const after = await figuresOf(join(folder, name), captions);
+  for (const [metric, value] of Object.entries(after)) {
+    expect(results.metrics[metric], metric).toBeCloseTo(value, 4);
+  }
+  expect(memory().numTensors).toBe(before);
+});
 
 it('goes on from a run, with adapters that the model has folded in', async () => {
   const lora = ['--set', 'image={"lora":{"rank":2,"alpha":4}}', '--set', 'text={"freeze":"all"}'];
@@ -120,6 +121,12 @@ it('refuses what does not belong together', async () => {
   expect(alone.stderr).toMatch(/the checkpoint brings no text tower.*vit/);
   const weights = await fineTune(fixture('clip'), 'no', '--set', 'image={"weights":"x"}');
   expect(weights.stderr).toMatch(/"weights" of the image come with the checkpoint/);
+  const other = ['--set', 'fusion={"name":"dual-encoder","options":{"dim":4}}'];
+  const narrow = await fineTune(fixture('clip'), 'no', ...other);
+  expect(narrow.code).toBe(2);
+  expect(narrow.stderr).toMatch(
+    /fusion\.options\.dim: the fusion of the checkpoint was trained with another value; expected 8; got 4/,
+  );
   const long = await fineTune(fixture('clip'), 'no', '--set', 'data.maxTokens=20');
   expect(long.stderr).toMatch(/texts are longer than the position table/);
 });
@@ -169,7 +176,10 @@ it('compares fusions over towers of a checkpoint, frozen and with adapters', asy
   const sizes = { dim: 12, layers: 2, heads: 2, hidden: 20, maxPositions: 24 };
   const phase = { steps: 2, batchSize: 4 };
   const config = {
-    data: { captions, imageSize: 32, maxTokens: 16, tokenizer: from.text },
+    data: {
+      ...{ captions, imageSize: 32, maxTokens: 16, tokenizer: from.text },
+      normalise: 'imagenet',
+    },
     image: {
       ...{ name: 'resnet', options: resnet, freeze: 'all' },
       weights: { from: from.image, keys: 'hugging-face-resnet' },

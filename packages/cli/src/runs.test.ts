@@ -96,7 +96,11 @@ describe('a run that failed its checks leaves nothing', () => {
     ['a batch larger than the split', ['training.batchSize=100'], 'batch'],
     ['a split that is not there', ['data.test=tset'], 'Did you mean "test"?'],
     ['heads that do not divide the width', ['text.options.heads=3'], 'heads'],
-    ['weights that are not there', ['image.weights=nowhere.safetensors'], 'nowhere'],
+    [
+      'weights that are not there',
+      ['image.weights=nowhere.safetensors', 'data.normalise=clip'],
+      'nowhere.safetensors: there is no such file',
+    ],
   ])('%s, and the corrected command works', async (_what, settings, message) => {
     const out = join(folder, `corrected-${message}`);
     const wrong = await train(out, ...settings.flatMap((each) => ['--set', each]));

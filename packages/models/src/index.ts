@@ -17,7 +17,8 @@ export type { PictureFile } from './pictures/prepare-pictures';
 export { saveModel } from './saved/save-model';
 export type { SaveModelOptions } from './saved/save-model';
 export type { SavedTask } from './saved/format';
-export { modelFingerprint } from './open/fingerprint';
+export { modelFingerprint, modelIdentity } from './open/identity';
+export type { ModelIdentity } from './open/identity';
 export { openModel } from './open/open-model';
 export type { OpenModel } from './open/open-model';
 export type { AskedPair, PredictOptions } from './open/predict';
@@ -42,6 +43,12 @@ export type {
 export { nearest } from './search/nearest';
 export type { Found, NearestOptions } from './search/nearest';
 export { loadVectors, requireVectorFile, saveVectors } from './vectors/vector-file';
-export type { VectorSet } from './vectors/vector-file';
+export { updatePictures, updateTexts } from './vectors/update-vectors';
+export type {
+  UpdatedVectors,
+  UpdatePicturesOptions,
+  UpdateTextsOptions,
+} from './vectors/update-vectors';
+export type { VectorOrigin, VectorSet } from './vectors/vector-set';
 export { zeroShot } from './zero-shot/zero-shot';
 export type { Guess, ZeroShot, ZeroShotOptions } from './zero-shot/zero-shot';

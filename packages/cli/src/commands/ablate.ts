@@ -14,7 +14,7 @@ import { configOptions, readGiven, type GivenConfig } from '../config/read-confi
 import { ablationSchema, type AblationConfig } from '../config/schema';
 import { notesOfLabels, taskOf } from '../config/tasks';
 import { refuseStream } from '../config/stream';
-import { requireItsTokenizer } from '../config/weights';
+import { requireItsPictures, requireItsTokenizer } from '../config/weights';
 import { chooseEngine, environmentOf } from '../environment';
 import { followComparison } from '../follow-comparison';
 import { holdsTrials } from '../run/folder-kind';
@@ -117,5 +117,6 @@ function checkedConfig({ config, source }: GivenConfig): AblationConfig {
   const checked = parseConfig(ablationSchema, config, source);
   refuseStream(checked);
   requireItsTokenizer(checked);
+  requireItsPictures(checked);
   return checked;
 }

@@ -13,7 +13,7 @@ import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
 import { trainSchema, type TrainConfig } from '../config/schema';
 import { requireStreamable } from '../config/stream';
-import { requireItsTokenizer } from '../config/weights';
+import { requireItsPictures, requireItsTokenizer } from '../config/weights';
 import { notesOfLabels, taskOf } from '../config/tasks';
 import { chooseEngine, environmentOf } from '../environment';
 import { requireFolderOf } from '../run/folder-kind';
@@ -206,6 +206,7 @@ function withSteps(config: TrainConfig, extended: string): TrainConfig {
 function checkedConfig({ config, source }: GivenConfig): TrainConfig {
   const checked = parseConfig(trainSchema, config, source);
   requireItsTokenizer(checked);
+  requireItsPictures(checked);
   requireStreamable(checked);
   requireNoConflict(checked);
   return checked;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, partition, type Params } from '@crossweave/core';
 import {
   pretrained,
@@ -54,8 +55,8 @@ export async function modelOf(config: unknown): Promise<Pretrained | undefined> 
 }
 
 /**
- * A config with what its checkpoint brings: towers and fusion that it does not name itself, the
- * tokenizer, and how pictures are prepared where it does not say it.
+ * A config with what its checkpoint brings: towers that it does not name itself, the fusion unless it is of another
+ * kind, the tokenizer, and how pictures are prepared where it does not say it.
  *
  * @throws ConfigError for a part that neither names, or a tokenizer that is not the checkpoint's.
  */
@@ -70,7 +71,7 @@ export function withModel(config: unknown, model: Pretrained, fusionAt = 'fusion
     });
   }
   const [image, text, fusion] = (['image', 'text', 'fusion'] as const).map((part) =>
-    partOf(part, part === 'fusion' ? fusionAt : part, rawOf(raw[part]), model),
+    partOf(part, part === 'fusion' ? fusionAt : part, raw, model),
   );
   const { image: ofImage, text: ofText } = takenFrom(config, model);
   const data = rawOf(raw['data']);
@@ -135,17 +136,44 @@ function takenFrom(
   return {
     ...(model.image && !own('image') && { image: model.image }),
     ...(model.text && !own('text') && { text: model.text }),
-    ...(model.fusion && !own('fusion') && { fusion: model.fusion }),
+    ...(model.fusion && !namesOwnFusion(raw, model) && { fusion: model.fusion }),
   };
+}
+
+/**
+ * Whether a config has a fusion of its own. A dual encoder named over a checkpoint's towers is the checkpoint's,
+ * where that has one: new projections would throw away what it knows.
+ */
+function namesOwnFusion(raw: Raw, model: Pretrained): boolean {
+  const { name, weights } = rawOf(raw['fusion']);
+  if (name === undefined) return false;
+  const hasOwnTower = ['image', 'text'].some((part) => rawOf(raw[part])['name'] !== undefined);
+  return hasOwnTower || weights !== undefined || name !== model.fusion?.part.name;
+}
+
+/** @throws ConfigError where a config asks for other options than the checkpoint's fusion was trained with. */
+function requireSameOptions(where: string, own: Raw, brought: Raw): void {
+  for (const [option, value] of Object.entries(own)) {
+    if (!Object.hasOwn(brought, option) || isDeepStrictEqual(value, brought[option])) continue;
+    throw new ConfigError('the fusion of the checkpoint was trained with another value', {
+      where: `${where}.options.${option}`,
+      expected: brought[option],
+      got: value,
+      advice:
+        'Leave it out to begin with what the checkpoint has learned. For a new fusion over its towers name them one by one: "model": { "image": FROM, "text": FROM }.',
+    });
+  }
 }
 
 function partOf(
   part: 'image' | 'text' | 'fusion',
   where: string,
-  own: Raw,
+  raw: Raw,
   model: Pretrained,
 ): Raw {
-  if (own['name'] !== undefined) return own;
+  const own = rawOf(raw[part]);
+  const isOwn = part === 'fusion' ? namesOwnFusion(raw, model) : own['name'] !== undefined;
+  if (isOwn) return own;
   const brought = model[part]?.part;
   if (brought === undefined) {
     throw new ConfigError(
@@ -163,7 +191,9 @@ function partOf(
       advice: `Leave them out, or name the ${part} that they belong to.`,
     });
   }
-  return { ...own, name: brought.name, options: { ...brought.options, ...rawOf(own['options']) } };
+  const options = rawOf(own['options']);
+  if (part === 'fusion') requireSameOptions(where, options, brought.options);
+  return { ...own, name: brought.name, options: { ...brought.options, ...options } };
 }
 
 /** An object of a config that is not checked yet; what is none has no keys. */

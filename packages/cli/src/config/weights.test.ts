@@ -9,7 +9,7 @@ import { imageEncoderOf, textEncoderOf } from './build';
 import { keyMaps } from './key-maps';
 import { parseConfig } from './parse';
 import { trainSchema, type EncoderConfig } from './schema';
-import { initialWeights } from './weights';
+import { initialWeights, requireItsPictures } from './weights';
 
 let folder = '';
 let path = '';
@@ -83,6 +83,17 @@ it('is strict: what does not fit is an error', async () => {
   await expect(keys).rejects.toThrow(ConfigError);
   await expect(keys).rejects.toThrow(/image\.weights\.keys.*Did you mean "timm-vit"/);
   disposeParams(saved);
+});
+
+it('an image tower with weights comes with the statistics of its pictures', () => {
+  const image: EncoderConfig = { ...plain, weights: { from: 'org/clip' } };
+  const splits = { train: 'train', val: 'val', test: 'test' };
+  const data = { captions: 'x', imageSize: 8, maxTokens: 8, ...splits };
+  expect(() => requireItsPictures({ image, data })).toThrow(
+    /data\.normalise: .*how their pictures are prepared is not named.*got "image\.weights" org\/clip/,
+  );
+  expect(() => requireItsPictures({ image, data: { ...data, normalise: 'clip' } })).not.toThrow();
+  expect(() => requireItsPictures({ image: plain, data })).not.toThrow();
 });
 
 it('a config names weights by a text or with options, and knows no others', () => {

@@ -32,6 +32,27 @@ export function requireItsTokenizer({ text, data }: Pick<TrainConfig, 'text' | '
   });
 }
 
+/**
+ * An image tower that was trained elsewhere may have seen pictures of other statistics, or cropped ones where the
+ * default squashes them.
+ *
+ * @throws ConfigError for weights of an image tower beside which nothing says how their pictures are prepared.
+ */
+export function requireItsPictures({ image, data }: Pick<TrainConfig, 'image' | 'data'>): void {
+  if (image.weights === undefined || data.normalise !== undefined) return;
+  throw new ConfigError(
+    'the image tower has weights, and how their pictures are prepared is not named',
+    {
+      where: 'data.normalise',
+      expected:
+        '"imagenet", "clip", "siglip" or other statistics, as preprocessor_config.json of the same checkpoint has them',
+      got: `"image.weights" ${image.weights.from} alone`,
+      advice:
+        'Name them (--set data.normalise=clip), with data.resize, data.resizeTo and data.filter where pictures are not squashed by bicubic; or take the checkpoint whole with --model, which brings all of it along.',
+    },
+  );
+}
+
 /** What checkpoints of a config's parts may lack, by paths of the joint model. */
 export function mayBeMissing(parts: Readonly<Record<string, Part['config']>>): string[] {
   return Object.entries(parts).flatMap(([part, { weights }]) =>

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,58 @@ it('embeds pictures and texts, and counts what it leaves out', async () => {
   const npy = join(folder, 't.npy');
   const ofTexts = await json('embed', ...clip, '--texts', join(folder, 'texts.txt'), '--out', npy);
   expect(ofTexts).toMatchObject({ rows: 3, files: [npy, `${npy}.ids.txt`], rejected: [] });
+});
+
+it.each(['grown.safetensors', 'grown.parquet'])('updates %s', async (name) => {
+  const [own, file] = [join(folder, `${name}-pictures`), join(folder, name)];
+  await cp(join(pictures, 'ring'), own, { recursive: true });
+  const update = ['embed', ...clip, '--images', own, '--out', file, '--update'];
+  expect(await json(...update)).toMatchObject({ rows: 2, added: 2, files: [file] });
+  const first = await loadVectors(file);
+  const { mtimeMs } = await stat(file);
+  expect(await json(...update)).toMatchObject({ rows: 2, kept: 2, added: 0, files: [] });
+  expect((await stat(file)).mtimeMs).toBe(mtimeMs);
+
+  await cp(join(pictures, 'circle', '1.jpg'), join(own, '1.jpg'));
+  await cp(join(pictures, 'circle', '1.jpg'), join(own, '2.jpg'));
+  await writeFile(join(own, 'bad.png'), 'no picture');
+  const grown = await run(...update);
+  expect(grown.code, grown.stderr).toBe(0);
+  expect(grown.stdout).toMatch(/3 vectors of width 8 \(1 kept, 1 added, 1 changed, 0 gone\)/);
+  expect(grown.stderr).toMatch(/Left out: .*bad\.png/);
+  const second = await loadVectors(file);
+  expect(second.ids).toEqual(['0.jpg', '2.jpg', '1.jpg']);
+  expect(second.embeddings.values.subarray(0, 8)).toEqual(first.embeddings.values.subarray(0, 8));
+  const seek = ['search', 'a red circle', ...clip, '--vectors', file];
+  expect((await json(...seek)).results).toHaveLength(3);
+
+  await rm(join(own, '0.jpg'));
+  const gone = await run(...update);
+  expect(gone.stdout).toMatch(/0 added, 0 changed, 1 gone, which stay without --prune\).*as it is/);
+  expect(await json(...update, '--prune')).toMatchObject({ rows: 2, kept: 2, gone: 1 });
+  expect((await loadVectors(file)).ids).toEqual(['2.jpg', '1.jpg']);
+});
+
+it('refuses to update what was made otherwise, and leaves the file', async () => {
+  const file = join(folder, 'kept.parquet');
+  const texts = ['--texts', join(folder, 'texts.txt'), '--out', file];
+  await json('embed', ...clip, ...texts);
+  const bytes = await readFile(file);
+  const other = ['--model', join(fixtures, 'open-clip'), '--engine', 'cpu'];
+  const cases: [RegExp, ...string[]][] = [
+    [/model\.weights changed: fingerprint .* → /, 'embed', ...other, ...texts, '--update'],
+    [
+      /made otherwise: of: "texts" → "pictures"/,
+      ...['embed', ...clip, '--images', pictures, '--out', file, '--update'],
+    ],
+    [/--prune goes with --update/, 'embed', ...clip, ...texts, '--prune'],
+    [
+      /ends in \.safetensors or \.parquet/,
+      ...['embed', ...clip, ...texts.slice(0, 3), join(folder, 't.npy'), '--update'],
+    ],
+  ];
+  for (const [message, ...args] of cases) expect((await refused(...args)).stderr).toMatch(message);
+  expect(await readFile(file)).toEqual(bytes);
 });
 
 it('finds pictures by a text, from a folder and from vectors alike', async () => {

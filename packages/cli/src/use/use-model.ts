@@ -51,30 +51,43 @@ export async function openNamed(
 export async function picturesOf(
   model: OpenModel,
   folder: string,
-  { terminal, signal }: Session,
+  session: Session,
 ): Promise<EmbeddedPictures> {
   const paths = await listPictures(resolve(folder));
+  const embedded = await withPictureBar(session, (onProgress) =>
+    embedPictures(model, paths, { folder: resolve(folder), signal: session.signal, onProgress }),
+  );
+  tellOfRejects(embedded, session);
+  return embedded;
+}
+
+/** What `run` gives, with a bar of the pictures that are done. @throws Interrupted by a signal. */
+export async function withPictureBar<T>(
+  { terminal, signal }: Session,
+  run: (onProgress: (done: number, total: number) => void) => Promise<T>,
+): Promise<T> {
   const bar = terminal.progress('Encoding pictures');
   try {
-    const embedded = await embedPictures(model, paths, {
-      folder: resolve(folder),
-      signal,
-      onProgress: (done, total) => {
-        bar.update(done, total);
-      },
+    const result = await run((done, total) => {
+      bar.update(done, total);
     });
     bar.done();
-    const { rejects } = embedded;
-    for (const { error } of rejects.slice(0, 5)) terminal.note(`Left out: ${error.summary}`);
-    if (rejects.length > 5) terminal.note(`Left out: ${rejects.length - 5} more.`);
-    return embedded;
+    return result;
   } catch (error) {
     if (signal.aborted) throw new Interrupted('Stopped; nothing was written.');
     throw error;
   }
 }
 
+type Rejects = Pick<EmbeddedPictures, 'rejects'>;
+
+/** Says which pictures were left out, and why. */
+export function tellOfRejects({ rejects }: Rejects, { terminal }: Session): void {
+  for (const { error } of rejects.slice(0, 5)) terminal.note(`Left out: ${error.summary}`);
+  if (rejects.length > 5) terminal.note(`Left out: ${rejects.length - 5} more.`);
+}
+
 /** What was left out, for `--json`. */
-export function rejectsOf({ rejects }: EmbeddedPictures): object[] {
+export function rejectsOf({ rejects }: Rejects): object[] {
   return rejects.map(({ path, error }) => ({ path, reason: error.summary }));
 }

@@ -4,8 +4,9 @@ import { ConfigError, type Features, type FrozenEncoder, type TextInput } from '
 import { encodeTexts, loadTokenizer } from '@crossweave/data';
 import { onnxImageEncoder } from '@crossweave/image-encoder/onnx';
 import { onnxTextEncoder } from '@crossweave/text-encoder/onnx';
-import { createHash } from 'node:crypto';
+import { checksumOf } from '@crossweave/trainer/node';
 import { inBatches } from '../open/in-batches';
+import type { ModelIdentity } from '../open/identity';
 import type { OpenModel } from '../open/open-model';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
 import type { PretrainedOptions } from '../pretrained/types';
@@ -55,11 +56,11 @@ export async function openExport(
     });
     return joinEmbeddings(all, dim);
   };
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify({ preprocessing, maxTokens, logits, tokenizer: tokenizer.fingerprint }))
-    .update(frozen.image.fingerprint)
-    .update(frozen.text.fingerprint)
-    .digest('hex');
+  const identity: ModelIdentity = {
+    weights: checksumOf([frozen.image.fingerprint, frozen.text.fingerprint]),
+    image: { preprocessing },
+    text: { tokenizer: tokenizer.fingerprint, maxTokens },
+  };
   return {
     ...{ name: folder, family: 'export', dim, preprocessing, tokenizer, maxTokens, logits },
     ...{ tokenizerFolder: folder, notes: [], parts: undefined, frozen },
@@ -82,7 +83,8 @@ export async function openExport(
         }),
       );
     },
-    fingerprint: () => Promise.resolve(`sha256:${fingerprint}`),
+    identity: () => Promise.resolve(identity),
+    fingerprint: () => Promise.resolve(checksumOf(identity)),
     [Symbol.asyncDispose]: async () => {
       await frozen.image[Symbol.asyncDispose]();
       await frozen.text[Symbol.asyncDispose]();

@@ -14,12 +14,13 @@ import { checkOptions, requireText } from '@crossweave/core/authoring';
 import { normalize } from '@crossweave/core/nn';
 import { encodeTexts, type Preprocessing, type Tokenizer } from '@crossweave/data';
 import type { PairPrediction } from '@crossweave/lab';
+import { checksumOf } from '@crossweave/trainer/node';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
 import { pretrained, pretrainedChecks } from '../pretrained/pretrained';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
 import { readExport } from '../exported/export-files';
 import { openExport, type FrozenTowers } from '../exported/open-export';
-import { modelFingerprint } from './fingerprint';
+import { modelIdentity, type ModelIdentity } from './identity';
 import { inBatches } from './in-batches';
 import { predictPairs, type AskedPair, type PredictOptions } from './predict';
 import { joinEmbeddings, requireFinite, type Embeddings } from '../vectors/embeddings';
@@ -84,10 +85,9 @@ export interface OpenModel extends AsyncDisposable {
     pairs: readonly AskedPair[] | PairSplit,
     options?: PredictOptions,
   ): Promise<PairPrediction[]>;
-  /**
-   * SHA-256 of weights, tokenizer and preprocessing, as `sha256:…`. Vectors of models with different
-   * ones do not compare.
-   */
+  /** What its vectors depend on: weights, towers, preprocessing, tokenizer. */
+  identity(): Promise<ModelIdentity>;
+  /** SHA-256 of {@link identity}, as `sha256:…`. Vectors of models with different ones do not compare. */
   fingerprint(): Promise<string>;
   /** For programs that want the parts: exports, further training. undefined for an export. */
   readonly parts: Pretrained | undefined;
@@ -157,7 +157,8 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     maxTokens: text?.maxTokens,
     logits: logitsOf(parts, params.fusion),
     preprocess,
-    fingerprint: () => modelFingerprint(parts),
+    identity: () => modelIdentity(parts),
+    fingerprint: async () => checksumOf(await modelIdentity(parts)),
     encodeImage: async (pictures) => {
       if (!isList(pictures)) return rowsOf(from, () => embed('image', ofPictures(pictures)));
       const all = await inBatches(pictures, async (files) => {

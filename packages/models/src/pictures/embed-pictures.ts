@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
@@ -16,6 +17,8 @@ export interface EmbeddedPictures {
   /** Of the pictures that could be read, one a row. */
   readonly paths: readonly string[];
   readonly embeddings: Embeddings;
+  /** SHA-256 of the bytes of each file, in hexadecimal, one a row. */
+  readonly contents: readonly string[];
   /** All others. */
   readonly rejects: readonly PictureReject[];
 }
@@ -28,7 +31,7 @@ export interface EmbedPicturesOptions {
   readonly signal?: AbortSignal;
 }
 
-const checks: Checks<EmbedPicturesOptions> = {
+export const embedPicturesChecks: Checks<EmbedPicturesOptions> = {
   folder: text(),
   onProgress: callback('of the pictures done and their number'),
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
@@ -49,9 +52,21 @@ export async function embedPictures(
   paths: readonly string[],
   options: EmbedPicturesOptions = {},
 ): Promise<EmbeddedPictures> {
-  checkOptions('embedPictures', options, checks);
-  const { folder = '', onProgress, signal } = options;
+  checkOptions('embedPictures', options, embedPicturesChecks);
+  const embedded = await embedReadable(model, paths, options);
+  const [first] = embedded.rejects;
+  if (first !== undefined && embedded.paths.length === 0) throw first.error;
+  return embedded;
+}
+
+/** As {@link embedPictures}, where it may be that not one of them can be read. */
+export async function embedReadable(
+  model: Pick<OpenModel, 'encodeImage' | 'dim'>,
+  paths: readonly string[],
+  { folder = '', onProgress, signal }: EmbedPicturesOptions,
+): Promise<EmbeddedPictures> {
   const good: string[] = [];
+  const contents: string[] = [];
   const parts: Embeddings[] = [];
   const rejects: PictureReject[] = [];
   const attempt = async (some: readonly string[]): Promise<void> => {
@@ -59,6 +74,7 @@ export async function embedPictures(
       const files = await Promise.all(some.map((path) => read(join(folder, path))));
       parts.push(await model.encodeImage(files));
       good.push(...some);
+      contents.push(...files.map(({ bytes }) => contentOf(bytes)));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       if (some.length === 1) rejects.push({ path: some[0]!, error });
@@ -71,9 +87,12 @@ export async function embedPictures(
     await attempt(paths.slice(at, at + batchSize));
     onProgress?.(Math.min(at + batchSize, paths.length), paths.length);
   }
-  const [first] = rejects;
-  if (first !== undefined && good.length === 0) throw first.error;
-  return { paths: good, embeddings: joinEmbeddings(parts, model.dim), rejects };
+  return { paths: good, embeddings: joinEmbeddings(parts, model.dim), contents, rejects };
+}
+
+/** SHA-256 of a file's bytes, in hexadecimal: what `sha256sum` prints. */
+export function contentOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function read(name: string): Promise<PictureFile> {

@@ -37,6 +37,7 @@ export async function loadFusion(
     });
   }
   try {
+    for (const side of projections) requireWidth(path, `${side}_projection.weight`, stored, part);
     const params = tidy(() => {
       const all: Record<string, Tensor> = { logit_bias: scalar(0) };
       for (const [name, value] of Object.entries(stored)) {
@@ -51,6 +52,17 @@ export async function loadFusion(
   } finally {
     disposeParams(stored);
   }
+}
+
+/** @throws StateDictError where a projection is of another width than the config says. */
+function requireWidth(where: string, name: string, stored: Params, { options }: PartConfig): void {
+  const width = stored[name]!.shape[0];
+  if (width === options['dim']) return;
+  throw new StateDictError(`"${name}" is not of the width of the config`, {
+    where,
+    expected: `${String(options['dim'])} rows, as the config has them`,
+    got: showShape(stored[name]!.shape),
+  });
 }
 
 /** SigLIP stores its scale and bias as lists of one. */

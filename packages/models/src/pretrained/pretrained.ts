@@ -95,7 +95,7 @@ export async function pretrained(
         fusion: { part: fused.part, fusion: createFusion(fused.part.name, fused.part.options) },
       }),
       params,
-      notes: image?.notes ?? [],
+      notes: [...(image?.notes ?? []), ...(description.notes ?? [])],
       [Symbol.dispose]: () => disposeParams(params),
     };
   } catch (error) {

@@ -64,6 +64,34 @@ describe('takes checkpoints as people have them', () => {
     expect(model.params['fusion.logit_scale']!.shape).toEqual([]);
   });
 
+  it.each<[string, string, Json, number]>([
+    ['sentence-bert', 'sentence_bert_config.json', { max_seq_length: 6, do_lower_case: true }, 6],
+    ['sentence-bert', 'sentence_bert_config.json', { max_seq_length: null }, 24],
+    ['sentence-bert', 'tokenizer_config.json', { model_max_length: 9 }, 9],
+    ['clip', 'tokenizer_config.json', { model_max_length: 1e30 }, 16],
+    ['clip', 'tokenizer_config.json', { model_max_length: 8 }, 8],
+  ])('cutting texts of %s where the original does: %s', async (name, file, said, length) => {
+    const path = await copyOf(name);
+    await writeFile(join(path, file), '{}', { flag: 'wx' }).catch(() => undefined);
+    await change(join(path, file), (config) => Object.assign(config, said));
+    using model = await pretrained(path);
+    expect(model.text!.maxTokens).toBe(length);
+    using asked = await pretrained(path, { maxTokens: 10 });
+    expect(asked.text!.maxTokens).toBe(10);
+  });
+
+  it('with a text before every text, which is told', async () => {
+    const path = await copyOf('sentence-bert');
+    const said = { prompts: { query: 'query: ', document: '' }, default_prompt_name: 'query' };
+    const file = join(path, 'config_sentence_transformers.json');
+    await writeFile(file, JSON.stringify(said));
+    using model = await pretrained(path);
+    expect(model.notes).toEqual([expect.stringMatching(/puts "query: " before every text/)]);
+    await writeFile(file, JSON.stringify({ ...said, default_prompt_name: null }));
+    using plain = await pretrained(path);
+    expect(plain.notes).toEqual([]);
+  });
+
   it('with a trained scale above 100, which is not clamped', async () => {
     const path = await copyOf('clip');
     const weights = join(path, 'model.safetensors');
@@ -123,6 +151,56 @@ describe('refuses what does not fit, naming both sides', () => {
           inner(config, 'text_config')['eos_token_id'] = 2;
         }),
       /is "largest", and the end token of the tokenizer is not its largest id/,
+      ConfigError,
+    ],
+    [
+      'a projection of another width than the config’s',
+      'clip',
+      (path) =>
+        change(join(path, 'config.json'), (config) => {
+          config['projection_dim'] = 7;
+        }),
+      /"visual_projection\.weight" is not of the width of the config.*7 rows.*got \[8, 16\]/,
+      StateDictError,
+    ],
+    [
+      'a tokenizer that keeps the end of long texts',
+      'clip',
+      (path) =>
+        change(join(path, 'tokenizer_config.json'), (config) => {
+          config['truncation_side'] = 'left';
+        }),
+      /keeps the end of a text that is too long.*right.*got left/,
+      ConfigError,
+    ],
+    [
+      'a tokenizer whose own file keeps the end of long texts',
+      'sentence-bert',
+      (path) =>
+        change(join(path, 'tokenizer.json'), (config) => {
+          config['truncation'] = { direction: 'Left', max_length: 9, strategy: 'LongestFirst' };
+        }),
+      /keeps the end of a text that is too long.*right.*got Left/,
+      ConfigError,
+    ],
+    [
+      'small letters that sentence-transformers makes, before a tokenizer that reads capitals',
+      'sentence-bert',
+      async (path) => {
+        const asks = { max_seq_length: 16, do_lower_case: true };
+        await writeFile(join(path, 'sentence_bert_config.json'), JSON.stringify(asks));
+        await change(join(path, 'tokenizer.json'), (config) => {
+          config['normalizer'] = null;
+        });
+      },
+      /small letters before its tokenizer reads them.*"do_lower_case": false/,
+      ConfigError,
+    ],
+    [
+      'a length of sentence-transformers that is no number of tokens',
+      'sentence-bert',
+      (path) => writeFile(join(path, 'sentence_bert_config.json'), '{"max_seq_length":"16"}'),
+      /"max_seq_length" is no number of tokens.*got "?16/,
       ConfigError,
     ],
     [

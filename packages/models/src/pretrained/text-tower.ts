@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
-import { loadTokenizer } from '@crossweave/data';
+import { readJson } from '@crossweave/core/node';
+import { loadTokenizer, type Tokenizer } from '@crossweave/data';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import type { TextDescription } from './families/description';
-import type { ModelFiles } from './model-files';
+import type { JsonObject, ModelFiles } from './model-files';
 import type { PretrainedOptions, PretrainedText } from './types';
 
 /** The longest text that the data takes. */
@@ -13,12 +14,12 @@ const longest = 512;
 /**
  * A text tower with the tokenizer beside its weights.
  *
- * @throws DataError when there is no tokenizer; ConfigError when it does not fit the word table, or
- *   `maxTokens` the positions.
+ * @throws DataError when there is no tokenizer; ConfigError when it does not fit the word table, reads texts in
+ *   another way than is done here, or `maxTokens` does not fit the positions.
  */
 export async function textOf(
   files: ModelFiles,
-  { part, positions }: TextDescription,
+  { part, positions, cutAt = longest, lowercase = false }: TextDescription,
   { maxTokens: asked, tokenizer: folder = files.folder }: PretrainedOptions,
 ): Promise<PretrainedText> {
   if (!existsSync(join(folder, 'tokenizer.json'))) {
@@ -40,9 +41,47 @@ export async function textOf(
     });
   }
   const tokenizer = await loadTokenizer(folder);
-  const maxTokens = asked ?? Math.min(positions, longest);
+  if (lowercase) requireSmallLetters(folder, tokenizer);
+  const maxTokens = asked ?? Math.min(positions, longest, cutAt, await lengthIn(folder));
   const encoder = createTextEncoder(part.name, part.options, {
     ...{ tokenizer, maxTokens, pretrained: true },
   });
   return { part, encoder, tokenizer, tokenizerFolder: folder, maxTokens };
+}
+
+/**
+ * Where the tokenizer's files cut a text: `model_max_length`, which is a huge number where nothing is cut.
+ *
+ * @throws ConfigError where they keep the end of a text instead of its beginning.
+ */
+async function lengthIn(folder: string): Promise<number> {
+  const config = Object(await readJson(join(folder, 'tokenizer_config.json'))) as JsonObject;
+  const { truncation } = Object(await readJson(join(folder, 'tokenizer.json'))) as JsonObject;
+  const side = config['truncation_side'] ?? (Object(truncation) as JsonObject)['direction'];
+  if (String(side).toLowerCase() === 'left') {
+    throw new ConfigError('the tokenizer keeps the end of a text that is too long', {
+      where: folder,
+      expected: '"truncation_side": "right", the beginning, which is kept here',
+      got: side,
+    });
+  }
+  const length = config['model_max_length'];
+  return typeof length === 'number' && length >= 1 ? length : Infinity;
+}
+
+/** @throws ConfigError where the tokenizer reads capital letters, which the original never shows it. */
+function requireSmallLetters(where: string, tokenizer: Tokenizer): void {
+  const [capital, small] = ['A RED SHOE', 'a red shoe'].map((text) =>
+    tokenizer.encode(text).join(),
+  );
+  if (capital === small) return;
+  throw new ConfigError(
+    'the original writes texts in small letters before its tokenizer reads them',
+    {
+      where,
+      expected:
+        'a tokenizer that does it itself, or "do_lower_case": false in sentence_*_config.json',
+      advice: 'Set "do_lower_case" to false there, and give texts in small letters.',
+    },
+  );
 }

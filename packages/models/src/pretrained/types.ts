@@ -16,7 +16,11 @@ export interface PretrainedOptions extends FindOptions {
    * positions are then interpolated, and {@link Pretrained.notes} say so. Default the checkpoint's.
    */
   readonly imageSize?: number;
-  /** N, the longest text in tokens; at most what the checkpoint has positions for, the default. */
+  /**
+   * N, the longest text in tokens; at most what the checkpoint has positions for. Default where the original
+   * cuts texts: at `max_seq_length` of sentence-transformers, `model_max_length` of the tokenizer, or the
+   * positions, at most 512.
+   */
   readonly maxTokens?: number;
   /** How pictures are prepared, for a checkpoint that does not say it. */
   readonly preprocessing?: Preprocessing;

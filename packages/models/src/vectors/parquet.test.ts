@@ -16,6 +16,10 @@ it('writes ids and lists of float32, and the model', async () => {
     { id: 'ä "2"\n', embedding: [Math.fround(0.1), -4] },
     { id: '', embedding: [5, 6] },
   ]);
+  const contents = ['0a', '1b', '2c'];
+  const pictures = (await parquetOf({ ...set, contents })).slice().buffer;
+  const columns = await parquetReadObjects({ file: pictures, columns: ['id', 'sha256'] });
+  expect(columns[1]).toEqual({ id: 'ä "2"\n', sha256: '1b' });
   const { key_value_metadata: pairs } = parquetMetadata(file);
   expect(pairs).toContainEqual({ key: 'crossweave.model', value: 'sha256:0' });
 });

@@ -1,12 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import { memory, zeros } from '@tensorflow/tfjs-core';
-import { ConfigError, FileFormatError } from '@crossweave/core';
+import { ConfigError, DataError, FileFormatError } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/checkpoints/node';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { loadVectors, saveVectors, type VectorSet } from './vector-file';
+import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadVectors, saveVectors } from './vector-file';
+import type { VectorOrigin, VectorSet } from './vector-set';
 
 let folder = '';
 beforeEach(async () => {
@@ -20,13 +22,62 @@ const set: VectorSet = {
   model: 'sha256:00',
 };
 
-it('keeps vectors, ids and model in safetensors', async () => {
-  const before = memory().numTensors;
-  const path = join(folder, 'v.safetensors');
-  const good = { ...set, ids: ['a/1.png', 'ä "2"\n.png', 'c'] };
-  expect(await saveVectors(path, good)).toEqual([path]);
-  expect(await loadVectors(path)).toEqual(good);
-  expect(memory().numTensors).toBe(before);
+describe.each(['v.safetensors', 'v.parquet'])('%s', (name) => {
+  it('keeps vectors, ids and model', async () => {
+    const before = memory().numTensors;
+    const path = join(folder, name);
+    expect(await saveVectors(path, set)).toEqual([path]);
+    expect(await loadVectors(path)).toEqual(set);
+    const whole: VectorSet = {
+      ...{ ...set, contents: ['0a', '1b', '2c'] },
+      origin: { of: 'pictures', precision: 'bf16', model: { weights: 'sha256:1' } },
+    };
+    await saveVectors(path, whole);
+    expect(await loadVectors(path)).toEqual(whole);
+    const embeddings = { rows: 0, dim: 2, values: new Float32Array() };
+    const none: VectorSet = { ids: [], embeddings, model: 'm' };
+    await saveVectors(path, none);
+    expect(await loadVectors(path)).toEqual(none);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('is refused where it is cut off, missing, or holds something else', async () => {
+    const path = join(folder, name);
+    await expect(loadVectors(path)).rejects.toThrow(DataError);
+    await saveVectors(path, set);
+    const bytes = await readFile(path);
+    for (const length of [0, 7, bytes.length - 1]) {
+      await writeFile(path, bytes.subarray(0, length));
+      await expect(loadVectors(path), `${length} bytes`).rejects.toThrow(FileFormatError);
+    }
+    const values = Float32Array.from([1, 2, 3, NaN, 5, 6]);
+    await saveVectors(path, { ...set, embeddings: { rows: 3, dim: 2, values } });
+    await expect(loadVectors(path)).rejects.toThrow(/not finite.*row 1/);
+    const strange = { of: 'sounds', precision: 'float32', model: {} } as unknown as VectorOrigin;
+    await saveVectors(path, { ...set, origin: strange });
+    await expect(loadVectors(path)).rejects.toThrow(/holds no vectors/);
+  });
+});
+
+it('reads more rows of a Parquet file than lie in one of its groups', async () => {
+  const [rows, path] = [9000, join(folder, 'v.parquet')];
+  const values = Float32Array.from({ length: rows * 2 }, (_, i) => i / 3);
+  const many: VectorSet = {
+    ids: Array.from({ length: rows }, (_, i) => `${i}.jpg`),
+    embeddings: { rows, dim: 2, values },
+    model: 'm',
+  };
+  await saveVectors(path, many);
+  expect(await loadVectors(path)).toEqual(many);
+});
+
+it('refuses a Parquet file of something else, and NumPy’s format', async () => {
+  const path = join(folder, 'v.parquet');
+  const writer = new ByteWriter();
+  await parquetWrite({ writer, columnData: [{ name: 'id', data: ['a'], type: 'STRING' }] });
+  await writeFile(path, new Uint8Array(writer.getBuffer()));
+  await expect(loadVectors(path)).rejects.toThrow(/holds no vectors/);
+  await expect(loadVectors(join(folder, 'v.npy'))).rejects.toThrow(/does not say which model/);
 });
 
 it('writes NumPy’s format, with the ids a line each', async () => {
@@ -47,6 +98,8 @@ it('refuses what is no such file', async () => {
   await expect(saveVectors(join(folder, 'v.json'), set)).rejects.toThrow(ConfigError);
   const short = saveVectors(join(folder, 'v.npy'), { ...set, ids: ['a'] });
   await expect(short).rejects.toThrow(/ids are not one a row.*expected 3; got 1/);
+  const contents = saveVectors(join(folder, 'v.parquet'), { ...set, contents: [] });
+  await expect(contents).rejects.toThrow(/contents are not one a row.*expected 3; got 0/);
   const other = join(folder, 'w.safetensors');
   const tensor = zeros([2, 2]);
   await saveSafetensors(other, { embeddings: tensor }, { ids: '["a"]', model: 'm' });

@@ -26,9 +26,7 @@ export class RunMismatchError extends ConfigError {
     differences: readonly IdentityDifference[],
     advice = 'Set back what differs, choose another folder, or remove this one.',
   ) {
-    const shown = differences.slice(0, mostShown).map(describe);
-    if (differences.length > mostShown) shown.push(`and ${differences.length - mostShown} more`);
-    super(`the folder holds another run: ${shown.join('; ')}`, {
+    super(`the folder holds another run: ${describeDifferences(differences)}`, {
       where,
       advice,
     });
@@ -77,7 +75,14 @@ export function differencesOf(earlier: unknown, now: unknown, path = ''): Identi
   );
 }
 
-/** `config.training.batchSize: 100 → 64`; of two fingerprints, what it is that changed. */
+/** `config.training.batchSize: 100 → 64; data changed: fingerprint …`, at most five of them. */
+export function describeDifferences(differences: readonly IdentityDifference[]): string {
+  const shown = differences.slice(0, mostShown).map(describe);
+  if (differences.length > mostShown) shown.push(`and ${differences.length - mostShown} more`);
+  return shown.join('; ');
+}
+
+/** Of two fingerprints, what it is that changed. */
 function describe({ path, earlier, now }: IdentityDifference): string {
   const change = `${show(earlier)} → ${show(now)}`;
   return isFingerprint(earlier) && isFingerprint(now)

@@ -1,6 +1,6 @@
 export { listCheckpoints, loadTrainingState, saveTrainingState } from './checkpoints';
 export type { LoadTrainingStateOptions, SaveTrainingStateOptions } from './checkpoints';
-export { checksumOf, differencesOf, RunMismatchError } from './identity';
+export { checksumOf, describeDifferences, differencesOf, RunMismatchError } from './identity';
 export type { IdentityDifference, RunIdentity } from './identity';
 export { readMetrics } from './metrics';
 export { mlflowLogger } from './mlflow/mlflow-logger';

@@ -23,6 +23,10 @@ export interface ImageDescription extends TowerDescription {
 export interface TextDescription extends TowerDescription {
   /** The longest text. */
   readonly positions: number;
+  /** Where the original cuts texts that its positions would hold. */
+  readonly cutAt?: number;
+  /** Whether the original writes texts in small letters before the tokenizer reads them. */
+  readonly lowercase?: boolean;
 }
 
 /** What a checkpoint is, as far as its configs say. */
@@ -31,6 +35,8 @@ export interface Description {
   readonly image?: ImageDescription;
   readonly text?: TextDescription;
   readonly fusion?: { readonly part: PartConfig; readonly keys: KeyMap };
+  /** What the original does beside, and is not done here; for people. */
+  readonly notes?: readonly string[];
 }
 
 /** A kind of checkpoint: one file, listed in `index.ts`. */
