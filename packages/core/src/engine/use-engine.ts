@@ -112,7 +112,7 @@ export async function useEngine(
     const { reason, advice, brief } = probe;
     rejected.push({ name: engine.name, reason, advice, ...(brief !== undefined && { brief }) });
   }
-  throw unusable(name, rejected);
+  throw unusable(name, rejected, setting);
 }
 
 /**
@@ -139,11 +139,7 @@ function candidatesOf(
   });
   if (able.length > 0) return able;
   const names = table.filter(({ variant }) => variant?.(setting) !== undefined);
-  const wanted = [
-    ...(precision === 'float32' ? [] : [`in ${precision}`]),
-    ...(devices === 1 ? [] : [`on ${devices} devices`]),
-  ].join(' ');
-  throw new EngineError(`the engine "${name}" does not compute ${wanted}`, {
+  throw new EngineError(`the engine "${name}" does not compute${inWords(setting)}`, {
     where: 'useEngine',
     expected:
       names.length === 0
@@ -152,6 +148,11 @@ function candidatesOf(
     advice: 'Leave precision and devices out.',
   });
 }
+
+/** A setting for messages, such as ` in bf16 on 2 devices`; empty for the default. */
+const inWords = ({ precision, devices }: EngineSetting): string =>
+  (precision === 'float32' ? '' : ` in ${precision}`) +
+  (devices === 1 ? '' : ` on ${devices} devices`);
 
 /** The engines that `auto` tries: those before others that are measured to be clearly faster. */
 function inOrder(table: readonly Engine[], speeds: readonly EngineSpeed[]): Engine[] {
@@ -236,7 +237,12 @@ function grouped(rejected: readonly RejectedEngine[]) {
   return [...groups].map(([why, names]) => ({ why, names }));
 }
 
-function unusable(name: string, rejected: readonly RejectedEngine[]): EngineError {
+function unusable(
+  name: string,
+  rejected: readonly RejectedEngine[],
+  setting: EngineSetting,
+): EngineError {
+  const wanted = inWords(setting);
   const [only] = rejected;
   if (name !== 'auto' && only !== undefined) {
     return new EngineError(`the engine "${name}" cannot be used: ${only.reason}`, {
@@ -245,8 +251,11 @@ function unusable(name: string, rejected: readonly RejectedEngine[]): EngineErro
     });
   }
   const reasons = rejected.map((other) => `${other.name} (${other.reason})`).join('; ');
-  return new EngineError(`no engine works here: ${reasons}`, {
+  return new EngineError(`no engine works here${wanted}: ${reasons}`, {
     where: 'useEngine',
-    advice: 'Install one: npm install @tensorflow/tfjs-backend-cpu',
+    advice:
+      wanted === ''
+        ? 'Install one: npm install @tensorflow/tfjs-backend-cpu'
+        : 'Install one of these, or leave precision and devices out.',
   });
 }

@@ -62,14 +62,35 @@ export class Core extends Handle {
       4,
       ...[this.pointer, model, model.byteLength, 0n],
     );
+    return this.compileRead(read, options);
+  }
+
+  /**
+   * Compiles the ONNX model of a file. Weights in files of its folder are mapped, not copied.
+   * @param onRead is called when the files are no longer needed.
+   * @throws OpenvinoBackendError `runtime` if OpenVINO refuses the model.
+   */
+  compileFile(path: string, options: CompileOptions, onRead: () => void): CompiledModel {
+    const read = this.library.make(
+      'reading a graph',
+      'ov_core_read_model',
+      3,
+      ...[this.pointer, path, null],
+    );
+    onRead();
+    return this.compileRead(read, options);
+  }
+
+  /** @param model is freed. */
+  private compileRead(model: bigint, options: CompileOptions): CompiledModel {
     try {
-      return this.compileRead(read, options);
+      return this.compileModel(model, options);
     } finally {
-      library.free('ov_model_free', read);
+      this.library.free('ov_model_free', model);
     }
   }
 
-  private compileRead(model: bigint, options: CompileOptions): CompiledModel {
+  private compileModel(model: bigint, options: CompileOptions): CompiledModel {
     try {
       return this.compileWith(model, propertiesOf(options));
     } catch (error) {
