@@ -18,7 +18,6 @@ const inBf16 = {
 export const onnxOpenvino: Engine = {
   name: 'onnx:openvino',
   backend: 'onnx:openvino',
-  onlyByName: true,
   ifFasterThan: 'onnx',
   variant: ({ precision, devices }) => (precision === 'bf16' && devices === 1 ? inBf16 : undefined),
   probe: async () => {

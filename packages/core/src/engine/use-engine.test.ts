@@ -195,7 +195,10 @@ describe('useEngine', () => {
   it('refuses bf16 on a processor without it, and never computes in float32 instead', async () => {
     const backend = 'onnx:openvino-bf16';
     if (isRegistered(backend)) removeBackend(backend);
-    registerBackend(backend, () => requireBf16({ processor: 'Core 2', hasBf16: false }) as never);
+    registerBackend(backend, () => {
+      requireBf16({ processor: 'Core 2', hasBf16: false });
+      throw new Error('it was let pass');
+    });
     await expect(useEngine('onnx:openvino', { precision: 'bf16' })).rejects.toThrow(
       'useEngine: the engine "onnx:openvino" cannot be used: ' +
         'the processor (Core 2) has no instructions for bf16. Without them ' +
@@ -293,6 +296,7 @@ describe('describeEngines', () => {
       wasm: { usable: true },
       onnx: { usable: true, onlyByName: false },
       'onnx:webgpu': { onlyByName: true },
+      'onnx:openvino': { onlyByName: false, ifFasterThan: 'onnx' },
     });
   });
 });

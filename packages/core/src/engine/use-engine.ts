@@ -82,7 +82,8 @@ export interface EngineChoice {
  * Chooses the engine with which tfjs computes from now on.
  *
  * `auto` (the default) takes the first engine that works, and reports the engines that do not. It
- * passes over engines with `onlyByName`. A name takes that engine or throws.
+ * passes over engines with `onlyByName`, and takes one with `ifFasterThan` only by `speeds`. A name
+ * takes that engine or throws.
  *
  * ```ts
  * const engine = await useEngine();
@@ -157,7 +158,7 @@ const inWords = ({ precision, devices }: EngineSetting): string =>
 /** The engines that `auto` tries: those before others that are measured to be clearly faster. */
 function inOrder(table: readonly Engine[], speeds: readonly EngineSpeed[]): Engine[] {
   return table
-    .filter(({ onlyByName = false }) => !onlyByName)
+    .filter(({ onlyByName = false, ifFasterThan }) => !onlyByName && ifFasterThan === undefined)
     .flatMap((engine) => [
       ...table.filter(
         (other) =>
@@ -173,6 +174,8 @@ export type EngineReport = Probe & {
   readonly backend: string;
   /** Whether `auto` passes the engine over. */
   readonly onlyByName: boolean;
+  /** The engine in place of which `auto` takes it, as {@link Engine.ifFasterThan}. */
+  readonly ifFasterThan?: string;
 };
 
 /** Every engine, and whether it works on this machine. The engine in use stays in use. */
@@ -180,8 +183,14 @@ export async function describeEngines(options: UseEngineOptions = {}): Promise<E
   checkOptions('describeEngines', options, optionChecks);
   const reports = [];
   for (const engine of options.engines ?? engines) {
-    const { name, backend, onlyByName = false } = engine;
-    reports.push({ name, backend, onlyByName, ...(await probeQuietly(engine)) });
+    const { name, backend, onlyByName = false, ifFasterThan } = engine;
+    const facts = {
+      name,
+      backend,
+      onlyByName,
+      ...(ifFasterThan !== undefined && { ifFasterThan }),
+    };
+    reports.push({ ...facts, ...(await probeQuietly(engine)) });
   }
   return reports;
 }

@@ -70,9 +70,12 @@ export function encoderGradientChecks<Input extends object>(
   ];
 }
 
-/** To the last bit, but on XLA: it rounds a layer as suits the kernel that the layer becomes part of. */
+/**
+ * To the last bit, but on XLA and OpenVINO: they round a layer as suits the kernel that the layer
+ * becomes part of.
+ */
 const asRecomputed = (): Closeness =>
-  getBackend().startsWith('xla:') ? { rtol: 1e-5, atol: 1e-5 } : identical;
+  /^(xla:|onnx:openvino)/.test(getBackend()) ? { rtol: 1e-5, atol: 1e-5 } : identical;
 
 /**
  * A weighted sum of the unmasked features as a function of the parameters (`params.`) and the input

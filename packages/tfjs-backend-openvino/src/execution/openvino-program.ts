@@ -75,7 +75,8 @@ export class OpenvinoProgram implements Program {
     this.probe = probeOf(plain, lowered);
     this.inPlace = findInPlace(lowered, constants);
     const options = { threads: work < SINGLE_THREAD_WORK ? 1 : threads, precision };
-    this.model = plan.outputs.length === 0 ? null : compilePlan(lowered, constants, core, options, pool);
+    this.model =
+      plan.outputs.length === 0 ? null : compilePlan(lowered, constants, core, options, pool);
   }
 
   run(buffers: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[] {

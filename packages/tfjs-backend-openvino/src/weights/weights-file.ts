@@ -1,4 +1,12 @@
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Constants, ExternalPlace, Values } from '@crossweave/tfjs-backend-onnx/graph';
 import { addressOf, hasOwnPages, pageSize, takePages } from './own-pages';
@@ -79,7 +87,7 @@ function fill(path: string, places: ReadonlyMap<Values, number>): void {
 
 function writeAll(file: number, { buffer, byteOffset, byteLength }: Values, offset: number): void {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  for (let done = 0; done < byteLength; ) {
+  for (let done = 0; done < byteLength;) {
     done += writeSync(file, bytes, done, byteLength - done, offset + done);
   }
 }
