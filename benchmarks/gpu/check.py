@@ -13,18 +13,29 @@ import json
 import os
 import pathlib
 import platform as machine
+import statistics
 import subprocess
 import sys
 import sysconfig
 import time
 
 here = pathlib.Path(__file__).resolve().parent
+ROWS = ["cross-attention", "bert-base", "vit-b16", "resnet50",
+        "cross-attention:256", "bert-base:256", "vit-b16:256", "fixtures"]
 parser = argparse.ArgumentParser()
 parser.add_argument("--platform", default="cuda", choices=("cuda", "cpu"))
 parser.add_argument("--out", default="gpu.json")
 parser.add_argument("--minutes", type=float, default=8)
 parser.add_argument("--steps", type=int, default=20)
-parser.add_argument("--rows", nargs="*", default=["cross-attention", "bert-base", "vit-b16", "resnet50"])
+parser.add_argument("--rows", nargs="*", default=ROWS,
+                    help="models, each with the rows of its batch where they are not the benchmark's "
+                         "own, as in bert-base:256; fixtures: those of PyTorch, values and gradients")
+parser.add_argument("--behind", type=int, choices=(0, 1), default=1,
+                    help="0: each loss is read before the next step begins")
+parser.add_argument("--sides", default="xla,torch,jax")
+parser.add_argument("--precisions", default="float32,tf32,bf16")
+parser.add_argument("--processes", type=int, default=8, help="that share the fixtures")
+parser.add_argument("--stop", action="store_true", help="ends with the first failure of ours")
 options = parser.parse_args()
 
 node = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / "crossweave-node"
@@ -36,33 +47,31 @@ if not node.exists():
 environment = dict(os.environ)
 # The environment of this Python, where the plugin's wheel is, unless another one is named.
 environment.setdefault("CROSSWEAVE_PJRT", sysconfig.get_paths()["purelib"])
-device = "cuda" if options.platform == "cuda" else "cpu"
+device = options.platform
 peer = here.parent / "peers"
-
-
-def ours(row):
-    return [node, here / "pack/measure.mjs", row, "--platform", options.platform,
-            "--steps", str(options.steps)]
-
-
-def theirs(script, variant):
-    return [sys.executable, peer / script, "--device", device, "--variant", variant,
-            "--steps", str(options.steps)]
+# By precision, what peers call it: without a word they compute in float32.
+VARIANTS = {"float32": "default", "tf32": "tf32", "bf16": "bf16"}
 
 
 def sides_of(row):
-    """Commands by what they measure. JAX has peers of the first two rows."""
-    script = row.replace("-", "_") + ".py"
-    sides = {"xla float32": ours(row)}
-    sides |= {f"torch {variant}": theirs(script, variant) for variant in variants}
-    if (peer / f"jax_{script}").exists():
-        sides |= {f"jax {variant}": theirs(f"jax_{script}", variant) for variant in variants}
-    return sides
+    """Commands of a row, each with its library and precision."""
+    name, _, batch = row.partition(":")
+    script = name.replace("-", "_") + ".py"
+    rows = ["--batch", batch] if batch else []
+    for precision in options.precisions.split(","):
+        if device == "cpu" and precision == "tf32":
+            continue
+        steps = ["--steps", str(options.steps), "--behind", str(options.behind), *rows]
+        yield "xla", precision, [node, here / "pack/measure.mjs", name, "--platform", device,
+                                 "--precision", precision, *steps]
+        for library, file in (("torch", script), ("jax", f"jax_{script}")):
+            if (peer / file).exists():
+                yield library, precision, [sys.executable, peer / file, "--device", device,
+                                           "--variant", VARIANTS[precision], *steps]
 
 
-def left_out(side):
+def left_out(library):
     """Why a side is not measured, or None."""
-    library = side.split()[0]
     if library != "xla" and importlib.util.find_spec(library) is None:
         return f"{library} is not installed"
     return "no time was left" if end - time.monotonic() < 20 else None
@@ -76,28 +85,72 @@ def card():
         return "none"
 
 
+def found_by(command):
+    """The last line of what a command prints, as JSON; or why there is none."""
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, env=environment,
+                             timeout=min(end - time.monotonic(), 150))
+    except subprocess.TimeoutExpired:
+        return {"failed": "out of time"}
+    lines = ran.stdout.strip().splitlines()
+    if ran.returncode == 0 and lines:
+        return json.loads(lines[-1])
+    return {"failed": f"status {ran.returncode}: {(ran.stderr or ran.stdout)[-3000:]}"}
+
+
+def note(entry):
+    result["rows"].append(entry)
+    with open(options.out, "w") as file:
+        json.dump(result, file, indent=1)
+
+
+def measure(row):
+    for library, precision, command in sides_of(row):
+        if library not in options.sides.split(","):
+            continue
+        entry = {"row": row, "library": library, "precision": precision}
+        reason = left_out(library)
+        began = time.monotonic()
+        entry |= {"leftOut": reason} if reason is not None else found_by(command)
+        note(entry | {"seconds": round(time.monotonic() - began, 1)})
+        told = (f"{min(entry['times'])} least, {statistics.median(entry['times'])} middle"
+                if "times" in entry else entry.get("leftOut") or entry["failed"][-600:])
+        print(f"{row:20} {library:6} {precision:8} {told} ({time.monotonic() - began:.0f} s)", flush=True)
+        if options.stop and library == "xla" and "failed" in entry:
+            sys.exit(1)
+
+
+def check_fixtures():
+    """Several processes, since most of the time is compiling."""
+    count = options.processes
+    began = time.monotonic()
+    running = [subprocess.Popen([node, here / "pack/fixtures.mjs", "--platform", device,
+                                 "--packages", here.parents[1] / "packages",
+                                 "--part", str(part), "--parts", str(count)],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env=environment) for part in range(count)]
+    entry = {"row": "fixtures", "library": "xla", "precision": "float32", "passed": 0, "failed": []}
+    for process in running:
+        try:
+            out, error = process.communicate(timeout=max(1, end - time.monotonic()))
+            told = json.loads(out.strip().splitlines()[-1])
+            entry["passed"] += told["passed"]
+            entry["failed"] += told["failed"]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            entry["failed"].append({"name": "a process", "reason": "out of time"})
+        except (IndexError, ValueError):
+            entry["failed"].append({"name": "a process", "reason": error[-2000:]})
+    note(entry | {"seconds": round(time.monotonic() - began, 1)})
+    print(f"fixtures: {entry['passed']} passed, {len(entry['failed'])} failed "
+          f"({time.monotonic() - began:.0f} s) {json.dumps(entry['failed'])[:1500]}", flush=True)
+
+
 end = time.monotonic() + 60 * options.minutes
 result = {"card": card(), "machine": machine.platform(), "platform": options.platform, "rows": []}
-variants = ("default", "tf32", "bf16") if device == "cuda" else ("default", "bf16")
+print(result["card"], flush=True)
 for row in options.rows:
-    for side, command in sides_of(row).items():
-        reason = left_out(side)
-        if reason is not None:
-            result["rows"].append({"row": row, "side": side, "leftOut": reason})
-            print(f"{row:16} {side:14} left out: {reason}", flush=True)
-        else:
-            began = time.monotonic()
-            try:
-                ran = subprocess.run(command, capture_output=True, text=True, env=environment,
-                                     timeout=min(end - began, 150))
-                lines = ran.stdout.strip().splitlines()
-                found = json.loads(lines[-1]) if ran.returncode == 0 and lines else {
-                    "failed": (ran.stderr or ran.stdout)[-2000:]}
-            except subprocess.TimeoutExpired:
-                found = {"failed": "out of time"}
-            took = round(time.monotonic() - began, 1)
-            result["rows"].append({"row": row, "side": side, "seconds": took, **found})
-            least = min(found["times"]) if "times" in found else found["failed"][-300:]
-            print(f"{row:16} {side:14} {least} ms", flush=True)
-        with open(options.out, "w") as file:
-            json.dump(result, file, indent=1)
+    if row == "fixtures":
+        check_fixtures()
+    else:
+        measure(row)

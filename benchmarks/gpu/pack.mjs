@@ -1,7 +1,7 @@
 /**
  * `node benchmarks/gpu/pack.mjs`: makes `benchmarks/gpu/pack/`, which holds all that a Linux machine
  * on x64 without Node and without network needs to run `check.py`: Node itself (xz), koffi, and
- * measure.ts as one bundled file.
+ * measure.ts and fixtures.ts as one bundled file each.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
@@ -17,8 +17,9 @@ rmSync(pack, { recursive: true, force: true });
 mkdirSync(join(pack, 'node_modules/@koromix'), { recursive: true });
 
 await build({
-  entryPoints: [join(here, 'measure.ts')],
-  outfile: join(pack, 'measure.mjs'),
+  entryPoints: [join(here, 'measure.ts'), join(here, 'fixtures.ts')],
+  outdir: pack,
+  outExtension: { '.js': '.mjs' },
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -27,6 +28,7 @@ await build({
   external: ['koffi', 'onnxruntime-node'],
   // One tfjs-core, its gradients too; some of its files ask for Node's modules by require.
   alias: {
+    vitest: join(here, 'expect.ts'),
     '@tensorflow/tfjs-core': dirname(
       createRequire(join(root, 'packages/core/package.json')).resolve(
         '@tensorflow/tfjs-core/package.json',

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from measure import maybe_compiled, measure, options, training_step, tuned
 
-B, N, VOCABULARY, D, H, L, CLASSES = 16, 64, 30522, 768, 12, 12, 2
+B = options.batch or 16
+N, VOCABULARY, D, H, L, CLASSES = 64, 30522, 768, 12, 12, 2
 
 
 def attention(q, k, v, mask):

@@ -5,9 +5,10 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from measure import measure, training_step, tuned
+from measure import measure, options, training_step, tuned
 
-B, NI, DI, NT, DT, D, H, L, FF = 64, 49, 512, 32, 384, 256, 4, 2, 1024
+B = options.batch or 64
+NI, DI, NT, DT, D, H, L, FF = 49, 512, 32, 384, 256, 4, 2, 1024
 
 
 def attention(q, k, v):

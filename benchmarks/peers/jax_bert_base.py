@@ -3,9 +3,10 @@ import jax
 import jax.numpy as jnp
 
 from jax_measure import (attention, cross_entropy, gelu, layer_norm, linear, linear_params, measure,
-                         norm_params, training_step)
+                         norm_params, options, training_step)
 
-B, N, VOCABULARY, POSITIONS, D, H, L, CLASSES = 16, 64, 30522, 512, 768, 12, 12, 2
+B = options.batch or 16
+N, VOCABULARY, POSITIONS, D, H, L, CLASSES = 64, 30522, 512, 768, 12, 12, 2
 STD, EPS = 0.02, 1e-12
 
 

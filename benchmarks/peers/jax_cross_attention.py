@@ -3,9 +3,10 @@ import jax
 import jax.numpy as jnp
 
 from jax_measure import (attention, cross_entropy, gelu, layer_norm, linear, linear_params, measure,
-                         norm_params, training_step)
+                         norm_params, options, training_step)
 
-B, NI, DI, NT, DT, D, H, L, FF = 64, 49, 512, 32, 384, 256, 4, 2, 1024
+B = options.batch or 64
+NI, DI, NT, DT, D, H, L, FF = 49, 512, 32, 384, 256, 4, 2, 1024
 
 
 def init(key):

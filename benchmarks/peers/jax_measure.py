@@ -15,6 +15,9 @@ parser.add_argument(
     help="default: float32; tf32: products in TF32, on a GPU alone; bf16: operands of products are "
          "bfloat16, sums, norms, softmax, parameters and optimizer float32")
 parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+parser.add_argument("--batch", type=int, help="rows of a batch, where others than the peer's own")
+parser.add_argument("--behind", type=int, choices=(0, 1), default=0,
+                    help="1: a loss is read when the next step has begun")
 options = parser.parse_args()
 jax.config.update("jax_platforms", options.device)
 # Without this, float32 products of a GPU are TF32.
@@ -108,6 +111,6 @@ def measure(step, params, batch):
     def once():
         nonlocal state
         state, loss = step(state, batch)
-        return float(loss)
+        return loss
 
-    print_times(once, options, start_mb, {"jax": jax.__version__})
+    print_times(once, float, options, start_mb, {"jax": jax.__version__})

@@ -17,6 +17,9 @@ parser.add_argument(
          "bf16: tuned, with the forward pass under autocast to bfloat16; "
          "tf32: tuned, with products in TF32, on a GPU alone")
 parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+parser.add_argument("--batch", type=int, help="rows of a batch, where the peer has others than its own")
+parser.add_argument("--behind", type=int, choices=(0, 1), default=0,
+                    help="1: a loss is read when the next step has begun")
 parser.add_argument("--features", action="store_true", help="no training: the features alone")
 parser.add_argument("--fusion", help="of fusions.py alone")
 parser.add_argument("--size", type=int, default=1024, help="of gemm.py alone")
@@ -59,4 +62,4 @@ def measure(step):
     """Runs the step and prints its times."""
     if not hasattr(step, "trains"):
         step = autocast(step)
-    print_times(lambda: step().item(), options, start_mb, {"torch": torch.__version__})
+    print_times(step, lambda loss: loss.item(), options, start_mb, {"torch": torch.__version__})

@@ -3,9 +3,9 @@ import torch
 import torch.nn.functional as F
 from torchvision.models import resnet50
 
-from measure import measure, training_step, tuned
+from measure import measure, options, training_step, tuned
 
-B = 8
+B = options.batch or 8
 model, images, labels = resnet50(), torch.randn(B, 3, 224, 224), torch.arange(B)
 if tuned:
     model = model.to(memory_format=torch.channels_last)

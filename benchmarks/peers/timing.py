@@ -10,16 +10,23 @@ def peak_mb():
     return round(peak / 2**20 if platform.system() == "Darwin" else peak / 2**10)
 
 
-def print_times(step, options, start_mb, versions):
-    """Runs `step`, which gives its loss as a number, and prints one line of JSON, as steps/measure.ts does."""
-    times, cpu, losses = [], [], []
+def print_times(step, read, options, start_mb, versions):
+    """Runs `step` and prints one line of JSON, as steps/measure.ts does.
+
+    `read` gives the number of what `step` returned, once it is there; with `options.behind` that of the
+    step before, so that the device computes while the next step is prepared.
+    """
+    times, cpu, losses, unread = [], [], [], []
     for i in range(options.warmup + options.steps):
         used, start = time.process_time(), time.perf_counter()
-        losses.append(step())
+        unread.append(step())
+        if len(unread) > options.behind:
+            losses.append(read(unread.pop(0)))
         end = time.perf_counter()
         if i >= options.warmup:
             times.append(float(f"{(end - start) * 1000:.4g}"))
             cpu.append((time.process_time() - used) * 1000)
+    losses += [read(loss) for loss in unread]
     print(json.dumps({
         "times": times,
         "losses": [losses[0], losses[-1]],

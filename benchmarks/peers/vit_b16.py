@@ -5,7 +5,8 @@ from torchvision.models import vit_b_16
 
 from measure import maybe_compiled, measure, options, training_step
 
-images, labels = torch.randn(8, 3, 224, 224), torch.arange(8)
+B = options.batch or 8
+images, labels = torch.randn(B, 3, 224, 224), torch.arange(B)
 
 
 def tokens(model):

@@ -16,7 +16,8 @@ export interface Workload {
   readonly flops: number;
   /** Whether what the step closes over stays as it is, so that the engine may rearrange it. */
   readonly bake?: boolean;
-  readonly start: () => {
+  /** @param batch rows of the batch, where other numbers than the benchmark's can be had. */
+  readonly start: (batch?: number) => {
     readonly state: State;
     /** The one batch all steps read. */
     readonly batch: Params;

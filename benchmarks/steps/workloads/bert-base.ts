@@ -33,13 +33,13 @@ const CLASSES = 2;
 const encoder = bertBase({ pooling: 'pooler', dropout: 0 });
 const optimizer = adamW({ learningRate: 1e-4, decays: () => true });
 
-function texts(): Params {
-  const ids = Array.from({ length: BATCH * TOKENS }, (_, i) =>
+function texts(rows = BATCH): Params {
+  const ids = Array.from({ length: rows * TOKENS }, (_, i) =>
     randomInteger(foldIn(key(1), i), VOCABULARY),
   );
   return {
-    input_ids: tf.tensor2d(ids, [BATCH, TOKENS], 'int32'),
-    attention_mask: tf.ones([BATCH, TOKENS], 'int32'),
+    input_ids: tf.tensor2d(ids, [rows, TOKENS], 'int32'),
+    attention_mask: tf.ones([rows, TOKENS], 'int32'),
   };
 }
 
@@ -69,12 +69,12 @@ const step = trainingStep(optimizer, loss);
 
 export const bertBaseStep: Workload = {
   flops: 3 * (flops().body + flops().head),
-  start() {
+  start(rows = BATCH) {
     const params = mergeParams(
       encoder.init(key(0)),
       initLinear(key(0), 'classifier', { in: WIDTH, out: CLASSES }),
     );
-    const batch = { ...texts(), labels: labelsInTurn(BATCH, CLASSES) };
+    const batch = { ...texts(rows), labels: labelsInTurn(rows, CLASSES) };
     return { state: { params, optimizer: optimizer.init(params) }, batch, step };
   },
 };

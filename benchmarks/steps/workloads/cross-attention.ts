@@ -79,7 +79,7 @@ function loss(params: Params, batch: Params): Scalar {
   const a = normalize(linear(params, 'image.out', tf.mean<Tensor2D>(image, 1)));
   const b = normalize(linear(params, 'text.out', tf.mean<Tensor2D>(text, 1)));
   const scores = tf.div<Tensor2D>(tf.matMul(a, b, false, true), 0.1);
-  const labels = tf.eye(BATCH);
+  const labels = tf.eye(scores.shape[0]);
   const both = tf.add(crossEntropy(scores, labels), crossEntropy(tf.transpose(scores), labels));
   return tf.div(both, 2);
 }
@@ -108,11 +108,11 @@ const step = trainingStep(optimizer, loss);
 
 export const crossAttention: Workload = {
   flops: flops(),
-  start() {
+  start(rows = BATCH) {
     const params = initParams();
     const batch = {
-      image: normal<Rank.R3>(key(7), [BATCH, IMAGE.tokens, IMAGE.width]),
-      text: normal<Rank.R3>(key(8), [BATCH, TEXT.tokens, TEXT.width]),
+      image: normal<Rank.R3>(key(7), [rows, IMAGE.tokens, IMAGE.width]),
+      text: normal<Rank.R3>(key(8), [rows, TEXT.tokens, TEXT.width]),
     };
     return { state: { params, optimizer: optimizer.init(params) }, batch, step };
   },

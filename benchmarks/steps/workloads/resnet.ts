@@ -78,8 +78,8 @@ function convolutions({ batch, side, stem, block, layers, widths }: Sizes): {
   return { stem: first, blocks, out: channels };
 }
 
-const pictures = ({ batch, side }: Sizes): Tensor4D =>
-  normal<Rank.R4>(key(7), [batch, side, side, 3]);
+const pictures = (rows: number, { side }: Sizes): Tensor4D =>
+  normal<Rank.R4>(key(7), [rows, side, side, 3]);
 
 /** A classifier on the pooled features. Backward is twice forward but for the pictures' gradient. */
 function classifierStep(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
@@ -92,12 +92,12 @@ function classifierStep(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
   });
   return {
     flops: 2 * stem + 3 * (blocks + product(batch, out, classes)),
-    start() {
+    start(rows = batch) {
       const head = initLinear(key(0), 'fc', { in: out, out: classes });
       const params = mergeParams(encoder.init(key(0)), head);
       return {
         state: { params, optimizer: optimizer.init(params) },
-        batch: { image: pictures(sizes), labels: labelsInTurn(batch, classes) },
+        batch: { image: pictures(rows, sizes), labels: labelsInTurn(rows, classes) },
         step,
       };
     },
@@ -111,7 +111,7 @@ function featuresOf(encoder: Encoder<Tensor4D>, sizes: Sizes): Workload {
     flops: stem + blocks,
     ...featureExtraction(
       () => encoder.init(key(0)),
-      () => ({ image: pictures(sizes) }),
+      () => ({ image: pictures(sizes.batch, sizes) }),
       (params, batch) =>
         encoder.apply(params, parameter<Tensor4D>(batch, 'image'), inference).pooled,
     ),

@@ -22,7 +22,7 @@ const CLASSES = 1000;
 
 const encoder = vitB16({ dropout: 0 });
 const optimizer = adamW({ learningRate: 1e-4, decays: () => true });
-const pictures = (): Tensor4D => normal<Rank.R4>(key(7), [BATCH, SIDE, SIDE, 3]);
+const pictures = (rows = BATCH): Tensor4D => normal<Rank.R4>(key(7), [rows, SIDE, SIDE, 3]);
 
 /** A layer: four square products, two of attention, two of the feed-forward part. */
 function flops(): { patches: number; body: number; head: number } {
@@ -45,14 +45,14 @@ const { patches, body, head } = flops();
 /** Classification of pictures by the class token; the pictures need no gradient. */
 export const vitB16Step: Workload = {
   flops: 2 * patches + 3 * (body + head),
-  start() {
+  start(rows = BATCH) {
     const params = mergeParams(
       encoder.init(key(0)),
       initLinear(key(0), 'head', { in: WIDTH, out: CLASSES }),
     );
     return {
       state: { params, optimizer: optimizer.init(params) },
-      batch: { image: pictures(), labels: labelsInTurn(BATCH, CLASSES) },
+      batch: { image: pictures(rows), labels: labelsInTurn(rows, CLASSES) },
       step: trainingStep(optimizer, (tree, batch, ctx) => {
         const { pooled } = encoder.apply(tree, parameter<Tensor4D>(batch, 'image'), ctx);
         return crossEntropy(linear(tree, 'head', pooled), parameter<Tensor2D>(batch, 'labels'));

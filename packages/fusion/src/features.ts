@@ -80,15 +80,21 @@ export function checkAlignedSummaries(
 }
 
 /**
- * @throws ShapeError for features without tokens. (A config or JavaScript may pass them; the
- *   compiler would not.)
+ * @throws ShapeError for features without tokens (a config or JavaScript may pass them; the compiler
+ *   would not), and for a mask that is not of the tokens.
  */
 export function requireTokensOf(
   where: string,
   side: Side,
   features: PooledFeatures & Partial<Features>,
 ): asserts features is Features {
-  if (features.tokens !== undefined && features.mask !== undefined) return;
+  if (features.tokens !== undefined && features.mask !== undefined) {
+    checkShapes(where, {
+      [`${side}.tokens`]: [features.tokens, ['B', 'N', 'D']],
+      [`${side}.mask`]: [features.mask, ['B', 'N']],
+    });
+    return;
+  }
   throw new ShapeError(`this fusion reads tokens, and the ${side} features have none`, {
     where,
     expected: 'tokens [B, N, D] and mask [B, N]',

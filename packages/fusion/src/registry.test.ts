@@ -1,4 +1,5 @@
-import { ConfigError, key } from '@crossweave/core';
+import { ones, tidy, type Rank } from '@tensorflow/tfjs-core';
+import { ConfigError, ShapeError, inference, key, type Features } from '@crossweave/core';
 import { testOptions, testPartConfig } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { crossAttentionFusions } from './cross-attention';
@@ -61,6 +62,26 @@ it.each([
 ])('%s refuses %j, and lists the choices', (name, options, message) => {
   expect(() => createFusion(name, options)).toThrow(message);
 });
+
+it.each(['filip', 'single-stream', 'channel-concat', 'bottleneck', 'merged-attention', 'q-former'])(
+  '%s refuses a mask that is not of its tokens, in fuse and in score',
+  (name) =>
+    tidy(() => {
+      const side = (count: number, width: number, ...mask: number[]): Features => ({
+        tokens: ones<Rank.R3>([2, count, width]),
+        mask: ones<Rank.R2>(mask as [number, number]),
+        pooled: ones<Rank.R2>([2, width]),
+      });
+      const fusion = createFusion(name, { dim: 8 });
+      const params = fusion.init(key(1), { dim: 6, tokens: 4 }, { dim: 5, tokens: 3 });
+      const text = side(3, 5, 2, 3);
+      for (const image of [side(4, 6, 2, 3), side(4, 6, 2), side(4, 6, 3, 4)]) {
+        expect(() => fusion.fuse(params, image, text, inference)).toThrow(ShapeError);
+        expect(() => fusion.score(params, image, text, inference)).toThrow(ShapeError);
+      }
+      expect(fusion.score(params, side(4, 6, 2, 4), text, inference).shape).toEqual([2, 2]);
+    }),
+);
 
 describe('createFusion', () => {
   it.each([null, [], 'dim'])('refuses options that are not an object: %j', (options) => {

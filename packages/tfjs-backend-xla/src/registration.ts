@@ -5,6 +5,7 @@ import { XlaExecutor } from './execution/xla-executor';
 import type { XlaBackendOptions } from './options';
 import { checkOptions } from './options';
 import { Client } from './pjrt/client';
+import type { NamedValues } from './pjrt/named-values';
 import { Plugin } from './pjrt/plugin';
 import { findPlugin } from './plugins/find-plugin';
 import type { Platform } from './plugins/wheels';
@@ -14,9 +15,14 @@ import { ProgramStore } from './store/program-store';
 /** Below all of tfjs's: it is never taken unless it is asked for. */
 const PRIORITY = 0;
 
-/** What clients of a platform are asked for. The CPU is as many devices as one wants. */
-const clientOptions = (platform: Platform, devices: number): Readonly<Record<string, number>> =>
-  platform === 'cpu' ? { cpu_device_count: devices } : {};
+/**
+ * What clients of a platform are asked for. The CPU is as many devices as one wants. A GPU's memory is
+ * taken as it is needed, so that other programs have the rest; by itself XLA takes three quarters.
+ */
+function clientOptions(platform: Platform, devices: number): NamedValues {
+  if (platform === 'cpu') return { cpu_device_count: devices };
+  return platform === 'cuda' || platform === 'rocm' ? { preallocate: false } : {};
+}
 
 /**
  * What tfjs calls a backend: its platform, then its precision and its devices where they are not the

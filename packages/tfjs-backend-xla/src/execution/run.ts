@@ -41,16 +41,14 @@ export class Run {
 
   /** The same without holding up the event loop. */
   async settled(): Promise<void> {
-    while (!this.isSettled && !this.isOver) await this.soon();
+    await this.over();
     this.settle();
   }
 
-  private get isOver(): boolean {
-    return this.isSettled || (this.parents.every((parent) => parent.isOver) && this.done.isReady);
-  }
-
-  private async soon(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  /** Waits, and throws nothing. */
+  private async over(): Promise<void> {
+    for (const parent of this.parents) await parent.over();
+    if (!this.isSettled) await this.done.happened();
   }
 
   private conclude(wait: () => void): void {

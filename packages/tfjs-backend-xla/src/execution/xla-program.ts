@@ -2,6 +2,7 @@ import type { Buffer, Constants, Node, Plan, Program } from '@crossweave/tfjs-ba
 import type { Module } from '../lowering/lower-plan';
 import { lowerPlan } from '../lowering/lower-plan';
 import type { Precision } from '../lowering/precision';
+import { precisionsOn } from '../lowering/precision';
 import type { Slot } from '../pjrt/device-memory';
 import type { Executable } from '../pjrt/executable';
 import type { Client } from '../pjrt/client';
@@ -12,6 +13,9 @@ import { Run } from './run';
 const VERDICT: Slot = { dtype: 'int32', length: 1, isSplit: false };
 /** Beside its code, what a program of so many operators keeps, by estimate. */
 const BYTES_PER_OPERATOR = 2000;
+
+/** Platforms whose memory holds the elements of any shape in order; a TPU's has tiles. */
+const DENSE: ReadonlySet<string> = new Set(['cpu', 'cuda', 'rocm']);
 
 /** What programs are compiled with. */
 export interface Compiler {
@@ -90,8 +94,13 @@ export class XlaProgram implements Program {
     const known = this.compiled.get(key);
     if (known !== undefined) return known;
     const { plan, compiler } = this;
-    const { devices } = compiler.client;
-    const target = { devices, isSplit, precision: compiler.precision };
+    const { devices, platform } = compiler.client;
+    const target = {
+      devices,
+      isSplit,
+      precisions: precisionsOn(platform, compiler.precision),
+      isShaped: DENSE.has(platform),
+    };
     const { text, ...module } = lowerPlan(plan, this.constants, target);
     const slot = ({ dtype, size }: Node, split: boolean): Slot => ({
       dtype,

@@ -1,19 +1,20 @@
 import type { Node, Plan } from '@crossweave/tfjs-backend-onnx/graph';
+import { sameShape } from '@crossweave/tfjs-backend-onnx/graph';
 
 /** How many operators back from an output an input may lie that it is written over. */
 const REACH = 8;
 
 /**
  * By argument, the output that may be written over it: the nearest input of the same type and size
- * that the output is computed from, as new moments from old ones. XLA would accept any, and copy
+ * (and shape, where arguments have shapes) that the output is computed from, as new moments from old ones. XLA would accept any, and copy
  * where it is still needed.
  * @param inputs by argument, the leaf's place in the plan.
- * @param mayDonate whether the leaf at a place may be written over at all.
+ * @param options.mayDonate whether the leaf at a place may be written over at all.
  */
 export function findDonors(
   plan: Plan,
   inputs: readonly number[],
-  mayDonate: (leaf: number) => boolean = () => true,
+  { mayDonate, isShaped }: { mayDonate: (leaf: number) => boolean; isShaped: boolean },
 ): ReadonlyMap<number, number> {
   const argumentOf = new Map(
     inputs.flatMap((leaf, i) => (mayDonate(leaf) ? [[plan.leaves[leaf] as Node, i]] : [])),
@@ -22,7 +23,8 @@ export function findDonors(
   plan.outputs.forEach((output, at) => {
     const found = nearest(output, (leaf) => {
       const place = argumentOf.get(leaf);
-      return place !== undefined && !donors.has(place);
+      const fits = !isShaped || sameShape(leaf.shape, output.shape);
+      return fits && place !== undefined && !donors.has(place);
     });
     const place = found === null ? undefined : argumentOf.get(found);
     if (place !== undefined) donors.set(place, at);

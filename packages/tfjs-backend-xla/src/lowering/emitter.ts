@@ -1,6 +1,6 @@
 import type { ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
 import { sameShape, sizeOf } from '@crossweave/tfjs-backend-onnx/graph';
-import type { Precision } from './precision';
+import type { Precisions } from './precision';
 import { precisionConfig } from './precision';
 import type { Value } from './value';
 import { denseOf, literal, typeOf } from './value';
@@ -39,7 +39,7 @@ export class Emitter {
 
   constructor(
     private readonly prefix = '%',
-    private readonly precision: Precision = 'float32',
+    private readonly precisions: Precisions = { dot_general: 'float32', convolution: 'float32' },
   ) {}
 
   /**
@@ -87,17 +87,17 @@ export class Emitter {
   }
 
   /**
-   * A product or a convolution, of operands in the emitter's precision if they are float32. Sums are
+   * A product or a convolution, of operands in the emitter's precisions if they are float32. Sums are
    * in the type of the result.
    */
   product(
-    name: string,
+    name: keyof Precisions,
     operands: readonly Value[],
     shape: readonly number[],
     dtype: ElementType,
     attributes: readonly string[],
   ): Value {
-    const precision = dtype === 'float32' ? this.precision : 'float32';
+    const precision = dtype === 'float32' ? this.precisions[name] : 'float32';
     const given = precision === 'bf16' ? operands.map((x) => this.rounded(x)) : operands;
     return this.op(name, given, shape, dtype, [...attributes, precisionConfig(precision)]);
   }

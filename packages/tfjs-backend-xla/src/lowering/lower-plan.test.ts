@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { XlaBackendError } from '../errors';
 import { lowerPlan } from './lower-plan';
 import type { Precision } from './precision';
+import { precisionsOn } from './precision';
 import { LOWERINGS } from './table';
 
 const number = (value: number): Node =>
@@ -83,7 +84,7 @@ describe('lowerPlan', () => {
     const product = new Node('MatMul', [a, b], [2, 2], 'float32');
     const plan = planOf(product, new Node('Exp', [product], [2, 2], 'float32'));
     const text = (precision: Precision): string =>
-      lowerPlan(plan, [null, null], { precision }).text;
+      lowerPlan(plan, [null, null], { precisions: precisionsOn('cpu', precision) }).text;
     const bf16 = text('bf16');
     expect(bf16).toContain('"stablehlo.convert"(%0) : (tensor<2x2xf32>) -> tensor<2x2xbf16>');
     expect(bf16).toContain('(tensor<2x2xbf16>, tensor<2x2xbf16>) -> tensor<2x2xf32>');
@@ -91,6 +92,19 @@ describe('lowerPlan', () => {
     const exact = (given: string): boolean => given.includes('precision HIGHEST');
     expect([text('float32'), text('tf32')].map(exact)).toEqual([true, false]);
     expect(text('tf32')).not.toContain('bf16');
+  });
+
+  it('sums convolutions in float32 on a GPU too, whose library sums bf16 in bf16', () => {
+    const [x, w] = [leaf([1, 1, 2, 2], 'float32'), leaf([1, 1, 2, 2], 'float32')];
+    const plan = planOf(
+      new Node('Conv', [x, w], [1, 1, 1, 1], 'float32', { kernel_shape: [2, 2] }),
+    );
+    const text = (platform: string): string =>
+      lowerPlan(plan, [null, null], { precisions: precisionsOn(platform, 'bf16') }).text;
+    expect(text('cpu')).toContain('(tensor<1x1x2x2xbf16>, tensor<1x1x2x2xbf16>)');
+    expect(text('cuda')).not.toContain('bf16');
+    expect(text('cuda')).toContain('precision DEFAULT');
+    expect(precisionsOn('cuda', 'bf16').dot_general).toBe('bf16');
   });
 
   it('hides from XLA what it would rearrange', () => {

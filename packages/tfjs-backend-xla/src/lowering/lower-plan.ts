@@ -5,7 +5,7 @@ import { findDonors } from './donors';
 import { Emitter } from './emitter';
 import type { Lowering } from './lowering';
 import { integer } from './lowering';
-import type { Precision } from './precision';
+import type { Precisions } from './precision';
 import { LOWERINGS } from './table';
 import type { Value } from './value';
 import { typeOf } from './value';
@@ -30,25 +30,31 @@ export interface Target {
   readonly devices?: number;
   /** By leaf, whether each device gets an equal part of its list. Default: none. */
   readonly isSplit?: readonly boolean[];
-  /** The numbers that products and convolutions take. Default float32. */
-  readonly precision?: Precision;
+  /** The numbers that products and convolutions take. Default float32 both. */
+  readonly precisions?: Precisions;
+  /**
+   * Whether arguments and results have the shapes of their nodes, for devices whose memory holds
+   * elements in that order; otherwise they are lists. XLA computes a new state over the old one only
+   * where no reshape stands between. Default false.
+   */
+  readonly isShaped?: boolean;
 }
 
 /**
- * Writes a plan as a StableHLO module. Arguments and results are lists, whose shapes are inside:
- * memory has no shape, and a plugin would not check one.
+ * Writes a plan as a StableHLO module. Memory has no shape, and a plugin would not check one: only
+ * the number of its elements counts.
  * @param constants for each leaf, the values that become a constant of the module, or null.
  * @throws XlaBackendError `unsupported-op` for an operator that no kernel records.
  */
 export function lowerPlan(
   plan: Plan,
   constants: Constants,
-  { devices = 1, isSplit = [], precision = 'float32' }: Target = {},
+  { devices = 1, isSplit = [], precisions, isShaped = false }: Target = {},
 ): Module {
-  const emitter = new Emitter('%', precision);
+  const emitter = new Emitter('%', precisions);
   const values = new Map<Node, readonly Value[]>();
   const inputs: number[] = [];
-  const parameters: { readonly name: string; readonly type: string }[] = [];
+  const parameters: Pick<Value, 'name' | 'shape' | 'dtype'>[] = [];
   plan.leaves.forEach((leaf, i) => {
     const { shape, dtype, size } = leaf;
     const known = constants[i] ?? null;
@@ -56,29 +62,38 @@ export function lowerPlan(
       values.set(leaf, [emitter.dense(known, shape, dtype)]);
       return;
     }
-    const list = { name: `%arg${inputs.length}`, shape: [size], dtype, isConstant: false };
-    parameters.push({ name: list.name, type: typeOf(list) });
+    const given = {
+      name: `%arg${inputs.length}`,
+      shape: isShaped && isEven(shape, isSplit[i] === true ? devices : 1) ? shape : [size],
+      dtype,
+      isConstant: false,
+    };
+    parameters.push(given);
     inputs.push(i);
-    values.set(leaf, [emitter.reshape(list, shape)]);
+    values.set(leaf, [emitter.reshape(given, shape)]);
   });
   for (const node of plan.nodes) values.set(node, lower(emitter, node, values));
 
   const results = plan.outputs.map((output) => {
     const [value] = values.get(output) as readonly [Value];
-    return emitter.reshape(value, [output.size]);
+    return emitter.reshape(value, isShaped ? output.shape : [output.size]);
   });
   const { messages, found } = emitter.refusal();
   const returned = found === null ? results : [...results, emitter.reshape(found, [1])];
   // A result is whole on each device: it does not fit into the memory of a part.
-  const donors = findDonors(plan, inputs, (leaf) => isSplit[leaf] !== true);
+  const mayDonate = (leaf: number): boolean => isSplit[leaf] !== true;
+  const donors = findDonors(plan, inputs, { mayDonate, isShaped });
   const types = returned.map(typeOf);
-  const head = parameters.map(({ name, type }, i) => {
+  const head = parameters.map((parameter, i) => {
     const output = donors.get(i);
     const alias = output === undefined ? [] : [`tf.aliasing_output = ${output} : i32`];
     const split = isSplit[inputs[i] as number] === true;
-    return `${name}: ${type}${attributes([...alias, ...sharding(devices, split)])}`;
+    const given = attributes([...alias, ...sharding(devices, parameter, split)]);
+    return `${parameter.name}: ${typeOf(parameter)}${given}`;
   });
-  const gives = types.map((type) => `${type}${attributes(sharding(devices, false))}`);
+  const gives = returned.map(
+    (result) => typeOf(result) + attributes(sharding(devices, result, false)),
+  );
   const text = [
     'module @step {',
     ...(devices === 1 ? [] : [`sdy.mesh @devices = <["batch"=${devices}]>`]),
@@ -96,9 +111,20 @@ export function lowerPlan(
 const attributes = (list: readonly string[]): string =>
   list.length === 0 ? '' : ` {${list.join(', ')}}`;
 
-/** How Shardy is told where a list is. On one device there is nothing to tell. */
-const sharding = (devices: number, isSplit: boolean): readonly string[] =>
-  devices === 1 ? [] : [`sdy.sharding = #sdy.sharding<@devices, [{${isSplit ? '"batch"' : ''}}]>`];
+/** Whether equal parts of the rows are equal parts of the list. */
+const isEven = ([rows]: readonly number[], parts: number): boolean =>
+  parts === 1 || (rows !== undefined && rows % parts === 0);
+
+/** How Shardy is told where a tensor is, its rows split or not. On one device there is nothing to tell. */
+function sharding(
+  devices: number,
+  { shape }: Pick<Value, 'shape'>,
+  isSplit: boolean,
+): readonly string[] {
+  if (devices === 1) return [];
+  const axes = shape.map((_, axis) => (isSplit && axis === 0 ? '{"batch"}' : '{}'));
+  return [`sdy.sharding = #sdy.sharding<@devices, [${axes.join(', ')}]>`];
+}
 
 function lower(
   emitter: Emitter,

@@ -7,6 +7,7 @@ import { Event } from './event';
 import { Executable } from './executable';
 import { Handle } from './handle';
 import { Block, Struct, pointersAt } from './memory';
+import type { NamedValues } from './named-values';
 import { namedValues } from './named-values';
 import type { Plugin } from './plugin';
 import { ffi } from './ffi';
@@ -23,23 +24,18 @@ export class Client extends Handle {
   private readonly used: readonly bigint[];
 
   /**
-   * @param options of the plugin, whole numbers; which there are is the plugin's own affair.
+   * @param options of the plugin; one that does not know them is started without.
    * @param devices how many of its devices compute together.
    * @throws XlaBackendError `plugin` if there are not as many.
    */
-  static open(plugin: Plugin, options: Readonly<Record<string, number>> = {}, devices = 1): Client {
-    const { given, count, free } = namedValues(options);
+  static open(plugin: Plugin, options: NamedValues = {}, devices = 1): Client {
     try {
-      const values = { create_options: given, num_options: BigInt(count) };
-      const made = withPluginEnvironment(() => plugin.call('Client_Create', values));
-      return new Client(plugin, made.pointerAt('client'), devices);
+      return new Client(plugin, created(plugin, options), devices);
     } catch (cause) {
       if (!(cause instanceof XlaBackendError) || cause.code === 'plugin') throw cause;
       const advice = 'Its devices, or the driver and the libraries for them, are not there.';
       const text = `The PJRT plugin ${plugin.path} does not start. ${cause.message} ${advice}`;
       throw new XlaBackendError('plugin', text, undefined, { cause });
-    } finally {
-      free();
     }
   }
 
@@ -176,5 +172,23 @@ export class Client extends Handle {
 
   protected release(pointer: bigint): void {
     this.plugin.call('Client_Destroy', { client: pointer });
+  }
+}
+
+/** What plugins say to an option that they do not have. */
+const UNKNOWN_OPTION = /unexpected option name/i;
+
+/** The pointer of a new client. */
+function created(plugin: Plugin, options: NamedValues): bigint {
+  const { given, count, free } = namedValues(options);
+  const values = { create_options: given, num_options: BigInt(count) };
+  try {
+    const made = withPluginEnvironment(() => plugin.call('Client_Create', values));
+    return made.pointerAt('client');
+  } catch (error) {
+    if (count > 0 && UNKNOWN_OPTION.test(String(error))) return created(plugin, {});
+    throw error;
+  } finally {
+    free();
   }
 }

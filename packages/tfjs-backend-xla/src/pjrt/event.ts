@@ -2,12 +2,15 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Handle } from './handle';
 import type { Plugin } from './plugin';
 
-/** How often an event is asked for at once before it is asked for each millisecond. */
+/** How often an event is asked for at once before a thread waits for it. */
 const EAGER = 20;
 
 /** Something that happens on a device, or on each of several. */
 export class Event extends Handle {
   protected readonly what = 'An event of the device';
+  private isAwaited = false;
+  /** What was freed while a thread waited for it. */
+  private readonly left: bigint[] = [];
 
   constructor(
     private readonly plugin: Plugin,
@@ -34,19 +37,39 @@ export class Event extends Handle {
     }
   }
 
-  /**
-   * The same without holding up the event loop. It asks again and again: a callback (`OnReady`)
-   * would keep a thread of XLA's waiting for JavaScript, and a read that waits for that thread
-   * would never end.
-   */
+  /** The same without holding up the event loop. */
   async settled(): Promise<void> {
-    for (let asked = 0; !this.isReady; asked++) {
-      await (asked < EAGER ? setImmediate() : setTimeout(1));
-    }
+    await this.happened();
     this.wait();
   }
 
-  protected release(pointer: bigint): void {
-    this.plugin.call('Event_Destroy', { event: pointer });
+  /**
+   * Waits as `settled` does, and neither frees the event nor throws for what failed; returns at once
+   * when the event is freed meanwhile. One thread of Node's pool waits at a time, since the others are
+   * for files and names of hosts; further events are asked for each millisecond. A callback (`OnReady`)
+   * would keep a thread of XLA's waiting for JavaScript, and a read that waits for that thread would
+   * never end.
+   */
+  async happened(): Promise<void> {
+    for (let asked = 0; !this.isFreed && !this.isReady; asked++) {
+      if (asked < EAGER) await setImmediate();
+      else if (this.plugin.isAwaited) await setTimeout(1);
+      else await this.awaited();
+    }
+  }
+
+  private async awaited(): Promise<void> {
+    this.isAwaited = true;
+    try {
+      for (const event of [...this.pointers]) await this.plugin.await(event);
+    } finally {
+      this.isAwaited = false;
+      for (const event of this.left.splice(0)) this.release(event);
+    }
+  }
+
+  protected release(event: bigint): void {
+    if (this.isAwaited) this.left.push(event);
+    else this.plugin.call('Event_Destroy', { event });
   }
 }

@@ -23,6 +23,10 @@ export abstract class Handle {
     throw new XlaBackendError('disposed', `${this.what} was used after it had been freed.`);
   }
 
+  get isFreed(): boolean {
+    return this.#pointers.length === 0;
+  }
+
   /** Frees it; a second time does nothing. */
   destroy(): void {
     const pointers = this.#pointers;

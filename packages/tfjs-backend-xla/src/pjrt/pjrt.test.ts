@@ -22,6 +22,17 @@ func.func public @main(%x: tensor<3xf32> {tf.aliasing_output = 0 : i32}) -> tens
 }
 }`;
 
+/** A product of so many rows that a thread of XLA's computes it while the caller goes on. */
+const SIZE = 1024;
+const PRODUCT = `module @m {
+func.func public @main(%x: tensor<${SIZE ** 2}xf32>) -> tensor<${SIZE ** 2}xf32> {
+%0 = "stablehlo.reshape"(%x) : (tensor<${SIZE ** 2}xf32>) -> tensor<${SIZE}x${SIZE}xf32>
+%1 = "stablehlo.dot_general"(%0, %0) {dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = [1], rhs_contracting_dimensions = [0]>} : (tensor<${SIZE}x${SIZE}xf32>, tensor<${SIZE}x${SIZE}xf32>) -> tensor<${SIZE}x${SIZE}xf32>
+%2 = "stablehlo.reshape"(%1) : (tensor<${SIZE}x${SIZE}xf32>) -> tensor<${SIZE ** 2}xf32>
+"func.return"(%2) : (tensor<${SIZE ** 2}xf32>) -> ()
+}
+}`;
+
 const errorOf = (run: () => unknown): XlaBackendError => {
   try {
     run();
@@ -103,13 +114,43 @@ describe.skipIf(reason !== null)(named('a client of a plugin', reason), () => {
 
   it('says which plugin does not start, and why', () => {
     const path = findPlugin('cpu');
-    const error = errorOf(() => Client.open(Plugin.load(path), { no_such_option: 1 }));
+    const error = errorOf(() => Client.open(Plugin.load(path), { cpu_device_count: true }));
     expect(error.code).toBe('plugin');
     expect(error.message).toMatch(
-      /^The PJRT plugin .* does not start\. XLA failed in Client_Create \(code 3\): .*no_such_option/,
+      /^The PJRT plugin .* does not start\. XLA failed in Client_Create \(code 3\): .*cpu_device_count/,
     );
     expect(error.message).toContain(path);
     expect(error.message).toMatch(/the driver and the libraries for them, are not there\.$/);
+  });
+
+  it('starts a plugin without an option that it does not have', () => {
+    const other = Client.open(Plugin.load(findPlugin('cpu')), { no_such_option: true });
+    expect(other.platform).toBe('cpu');
+    other.destroy();
+  });
+
+  it('frees an event while a thread waits for it', async () => {
+    const slot: Slot = { ...LIST, length: SIZE ** 2 };
+    const program = client.compile(PRODUCT);
+    const x = client.write(new Float32Array(slot.length).fill(1), 'float32');
+    let wasAwaited = false;
+    // A run that ends before it is asked for needs no thread: another one is tried.
+    for (let tries = 0; !wasAwaited && tries < 50; tries++) {
+      const { outputs, done } = program.launch([x], [slot], [slot], []);
+      let isOver = false;
+      const happened = done.happened().then(() => (isOver = true));
+      while (!isOver && !client.plugin.isAwaited) await new Promise(setImmediate);
+      wasAwaited = client.plugin.isAwaited;
+      done.wait();
+      expect(done.isFreed).toBe(true);
+      await happened;
+      expect(client.plugin.isAwaited).toBe(false);
+      expect(read(outputs[0]!)[7]).toBe(SIZE);
+      outputs[0]!.destroy();
+    }
+    expect(wasAwaited).toBe(true);
+    x.destroy();
+    program.destroy();
   });
 
   it('writes over an input that is given, and leaves one that is not', () => {

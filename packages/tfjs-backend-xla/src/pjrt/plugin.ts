@@ -6,8 +6,11 @@ import { Struct } from './memory';
 import { ffi } from './ffi';
 
 type FunctionName = keyof typeof FUNCTIONS;
-/** Every function takes one struct and gives null or an error. */
-type Call = (args: bigint) => bigint | number;
+/** Every function takes one struct and gives null or an error; `async` calls it in Node's pool. */
+interface Call {
+  (args: bigint): bigint | number;
+  async: (args: bigint, done: (failure: unknown, error: bigint | number) => void) => void;
+}
 
 /** Where the first function stands in the table; before it come sizes and the version. */
 const FIRST = 40;
@@ -36,6 +39,7 @@ export class Plugin {
   private readonly blocks = new Map<FunctionName, Struct<StructName>>();
   /** The version of the interface that it was built with. */
   readonly minor: number;
+  private waiting = false;
 
   /**
    * The plugin in a file; one for the whole process.
@@ -85,6 +89,30 @@ export class Plugin {
     const error = BigInt((this.calls.get(name) as Call)(block.pointer));
     if (error !== 0n && !WITHOUT_RESULT.has(name)) throw this.take(error, name);
     return block;
+  }
+
+  /** Whether a thread waits for an event. */
+  get isAwaited(): boolean {
+    return this.waiting;
+  }
+
+  /** Waits for an event in a thread of Node's pool. What failed is told by whoever reads the event. */
+  async await(event: bigint): Promise<void> {
+    const block = new Struct('Event_Await', { event });
+    this.waiting = true;
+    try {
+      const error = await new Promise<bigint>((resolve, reject) => {
+        const wait = this.calls.get('Event_Await') as Call;
+        wait.async(block.pointer, (failure, given) => {
+          if (failure === null) resolve(BigInt(given));
+          else reject(new Error('A thread could not wait for a device.', { cause: failure }));
+        });
+      });
+      if (error !== 0n) this.call('Error_Destroy', { error });
+    } finally {
+      this.waiting = false;
+      block.free();
+    }
   }
 
   /** Whether it has a function that plugins may lack. */

@@ -1,0 +1,89 @@
+/**
+ * Fixtures of PyTorch on XLA, values and gradients: `node fixtures.mjs --platform cuda --part 0 --parts 8
+ * --packages ../../../packages`. Prints one line of JSON: how many cases passed, and what failed.
+ */
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadFixture, type FixtureCase } from '@crossweave/core/testing';
+import { registerXlaBackend, type XlaBackendOptions } from '@crossweave/tfjs-backend-xla';
+import * as tf from '@tensorflow/tfjs-core';
+import { expectReference as expectFusion } from '../../packages/fusion/src/reference.testing';
+import { clipResNet } from '../../packages/image-encoder/src/clip-resnet/presets';
+import { clipVit } from '../../packages/image-encoder/src/clip-vit/presets';
+import { mobileNetV3 } from '../../packages/image-encoder/src/mobilenet/presets';
+import { expectReference as expectImage } from '../../packages/image-encoder/src/reference.testing';
+import { resnet } from '../../packages/image-encoder/src/resnet/presets';
+import { vit } from '../../packages/image-encoder/src/vit/presets';
+import { textEncoderFromConfig } from '../../packages/text-encoder/src/config/from-config';
+import type { HuggingFaceConfig } from '../../packages/text-encoder/src/config/reader';
+import { expectReference as expectText } from '../../packages/text-encoder/src/transformer/reference.testing';
+
+const { values } = parseArgs({
+  options: {
+    platform: { type: 'string', default: 'cpu' },
+    packages: { type: 'string', default: 'packages' },
+    part: { type: 'string', default: '0' },
+    parts: { type: 'string', default: '1' },
+  },
+});
+
+const pictures = {
+  'resnet-basic': resnet,
+  'resnet-bottleneck': resnet,
+  mobilenet: mobileNetV3,
+  vit,
+  'clip-vit': clipVit,
+  'clip-resnet': clipResNet,
+};
+/** The fixtures are of float64, and PyTorch's own float32 gradients differ by as much. */
+const closeness = { rtol: 1e-4, atol: 1e-4 };
+const urlOf = (path: string): URL => pathToFileURL(resolve(values.packages, path));
+
+interface Case {
+  readonly name: string;
+  readonly check: () => void;
+}
+
+/** All cases of a file of fixtures. */
+function casesOf(path: string, check: (reference: FixtureCase, name: string) => void): Case[] {
+  const fixture = loadFixture(urlOf(path));
+  return fixture.names.map((name) => ({
+    name: `${path} ${name}`,
+    check: () => check(fixture.case(name), name),
+  }));
+}
+
+const cases: readonly Case[] = [
+  ...readdirSync(urlOf('fusion/fixtures')).flatMap((file) => {
+    const fixture = loadFixture(urlOf(`fusion/fixtures/${file}`));
+    return casesOf(`fusion/fixtures/${file}`, (_, name) => expectFusion(fixture, name));
+  }),
+  ...Object.entries(pictures).flatMap(([file, family]) =>
+    casesOf(`image-encoder/fixtures/${file}.json`, (reference, name) =>
+      expectImage(family(reference.options), reference, name === 'training'),
+    ),
+  ),
+  ...['bert', 'distilbert', 'roberta', 'clip-text'].flatMap((file) =>
+    casesOf(`text-encoder/fixtures/${file}.json`, (reference) => {
+      const { config, ...options } = reference.options;
+      const encoder = textEncoderFromConfig(config as HuggingFaceConfig, options);
+      expectText(encoder, reference, undefined, closeness);
+    }),
+  ),
+];
+
+const platform = values.platform as XlaBackendOptions['platform'];
+await tf.setBackend(registerXlaBackend({ platform }));
+const own = cases.filter((_, i) => i % Number(values.parts) === Number(values.part));
+const failed: { name: string; reason: string }[] = [];
+for (const { name, check } of own) {
+  try {
+    tf.tidy(check);
+  } catch (error) {
+    failed.push({ name, reason: String(error).slice(0, 500) });
+  }
+}
+console.log(JSON.stringify({ passed: own.length - failed.length, failed }));
+process.exit(0);
