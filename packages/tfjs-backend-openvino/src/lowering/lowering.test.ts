@@ -52,6 +52,17 @@ describe.skipIf(reason !== null)(named('forms for OpenVINO', reason), () => {
     expect(got).toEqual([2, 1, 0.5]);
   });
 
+  it('adds to a sum over leading axes that is one row', () => {
+    const ones = (...shape: number[]): tf.Tensor => tf.ones(shape);
+    const row = (x: tf.Tensor, y: tf.Tensor): tf.Tensor =>
+      tf.add(tf.reshape(tf.sum(x, 0), [1, 4]), y);
+    const x = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
+    expect(compiled(row, x, ones(1, 4))).toEqual([7, 9, 11, 13]);
+    const ends = (x: tf.Tensor, y: tf.Tensor): tf.Tensor =>
+      tf.mul(tf.reshape(tf.max(x, [0, 3]), [1, 4]), y);
+    expect(compiled(ends, ones(2, 2, 2, 3), ones(2, 4))).toEqual(Array(8).fill(1));
+  });
+
   it('multiplies a row by its own transpose', () => {
     const square = (x: tf.Tensor): tf.Tensor => tf.matMul(x, x, false, true);
     expect(compiled(square, tf.tensor2d([[1, 2, 3]]))).toEqual([14]);
