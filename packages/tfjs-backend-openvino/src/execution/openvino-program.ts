@@ -9,6 +9,7 @@ import type {
 } from '@crossweave/tfjs-backend-onnx/graph';
 import { emptyValues } from '@crossweave/tfjs-backend-onnx/graph';
 import { OpenvinoBackendError } from '../errors';
+import { exchangesEqualAxes } from '../lowering/exchanged-axes';
 import { keepNormsFloat32 } from '../lowering/float-norms';
 import { guardIndices } from '../lowering/guard-indices';
 import { lowerPlan } from '../lowering/lower-plan';
@@ -74,7 +75,11 @@ export class OpenvinoProgram implements Program {
     const lowered = precision === 'bf16' ? keepNormsFloat32(plain) : plain;
     this.probe = probeOf(plain, lowered);
     this.inPlace = findInPlace(lowered, constants);
-    const options = { threads: work < SINGLE_THREAD_WORK ? 1 : threads, precision };
+    const options = {
+      threads: work < SINGLE_THREAD_WORK ? 1 : threads,
+      precision,
+      snippets: !exchangesEqualAxes(lowered),
+    };
     this.model =
       plan.outputs.length === 0 ? null : compilePlan(lowered, constants, core, options, pool);
   }

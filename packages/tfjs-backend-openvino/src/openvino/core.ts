@@ -13,6 +13,8 @@ export type Precision = 'float32' | 'bf16';
 export interface CompileOptions {
   readonly threads: number;
   readonly precision: Precision;
+  /** Whether elementwise operators and attention are fused by OpenVINO's snippets. Default true. */
+  readonly snippets?: boolean;
 }
 
 /** OpenVINO with its plugin for the CPU. */
@@ -129,7 +131,11 @@ export class Core extends Handle {
   }
 }
 
-function propertiesOf({ threads, precision }: CompileOptions): Readonly<Record<string, string>> {
+function propertiesOf({
+  threads,
+  precision,
+  snippets = true,
+}: CompileOptions): Readonly<Record<string, string>> {
   return {
     // One step at a time, on all threads. The program does not say on which cores.
     PERFORMANCE_HINT: 'LATENCY',
@@ -138,5 +144,6 @@ function propertiesOf({ threads, precision }: CompileOptions): Readonly<Record<s
     ENABLE_CPU_PINNING: 'NO',
     // Without a hint, products are in bf16 wherever the processor has it.
     INFERENCE_PRECISION_HINT: precision === 'bf16' ? 'bf16' : 'f32',
+    ...(!snippets && { SNIPPETS_MODE: 'DISABLE' }),
   };
 }
