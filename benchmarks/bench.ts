@@ -9,6 +9,7 @@ import { suites as tables } from './steps/rows';
 import { compareSteps } from './steps/suite';
 import { curvesSuite } from './precision/curves';
 import { fidelitySuite } from './precision/fidelity';
+import { corpusSuite } from './pictures/corpus';
 import { picturesSuite } from './pictures/suite';
 import { precisionSuite } from './precision/suite';
 import { realWeightsSuite } from './real-weights/minilm';
@@ -30,6 +31,7 @@ const suites: Readonly<Record<string, (args: readonly string[]) => Promise<numbe
   precision: precisionSuite,
   'real-weights': realWeightsSuite,
   chunks: chunksSuite,
+  corpus: corpusSuite,
   disturbances: disturbancesSuite,
   engines: enginesSuite,
   features: featuresSuite,

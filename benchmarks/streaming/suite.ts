@@ -8,13 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { writeDataset } from '@crossweave/data';
 import sharp from 'sharp';
+import { trainAndKill } from './command';
 
-const usage = `npm run bench -- streaming [--rows N] [--killed N] [--trials N]
+const usage = `npm run bench -- streaming [--rows N] [--killed N] [--trials N] [--steps N] [--engine NAME]
 
 Writes shards of 10,000 samples with tiny pictures and streams an epoch of N rows (default 1,000,000):
 resident memory as it goes by. Then streams --killed rows (default 60,000) again and again, ends the
 process with SIGKILL at a random moment, --trials times (default 20), and resumes each time: the ids of
-all batches must be those of a run that was never stopped.`;
+all batches must be those of a run that was never stopped. Then the same through the command line: a
+training of --steps steps (default 300) on the first shards, on an engine (default onnx), killed --trials
+times: the losses of all steps must be the same. 0 rows, 0 killed or 0 steps leave a part out.`;
 
 const cwd = fileURLToPath(new URL('../', import.meta.url));
 const run = promisify(execFile);
@@ -31,21 +34,30 @@ export async function streamingSuite(args: readonly string[]): Promise<number> {
       rows: { type: 'string', default: '1000000' },
       killed: { type: 'string', default: '60000' },
       trials: { type: 'string', default: '20' },
+      steps: { type: 'string', default: '300' },
+      engine: { type: 'string', default: 'onnx' },
       help: { type: 'boolean', default: false },
     },
   });
-  const [rows, killed, trials] = [values.rows, values.killed, values.trials].map(Number);
-  const wrong = [rows, killed, trials].some((each) => !Number.isInteger(each) || each! < 0);
+  const given = [values.rows, values.killed, values.trials, values.steps].map(Number);
+  const [rows = 0, killed = 0, trials = 0, steps = 0] = given;
+  const wrong = given.some((each) => !Number.isInteger(each) || each < 0);
   if (values.help || wrong) {
     console.log(usage);
     return values.help ? 0 : 2;
   }
   const folder = await mkdtemp(join(tmpdir(), 'crossweave-streaming-'));
   try {
-    const most = Math.max(rows!, killed!);
-    await writeShards(folder, most);
-    if (rows! > 0) await memoryOf(source(folder, rows!), rows!);
-    return killed! === 0 ? 0 : await killAndResume(folder, source(folder, killed!), trials!);
+    const streamed = steps > 0 ? shardSize : 0;
+    await writeShards(folder, Math.max(rows, killed, streamed));
+    if (rows > 0) await memoryOf(source(folder, rows), rows);
+    const codes = [killed === 0 ? 0 : await killAndResume(folder, source(folder, killed), trials)];
+    if (steps > 0) {
+      const shards = source(folder, streamed);
+      const run = { source: shards, captions: await held(folder), words, steps };
+      codes.push(await trainAndKill(folder, { ...run, engine: values.engine }, trials));
+    }
+    return Math.max(...codes);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -56,10 +68,34 @@ function source(folder: string, rows: number): string {
   return join(folder, 'shards', `train-{000000..${last}}.tar`);
 }
 
+const words = ['a tiny picture', ...Array.from({ length: 97 }, (_, i) => `number ${i}`)];
+
 /** Pictures repeat; samples and ids do not. */
 async function writeShards(folder: string, rows: number): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const pictures = await Promise.all(
+  const pictures = await tinyPictures();
+  function* samples(): Generator<object> {
+    for (let i = 0; i < rows; i++) {
+      const caption = `a tiny picture number ${i % pictures.length}`;
+      yield { id: String(i), image: pictures[i % pictures.length], caption };
+    }
+  }
+  const out = join(folder, 'shards');
+  await writeDataset(samples(), { out, as: 'webdataset', shardSize });
+}
+
+/** A captions file of one sample a picture, to measure with. */
+async function held(folder: string): Promise<string> {
+  const samples = (await tinyPictures()).map((image, i) => ({
+    ...{ id: `held ${i}`, image, caption: `a tiny picture number ${i}`, split: 'test' },
+  }));
+  const out = join(folder, 'held');
+  await writeDataset(samples, { out, as: 'webdataset', shardSize });
+  return out;
+}
+
+async function tinyPictures(): Promise<Buffer[]> {
+  return Promise.all(
     Array.from({ length: 97 }, (_, i) => {
       const background = { r: (i * 37) % 256, g: (i * 91) % 256, b: (i * 13) % 256 };
       return sharp({ create: { width: 20, height: 16, channels: 3, background } })
@@ -67,13 +103,6 @@ async function writeShards(folder: string, rows: number): Promise<void> {
         .toBuffer();
     }),
   );
-  function* samples(): Generator<object> {
-    for (let i = 0; i < rows; i++) {
-      yield { id: String(i), image: pictures[i % pictures.length], caption: 'a tiny picture' };
-    }
-  }
-  const out = join(folder, 'shards');
-  await writeDataset(samples(), { out, as: 'webdataset', shardSize });
 }
 
 async function memoryOf(path: string, rows: number): Promise<void> {

@@ -28,10 +28,12 @@ files="jcomapi jdapimin jdatasrc jdhuff jdicc jdinput jdmarker jdmaster jdphuff 
   wrapper/jidctflt-8 wrapper/jidctfst-8 wrapper/jidctint-8 wrapper/jidctred-8"
 paths="$here/jpeg.c $here/simd.c $here/unused.c"
 for file in $files; do paths="$paths $source/src/$file.c"; done
+# jdhuff.h reads codes from 64 bits at once where size_t has 64, and where these two say that numbers have.
+wide="-D__x86_64__ -D__ILP32__"
 objects=
 for path in $paths; do
   object=$(basename "$path" .c).o
-  clang --target=wasm32-wasi -O3 -msimd128 -DNDEBUG -DNO_GETENV -ffunction-sections -fdata-sections -w \
+  clang --target=wasm32-wasi -O3 -msimd128 -DNDEBUG -DNO_GETENV -ffunction-sections -fdata-sections -w $wide \
     -I"$work/config" -I"$source/src" -I"$source/simd" -c "$path" -o "$object"
   objects="$objects $object"
 done

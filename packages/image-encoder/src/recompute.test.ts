@@ -1,4 +1,5 @@
 import {
+  getBackend,
   memory,
   mul,
   sum,
@@ -84,14 +85,34 @@ function pass(encoder: Encoder<Tensor4D>, params: Params, recompute: boolean): P
   });
 }
 
+/** To 1e-4 of the largest number, or 1e-5: what is 0 but for rounding is noise. */
+function expectNear(got: number | readonly number[], wanted: typeof got, what: string): void {
+  const [values, others] = [got, wanted].map((list) => [list].flat());
+  const largest = Math.max(...others!.map(Math.abs));
+  values!.forEach((value, i) => {
+    expect(Math.abs(value - others![i]!), what).toBeLessThanOrEqual(1e-4 * largest + 1e-5);
+  });
+}
+
 describe.each(Object.entries(encoders))('%s that is computed again', (_name, encoder) => {
   it('has the same values, gradients and statistics, and holds less', () => {
     const params = encoder.init(key(0));
     const before = memory().numTensors;
     const [plain, again] = [pass(encoder, params, false), pass(encoder, params, true)];
-    expect(again.value).toBe(plain.value);
-    expect(again.gradients).toEqual(plain.gradients);
-    expect(again.recorded).toEqual(plain.recorded);
+    if (getBackend().startsWith('xla:')) {
+      // XLA rounds a layer as suits the kernels that it becomes part of, and takes it apart anew.
+      expectNear(again.value, plain.value, 'value');
+      for (const [path, values] of Object.entries(again.gradients)) {
+        expectNear(values, plain.gradients[path]!, `gradient of ${path}`);
+      }
+      for (const [path, [values]] of Object.entries(again.recorded)) {
+        expectNear(values!, plain.recorded[path]![0]!, path);
+      }
+    } else {
+      expect(again.value).toBe(plain.value);
+      expect(again.gradients).toEqual(plain.gradients);
+      expect(again.recorded).toEqual(plain.recorded);
+    }
     expect(Object.values(again.recorded).every((calls) => calls.length === 1)).toBe(true);
     expect(again.bytes).toBeLessThan(0.65 * plain.bytes);
     expect(memory().numTensors).toBe(before);

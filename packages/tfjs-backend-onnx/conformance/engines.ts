@@ -8,6 +8,8 @@ export interface TestedEngine {
   readonly register: string | null;
   /** Cases it is known not to pass. */
   readonly exclusions: readonly Exclusion[];
+  /** Longest time of a case, in ms. Default 60,000: on an idle machine none needs a second. */
+  readonly timeoutMs?: number;
 }
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -19,6 +21,8 @@ export const ENGINES: Readonly<Record<string, TestedEngine>> = {
   'xla:cpu': {
     register: source('../../tfjs-backend-xla/src/register.ts'),
     exclusions: EXCLUSIONS,
+    // `threshold method otsu` unrolls into thousands of operators, which XLA compiles for minutes.
+    timeoutMs: 30 * 60_000,
   },
   // Needs OpenVINO's library: see packages/tfjs-backend-openvino.
   'onnx:openvino': {

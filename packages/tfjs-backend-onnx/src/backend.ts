@@ -111,6 +111,11 @@ export class OnnxBackend extends KernelBackend {
     return new CompiledFunction(this, f, options);
   }
 
+  /** Whether graphs are computed while JavaScript goes on. `@crossweave/trainer` reads it by name. */
+  get isAsynchronous(): boolean {
+    return this.executor.isAsynchronous ?? false;
+  }
+
   /** Number of devices that compute every graph together. `@crossweave/trainer` reads it by name. */
   get devices(): number {
     return this.executor.devices ?? 1;

@@ -11,15 +11,23 @@ const MARKER = Symbol.for('@crossweave/tfjs-backend-xla/error');
 export class XlaBackendError extends Error {
   override readonly name = 'XlaBackendError';
   readonly [MARKER] = true;
+  /** What the reader can do; the message ends with it. */
+  readonly advice: string | undefined;
 
   constructor(
     readonly code: XlaBackendErrorCode,
-    message: string,
+    /** The message without the advice. */
+    readonly summary: string,
     /** The operator of the graph concerned, when it is known. */
     readonly op?: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; advice?: string } = {},
   ) {
-    super(message, options);
+    const { cause, advice } = options;
+    super(
+      advice === undefined ? summary : `${summary} ${advice}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.advice = advice;
   }
 
   /** True for errors of this class, also across two copies of the package. */

@@ -56,13 +56,19 @@ const CHECKS: Checks<XlaBackendOptions> = {
 /** @throws XlaBackendError `options` for an unknown option, or a value that does not fit. */
 export function checkOptions(options: XlaBackendOptions): void {
   const fault = optionsFault('createXlaBackend', options, CHECKS);
-  if (fault !== undefined) throw new XlaBackendError('options', fault);
+  if (fault !== undefined) {
+    throw new XlaBackendError('options', fault, undefined, {
+      advice: 'Change it or leave it out.',
+    });
+  }
   const { platform = 'cpu', precision } = options;
   if (precision === 'tf32' && platform !== 'cuda') {
     throw new XlaBackendError(
       'options',
       `createXlaBackend: precision "tf32" is for the platform cuda; got ${platform}, which has no ` +
-        'such products. Use "float32" or "bf16".',
+        'such products.',
+      undefined,
+      { advice: 'Use "float32" or "bf16".' },
     );
   }
 }

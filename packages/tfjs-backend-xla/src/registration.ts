@@ -7,8 +7,9 @@ import { checkOptions } from './options';
 import { Client } from './pjrt/client';
 import type { NamedValues } from './pjrt/named-values';
 import { Plugin } from './pjrt/plugin';
-import { findPlugin } from './plugins/find-plugin';
+import { anotherPlugin, findPlugin } from './plugins/find-plugin';
 import type { Platform } from './plugins/wheels';
+import { NEEDS } from './plugins/wheels';
 import { defaultFolder } from './store/machine';
 import { ProgramStore } from './store/program-store';
 
@@ -51,12 +52,14 @@ export function createXlaBackend(options: XlaBackendOptions = {}): OnnxBackend {
   const { programFolder = defaultFolder(), ...limits } = others;
   registerKernels(backendName(platform, options));
   const plugin = Plugin.load(path ?? findPlugin(platform));
-  const client = Client.open(plugin, clientOptions(platform, devices), devices);
+  const client = Client.open(plugin, clientOptions(platform, devices), devices, NEEDS[platform]);
   if (client.platform !== platform) {
     client.destroy();
     throw new XlaBackendError(
       'plugin',
       `The PJRT plugin ${plugin.path} is for ${client.platform}; expected one for ${platform}.`,
+      undefined,
+      { advice: anotherPlugin(platform) },
     );
   }
   const store = programFolder === null ? client : new ProgramStore(programFolder, client);

@@ -1,7 +1,16 @@
 import { DataError, disposeBatch, type Batch, type BatchSource } from '@crossweave/core';
 
+/** A batch of an epoch. */
+export interface Turn<B> {
+  readonly epoch: number;
+  readonly batch: B;
+  /** Set by a consumer that disposes the batch itself, because it needs it beyond its turn. */
+  isKept: boolean;
+}
+
 /**
- * The batches from a step on, epoch after epoch, without end; each is disposed after its turn.
+ * The batches from a step on, epoch after epoch, without end; each is disposed after its turn, when the
+ * next is asked for.
  *
  * @param position that of the batch before, for sources that give positions
  * @throws DataError for an epoch with fewer or more batches than the source says.
@@ -10,7 +19,7 @@ export async function* batchesFrom<B extends Batch<unknown, unknown>>(
   data: BatchSource<B>,
   step: number,
   position?: unknown,
-): AsyncGenerator<{ epoch: number; batch: B }> {
+): AsyncGenerator<Turn<B>> {
   const perEpoch = data.batchesPerEpoch;
   let from = step % perEpoch;
   let after = position;
@@ -19,11 +28,12 @@ export async function* batchesFrom<B extends Batch<unknown, unknown>>(
     for await (const batch of data.batches(epoch, from, after)) {
       count++;
       after = batch.position;
+      const turn: Turn<B> = { epoch, batch, isKept: false };
       try {
         if (count > perEpoch) break;
-        yield { epoch, batch };
+        yield turn;
       } finally {
-        disposeBatch(batch);
+        if (!turn.isKept) disposeBatch(batch);
       }
     }
     if (count !== perEpoch) {

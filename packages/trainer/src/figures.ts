@@ -1,4 +1,4 @@
-import type { Scalar } from '@tensorflow/tfjs-core';
+import { dispose, type Scalar } from '@tensorflow/tfjs-core';
 import { branchFigures } from './balance/branch-norms';
 import type { BranchFigures } from './records';
 import type { StepOutcome } from './step';
@@ -23,17 +23,32 @@ export async function figuresOf({
 }: StepOutcome): Promise<StepFigures> {
   const names = Object.keys(terms);
   const scalars: Scalar[] = [total, gradientNorm, ...Object.values(terms)];
-  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
-  const sums = await branches?.sums.data();
-  for (const scalar of scalars) scalar.dispose();
+  try {
+    const reads = scalars.map(async (scalar) => (await scalar.data())[0]!);
+    const [[loss, norm, ...rest], sums] = await Promise.all([
+      Promise.all(reads),
+      branches?.sums.data(),
+    ]);
+    return {
+      total: loss!,
+      gradientNorm: norm!,
+      terms: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
+      ...(branches && sums && { branches: branchFigures(branches.names, sums) }),
+    };
+  } finally {
+    disposeFigures({ total, gradientNorm, terms, branches });
+  }
+}
+
+/** Disposes the figures of a step that are not read. */
+export function disposeFigures({
+  total,
+  gradientNorm,
+  terms,
+  branches,
+}: Pick<StepOutcome, 'total' | 'gradientNorm' | 'terms' | 'branches'>): void {
+  dispose([total, gradientNorm, ...Object.values(terms)]);
   branches?.sums.dispose();
-  const [loss, norm, ...rest] = values;
-  return {
-    total: loss!,
-    gradientNorm: norm!,
-    terms: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
-    ...(branches && sums && { branches: branchFigures(branches.names, sums) }),
-  };
 }
 
 /** What a step is left out for. */

@@ -1,6 +1,7 @@
 import { disposeBatch, foldIn, type Batch, type Key, type PooledFeatures } from '@crossweave/core';
 import { gatheredStep } from './big-batch/gathered-step';
 import { ownSlice } from './big-batch/slice-batch';
+import { engineIsAsynchronous } from './compile/engine';
 import { stepCompiler, type StepCompiler, type Warning } from './compile/step-compiler';
 import { wholeStep } from './compile/whole-step';
 import { firstNonFinite } from './diagnose';
@@ -8,6 +9,7 @@ import { figuresOf, flawOf, type Flaw, type StepFigures } from './figures';
 import type { TrainOptions } from './options';
 import { disposeReplaced, type TrainState } from './state';
 import type { StepOutcome } from './step';
+import { stepAhead } from './step-ahead';
 
 /** A step that was made, beside the state it began with, whose tensors it may share. */
 export interface MadeStep {
@@ -25,11 +27,17 @@ export interface FailedStep {
 
 /** Makes steps of batches. */
 export interface StepMaker<Image, Text> {
-  /** The step that a batch completes, undefined where it takes more batches. */
+  /**
+   * The step that a batch completes, undefined where it takes more batches.
+   *
+   * @param following gives the next batch, which may be asked for before this step is over; undefined
+   * where none follows.
+   */
   take(
     state: TrainState,
     batch: Batch<Image, Text>,
     key: Key,
+    following?: () => Promise<Batch<Image, Text> | undefined>,
   ): Promise<MadeStep | FailedStep | undefined>;
   /** Lets go of what a step under way has gathered. */
   discard(): void;
@@ -52,15 +60,44 @@ function oneGraph<Image, Text, F extends PooledFeatures>(
   compiler: StepCompiler<Image, Text>,
 ): StepMaker<Image, Text> {
   const step = wholeStep(options, compiler);
+  const ahead = stepAhead<Image, Text>((state, batch) =>
+    step(state, batch, foldIn(options.key, state.step)),
+  );
+  let { ahead: isAhead = true } = options;
   return {
-    async take(state, batch, key) {
+    async take(state, batch, key, following) {
       compiler.begin();
-      const made = await readStep(state, step(state, batch, key));
+      const begun = ahead.take(state, batch);
+      const outcome = begun ?? step(state, batch, key);
+      const reading = readStep(state, outcome);
+      const mayBegin = isAhead && compiler.isCompiling && engineIsAsynchronous();
+      const next = mayBegin ? await until(reading, following?.()) : undefined;
+      if (next !== undefined) ahead.begin(outcome.state, next);
+      let made: MadeStep | Flaw;
+      try {
+        made = await reading;
+      } catch (error) {
+        if (begun === undefined && next === undefined) throw error;
+        // The device may have no memory for two steps at a time.
+        ahead.discard();
+        isAhead = false;
+        made = await readStep(state, step(state, batch, key));
+      }
       if (typeof made !== 'string') return made;
+      ahead.discard();
       return { tensor: await blame(made, options, state, batch, key), ids: batch.ids };
     },
-    discard: () => compiler.dispose(),
+    discard() {
+      ahead.discard();
+      compiler.dispose();
+    },
   };
+}
+
+/** What comes before `end`, if it does and does not fail. */
+function until<T>(end: Promise<unknown>, coming?: Promise<T | undefined>): Promise<T | undefined> {
+  const nothing = (): undefined => undefined;
+  return Promise.race([end.then(nothing, nothing), Promise.resolve(coming).catch(nothing)]);
 }
 
 function gathering<Image, Text, F extends PooledFeatures>(
@@ -102,13 +139,18 @@ function gathering<Image, Text, F extends PooledFeatures>(
 
 const unknownTensor = 'global norm of the gradients';
 
-/** Reads a step; where it is not finite it is disposed, and its flaw is given. */
+/** Reads a step. One that is not finite, whose flaw is given, or that fails is disposed. */
 async function readStep(state: TrainState, outcome: StepOutcome): Promise<MadeStep | Flaw> {
-  const figures = await figuresOf(outcome);
-  const flaw = flawOf(figures);
-  if (flaw === undefined) return { state: outcome.state, figures };
-  disposeReplaced(outcome.state, state);
-  return flaw;
+  let isKept = false;
+  try {
+    const figures = await figuresOf(outcome);
+    const flaw = flawOf(figures);
+    if (flaw !== undefined) return flaw;
+    isKept = true;
+    return { state: outcome.state, figures };
+  } finally {
+    if (!isKept) disposeReplaced(outcome.state, state);
+  }
 }
 
 /** The tensor that a flaw began with: {@link firstNonFinite}, with the memory of a chunk where a batch is cut into some. */

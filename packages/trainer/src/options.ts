@@ -54,6 +54,14 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
    * are the same either way. Default `auto`.
    */
   readonly compile?: 'auto' | 'always' | 'never';
+  /**
+   * Whether a compiled step begins before the figures of the last are read, on an engine that computes
+   * while JavaScript goes on (`xla:*`): batches go to the device during a step, and it need not wait for
+   * JavaScript. The numbers are the same: a step that turns out not to follow, as after one that is not
+   * finite, is made again. It holds one more state and one more batch; where the device has no memory for
+   * them, training goes on without. Not with `accumulate` and `chunk`. Default true.
+   */
+  readonly ahead?: boolean;
   /** Steps in all, the ones before `start` included. */
   readonly steps: number;
   /** Initial parameters, dropout and augmentation derive from it: same key, same run. */

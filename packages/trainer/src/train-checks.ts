@@ -56,6 +56,7 @@ const checks: Checks<TrainOptions<unknown, unknown>> = {
   data: having('a source of batches, with batches(epoch, from)', 'batches'),
   steps: count(),
   compile: oneOf('auto', 'always', 'never'),
+  ahead: boolean(),
   key: randomKey(),
   frozen: callback('(path) => boolean'),
   frozenUntil: callback('(path) => steps'),

@@ -2,6 +2,7 @@ import {
   disposeParams,
   foldIn,
   yieldToEventLoop,
+  type Batch,
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
@@ -16,6 +17,7 @@ import { checkpointClock } from './checkpoint-clock';
 import { checkBatchSize, splitBatch } from './devices';
 import { DivergenceError } from './divergence';
 import { learningGuard } from './guard';
+import { lookAhead } from './look-ahead';
 import { stepMaker } from './make-step';
 import type { TrainOptions, TrainResult } from './options';
 import type { StepRecord, TrainRecord, WarningRecord } from './records';
@@ -88,17 +90,19 @@ export async function train<Image, Text, F extends PooledFeatures>(
   try {
     spikes.hold(state);
     let began = performance.now();
-    const batches = untilAborted(
-      batchesFrom(data, state.step * accumulate, state.memory?.position),
-      signal,
-    );
-    for await (const { epoch, batch } of batches) {
+    const batches = batchesFrom(data, state.step * accumulate, state.memory?.position);
+    for await (const { epoch, batch, following } of lookAhead(untilAborted(batches, signal))) {
       const arrived = performance.now();
       const step = state.step + 1;
       epochNow = epoch;
-      checkBatch(`train, step ${step}`, batch);
-      splitBatch(`train, step ${step}`, batch);
-      const made = await maker.take(state, batch, foldIn(key, state.step));
+      admit(step, batch);
+      const next = async (): Promise<typeof batch | undefined> => {
+        const turn = await following();
+        if (turn !== undefined) admit(step + 1, turn.batch);
+        return turn?.batch;
+      };
+      const after = step === steps ? undefined : next;
+      const made = await maker.take(state, batch, foldIn(key, state.step), after);
       const memory = state.memory ?? {};
 
       if (made === undefined) {
@@ -184,6 +188,12 @@ export async function train<Image, Text, F extends PooledFeatures>(
     spikes.dispose();
   }
   return resultOf();
+}
+
+/** @throws DataError or ShapeError for a batch that does not fit. */
+function admit(step: number, batch: Batch<unknown, unknown>): void {
+  checkBatch(`train, step ${step}`, batch);
+  splitBatch(`train, step ${step}`, batch);
 }
 
 /** The state that training begins with, checked, in tensors of its own. */

@@ -48,7 +48,7 @@ export const dataInspect: Command = {
       }
       if (groups > 0) terminal.line(`  ${groups} groups`);
     }
-    terminal.line('The first:');
+    if (examples.length > 0) terminal.line('The first:');
     for (const example of examples) terminal.line(`  ${JSON.stringify(example)}`);
     if (sheet === undefined || file === undefined) return summary;
     await writeFileAtomic(file, sheet.page);

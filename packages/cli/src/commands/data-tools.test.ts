@@ -29,8 +29,25 @@ it('inspects what a dataset holds, by the columns that it has', async () => {
   const named = (await run('data', 'inspect', table, ...flags.slice(0, 2))).stdout;
   expect(named).toMatch(/missing image files: 1\n {2}q\.csv:2: .*a\.png.* --missing policy /);
   const wrong = await run('data', 'inspect', table);
-  expect(wrong.stderr).toContain('--columns image=file,caption=question');
+  expect(wrong.stderr).toContain('--columns image=file,caption=question,label=answer');
   expect((await run('data', 'inspect')).code).toBe(exitCode.usage);
+});
+
+it('says once what is wrong with all rows', async () => {
+  const file = join(folder, 'queries.jsonl');
+  const rows = ['a', 'b', 'c'].map((name) => ({
+    image: `${name}.png`,
+    query: 'what?',
+    answer: 'x',
+  }));
+  const lines = [...rows.map((row) => JSON.stringify(row)), '{'];
+  await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+  const { stdout } = await run('data', 'inspect', file);
+  expect(stdout).toContain('jsonl, 4 rows, 4 rejects');
+  expect(stdout.split('there is no field for the caption')).toHaveLength(2);
+  expect(stdout).toMatch(/queries\.jsonl:1: .*--columns caption=query,label=answer/);
+  expect(stdout).toMatch(/queries\.jsonl:4: /);
+  expect(stdout).not.toContain('The first');
 });
 
 it('measures captions and pictures', async () => {

@@ -91,6 +91,7 @@ async function addWheel(
       ? `${folder} has ${library.name} (${result.source}) now: --engine ${engine}`
       : `${folder} has ${library.name} (${result.source}) already; --force puts it there anew.`,
   );
+  if (library.needs !== undefined) terminal.line(library.needs);
   return { engine, folder, ...result };
 }
 

@@ -37,7 +37,7 @@ export function requireNoConflict({ data, task, training }: TrainConfig): void {
       'data.val',
       data.val,
       'another split to calibrate the probabilities by',
-      'Calibrating by the test split makes its figures too good: name a validation split.',
+      'Calibrating by the test split makes its figures too good. Where there is no other, have one made of train: --hold-out calibration=0.1 --set data.val=calibration.',
     );
   }
 }

@@ -51,6 +51,10 @@ describe('advice in flags', () => {
     ["Name it: columns: { image: '…' }.", 'Name it: --columns image=….'],
     ['with columns: { split: "…" }, or', 'with --columns split=…, or'],
     ['held out by holdOut: { test: 0.1 }.', 'held out by --hold-out test=0.1.'],
+    [
+      'Name one of these, have records of train held out by holdOut: { test: 0.1 }, or give',
+      'Name one of these (in a config by --set data.test=NAME; data.train and data.val likewise), have records of train held out by --hold-out test=0.1, or give',
+    ],
     ["pass escape: '\\\\'.", "pass --escape '\\'."],
     ['pass delimiter: "\\t".', "pass --delimiter '\\t'."],
     [`pass quote: "'".`, `pass --quote ''\\'''.`],

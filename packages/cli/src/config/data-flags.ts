@@ -85,6 +85,10 @@ const phrases: readonly (readonly [string, string])[] = [
   ],
   [', or dropLast: false for one smaller batch', ''],
   ['raise maxPixels', 'raise data.maxPixels'],
+  [
+    'Name one of these, ',
+    'Name one of these (in a config by --set data.test=NAME; data.train and data.val likewise), ',
+  ],
 ];
 
 /** `columns: { image: 'filepath' }` and `maxRejects: 0.2`, as advice to programmers has them. */

@@ -89,8 +89,9 @@ it('puts a plugin of XLA where its package finds it', async () => {
 
 it('has a pinned wheel for each platform, each with a command of its own', () => {
   const plans = xlaPlatforms.map((platform) => {
-    const { requirement, sha256, target, command } = xlaLibrary(platform);
+    const { requirement, sha256, target, command, needs } = xlaLibrary(platform);
     expect(sha256).toMatch(/^[\da-f]{64}$/);
+    expect(needs !== undefined).toBe(platform === 'cuda' || platform === 'rocm');
     return [requirement, target, command.split(' ').at(-1)];
   });
   expect(plans).toEqual([

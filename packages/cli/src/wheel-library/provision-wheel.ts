@@ -30,6 +30,8 @@ export interface WheelLibrary {
   readonly root: string;
   /** A file that a right wheel has, which is `wanted` too. */
   readonly library: string;
+  /** What it needs beside what the wheel has, in sentences. Default: nothing. */
+  readonly needs?: string;
   /** The command that provisions it, and the variable that names one of the user's own. */
   readonly command: string;
   readonly variable: string;

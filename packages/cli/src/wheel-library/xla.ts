@@ -11,6 +11,7 @@ interface PluginWheel {
   readonly requirement: string;
   readonly sha256: string;
   readonly library: string;
+  readonly needs?: string;
 }
 
 const wheels: Readonly<Record<XlaPlatform, PluginWheel>> = {
@@ -23,11 +24,16 @@ const wheels: Readonly<Record<XlaPlatform, PluginWheel>> = {
     requirement: 'jax-cuda13-pjrt==0.11.2',
     sha256: 'e5ff589d43064913bb74027682d89639c7ea48f9f81c2bae6fc75117e913f93e',
     library: 'jax_plugins/xla_cuda13/xla_cuda_plugin.so',
+    needs:
+      'It needs the driver of a GPU and the libraries of CUDA 13 and cuDNN, which are not in the ' +
+      'wheel. Where the system has none, pip install "jax[cuda13]" brings them with a plugin into a ' +
+      'Python environment, which CROSSWEAVE_PJRT names.',
   },
   rocm: {
     requirement: 'jax-rocm7-pjrt==0.12.0',
     sha256: '4551d0714523355f2946ca1958c3f584e95661e467a641d36b726f718a1c7934',
     library: 'jax_plugins/xla_rocm7/xla_rocm_plugin.so',
+    needs: 'It needs the driver of a GPU and the libraries of ROCm 7, which are not in the wheel.',
   },
   tpu: {
     requirement: 'libtpu==0.0.52',

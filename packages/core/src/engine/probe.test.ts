@@ -54,6 +54,21 @@ describe('probeBackend', () => {
     expect(env().getBool('PROD')).toBe(false);
   });
 
+  it('hands on the advice of an error that has one, and its reason in one line', async () => {
+    const summary = 'The library does not start:\n  no device.';
+    const own = Object.assign(new Error(summary), { summary, advice: 'Plug one in.' });
+    const expected = {
+      ...{ usable: false, reason: 'the library does not start: no device' },
+      advice: 'Plug one in.',
+    };
+    expect(await probeBackend(source(() => Promise.reject(own)))).toEqual(expected);
+    registerBackend('without-device', () => {
+      throw own;
+    });
+    const never = { ...source(() => Promise.resolve()), backend: 'without-device' };
+    expect(await probeBackend(never)).toEqual(expected);
+  });
+
   it('tells a backend that starts and cannot compute', async () => {
     registerBackend('empty', () => new KernelBackend());
     const empty = { ...source(() => Promise.resolve()), backend: 'empty' };

@@ -25,6 +25,8 @@ export async function probeBackend(source: BackendSource): Promise<Probe> {
   try {
     await assertAnswers(backend);
   } catch (error) {
+    const own = explained(error);
+    if (own !== undefined) return own;
     return {
       usable: false,
       reason: `${packageName} is installed, but its backend does not work: ${firstLine(error)}`,
@@ -52,7 +54,17 @@ export function rethrow(error: unknown): never {
   throw error;
 }
 
+/** What an error of the package says by itself, where it says what the user can do; else undefined. */
+function explained(error: unknown): Probe | undefined {
+  const { summary, advice } = Object(error) as { summary?: unknown; advice?: unknown };
+  if (typeof summary !== 'string' || typeof advice !== 'string') return undefined;
+  const line = summary.replace(/\s*\n\s*/g, ' ').trim();
+  return { usable: false, reason: line.replace(/\.$/, '').replace(/^The/, 'the'), advice };
+}
+
 function explainImport(packageName: string, error: unknown): Probe {
+  const own = explained(error);
+  if (own !== undefined) return own;
   const text = error instanceof Error ? error.message : String(error);
   const missing = /cannot find (package|module)|failed to resolve|could not resolve/i;
   if (missing.test(text) && text.includes(packageName)) {

@@ -112,7 +112,10 @@ describe('useEngine', () => {
       expect(probe.reason).toBe(
         'there is no PJRT plugin for cpu: CROSSWEAVE_PJRT names /nowhere, which is not there',
       );
-      expect(probe.advice).toMatch(/^It comes as a Python package .* CROSSWEAVE_PJRT=pjrt\.$/);
+      expect(probe.brief).toMatch(/^CROSSWEAVE_PJRT names no PJRT plugin for it\. Unset/);
+      expect(probe.advice).toMatch(
+        /^Unset CROSSWEAVE_PJRT and run npx crossweave engine add xla --cpu, /,
+      );
     } finally {
       if (before === undefined) delete process.env['CROSSWEAVE_PJRT'];
       else process.env['CROSSWEAVE_PJRT'] = before;

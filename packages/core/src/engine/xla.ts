@@ -42,7 +42,7 @@ function xla(platform: Platform, where: string): Engine {
         const probed = await probeBackend({ backend, packageName, load, detail });
         // Where no backend is chosen tfjs would try it again and again, and say so each time.
         if (!probed.usable && isRegistered(backend)) removeBackend(backend);
-        return withAdvice(probed);
+        return withBrief(probed);
       },
     };
   };
@@ -58,20 +58,11 @@ function xla(platform: Platform, where: string): Engine {
 /** Most machines have no plugin, and a list of engines needs one line about it. */
 const noPlugin =
   'no PJRT plugin is found. npx crossweave engine add xla, with --cuda, --rocm or --tpu, adds one';
+const noneNamed =
+  'CROSSWEAVE_PJRT names no PJRT plugin for it. Unset it, or let it name a Python environment with one';
 
-/** The package's own error says which plugin or driver is missing, and how to get it: that is the advice. */
-function withAdvice(probe: Probe): Probe {
-  if (probe.usable) return probe;
-  const [, reason, advice] =
-    /: (There is no PJRT plugin .*?)\. (It comes .*)$/.exec(probe.reason) ??
-    /: (The PJRT plugin .*?)\.? (Its devices, .*|Expected .*)$/.exec(probe.reason) ??
-    [];
-  return reason === undefined || advice === undefined
-    ? probe
-    : {
-        usable: false,
-        reason: reason.replace(/^T/, 't'),
-        advice,
-        ...(reason.startsWith('There is no PJRT plugin') && { brief: noPlugin }),
-      };
+function withBrief(probe: Probe): Probe {
+  if (probe.usable || !probe.reason.startsWith('there is no PJRT plugin for')) return probe;
+  const isNamed = probe.reason.includes('CROSSWEAVE_PJRT names');
+  return { ...probe, brief: isNamed ? noneNamed : noPlugin };
 }

@@ -1,10 +1,17 @@
-import { type Tensor } from '@tensorflow/tfjs-core';
+import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
 import { showShape } from '../shapes';
 import { ConformanceError } from './check';
 import type { Closeness } from './closeness';
 
 /** No tolerance: a repeated computation must give the same bits. */
 export const identical: Closeness = { rtol: 0, atol: 0 };
+
+/**
+ * For the same formula in two programs: the same bits, but on XLA and OpenVINO, which round a formula
+ * as suits the kernels that it becomes part of.
+ */
+export const alike = (): Closeness =>
+  /^(xla:|onnx:openvino)/.test(getBackend()) ? { rtol: 1e-5, atol: 1e-5 } : identical;
 
 export function assertShape(what: string, value: Tensor, expected: readonly number[]): void {
   if (showShape(value.shape) !== showShape(expected)) {

@@ -1,12 +1,11 @@
-import { expandDims, fill, getBackend, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { expandDims, fill, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { inference, type Context } from '../contracts/context';
 import type { Encoder } from '../contracts/encoder';
 import type { Features, PooledFeatures } from '../contracts/features';
 import { key } from '../keys';
 import { mapParams, subtree, withPrefix, type Params } from '../params';
 import { check, type Check } from './check';
-import type { Closeness } from './closeness';
-import { assertFinite, identical } from './compare';
+import { alike, assertFinite } from './compare';
 import { expectClose } from './fixtures';
 import { assertGradientsMatch } from './finite-differences';
 import {
@@ -53,7 +52,7 @@ export function encoderGradientChecks<Input extends object>(
         expectClose(
           gradient,
           kept[path]!,
-          asRecomputed(),
+          alike(),
           `the gradient of ${path} with recomputed layers`,
         );
       }
@@ -69,13 +68,6 @@ export function encoderGradientChecks<Input extends object>(
     ),
   ];
 }
-
-/**
- * To the last bit, but on XLA and OpenVINO: they round a layer as suits the kernel that the layer
- * becomes part of.
- */
-const asRecomputed = (): Closeness =>
-  /^(xla:|onnx:openvino)/.test(getBackend()) ? { rtol: 1e-5, atol: 1e-5 } : identical;
 
 /**
  * A weighted sum of the unmasked features as a function of the parameters (`params.`) and the input

@@ -138,7 +138,9 @@ describe('openPairs', () => {
     for (let i = 0; i < 6; i++) await folder.write(`${i}.png`, 'no picture');
     const captions = await folder.captions(rows);
     const opened = await openPairs({ captions });
-    expect(() => opened.captions('test')).toThrow(/"train" \(4 records\), "val" \(2 records\)/);
+    expect(() => opened.captions('test')).toThrow(
+      /"train" \(4 records\), "val" \(2 records\).*holdOut: \{ test: 0\.1 \}/,
+    );
     const pairs = await opened.withTokenizer(letters);
     expect(() => pairs.split('vall')).toThrow(/Did you mean "val"/);
     expect(() => pairBatches(pairs.split('val'), { batchSize: 3, key: key(0) })).toThrow(

@@ -18,22 +18,25 @@ export function splitNamed<Split>(
   count: (split: Split) => number,
 ): Split {
   if (Object.hasOwn(splits, name)) return splits[name] as Split;
-  const names = Object.keys(splits);
-  const near = nearestName(name, names);
-  const [only] = names;
   throw new DataError(`no record belongs to the split "${name}"`, {
     where: basename(captions),
     expected: `one of ${Object.entries(splits)
       .map(([known, split]) => `"${known}" (${counted(count(split), 'record')})`)
       .join(', ')}`,
     got: JSON.stringify(name),
-    advice:
-      near !== undefined
-        ? `Did you mean "${near}"?`
-        : names.length === 1 && only === 'train'
-          ? 'The file seems to name no splits. Name the column that does with columns: { split: "…" }, or have records held out by holdOut: { test: 0.1 }.'
-          : 'Name one of these, or give the records of the file another split.',
+    advice: adviceFor(name, Object.keys(splits)),
   });
+}
+
+function adviceFor(name: string, names: readonly string[]): string {
+  const near = nearestName(name, names);
+  if (near !== undefined) return `Did you mean "${near}"?`;
+  if (names.join() === 'train') {
+    return 'The file seems to name no splits. Name the column that does with columns: { split: "…" }, or have records held out by holdOut: { test: 0.1 }.';
+  }
+  const canHold = names.includes('train') && /^\w+$/.test(name);
+  const held = canHold ? `have records of train held out by holdOut: { ${name}: 0.1 }, ` : '';
+  return `Name one of these, ${held}or give the records of the file another split.`;
 }
 
 /** Samples by split, both in their order. */

@@ -41,9 +41,10 @@ const meanings = {
     ...['sentences', 'sentenceraw', 'alttext', 'alt', 'prompt', 'comment', 'query', 'question'],
     ...['name', 'raw'],
   ],
+  label: ['answer'],
 } as const;
 
-type Role = keyof typeof meanings;
+type Role = 'image' | 'caption';
 
 /** The names of the columns that hold captions, of which a record has one. */
 export function captionColumns({ caption }: Columns): readonly string[] {
@@ -121,7 +122,7 @@ export function missingColumns(
     lacking.join() === 'caption' && columns.label !== undefined
       ? ", or give every row one caption with text: 'a photo'"
       : '';
-  const found = Object.keys(meant).length === lacking.length;
+  const found = lacking.every((role) => meant[role] !== undefined);
   // A column of another name that seems to be meant is a slip, not a missing side.
   if (incomplete === true && lacking.length === 1 && !found) return undefined;
   const suggestion = { ...columns, ...meant };
@@ -145,7 +146,7 @@ function suggest(
   const taken = new Set(
     Object.values(columns as Record<string, string>).filter((name) => names.includes(name)),
   );
-  const meant: Partial<Record<Role, string>> = {};
+  const meant: { -readonly [Name in keyof Columns]: Columns[Name] } = {};
   for (const role of lacking) {
     const free = names.filter((name) => name !== '' && !taken.has(name));
     const named = columns[role] !== undefined;
@@ -155,10 +156,15 @@ function suggest(
     meant[role] = name;
     taken.add(name);
   }
+  // Where questions stand under another name, their answers do too.
+  const labelled = columns.label !== undefined || names.some((name) => /^labels?$/.test(name));
+  const free = names.filter((name) => !taken.has(name));
+  const answer = labelled ? undefined : byMeaning('label', free);
+  if (meant.caption !== undefined && answer !== undefined) meant.label = answer;
   return meant;
 }
 
-function byMeaning(role: Role, names: readonly string[]): string | undefined {
+function byMeaning(role: keyof typeof meanings, names: readonly string[]): string | undefined {
   const plain = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
   for (const meaning of meanings[role]) {
     const name = names.find((candidate) => plain(candidate) === meaning);

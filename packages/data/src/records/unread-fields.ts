@@ -4,7 +4,7 @@ import { readColumns, type Layout } from './columns';
 /** Names by which people call what is read under another name, in lower case without `_`, `-` and spaces. */
 const otherNames = {
   split: ['split', 'splits', 'set', 'subset', 'partition'],
-  label: ['label', 'labels'],
+  label: ['label', 'labels', 'answer'],
   id: ['id', 'ids'],
   group: ['group', 'groups'],
   negatives: ['negative', 'negatives', 'hardnegatives'],

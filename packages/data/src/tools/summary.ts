@@ -43,6 +43,7 @@ export interface SplitSummary {
 export interface DatasetSummary {
   readonly format: string;
   readonly rows: number;
+  /** `first`: of those that say different things. */
   readonly rejects: { readonly count: number; readonly first: readonly string[] };
   /** Images whose file is not there. */
   readonly missing: { readonly count: number; readonly first: readonly string[] };
@@ -91,8 +92,15 @@ export async function summariseSamples(
   };
 }
 
+/** Those that say the same of other rows than the first one does tell nothing. */
 function firstOf(errors: readonly DataError[]): DatasetSummary['rejects'] {
-  return { count: errors.length, first: errors.slice(0, 5).map(({ message }) => message) };
+  const said = new Map<string, string>();
+  for (const { message, where = '' } of errors) {
+    const same = message.replace(where, '');
+    if (!said.has(same)) said.set(same, message);
+    if (said.size === 5) break;
+  }
+  return { count: errors.length, first: [...said.values()] };
 }
 
 const filesAtOnce = 8;

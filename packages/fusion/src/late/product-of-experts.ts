@@ -1,4 +1,14 @@
-import { add, div, exp, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  exp,
+  mul,
+  neg,
+  reciprocal,
+  sigmoid,
+  sub,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { mergeParams, type Fusion, type Params, type PooledFeatures } from '@crossweave/core';
 import { readOptions } from '@crossweave/core/authoring';
 import { initLinear, linear, withGradient } from '@crossweave/core/nn';
@@ -18,20 +28,20 @@ export type ProductOfExpertsOptions = PooledFusionOptions;
 const epsilon = 1e-8;
 
 /**
- * The precision 1 / (exp(logvar) + ε) with the derivative −T·(1 − ε·T), which stays finite
- * where exp overflows.
+ * The precision T = 1 / (exp(logvar) + ε) with the derivative −T·sigmoid(logvar − ln ε). It stays
+ * finite where exp overflows, and is exact where T comes near 1 / ε, unlike the equal −T·(1 − ε·T).
  */
 function precision(logvar: Tensor2D): Tensor2D {
   return withGradient(
     logvar,
     (value, save) => {
       const result = reciprocal(add<Tensor2D>(exp(value), epsilon));
-      save(result);
+      save(value, result);
       return result;
     },
-    (gradient, [result]) => {
-      const slope = sub(mul<Tensor2D>(result!, epsilon), 1);
-      return mul(mul(gradient, result!), slope);
+    (gradient, [value, result]) => {
+      const share = sigmoid(sub(value!, Math.log(epsilon)));
+      return neg(mul(mul(gradient, result!), share)) as Tensor2D;
     },
   );
 }

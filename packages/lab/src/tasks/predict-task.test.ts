@@ -1,4 +1,4 @@
-import { fill, memory } from '@tensorflow/tfjs-core';
+import { fill, getBackend, memory } from '@tensorflow/tfjs-core';
 import { NonFiniteError, disposeParams, key, type Fusion } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -41,17 +41,20 @@ describe('predictTask', () => {
     expect(said.map(({ id, caption }) => [id, caption])).toEqual(
       cache.records.flatMap(({ id, captions }) => captions.map((caption) => [id, caption])),
     );
+    // The norm of the head divides three equal numbers by next to nothing: on XLA, which rounds by program,
+    // and there is one a chunk, fewer digits are left.
+    const digits = getBackend().startsWith('xla:') ? 4 : 6;
     (await logitsOfAll()).forEach((logits, i) => {
       const expected = softmax(logits.map((value, k) => (value + shift[k]!) / 2));
       const best = expected.indexOf(Math.max(...expected));
       const { label, probability, top } = said[i]!;
       expect(label).toBe(['a', 'b', 'c'][best]);
-      expect(probability).toBeCloseTo(expected[best]!, 6);
+      expect(probability).toBeCloseTo(expected[best]!, digits);
       expect(top!.map((each) => each.probability)).toEqual(
         [...expected]
           .sort((x, y) => y - x)
           .slice(0, 2)
-          .map((p) => expect.closeTo(p, 6) as number),
+          .map((p) => expect.closeTo(p, digits) as number),
       );
     });
   });

@@ -51,6 +51,8 @@ export interface Executor {
   readonly deviceBytes: number;
   /** Bytes of free memory that is kept for reuse. */
   readonly pooledBytes: number;
+  /** Whether programs run while JavaScript goes on, so that the next is begun meanwhile. Default false. */
+  readonly isAsynchronous?: boolean;
   /** Number of devices that compute every program together. Default 1. */
   readonly devices?: number;
   /**

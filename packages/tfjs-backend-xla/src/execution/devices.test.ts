@@ -110,7 +110,7 @@ describe.skipIf(reason !== null)(named('several devices', reason), () => {
     const few = (): unknown =>
       Client.open(Plugin.load(findPlugin('cpu')), { cpu_device_count: 1 }, 2);
     expect(few).toThrow(XlaBackendError);
-    expect(few).toThrow(/has 1 devices; expected at least 2\.$/);
+    expect(few).toThrow(/has 1 devices; expected at least 2\. Ask for fewer devices\.$/);
   });
 });
 

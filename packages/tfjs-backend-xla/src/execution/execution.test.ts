@@ -88,7 +88,8 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
       return huge.dataSync();
     });
     expect(error.code).toBe('out-of-memory');
-    expect(error.message).toContain(`${4 * 2 ** 43} bytes. Free tensors, or use a smaller batch.`);
+    expect(error.summary).toContain(`Out of memory allocating ${4 * 2 ** 43} bytes.`);
+    expect(error.advice).toMatch(/^Dispose tensors, .*, or use a smaller batch\.$/);
     huge.dispose();
     expect(tf.memory().numTensors).toBe(before);
     expect([...tf.tidy(() => tf.neg(tf.tensor1d([1, 2])).dataSync())]).toEqual([-1, -2]);

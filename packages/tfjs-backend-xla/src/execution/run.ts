@@ -70,8 +70,9 @@ export class Run {
       'runtime',
       `XLA computed a graph of ${this.operators} operators in which ${reasons[found - 1] ?? ''}. ` +
         'Indices count from 0 and are less than the size of the axis they point into; none is ' +
-        'negative. Dispose of the tensor that failed and go on.',
+        'negative.',
       reasons[found - 1]?.split(':')[0],
+      { advice: 'Dispose the tensor that failed and go on.' },
     );
   }
 }

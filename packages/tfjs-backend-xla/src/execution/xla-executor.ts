@@ -18,6 +18,7 @@ import { XlaProgram } from './xla-program';
 /** XLA on the devices of a plugin's client. Programs run while JavaScript goes on. */
 export class XlaExecutor implements Executor {
   readonly pooledBytes = 0;
+  readonly isAsynchronous = true;
   private readonly table: DeviceTable;
   /** Copies to arrays that are under way. */
   private readonly copies = new Set<Event>();

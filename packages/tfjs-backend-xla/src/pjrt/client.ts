@@ -26,16 +26,24 @@ export class Client extends Handle {
   /**
    * @param options of the plugin; one that does not know them is started without.
    * @param devices how many of its devices compute together.
-   * @throws XlaBackendError `plugin` if there are not as many.
+   * @param needs what the plugin needs to start, in sentences, for the error's advice.
+   * @throws XlaBackendError `plugin` if it does not start, or has not as many.
    */
-  static open(plugin: Plugin, options: NamedValues = {}, devices = 1): Client {
+  static open(
+    plugin: Plugin,
+    options: NamedValues = {},
+    devices = 1,
+    needs = 'Its devices, or the driver and the libraries for them, are not there.',
+  ): Client {
     try {
       return new Client(plugin, created(plugin, options), devices);
     } catch (cause) {
       if (!(cause instanceof XlaBackendError) || cause.code === 'plugin') throw cause;
-      const advice = 'Its devices, or the driver and the libraries for them, are not there.';
-      const text = `The PJRT plugin ${plugin.path} does not start. ${cause.message} ${advice}`;
-      throw new XlaBackendError('plugin', text, undefined, { cause });
+      const text = `The PJRT plugin ${plugin.path} does not start: ${cause.summary}`;
+      throw new XlaBackendError('plugin', text.replace(/\.?$/, '.'), undefined, {
+        cause,
+        advice: needs,
+      });
     }
   }
 
@@ -61,6 +69,8 @@ export class Client extends Handle {
       throw new XlaBackendError(
         'plugin',
         `The PJRT plugin ${plugin.path} has ${devices.length} devices; expected at least ${count}.`,
+        undefined,
+        { advice: 'Ask for fewer devices.' },
       );
     }
   }

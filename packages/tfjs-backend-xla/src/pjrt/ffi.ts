@@ -17,10 +17,9 @@ export function ffi(): typeof Koffi {
   } catch (cause) {
     throw new XlaBackendError(
       'plugin',
-      `There is no PJRT plugin without koffi, which calls it: ${firstLine(cause)}. ` +
-        'It comes from npm: npm install --ignore-scripts koffi@3.3.4',
+      `There is no PJRT plugin without koffi, which calls it: ${firstLine(cause)}.`,
       undefined,
-      { cause },
+      { cause, advice: 'It comes from npm: npm install --ignore-scripts koffi@3.3.4' },
     );
   }
 }

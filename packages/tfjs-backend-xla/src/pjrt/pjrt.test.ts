@@ -117,7 +117,7 @@ describe.skipIf(reason !== null)(named('a client of a plugin', reason), () => {
     const error = errorOf(() => Client.open(Plugin.load(path), { cpu_device_count: true }));
     expect(error.code).toBe('plugin');
     expect(error.message).toMatch(
-      /^The PJRT plugin .* does not start\. XLA failed in Client_Create \(code 3\): .*cpu_device_count/,
+      /^The PJRT plugin .* does not start: XLA failed in Client_Create \(code 3\): .*cpu_device_count/,
     );
     expect(error.message).toContain(path);
     expect(error.message).toMatch(/the driver and the libraries for them, are not there\.$/);

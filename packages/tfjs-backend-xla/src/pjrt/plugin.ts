@@ -20,6 +20,10 @@ const RTLD_NODELETE = 0x1000;
 /** `RESOURCE_EXHAUSTED` among the codes of absl's statuses. */
 const OUT_OF_MEMORY = 8;
 
+/** What to do when there is no memory left on the device. */
+const MORE_MEMORY =
+  'Dispose tensors, those that were not computed among them, or use a smaller batch.';
+
 /** These return nothing, so that what is in the register means nothing. */
 const WITHOUT_RESULT: ReadonlySet<FunctionName> = new Set(['Error_Destroy', 'Error_Message']);
 
@@ -135,8 +139,9 @@ export class Plugin {
     const isMemory = code === OUT_OF_MEMORY || /out of memory/i.test(text);
     return new XlaBackendError(
       isMemory ? 'out-of-memory' : 'runtime',
-      `XLA failed in ${during} (code ${code}): ${text}` +
-        (isMemory ? ' Free tensors, or use a smaller batch.' : ''),
+      `XLA failed in ${during} (code ${code}): ${text}`,
+      undefined,
+      isMemory ? { advice: MORE_MEMORY } : {},
     );
   }
 
@@ -145,12 +150,14 @@ export class Plugin {
     const { load } = ffi();
     try {
       const c = load(null);
+      // Looked up first: a lookup forgets the error before it.
+      const dlerror = c.func('const char *dlerror()') as () => string | null;
       const dlopen = c.func('uintptr_t dlopen(const char *path, int flags)') as (
         path: string,
         flags: number,
       ) => bigint | number;
       if (BigInt(dlopen(this.path, RTLD_NOW | RTLD_NODELETE)) === 0n) {
-        throw new Error((c.func('const char *dlerror()') as () => string)());
+        throw new Error(dlerror() ?? 'dlopen says no reason');
       }
       const get = load(this.path).func('uintptr_t GetPjrtApi()') as () => bigint | number;
       return BigInt(get());
@@ -166,7 +173,10 @@ export class Plugin {
       `The PJRT plugin ${this.path} ${why.replace(/\.?$/, '.')} Expected the library of a plugin ` +
         `with version ${API_VERSION.major}.${API_VERSION.minor} of the interface or a later one.`,
       undefined,
-      { cause },
+      {
+        cause,
+        advice: 'Let CROSSWEAVE_PJRT name such a library, or a Python environment that has one.',
+      },
     );
   }
 }

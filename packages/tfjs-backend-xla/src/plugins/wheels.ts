@@ -45,4 +45,15 @@ export const WHEELS: readonly Wheel[] = [
   { platform: 'tpu', name: 'libtpu', library: 'libtpu/libtpu.so' },
 ];
 
+/** What plugins need to start, for who reads that one does not. */
+export const NEEDS: Readonly<Record<Platform, string>> = {
+  cpu: 'Install another one: npx crossweave engine add xla --cpu --force.',
+  cuda:
+    'It needs a GPU of NVIDIA, its driver (nvidia-smi lists the GPU) and the libraries of CUDA. ' +
+    'pip install "jax[cuda13]" brings those with a plugin into a Python environment, which ' +
+    'CROSSWEAVE_PJRT then names.',
+  rocm: 'It needs a GPU of AMD, its driver (rocminfo lists the GPU) and the libraries of ROCm.',
+  tpu: 'It needs a TPU of this machine, which no other process uses.',
+};
+
 export const PLATFORMS: readonly Platform[] = ['cpu', 'cuda', 'rocm', 'tpu'];

@@ -36,8 +36,8 @@ describe('sealed files', () => {
     expect(() => readSealed(path)).toThrow('not those that were written');
   });
 
-  it('make room, the oldest first', () => {
-    ['a.x', 'b.x', 'c.x', 'd.y'].forEach((name, i) => {
+  it('make room, the oldest first, what was never finished among them', () => {
+    ['e.x.7.partial', 'a.x', 'b.x', 'c.x', 'd.y'].forEach((name, i) => {
       const path = join(folder, name);
       writeFileSync(path, Buffer.alloc(10));
       utimesSync(path, 100 + i, 100 + i);

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+/** How files end that are being written, or whose writer was ended. */
+const PARTIAL = '.partial';
 /** Bytes of the SHA-256 with which a file begins. */
 const DIGEST = 32;
 
@@ -36,7 +38,7 @@ export function readSealed(path: string): Uint8Array | null {
 /** Writes a file behind its SHA-256. Other processes see all of it, or what was there before. */
 export function writeSealed(path: string, contents: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = `${path}.${process.pid}${PARTIAL}`;
   try {
     writeFileSync(partial, Buffer.concat([digestOf(contents), contents]));
     renameSync(partial, path);
@@ -45,14 +47,18 @@ export function writeSealed(path: string, contents: Uint8Array): void {
   }
 }
 
-/** Removes the files that were not used for longest, until the others have no more bytes than these. */
+/**
+ * Removes the files that were not used for longest, until the others have no more bytes than these. What a
+ * writer that was ended left behind counts among them.
+ */
 export function trimFolder(folder: string, suffix: string, maxBytes: number): void {
   const files = readdirSync(folder)
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => {
+    .filter((name) => name.endsWith(suffix) || name.endsWith(PARTIAL))
+    .flatMap((name) => {
       const path = join(folder, name);
-      const { size, mtimeMs } = statSync(path);
-      return { path, size, mtimeMs };
+      // Another process may have taken it away, or given it its name.
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found === undefined ? [] : [{ path, size: found.size, mtimeMs: found.mtimeMs }];
     })
     .sort((a, b) => b.mtimeMs - a.mtimeMs);
   let bytes = 0;

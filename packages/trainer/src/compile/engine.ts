@@ -24,6 +24,11 @@ interface CompilingBackend {
   compile(f: Traced, options?: CompileOptions): CompiledFunction;
 }
 
+/** Whether the engine in use computes while JavaScript goes on. Those on XLA do. */
+export function engineIsAsynchronous(): boolean {
+  return (backend() as { readonly isAsynchronous?: boolean }).isAsynchronous === true;
+}
+
 /** The compiler of the engine in use; undefined if it has none. The backends on a graph have one. */
 export function engineCompiler(): CompilingBackend['compile'] | undefined {
   const current = backend() as Partial<CompilingBackend>;

@@ -37,6 +37,8 @@ export interface PartOptions {
 
 /** Makes the parts of steps, compiled or not. */
 export interface StepCompiler<Image, Text> {
+  /** Whether parts are compiled, as far as it is known yet. */
+  readonly isCompiling: boolean;
   /** Before the first step: says why steps are not compiled, or refuses them. */
   begin(): void;
   part<Tensors extends object, Result, Consumed extends object>(
@@ -80,6 +82,9 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
 
   let hasBegun = false;
   return {
+    get isCompiling() {
+      return isCompiling;
+    },
     dispose: disposeParts,
     begin() {
       if (hasBegun || !isCompiling) return;
