@@ -10,7 +10,8 @@ import '../register';
 import { WeightsFile } from './weights-file';
 
 const MIB = 1 << 20;
-const SIZE = 512;
+/** 16 MiB of weights: glibc may have a free block for less, which then has no pages of its own. */
+const SIZE = 2048;
 const folders = (): string[] =>
   readdirSync('/dev/shm').filter((name) => name.startsWith(`crossweave-${process.pid}-`));
 
