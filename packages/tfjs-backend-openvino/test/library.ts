@@ -25,7 +25,7 @@ export function withoutOwnPages(): string | null {
   try {
     createRequire(import.meta.url).resolve('koffi');
     giveBackFreedMemory();
-    return hasOwnPages(new Float32Array(1 << 20)) ? null : 'its memory is not from glibc on Linux';
+    return hasOwnPages(new Float32Array(1 << 24)) ? null : 'its memory is not from glibc on Linux';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
