@@ -8,5 +8,8 @@ env().set('IS_TEST', true);
 const backend = process.env['CROSSWEAVE_ENGINE'] ?? 'cpu';
 if (backend.startsWith('xla:')) await import('../packages/tfjs-backend-xla/src/register');
 if (backend.startsWith('onnx')) await import('../packages/tfjs-backend-onnx/src/register');
+if (backend.startsWith('onnx:openvino')) {
+  await import('../packages/tfjs-backend-openvino/src/register');
+}
 if (!(await setBackend(backend))) throw new Error(`the backend ${backend} does not start`);
 await ready();

@@ -1,10 +1,10 @@
 import { OnnxBackend, registerKernels } from '@crossweave/tfjs-backend-onnx/graph';
 import { registerBackend } from '@tensorflow/tfjs-core';
-import { OpenvinoBackendError } from './errors';
 import { OpenvinoExecutor } from './execution/openvino-executor';
 import { findLibrary } from './library/find-library';
 import { Core } from './openvino/core';
 import type { Precision } from './openvino/core';
+import { requireBf16 } from './openvino/processor';
 import type { OpenvinoBackendOptions } from './options';
 import { checkOptions, defaultThreads } from './options';
 
@@ -27,15 +27,11 @@ export function createOpenvinoBackend(options: OpenvinoBackendOptions = {}): Onn
   const { precision = 'float32', library, threads = defaultThreads(), ...limits } = options;
   registerKernels(backendName(precision));
   const core = Core.open(library ?? findLibrary());
-  if (precision === 'bf16' && !core.hasBf16) {
-    const { processor } = core;
+  try {
+    if (precision === 'bf16') requireBf16(core);
+  } catch (error) {
     core.destroy();
-    throw new OpenvinoBackendError(
-      'precision',
-      `createOpenvinoBackend: the processor (${processor}) has no instructions for bf16. Without ` +
-        'them bf16 gains no time and loses accuracy; expected AVX512-BF16 or AMX. ' +
-        'Use precision "float32".',
-    );
+    throw error;
   }
   const executor = new OpenvinoExecutor(
     core,

@@ -1,4 +1,7 @@
+import { createRequire } from 'node:module';
 import { OpenvinoBackendError, createOpenvinoBackend, findLibrary } from '../src';
+import { giveBackFreedMemory } from '../src/openvino/allocator';
+import { hasOwnPages } from '../src/weights/own-pages';
 
 /** Why there is no library to test with; null if there is one. */
 export const withoutLibrary = (): string | null => refusalOf(findLibrary);
@@ -14,5 +17,16 @@ function refusalOf(attempt: () => unknown): string | null {
   } catch (error) {
     if (OpenvinoBackendError.is(error)) return error.message;
     throw error;
+  }
+}
+
+/** Why arrays have no pages of their own that could be shared: no Linux, no koffi, another allocator. */
+export function withoutOwnPages(): string | null {
+  try {
+    createRequire(import.meta.url).resolve('koffi');
+    giveBackFreedMemory();
+    return hasOwnPages(new Float32Array(1 << 24)) ? null : 'its memory is not from glibc on Linux';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '@crossweave/core';
+import type { EngineReport } from '@crossweave/core/engine';
 import { Failed, type Command } from '../command';
 import { examine, examineApart, lacking, type Examination } from '../doctor/examine';
 import { speedLines } from '../doctor/speed-lines';
@@ -37,10 +38,9 @@ function print({ machine, engines, auto, speeds, parts }: Examination, terminal:
   terminal.line('\nEngines, in the order in which "auto" tries them:');
   for (const engine of engines) {
     const name = `${engine.usable ? 'ok' : '--'}  ${engine.name.padEnd(15)}`;
-    const byName = engine.onlyByName ? ` (only by its name: --engine ${engine.name})` : '';
     terminal.line(
       engine.usable
-        ? `  ${name} ${engine.detail}${byName}`
+        ? `  ${name} ${engine.detail}${whenTaken(engine)}`
         : `  ${name} ${engine.reason}. ${engine.advice}`,
     );
   }
@@ -61,4 +61,12 @@ function print({ machine, engines, auto, speeds, parts }: Examination, terminal:
       );
     }
   }
+}
+
+/** When an engine is taken, if not simply in its order. */
+function whenTaken({ name, onlyByName, ifFasterThan }: EngineReport): string {
+  if (ifFasterThan !== undefined) {
+    return ` (where it is measured to be clearly faster than ${ifFasterThan}, or --engine ${name})`;
+  }
+  return onlyByName ? ` (only by its name: --engine ${name})` : '';
 }

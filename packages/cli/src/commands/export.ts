@@ -25,7 +25,9 @@ export const exportModel: Command = {
   name: 'export',
   summary: 'Writes both towers as ONNX files that @huggingface/transformers loads.',
   options: {
-    ...modelOptions,
+    // Files are float32, so there is no choice of a precision.
+    model: modelOptions['model']!,
+    download: modelOptions['download']!,
     engine: {
       ...modelOptions['engine']!,
       default: 'onnx',

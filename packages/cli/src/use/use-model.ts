@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { ConfigError } from '@crossweave/core';
 import {
   embedPictures,
   listPictures,
@@ -34,15 +35,28 @@ export const picturesOption: OptionSpec = {
   summary: 'folder of pictures, with those below it',
 };
 
-/** The model that `--model` names, on the engine of `--engine`; the caller disposes it. */
+/**
+ * The model that `--model` names, on the engine of `--engine`; the caller disposes it.
+ *
+ * @throws ConfigError for an export in another precision than float32: the engine does not compute it.
+ */
 export async function openNamed(
   command: Command,
   values: OptionValues,
   session: Session,
 ): Promise<OpenModel> {
   const from = requiredText(command, values, 'model');
-  await chooseEngine(values, session);
+  const { precision } = await chooseEngine(values, session);
   const model = await openModel(from, { download: values['download'] === true });
+  if (model.frozen !== undefined && precision !== 'float32') {
+    await model[Symbol.asyncDispose]();
+    throw new ConfigError('an export is computed in the numbers of its files', {
+      where: from,
+      expected: '--precision float32',
+      got: precision,
+      advice: 'Leave --precision out, or name the model that the export was made of.',
+    });
+  }
   for (const note of model.notes) session.terminal.note(note);
   return model;
 }

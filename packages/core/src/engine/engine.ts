@@ -24,7 +24,8 @@ export interface Engine {
   readonly onlyByName?: boolean;
   /**
    * The engine that computes the same, in place of which `auto` takes this one where measurements
-   * say that this one is at least 1.25 times as fast for training and for features. Default: none.
+   * say that this one is at least 1.25 times as fast for training and for features, and nowhere
+   * else. Default: none.
    */
   readonly ifFasterThan?: string;
   /**

@@ -3,6 +3,8 @@ import {
   getKernelsForBackend,
   grad,
   memory,
+  registerBackend,
+  removeBackend,
   setBackend,
   softmax,
   sum,
@@ -11,6 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { requireBf16 } from '../../../tfjs-backend-openvino/src/openvino/processor';
 import '../gradients';
 import { EngineError } from '../errors';
 import { cpu } from './cpu';
@@ -174,6 +177,41 @@ describe('useEngine', () => {
     );
   });
 
+  it('refuses bf16 on engines without it, and leaves the engine in use as it was', async () => {
+    await useEngine('cpu');
+    for (const name of ['onnx', 'onnx:cpu', 'onnx:webgpu', 'tensorflow', 'wasm', 'cpu']) {
+      const refused = useEngine(name, { precision: 'bf16' });
+      await expect(refused).rejects.toThrow(EngineError);
+      await expect(refused).rejects.toThrow(
+        `the engine "${name}" does not compute in bf16; expected one of `,
+      );
+    }
+    await expect(useEngine('onnx:openvino', { precision: 'tf32' })).rejects.toThrow('in tf32');
+    const engines: Engine[] = [cpu, { ...absent, variant: () => absent }];
+    await expect(useEngine('auto', { engines, precision: 'bf16' })).rejects.toThrow(
+      'no engine works here in bf16: absent (absent-backend is not installed). ' +
+        'Install one of these, or leave precision and devices out.',
+    );
+    expect(getBackend()).toBe('cpu');
+  });
+
+  it('refuses bf16 on a processor without it, and never computes in float32 instead', async () => {
+    const backend = 'onnx:openvino-bf16';
+    if (isRegistered(backend)) removeBackend(backend);
+    registerBackend(backend, () => {
+      requireBf16({ processor: 'Core 2', hasBf16: false });
+      throw new Error('it was let pass');
+    });
+    await expect(useEngine('onnx:openvino', { precision: 'bf16' })).rejects.toThrow(
+      'useEngine: the engine "onnx:openvino" cannot be used: ' +
+        'the processor (Core 2) has no instructions for bf16. Without them ' +
+        'bf16 gains no time and loses accuracy; expected AVX512-BF16 or AMX. ' +
+        'Use precision "float32", or use "auto".',
+    );
+    expect(getBackend()).toBe('cpu');
+    expect(isRegistered(backend)).toBe(false);
+  });
+
   it('lets auto pass over what must be named', async () => {
     const own = { ...cpu, name: 'own', onlyByName: true };
     expect(await useEngine('auto', { engines: [own, wasm] })).toMatchObject({ name: 'wasm' });
@@ -261,6 +299,7 @@ describe('describeEngines', () => {
       wasm: { usable: true },
       onnx: { usable: true, onlyByName: false },
       'onnx:webgpu': { onlyByName: true },
+      'onnx:openvino': { onlyByName: false, ifFasterThan: 'onnx' },
     });
   });
 });

@@ -82,7 +82,8 @@ export interface EngineChoice {
  * Chooses the engine with which tfjs computes from now on.
  *
  * `auto` (the default) takes the first engine that works, and reports the engines that do not. It
- * passes over engines with `onlyByName`. A name takes that engine or throws.
+ * passes over engines with `onlyByName`, and takes one with `ifFasterThan` only by `speeds`. A name
+ * takes that engine or throws.
  *
  * ```ts
  * const engine = await useEngine();
@@ -112,7 +113,7 @@ export async function useEngine(
     const { reason, advice, brief } = probe;
     rejected.push({ name: engine.name, reason, advice, ...(brief !== undefined && { brief }) });
   }
-  throw unusable(name, rejected);
+  throw unusable(name, rejected, setting);
 }
 
 /**
@@ -139,11 +140,7 @@ function candidatesOf(
   });
   if (able.length > 0) return able;
   const names = table.filter(({ variant }) => variant?.(setting) !== undefined);
-  const wanted = [
-    ...(precision === 'float32' ? [] : [`in ${precision}`]),
-    ...(devices === 1 ? [] : [`on ${devices} devices`]),
-  ].join(' ');
-  throw new EngineError(`the engine "${name}" does not compute ${wanted}`, {
+  throw new EngineError(`the engine "${name}" does not compute${inWords(setting)}`, {
     where: 'useEngine',
     expected:
       names.length === 0
@@ -153,10 +150,15 @@ function candidatesOf(
   });
 }
 
+/** A setting for messages, such as ` in bf16 on 2 devices`; empty for the default. */
+const inWords = ({ precision, devices }: EngineSetting): string =>
+  (precision === 'float32' ? '' : ` in ${precision}`) +
+  (devices === 1 ? '' : ` on ${devices} devices`);
+
 /** The engines that `auto` tries: those before others that are measured to be clearly faster. */
 function inOrder(table: readonly Engine[], speeds: readonly EngineSpeed[]): Engine[] {
   return table
-    .filter(({ onlyByName = false }) => !onlyByName)
+    .filter(({ onlyByName = false, ifFasterThan }) => !onlyByName && ifFasterThan === undefined)
     .flatMap((engine) => [
       ...table.filter(
         (other) =>
@@ -172,6 +174,8 @@ export type EngineReport = Probe & {
   readonly backend: string;
   /** Whether `auto` passes the engine over. */
   readonly onlyByName: boolean;
+  /** The engine in place of which `auto` takes it, as {@link Engine.ifFasterThan}. */
+  readonly ifFasterThan?: string;
 };
 
 /** Every engine, and whether it works on this machine. The engine in use stays in use. */
@@ -179,8 +183,14 @@ export async function describeEngines(options: UseEngineOptions = {}): Promise<E
   checkOptions('describeEngines', options, optionChecks);
   const reports = [];
   for (const engine of options.engines ?? engines) {
-    const { name, backend, onlyByName = false } = engine;
-    reports.push({ name, backend, onlyByName, ...(await probeQuietly(engine)) });
+    const { name, backend, onlyByName = false, ifFasterThan } = engine;
+    const facts = {
+      name,
+      backend,
+      onlyByName,
+      ...(ifFasterThan !== undefined && { ifFasterThan }),
+    };
+    reports.push({ ...facts, ...(await probeQuietly(engine)) });
   }
   return reports;
 }
@@ -236,7 +246,12 @@ function grouped(rejected: readonly RejectedEngine[]) {
   return [...groups].map(([why, names]) => ({ why, names }));
 }
 
-function unusable(name: string, rejected: readonly RejectedEngine[]): EngineError {
+function unusable(
+  name: string,
+  rejected: readonly RejectedEngine[],
+  setting: EngineSetting,
+): EngineError {
+  const wanted = inWords(setting);
   const [only] = rejected;
   if (name !== 'auto' && only !== undefined) {
     return new EngineError(`the engine "${name}" cannot be used: ${only.reason}`, {
@@ -245,8 +260,11 @@ function unusable(name: string, rejected: readonly RejectedEngine[]): EngineErro
     });
   }
   const reasons = rejected.map((other) => `${other.name} (${other.reason})`).join('; ');
-  return new EngineError(`no engine works here: ${reasons}`, {
+  return new EngineError(`no engine works here${wanted}: ${reasons}`, {
     where: 'useEngine',
-    advice: 'Install one: npm install @tensorflow/tfjs-backend-cpu',
+    advice:
+      wanted === ''
+        ? 'Install one: npm install @tensorflow/tfjs-backend-cpu'
+        : 'Install one of these, or leave precision and devices out.',
   });
 }

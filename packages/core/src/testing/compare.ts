@@ -7,11 +7,11 @@ import type { Closeness } from './closeness';
 export const identical: Closeness = { rtol: 0, atol: 0 };
 
 /**
- * For the same formula in two programs: the same bits, but on XLA, which rounds a formula as suits the
- * kernels that it becomes part of.
+ * For the same formula in two programs: the same bits, but on XLA and OpenVINO, which round a formula
+ * as suits the kernels that it becomes part of.
  */
 export const alike = (): Closeness =>
-  getBackend().startsWith('xla:') ? { rtol: 1e-5, atol: 1e-5 } : identical;
+  /^(xla:|onnx:openvino)/.test(getBackend()) ? { rtol: 1e-5, atol: 1e-5 } : identical;
 
 export function assertShape(what: string, value: Tensor, expected: readonly number[]): void {
   if (showShape(value.shape) !== showShape(expected)) {

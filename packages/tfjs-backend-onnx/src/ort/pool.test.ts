@@ -7,7 +7,9 @@ it('gives an array back for the same type and length only', () => {
   pool.give('float32', array);
   expect(pool.take('int32', 4)).toBeInstanceOf(Int32Array);
   expect(pool.take('float32', 5)).toHaveLength(5);
+  expect([...pool.arrays()]).toEqual([array]);
   expect(pool.take('float32', 4)).toBe(array);
+  expect([...pool.arrays()]).toEqual([]);
   expect(pool.take('float32', 4)).not.toBe(array);
   expect(pool.bytes).toBe(0);
 });

@@ -32,6 +32,11 @@ export class ArrayPool {
     }
   }
 
+  /** All arrays that are kept. Their contents are arbitrary. */
+  *arrays(): Iterable<Values> {
+    for (const shelf of this.shelves.values()) yield* shelf;
+  }
+
   clear(): void {
     this.shelves.clear();
     this.bytes = 0;

@@ -7,18 +7,19 @@ import type {
   Program,
   Values,
 } from '@crossweave/tfjs-backend-onnx/graph';
-import { emptyValues, encodeModel } from '@crossweave/tfjs-backend-onnx/graph';
+import { emptyValues } from '@crossweave/tfjs-backend-onnx/graph';
 import { OpenvinoBackendError } from '../errors';
+import { exchangesEqualAxes } from '../lowering/exchanged-axes';
 import { keepNormsFloat32 } from '../lowering/float-norms';
 import { guardIndices } from '../lowering/guard-indices';
 import { lowerPlan } from '../lowering/lower-plan';
 import { copyReadOutputs } from '../lowering/read-outputs';
 import type { CompiledModel, Slot } from '../openvino/compiled-model';
 import type { CompileOptions, Core } from '../openvino/core';
+import { compilePlan } from './compile-plan';
 import { HostBuffer, own } from './host-buffer';
 import type { InPlace } from './in-place';
 import { findInPlace } from './in-place';
-import { placeInMemory } from './place-in-memory';
 
 /** Estimated bytes in memory per output element (of 4), since most values are short-lived. */
 const BYTES_KEPT = 1.5;
@@ -74,9 +75,13 @@ export class OpenvinoProgram implements Program {
     const lowered = precision === 'bf16' ? keepNormsFloat32(plain) : plain;
     this.probe = probeOf(plain, lowered);
     this.inPlace = findInPlace(lowered, constants);
-    const options = { threads: work < SINGLE_THREAD_WORK ? 1 : threads, precision };
-    const model = encodeModel(lowered, constants, { placeOf: placeInMemory });
-    this.model = plan.outputs.length === 0 ? null : core.compile(model, options);
+    const options = {
+      threads: work < SINGLE_THREAD_WORK ? 1 : threads,
+      precision,
+      snippets: !exchangesEqualAxes(lowered),
+    };
+    this.model =
+      plan.outputs.length === 0 ? null : compilePlan(lowered, constants, core, options, pool);
   }
 
   run(buffers: readonly (Buffer | null)[], donated: readonly boolean[]): Buffer[] {

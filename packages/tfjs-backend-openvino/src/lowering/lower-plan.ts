@@ -6,6 +6,7 @@ import { cropping } from './crop';
 import { integerRules } from './integers';
 import { numberRules } from './numbers';
 import { ownTranspose, transposedProducts } from './products';
+import { reshapedReductions } from './reshaped-reductions';
 import { flatSums, residualSums } from './residual-sums';
 import { scatterBases } from './scatter-bases';
 
@@ -23,6 +24,7 @@ export function lowerPlan(plan: Plan, constants: Constants): Plan {
     ...integerRules,
     sharedFilters,
     scatterBases(isKnown),
+    reshapedReductions,
     residualSums,
     flatSums,
   ];

@@ -3,6 +3,8 @@ import { jit } from '@crossweave/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { named } from '../../../tfjs-backend-onnx/test/left-out';
+import { inference, key, normalArray, type Params } from '../../../core/src';
+import { initTransformerBlock, selfAttentionPart } from '../../../core/src/nn';
 import { withoutLibrary } from '../../test/library';
 import { OpenvinoBackendError } from '../errors';
 import '../register';
@@ -50,6 +52,44 @@ describe.skipIf(reason !== null)(named('forms for OpenVINO', reason), () => {
   it('takes absolute values of what is computed from constants', () => {
     const got = tf.tidy(() => [...tf.abs(tf.sub(list(1, 2, -0.5), list(3, 1, 0))).dataSync()]);
     expect(got).toEqual([2, 1, 0.5]);
+  });
+
+  it('adds to a sum over leading axes that is one row', () => {
+    const ones = (...shape: number[]): tf.Tensor => tf.ones(shape);
+    const row = (x: tf.Tensor, y: tf.Tensor): tf.Tensor =>
+      tf.add(tf.reshape(tf.sum(x, 0), [1, 4]), y);
+    const x = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
+    expect(compiled(row, x, ones(1, 4))).toEqual([7, 9, 11, 13]);
+    const ends = (x: tf.Tensor, y: tf.Tensor): tf.Tensor =>
+      tf.mul(tf.reshape(tf.max(x, [0, 3]), [1, 4]), y);
+    expect(compiled(ends, ones(2, 2, 2, 3), ones(2, 4))).toEqual(Array(8).fill(1));
+  });
+
+  it.each([
+    [3, 3],
+    [4, 2],
+  ])('attends over %i tokens with %i heads', async (tokens, heads) => {
+    const width = 2 * heads;
+    const params = initTransformerBlock(key(1), 'b', { dim: width, hidden: 2 });
+    const numbers = await Promise.all(Object.values(params).map((each) => each.data()));
+    const x = normalArray(key(2), 2 * tokens * width);
+    const attend = (): Float32Array =>
+      tf.tidy(() => {
+        const own = Object.entries(params).map(([path, { shape }], i) => [
+          path,
+          tf.tensor(numbers[i] as Float32Array, shape),
+        ]);
+        const input = tf.tensor3d(x, [2, tokens, width]);
+        const options = { heads, ctx: inference } as const;
+        const result = selfAttentionPart(Object.fromEntries(own) as Params, 'b', input, options);
+        return result.dataSync() as Float32Array;
+      });
+    tf.dispose(params);
+    const got = attend();
+    await tf.setBackend('cpu');
+    const want = attend();
+    await tf.setBackend('onnx:openvino');
+    got.forEach((value, i) => expect(value).toBeCloseTo(want[i]!, 5));
   });
 
   it('multiplies a row by its own transpose', () => {

@@ -13,6 +13,8 @@ export type Precision = 'float32' | 'bf16';
 export interface CompileOptions {
   readonly threads: number;
   readonly precision: Precision;
+  /** Whether elementwise operators and attention are fused by OpenVINO's snippets. Default true. */
+  readonly snippets?: boolean;
 }
 
 /** OpenVINO with its plugin for the CPU. */
@@ -62,14 +64,35 @@ export class Core extends Handle {
       4,
       ...[this.pointer, model, model.byteLength, 0n],
     );
+    return this.compileRead(read, options);
+  }
+
+  /**
+   * Compiles the ONNX model of a file. Weights in files of its folder are mapped, not copied.
+   * @param onRead is called when the files are no longer needed.
+   * @throws OpenvinoBackendError `runtime` if OpenVINO refuses the model.
+   */
+  compileFile(path: string, options: CompileOptions, onRead: () => void): CompiledModel {
+    const read = this.library.make(
+      'reading a graph',
+      'ov_core_read_model',
+      3,
+      ...[this.pointer, path, null],
+    );
+    onRead();
+    return this.compileRead(read, options);
+  }
+
+  /** @param model is freed. */
+  private compileRead(model: bigint, options: CompileOptions): CompiledModel {
     try {
-      return this.compileRead(read, options);
+      return this.compileModel(model, options);
     } finally {
-      library.free('ov_model_free', read);
+      this.library.free('ov_model_free', model);
     }
   }
 
-  private compileRead(model: bigint, options: CompileOptions): CompiledModel {
+  private compileModel(model: bigint, options: CompileOptions): CompiledModel {
     try {
       return this.compileWith(model, propertiesOf(options));
     } catch (error) {
@@ -108,7 +131,11 @@ export class Core extends Handle {
   }
 }
 
-function propertiesOf({ threads, precision }: CompileOptions): Readonly<Record<string, string>> {
+function propertiesOf({
+  threads,
+  precision,
+  snippets = true,
+}: CompileOptions): Readonly<Record<string, string>> {
   return {
     // One step at a time, on all threads. The program does not say on which cores.
     PERFORMANCE_HINT: 'LATENCY',
@@ -117,5 +144,6 @@ function propertiesOf({ threads, precision }: CompileOptions): Readonly<Record<s
     ENABLE_CPU_PINNING: 'NO',
     // Without a hint, products are in bf16 wherever the processor has it.
     INFERENCE_PRECISION_HINT: precision === 'bf16' ? 'bf16' : 'f32',
+    ...(!snippets && { SNIPPETS_MODE: 'DISABLE' }),
   };
 }

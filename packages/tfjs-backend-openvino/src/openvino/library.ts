@@ -8,6 +8,8 @@ const FUNCTIONS = {
   ov_core_free: 'void ov_core_free(uintptr_t core)',
   ov_core_get_property:
     'int ov_core_get_property(uintptr_t core, const char *device, const char *name, _Out_ uintptr_t *text)',
+  ov_core_read_model:
+    'int ov_core_read_model(uintptr_t core, const char *path, const char *weights, _Out_ uintptr_t *model)',
   ov_core_read_model_from_memory_buffer:
     'int ov_core_read_model_from_memory_buffer(uintptr_t core, const uint8_t *bytes, size_t length, uintptr_t weights, _Out_ uintptr_t *model)',
   // The pairs of names and values follow as variadic arguments.

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { multipliesBf16 } from './processor';
+import { OpenvinoBackendError } from '../errors';
+import { multipliesBf16, requireBf16 } from './processor';
 
 it.each([
   ['flags\t\t: fpu avx2 avx512f avx512_bf16 avx512_vnni', true],
@@ -15,4 +16,16 @@ it.each([
 it('knows nothing without a list', () => {
   expect(multipliesBf16(null)).toBeNull();
   expect([true, false, null]).toContain(multipliesBf16());
+});
+
+it('refuses bf16 by the name of a processor without it', () => {
+  requireBf16({ processor: 'Xeon 6', hasBf16: true });
+  try {
+    requireBf16({ processor: 'Core 2', hasBf16: false });
+    expect.fail('nothing was thrown');
+  } catch (error) {
+    if (!OpenvinoBackendError.is(error)) throw error;
+    expect(error.code).toBe('precision');
+    expect(error.message).toMatch(/the processor \(Core 2\) has no instructions for bf16\..*Use /);
+  }
 });
