@@ -289,8 +289,7 @@ export class LazyGraph {
   }
 
   private refuseEscaped(value: Value): void {
-    if (value.buffer !== null) return;
-    const { trace } = value.node;
+    const trace = value.buffer === null ? value.node.trace : null;
     if (trace !== null && trace !== this.recording.trace) throw escaped();
   }
 
