@@ -10,12 +10,8 @@ import { loadFixture, type FixtureCase } from '@crossweave/core/testing';
 import { registerXlaBackend, type XlaBackendOptions } from '@crossweave/tfjs-backend-xla';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectReference as expectFusion } from '../../packages/fusion/src/reference.testing';
-import { clipResNet } from '../../packages/image-encoder/src/clip-resnet/presets';
-import { clipVit } from '../../packages/image-encoder/src/clip-vit/presets';
-import { mobileNetV3 } from '../../packages/image-encoder/src/mobilenet/presets';
+import { families } from '../../packages/image-encoder/src/families.testing';
 import { expectReference as expectImage } from '../../packages/image-encoder/src/reference.testing';
-import { resnet } from '../../packages/image-encoder/src/resnet/presets';
-import { vit } from '../../packages/image-encoder/src/vit/presets';
 import { textEncoderFromConfig } from '../../packages/text-encoder/src/config/from-config';
 import type { HuggingFaceConfig } from '../../packages/text-encoder/src/config/reader';
 import { expectReference as expectText } from '../../packages/text-encoder/src/transformer/reference.testing';
@@ -29,14 +25,6 @@ const { values } = parseArgs({
   },
 });
 
-const pictures = {
-  'resnet-basic': resnet,
-  'resnet-bottleneck': resnet,
-  mobilenet: mobileNetV3,
-  vit,
-  'clip-vit': clipVit,
-  'clip-resnet': clipResNet,
-};
 /** The fixtures are of float64, and PyTorch's own float32 gradients differ by as much. */
 const closeness = { rtol: 1e-4, atol: 1e-4 };
 const urlOf = (path: string): URL => pathToFileURL(resolve(values.packages, path));
@@ -60,7 +48,7 @@ const cases: readonly Case[] = [
     const fixture = loadFixture(urlOf(`fusion/fixtures/${file}`));
     return casesOf(`fusion/fixtures/${file}`, (_, name) => expectFusion(fixture, name));
   }),
-  ...Object.entries(pictures).flatMap(([file, family]) =>
+  ...Object.entries(families).flatMap(([file, family]) =>
     casesOf(`image-encoder/fixtures/${file}.json`, (reference, name) =>
       expectImage(family(reference.options), reference, name === 'training'),
     ),

@@ -1,108 +1,16 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
-import { memory, scalar } from '@tensorflow/tfjs-core';
-import {
-  ConfigError,
-  DataError,
-  FileFormatError,
-  StateDictError,
-  disposeParams,
-  withPrefix,
-} from '@crossweave/core';
-import { loadCheckpoint, saveCheckpoint } from '@crossweave/checkpoints/node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { memory } from '@tensorflow/tfjs-core';
+import { ConfigError, DataError, FileFormatError, StateDictError } from '@crossweave/core';
+import { describe, expect, it } from 'vitest';
 import { fixture } from './fixtures.testing';
 import { pretrained } from './pretrained';
+import { change, copiesOfFixtures, type Json } from './copies.testing';
 
-let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'crossweave-'));
-});
-afterEach(() => rm(folder, { recursive: true }));
-
-/** A copy of a fixture that may be changed. */
-async function copyOf(name: string): Promise<string> {
-  const path = join(folder, name);
-  await cp(fixture(name), path, { recursive: true });
-  return path;
-}
-
-type Json = Record<string, unknown>;
-
-async function change(path: string, how: (config: Json) => void): Promise<void> {
-  const config = JSON.parse(await readFile(path, 'utf8')) as Json;
-  how(config);
-  await writeFile(path, JSON.stringify(config));
-}
+const { copyOf, folder } = copiesOfFixtures();
 
 const inner = (config: Json, name: string): Json => config[name] as Json;
-
-describe('takes checkpoints as people have them', () => {
-  it.each(['module.', '_orig_mod.', 'module._orig_mod.', 'base_model.model.'])(
-    'with %s before all names',
-    async (prefix) => {
-      const path = await copyOf('clip');
-      const weights = join(path, 'model.safetensors');
-      const { params } = await loadCheckpoint(weights);
-      await saveCheckpoint(weights, withPrefix(prefix, params));
-      disposeParams(params);
-      using model = await pretrained(path);
-      expect(Object.hasOwn(model.params, 'fusion.logit_scale')).toBe(true);
-    },
-  );
-
-  it('in shards', async () => {
-    const path = await copyOf('siglip');
-    const weights = join(path, 'model.safetensors');
-    const { params } = await loadCheckpoint(weights);
-    await rm(weights);
-    await saveCheckpoint(weights, params, { shardBytes: 8000 });
-    disposeParams(params);
-    using model = await pretrained(path);
-    expect(model.params['fusion.logit_scale']!.shape).toEqual([]);
-  });
-
-  it.each<[string, string, Json, number]>([
-    ['sentence-bert', 'sentence_bert_config.json', { max_seq_length: 6, do_lower_case: true }, 6],
-    ['sentence-bert', 'sentence_bert_config.json', { max_seq_length: null }, 24],
-    ['sentence-bert', 'tokenizer_config.json', { model_max_length: 9 }, 9],
-    ['clip', 'tokenizer_config.json', { model_max_length: 1e30 }, 16],
-    ['clip', 'tokenizer_config.json', { model_max_length: 8 }, 8],
-  ])('cutting texts of %s where the original does: %s', async (name, file, said, length) => {
-    const path = await copyOf(name);
-    await writeFile(join(path, file), '{}', { flag: 'wx' }).catch(() => undefined);
-    await change(join(path, file), (config) => Object.assign(config, said));
-    using model = await pretrained(path);
-    expect(model.text!.maxTokens).toBe(length);
-    using asked = await pretrained(path, { maxTokens: 10 });
-    expect(asked.text!.maxTokens).toBe(10);
-  });
-
-  it('with a text before every text, which is told', async () => {
-    const path = await copyOf('sentence-bert');
-    const said = { prompts: { query: 'query: ', document: '' }, default_prompt_name: 'query' };
-    const file = join(path, 'config_sentence_transformers.json');
-    await writeFile(file, JSON.stringify(said));
-    using model = await pretrained(path);
-    expect(model.notes).toEqual([expect.stringMatching(/puts "query: " before every text/)]);
-    await writeFile(file, JSON.stringify({ ...said, default_prompt_name: null }));
-    using plain = await pretrained(path);
-    expect(plain.notes).toEqual([]);
-  });
-
-  it('with a trained scale above 100, which is not clamped', async () => {
-    const path = await copyOf('clip');
-    const weights = join(path, 'model.safetensors');
-    const { params } = await loadCheckpoint(weights);
-    const hot = scalar(4.8);
-    await saveCheckpoint(weights, { ...params, logit_scale: hot });
-    disposeParams({ ...params, hot });
-    using model = await pretrained(path);
-    expect(model.fusion!.part.options).toMatchObject({ clampScale: false });
-  });
-});
 
 describe('refuses what does not fit, naming both sides', () => {
   it.each<[string, string, (path: string) => Promise<void>, RegExp, unknown]>([
@@ -347,7 +255,7 @@ describe('refuses what does not fit, naming both sides', () => {
   });
 
   it('a name that is nowhere', async () => {
-    const nowhere = pretrained('org/none', { cacheFolder: folder });
+    const nowhere = pretrained('org/none', { cacheFolder: folder() });
     await expect(nowhere).rejects.toThrow(/no such model in a cache/);
   });
 });

@@ -26,8 +26,9 @@ export function requireSameOrigin(before: VectorSet, now: VectorOrigin): void {
 }
 
 /**
- * Rows of `ids` that are in `wanted`, and what of `wanted` has no row. What stands twice in one is needed
- * twice in the other.
+ * Pairs each wanted id with one row of that id. An id that is wanted twice takes two rows.
+ *
+ * @returns `there`: the rows that were taken; `missing`: the wanted ids for which no row was left.
  */
 export function matched(
   ids: readonly string[],

@@ -90,8 +90,8 @@ export async function updatePictures(
 }
 
 /**
- * As {@link updatePictures}, for texts: those that have no row in `before` are encoded. A text that stands
- * twice has two rows.
+ * As {@link updatePictures}, for texts. It encodes each text that has no row in `before`. A text that is
+ * given twice has two rows.
  */
 export async function updateTexts(
   model: Pick<OpenModel, 'encodeText' | 'dim' | 'identity'>,

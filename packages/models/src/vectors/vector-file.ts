@@ -55,8 +55,8 @@ export function requireVectorFile(path: string): void {
 /**
  * The vectors of a `.safetensors` or `.parquet` file that {@link saveVectors} wrote.
  *
- * @throws ConfigError for `.npy`, which does not say what it holds; FileFormatError when the file holds no
- *   vectors; DataError when it is missing; NonFiniteError for a vector that is not finite.
+ * @throws ConfigError for a `.npy` file, because it names neither ids nor the model; FileFormatError when
+ *   the file holds no vectors; DataError when it is missing; NonFiniteError for a vector that is not finite.
  */
 export async function loadVectors(path: string): Promise<VectorSet> {
   if (path.endsWith('.npy')) {

@@ -97,7 +97,8 @@ export class Specialisation {
       values = backend.graph.run(this.program, trace.plan, () => {
         const inputs = this.inputsFor(tensors, made);
         for (const place of donated) tensors[place]?.dispose();
-        // Nothing holds what was made: the program may write over it, and the graph frees it afterwards.
+        // Values made for this call are needed by no tensor, so the program may write over their memory.
+        // The graph frees it after the run.
         inputs.forEach((value, i) => {
           if (value !== null && made[i] !== null) backend.graph.values.release(value);
         });

@@ -6,8 +6,8 @@ const REACH = 8;
 
 /**
  * By argument, the output that may be written over it: the nearest input of the same type and size
- * (and shape, where arguments have shapes) that the output is computed from, as new moments from old ones. XLA would accept any, and copy
- * where it is still needed.
+ * (and shape, where arguments have shapes) that the output is computed from, as new moments from old
+ * ones. XLA would accept any, and copy where it is still needed.
  * @param inputs by argument, the leaf's place in the plan.
  * @param options.mayDonate whether the leaf at a place may be written over at all.
  */

@@ -82,7 +82,7 @@ export function describeDifferences(differences: readonly IdentityDifference[]):
   return shown.join('; ');
 }
 
-/** Of two fingerprints, what it is that changed. */
+/** One difference in words. Fingerprints mean nothing to a reader, so the text says that the value changed. */
 function describe({ path, earlier, now }: IdentityDifference): string {
   const change = `${show(earlier)} → ${show(now)}`;
   return isFingerprint(earlier) && isFingerprint(now)
