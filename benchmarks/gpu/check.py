@@ -28,27 +28,38 @@ parser.add_argument("--platform", default="cuda", choices=("cuda", "cpu"))
 parser.add_argument("--out", default="gpu.json")
 parser.add_argument("--minutes", type=float, default=8)
 parser.add_argument("--steps", type=int, default=20)
+parser.add_argument("--warmup", type=int,
+                    help="steps that are not counted; default 60, and 3 on a CPU: Node compiles JavaScript "
+                         "while it runs, and a launch takes twice as long before")
 parser.add_argument("--rows", nargs="*", default=ROWS,
                     help="models, each with the rows of its batch where they are not the benchmark's "
                          "own, as in bert-base:256; fixtures: those of PyTorch, values and gradients")
 parser.add_argument("--behind", type=int, choices=(0, 1), default=1,
                     help="0: each loss is read before the next step begins")
-parser.add_argument("--sides", default="xla,torch,jax")
+parser.add_argument("--sides", default="xla,torch,jax",
+                    help="also webgpu: ours by ONNX Runtime, where a driver for Vulkan is")
 parser.add_argument("--precisions", default="float32,tf32,bf16")
 parser.add_argument("--processes", type=int, default=8, help="that share the fixtures")
 parser.add_argument("--stop", action="store_true", help="ends with the first failure of ours")
 options = parser.parse_args()
 
-node = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / "crossweave-node"
-if not node.exists():
-    with open(node, "wb") as file:
-        subprocess.run(["xz", "-dc", here / "pack/node.xz"], stdout=file, check=True)
-    node.chmod(0o755)
+def unpack(packed, path):
+    if not path.exists():
+        with open(path, "wb") as file:
+            subprocess.run(["xz", "-dc", packed], stdout=file, check=True)
+        path.chmod(0o755)
+    return path
+
+
+node = unpack(here / "pack/node.xz", pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / "crossweave-node")
+runtime = here / "pack/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1"
+unpack(runtime.with_name(f"{runtime.name}.xz"), runtime)
 
 environment = dict(os.environ)
 # The environment of this Python, where the plugin's wheel is, unless another one is named.
 environment.setdefault("CROSSWEAVE_PJRT", sysconfig.get_paths()["purelib"])
 device = options.platform
+warmup = options.warmup if options.warmup is not None else 3 if device == "cpu" else 60
 peer = here.parent / "peers"
 # By precision, what peers call it: without a word they compute in float32.
 VARIANTS = {"float32": "default", "tf32": "tf32", "bf16": "bf16"}
@@ -65,9 +76,12 @@ def sides_of(row):
     for precision in options.precisions.split(","):
         if device == "cpu" and precision == "tf32":
             continue
-        steps = ["--steps", str(options.steps), "--behind", str(options.behind), *rows]
+        steps = ["--steps", str(options.steps), "--warmup", str(warmup),
+                 "--behind", str(options.behind), *rows]
         yield "xla", precision, [node, here / "pack/measure.mjs", name, "--platform", device,
                                  "--precision", precision, *steps]
+        if precision == "float32" and device == "cuda":
+            yield "webgpu", precision, [node, here / "pack/measure.mjs", name, "--platform", "webgpu", *steps]
         for library, file in (("torch", script), ("jax", f"jax_{script}")):
             if (peer / file).exists():
                 own = ["--fusion", fusion] if script == "quickstart.py" else []
@@ -77,7 +91,7 @@ def sides_of(row):
 
 def left_out(library):
     """Why a side is not measured, or None."""
-    if library != "xla" and importlib.util.find_spec(library) is None:
+    if library in ("torch", "jax") and importlib.util.find_spec(library) is None:
         return f"{library} is not installed"
     return "no time was left" if end - time.monotonic() < 20 else None
 
@@ -136,16 +150,22 @@ def check_fixtures():
                                 env=environment) for part in range(count)]
     entry = {"row": "fixtures", "library": "xla", "precision": "float32", "passed": 0, "failed": []}
     for process in running:
+        late = False
         try:
             out, error = process.communicate(timeout=max(1, end - time.monotonic()))
-            told = json.loads(out.strip().splitlines()[-1])
-            entry["passed"] += told["passed"]
-            entry["failed"] += told["failed"]
         except subprocess.TimeoutExpired:
+            late = True
             process.kill()
-            entry["failed"].append({"name": "a process", "reason": "out of time"})
-        except (IndexError, ValueError):
-            entry["failed"].append({"name": "a process", "reason": error[-2000:]})
+            out, error = process.communicate()
+        # Of a case there is a line as it begins, and one as it ends.
+        ended = {}
+        for line in out.splitlines():
+            told = json.loads(line)
+            ended[told["name"]] = told.get("failed", "out of time" if late else error[:1500] + error[-500:])
+        entry["passed"] += sum(why is None for why in ended.values())
+        entry["failed"] += [{"name": name, "reason": why} for name, why in ended.items() if why is not None]
+        if not ended:
+            entry["failed"].append({"name": "a process", "reason": error[:2000]})
     note(entry | {"seconds": round(time.monotonic() - began, 1)})
     print(f"fixtures: {entry['passed']} passed, {len(entry['failed'])} failed "
           f"({time.monotonic() - began:.0f} s) {json.dumps(entry['failed'])[:1500]}", flush=True)

@@ -1,8 +1,9 @@
 /**
  * Fixtures of PyTorch on XLA, values and gradients: `node fixtures.mjs --platform cuda --part 0 --parts 8
- * --packages ../../../packages`. Prints one line of JSON: how many cases passed, and what failed.
+ * --packages ../../../packages`. Prints a line of JSON as each case begins, and one as it ends with the
+ * reason why it failed, or null: what a process that ends early had done is known then.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -65,13 +66,17 @@ const cases: readonly Case[] = [
 const platform = values.platform as XlaBackendOptions['platform'];
 await tf.setBackend(registerXlaBackend({ platform }));
 const own = cases.filter((_, i) => i % Number(values.parts) === Number(values.part));
-const failed: { name: string; reason: string }[] = [];
+const tell = (line: { name: string; failed?: string | null }): void => {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+};
 for (const { name, check } of own) {
+  tell({ name });
+  let failed: string | null = null;
   try {
     tf.tidy(check);
   } catch (error) {
-    failed.push({ name, reason: String(error).slice(0, 500) });
+    failed = String(error).slice(0, 500);
   }
+  tell({ name, failed });
 }
-console.log(JSON.stringify({ passed: own.length - failed.length, failed }));
 process.exit(0);

@@ -1,10 +1,11 @@
 /**
- * One row on XLA in a process of its own, on a machine that has Node, koffi and this bundled program
+ * One row on XLA, or on ONNX Runtime's `webgpu`, in a process of its own, on a machine that has Node, koffi and this bundled program
  * alone: `node measure.mjs NAME --platform cuda --precision bf16`. Prints one line of JSON, as
  * steps/measure.ts does.
  */
 import { parseArgs } from 'node:util';
-import { jit } from '@crossweave/tfjs-backend-onnx';
+import { jit, registerOnnxBackend } from '@crossweave/tfjs-backend-onnx';
+import '@crossweave/tfjs-backend-onnx/register';
 import { registerXlaBackend, type XlaBackendOptions } from '@crossweave/tfjs-backend-xla';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainerWorkload, Workload } from '../steps/workload';
@@ -25,12 +26,18 @@ const { values, positionals } = parseArgs({
 const [name = ''] = positionals;
 const workload = workloads[name];
 if (workload === undefined) throw new Error(`no step is called ${name}`);
-const platform = values.platform as XlaBackendOptions['platform'];
-const precision = values.precision as XlaBackendOptions['precision'];
-await tf.setBackend(registerXlaBackend({ platform, precision }));
+const { platform, precision } = values;
+await tf.setBackend(
+  platform === 'webgpu'
+    ? registerOnnxBackend({ provider: platform })
+    : registerXlaBackend({ platform, precision } as XlaBackendOptions),
+);
 
 const began = performance.now();
-const [times, launches, losses]: [number[], number[], number[]] = [[], [], []];
+const times: number[] = [];
+const launches: number[] = [];
+const cpu: number[] = [];
+const losses: number[] = [];
 const [steps, warmup] = [Number(values.steps), Number(values.warmup)];
 const behind = Number(values.behind);
 const round = (milliseconds: number): number => Number(milliseconds.toPrecision(4));
@@ -53,6 +60,7 @@ async function measure({ start, bake = false }: Workload): Promise<void> {
   const unread: tf.Scalar[] = [];
   let state = initial;
   for (let i = 0; i < warmup + steps; i++) {
+    const used = process.cpuUsage();
     const from = performance.now();
     const next = step(state, batch);
     const launched = performance.now();
@@ -64,6 +72,8 @@ async function measure({ start, bake = false }: Workload): Promise<void> {
     if (i < warmup) continue;
     times.push(round(end - from));
     launches.push(round(launched - from));
+    const { user, system } = process.cpuUsage(used);
+    cpu.push((user + system) / 1000);
   }
   for (const loss of unread) losses.push(await read(loss));
 }
@@ -74,6 +84,8 @@ async function read(loss: tf.Scalar): Promise<number> {
   return value!;
 }
 
-// Launches: milliseconds until a step was under way, which the wait for its loss follows.
-console.log(JSON.stringify({ times, launches, losses, untilFirstStep: round(first) }));
+// Launches: milliseconds until a step was under way, which the wait for its loss follows. cpuMs: of the
+// whole process in a step, the least, as peers tell it.
+const cpuMs = cpu.length === 0 ? null : round(Math.min(...cpu));
+console.log(JSON.stringify({ times, launches, losses, cpuMs, untilFirstStep: round(first) }));
 process.exit(0);

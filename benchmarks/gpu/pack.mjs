@@ -1,7 +1,7 @@
 /**
  * `node benchmarks/gpu/pack.mjs`: makes `benchmarks/gpu/pack/`, which holds all that a Linux machine
- * on x64 without Node and without network needs to run `check.py`: Node itself (xz), koffi, and
- * measure.ts and fixtures.ts as one bundled file each.
+ * on x64 without Node and without network needs to run `check.py`: Node itself, koffi, ONNX
+ * Runtime for `onnx:webgpu`, and measure.ts and fixtures.ts as one bundled file each.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
@@ -42,13 +42,31 @@ await build({
   logLevel: 'error',
 });
 
+const within = (name) => join(pack, 'node_modules', name);
+/** xz: the packed folder has to travel. `check.py` unpacks it. */
+const squeeze = (path) => execFileSync('xz', ['-T2', '-6', path]);
+
 const koffi = realpathSync(join(root, 'packages/tfjs-backend-xla/node_modules/koffi'));
-cpSync(koffi, join(pack, 'node_modules/koffi'), {
+cpSync(koffi, within('koffi'), {
   recursive: true,
   filter: (path) => !/\/(doc|vendor)$/.test(path),
 });
 const binary = realpathSync(join(koffi, '../@koromix/koffi-linux-x64'));
-cpSync(binary, join(pack, 'node_modules/@koromix/koffi-linux-x64'), { recursive: true });
+cpSync(binary, within('@koromix/koffi-linux-x64'), { recursive: true });
+const runtime = realpathSync(
+  join(root, 'packages/tfjs-backend-onnx/node_modules/onnxruntime-node'),
+);
+cpSync(runtime, within('onnxruntime-node'), {
+  recursive: true,
+  filter: (path) => !/\/(lib|script|darwin|win32|arm64)$|\.map$|\.ts$/.test(path),
+});
+const common = realpathSync(join(runtime, '../onnxruntime-common'));
+cpSync(join(common, 'package.json'), within('onnxruntime-common/package.json'));
+cpSync(join(common, 'dist/cjs'), within('onnxruntime-common/dist/cjs'), {
+  recursive: true,
+  filter: (path) => !/\.map$|\.d\.ts$/.test(path),
+});
+squeeze(join(within('onnxruntime-node'), 'bin/napi-v6/linux/x64/libonnxruntime.so.1'));
 cpSync(realpathSync(process.execPath), join(pack, 'node'));
-execFileSync('xz', ['-T2', '-6', join(pack, 'node')]);
+squeeze(join(pack, 'node'));
 console.log(execFileSync('du', ['-sh', pack], { encoding: 'utf8' }).trim());

@@ -14,7 +14,11 @@ export class DeviceTable {
   bytes = 0;
   private readonly live = new Set<DeviceMemory>();
   private readonly runs: Run[] = [];
-  /** Buffers that nobody gives back: constants of kernels, of which the graph keeps no account. */
+  /**
+   * Memory of buffers that nobody gives back: constants of kernels, of which the graph keeps no account.
+   * The registry is told of numbers from JavaScript alone, since it costs more than a launch does for a
+   * buffer; those of results are the graph's, which frees them.
+   */
   private readonly forgotten = new FinalizationRegistry<DeviceMemory>((memory) => {
     this.release(memory);
   });
@@ -27,7 +31,8 @@ export class DeviceTable {
     if (buffer.array === null) throw new TypeError('A buffer has neither an array nor memory.');
     const memory = this.client.write(buffer.array, buffer.dtype, buffer.isSplit);
     buffer.memory = memory;
-    this.hold(buffer, memory);
+    this.hold(memory);
+    this.forgotten.register(buffer, memory, buffer);
     if (buffer.dtype === 'float32' && buffer.length > MAX_KEPT) buffer.array = null;
     return memory;
   }
@@ -35,7 +40,7 @@ export class DeviceTable {
   /** A buffer of a program's output. */
   computed(memory: DeviceMemory, run: Run): XlaBuffer {
     const buffer = new XlaBuffer(memory.dtype, memory.length, null, memory, run);
-    this.hold(buffer, memory);
+    this.hold(memory);
     return buffer;
   }
 
@@ -64,17 +69,16 @@ export class DeviceTable {
   /** Gives the memory back; what is under way with it goes on. */
   free(buffer: XlaBuffer): void {
     if (buffer.memory !== null) {
-      this.forgotten.unregister(buffer);
+      if (buffer.run === null) this.forgotten.unregister(buffer);
       this.release(buffer.memory);
     }
     buffer.memory = null;
     buffer.array = null;
   }
 
-  private hold(buffer: XlaBuffer, memory: DeviceMemory): void {
+  private hold(memory: DeviceMemory): void {
     this.bytes += memory.byteLength;
     this.live.add(memory);
-    this.forgotten.register(buffer, memory, buffer);
   }
 
   private release(memory: DeviceMemory): void {

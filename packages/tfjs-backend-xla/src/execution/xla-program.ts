@@ -90,7 +90,7 @@ export class XlaProgram implements Program {
   }
 
   private compiledFor(isSplit: readonly boolean[]): Compiled {
-    const key = isSplit.map(Number).join('');
+    const key = this.compiler.client.devices === 1 ? '' : isSplit.map(Number).join('');
     const known = this.compiled.get(key);
     if (known !== undefined) return known;
     const { plan, compiler } = this;
