@@ -34,14 +34,14 @@ export class Child {
   #stdout = '';
   #stderr = '';
 
-  constructor(args: readonly string[], cwd: string) {
+  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env) {
     const source = fileURLToPath(new URL('../../../benchmarks/source.mjs', import.meta.url));
     const program = fileURLToPath(new URL('./bin.ts', import.meta.url));
     const loaders = [import.meta.resolve('tsx'), source].flatMap((each) => ['--import', each]);
     this.process = spawn(
       process.execPath,
       [...loaders, '--conditions=@crossweave/source', program, ...args],
-      { cwd, stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.process.stdout!.on('data', (text: Buffer) => (this.#stdout += text.toString()));
     this.process.stderr!.on('data', (text: Buffer) => (this.#stderr += text.toString()));

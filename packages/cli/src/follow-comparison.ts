@@ -1,5 +1,6 @@
 import type { ComparisonProgress } from '@crossweave/lab';
 import type { TrainRecord } from '@crossweave/trainer';
+import { noteOf } from './run/note-of';
 import type { Progress, Terminal } from './terminal';
 
 /** A listener that shows the stages of a comparison as one bar after another. */
@@ -20,7 +21,8 @@ export function followComparison(terminal: Terminal): (progress: ComparisonProgr
     }
   };
   const warn = (record: TrainRecord): void => {
-    if (record.kind === 'warning') terminal.note(`Warning: ${record.message} ${record.advice}`);
+    if (record.kind !== 'warning' && record.kind !== 'compiling') return;
+    terminal.note(noteOf(record) ?? '');
   };
   return (progress) => {
     if (progress.stage === 'towers' || progress.stage === 'training') warn(progress.record);

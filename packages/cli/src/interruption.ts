@@ -2,6 +2,11 @@
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof codes;
 
+/** The signal of an exit code; undefined for any other. */
+export function signalOf(code: number): Signal | undefined {
+  return (Object.keys(codes) as Signal[]).find((name) => codes[name] === code);
+}
+
 /** A program that reads our output has gone (128 + SIGPIPE). */
 const closedPipe = 141;
 /** A second Ctrl-C within this time was pressed while a step kept the first one waiting. */

@@ -64,7 +64,8 @@ export function createXlaBackend(options: XlaBackendOptions = {}): OnnxBackend {
   }
   const store = programFolder === null ? client : new ProgramStore(programFolder, client);
   const compile = (module: string) => store.compile(module);
-  return new OnnxBackend(limits, new XlaExecutor({ client, precision, compile }));
+  const compileLater = (module: string) => store.compileLater(module);
+  return new OnnxBackend(limits, new XlaExecutor({ client, precision, compile, compileLater }));
 }
 
 /**

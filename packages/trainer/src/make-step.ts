@@ -2,7 +2,8 @@ import { disposeBatch, foldIn, type Batch, type Key, type PooledFeatures } from 
 import { gatheredStep } from './big-batch/gathered-step';
 import { ownSlice } from './big-batch/slice-batch';
 import { engineIsAsynchronous } from './compile/engine';
-import { stepCompiler, type StepCompiler, type Warning } from './compile/step-compiler';
+import { stepCompiler, type StepCompiler, type StepNotices } from './compile/step-compiler';
+import { StoppedWhileCompiling } from './compile/while-compiling';
 import { wholeStep } from './compile/whole-step';
 import { firstNonFinite } from './diagnose';
 import { figuresOf, flawOf, type Flaw, type StepFigures } from './figures';
@@ -28,7 +29,8 @@ export interface FailedStep {
 /** Makes steps of batches. */
 export interface StepMaker<Image, Text> {
   /**
-   * The step that a batch completes, undefined where it takes more batches.
+   * The step that a batch completes, undefined where it takes more batches, and where the run was
+   * stopped while the step was compiled.
    *
    * @param following gives the next batch, which may be asked for before this step is over; undefined
    * where none follows.
@@ -43,16 +45,28 @@ export interface StepMaker<Image, Text> {
   discard(): void;
 }
 
-/** @param say gets what the owner of the run should know. */
+/** @param notices get what the owner of the run should know. */
 export function stepMaker<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
-  say: (warning: Warning) => void,
+  notices: StepNotices,
 ): StepMaker<Image, Text> {
   const { accumulate = 1, chunk } = options;
-  const compiler = stepCompiler(options, say);
-  return accumulate === 1 && chunk === undefined
-    ? oneGraph(options, compiler)
-    : gathering(options, compiler);
+  const compiler = stepCompiler(options, notices);
+  const maker =
+    accumulate === 1 && chunk === undefined
+      ? oneGraph(options, compiler)
+      : gathering(options, compiler);
+  return {
+    ...maker,
+    async take(...about) {
+      try {
+        return await maker.take(...about);
+      } catch (error) {
+        if (error instanceof StoppedWhileCompiling) return undefined;
+        throw error;
+      }
+    },
+  };
 }
 
 function oneGraph<Image, Text, F extends PooledFeatures>(
@@ -68,11 +82,12 @@ function oneGraph<Image, Text, F extends PooledFeatures>(
     async take(state, batch, key, following) {
       compiler.begin();
       const begun = ahead.take(state, batch);
-      const outcome = begun ?? step(state, batch, key);
+      const outcome = begun ?? (await step.later(state, batch, key));
       const reading = readStep(state, outcome);
       const mayBegin = isAhead && compiler.isCompiling && engineIsAsynchronous();
       const next = mayBegin ? await until(reading, following?.()) : undefined;
-      if (next !== undefined) ahead.begin(outcome.state, next);
+      // A batch of another size may have to be compiled, which is done in its turn.
+      if (next?.size === batch.size) ahead.begin(outcome.state, next);
       let made: MadeStep | Flaw;
       try {
         made = await reading;
@@ -123,7 +138,7 @@ function gathering<Image, Text, F extends PooledFeatures>(
         };
       }
       if (taken < accumulate) return undefined;
-      const done = failed ?? (await readStep(state, gathered.finish(state, batch, key)));
+      const done = failed ?? (await readStep(state, await gathered.finish(state, batch, key)));
       const all = ids;
       [taken, ids, failed] = [0, [], undefined];
       gathered.discard();

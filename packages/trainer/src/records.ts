@@ -72,9 +72,16 @@ export interface WarningRecord {
   readonly advice: string;
 }
 
+export interface CompilingRecord {
+  /** The engine compiles a graph for the step, and it takes longer than a second. */
+  readonly kind: 'compiling';
+  readonly step: number;
+  readonly epoch: number;
+}
+
 /** What {@link TrainOptions.log} receives. `step` counts steps done, so the first is 1. */
 export type TrainRecord =
-  StepRecord | SkippedRecord | RollbackRecord | EvaluationRecord | WarningRecord;
+  StepRecord | SkippedRecord | RollbackRecord | EvaluationRecord | WarningRecord | CompilingRecord;
 
 /** Where records go: a file, a service, a chart. Whoever made a logger closes it. */
 export interface RunLogger {

@@ -20,7 +20,7 @@ import { learningGuard } from './guard';
 import { lookAhead } from './look-ahead';
 import { stepMaker } from './make-step';
 import type { TrainOptions, TrainResult } from './options';
-import type { StepRecord, TrainRecord, WarningRecord } from './records';
+import type { StepRecord, TrainRecord } from './records';
 import { afterFailure, afterSuccess, policyOf } from './stability/non-finite';
 import { spikeWatch } from './stability/spikes';
 import { startState } from './start-state';
@@ -81,9 +81,11 @@ export async function train<Image, Text, F extends PooledFeatures>(
   };
 
   let epochNow = 0;
-  const say = (warning: Pick<WarningRecord, 'message' | 'advice'>): void =>
-    emit({ kind: 'warning', step: state.step + 1, epoch: epochNow, ...warning });
-  const maker = stepMaker(options, say);
+  const maker = stepMaker(options, {
+    warning: (warning) =>
+      emit({ kind: 'warning', step: state.step + 1, epoch: epochNow, ...warning }),
+    compiling: () => emit({ kind: 'compiling', step: state.step + 1, epoch: epochNow }),
+  });
   const [guard, branches] = [learningGuard(), branchGuard(options.balance, givenBranches(options))];
   const spikes = spikeWatch(options.spikes);
   const policy = policyOf(options.onNonFinite);

@@ -12,6 +12,8 @@ export function noteOf(record: TrainRecord): string | undefined {
           ? ''
           : ` All rates are now ${record.rateFactor} times those of the plan.`)
       );
+    case 'compiling':
+      return `Step ${record.step}: the engine compiles it, which may take minutes.`;
     case 'rollback':
       return `The loss leapt to ${record.loss.toPrecision(4)} at step ${record.step} (about ${record.expected.toPrecision(4)} before): back to the state of step ${record.to}, and on with the next batch.`;
     default:

@@ -66,6 +66,11 @@ export interface Executor {
    * `runtime` if the library refuses the graph.
    */
   compile(plan: Plan, constants: readonly (Values | null)[], hints?: CompileHints): Program;
+  /**
+   * Compiles a plan while JavaScript goes on, so that `compile` of an equal plan with equal constants
+   * returns at once. Only where compiling takes long and can be done so.
+   */
+  prepare?(plan: Plan, constants: readonly (Values | null)[]): Promise<void>;
   /** An array with arbitrary contents, which the caller fills and passes to `adopt`. */
   allocate(dtype: ElementType, length: number): Values;
   /**

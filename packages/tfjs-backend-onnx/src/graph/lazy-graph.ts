@@ -180,10 +180,17 @@ export class LazyGraph {
    * @param isConstant for each leaf, whether its current numbers become constants of the program.
    */
   compile(plan: Plan, isConstant: readonly boolean[], hints?: CompileHints): Program {
-    const constants: Constants = plan.leaves.map((node, i) =>
-      isConstant[i] === true ? this.read(this.values.of(node)) : null,
-    );
-    return this.programs.lend(plan, constants, hints);
+    return this.programs.lend(plan, this.constantsOf(plan, isConstant), hints);
+  }
+
+  /** Whether {@link prepare} does something. */
+  get canPrepare(): boolean {
+    return this.executor.prepare !== undefined;
+  }
+
+  /** Compiles a plan while JavaScript goes on, for `compile` to take. */
+  async prepare(plan: Plan, isConstant: readonly boolean[]): Promise<void> {
+    await this.executor.prepare?.(plan, this.constantsOf(plan, isConstant));
   }
 
   discard(program: Program): void {
@@ -279,6 +286,12 @@ export class LazyGraph {
       return this.programs.run(cached, given, cached.hasRun ? donated : donated.map(() => false));
     });
     wanted.forEach((value, i) => this.values.setBuffer(value, buffers[i] as Buffer));
+  }
+
+  private constantsOf(plan: Plan, isConstant: readonly boolean[]): Constants {
+    return plan.leaves.map((node, i) =>
+      isConstant[i] === true ? this.read(this.values.of(node)) : null,
+    );
   }
 
   private forget(): void {

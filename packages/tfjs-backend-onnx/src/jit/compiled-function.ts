@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
-import { Specialisation } from './specialisation';
-import type { CallRecorder } from './trace';
+import { Specialisation, constantsOf } from './specialisation';
+import type { CallRecorder, Trace } from './trace';
 import { trace } from './trace';
 import type { Match, Tree } from './tree';
 import { flatten, matchOf, nextOf, rebuild } from './tree';
@@ -77,13 +77,7 @@ export class CompiledFunction {
     const { backend, cache } = this;
     const { form, tensors } = this.formOf(args);
     const { donated, signature } = form;
-    const traced = (): ReturnType<typeof trace> =>
-      trace(
-        backend,
-        tensors,
-        (placeholders, recorder) => this.f(rebuild(args, nextOf(placeholders)), recorder),
-        moment,
-      );
+    const traced = (): Trace => this.traced(args, tensors, moment);
 
     let found = form.graphs.find((each) => each.suits(moment));
     if (found === undefined) {
@@ -117,10 +111,32 @@ export class CompiledFunction {
     return found.run(tensors, donated, moment);
   }
 
+  /**
+   * Compiles the graph that `run` would compile for these arguments, while JavaScript goes on, where the
+   * executor can; `run` then takes it. Not for a function that makes variables. @throws as `run` does.
+   */
+  async prepare(args: readonly Tree[], moment?: unknown): Promise<void> {
+    const { graph } = this.backend;
+    if (!graph.canPrepare) return;
+    const { form, tensors } = this.formOf(args);
+    if (form.graphs.some((each) => each.suits(moment))) return;
+    const first = this.traced(args, tensors, moment);
+    if (!first.hasCreated) await graph.prepare(first.plan, constantsOf(first, this.bake));
+  }
+
   dispose(): void {
     for (const { graphs } of this.cache.values()) for (const each of graphs) each.dispose();
     this.cache.clear();
     this.latest = undefined;
+  }
+
+  private traced(args: readonly Tree[], tensors: readonly Tensor[], moment: unknown): Trace {
+    return trace(
+      this.backend,
+      tensors,
+      (placeholders, recorder) => this.f(rebuild(args, nextOf(placeholders)), recorder),
+      moment,
+    );
   }
 
   /** The form of these arguments, and their tensors in order. */

@@ -12,6 +12,11 @@ import type { Computed, Trace } from './trace';
 import { valueOf } from './trace';
 import { flatten, nextOf, rebuild } from './tree';
 
+/** For each leaf of a trace, whether its numbers are constants of the program. */
+export function constantsOf({ sources }: Trace, bake: boolean): boolean[] {
+  return sources.map(({ kind }) => kind === 'constant' || (bake && kind === 'captured'));
+}
+
 /** A function that is compiled for one combination of shapes. */
 export class Specialisation {
   private readonly program: Program;
@@ -27,11 +32,9 @@ export class Specialisation {
     bake: boolean,
     hints?: CompileHints,
   ) {
-    const { plan, sources, owners, arrays } = trace;
+    const { plan, owners, arrays } = trace;
     const { graph } = backend;
-    const isConstant = sources.map(
-      ({ kind }) => kind === 'constant' || (bake && kind === 'captured'),
-    );
+    const isConstant = constantsOf(trace, bake);
     this.program = graph.compile(plan, isConstant, hints);
     this.unconfirmed = plan.leaves.map((leaf) => arrays.get(leaf)?.slice() ?? null);
     this.captured = plan.leaves.map((leaf, i) =>

@@ -12,8 +12,9 @@ import { XlaBackendError } from '../errors';
 import type { Event } from '../pjrt/event';
 import { DeviceTable } from './device-table';
 import { XlaBuffer, own } from './xla-buffer';
+import { PreparedProgram } from './prepared-program';
 import type { Compiler } from './xla-program';
-import { XlaProgram } from './xla-program';
+import { XlaProgram, moduleOf } from './xla-program';
 
 /** XLA on the devices of a plugin's client. Programs run while JavaScript goes on. */
 export class XlaExecutor implements Executor {
@@ -22,10 +23,12 @@ export class XlaExecutor implements Executor {
   private readonly table: DeviceTable;
   /** Copies to arrays that are under way. */
   private readonly copies = new Set<Event>();
+  private readonly prepared: PreparedProgram;
 
   /** @param compiler its client is closed with the executor. */
   constructor(private readonly compiler: Compiler) {
     this.table = new DeviceTable(compiler.client);
+    this.prepared = new PreparedProgram(compiler);
   }
 
   get devices(): number {
@@ -37,7 +40,13 @@ export class XlaExecutor implements Executor {
   }
 
   compile(plan: Plan, constants: Constants): Program {
-    return new XlaProgram(plan, constants, this.compiler, this.table);
+    return new XlaProgram(plan, constants, this.prepared, this.table);
+  }
+
+  /** On several devices nothing is prepared: what a program is depends on what is split when it runs. */
+  async prepare(plan: Plan, constants: Constants): Promise<void> {
+    if (this.devices === 1)
+      await this.prepared.prepare(moduleOf(plan, constants, this.compiler).text);
   }
 
   allocate(dtype: ElementType, length: number): Values {
@@ -98,7 +107,7 @@ export class XlaExecutor implements Executor {
   dispose(): void {
     for (const copy of this.copies) copy.wait();
     this.table.dispose();
-    this.compiler.client.destroy();
+    this.prepared.dispose();
   }
 }
 

@@ -22,6 +22,24 @@ export interface Compiler {
   readonly client: Client;
   readonly precision: Precision;
   compile(module: string): Executable;
+  /** The same while JavaScript goes on. */
+  compileLater(module: string): Promise<Executable>;
+}
+
+/** The module of a plan, of whose leaves some are split among the devices. */
+export function moduleOf(
+  plan: Plan,
+  constants: Constants,
+  { client: { devices, platform }, precision }: Pick<Compiler, 'client' | 'precision'>,
+  isSplit: readonly boolean[] = [],
+): Module {
+  const precisions = precisionsOn(platform, precision);
+  return lowerPlan(plan, constants, {
+    devices,
+    isSplit,
+    precisions,
+    isShaped: DENSE.has(platform),
+  });
 }
 
 /** A plan compiled for inputs of which some are split among the devices. */
@@ -94,14 +112,7 @@ export class XlaProgram implements Program {
     const known = this.compiled.get(key);
     if (known !== undefined) return known;
     const { plan, compiler } = this;
-    const { devices, platform } = compiler.client;
-    const target = {
-      devices,
-      isSplit,
-      precisions: precisionsOn(platform, compiler.precision),
-      isShaped: DENSE.has(platform),
-    };
-    const { text, ...module } = lowerPlan(plan, this.constants, target);
+    const { text, ...module } = moduleOf(plan, this.constants, compiler, isSplit);
     const slot = ({ dtype, size }: Node, split: boolean): Slot => ({
       dtype,
       length: size,

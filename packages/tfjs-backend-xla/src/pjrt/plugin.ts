@@ -95,6 +95,25 @@ export class Plugin {
     return block;
   }
 
+  /**
+   * The same in a thread of Node's pool, so that JavaScript goes on. The struct belongs to the caller.
+   * @throws XlaBackendError for the plugin's own error.
+   */
+  async callLater<Name extends FunctionName>(
+    name: Name,
+    values: FieldValues<Name>,
+  ): Promise<Struct<Name>> {
+    const block = new Struct(name, values);
+    try {
+      const error = await this.inThread(name, block.pointer);
+      if (error !== 0n) throw this.take(error, name);
+      return block;
+    } catch (error) {
+      block.free();
+      throw error;
+    }
+  }
+
   /** Whether a thread waits for an event. */
   get isAwaited(): boolean {
     return this.waiting;
@@ -105,18 +124,22 @@ export class Plugin {
     const block = new Struct('Event_Await', { event });
     this.waiting = true;
     try {
-      const error = await new Promise<bigint>((resolve, reject) => {
-        const wait = this.calls.get('Event_Await') as Call;
-        wait.async(block.pointer, (failure, given) => {
-          if (failure === null) resolve(BigInt(given));
-          else reject(new Error('A thread could not wait for a device.', { cause: failure }));
-        });
-      });
+      const error = await this.inThread('Event_Await', block.pointer);
       if (error !== 0n) this.call('Error_Destroy', { error });
     } finally {
       this.waiting = false;
       block.free();
     }
+  }
+
+  private inThread(name: FunctionName, argument: bigint): Promise<bigint> {
+    const call = this.calls.get(name) as Call;
+    return new Promise((resolve, reject) => {
+      call.async(argument, (failure, given) => {
+        if (failure === null) resolve(BigInt(given));
+        else reject(new Error(`A thread could not call ${name} of PJRT.`, { cause: failure }));
+      });
+    });
   }
 
   /** Whether it has a function that plugins may lack. */

@@ -53,27 +53,43 @@ export class ProgramStore {
 
   /** @throws XlaBackendError for a module that XLA refuses. */
   compile(module: string): Executable {
-    if (!this.isAble || module.length < this.minLength) return this.client.compile(module);
-    const path = join(this.folder, this.nameOf(module));
-    const found = this.read(path);
-    if (found !== null) return found;
+    const path = this.pathOf(module);
+    if (path === null) return this.client.compile(module);
+    try {
+      const bytes = readSealed(path);
+      if (bytes !== null) return this.client.deserialize(bytes);
+    } catch (error) {
+      this.leaveOut(path, error);
+    }
     const made = this.client.compile(module);
     this.write(path, made);
     return made;
   }
 
-  private nameOf(module: string): string {
-    return `${createHash('sha256').update(this.about).update('\n').update(module).digest('hex')}${SUFFIX}`;
-  }
-
-  private read(path: string): Executable | null {
+  /** The same while JavaScript goes on. */
+  async compileLater(module: string): Promise<Executable> {
+    const path = this.pathOf(module);
+    if (path === null) return this.client.compileLater(module);
     try {
       const bytes = readSealed(path);
-      return bytes === null ? null : this.client.deserialize(bytes);
+      if (bytes !== null) return await this.client.deserializeLater(bytes);
     } catch (error) {
-      this.note(`The compiled program ${path} is left out, and compiled anew: ${textOf(error)}`);
-      return null;
+      this.leaveOut(path, error);
     }
+    const made = await this.client.compileLater(module);
+    this.write(path, made);
+    return made;
+  }
+
+  /** Where the program of a module is kept; null for one that is not. */
+  private pathOf(module: string): string | null {
+    if (!this.isAble || module.length < this.minLength) return null;
+    const hash = createHash('sha256').update(this.about).update('\n').update(module).digest('hex');
+    return join(this.folder, `${hash}${SUFFIX}`);
+  }
+
+  private leaveOut(path: string, error: unknown): void {
+    this.note(`The compiled program ${path} is left out, and compiled anew: ${textOf(error)}`);
   }
 
   private write(path: string, program: Executable): void {

@@ -44,12 +44,12 @@ export function chunkedGradients<Image, Text, F extends PooledFeatures>(
     let gathered: Gathered = { ...before, gradients: modelSums };
     try {
       for (const moment of moments()) {
-        const rows = embed({ params }, moment, {});
+        const rows = await embed.later({ params }, moment, {});
         all.push(rows);
         await computed(Object.values(rows));
       }
       const sums = startingSums(lossSums, ofLoss);
-      const loss = contrast({ params, all }, { state, batch, key }, { sums });
+      const loss = await contrast.later({ params, all }, { state, batch, key }, { sums });
       ({ slopes } = loss);
       const { total, terms } = loss;
       gathered = withBatch(gathered, {
@@ -62,10 +62,10 @@ export function chunkedGradients<Image, Text, F extends PooledFeatures>(
       for (const moment of moments()) {
         const own = tidy(() => rowsOf(slopes, all, index++));
         const [lossGradients, modelGradients] = partition(gathered.gradients, isOfLoss);
-        const made = carry({ params, slopes: own }, moment, {
-          sums: startingSums(modelGradients, ofModel),
-        });
-        dispose(Object.values(own));
+        const sums = startingSums(modelGradients, ofModel);
+        const made = await carry
+          .later({ params, slopes: own }, moment, { sums })
+          .finally(() => dispose(Object.values(own)));
         gathered = withBatch(gathered, {
           gradients: { ...lossGradients, ...made.gradients },
           ...{ recorded: made.recorded, losses: [] },

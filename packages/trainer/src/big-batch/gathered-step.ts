@@ -39,7 +39,7 @@ export interface GatheredStep<Image, Text> {
   /** Adds the gradients of one more batch; true unless its loss is not finite. */
   add(state: TrainState, batch: Batch<Image, Text>, key: Key): Promise<boolean>;
   /** The step of what was gathered, which is then gone. @param batch the last one. */
-  finish(state: TrainState, batch: Batch<Image, Text>, key: Key): StepOutcome;
+  finish(state: TrainState, batch: Batch<Image, Text>, key: Key): Promise<StepOutcome>;
   /** Lets go of what was gathered. */
   discard(): void;
 }
@@ -97,12 +97,12 @@ export function gatheredStep<Image, Text, F extends PooledFeatures>(
       const [total] = await gathered.losses[count]!.total.data();
       return Number.isFinite(total);
     },
-    finish(state, batch, key) {
+    async finish(state, batch, key) {
       const { gradients, ...rest } = gathered;
       gathered = { ...rest, gradients: {} };
       const tensors = { state: tensorsOfState(state), ...rest };
       try {
-        const made = update(tensors, { state, batch, key }, { gradients });
+        const made = await update.later(tensors, { state, batch, key }, { gradients });
         return outcomeOf(made, state, batch);
       } finally {
         discard();
@@ -133,8 +133,8 @@ function batchGradients<Image, Text, F extends PooledFeatures>(
     const params = { ...state.params, ...before.recorded };
     const [trainable] = partitionTrainable(options, params, state.step);
     const sums = startingSums(before.gradients, trainable);
-    const found = part({ params }, { state, batch, key }, { sums });
+    const found = await part.later({ params }, { state, batch, key }, { sums });
     const { total, terms, gradients, recorded } = found;
-    return Promise.resolve(withBatch(before, { gradients, recorded, losses: [{ total, terms }] }));
+    return withBatch(before, { gradients, recorded, losses: [{ total, terms }] });
   };
 }

@@ -23,6 +23,8 @@ interface Variant {
 export interface CompiledPart<Image, Text> {
   /** The result, whose tree `f` has made, or why the part is not compiled: `consumed` then still lives. */
   run(tensors: object, moment: StepMoment<Image, Text>, consumed: object): unknown;
+  /** Compiles what `run` would, while JavaScript goes on, where the engine can; fails with nothing. */
+  prepare(tensors: object, moment: StepMoment<Image, Text>, consumed: object): Promise<void>;
   dispose(): void;
 }
 
@@ -62,20 +64,37 @@ export function compiledPart<Image, Text, F extends PooledFeatures>(
       { donate: [3], releaseMemory: isRare },
     );
 
+  const argsOf = (
+    tensors: object,
+    { state, batch }: StepMoment<Image, Text>,
+    consumed: object,
+  ): readonly unknown[] => {
+    const { image, text, negatives } = batch;
+    const variant: Variant = {
+      size: batch.size,
+      lists: listsOfBatch.filter((name) => batch[name] !== undefined),
+      unfrozen: unfrozenOf(options, state),
+    };
+    const inputs = { image, text, ...(negatives !== undefined && { negatives }) };
+    return [tensors, inputs, variant, consumed];
+  };
+
   return {
-    run(tensors, moment, consumed) {
-      const { state, batch } = moment;
-      ({ step } = state);
+    async prepare(tensors, moment, consumed) {
+      ({ step } = moment.state);
       compiled ??= compile();
-      const { image, text, negatives } = batch;
-      const variant: Variant = {
-        size: batch.size,
-        lists: listsOfBatch.filter((name) => batch[name] !== undefined),
-        unfrozen: unfrozenOf(options, state),
-      };
-      const inputs = { image, text, ...(negatives !== undefined && { negatives }) };
+      if (compiled.prepare === undefined || compiled.size >= mostGraphs) return;
       try {
-        const args = [tensors, inputs, variant, consumed];
+        await compiled.prepare(argsOf(tensors, moment, consumed), moment);
+      } catch {
+        // `run` meets the same, and says what follows from it.
+      }
+    },
+    run(tensors, moment, consumed) {
+      ({ step } = moment.state);
+      compiled ??= compile();
+      try {
+        const args = argsOf(tensors, moment, consumed);
         const found = compiled.run(args, moment, compiled.size < mostGraphs);
         return (
           found ??

@@ -7,6 +7,8 @@ export interface CompiledFunction {
   readonly size: number;
   /** Undefined where a graph would have to be compiled and `mayCompile` is false. */
   run(args: readonly unknown[], moment: unknown, mayCompile: boolean): unknown;
+  /** Compiles what `run` would have to, while JavaScript goes on, where the engine can do that. */
+  prepare?(args: readonly unknown[], moment: unknown): Promise<void>;
   dispose(): void;
 }
 

@@ -5,6 +5,7 @@ import type { WarningRecord } from '../records';
 import { compiledPart, Uncompiled, type CompiledPart } from './compiled-part';
 import { engineCompiler } from './engine';
 import { valuesOf, type Known, type StepMoment } from './stand-ins';
+import { whileCompiling } from './while-compiling';
 
 export type Warning = Pick<WarningRecord, 'message' | 'advice'>;
 
@@ -21,11 +22,21 @@ export type StepPart<Tensors, Result, Image, Text, Consumed = unknown> = (
 ) => Result;
 
 /** A part that can be called with what a step is about. The caller disposes the result. */
-export type PartCall<Tensors, Result, Image, Text, Consumed = unknown> = (
-  tensors: Tensors,
-  moment: StepMoment<Image, Text>,
-  consumed: Consumed,
-) => Result;
+export interface PartCall<Tensors, Result, Image, Text, Consumed = unknown> {
+  (tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed): Result;
+  /**
+   * The same; what has to be compiled for it is compiled while JavaScript goes on, where the engine can.
+   * @throws StoppedWhileCompiling when the run's signal comes meanwhile.
+   */
+  later(tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed): Promise<Result>;
+}
+
+/** What the owner of a run should know of its steps. */
+export interface StepNotices {
+  warning(warning: Warning): void;
+  /** A graph is being compiled, and it takes longer than a second. */
+  compiling(): void;
+}
 
 export interface PartOptions {
   /**
@@ -52,13 +63,13 @@ export interface StepCompiler<Image, Text> {
  * Compiles the parts of steps where `compile` asks for it and it is possible, else they run operation
  * by operation. If one part cannot be compiled, none is from then on.
  *
- * @param say gets the reason, once, where the engine compiles and the step cannot be compiled.
+ * @param notices get the reason, once, where the engine compiles and the step cannot be compiled.
  * @throws ConfigError from `begin` and the parts, where `compile` is `always` and steps cannot be
  * compiled.
  */
 export function stepCompiler<Image, Text, F extends PooledFeatures>(
   options: TrainOptions<Image, Text, F>,
-  say: (warning: Warning) => void,
+  notices: StepNotices,
 ): StepCompiler<Image, Text> {
   const { compile = 'auto' } = options;
   const parts: CompiledPart<Image, Text>[] = [];
@@ -73,7 +84,7 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
     }
     if (hasSpoken || engineCompiler() === undefined) return;
     hasSpoken = true;
-    say({
+    notices.warning({
       message: `${only ? 'some steps are' : 'steps are'} not compiled: ${reason.replace(/\.$/, '')}.`,
       advice:
         'They run operation by operation, with the same numbers; compile: "never" silences this.',
@@ -103,7 +114,11 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
         settings,
       );
       parts.push(compiled);
-      return (tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed): Result => {
+      const call = (
+        tensors: Tensors,
+        moment: StepMoment<Image, Text>,
+        consumed: Consumed,
+      ): Result => {
         try {
           const made = isCompiling ? compiled.run(tensors, moment, consumed) : undefined;
           if (made !== undefined && !(made instanceof Uncompiled)) return made as Result;
@@ -116,6 +131,20 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
           dispose(consumed as TensorContainer);
         }
       };
+      return Object.assign(call, {
+        async later(tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed) {
+          try {
+            if (isCompiling) {
+              const compilation = compiled.prepare(tensors, moment, consumed);
+              await whileCompiling(compilation, () => notices.compiling(), options.signal);
+            }
+          } catch (error) {
+            dispose(consumed as TensorContainer);
+            throw error;
+          }
+          return call(tensors, moment, consumed);
+        },
+      });
     },
   };
 }

@@ -6,11 +6,11 @@ import type { Known } from './stand-ins';
 import type { StepCompiler } from './step-compiler';
 
 /** A step over one batch, which is one graph. */
-export type WholeStep<Image, Text> = (
-  state: TrainState,
-  batch: Batch<Image, Text>,
-  key: Key,
-) => StepOutcome;
+export interface WholeStep<Image, Text> {
+  (state: TrainState, batch: Batch<Image, Text>, key: Key): StepOutcome;
+  /** As of a part. */
+  later(state: TrainState, batch: Batch<Image, Text>, key: Key): Promise<StepOutcome>;
+}
 
 /** @param compiler makes the step of the options. */
 export function wholeStep<Image, Text, F extends PooledFeatures>(
@@ -21,8 +21,14 @@ export function wholeStep<Image, Text, F extends PooledFeatures>(
     const made = stepTensors(options, stateOf(tensors, known), known);
     return { ...made, state: tensorsOfState(made.state) };
   });
-  return (state, batch, key) =>
+  const call = (state: TrainState, batch: Batch<Image, Text>, key: Key): StepOutcome =>
     outcomeOf(step(tensorsOfState(state), { state, batch, key }, {}), state, batch);
+  return Object.assign(call, {
+    async later(state: TrainState, batch: Batch<Image, Text>, key: Key): Promise<StepOutcome> {
+      const made = await step.later(tensorsOfState(state), { state, batch, key }, {});
+      return outcomeOf(made, state, batch);
+    },
+  });
 }
 
 /** The state with these tensors. */
