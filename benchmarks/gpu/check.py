@@ -19,10 +19,12 @@ import sys
 import sysconfig
 import time
 
+from cases import run_cases
+
 here = pathlib.Path(__file__).resolve().parent
 ROWS = ["cross-attention", "bert-base", "vit-b16", "resnet50",
         "cross-attention:256", "bert-base:256", "vit-b16:256",
-        "quickstart-co-attention", "quickstart-single-stream", "fixtures"]
+        "quickstart-co-attention", "quickstart-single-stream", "fixtures", "conformance"]
 parser = argparse.ArgumentParser()
 parser.add_argument("--platform", default="cuda", choices=("cuda", "cpu"))
 parser.add_argument("--out", default="gpu.json")
@@ -33,13 +35,15 @@ parser.add_argument("--warmup", type=int,
                          "while it runs, and a launch takes twice as long before")
 parser.add_argument("--rows", nargs="*", default=ROWS,
                     help="models, each with the rows of its batch where they are not the benchmark's "
-                         "own, as in bert-base:256; fixtures: those of PyTorch, values and gradients")
+                         "own, as in bert-base:256; fixtures: those of PyTorch, values and gradients; "
+                         "conformance: tfjs-core's own tests")
 parser.add_argument("--behind", type=int, choices=(0, 1), default=1,
                     help="0: each loss is read before the next step begins")
 parser.add_argument("--sides", default="xla,torch,jax",
                     help="also webgpu: ours by ONNX Runtime, where a driver for Vulkan is")
 parser.add_argument("--precisions", default="float32,tf32,bf16")
-parser.add_argument("--processes", type=int, default=8, help="that share the fixtures")
+parser.add_argument("--processes", type=int, default=8, help="that share the fixtures, and the tests")
+parser.add_argument("--profile", help="a folder for V8's profiles of our steps")
 parser.add_argument("--stop", action="store_true", help="ends with the first failure of ours")
 options = parser.parse_args()
 
@@ -53,7 +57,8 @@ def unpack(packed, path):
 
 node = unpack(here / "pack/node.xz", pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / "crossweave-node")
 runtime = here / "pack/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1"
-unpack(runtime.with_name(f"{runtime.name}.xz"), runtime)
+if runtime.with_name(f"{runtime.name}.xz").exists():
+    unpack(runtime.with_name(f"{runtime.name}.xz"), runtime)
 
 environment = dict(os.environ)
 # The environment of this Python, where the plugin's wheel is, unless another one is named.
@@ -78,7 +83,8 @@ def sides_of(row):
             continue
         steps = ["--steps", str(options.steps), "--warmup", str(warmup),
                  "--behind", str(options.behind), *rows]
-        yield "xla", precision, [node, here / "pack/measure.mjs", name, "--platform", device,
+        profile = ["--cpu-prof", "--cpu-prof-dir", options.profile] if options.profile else []
+        yield "xla", precision, [node, *profile, here / "pack/measure.mjs", name, "--platform", device,
                                  "--precision", precision, *steps]
         if precision == "float32" and device == "cuda":
             yield "webgpu", precision, [node, here / "pack/measure.mjs", name, "--platform", "webgpu", *steps]
@@ -139,43 +145,23 @@ def measure(row):
             sys.exit(1)
 
 
-def check_fixtures():
+def check_cases(row):
     """Several processes, since most of the time is compiling."""
-    count = options.processes
     began = time.monotonic()
-    running = [subprocess.Popen([node, here / "pack/fixtures.mjs", "--platform", device,
-                                 "--packages", here.parents[1] / "packages",
-                                 "--part", str(part), "--parts", str(count)],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env=environment) for part in range(count)]
-    entry = {"row": "fixtures", "library": "xla", "precision": "float32", "passed": 0, "failed": []}
-    for process in running:
-        late = False
-        try:
-            out, error = process.communicate(timeout=max(1, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            late = True
-            process.kill()
-            out, error = process.communicate()
-        # Of a case there is a line as it begins, and one as it ends.
-        ended = {}
-        for line in out.splitlines():
-            told = json.loads(line)
-            ended[told["name"]] = told.get("failed", "out of time" if late else error[:1500] + error[-500:])
-        entry["passed"] += sum(why is None for why in ended.values())
-        entry["failed"] += [{"name": name, "reason": why} for name, why in ended.items() if why is not None]
-        if not ended:
-            entry["failed"].append({"name": "a process", "reason": error[:2000]})
+    program = [node, here / "pack" / {"fixtures": "fixtures.mjs", "conformance": "conformance.cjs"}[row],
+               "--platform", device, "--packages", here.parents[1] / "packages"]
+    entry = {"row": row, "library": "xla", "precision": "float32",
+             **run_cases(program, options.processes, environment, end)}
     note(entry | {"seconds": round(time.monotonic() - began, 1)})
-    print(f"fixtures: {entry['passed']} passed, {len(entry['failed'])} failed "
-          f"({time.monotonic() - began:.0f} s) {json.dumps(entry['failed'])[:1500]}", flush=True)
+    print(f"{row}: {entry['passed']} passed, {len(entry['failed'])} failed ({time.monotonic() - began:.0f} s) "
+          f"{json.dumps([entry['leftOut'], entry['failed']])[:2500]}", flush=True)
 
 
 end = time.monotonic() + 60 * options.minutes
 result = {"card": card(), "machine": machine.platform(), "platform": options.platform, "rows": []}
 print(result["card"], flush=True)
 for row in options.rows:
-    if row == "fixtures":
-        check_fixtures()
+    if row in ("fixtures", "conformance"):
+        check_cases(row)
     else:
         measure(row)

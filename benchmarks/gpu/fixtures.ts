@@ -3,10 +3,9 @@
  * --packages ../../../packages`. Prints a line of JSON as each case begins, and one as it ends with the
  * reason why it failed, or null: what a process that ends early had done is known then.
  */
-import { readdirSync, writeSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadFixture, type FixtureCase } from '@crossweave/core/testing';
 import { registerXlaBackend, type XlaBackendOptions } from '@crossweave/tfjs-backend-xla';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,15 +15,7 @@ import { expectReference as expectImage } from '../../packages/image-encoder/src
 import { textEncoderFromConfig } from '../../packages/text-encoder/src/config/from-config';
 import type { HuggingFaceConfig } from '../../packages/text-encoder/src/config/reader';
 import { expectReference as expectText } from '../../packages/text-encoder/src/transformer/reference.testing';
-
-const { values } = parseArgs({
-  options: {
-    platform: { type: 'string', default: 'cpu' },
-    packages: { type: 'string', default: 'packages' },
-    part: { type: 'string', default: '0' },
-    parts: { type: 'string', default: '1' },
-  },
-});
+import { isOwn, tell, values } from './cases';
 
 /** The fixtures are of float64, and PyTorch's own float32 gradients differ by as much. */
 const closeness = { rtol: 1e-4, atol: 1e-4 };
@@ -65,18 +56,13 @@ const cases: readonly Case[] = [
 
 const platform = values.platform as XlaBackendOptions['platform'];
 await tf.setBackend(registerXlaBackend({ platform }));
-const own = cases.filter((_, i) => i % Number(values.parts) === Number(values.part));
-const tell = (line: { name: string; failed?: string | null }): void => {
-  writeSync(1, `${JSON.stringify(line)}\n`);
-};
-for (const { name, check } of own) {
-  tell({ name });
-  let failed: string | null = null;
+for (const { name, check } of cases.filter((each) => isOwn(each.name))) {
+  tell(name);
   try {
     tf.tidy(check);
+    tell(name, null);
   } catch (error) {
-    failed = String(error).slice(0, 500);
+    tell(name, String(error));
   }
-  tell({ name, failed });
 }
 process.exit(0);

@@ -16,7 +16,11 @@ export interface Jasmine {
       forbidDuplicateNames: boolean;
       specFilter: (spec: { getFullName(): string }) => boolean;
     }): void;
-    addReporter(reporter: { specDone(spec: Done): void; suiteDone(suite: Done): void }): void;
+    addReporter(reporter: {
+      specStarted?(spec: { readonly fullName: string }): void;
+      specDone(spec: Done): void;
+      suiteDone(suite: Done): void;
+    }): void;
     execute(): Promise<{ readonly overallStatus: string } & Pick<Done, 'failedExpectations'>>;
   };
 }

@@ -52,6 +52,15 @@ describe.skipIf(reason !== null)(named('running on XLA', reason), () => {
     expect([...(await later)][1]).toBeCloseTo(Math.E, 5);
   });
 
+  it('ends a read that is under way when the backend is removed', async () => {
+    const later = tf.tidy(() => {
+      const x = tf.fill([400, 400], 1 / 400);
+      return tf.sum(tf.matMul(x, tf.matMul(x, x))).data();
+    });
+    tf.removeBackend(NAME);
+    expect([...(await later)][0]).toBeCloseTo(400, 2);
+  });
+
   it('refuses an index that is outside, and whatever was computed with it', async () => {
     const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
     const picked = tf.tidy(() => tf.gather(x, tf.cast(tf.add(tf.tensor1d([0, 3]), 0), 'int32')));

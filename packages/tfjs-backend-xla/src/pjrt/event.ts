@@ -37,10 +37,10 @@ export class Event extends Handle {
     }
   }
 
-  /** The same without holding up the event loop. */
+  /** The same without holding up the event loop. Whoever waited for it meanwhile has heard of a failure. */
   async settled(): Promise<void> {
     await this.happened();
-    this.wait();
+    if (!this.isFreed) this.wait();
   }
 
   /**
