@@ -16,6 +16,8 @@ const BYTES_PER_OPERATOR = 2000;
 
 /** Platforms whose memory holds the elements of any shape in order; a TPU's has tiles. */
 const DENSE: ReadonlySet<string> = new Set(['cpu', 'cuda', 'rocm']);
+/** Platforms whose compiler joins slices to products by Triton, and ends the process for some strides. */
+const WITHOUT_STRIDES: ReadonlySet<string> = new Set(['cuda', 'rocm']);
 
 /** What programs are compiled with. */
 export interface Compiler {
@@ -39,6 +41,7 @@ export function moduleOf(
     isSplit,
     precisions,
     isShaped: DENSE.has(platform),
+    hasStrides: !WITHOUT_STRIDES.has(platform),
   });
 }
 

@@ -40,6 +40,8 @@ export class Emitter {
   constructor(
     private readonly prefix = '%',
     private readonly precisions: Precisions = { dot_general: 'float32', convolution: 'float32' },
+    /** Whether a slice may take every n-th element: see `slices.ts`. */
+    readonly hasStrides = true,
   ) {}
 
   /**

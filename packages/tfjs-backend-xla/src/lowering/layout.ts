@@ -6,64 +6,6 @@ import type { Emitter } from './emitter';
 import { integers } from './emitter';
 import type { Value } from './value';
 
-/** Elements start, start + step … of each axis, as many as the result has. */
-interface Steps {
-  readonly starts: readonly number[];
-  readonly steps: readonly number[];
-}
-
-/** Where ONNX's bounds, of which negative ones count from the back, really begin. */
-function stepsOf(node: Node, x: Value): Steps {
-  const [starts, , axes, steps] = node.integers as readonly (readonly number[])[];
-  const order = axes ?? (starts as readonly number[]).map((_, i) => i);
-  const result = { starts: x.shape.map(() => 0), steps: x.shape.map(() => 1) };
-  order.forEach((given, i) => {
-    const axis = axisOf(given, x.shape.length);
-    const length = x.shape[axis] as number;
-    const step = steps?.[i] ?? 1;
-    const start = starts?.[i] ?? 0;
-    const fromFront = start < 0 ? start + length : start;
-    result.steps[axis] = step;
-    result.starts[axis] = Math.max(0, Math.min(fromFront, step < 0 ? length - 1 : length));
-  });
-  return result;
-}
-
-function strided(e: Emitter, x: Value, { shape }: Node, { starts, steps }: Steps): Value {
-  const first = starts.map((start, axis) => {
-    const step = steps[axis] as number;
-    return step < 0 ? start + step * ((shape[axis] as number) - 1) : start;
-  });
-  const sizes = steps.map(Math.abs);
-  const limits = first.map(
-    (start, axis) => start + (sizes[axis] as number) * ((shape[axis] as number) - 1) + 1,
-  );
-  const cut = e.op('slice', [x], shape, x.dtype, [
-    `start_indices = ${integers(first)}`,
-    `limit_indices = ${integers(limits)}`,
-    `strides = ${integers(sizes)}`,
-  ]);
-  const backwards = steps.flatMap((step, axis) => (step < 0 ? [axis] : []));
-  if (backwards.length === 0) return cut;
-  return e.op('reverse', [cut], shape, x.dtype, [`dimensions = ${integers(backwards)}`]);
-}
-
-/** Along the one axis in which the shapes differ, from an element that is known when it is run. */
-function dynamic(e: Emitter, node: Node, [x, start]: readonly [Value, Value]): Value {
-  const axes = node.shape.flatMap((size, axis) => (size === x.shape[axis] ? [] : [axis]));
-  if (axes.length !== 1) throw unknownForm(node, 'bounds that are tensors, along several axes');
-  const [axis] = axes as [number];
-  const zero = e.fill(0, [], start.dtype);
-  const first = e.reshape(start, []);
-  const last = e.fill((x.shape[axis] as number) - (node.shape[axis] as number), [], start.dtype);
-  const outside = e.like('or', e.compare('LT', first, zero), e.compare('GT', first, last));
-  e.refuse(outside, `Slice: it begins outside of axis ${axis} of [${x.shape.join()}].`);
-  const starts = x.shape.map((_, i) => (i === axis ? first : zero));
-  return e.op('dynamic_slice', [x, ...starts], node.shape, x.dtype, [
-    `slice_sizes = ${integers(node.shape)}`,
-  ]);
-}
-
 /** Numbers of the structure that an operator has as an input. */
 function structural(node: Node, place: number): readonly number[] {
   const input = node.inputs[place];
@@ -130,12 +72,6 @@ export const layout = {
     return padded(e, x, bounds.slice(0, rank), bounds.slice(rank), number);
   },
   Reshape: (e, { shape }, inputs) => e.reshape(operand(inputs, 0), shape),
-  Slice: (e, node, inputs) => {
-    const [x, start] = inputs as readonly [Value, Value | undefined];
-    return start === undefined
-      ? strided(e, x, node, stepsOf(node, x))
-      : dynamic(e, node, [x, start]);
-  },
   Tile: (e, node, inputs) => {
     const x = operand(inputs, 0);
     const reps = node.integers?.[0] ?? [];

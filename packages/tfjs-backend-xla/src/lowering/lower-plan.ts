@@ -38,6 +38,8 @@ export interface Target {
    * where no reshape stands between. Default false.
    */
   readonly isShaped?: boolean;
+  /** Whether a slice may take every n-th element, which XLA's compiler for GPUs does not. Default true. */
+  readonly hasStrides?: boolean;
 }
 
 /**
@@ -49,9 +51,9 @@ export interface Target {
 export function lowerPlan(
   plan: Plan,
   constants: Constants,
-  { devices = 1, isSplit = [], precisions, isShaped = false }: Target = {},
+  { devices = 1, isSplit = [], precisions, isShaped = false, hasStrides = true }: Target = {},
 ): Module {
-  const emitter = new Emitter('%', precisions);
+  const emitter = new Emitter('%', precisions, hasStrides);
   const values = new Map<Node, readonly Value[]>();
   const inputs: number[] = [];
   const parameters: Pick<Value, 'name' | 'shape' | 'dtype'>[] = [];

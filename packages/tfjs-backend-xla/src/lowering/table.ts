@@ -8,6 +8,7 @@ import type { Lowering } from './lowering';
 import { products } from './products';
 import { reductions } from './reductions';
 import { scattering } from './scatter';
+import { slices } from './slices';
 import { unary } from './unary';
 import { windows } from './windows';
 
@@ -21,6 +22,7 @@ export const LOWERINGS: Readonly<Record<Operator, Lowering>> = {
   ...products,
   ...reductions,
   ...scattering,
+  ...slices,
   ...unary,
   ...windows,
 };
