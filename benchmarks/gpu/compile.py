@@ -6,6 +6,12 @@ Needs jax, jax-cuda13-plugin, jax-cuda13-pjrt, nvidia-cuda-nvcc and nvidia-nvvm 
 that modules.ts writes. It says whether XLA takes them, how many kernels a step launches, and what
 memory it needs beside its arguments. Without a GPU there is no choice of kernels by measuring, so
 products are cuBLAS's and kernels are not the fastest.
+
+    python3 benchmarks/gpu/compile.py --fusions MODULES/*.mlir
+
+With --fusions XLA joins to products what comes before them, as it does where there is a GPU, as far as
+kernels would be chosen: a module that it ends the process for is named with the check that failed. Each
+is compiled in a process of its own.
 """
 import argparse
 import collections
@@ -13,14 +19,19 @@ import os
 import pathlib
 import re
 import sys
+import tempfile
 
 parser = argparse.ArgumentParser()
 parser.add_argument("modules", nargs="*")
 parser.add_argument("--jax", nargs="*", default=[], choices=("cross_attention", "bert_base", "vit_b16"))
 parser.add_argument("--variant", default="default", choices=("default", "tf32", "bf16"))
+parser.add_argument("--fusions", action="store_true", help="only whether XLA joins products to the rest")
 options = parser.parse_args()
 os.environ["JAX_SKIP_CUDA_CONSTRAINTS_CHECK"] = "1"
-os.environ["XLA_FLAGS"] = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
+# Where there are joined products, compiling ends with a refusal when their kernels are to be chosen.
+os.environ["XLA_FLAGS"] = "--xla_gpu_autotune_level=0 " + (
+    "--xla_gpu_require_complete_aot_autotune_results=true" if options.fusions
+    else "--xla_gpu_enable_triton_gemm=false")
 # The peers read their options from the command line.
 sys.argv = [sys.argv[0], "--variant", options.variant]
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "peers"))
@@ -73,6 +84,8 @@ def compile_module(path):
     with mlir.make_ir_context():
         made = devices[0].client.compile(
             ir.Module.parse(text), xla_client.DeviceList(tuple(devices)), build)
+    if options.fusions:
+        return
     report(pathlib.Path(path).stem, made.hlo_modules()[0].to_string(), made.get_compiled_memory_stats())
 
 
@@ -95,7 +108,39 @@ def compile_peer(name):
     report(f"jax {name} {options.variant}", made.as_text(), made.memory_analysis())
 
 
+def in_process_of_its_own(compile_one, name):
+    """What a process died of that compiled it, or None."""
+    with tempfile.TemporaryFile("w+") as log:
+        child = os.fork()
+        if child == 0:
+            os.dup2(log.fileno(), 2)
+            try:
+                compile_one(name)
+            except jax.errors.JaxRuntimeError as error:
+                if not CHOICE.search(str(error)):
+                    print(f"{name}: {str(error)[:500]}", flush=True)
+                    os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        log.seek(0)
+        told = log.read()
+    if status == 0:
+        return None
+    fatal = re.search(r"^F\d{4} .*?\] (.*)$", told, re.MULTILINE)
+    return fatal[1] if fatal else f"status {status}: {told[-500:]}"
+
+
+# What XLA says when it is to choose the kernel of a joined product.
+CHOICE = re.compile(r"Failed to get configs|No cached config found")
 failed = 0
+if options.fusions:
+    for name in options.modules:
+        reason = in_process_of_its_own(compile_module, name)
+        if reason is not None:
+            failed += 1
+            print(f"{name}: {reason}", flush=True)
+    print(f"{len(options.modules) - failed} of {len(options.modules)} modules are taken")
+    sys.exit(1 if failed else 0)
 for compile_one, name in [(compile_module, path) for path in options.modules] + \
                          [(compile_peer, name) for name in options.jax]:
     try:
