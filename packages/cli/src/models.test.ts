@@ -169,6 +169,22 @@ it('begins with weights of a fusion', async () => {
   expect(code).toBe(0);
 });
 
+it('says where pictures are prepared otherwise than the checkpoint was trained with', async () => {
+  const plain = await fineTune(fixture('clip'), 'as-trained', '--set', 'data.normalise=clip');
+  expect([plain.code, plain.stderr]).toEqual([
+    0,
+    expect.not.stringContaining('sees other numbers'),
+  ]);
+  const other = ['data.normalise=imagenet', 'data.resize=squash'].flatMap((each) => [
+    '--set',
+    each,
+  ]);
+  const { code, stderr } = await fineTune(fixture('clip'), 'otherwise', ...other);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/data\.normalise is "imagenet", and .* was trained with \{"mean":\[0\.48/);
+  expect(stderr).toMatch(/data\.resize is "squash", and .* was trained with "/);
+});
+
 it('compares fusions over towers of a checkpoint, frozen and with adapters', async () => {
   const file = join(folder, 'ablation.json');
   const from = { image: fixture('resnet'), text: fixture('sentence-bert') };

@@ -5,6 +5,7 @@ import { compareFusions, writeReport } from '@crossweave/lab';
 import { modelFingerprint } from '@crossweave/models';
 import { requiredText, type Command } from '../command';
 import { Interrupted } from '../interrupted';
+import { picturesOtherwise } from '../config/pictures-of-model';
 import { modelOf, namesModel, ofTowers, weightsFrom, withModelOfTowers } from '../config/model';
 import { configNames } from '../config/names';
 import { openData, summaryOf } from '../config/open-data';
@@ -46,6 +47,7 @@ export const ablate: Command = {
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
+    if (model) picturesOtherwise(given.config, model).forEach((note) => terminal.note(note));
     const filled = model && withModelOfTowers(given.config, model);
     const config = plain ?? checkedConfig({ ...given, config: filled });
     const taken = model && {

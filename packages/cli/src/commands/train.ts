@@ -8,6 +8,7 @@ import { requireNoConflict } from '../config/conflicts';
 import { configNames } from '../config/names';
 import { openData, sourceOf, summaryOf } from '../config/open-data';
 import { trainPresets } from '../config/presets';
+import { picturesOtherwise } from '../config/pictures-of-model';
 import { modelOf, namesModel, weightsFrom, withModel } from '../config/model';
 import { parseConfig } from '../config/parse';
 import { configOptions, readGiven, type GivenConfig } from '../config/read-config';
@@ -78,6 +79,7 @@ export const train: Command = {
     // The weights become tensors of the engine.
     using model = await modelOf(given.config);
     model?.notes.forEach((note) => terminal.note(note));
+    if (model) picturesOtherwise(given.config, model).forEach((note) => terminal.note(note));
     const written = plain ?? checkedConfig({ ...given, config: withModel(given.config, model!) });
     const config = extended === undefined ? written : withSteps(written, extended);
     // A run that is extended is the run that was written down.

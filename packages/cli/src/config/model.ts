@@ -8,6 +8,7 @@ import {
 } from '@crossweave/models';
 import { z } from 'zod';
 import { parseConfig } from './parse';
+import { rawOf, type Raw } from './raw';
 
 const where = {
   revision: z.string().optional(),
@@ -26,8 +27,6 @@ export const modelSchema = z
     z.strictObject({ image: z.string(), text: z.string(), ...where }),
   ])
   .transform((given) => (typeof given === 'string' ? { from: given } : given));
-
-type Raw = Readonly<Record<string, unknown>>;
 
 /** Longest texts that are taken from a checkpoint unasked: all texts are padded to it. */
 const usualTokens = 77;
@@ -194,9 +193,4 @@ function partOf(
   const options = rawOf(own['options']);
   if (part === 'fusion') requireSameOptions(where, options, brought.options);
   return { ...own, name: brought.name, options: { ...brought.options, ...options } };
-}
-
-/** An object of a config that is not checked yet; what is none has no keys. */
-function rawOf(value: unknown): Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
 }

@@ -3,13 +3,10 @@ import { join, resolve } from 'node:path';
 import { DataError } from '@crossweave/core';
 import {
   captionsFingerprint,
-  clipNormalisation,
   describeReport,
-  imagenetNormalisation,
   loadTokenizer,
   makeVocabulary,
   openPairs,
-  siglipNormalisation,
   vocabularySource,
   vocabularyTokenizer,
   writeVocabulary,
@@ -21,6 +18,7 @@ import {
 } from '@crossweave/data';
 import type { Progress, Terminal } from '../terminal';
 import { inFlags } from './data-flags';
+import { normalisations } from './normalisations';
 import type { DataConfig } from './schema';
 
 /** What a command has of its data before a picture is decoded. */
@@ -119,12 +117,6 @@ interface Watched extends OpenedPairs {
 const ofTheCommand = [
   ...['featureStore', 'tokenizer', 'train', 'test', 'val', 'normalise', 'augment', 'stream'],
 ];
-
-const normalisations = {
-  imagenet: imagenetNormalisation,
-  clip: clipNormalisation,
-  siglip: siglipNormalisation,
-};
 
 async function readPairs(
   config: DataConfig,
