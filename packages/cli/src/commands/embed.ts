@@ -10,6 +10,7 @@ import {
   updatePictures,
   updateTexts,
   type UpdatedVectors,
+  type VectorSet,
 } from '@crossweave/models';
 import { requiredText, text, type Command, type OptionValues } from '../command';
 import { readLines } from '../use/read-lines';
@@ -20,7 +21,7 @@ import {
   picturesOption,
   rejectsOf,
   tellOfRejects,
-  withPictureBar,
+  withBar,
 } from '../use/use-model';
 
 export const embed: Command = {
@@ -46,17 +47,31 @@ export const embed: Command = {
     const { out, images, texts, update, prune } = asked(values);
     const lines = texts === undefined ? undefined : await readLines(texts);
     await using model = await openNamed(embed, values, session);
-    const found = await stateOf(out);
+    let found = await stateOf(out);
     const before = update && found !== undefined ? await loadVectors(out) : undefined;
     if (lines !== undefined) tellOfTexts(lines, model, session);
-    const updated =
-      lines !== undefined
-        ? await updateTexts(model, before, lines, { prune })
-        : await withPictureBar(session, async (onProgress) => {
-            const folder = resolve(images!);
-            const paths = await listPictures(folder);
-            return updatePictures(model, before, paths, { folder, prune, onProgress, signal });
-          });
+    let saved: number | undefined;
+    const checkpoint = async (set: VectorSet): Promise<void> => {
+      await requireUntouched(out, found);
+      await makeFolder(dirname(out));
+      await saveVectors(out, set);
+      found = await stateOf(out);
+      saved = set.ids.length;
+    };
+    // Without --update the file stays as it was until all is there.
+    const common = { prune, signal, ...(update && { checkpoint }) };
+    const updated = await withBar(
+      session,
+      async (onProgress) => {
+        if (lines !== undefined)
+          return updateTexts(model, before, lines, { ...common, onProgress });
+        const folder = resolve(images!);
+        const paths = await listPictures(folder);
+        return updatePictures(model, before, paths, { ...common, folder, onProgress });
+      },
+      lines === undefined ? 'pictures' : 'texts',
+      () => stoppedWith(out, update, saved),
+    );
     tellOfRejects(updated, session);
     const { set, kept, added, changed, gone } = updated;
     const isAsBefore =
@@ -107,6 +122,16 @@ function asked(values: OptionValues): {
     });
   }
   return { out, images, texts, update, prune };
+}
+
+/** What is said when a signal has come. @param saved rows of the file, if it was written. */
+function stoppedWith(out: string, update: boolean, saved: number | undefined): string {
+  if (saved !== undefined) {
+    return `Stopped; ${out} holds ${saved} vectors, with those that were done. The same command goes on.`;
+  }
+  return update
+    ? 'Stopped; nothing was written.'
+    : 'Stopped; nothing was written. With --update, what is done is kept.';
 }
 
 function countsOf({ kept, added, changed, gone }: UpdatedVectors, prune: boolean): string {

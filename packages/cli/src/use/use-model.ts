@@ -68,19 +68,27 @@ export async function picturesOf(
   session: Session,
 ): Promise<EmbeddedPictures> {
   const paths = await listPictures(resolve(folder));
-  const embedded = await withPictureBar(session, (onProgress) =>
+  const embedded = await withBar(session, (onProgress) =>
     embedPictures(model, paths, { folder: resolve(folder), signal: session.signal, onProgress }),
   );
   tellOfRejects(embedded, session);
   return embedded;
 }
 
-/** What `run` gives, with a bar of the pictures that are done. @throws Interrupted by a signal. */
-export async function withPictureBar<T>(
+/**
+ * What `run` gives, with a bar of the pictures that are done.
+ *
+ * @param what is encoded.
+ * @param stopped what is said when a signal has come.
+ * @throws Interrupted by a signal.
+ */
+export async function withBar<T>(
   { terminal, signal }: Session,
   run: (onProgress: (done: number, total: number) => void) => Promise<T>,
+  what = 'pictures',
+  stopped = (): string => 'Stopped; nothing was written.',
 ): Promise<T> {
-  const bar = terminal.progress('Encoding pictures');
+  const bar = terminal.progress(`Encoding ${what}`);
   try {
     const result = await run((done, total) => {
       bar.update(done, total);
@@ -88,7 +96,7 @@ export async function withPictureBar<T>(
     bar.done();
     return result;
   } catch (error) {
-    if (signal.aborted) throw new Interrupted('Stopped; nothing was written.');
+    if (signal.aborted) throw new Interrupted(stopped());
     throw error;
   }
 }

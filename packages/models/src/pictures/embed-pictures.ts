@@ -59,11 +59,16 @@ export async function embedPictures(
   return embedded;
 }
 
-/** As {@link embedPictures}, where it may be that not one of them can be read. */
+/**
+ * As {@link embedPictures}, where it may be that not one of them can be read.
+ *
+ * @param after each batch may ask for what is done so far.
+ */
 export async function embedReadable(
   model: Pick<OpenModel, 'encodeImage' | 'dim'>,
   paths: readonly string[],
   { folder = '', onProgress, signal }: EmbedPicturesOptions,
+  after?: (soFar: () => EmbeddedPictures) => Promise<void>,
 ): Promise<EmbeddedPictures> {
   const good: string[] = [];
   const contents: string[] = [];
@@ -82,12 +87,17 @@ export async function embedReadable(
       else for (const path of some) await attempt([path]);
     }
   };
+  const soFar = (): EmbeddedPictures => ({
+    ...{ paths: [...good], contents: [...contents], rejects: [...rejects] },
+    embeddings: joinEmbeddings(parts, model.dim),
+  });
   for (let at = 0; at < paths.length; at += batchSize) {
     signal?.throwIfAborted();
     await attempt(paths.slice(at, at + batchSize));
     onProgress?.(Math.min(at + batchSize, paths.length), paths.length);
+    await after?.(soFar);
   }
-  return { paths: good, embeddings: joinEmbeddings(parts, model.dim), contents, rejects };
+  return soFar();
 }
 
 /** SHA-256 of a file's bytes, in hexadecimal: what `sha256sum` prints. */

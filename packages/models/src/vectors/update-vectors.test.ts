@@ -173,6 +173,44 @@ it('stops when told to', async () => {
   await expect(update(set, { signal })).rejects.toThrow('stop');
 });
 
+it('hands over what is done when it is stopped, from where it goes on', async () => {
+  const { set } = await update();
+  await put(2, 'b.jpg');
+  const names = Array.from({ length: 70 }, (_, i) => `n${String(i).padStart(2, '0')}.jpg`);
+  for (const [i, name] of names.entries()) await put(i % 3, name);
+  const abort = new AbortController();
+  const saved: UpdatedVectors['set'][] = [];
+  const stopped = update(set, {
+    signal: abort.signal,
+    prune: true,
+    onProgress: (done: number) => done > 30 && abort.abort(new Error('stop')),
+    checkpoint: (so: UpdatedVectors['set']) => Promise.resolve(void saved.push(so)),
+  });
+  await expect(stopped).rejects.toThrow('stop');
+  expect(saved).toHaveLength(1);
+  // One batch: the changed picture, then new ones.
+  expect(saved[0]!.ids).toEqual(['a.jpg', 'b.jpg', ...names.slice(0, 31)]);
+  const rest = await update(saved[0]);
+  expect(rest).toMatchObject({ kept: 33, added: 39, changed: 0, gone: 0 });
+  const whole = await update(set);
+  expect(rest.set.ids).toEqual(whole.set.ids);
+  expect(rest.set.contents).toEqual(whole.set.contents);
+  near([...rest.set.embeddings.values], [...whole.set.embeddings.values]);
+
+  const texts = names.map((name) => `text ${name}`);
+  const again = new AbortController();
+  const parts: UpdatedVectors['set'][] = [];
+  const ended = updateTexts(model, undefined, texts, {
+    signal: again.signal,
+    onProgress: () => again.abort(new Error('stop')),
+    checkpoint: (so) => Promise.resolve(void parts.push(so)),
+  });
+  await expect(ended).rejects.toThrow('stop');
+  expect(parts.map(({ ids }) => ids)).toEqual([texts.slice(0, 32)]);
+  const all = await updateTexts(model, parts[0], texts);
+  expect(all).toMatchObject({ kept: 32, added: 38 });
+});
+
 it('adds texts, as often as they stand', async () => {
   const first = await updateTexts(model, undefined, ['red', 'a circle', 'red']);
   expect(first).toMatchObject({ kept: 0, added: 3 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
-import { boolean, checkOptions, type Checks } from '@crossweave/core/authoring';
+import { boolean, callback, checkOptions, type Checks } from '@crossweave/core/authoring';
 import { checksumOf } from '@crossweave/trainer/node';
 import { inBatches } from '../open/in-batches';
 import type { OpenModel } from '../open/open-model';
@@ -12,12 +12,21 @@ import {
   type EmbedPicturesOptions,
   type PictureReject,
 } from '../pictures/embed-pictures';
-import { matched, merged, requireSameOrigin, type Rows } from './merge-vectors';
-import { originOf, type VectorSet } from './vector-set';
+import { joinEmbeddings, type Embeddings } from './embeddings';
+import { matched, merged, requireSameOrigin, type Merged, type Rows } from './merge-vectors';
+import { originOf, type VectorOrigin, type VectorSet } from './vector-set';
 
 export interface UpdateTextsOptions {
   /** Whether rows leave whose picture or text is gone. Default false. */
   readonly prune?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops between two batches with its reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * Gets what is done so far, once a minute, and when the signal comes: all rows of before, and those that
+   * were encoded since. Whoever saves it can go on from it. Default none.
+   */
+  readonly checkpoint?: (set: VectorSet) => Promise<void>;
 }
 export interface UpdatePicturesOptions extends EmbedPicturesOptions, UpdateTextsOptions {}
 
@@ -36,7 +45,10 @@ export interface UpdatedVectors {
   readonly rejects: readonly PictureReject[];
 }
 
-const textsChecks: Checks<UpdateTextsOptions> = { prune: boolean() };
+const { onProgress, signal } = embedPicturesChecks;
+const textsChecks: Checks<UpdateTextsOptions> = {
+  ...{ prune: boolean(), checkpoint: callback('of the vectors so far'), onProgress, signal },
+};
 const picturesChecks: Checks<UpdatePicturesOptions> = { ...embedPicturesChecks, ...textsChecks };
 
 /**
@@ -78,15 +90,29 @@ export async function updatePictures(
     settled += rows.length - changed.length;
     onProgress?.(settled, total);
   });
-  const fresh = await embedReadable(model, [...stale.map((row) => old.ids[row]!), ...missing], {
-    folder,
-    ...(signal && { signal }),
-    onProgress: (done) => onProgress?.(settled + done, total),
-  });
+  const setOf = setsOf(origin);
+  const isDue = dueFor(options);
+  const fresh = await embedReadable(
+    model,
+    [...stale.map((row) => old.ids[row]!), ...missing],
+    {
+      folder,
+      ...(signal && { signal }),
+      onProgress: (done) => onProgress?.(settled + done, total),
+    },
+    async (soFar) => {
+      if (!isDue()) return;
+      const { paths: ids, ...rest } = soFar();
+      const done = new Set(ids);
+      const reached = stale.filter((row) => done.has(old.ids[row]!));
+      const { rows } = merged(old, { ids, ...rest }, { there, stale: reached, prune: false });
+      await options.checkpoint?.(setOf(rows));
+    },
+  );
   const { paths: ids, embeddings, contents, rejects } = fresh;
   if (before === undefined && ids.length === 0 && rejects.length > 0) throw rejects[0]!.error;
   const { rows, ...counts } = merged(old, { ids, embeddings, contents }, { there, stale, prune });
-  return { set: { ...rows, model: checksumOf(origin.model), origin }, ...counts, rejects };
+  return { set: setOf(rows), ...counts, rejects };
 }
 
 /**
@@ -104,10 +130,43 @@ export async function updateTexts(
   if (before !== undefined) requireSameOrigin(before, origin);
   const old: Rows = before ?? none(model.dim);
   const { there, missing } = matched(old.ids, texts);
-  const fresh = { ids: missing, embeddings: await model.encodeText(missing) };
-  const { prune = false } = options;
-  const { rows, ...counts } = merged(old, fresh, { there, stale: [], prune });
-  return { set: { ...rows, model: checksumOf(origin.model), origin }, ...counts, rejects: [] };
+  const { prune = false, onProgress, signal } = options;
+  const total = there.length + missing.length;
+  const setOf = setsOf(origin);
+  const isDue = dueFor(options);
+  const parts: Embeddings[] = [];
+  let done = 0;
+  const mergedWith = (isPruned: boolean): Merged => {
+    const embeddings = joinEmbeddings(parts, model.dim);
+    const fresh = { ids: missing.slice(0, done), embeddings };
+    return merged(old, fresh, { there, stale: [], prune: isPruned });
+  };
+  await inBatches(missing, async (batch) => {
+    signal?.throwIfAborted();
+    parts.push(await model.encodeText(batch));
+    done += batch.length;
+    onProgress?.(there.length + done, total);
+    if (isDue()) await options.checkpoint?.(setOf(mergedWith(false).rows));
+  });
+  const { rows, ...counts } = mergedWith(prune);
+  return { set: setOf(rows), ...counts, rejects: [] };
+}
+
+const setsOf =
+  (origin: VectorOrigin) =>
+  (rows: Rows): VectorSet => ({ ...rows, model: checksumOf(origin.model), origin });
+
+/** Milliseconds between two checkpoints. */
+const between = 60_000;
+
+/** Whether a checkpoint is due: a minute after the last, and at a signal. */
+function dueFor({ signal }: Pick<UpdateTextsOptions, 'signal'>): () => boolean {
+  let last = performance.now();
+  return () => {
+    const is = signal?.aborted === true || performance.now() - last >= between;
+    if (is) last = performance.now();
+    return is;
+  };
 }
 
 function none(dim: number): Rows {
