@@ -113,15 +113,16 @@ export class CompiledFunction {
 
   /**
    * Compiles the graph that `run` would compile for these arguments, while JavaScript goes on, where the
-   * executor can; `run` then takes it. Not for a function that makes variables. @throws as `run` does.
+   * executor can; `run` then takes it. Not for a function that makes variables. @returns undefined where
+   *   nothing is to be done. @throws as `run` does.
    */
-  async prepare(args: readonly Tree[], moment?: unknown): Promise<void> {
+  prepare(args: readonly Tree[], moment?: unknown): Promise<void> | undefined {
     const { graph } = this.backend;
-    if (!graph.canPrepare) return;
+    if (!graph.canPrepare) return undefined;
     const { form, tensors } = this.formOf(args);
-    if (form.graphs.some((each) => each.suits(moment))) return;
+    if (form.graphs.some((each) => each.suits(moment))) return undefined;
     const first = this.traced(args, tensors, moment);
-    if (!first.hasCreated) await graph.prepare(first.plan, constantsOf(first, this.bake));
+    return first.hasCreated ? undefined : graph.prepare(first.plan, constantsOf(first, this.bake));
   }
 
   dispose(): void {

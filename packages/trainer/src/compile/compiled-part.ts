@@ -23,8 +23,12 @@ interface Variant {
 export interface CompiledPart<Image, Text> {
   /** The result, whose tree `f` has made, or why the part is not compiled: `consumed` then still lives. */
   run(tensors: object, moment: StepMoment<Image, Text>, consumed: object): unknown;
-  /** Compiles what `run` would, while JavaScript goes on, where the engine can; fails with nothing. */
-  prepare(tensors: object, moment: StepMoment<Image, Text>, consumed: object): Promise<void>;
+  /** Compiles what `run` would, while JavaScript goes on, as the engine does it; fails with nothing. */
+  prepare(
+    tensors: object,
+    moment: StepMoment<Image, Text>,
+    consumed: object,
+  ): Promise<void> | undefined;
   dispose(): void;
 }
 
@@ -80,14 +84,16 @@ export function compiledPart<Image, Text, F extends PooledFeatures>(
   };
 
   return {
-    async prepare(tensors, moment, consumed) {
+    prepare(tensors, moment, consumed) {
       ({ step } = moment.state);
       compiled ??= compile();
-      if (compiled.prepare === undefined || compiled.size >= mostGraphs) return;
+      if (compiled.prepare === undefined || compiled.size >= mostGraphs) return undefined;
+      // Where it fails, `run` meets the same, and says what follows from it.
+      const failed = (): undefined => undefined;
       try {
-        await compiled.prepare(argsOf(tensors, moment, consumed), moment);
+        return compiled.prepare(argsOf(tensors, moment, consumed), moment)?.catch(failed);
       } catch {
-        // `run` meets the same, and says what follows from it.
+        return undefined;
       }
     },
     run(tensors, moment, consumed) {

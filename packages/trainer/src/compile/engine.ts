@@ -7,8 +7,11 @@ export interface CompiledFunction {
   readonly size: number;
   /** Undefined where a graph would have to be compiled and `mayCompile` is false. */
   run(args: readonly unknown[], moment: unknown, mayCompile: boolean): unknown;
-  /** Compiles what `run` would have to, while JavaScript goes on, where the engine can do that. */
-  prepare?(args: readonly unknown[], moment: unknown): Promise<void>;
+  /**
+   * Compiles what `run` would have to, while JavaScript goes on; undefined where the engine cannot do
+   * that, or nothing is to be compiled.
+   */
+  prepare?(args: readonly unknown[], moment: unknown): Promise<void> | undefined;
   dispose(): void;
 }
 

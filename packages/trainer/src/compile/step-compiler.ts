@@ -135,8 +135,10 @@ export function stepCompiler<Image, Text, F extends PooledFeatures>(
         async later(tensors: Tensors, moment: StepMoment<Image, Text>, consumed: Consumed) {
           try {
             if (isCompiling) {
-              const compilation = compiled.prepare(tensors, moment, consumed);
-              await whileCompiling(compilation, () => notices.compiling(), options.signal);
+              const under = compiled.prepare(tensors, moment, consumed);
+              if (under !== undefined) {
+                await whileCompiling(under, () => notices.compiling(), options.signal);
+              }
             }
           } catch (error) {
             dispose(consumed as TensorContainer);
