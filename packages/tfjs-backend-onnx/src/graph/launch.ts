@@ -38,9 +38,13 @@ type BufferOf<Input> = null extends Input ? Buffer | null : Buffer;
  * the other.
  */
 function severalTimes(inputs: readonly (Value | null)[]): ReadonlySet<Value | null> {
-  const seen = new Set<Value | null>();
-  return new Set(inputs.filter((value) => seen.size === seen.add(value).size));
+  const values = inputs.filter((value) => value !== null);
+  if (new Set(values).size === values.length) return NONE;
+  const seen = new Set<Value>();
+  return new Set(values.filter((value) => seen.size === seen.add(value).size));
 }
+
+const NONE: ReadonlySet<Value | null> = new Set();
 
 export function lostValues(): OnnxBackendError {
   return new OnnxBackendError(

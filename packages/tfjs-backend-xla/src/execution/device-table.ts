@@ -12,7 +12,8 @@ const MAX_RUNS = 16;
 export class DeviceTable {
   /** Bytes of all memory that is held. */
   bytes = 0;
-  private readonly live = new Set<DeviceMemory>();
+  /** In no order: each knows its place, since a set would cost as much as freeing the memory. */
+  private readonly live: DeviceMemory[] = [];
   private readonly runs: Run[] = [];
   /**
    * Memory of buffers that nobody gives back: constants of kernels, of which the graph keeps no account.
@@ -57,7 +58,7 @@ export class DeviceTable {
   /** Gives everything back, after which the client may be closed. */
   dispose(): void {
     this.finish();
-    for (const memory of this.live) this.release(memory);
+    for (const memory of [...this.live]) this.release(memory);
   }
 
   /** A program has taken the memory. */
@@ -78,11 +79,17 @@ export class DeviceTable {
 
   private hold(memory: DeviceMemory): void {
     this.bytes += memory.byteLength;
-    this.live.add(memory);
+    memory.place = this.live.push(memory) - 1;
   }
 
   private release(memory: DeviceMemory): void {
-    if (!this.live.delete(memory)) return;
+    if (memory.place === -1) return;
+    const last = this.live.pop() as DeviceMemory;
+    if (last !== memory) {
+      this.live[memory.place] = last;
+      last.place = memory.place;
+    }
+    memory.place = -1;
     this.bytes -= memory.byteLength;
     memory.destroy();
   }

@@ -1,16 +1,15 @@
 import type { ElementType, Values } from '@crossweave/tfjs-backend-onnx/graph';
 import { XlaBackendError } from '../errors';
-import { compileOptions } from './compile-options';
 import { DeviceMemory, ELEMENTS, partsOf } from './device-memory';
 import { withPluginEnvironment } from './environment';
 import { Event } from './event';
 import { Executable } from './executable';
 import { Handle } from './handle';
-import type { FieldValues, StructName } from './memory';
-import { Block, Struct, pointersAt } from './memory';
+import { Block, pointersAt } from './memory';
 import type { NamedValues } from './named-values';
 import { namedValues } from './named-values';
 import type { Plugin } from './plugin';
+import { toCompile, toLoad } from './program-arguments';
 import { ffi } from './ffi';
 
 /** The plugin copies the array before the call returns. */
@@ -112,14 +111,14 @@ export class Client extends Handle {
    * @throws XlaBackendError for bytes that it does not take. Damaged ones may end the process.
    */
   deserialize(bytes: Uint8Array): Executable {
-    using given = this.serialised(bytes);
+    using given = toLoad(this.pointer, bytes);
     const made = this.plugin.call('Executable_DeserializeAndLoad', given.values);
     return this.executable(made.pointerAt('loaded_executable'));
   }
 
   /** The same while JavaScript goes on. */
   async deserializeLater(bytes: Uint8Array): Promise<Executable> {
-    using given = this.serialised(bytes);
+    using given = toLoad(this.pointer, bytes);
     const made = await this.plugin.callLater('Executable_DeserializeAndLoad', given.values);
     try {
       return this.executable(made.pointerAt('loaded_executable'));
@@ -133,7 +132,7 @@ export class Client extends Handle {
    * @throws XlaBackendError with the plugin's message, which gives the line.
    */
   compile(module: string): Executable {
-    using given = this.module(module);
+    using given = toCompile(this.pointer, module, this.devices);
     return this.executable(
       this.plugin.call('Client_Compile', given.values).pointerAt('executable'),
     );
@@ -141,7 +140,7 @@ export class Client extends Handle {
 
   /** The same while JavaScript goes on. The client must not be destroyed meanwhile. */
   async compileLater(module: string): Promise<Executable> {
-    using given = this.module(module);
+    using given = toCompile(this.pointer, module, this.devices);
     const made = await this.plugin.callLater('Client_Compile', given.values);
     try {
       return this.executable(made.pointerAt('executable'));
@@ -152,35 +151,6 @@ export class Client extends Handle {
 
   private executable(pointer: bigint): Executable {
     return new Executable(this.plugin, pointer, this.devices);
-  }
-
-  private serialised(bytes: Uint8Array): Arguments<'Executable_DeserializeAndLoad'> {
-    const block = Block.of(bytes);
-    const values = {
-      client: this.pointer,
-      serialized_executable: block.pointer,
-      serialized_executable_size: BigInt(block.size),
-    };
-    return { values, ...freed(block) };
-  }
-
-  private module(module: string): Arguments<'Client_Compile'> {
-    const code = Block.of(Buffer.from(module));
-    const format = Block.of(Buffer.from('mlir'));
-    const options = Block.of(compileOptions(this.devices));
-    const program = new Struct('Program', {
-      code: code.pointer,
-      code_size: BigInt(code.size),
-      format: format.pointer,
-      format_size: BigInt(format.size),
-    });
-    const values = {
-      client: this.pointer,
-      program: program.pointer,
-      compile_options: options.pointer,
-      compile_options_size: BigInt(options.size),
-    };
-    return { values, ...freed(code, format, options, program) };
   }
 
   private put(values: Values, dtype: ElementType, device: bigint): bigint {
@@ -215,18 +185,6 @@ export class Client extends Handle {
     this.plugin.call('Client_Destroy', { client: pointer });
   }
 }
-
-/** Arguments of a function, and the memory that they point to. */
-interface Arguments<Name extends StructName> extends Disposable {
-  readonly values: FieldValues<Name>;
-}
-
-/** Frees memory at the end of its scope. */
-const freed = (...memory: readonly { free(): void }[]): Disposable => ({
-  [Symbol.dispose]() {
-    for (const each of memory) each.free();
-  },
-});
 
 /** What plugins say to an option that they do not have. */
 const UNKNOWN_OPTION = /unexpected option name/i;

@@ -30,6 +30,8 @@ export class DeviceMemory extends Handle implements Slot {
   readonly isSplit: boolean;
   /** On all devices together. */
   readonly byteLength: number;
+  /** Its place among the memory that a table holds; -1 where none does. */
+  place = -1;
 
   /** @param pointers one for each device. */
   constructor(
@@ -60,7 +62,7 @@ export class DeviceMemory extends Handle implements Slot {
   }
 
   protected release(pointer: bigint): void {
-    this.plugin.call('Buffer_Destroy', { buffer: pointer });
+    this.plugin.destroyBuffer(pointer);
   }
 }
 

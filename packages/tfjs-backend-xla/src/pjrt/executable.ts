@@ -18,6 +18,7 @@ export class Executable extends Handle {
   /** Bytes of its code; 0 where the plugin does not say. */
   readonly bytes: number;
   readonly outputs: number;
+  private lists: ArgumentLists | undefined;
 
   constructor(
     private readonly plugin: Plugin,
@@ -82,20 +83,14 @@ export class Executable extends Handle {
       const fits = input.dtype === dtype && input.length === length && input.isSplit === isSplit;
       if (!fits) throw wrongInput(i, input, slot);
     });
-    const devices = Array.from({ length: this.devices }, (_, device) => device);
-    const given = devices.map((device) =>
-      Block.list(inputs.map(({ pointers }) => pointers[device] as bigint)),
+    this.lists ??= new ArgumentLists(this.devices, inputs.length, gives.length);
+    const { given, results, takenFrom, givenTo, events, options } = this.lists;
+    given.forEach((block, device) =>
+      inputs.forEach(({ pointers }, i) => block.setPointer(i, pointers[device] as bigint)),
     );
-    const results = devices.map(() => new Block(8 * gives.length));
-    const [takenFrom, givenTo] = [given, results].map((blocks) =>
-      Block.list(blocks.map(({ pointer }) => pointer)),
-    ) as [Block, Block];
-    const events = new Block(8 * this.devices);
     const indices = Block.list(kept.map(BigInt));
-    const options = new Struct('ExecuteOptions', {
-      non_donatable_input_indices: indices.pointer,
-      num_non_donatable_input_indices: BigInt(kept.length),
-    });
+    options.set('non_donatable_input_indices', indices.pointer);
+    options.set('num_non_donatable_input_indices', BigInt(kept.length));
     try {
       this.plugin.call('LoadedExecutable_Execute', {
         executable: this.pointer,
@@ -114,11 +109,10 @@ export class Executable extends Handle {
             slot,
           ),
       );
-      const done = devices.map((device) => events.pointerAt(device));
+      const done = results.map((_, device) => events.pointerAt(device));
       return { outputs, done: new Event(this.plugin, ...done) };
     } finally {
-      const used = [...given, ...results, takenFrom, givenTo, events, indices, options];
-      for (const each of used) each.free();
+      indices.free();
     }
   }
 
@@ -135,7 +129,34 @@ export class Executable extends Handle {
   }
 
   protected release(pointer: bigint): void {
+    this.lists?.free();
     this.plugin.call('LoadedExecutable_Destroy', { executable: pointer });
+  }
+}
+
+/** Memory for the arguments and results of a launch, which each launch of a program fills in again. */
+class ArgumentLists {
+  /** By device. */
+  readonly given: readonly Block[];
+  readonly results: readonly Block[];
+  readonly takenFrom: Block;
+  readonly givenTo: Block;
+  readonly events: Block;
+  readonly options = new Struct('ExecuteOptions');
+
+  constructor(devices: number, inputs: number, outputs: number) {
+    const blocks = (length: number): Block[] =>
+      Array.from({ length: devices }, () => new Block(8 * length));
+    [this.given, this.results] = [blocks(inputs), blocks(outputs)];
+    [this.takenFrom, this.givenTo] = [this.given, this.results].map((list) =>
+      Block.list(list.map(({ pointer }) => pointer)),
+    ) as [Block, Block];
+    this.events = new Block(8 * devices);
+  }
+
+  free(): void {
+    const { given, results, takenFrom, givenTo, events, options } = this;
+    for (const each of [...given, ...results, takenFrom, givenTo, events, options]) each.free();
   }
 }
 

@@ -39,6 +39,10 @@ export class Block {
     return block;
   }
 
+  setPointer(place: number, pointer: bigint): void {
+    this.view.setBigUint64(8 * place, pointer, true);
+  }
+
   /** The pointer at a place of a list. */
   pointerAt(place: number): bigint {
     return this.view.getBigUint64(8 * place, true);

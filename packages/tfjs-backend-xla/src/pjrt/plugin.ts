@@ -43,6 +43,7 @@ export class Plugin {
   private readonly blocks = new Map<FunctionName, Struct<StructName>>();
   /** The version of the interface that it was built with. */
   readonly minor: number;
+  readonly destroyBuffer: (buffer: bigint) => void;
   private waiting = false;
 
   /**
@@ -78,6 +79,7 @@ export class Plugin {
       this.calls.set(name as FunctionName, ffi().decode(address, type) as Call);
     }
     this.call('Plugin_Initialize', {});
+    this.destroyBuffer = this.pointerCall('Buffer_Destroy', 'buffer');
   }
 
   /**
@@ -93,6 +95,24 @@ export class Plugin {
     const error = BigInt((this.calls.get(name) as Call)(block.pointer));
     if (error !== 0n && !WITHOUT_RESULT.has(name)) throw this.take(error, name);
     return block;
+  }
+
+  /**
+   * A function of one pointer that is called for each tensor of a step: its struct is filled in once but for
+   * that field. It throws as `call` does.
+   */
+  pointerCall<Name extends FunctionName>(
+    name: Name,
+    field: keyof FieldValues<Name>,
+  ): (pointer: bigint) => void {
+    const block = new Struct(name);
+    const call = this.calls.get(name) as Call;
+    return (pointer) => {
+      block.set(field, pointer);
+      const error = call(block.pointer);
+      // koffi gives small numbers as numbers, and addresses as bigints.
+      if (error !== 0 && error !== 0n) throw this.take(BigInt(error), name);
+    };
   }
 
   /**
