@@ -12,9 +12,8 @@ import type { ElementType, Values } from './types';
 import { sameShape } from './types';
 import { Value } from './value';
 import { ValueTable } from './value-table';
+import { MIN_TURN, Turn } from './turn';
 
-/** A pending graph of at least this many operators runs when the program awaits something. */
-const MIN_TURN = 100;
 /** Bytes of arrays from JavaScript that a pending graph may hold before it runs. */
 const MAX_PENDING_BYTES = 2 ** 30;
 
@@ -35,7 +34,10 @@ export class LazyGraph {
    */
   private readonly views = new Map<Node, Node>();
   private pendingBytes = 0;
-  private turnIsDue = false;
+  private readonly turn = new Turn(() => {
+    const isShort = this.recording.pending.length < MIN_TURN;
+    if (!isShort && !this.hasFailed && !this.isTracing) this.flush();
+  });
   /** Whether the latest run of the whole graph failed. */
   private hasFailed = false;
 
@@ -136,7 +138,7 @@ export class LazyGraph {
   /** Called before each kernel: runs the pending graph if it has too many operators or bytes. */
   bound(): void {
     if (this.isTracing) return;
-    this.awaitTurn();
+    this.turn.await();
     const { length } = this.recording.pending;
     if (length >= this.limits.maxPending || this.pendingBytes > MAX_PENDING_BYTES) this.flush();
   }
@@ -214,25 +216,6 @@ export class LazyGraph {
     this.forget();
     this.values.clear();
     this.executor.dispose();
-  }
-
-  /**
-   * Runs the graph when the program awaits, for loops that await between steps but read nothing. So
-   * every step becomes the same graph, where the bound on operators would split the steps at
-   * arbitrary places.
-   */
-  private awaitTurn(): void {
-    if (this.turnIsDue) return;
-    this.turnIsDue = true;
-    queueMicrotask(() => {
-      this.turnIsDue = false;
-      if (this.recording.pending.length < MIN_TURN || this.hasFailed || this.isTracing) return;
-      try {
-        this.flush();
-      } catch {
-        // Nothing has read these values yet; reading them gives the error.
-      }
-    });
   }
 
   /** The buffer of the value, after computing it if needed. */
