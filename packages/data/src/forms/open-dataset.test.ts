@@ -206,9 +206,9 @@ describe('WebDataset', () => {
     const shard = Buffer.concat([tarOf(fields.flatMap((field) => sample(field, field))), tarEnd]);
     const read = await rows(await write('s.tar', shard));
     expect(read.map((row) => ('error' in row ? row.error.message : row.record.id))).toEqual([
-      ...['txt', 'json', 'cls'].map((field) =>
-        expect.stringContaining(`s.tar (${field}): the ${field} file of the sample is not UTF-8`),
-      ),
+      expect.stringContaining('s.tar (txt): the txt file of the sample is not UTF-8'),
+      expect.stringContaining('the json file of the sample is not UTF-8'),
+      expect.stringContaining('the cls file of the sample is not UTF-8'),
       's/npy',
       expect.stringContaining('the group file of the sample is not UTF-8'),
     ]);
