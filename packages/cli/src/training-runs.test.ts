@@ -78,6 +78,12 @@ describe('--dry-run', () => {
     expect(reads.stderr).not.toContain('is not used');
   });
 
+  it('tells which splits nothing reads', async () => {
+    const { stderr } = await train('--dry-run', '--set', 'data.test=train');
+    expect(stderr).toMatch(/The split "test" \(\d+ of the pictures\) is not used/);
+    expect((await train('--dry-run')).stderr).not.toContain('is not used');
+  });
+
   it('refuses to measure a split that is not there, and leaves nothing behind', async () => {
     const evaluate = set({ evaluate: { split: 'none', every: 1 } });
     for (const more of [['--dry-run'], ['--out', join(folder, 'none')]]) {

@@ -95,7 +95,7 @@ export function batchesOf({ data, training, seed }: TrainConfig, split: PairSpli
  * Everything of a config that can be checked without a picture: that its splits are there and large
  * enough, and that one step of its parts can be made. Of a stream the first batch is read, pictures and all.
  *
- * @returns what the config asks for that its loss does not read
+ * @returns what there is or is asked for that nothing reads
  */
 export async function checkTraining(
   config: TrainConfig,
@@ -120,7 +120,7 @@ export async function checkTraining(
     const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
     await dryStep({ ...step, loss }, batchesOf(config, split));
   }
-  return unreadNotes(config, loss.name, seen);
+  return [...unreadNotes(config, loss.name, seen), ...unusedSplits(config, pairs)];
 }
 
 /** A loss, and what it has read of the model's outputs so far. */
@@ -138,6 +138,17 @@ function watched(loss: Loss): { readonly loss: Loss; readonly seen: ReadonlySet<
     },
     seen,
   };
+}
+
+/** Splits that no part of the run has, such as `restval` and `validation` beside the usual names. */
+function unusedSplits({ data, training }: TrainConfig, { splits }: TokenisedPairs): string[] {
+  const used = [data.train, data.val, data.test, training.evaluate?.split];
+  return Object.values(splits)
+    .filter(({ name }) => !used.includes(name))
+    .map(
+      ({ name, records }) =>
+        `The split "${name}" (${records.length} of the pictures) is not used: the run has "${data.train}", "${data.val}" and "${data.test}" (data.train, data.val, data.test).`,
+    );
 }
 
 function unreadNotes(

@@ -1,7 +1,8 @@
 import { DataError } from '@crossweave/core';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { joinWithinWords, withPythonRules } from './python-rules';
+import { withPythonRules } from './python-rules';
 import type { TransformersTokenizer } from './tokenizer';
+import { joinWithinWords } from './unknown-letters';
 
 /** The part of `tokenizer_config.json` that names special tokens: as text, or as an object with it. */
 type SpecialToken = string | { readonly content?: unknown } | null | undefined;
@@ -25,7 +26,7 @@ export function readTokenizer(
   const rules = withPythonRules(tokenizer, where);
   const inner = attempt(where, 'tokenizer.json does not describe a tokenizer', () => {
     const made = new Tokenizer(rules, config);
-    if (made.model !== null) joinWithinWords(made.model, tokenizer['model']);
+    if (made.model !== null) joinWithinWords(made.model, made.model.config);
     return made;
   });
   const idOf = (...names: string[]): number | undefined => {
