@@ -13,7 +13,7 @@ interface WordModel {
  * @param model of the package's tokenizer
  * @param settings the model as `tokenizer.json` has it
  */
-export function joinWithinWords(model: object, settings: Readonly<Record<string, unknown>>): void {
+export function joinWithinWords(model: object, settings: object): void {
   const own = model as WordModel;
   const { type, byte_fallback: spells } = settings as Readonly<Record<string, unknown>>;
   if (!own.fuse_unk || own.unk_token === undefined) return;
