@@ -39,11 +39,27 @@ def main() -> None:
         "id": pyarrow.array([1, 2**60, 3], pyarrow.int64()),
     })
     paths = pyarrow.table({"image": ["a.png", "b.png"], "caption": ["x", "y"], "score": [0.5, 1.5]})
+    lists = pyarrow.list_(pyarrow.int64())
+    class_lists = {"info": {"features": {"label": {"feature": names["info"]["features"]["label"], "_type": "List"}}}}
+    classes = pyarrow.table({
+        "image": [f"{i}.png" for i in range(4)],
+        "caption": list("abcd"),
+        "label": pyarrow.array([1, -1, 7, None], pyarrow.int64()),
+    }).replace_schema_metadata({"huggingface": json.dumps(names)})
+    several = pyarrow.table({
+        "image": [f"{i}.png" for i in range(3)],
+        "caption": list("abc"),
+        "label": pyarrow.array([[0, 1], [], [2]], lists),
+    }).replace_schema_metadata({"huggingface": json.dumps(class_lists)})
+    twice = pyarrow.Table.from_arrays([["a.png"], ["x"], ["y"]], names=["image", "caption", "caption"])
     print(json.dumps({
         "source": f"pyarrow {pyarrow.__version__}",
         "huggingFace": written(hugging_face, row_group_size=2, compression="snappy"),
         "plain": written(plain, compression="zstd", use_dictionary=False),
         "paths": written(paths, compression="gzip"),
+        "classes": written(classes),
+        "classLists": written(several),
+        "twoColumns": written(twice, store_schema=False),
     }))
 
 

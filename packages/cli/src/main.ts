@@ -4,6 +4,7 @@ import { Failed, parseOptions } from './command';
 import { Interrupted } from './interrupted';
 import { messageInFlags } from './config/data-flags';
 import { findCommand } from './find-command';
+import { foreseen } from './foreseen';
 import { Interruption, type SignalSource } from './interruption';
 import { Terminal, type Streams } from './terminal';
 import { versionOf } from './version';
@@ -49,9 +50,10 @@ export async function main(args: readonly string[], host: Host): Promise<number>
       terminal.document(error.document);
       return exitCode.failed;
     }
-    terminal.note(explain(error));
-    terminal.document({ error: serialise(error) });
-    return error instanceof ConfigError || codeOf(error) === 'config'
+    const told = foreseen(error);
+    terminal.note(explain(told));
+    terminal.document({ error: serialise(told) });
+    return told instanceof ConfigError || codeOf(told) === 'config'
       ? exitCode.usage
       : exitCode.failed;
   }

@@ -65,6 +65,35 @@ describe('--dry-run', () => {
     expect(refused.stderr).toContain('--measure belongs to --dry-run');
   });
 
+  it('tells what the loss does not read', async () => {
+    const asked = [...set({ negatives: 2 }), '--set', 'training.teacher.momentum=0.9'];
+    const { stderr } = await train('--dry-run', ...asked);
+    expect(stderr).toMatch(/training\.negatives \(2\) is not used: the loss info-nce/);
+    expect(stderr).toMatch(/training\.teacher is not used: the loss info-nce/);
+    const reads = await train(
+      ...['--dry-run', ...set({ negatives: 2 })],
+      ...['--set', 'training.loss.options={"negatives":true}'],
+    );
+    expect(reads.code, reads.stderr).toBe(exitCode.done);
+    expect(reads.stderr).not.toContain('is not used');
+  });
+
+  it('tells which splits nothing reads', async () => {
+    const { stderr } = await train('--dry-run', '--set', 'data.test=train');
+    expect(stderr).toMatch(/The split "test" \(\d+ of the pictures\) is not used/);
+    expect((await train('--dry-run')).stderr).not.toContain('is not used');
+  });
+
+  it('refuses to measure a split that is not there, and leaves nothing behind', async () => {
+    const evaluate = set({ evaluate: { split: 'none', every: 1 } });
+    for (const more of [['--dry-run'], ['--out', join(folder, 'none')]]) {
+      const { code, stderr } = await train(...more, ...evaluate);
+      expect(code).toBe(exitCode.failed);
+      expect(stderr).toMatch(/no record belongs to the split "none"/);
+    }
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  });
+
   it('is one document with --json', async () => {
     const { stdout } = await train('--dry-run', '--json', ...set({ accumulate: 2, steps: 3 }));
     const plan = JSON.parse(stdout) as Record<string, unknown>;

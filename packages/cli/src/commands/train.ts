@@ -101,8 +101,9 @@ export const train: Command = {
         ? labelled(config, checked.pairs.split(config.data.train), terminal)
         : undefined;
     const step = stepOptions(config, parts, task);
-    await checkTraining(config, checked.pairs, step, { task, signal });
-    trainingNotes(config, step.optimizer).forEach((each) => terminal.note(each));
+    const unread = await checkTraining(config, checked.pairs, step, { task, signal });
+    const notes = [...unread, ...trainingNotes(config, step.optimizer)];
+    notes.forEach((each) => terminal.note(each));
     if (isMeasuring && stream !== undefined) throw streamUnmeasured();
     if (dryRun) {
       const measured = isMeasuring

@@ -100,8 +100,15 @@ describe('withSetting', () => {
     expect(withSetting(data, 'phase.steps=NaN')).toEqual({ phase: { steps: Number.NaN } });
   });
 
+  it('makes the objects on the way', () => {
+    expect(withSetting({ a: {} }, 'a.b.c=1')).toEqual({ a: { b: { c: 1 } } });
+    expect(withSetting({}, 'x.y=text')).toEqual({ x: { y: 'text' } });
+  });
+
   it('refuses what has no such place', () => {
-    expect(() => withSetting({}, 'a.b=1')).toThrow(ConfigError);
+    expect(() => withSetting({ a: 1 }, 'a.b=1')).toThrow(/no keys under "a"/);
+    expect(() => withSetting({ a: 'text' }, 'a.b.c=1')).toThrow(/no keys under "a"/);
+    expect(() => withSetting(1, 'a=1')).toThrow(ConfigError);
     expect(() => withSetting({}, 'novalue')).toThrow(ConfigError);
   });
 });

@@ -89,7 +89,10 @@ export function unknownKey(
   });
 }
 
-/** Sets `path=value` in a copy of plain data; the value is JSON, or text when it is no JSON. */
+/**
+ * Sets `path=value` in a copy of plain data; the value is JSON, or text when it is no JSON. Objects
+ * on the way that are missing are made: whether there are such keys is for the schema to say.
+ */
 export function withSetting(data: unknown, assignment: string): unknown {
   const at = assignment.indexOf('=');
   if (at < 1) {
@@ -103,21 +106,30 @@ export function withSetting(data: unknown, assignment: string): unknown {
   const path = assignment.slice(0, at).split('.');
   const last = path.pop() ?? '';
   let target = copy;
-  for (const key of path) target = own(target, key);
-  if (!isRecord(target)) {
-    throw new ConfigError(`the config has no "${path.join('.')}"`, {
+  if (!isRecord(target)) throw new ConfigError('the config is no object', { where: '--set' });
+  for (const [depth, key] of path.entries()) {
+    // What every object has from the language is no key of a config.
+    if (isRecord(target) && !(key in target)) define(target, key, {});
+    target = own(target, key);
+    if (isRecord(target)) continue;
+    throw new ConfigError(`the config has no keys under "${path.slice(0, depth + 1).join('.')}"`, {
       where: '--set',
+      expected: 'an object there',
       got: assignment,
     });
   }
-  // Not by assignment, which has another meaning for `__proto__`.
-  Object.defineProperty(target, last, {
-    value: settingValue(assignment.slice(at + 1)),
+  define(target, last, settingValue(assignment.slice(at + 1)));
+  return copy;
+}
+
+/** Not by assignment, which has another meaning for `__proto__`. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, {
+    value,
     configurable: true,
     enumerable: true,
     writable: true,
   });
-  return copy;
 }
 
 function settingValue(written: string): unknown {

@@ -6,6 +6,8 @@ import {
   type Encoder,
   type FittedTask,
   type Fusion,
+  type Loss,
+  type ModelOutputs,
   type Params,
   type PairSplit,
   type TextInput,
@@ -92,13 +94,15 @@ export function batchesOf({ data, training, seed }: TrainConfig, split: PairSpli
 /**
  * Everything of a config that can be checked without a picture: that its splits are there and large
  * enough, and that one step of its parts can be made. Of a stream the first batch is read, pictures and all.
+ *
+ * @returns what there is or is asked for that nothing reads
  */
 export async function checkTraining(
   config: TrainConfig,
   pairs: TokenisedPairs,
   step: StepOptions<Tensor4D, TextInput>,
   { task, signal }: { readonly task: FittedTask | undefined; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<string[]> {
   requireSampling('training.sampling', config.training.sampling, config.task, task);
   const test = pairs.split(config.data.test);
   if (task !== undefined) {
@@ -106,12 +110,62 @@ export async function checkTraining(
     const labels = labelledPairs(records).map(({ label }) => label);
     requireDrawnClasses(task, config.training.sampling, labels);
   }
-  if (config.task !== undefined) requireLabels(test);
+  const { evaluate } = config.training;
+  const measured = evaluate === undefined ? [test] : [test, pairs.split(evaluate.split)];
+  if (config.task !== undefined) measured.forEach(requireLabels);
+  const { loss, seen } = watched(step.loss);
   if (config.data.stream !== undefined) {
-    return dryStep(step, await firstOfStream(config, pairs, signal));
+    await dryStep({ ...step, loss }, await firstOfStream(config, pairs, signal));
+  } else {
+    const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
+    await dryStep({ ...step, loss }, batchesOf(config, split));
   }
-  const split = withBlankPictures(pairs.split(config.data.train), config.data.imageSize);
-  await dryStep(step, batchesOf(config, split));
+  return [...unreadNotes(config, loss.name, seen), ...unusedSplits(config, pairs)];
+}
+
+/** A loss, and what it has read of the model's outputs so far. */
+function watched(loss: Loss): { readonly loss: Loss; readonly seen: ReadonlySet<PropertyKey> } {
+  const seen = new Set<PropertyKey>();
+  const get = (outputs: ModelOutputs, name: PropertyKey): unknown => {
+    seen.add(name);
+    return Reflect.get(outputs, name);
+  };
+  return {
+    loss: {
+      ...loss,
+      compute: (params, outputs, batch, ctx) =>
+        loss.compute(params, new Proxy(outputs, { get }), batch, ctx),
+    },
+    seen,
+  };
+}
+
+/** Splits that no part of the run has, such as `restval` and `validation` beside the usual names. */
+function unusedSplits({ data, training }: TrainConfig, { splits }: TokenisedPairs): string[] {
+  const used = [data.train, data.val, data.test, training.evaluate?.split];
+  return Object.values(splits)
+    .filter(({ name }) => !used.includes(name))
+    .map(
+      ({ name, records }) =>
+        `The split "${name}" (${records.length} of the pictures) is not used: the run has "${data.train}", "${data.val}" and "${data.test}" (data.train, data.val, data.test).`,
+    );
+}
+
+function unreadNotes(
+  { training: { negatives, teacher } }: TrainConfig,
+  loss: string,
+  seen: ReadonlySet<PropertyKey>,
+): string[] {
+  return [
+    ...(negatives > 0 && !seen.has('negatives')
+      ? [
+          `training.negatives (${negatives}) is not used: the loss ${loss} reads no false captions as it is set.`,
+        ]
+      : []),
+    ...(teacher !== undefined && !seen.has('teacher')
+      ? [`training.teacher is not used: the loss ${loss} learns from no teacher.`]
+      : []),
+  ];
 }
 
 /** @throws ConfigError where nothing could be measured after training. */

@@ -42,6 +42,27 @@ describe('class folders', () => {
     expect(await reds(folder.path, 'val')).toEqual({ 'val/cat/sub/c.png': 9 });
   });
 
+  it.each([
+    ['train/cat/a.png', 'notes/readme.png'],
+    ['images/train/cat/a.png', 'images/val/cat/b.png'],
+    ['train2017/cat/a.png', 'val2017/cat/b.png'],
+    ['cat/train/a.png', 'cat/test/b.png'],
+  ])(
+    'are refused where splits would be read as classes, or not at all: %s, %s',
+    async (...names) => {
+      for (const name of names) await write(name, await png(7));
+      await expect(rows(folder.path)).rejects.toThrow(/the folder "\w+" seems to be a split/);
+    },
+  );
+
+  it('may have a class that is called as a split', async () => {
+    for (const name of ['train/a.png', 'car/b.png']) await write(name, await png(7));
+    expect(records(await rows(folder.path)).map(({ labels }) => labels)).toEqual([
+      ['car'],
+      ['train'],
+    ]);
+  });
+
   it('may be links, as may their pictures', async () => {
     await write('elsewhere/cat/a.png', await png(7));
     await write('set/dog/b.png', await png(8));

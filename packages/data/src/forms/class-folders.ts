@@ -15,7 +15,8 @@ export const defaultPrompt = 'a photo of a {class}';
 
 /**
  * A folder for each class, `root/cat/1.jpg`, or for each class of each split, `root/train/cat/1.jpg`
- * (when all folders of the root are named like splits). The class is the label; its name, with
+ * (when all folders of the root are named like splits; such names elsewhere are an error, as their
+ * pictures would be of one split and the splits classes). The class is the label; its name, with
  * spaces for `_` and `-`, is `{class}` in the caption's template. Files are in the order of their
  * names. A link counts as the file or folder that it points to. A file whose name does not end as an
  * image's is a reject. Hidden files are skipped.
@@ -52,6 +53,7 @@ async function* rows(
     line++;
     const path = relative(root, file).split(sep);
     const where = `${basename(root)}/${path.join('/')}`;
+    requireNoSplit(path.slice(bySplit ? 1 : 0, -1), where);
     const split = bySplit ? splitOfName(path[0] ?? '') : undefined;
     const [label, ...rest] = path.slice(bySplit ? 1 : 0);
     if (label === undefined || rest.length === 0 || !isImageName(file)) {
@@ -73,6 +75,31 @@ async function* rows(
     const own = { ...context, columns: { label: 'label' }, template, file: root };
     yield toRow({ values }, { line, lines: 1, where }, own);
   }
+}
+
+/**
+ * @param folders in which a picture lies, from that of its class on
+ * @throws DataError where they say a split, which nothing would read: above the class
+ *   (`train2017/cat`, or `train/cat` beside other folders), or below it (`cat/test`)
+ */
+function requireNoSplit(folders: readonly string[], where: string): void {
+  const at = folders.findIndex((name, depth) =>
+    depth === 0
+      ? folders.length > 1 && splitOfName(name) !== undefined
+      : splitOfName(name)?.length === name.length,
+  );
+  if (at < 0) return;
+  throw new DataError(
+    `the folder "${folders[at]!}" seems to be a split, and would not be read as one`,
+    {
+      where,
+      expected: 'train/class/name.jpg in a folder whose folders are all splits, or class/name.jpg',
+      got: `${folders.join('/')}/…, read as the class "${folders[0]!}"`,
+      advice:
+        'Name the folder that holds train, val and test alone; rename folders such as train2017 to train. ' +
+        'Where it is no split, rename it.',
+    },
+  );
 }
 
 async function namesSplits(root: string): Promise<boolean> {

@@ -17,6 +17,14 @@ export interface CocoOptions {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** An image of the list, for its annotations. */
+interface Picture {
+  readonly name: string;
+  /** What it says of itself that holds for all of its captions. */
+  readonly own: Fields;
+  captions: number;
+}
+
 /**
  * COCO captions (`{"images": [{"id", "file_name"}], "annotations": [{"image_id", "caption"}]}`) and
  * Karpathy's splits (`{"images": [{"filename", "split", "sentences": [{"raw"}]}]}`). The file is read
@@ -40,7 +48,7 @@ async function* rows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
   const name = basename(file);
-  const pictures = new Map<string, { readonly name: string; captions: number }>();
+  const pictures = new Map<string, Picture>();
   let number = 0;
   const source = await fileSource(file, signal);
   const bad = (where: string, error: DataError): Row => ({
@@ -75,7 +83,7 @@ async function* rows(
     } else if (pictures.has(id)) {
       yield bad(where, unfit(where, 'an id that no other image has', element));
     } else {
-      pictures.set(id, { name: path, captions: 0 });
+      pictures.set(id, { own: ownFields(image, context), name: path, captions: 0 });
     }
   }
   let since = 0;
@@ -96,7 +104,7 @@ async function* rows(
       continue;
     }
     picture.captions++;
-    yield row({ ...annotation, image: picture.name, id }, where);
+    yield row({ ...picture.own, ...annotation, image: picture.name, id }, where);
   }
   for (const picture of pictures.values()) {
     if (picture.captions > 0) continue;
@@ -106,6 +114,12 @@ async function* rows(
       new DataError('the image has no caption', { where, got: 'no annotation of it' }),
     );
   }
+}
+
+/** Split, label and group of an image, which its annotations do not repeat. */
+function ownFields(image: Fields, { columns }: ReadContext): Fields {
+  const names = [columns.split ?? 'split', columns.label ?? 'label', columns.group ?? 'group'];
+  return Object.fromEntries(names.flatMap((name) => (name in image ? [[name, image[name]]] : [])));
 }
 
 function karpathyFields(image: Fields, sentences: readonly unknown[]): Fields {

@@ -33,12 +33,15 @@ export function flickr30kReader(
       const lists = karpathy.test(await headerOf(file));
       const own: ReadRowsOptions = lists
         ? { columns: { image: 'filename', caption: 'raw', ...columns } }
-        : {
-            delimiter: '|',
-            quote: false,
-            columns: { image: 'image_name', caption: 'comment', ...columns },
-          };
-      yield* readParts(file, { ...options, format: 'csv', ...own, captionLists: lists });
+        : { columns: { image: 'image_name', caption: 'comment', ...columns } };
+      const dialect = lists ? {} : { delimiter: '|', quote: false as const };
+      yield* readParts(file, {
+        ...dialect,
+        ...options,
+        format: 'csv',
+        ...own,
+        captionLists: lists,
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { DataError } from '@crossweave/core';
 
 /** One element of a list in a JSON object. */
@@ -19,7 +20,7 @@ const list = 0x5b;
  * The elements of the lists that are values of a JSON object, `{"images": [{…}, …], …}`, each as its
  * own text: files of any size are read without being held. Elements are not parsed here.
  *
- * @throws DataError when the text is no JSON object, or ends early
+ * @throws DataError when the text is no JSON object, is not UTF-8, or ends early
  */
 export async function* jsonElements(
   chunks: AsyncIterable<Uint8Array>,
@@ -40,13 +41,24 @@ export async function* jsonElements(
       got,
       advice: 'Get the file anew; a list of records goes into JSON lines, one record a line.',
     });
+  const foreign = (got: string): DataError =>
+    new DataError('the file is not UTF-8', {
+      where: file,
+      expected: 'JSON in UTF-8',
+      got,
+      advice: 'Save it as UTF-8.',
+    });
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (!started && /^(?:\xff\xfe|\xfe\xff)/.test(bytes.toString('latin1', 0, 2))) {
+      throw foreign('the byte order mark of UTF-16');
+    }
     let from = 0;
     const taken = (to: number): string => {
-      const text = Buffer.concat([...before, bytes.subarray(from, to)]).toString('utf8');
+      const text = Buffer.concat([...before, bytes.subarray(from, to)]);
       before = [];
-      return text.trim();
+      if (!isUtf8(text)) throw foreign(`other bytes in element ${index + 1} of ${key}`);
+      return text.toString('utf8').trim();
     };
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at]!;

@@ -75,6 +75,36 @@ describe('COCO', () => {
     expect(await reds(folder.path, 'val')).toEqual({ 7: 2 });
   });
 
+  it('takes split, label and group of an image for all of its captions', async () => {
+    const images = [
+      { id: 1, file_name: 'a.png', split: 'test', label: 'x', group: 'g' },
+      { id: 2, file_name: 'b.png', split: 'train' },
+    ];
+    const annotations = [
+      { image_id: 1, caption: 'one' },
+      { image_id: 2, caption: 'two', label: 'y' },
+    ];
+    const file = await write('captions.json', JSON.stringify({ images, annotations }));
+    expect(records(await rows(file))).toMatchObject([
+      { id: '1', split: 'test', labels: ['x'], group: 'g' },
+      { id: '2', split: 'train', labels: ['y'] },
+    ]);
+  });
+
+  it.each(['latin1', 'utf16le'] as const)(
+    'is refused in another encoding: %s',
+    async (encoding) => {
+      const object = { images: [{ id: 1, file_name: 'a.png' }], annotations: [] as object[] };
+      object.annotations.push({ image_id: 1, caption: 'café' });
+      const mark = encoding === 'utf16le' ? '\ufeff' : '';
+      const file = await write(
+        'captions.json',
+        Buffer.from(mark + JSON.stringify(object), encoding),
+      );
+      await expect(rows(file)).rejects.toThrow(/captions\.json: the file is not UTF-8/);
+    },
+  );
+
   it("reads Karpathy's splits", async () => {
     const image = { filepath: 'val2014', filename: 'a.jpg', split: 'restval' };
     const sentences = [{ raw: 'one' }, { raw: 'two' }];
@@ -106,6 +136,11 @@ describe('Flickr30k', () => {
       { image: '1.jpg', captions: ['one', 'two'], split: 'val' },
     ]);
     expect(errors(both)).toHaveLength(1);
+  });
+
+  it('is read by the delimiter that is asked for', async () => {
+    const file = await write('results.csv', 'image_name| comment_number| comment\n1.jpg| 0| One\n');
+    await expect(rows(file, { delimiter: ',' })).rejects.toThrow(/another character/);
   });
 });
 
@@ -159,6 +194,41 @@ describe('WebDataset', () => {
     ]);
     const cut = await write('cut.tar', tarOf(bad));
     await expect(rows(cut)).rejects.toThrow(/cut\.tar: the archive is damaged/);
+  });
+
+  it('rejects a sample whose text is not UTF-8, and passes over files of other kinds', async () => {
+    const sample = (key: string, field: string): TestEntry[] => [
+      { name: `${key}.png`, content: 'picture' },
+      { name: `${key}.caption`, content: 'text' },
+      { name: `${key}.${field}`, content: Buffer.from('"caf\xe9"', 'latin1') },
+    ];
+    const fields = ['txt', 'json', 'cls', 'npy', 'group'];
+    const shard = Buffer.concat([tarOf(fields.flatMap((field) => sample(field, field))), tarEnd]);
+    const read = await rows(await write('s.tar', shard));
+    expect(read.map((row) => ('error' in row ? row.error.message : row.record.id))).toEqual([
+      expect.stringContaining('s.tar (txt): the txt file of the sample is not UTF-8'),
+      expect.stringContaining('the json file of the sample is not UTF-8'),
+      expect.stringContaining('the cls file of the sample is not UTF-8'),
+      's/npy',
+      expect.stringContaining('the group file of the sample is not UTF-8'),
+    ]);
+  });
+
+  it('tells shards of one name apart, whose samples would else be one', async () => {
+    const expected: Record<string, number> = {};
+    for (const [i, place] of ['a', 'b'].entries()) {
+      const sample = [
+        { name: '0.png', content: await png(30 + i) },
+        { name: '0.txt', content: place },
+      ];
+      await write(`${place}/s.tar`, Buffer.concat([tarOf(sample), tarEnd]));
+      expected[`${place}/s/0`] = 30 + i;
+    }
+    const files = ['a', 'b'].map((place) => join(folder.path, place, 's.tar'));
+    expect(await reds(files)).toEqual(expected);
+    await expect(rows([...files, join(folder.path, 'b', '..', 'a', 's.tar')])).rejects.toThrow(
+      /a file of the dataset is named twice/,
+    );
   });
 
   it('rejects a sample whose label is too long to be read, and passes over files of other kinds', async () => {
@@ -258,7 +328,7 @@ describe('recognising', () => {
     await expect(openDataset(folder.path)).rejects.toThrow(/form of the dataset is not known/);
     const [a, b] = [await write('a.tar', ''), await write('b.csv', 'image,caption\n')];
     await expect(openDataset([a, b])).rejects.toThrow(/several forms/);
-    await expect(openDataset([b, b])).rejects.toThrow(/not read as one dataset/);
+    await expect(openDataset([b, `${b}.csv`])).rejects.toThrow(/not read as one dataset/);
     await expect(openDataset([])).rejects.toThrow(/not known/);
     await expect(openDataset('https://example.org/x.csv')).rejects.toThrow(/shards alone/);
     await expect(openDataset(a, { delimiter: ';' })).rejects.toThrow(/webdataset has no delimiter/);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +10,7 @@ import { openDataset, type OpenDatasetOptions } from './open-dataset';
 
 const files = JSON.parse(
   readFileSync(new URL('../../fixtures/parquet.json', import.meta.url), 'utf8'),
-) as Record<'huggingFace' | 'plain' | 'paths', string>;
+) as Record<'huggingFace' | 'plain' | 'paths' | 'classes' | 'classLists' | 'twoColumns', string>;
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -45,8 +47,7 @@ describe('Parquet', () => {
     const where = 'train-00000-of-00001.parquet (row';
     expect(read.slice(3)).toMatchObject([{ where: `${where} 4)` }, { where: `${where} 5)` }]);
     expect(read.slice(3).every((row) => 'error' in row)).toBe(true);
-    const twice = await rows([path, path]);
-    expect(twice).toHaveLength(10);
+    await expect(rows([path, path])).rejects.toThrow(/named twice/);
   });
 
   it('has pictures as bytes, texts without a mark and large numbers', async () => {
@@ -60,6 +61,44 @@ describe('Parquet', () => {
     expect(await red(read[1])).toBe(61);
     expect(read[2] && 'error' in read[2] && read[2].error.message).toMatch(/\(row 3\).*caption/);
     await expect(rows(path)).resolves.toMatchObject([{ error: { code: 'data' } }, {}, {}]);
+  });
+
+  it('knows which classes are not known, which are none, and lists of classes', async () => {
+    const read = await rows(await write('a.parquet', 'classes'));
+    expect(read).toMatchObject([{ record: { labels: ['dog'] } }, {}, { line: 3 }, {}]);
+    expect(read[1]).not.toHaveProperty('record.labels');
+    expect(read[2] && 'error' in read[2] && read[2].error.message).toMatch(
+      /row 3\): "label" is the number of no class; expected one of 0 to 1/,
+    );
+    const lists = await rows(await write('b.parquet', 'classLists'));
+    expect(lists).toMatchObject([
+      { record: { labels: [['cat', 'dog']] } },
+      { record: { labels: [[]] } },
+      { error: { code: 'data' } },
+    ]);
+  });
+
+  it('is refused where two columns have one name that is read', async () => {
+    const path = await write('a.parquet', 'twoColumns');
+    await expect(rows(path)).rejects.toThrow(/two columns are called "caption"/);
+  });
+
+  it('tells files of one name apart, whose rows would else be one sample', async () => {
+    const files: string[] = [];
+    for (const place of ['train', 'test']) {
+      await mkdir(join(folder.path, place));
+      files.push(await write(`${place}/0000.parquet`, 'huggingFace'));
+    }
+    const read = await rows(files);
+    expect(read.flatMap((row) => ('record' in row ? [row.record] : []))).toMatchObject([
+      ...['(row 1)', '(row 2)', '(row 3)'].map((row) => ({
+        id: `train/0000.parquet ${row}`,
+        split: 'train',
+      })),
+      { id: 'test/0000.parquet (row 1)', split: 'test' },
+      {},
+      {},
+    ]);
   });
 
   it('has paths of pictures', async () => {

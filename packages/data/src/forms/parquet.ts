@@ -5,6 +5,8 @@ import { DataError } from '@crossweave/core';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { imageColumn, readColumns } from '../records/columns';
 import { toRow, type EmbeddedPicture, type ReadContext, type Row } from '../records/record';
+import { classNames, withClassNames } from './class-names';
+import { distinctNames } from './distinct-names';
 import { inParts, splitOfName, type FormReader } from './reader';
 import type { Spool } from './spool';
 
@@ -41,12 +43,13 @@ async function* allRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
   const state = { line: 0 };
-  for (const path of files) {
+  const names = distinctNames(files);
+  for (const [at, path] of files.entries()) {
     const file = await open(path).catch((cause: unknown) => {
       throw unreadable(path, cause);
     });
     try {
-      yield* fileRows(file, path, { context, spool, signal }, state);
+      yield* fileRows(file, { path, name: names[at]! }, { context, spool, signal }, state);
     } finally {
       await file.close();
     }
@@ -55,14 +58,14 @@ async function* allRows(
 
 async function* fileRows(
   file: FileHandle,
-  path: string,
+  { path, name }: { readonly path: string; readonly name: string },
   { context, spool, signal }: ParquetOptions,
   state: { line: number },
 ): AsyncGenerator<Row> {
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
-  const name = basename(path);
-  const own: ReadContext = { ...context, file: path, split: splitOfName(name) ?? context.split };
+  const split = splitOfName(basename(path)) ?? splitOfName(name) ?? context.split;
+  const own: ReadContext = { ...context, file: path, split };
   const damaged = (cause: unknown): DataError => unreadable(path, cause);
   const buffer = await bufferOf(file);
   const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
@@ -70,6 +73,15 @@ async function* fileRows(
   });
   const there = metadata.schema[0] === undefined ? [] : topColumns(metadata);
   const columns = there.filter((column) => readColumns(own).includes(column));
+  const twice = columns.find((column, i) => columns.indexOf(column) < i);
+  if (twice !== undefined) {
+    throw new DataError(`two columns are called "${twice}"`, {
+      where: path,
+      expected: 'a name of its own for every column that is read',
+      got: there.join(', '),
+      advice: 'Rename one of them.',
+    });
+  }
   const classes = classNames(metadata);
   let from = 0;
   for (const group of metadata.row_groups) {
@@ -108,9 +120,9 @@ async function rowOf(
 ): Promise<Row> {
   const values = new Map<string, unknown>(there.map((column) => [column, undefined]));
   for (const [column, value] of Object.entries(fields)) {
-    const names = classes[column];
-    const plain = plainValue(value);
-    values.set(column, (typeof plain === 'number' ? names?.[plain] : undefined) ?? plain);
+    const named = withClassNames(plainValue(value), classes[column], column, place.where);
+    if (named instanceof DataError) return { ...place, error: named };
+    values.set(column, named);
   }
   const column = imageColumn(context.columns);
   const given = fields[column];
@@ -159,22 +171,6 @@ function topColumns(metadata: FileMetaData): string[] {
     pass();
   }
   return names;
-}
-
-/** The names of classes by column, as `datasets` keeps them in the file. */
-function classNames(metadata: FileMetaData): Record<string, readonly string[]> {
-  const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
-  try {
-    const { info } = JSON.parse(text ?? '{}') as { info?: { features?: Record<string, unknown> } };
-    return Object.fromEntries(
-      Object.entries(info?.features ?? {}).flatMap(([column, feature]) => {
-        const names = (feature as { names?: unknown } | null)?.names;
-        return Array.isArray(names) ? [[column, names.map(String)]] : [];
-      }),
-    );
-  } catch {
-    return {};
-  }
 }
 
 /** A file for hyparquet, until it is abandoned. */

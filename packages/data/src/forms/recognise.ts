@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
 import { folderEntries } from '@crossweave/core/node';
 import { isClassFolders } from './class-folders';
@@ -43,6 +43,15 @@ export async function recognise(
 ): Promise<Recognised> {
   const files = (typeof source === 'string' ? [source] : source).flatMap(expandBraces);
   const [only] = files;
+  const twice = repeatedFile(files);
+  if (twice !== undefined) {
+    throw new ConfigError('a file of the dataset is named twice', {
+      where: twice,
+      expected: 'each file once: its rows would count twice',
+      got: `${files.length} files`,
+      advice: 'Leave it out of the list once.',
+    });
+  }
   if (only === undefined) throw nothing('an empty list', 'paths of files');
   if (files.length === 1 && !isUrl(only)) {
     const found = await stat(only).catch((cause: unknown) => {
@@ -75,6 +84,16 @@ export async function recognise(
     });
   }
   return { format: known, files };
+}
+
+function repeatedFile(files: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return files.find((file) => {
+    const path = isUrl(file) ? file : resolve(file);
+    const again = seen.has(path);
+    seen.add(path);
+    return again;
+  });
 }
 
 function formatOfName(file: string): DatasetFormat | undefined {

@@ -2,6 +2,7 @@ import { closeSync, mkdtempSync, openSync, read, rmSync, write } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { DataError } from '@crossweave/core';
 import type { EmbeddedPicture } from '../records/record';
 
 const readAt = promisify(read);
@@ -18,14 +19,24 @@ export class Spool {
   #file: number | undefined;
   #length = 0;
 
-  /** Adds an image. */
+  /** Adds an image. @throws DataError where the temporary file cannot be written */
   async add(bytes: Uint8Array): Promise<EmbeddedPicture> {
-    const file = this.#open();
     const at = this.#length;
     this.#length += bytes.length;
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await writeAt(file, bytes, done, bytes.length - done, at + done);
-      done += bytesWritten;
+    try {
+      const file = this.#open();
+      for (let done = 0; done < bytes.length;) {
+        const { bytesWritten } = await writeAt(file, bytes, done, bytes.length - done, at + done);
+        done += bytesWritten;
+      }
+    } catch (cause) {
+      throw new DataError('the pictures cannot be kept in a temporary file', {
+        where: tmpdir(),
+        expected: 'room for all pictures of the network, of compressed shards and of Parquet',
+        got: cause instanceof Error ? cause.message : String(cause),
+        advice: 'Free some space there, or name a folder with more in the environment: TMPDIR=….',
+        cause,
+      });
     }
     return { bytes: bytes.length, read: () => this.#read(at, bytes.length) };
   }

@@ -59,6 +59,18 @@ describe('tarEntries', () => {
     ]);
   });
 
+  it('says of a file with holes that it is no ordinary one', async () => {
+    const sparse = tarOf([
+      { name: 'PaxHeaders', type: 'x', content: '22 GNU.sparse.major=1\n' },
+      { name: 'GNUSparseFile.1/a.txt', content: '1\n0\n4\n' },
+      { name: 'b.txt', content: 'b' },
+    ]);
+    expect((await read(Buffer.concat([sparse, tarEnd]))).map(([, kind]) => kind)).toEqual([
+      'other',
+      'file',
+    ]);
+  });
+
   it('refuses what is damaged or ends early, saying after what', async () => {
     const bad = Buffer.concat([whole, tarEnd]);
     bad[512 + 3] = 0x7a;

@@ -8,7 +8,7 @@ export interface TarEntry {
   readonly size: number;
   /** Where its bytes begin in the archive. */
   readonly offset: number;
-  /** `file`, or what else it is: a link has no bytes of its own. */
+  /** `file`, or what else it is: a link has no bytes of its own, a file with holes not all of them. */
   readonly kind: 'file' | 'link' | 'other';
   /** Its bytes; to be called before the next entry is asked for, or not at all. */
   body(): Promise<Buffer>;
@@ -60,12 +60,20 @@ export async function* tarEntries(reader: ByteReader, where: string): AsyncGener
     };
     if ('xLKg'.includes(type)) {
       if (size > longestHeader) throw damaged('a header that is too long');
-      const text = (await body()).toString('utf8');
-      if (type === 'x') pax = paxFields(text);
-      if (type === 'L') longName = text.replace(/\0.*$/s, '');
+      const bytes = await body();
+      if (type === 'x') pax = paxFields(bytes);
+      if (type === 'L') longName = bytes.toString('utf8').replace(/\0.*$/s, '');
     } else {
       const file = type === '0' || type === '\0' || type === '7';
-      const kind = file ? 'file' : type === '1' || type === '2' ? 'link' : 'other';
+      // Of a file with holes, what is stored is a map and the parts between them.
+      const holes = Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'));
+      const kind = holes
+        ? 'other'
+        : file
+          ? 'file'
+          : type === '1' || type === '2'
+            ? 'link'
+            : 'other';
       if (type !== '5') yield { name, size, offset, kind, body };
       last = name;
       pax = {};
@@ -106,8 +114,7 @@ function sumFits(header: Buffer): boolean {
 }
 
 /** `length key=value\n`, one after another; lengths are in bytes. */
-function paxFields(text: string): Record<string, string> {
-  const bytes = Buffer.from(text);
+function paxFields(bytes: Buffer): Record<string, string> {
   const fields: Record<string, string> = {};
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);

@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DataError } from '@crossweave/core';
-import { imageColumn } from '../records/columns';
+import { imageColumn, readColumns } from '../records/columns';
 import {
   toRow,
   type EmbeddedPicture,
@@ -9,6 +10,8 @@ import {
   type ReadContext,
   type Row,
 } from '../records/record';
+import { excerpt } from '../records/excerpt';
+import { distinctNames } from './distinct-names';
 import { imageExtensions, inParts, splitOfName, type FormReader } from './reader';
 import { isSeekable, openShard, shardName } from './shards';
 import type { Spool } from './spool';
@@ -31,7 +34,7 @@ const longestText = 16 * 2 ** 20;
  * WebDataset shards: tar archives in which files whose names differ after the first dot of their base
  * name alone are one sample, one after another: `0001.jpg`, `0001.txt`, `0001.json`, `0001.cls`.
  * Fields of the `json` file stand beside the others. The split is that of the shard's name,
- * `train-0001.tar`. Ids are `shard/key` unless there is a field `id`.
+ * `train-0001.tar`. Ids are `shard/key` unless there is a field `id`. Texts are UTF-8.
  */
 export function webDatasetReader(
   shards: readonly string[],
@@ -49,11 +52,14 @@ async function* allRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
   let line = 0;
-  for (const shard of shards) {
-    const name = shardName(shard);
-    const own = { ...context, file: name, split: splitOfName(name) ?? context.split };
+  const names = distinctNames(shards);
+  const wanted = new Set([...readFields, ...readColumns(context)]);
+  for (const [at, shard] of shards.entries()) {
+    const name = names[at]!;
+    const split = splitOfName(shardName(shard)) ?? splitOfName(name) ?? context.split;
+    const own = { ...context, file: name, split };
     const seen = new Set<string>();
-    for await (const group of groupsOf(shard, spool, signal)) {
+    for await (const group of groupsOf(shard, { name, wanted, spool, signal })) {
       line++;
       const where = `${name} (${group.key})`;
       const place = { line, lines: 1, where };
@@ -70,19 +76,26 @@ type NamedPlace = Place & { readonly where: string };
 /** The files of one sample. */
 interface Group {
   readonly key: string;
-  /** Texts by their extension. */
-  readonly fields: Map<string, string>;
+  /** Texts by their extension; undefined for a file of another kind, which is no text. */
+  readonly fields: Map<string, string | undefined>;
   readonly pictures: Map<string, EmbeddedPicture>;
   error?: DataError;
 }
 
+interface GroupOptions {
+  /** Of the shard, in messages. */
+  readonly name: string;
+  /** Fields that are read: they must be text. */
+  readonly wanted: ReadonlySet<string>;
+  readonly spool: Spool;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function* groupsOf(
   shard: string,
-  spool: Spool,
-  signal: AbortSignal | undefined,
+  { name, wanted, spool, signal }: GroupOptions,
 ): AsyncGenerator<Group> {
   const reader = await openShard(shard, signal);
-  const name = shardName(shard);
   let group: Group | undefined;
   try {
     for await (const entry of tarEntries(reader, shard)) {
@@ -109,7 +122,17 @@ async function* groupsOf(
       } else if (isPicture(extension)) {
         group.pictures.set(extension, await pictureOf(entry, shard, spool));
       } else if (entry.size <= longestText) {
-        group.fields.set(extension, (await entry.body()).toString('utf8'));
+        const bytes = await entry.body();
+        const isText = isUtf8(bytes);
+        group.fields.set(extension, isText ? bytes.toString('utf8') : undefined);
+        if (!isText && wanted.has(extension)) {
+          group.error ??= new DataError(`the ${extension} file of the sample is not UTF-8`, {
+            where,
+            expected: 'text in UTF-8',
+            got: excerpt(bytes.toString('latin1')),
+            advice: 'Write the shard anew, with its texts in UTF-8.',
+          });
+        }
       } else if (readFields.includes(extension)) {
         group.error ??= new DataError(`the ${extension} file of the sample is too long`, {
           where,

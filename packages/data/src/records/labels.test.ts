@@ -76,6 +76,7 @@ describe('labels', () => {
   it.each<[object, ReadRowsOptions['labels'], RegExp]>([
     [{ label: {} }, undefined, /"label" is no label; .*got object/],
     [{ label: ['a', 1.5] }, undefined, /"label" is no label/],
+    [{ label: 'a\0b' }, undefined, /"label" is no label/],
     [{ label: 'high' }, 'number', /expected a number; got "high"/],
     [{ label: '0x10' }, 'number', /expected a number; got "0x10"/],
     [{ label: 'a||b' }, 'classes', /"label" is no label/],

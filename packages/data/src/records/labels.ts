@@ -1,5 +1,5 @@
 import { DataError, type Label } from '@crossweave/core';
-import type { RowFields } from './values';
+import { unsoundness, type RowFields } from './values';
 import { excerpt } from './excerpt';
 
 /** How labels are understood; see the option `labels`. */
@@ -96,7 +96,10 @@ function classes(list: readonly unknown[]): string[] | undefined {
 
 /** A class by its name; `true` and `false` are names too. */
 function className(value: unknown): string | undefined {
-  if (typeof value === 'string') return value.trim() === '' ? undefined : value.trim();
+  if (typeof value === 'string') {
+    const name = value.trim();
+    return name === '' || unsoundness(name) !== undefined ? undefined : name;
+  }
   if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
   return undefined;
 }

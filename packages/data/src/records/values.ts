@@ -110,7 +110,8 @@ function soundText(text: string, what: string, where: string): string {
   });
 }
 
-function unsoundness(text: string): string | undefined {
+/** What shows that a text is none. */
+export function unsoundness(text: string): string | undefined {
   if (text.includes('\0')) return 'a zero byte';
   // Of pairs, the flag u sees the character.
   return /\p{Surrogate}/u.test(text) ? 'half of a character' : undefined;

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { isCrossweaveError } from '@crossweave/core';
+import { ConfigError, isCrossweaveError } from '@crossweave/core';
 import { checkOptions, oneOf, requireText, type Checks } from '@crossweave/core/authoring';
 import {
   fromFolder,
@@ -15,6 +15,7 @@ import {
   readTokenizerFiles,
 } from './files';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
+import { pythonAlone } from './python-rules';
 import { readTokenizer } from './tokenizers-package';
 
 /** What a tokenizer can be read by: the package that comes along, or an optional peer. */
@@ -35,7 +36,8 @@ interface Tokenizers {
 export interface LoadTokenizerOptions {
   /**
    * What reads the files. Default `@huggingface/tokenizers`, which needs no other package and gives
-   * the ids of `@huggingface/transformers`. The transformers libraries are optional peers.
+   * the ids of the library of Python. The transformers libraries are optional peers; tokenizers that
+   * give other ids with them than in Python are refused.
    */
   readonly library?: TokenizerLibraryName;
 }
@@ -61,14 +63,11 @@ export async function loadTokenizer(
   const path = resolve(folder);
   const files = await readTokenizerFiles(path);
   const contents = parseTokenizer(path, files);
+  const json = parseObject(path, files, 'tokenizer.json');
   const tokenizer =
     library === '@huggingface/tokenizers'
-      ? readTokenizer(
-          path,
-          parseObject(path, files, 'tokenizer.json'),
-          parseObject(path, files, 'tokenizer_config.json'),
-        )
-      : await fromLibrary(path, library);
+      ? readTokenizer(path, json, parseObject(path, files, 'tokenizer_config.json'))
+      : await fromLibrary(path, library, json['pre_tokenizer']);
   return fromTransformers(tokenizer, {
     name: basename(path),
     fingerprint: fingerprintTokenizer(files),
@@ -79,7 +78,17 @@ export async function loadTokenizer(
 async function fromLibrary(
   path: string,
   name: TransformersLibraryName,
+  preTokenizer: unknown,
 ): Promise<TransformersTokenizer> {
+  const unlike = pythonAlone(preTokenizer);
+  if (unlike !== undefined) {
+    throw new ConfigError('the library gives other ids than the one of Python', {
+      where: path,
+      expected: `a library that has the pre-tokenizer ${unlike} of Python`,
+      got: name,
+      advice: 'Leave the option library out.',
+    });
+  }
   const library = await importTransformers('loadTokenizer', transformersImports, name);
   const { AutoTokenizer } = library.module as unknown as Tokenizers;
   try {

@@ -1,13 +1,16 @@
 import { DataError } from '@crossweave/core';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { withPythonRules } from './python-rules';
 import type { TransformersTokenizer } from './tokenizer';
+import { joinWithinWords } from './unknown-letters';
 
 /** The part of `tokenizer_config.json` that names special tokens: as text, or as an object with it. */
 type SpecialToken = string | { readonly content?: unknown } | null | undefined;
 
 /**
- * A tokenizer read by `@huggingface/tokenizers`, the package whose rules `@huggingface/transformers`
- * itself uses, in the form in which the transformers libraries give theirs.
+ * A tokenizer read by `@huggingface/tokenizers`, the package that `@huggingface/transformers` itself
+ * uses, with the rules of the library of Python, in the form in which the transformers libraries give
+ * theirs.
  *
  * @param where the folder, for messages
  * @param tokenizer the content of `tokenizer.json`
@@ -17,11 +20,14 @@ type SpecialToken = string | { readonly content?: unknown } | null | undefined;
  */
 export function readTokenizer(
   where: string,
-  tokenizer: object,
+  tokenizer: Readonly<Record<string, unknown>>,
   config: Readonly<Record<string, unknown>>,
 ): TransformersTokenizer {
+  const rules = withPythonRules(tokenizer, where);
   const inner = attempt(where, 'tokenizer.json does not describe a tokenizer', () => {
-    return new Tokenizer(tokenizer, config);
+    const made = new Tokenizer(rules, config);
+    if (made.model !== null) joinWithinWords(made.model, made.model.config);
+    return made;
   });
   const idOf = (...names: string[]): number | undefined => {
     const token = names.map((name) => contentOf(config[name] as SpecialToken)).find(isText);

@@ -6,6 +6,7 @@ describe('bertWords', () => {
     ['A red, ROUND circle.', ['a', 'red', ',', 'round', 'circle', '.']],
     ['Café cafe\u0301', ['cafe', 'cafe']],
     ['中文x', ['中', '文', 'x']],
+    ['𠀀𠮷x ΣΑΣ', ['𠀀', '𠮷', 'x', 'σασ']],
     ["don't $5", ['don', "'", 't', '$', '5']],
     [' \t\n ', []],
     ['hel\u00ADlo wor\u200Bld\u0000', ['hello', 'world']],

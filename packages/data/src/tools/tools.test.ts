@@ -104,6 +104,17 @@ describe('summariseDataset', () => {
 });
 
 describe('writeDataset', () => {
+  it('says which file the system does not let it write', async () => {
+    await folder.picture('a.png', 1);
+    const long = 'x'.repeat(300);
+    const source = await folder.write('c.csv', `image,caption,split\na.png,c,${long}\n`);
+    const out = join(folder.path, 'out');
+    await expect(writeDataset(source, { out, as: 'webdataset' })).rejects.toThrow(
+      /x-000000\.tar: the file cannot be written; got ENAMETOOLONG/,
+    );
+    expect(await readdir(out)).toEqual([]);
+  });
+
   it.each(['jsonl', 'webdataset'] as const)('as %s is read as what it was', async (as) => {
     const source = await write();
     const out = join(folder.path, 'out');

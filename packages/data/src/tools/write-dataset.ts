@@ -10,7 +10,7 @@ import {
   text,
   type Checks,
 } from '@crossweave/core/authoring';
-import { makeFolder, requireEmptyFolder, writeFileAtomic } from '@crossweave/core/node';
+import { fileError, makeFolder, requireEmptyFolder, writeFileAtomic } from '@crossweave/core/node';
 import { datasetChecks, type DatasetSource, type OpenDatasetOptions } from '../forms/open-dataset';
 import { imageFormat } from '../image/format';
 import { readImage } from '../pairs/pictures';
@@ -136,23 +136,34 @@ class Growing {
   }
 
   static async open(path: string): Promise<Growing> {
-    return new Growing(path, await open(`${path}.part`, 'w'));
+    return new Growing(path, await written(path, () => open(`${path}.part`, 'w')));
   }
 
   async add(bytes: Uint8Array): Promise<void> {
-    await this.#file.writeFile(bytes);
+    await written(this.#path, () => this.#file.writeFile(bytes));
   }
 
   async end(): Promise<void> {
-    await this.#file.sync();
-    await this.#file.close();
-    await rename(`${this.#path}.part`, this.#path);
+    await written(this.#path, async () => {
+      await this.#file.sync();
+      await this.#file.close();
+      await rename(`${this.#path}.part`, this.#path);
+    });
   }
 
   /** Takes away what is not whole. */
   async close(): Promise<void> {
     await this.#file.close();
     await rm(`${this.#path}.part`, { force: true });
+  }
+}
+
+/** @throws DataError where the system does not let a file be written: a full disk, for one */
+async function written<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (cause) {
+    throw fileError('the file cannot be written', path, cause);
   }
 }
 

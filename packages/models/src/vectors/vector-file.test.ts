@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
@@ -92,6 +92,13 @@ it('writes NumPy’s format, with the ids a line each', async () => {
   expect(bytes.readFloatLE(10 + header + 5 * 4)).toBe(-6);
   expect(bytes.length).toBe(10 + header + 24);
   expect(await readFile(`${path}.ids.txt`, 'utf8')).toBe('a/1.png\nä "2" .png\n\n');
+});
+
+it('leaves no names where NumPy’s file cannot be written', async () => {
+  const path = join(folder, 'v.npy');
+  await mkdir(path);
+  await expect(saveVectors(path, set)).rejects.toThrow(DataError);
+  expect(await readdir(folder)).toEqual(['v.npy']);
 });
 
 it('refuses what is no such file', async () => {

@@ -1,5 +1,5 @@
 import { ConfigError } from '@crossweave/core';
-import { writeFileAtomic } from '@crossweave/core/node';
+import { writeAtomic, writeFileAtomic } from '@crossweave/core/node';
 import { npyOf } from './npy';
 import { loadParquetVectors, parquetOf } from './parquet';
 import { loadSafetensorsVectors, saveSafetensorsVectors } from './safetensors';
@@ -36,8 +36,11 @@ export async function saveVectors(path: string, set: VectorSet): Promise<string[
   const names = `${path}.ids.txt`;
   // A line break within a text would shift all rows after it.
   const lines = ids.map((id) => `${id.replaceAll(/[\r\n]+/g, ' ')}\n`);
-  await writeFileAtomic(names, lines.join(''));
-  await writeFileAtomic(path, npyOf(embeddings));
+  // Both are written before the first gets its name: vectors never stand beside the names of others.
+  await writeAtomic(names, async (file) => {
+    await file.writeFile(lines.join(''));
+    await writeFileAtomic(path, npyOf(embeddings));
+  });
   return [path, names];
 }
 
