@@ -166,6 +166,29 @@ describe('WebDataset', () => {
     expect(errors(await rows(shard))).toEqual([expect.stringMatching(/several images.*columns/)]);
   });
 
+  it('tells once of captions in json files that differ from those that are read', async () => {
+    const sample = async (key: string, json: object): Promise<TestEntry[]> => [
+      { name: `${key}.png`, content: await png(10) },
+      { name: `${key}.txt`, content: 'zero\n' },
+      { name: `${key}.json`, content: JSON.stringify(json) },
+    ];
+    const shardOf = async (...samples: object[]): Promise<string> => {
+      const all = await Promise.all(samples.map((json, i) => sample(String(i), json)));
+      return write('s.tar', Buffer.concat([tarOf(all.flat()), tarEnd]));
+    };
+    const doubts = async (path: string): Promise<string[]> =>
+      (await rows(path)).flatMap((row) => ('doubt' in row ? row.doubt!.message : []));
+    expect(await doubts(await shardOf({ caption: 'zero' }, { captions: ['zero'] }, {}))).toEqual(
+      [],
+    );
+    const told = await doubts(
+      await shardOf({ caption: 'zero' }, { caption: 'one' }, { captions: ['two'] }),
+    );
+    expect(told).toEqual([
+      expect.stringMatching(/s\.tar \(1\): the json file has another caption.*"one" beside "zero"/),
+    ]);
+  });
+
   it('rejects samples that are torn, repeated or lack a part, each with its key', async () => {
     const bad = [
       { name: 'a.png', content: 'x' },

@@ -13,6 +13,7 @@ import {
 import { excerpt } from '../records/excerpt';
 import { distinctNames } from './distinct-names';
 import { imageExtensions, inParts, splitOfName, type FormReader } from './reader';
+import { jsonOf, otherCaption } from './sample-json';
 import { isSeekable, openShard, shardName } from './shards';
 import type { Spool } from './spool';
 import { tarEntries, type TarEntry } from './tar';
@@ -52,6 +53,7 @@ async function* allRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
   let line = 0;
+  let isDoubted = false;
   const names = distinctNames(shards);
   const wanted = new Set([...readFields, ...readColumns(context)]);
   for (const [at, shard] of shards.entries()) {
@@ -66,7 +68,10 @@ async function* allRows(
       const again = seen.has(group.key);
       seen.add(group.key);
       const error = group.error ?? (again ? notAdjacent(where) : undefined);
-      yield error === undefined ? rowOf(group, name, place, own) : { ...place, error };
+      const row: Row =
+        error === undefined ? rowOf(group, name, place, own, !isDoubted) : { ...place, error };
+      isDoubted ||= 'doubt' in row;
+      yield row;
     }
   }
 }
@@ -173,7 +178,14 @@ async function pictureOf(entry: TarEntry, shard: string, spool: Spool): Promise<
   };
 }
 
-function rowOf(group: Group, shard: string, place: NamedPlace, context: ReadContext): Row {
+/** @param mayDoubt whether a caption in `json` beside another is told of. */
+function rowOf(
+  group: Group,
+  shard: string,
+  place: NamedPlace,
+  context: ReadContext,
+  mayDoubt: boolean,
+): Row {
   const { where } = place;
   const values = new Map<string, unknown>(group.fields);
   const bad = (what: string, got: string, advice: string): Row => ({
@@ -181,17 +193,12 @@ function rowOf(group: Group, shard: string, place: NamedPlace, context: ReadCont
     error: new DataError(what, { where, got, advice }),
   });
   const json = group.fields.get('json');
-  if (json !== undefined) {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(json);
-    } catch {
-      return bad('the json file is not JSON', json.slice(0, 60), 'Write the shard anew.');
-    }
-    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-    for (const [name, value] of isObject ? Object.entries(parsed as object) : []) {
-      if (!values.has(name)) values.set(name, value);
-    }
+  const parsed = jsonOf(json);
+  if (parsed === undefined) {
+    return bad('the json file is not JSON', json!.slice(0, 60), 'Write the shard anew.');
+  }
+  for (const [name, value] of Object.entries(parsed)) {
+    if (!values.has(name)) values.set(name, value);
   }
   const { columns } = context;
   const names = [...group.pictures.keys()];
@@ -205,6 +212,11 @@ function rowOf(group: Group, shard: string, place: NamedPlace, context: ReadCont
       "Say which file is the image: columns: { image: 'jpg' }.",
     );
   }
+  const file = captionFields.find((name) => group.fields.has(name));
+  const doubt =
+    mayDoubt && columns.caption === undefined && file !== undefined
+      ? otherCaption(parsed, file, group.fields.get(file) ?? '', where)
+      : undefined;
   const caption = captionFields.find((name) => values.has(name));
   if (columns.caption === undefined && caption !== undefined) {
     values.set('caption', values.get(caption));
@@ -214,7 +226,8 @@ function rowOf(group: Group, shard: string, place: NamedPlace, context: ReadCont
   const id = `${shard.replace(/\.(tar|tgz|tar\.gz)$/i, '')}/${group.key}`;
   values.set(imageColumn(columns), `${shard}/${group.key}.${extension}`);
   if (columns.id === undefined && !values.has('id')) values.set('id', id);
-  return toRow({ values, picture: group.pictures.get(extension)! }, place, context);
+  const row = toRow({ values, picture: group.pictures.get(extension)! }, place, context);
+  return doubt === undefined || 'error' in row ? row : { ...row, doubt };
 }
 
 function notAdjacent(where: string): DataError {
