@@ -64,16 +64,9 @@ export async function* tarEntries(reader: ByteReader, where: string): AsyncGener
       if (type === 'x') pax = paxFields(bytes);
       if (type === 'L') longName = bytes.toString('utf8').replace(/\0.*$/s, '');
     } else {
-      const file = type === '0' || type === '\0' || type === '7';
       // Of a file with holes, what is stored is a map and the parts between them.
-      const holes = Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'));
-      const kind = holes
-        ? 'other'
-        : file
-          ? 'file'
-          : type === '1' || type === '2'
-            ? 'link'
-            : 'other';
+      const hasHoles = Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'));
+      const kind = hasHoles ? 'other' : kindOf(type);
       if (type !== '5') yield { name, size, offset, kind, body };
       last = name;
       pax = {};
@@ -111,6 +104,11 @@ function sumFits(header: Buffer): boolean {
   const stated = Number.parseInt(textOf(header, 148, 8).trim(), 8);
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0);
   return stated === sum;
+}
+
+function kindOf(type: string): TarEntry['kind'] {
+  if (['0', '\0', '7'].includes(type)) return 'file';
+  return type === '1' || type === '2' ? 'link' : 'other';
 }
 
 /** `length key=value\n`, one after another; lengths are in bytes. */
