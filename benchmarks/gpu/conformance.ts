@@ -1,6 +1,6 @@
 /**
- * tfjs-core's own tests on XLA, without those that are excluded: `node conformance.cjs --platform cuda
- * --part 0 --parts 16`. Tells each case as fixtures.ts does.
+ * Runs tfjs-core's own tests on XLA: `node conformance.cjs --platform cuda --part 0 --parts 16`. Cases that
+ * exclusions.ts lists are left out. Prints lines of JSON as fixtures.ts does.
  */
 import { EXCLUSIONS } from '../../packages/tfjs-backend-onnx/conformance/exclusions';
 import { startJasmine } from '../../packages/tfjs-backend-onnx/conformance/jasmine';

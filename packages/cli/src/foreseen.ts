@@ -19,32 +19,12 @@ interface FileSystemError extends Error {
 }
 
 /** The system's calls for files; `connect` and its like are none of them. */
-const calls = new Set([
-  ...[
-    'open',
-    'close',
-    'read',
-    'write',
-    'fsync',
-    'fdatasync',
-    'ftruncate',
-    'stat',
-    'lstat',
-    'fstat',
-  ],
-  ...[
-    'mkdir',
-    'mkdtemp',
-    'rmdir',
-    'rm',
-    'unlink',
-    'rename',
-    'link',
-    'symlink',
-    'copyfile',
-    'scandir',
-  ],
-]);
+const calls = new Set(
+  (
+    'open close read write fsync fdatasync ftruncate stat lstat fstat ' +
+    'mkdir mkdtemp rmdir rm unlink rename link symlink copyfile scandir'
+  ).split(' '),
+);
 
 function isOfFiles(error: unknown): error is FileSystemError {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false;

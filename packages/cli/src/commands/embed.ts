@@ -124,7 +124,7 @@ function asked(values: OptionValues): {
   return { out, images, texts, update, prune };
 }
 
-/** What is said when a signal has come. @param saved rows of the file, if it was written. */
+/** The last message where a signal has stopped the command. @param saved rows of the file, if it was written. */
 function stoppedWith(out: string, update: boolean, saved: number | undefined): string {
   if (saved !== undefined) {
     return `Stopped; ${out} holds ${saved} vectors, with those that were done. The same command goes on.`;

@@ -76,10 +76,10 @@ export async function picturesOf(
 }
 
 /**
- * What `run` gives, with a bar of the pictures that are done.
+ * What `run` gives, with a bar of the items that are done.
  *
- * @param what is encoded.
- * @param stopped what is said when a signal has come.
+ * @param what names what is encoded, for the bar: pictures, texts.
+ * @param stopped makes the command's last message where a signal has stopped it.
  * @throws Interrupted by a signal.
  */
 export async function withBar<T>(

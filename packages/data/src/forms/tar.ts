@@ -64,7 +64,7 @@ export async function* tarEntries(reader: ByteReader, where: string): AsyncGener
       if (type === 'x') pax = paxFields(bytes);
       if (type === 'L') longName = bytes.toString('utf8').replace(/\0.*$/s, '');
     } else {
-      // Of a file with holes, what is stored is a map and the parts between them.
+      // The archive stores a sparse file as a map of its holes and the bytes between them.
       const hasHoles = Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'));
       const kind = hasHoles ? 'other' : kindOf(type);
       if (type !== '5') yield { name, size, offset, kind, body };

@@ -170,8 +170,9 @@ function split(
 }
 
 /**
- * The pre-tokenizer, if there is one, under which the transformers libraries of JavaScript give
- * ordinary texts other ids than Python does, whatever is done here.
+ * The name of a pre-tokenizer that the transformers libraries of JavaScript compute otherwise than
+ * Python, for ordinary texts; undefined where a tokenizer has none. These libraries read the files
+ * themselves, so that {@link withPythonRules} cannot mend them.
  */
 export function pythonAlone(preTokenizer: unknown): string | undefined {
   if (!isPart(preTokenizer)) return undefined;

@@ -62,7 +62,7 @@ export async function embedPictures(
 /**
  * As {@link embedPictures}, where it may be that not one of them can be read.
  *
- * @param after each batch may ask for what is done so far.
+ * @param after is called after each batch. Its argument makes the embeddings of all batches so far.
  */
 export async function embedReadable(
   model: Pick<OpenModel, 'encodeImage' | 'dim'>,

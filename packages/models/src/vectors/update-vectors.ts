@@ -23,8 +23,9 @@ export interface UpdateTextsOptions {
   /** Stops between two batches with its reason. */
   readonly signal?: AbortSignal;
   /**
-   * Gets what is done so far, once a minute, and when the signal comes: all rows of before, and those that
-   * were encoded since. Whoever saves it can go on from it. Default none.
+   * Gets the vectors so far: all rows of before, and those that were encoded since. It is called once a
+   * minute, and once more when the signal comes. A later call with the saved vectors as `before` goes on
+   * from them. Default none.
    */
   readonly checkpoint?: (set: VectorSet) => Promise<void>;
 }
@@ -101,12 +102,12 @@ export async function updatePictures(
       onProgress: (done) => onProgress?.(settled + done, total),
     },
     async (soFar) => {
-      if (!isDue()) return;
+      if (options.checkpoint === undefined || !isDue()) return;
       const { paths: ids, ...rest } = soFar();
       const done = new Set(ids);
       const reached = stale.filter((row) => done.has(old.ids[row]!));
       const { rows } = merged(old, { ids, ...rest }, { there, stale: reached, prune: false });
-      await options.checkpoint?.(setOf(rows));
+      await options.checkpoint(setOf(rows));
     },
   );
   const { paths: ids, embeddings, contents, rejects } = fresh;
@@ -146,7 +147,9 @@ export async function updateTexts(
     parts.push(await model.encodeText(batch));
     done += batch.length;
     onProgress?.(there.length + done, total);
-    if (isDue()) await options.checkpoint?.(setOf(mergedWith(false).rows));
+    if (options.checkpoint !== undefined && isDue()) {
+      await options.checkpoint(setOf(mergedWith(false).rows));
+    }
   });
   const { rows, ...counts } = mergedWith(prune);
   return { set: setOf(rows), ...counts, rejects: [] };

@@ -3,8 +3,9 @@ import type { Executable } from '../pjrt/executable';
 import type { Compiler } from './xla-program';
 
 /**
- * A compiler with the program that was compiled last while JavaScript went on: whoever compiles the same
- * module next takes it. One that nobody takes is freed when another is there.
+ * A compiler that can compile a program ahead, in a thread. It keeps the latest such program. The next
+ * `compile` of the same module returns that program. A program that is not asked for is freed when
+ * the next one is ready.
  */
 export class PreparedProgram implements Compiler {
   private ready: { readonly module: string; readonly executable: Executable } | null = null;

@@ -91,6 +91,16 @@ it('says so once where it takes longer than a second, and trains to the same bit
   expect(got.values).toEqual(want.values);
 });
 
+it('ends with the error of a log that fails meanwhile', async () => {
+  const held = memory().numTensors;
+  preparing().wait = () => new Promise(() => undefined);
+  const log = (): never => {
+    throw new Error('no room for the log');
+  };
+  await expect(train(options({ log }))).rejects.toThrow('no room for the log');
+  expect(memory().numTensors).toBe(held);
+});
+
 it('compiles in its turn what could not be prepared', async () => {
   preparing().wait = () => Promise.reject(new Error('refused'));
   const { losses } = await run(options({ steps: 3 }));

@@ -9,14 +9,23 @@ const SILENT = 1000;
  * by itself.
  *
  * @param tell is called once where it takes longer than a second.
- * @throws StoppedWhileCompiling when the signal comes.
+ * @throws StoppedWhileCompiling when the signal comes; what `tell` throws.
  */
 export async function whileCompiling(
   compilation: Promise<void>,
   tell: () => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const timer = setTimeout(tell, SILENT);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const told = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      try {
+        tell();
+      } catch (error) {
+        reject(error);
+      }
+    }, SILENT);
+  });
   const waiting = new AbortController();
   const stopped = new Promise<never>((_, reject) => {
     const stop = (): void => reject(new StoppedWhileCompiling('The run was stopped.'));
@@ -24,7 +33,7 @@ export async function whileCompiling(
     signal?.addEventListener('abort', stop, { once: true, signal: waiting.signal });
   });
   try {
-    await Promise.race([compilation, stopped]);
+    await Promise.race([compilation, told, stopped]);
   } finally {
     clearTimeout(timer);
     waiting.abort();
