@@ -22,7 +22,7 @@ export async function whileCompiling(
       try {
         tell();
       } catch (error) {
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     }, SILENT);
   });
