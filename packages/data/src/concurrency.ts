@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-
 /**
  * `map` over `items` with at most `limit` calls under way; results in the order of the items. The
  * first failure stops new calls and is thrown after the running ones have ended. An aborted
@@ -28,24 +26,4 @@ export async function mapConcurrently<Item, Result>(
   signal?.throwIfAborted();
   if (failures.length > 0) throw failures[0];
   return results;
-}
-
-/**
- * The result of `work`, or the signal's reason as soon as it is aborted. Work that cannot be broken
- * off goes on by itself then; what it gives or throws is dropped.
- */
-export function unlessAborted<Result>(
-  work: Promise<Result>,
-  signal: AbortSignal | undefined,
-): Promise<Result> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    // Node warns of more than ten listeners; here there is one for each call under way.
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', stop, { once: true });
-    void work.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -41,6 +41,19 @@ describe('parseConfig', () => {
     );
   });
 
+  it('names all keys that are missing', () => {
+    expect(messageOf({ phase: { steps: 1 } })).toBe(
+      'ablation.json: the key "phase.learningRate" is missing; expected a number.',
+    );
+    expect(messageOf({ phase: {}, arms: { late: {} } })).toBe(
+      'ablation.json: the keys "phase.steps", "phase.learningRate", "arms.late.width" are missing; ' +
+        'expected "phase.steps": a number; "phase.learningRate": a number; ' +
+        '"arms.late.width": a number.',
+    );
+    expect(messageOf({ phase: { steps: 'x' } })).toContain('"phase.steps" does not fit');
+    expect(messageOf(undefined)).toContain('the config does not fit');
+  });
+
   it('refuses NaN and values out of range by path', () => {
     expect(messageOf({ phase: { steps: 1, learningRate: Number.NaN } })).toContain(
       '"phase.learningRate" does not fit',

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /**
  * Checks plain data against a schema.
- * @throws ConfigError naming the path of the first thing that is wrong, and for a misspelt key
- *   the nearest one there is.
+ * @throws ConfigError naming the path of the first thing that is wrong, or every key that is missing, and
+ *   for a misspelt key the nearest one there is.
  */
 export function parseConfig<S extends z.ZodType>(
   schema: S,
@@ -21,11 +21,40 @@ export function parseConfig<S extends z.ZodType>(
     const key = issue.keys[0] ?? '';
     throw unknownKey(where, path, key, keysAt(schema, issue.path));
   }
+  const missing = issues.filter((each) => isMissing(data, each));
+  if (issue !== undefined && missing.includes(issue)) throw missingKeys(where, missing, schema);
   throw new ConfigError(path === '' ? 'the config does not fit' : `"${path}" does not fit`, {
     where,
     expected: issue === undefined ? result.error.message : expectedBy(issue, schema),
     got: valueAt(data, issue?.path ?? []),
   });
+}
+
+function isMissing(data: unknown, { path }: z.core.$ZodIssue): boolean {
+  const last = path.at(-1);
+  const object = path.slice(0, -1).reduce<unknown>((value, key) => own(value, String(key)), data);
+  return last !== undefined && isRecord(object) && !Object.hasOwn(object, last);
+}
+
+function missingKeys(
+  where: string,
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+): ConfigError {
+  const names = issues.map(({ path }) => `"${path.map(String).join('.')}"`);
+  const forms = issues.map((issue) => expectedBy(issue, schema));
+  return new ConfigError(
+    names.length === 1
+      ? `the key ${names.join('')} is missing`
+      : `the keys ${names.join(', ')} are missing`,
+    {
+      where,
+      expected:
+        names.length === 1
+          ? forms.join('')
+          : forms.map((form, i) => `${names[i] ?? ''}: ${form}`).join('; '),
+    },
+  );
 }
 
 /** What an issue of zod's asks for; of several forms, each that the value could have. */

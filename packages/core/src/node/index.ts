@@ -23,3 +23,4 @@ export { bytesOf, namesIn, pruneByUse } from './stored-entries';
 export type { StoredEntry } from './stored-entries';
 export { describeInstructions, processorHere } from './processor';
 export type { Processor } from './processor';
+export { unlessAborted } from './unless-aborted';

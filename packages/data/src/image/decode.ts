@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { isCrossweaveError } from '@crossweave/core';
 import { requireText, requireValue } from '@crossweave/core/authoring';
 import sharp, { type Sharp } from 'sharp';
-import { unlessAborted } from '../concurrency';
+import { unlessAborted } from '@crossweave/core/node';
 import { checkFormat } from './check-format';
 import type { ImageFormat } from './format';
 import { readHeader, type Header } from './header';

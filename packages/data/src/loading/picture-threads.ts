@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ConfigError } from '@crossweave/core';
-import { unlessAborted } from '../concurrency';
+import { unlessAborted } from '@crossweave/core/node';
 import { receiveError, type Answer, type Request } from './messages';
 import {
   loadPicture,

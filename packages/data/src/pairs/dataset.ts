@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { DataError, type PairSplit } from '@crossweave/core';
 import { decodeOptionsOf, type Preprocessing } from '../image/preprocessing';
 import type { Tokenizer } from '../text/tokenizer';
-import { unlessAborted } from '../concurrency';
+import { unlessAborted } from '@crossweave/core/node';
 import { checkImages, type Checked } from './images';
 import { meanPicture } from './mean-picture';
 import { findCopies, withCopies } from './copies';

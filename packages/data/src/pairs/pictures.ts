@@ -1,5 +1,5 @@
 import { DataError } from '@crossweave/core';
-import { unlessAborted } from '../concurrency';
+import { unlessAborted } from '@crossweave/core/node';
 import type { PictureChange } from '../image/augment';
 import { PictureCache } from '../image/cache';
 import type { Normalisation } from '../image/normalise';

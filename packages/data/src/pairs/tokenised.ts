@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PairSplit } from '@crossweave/core';
-import { unlessAborted } from '../concurrency';
+import { unlessAborted } from '@crossweave/core/node';
 import type { Preprocessing } from '../image/preprocessing';
 import { checkMaxTokens } from '../text/encode';
 import type { Tokenizer } from '../text/tokenizer';

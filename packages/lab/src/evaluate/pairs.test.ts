@@ -3,7 +3,7 @@ import { testOptions } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { encodeSplit, type FeatureCache } from '../features/encode-split';
 import { equalityFusion, imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
-import { scoreAll, scorePairs, type Pair, type ScoringOptions } from './pairs';
+import { inChunks, scoreAll, scorePairs, type Pair, type ScoringOptions } from './pairs';
 
 describe('scoring over a cache', () => {
   it('is the same for any chunk, and in full or by pairs', async () => {
@@ -20,6 +20,16 @@ describe('scoring over a cache', () => {
     expect(await scoreAll(fitted, cache, rows, { chunk: 5 })).toEqual(whole);
     const abort = AbortSignal.abort(new Error('enough'));
     await expect(scorePairs(fitted, cache, pairs, { signal: abort })).rejects.toThrow('enough');
+  });
+
+  it('ends when the signal comes while an engine compiles', async () => {
+    const stop = new AbortController();
+    const chunks = inChunks(
+      3,
+      { signal: stop.signal },
+      () => new Promise(() => setTimeout(() => stop.abort(new Error('enough')))),
+    );
+    await expect(chunks).rejects.toThrow('enough');
   });
 });
 

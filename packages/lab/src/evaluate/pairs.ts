@@ -1,6 +1,7 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { inference, requireComplete, type Fusion, type Params } from '@crossweave/core';
 import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
+import { unlessAborted } from '@crossweave/core/node';
 import { abortSignal } from '../checks/checks';
 import type { FeatureCache } from '../features/encode-split';
 import { disposeTensors } from '../features/encoder-fingerprint';
@@ -143,6 +144,7 @@ export async function inChunks(
     await pause(signal);
     const real = Math.min(size, total - from);
     const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, real - 1));
-    await work(rows, from, real);
+    // An engine may compile for a while; what is read then comes to its end by itself.
+    await unlessAborted(work(rows, from, real), signal);
   }
 }

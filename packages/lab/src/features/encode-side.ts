@@ -1,4 +1,5 @@
 import type { FrozenEncoder } from '@crossweave/core';
+import { unlessAborted } from '@crossweave/core/node';
 import { disposeTensors, encodeBatch, encoderFingerprint, type Tower } from './encoder-fingerprint';
 import { FeatureStore } from './feature-store';
 import { pause } from './pause';
@@ -98,12 +99,28 @@ async function* encoded<Input>(
     const input = await load(
       Array.from({ length: size }, (_, i) => own[Math.min(i, own.length - 1)]!),
     );
-    const features = await encodeBatch(tower, input);
-    const pass = new FeatureTable(spec.dim);
-    await pass.append(features, own.length);
-    disposeTensors(features);
-    disposeTensors(input);
+    // An engine may compile for a while; the pass then comes to its end by itself.
+    const pass = await unlessAborted(onePass(tower, input, spec.dim, own.length), signal);
     yield { rows: own.map((at, i) => ({ at, row: pass.row(i) })) };
     onProgress(stored + from + own.length, stored);
   }
+}
+
+/** The features of the first `count` inputs of a batch, whose tensors are disposed. */
+async function onePass<Input>(
+  tower: Side<Input>['tower'],
+  input: Input,
+  dim: number,
+  count: number,
+): Promise<FeatureTable> {
+  const pass = new FeatureTable(dim);
+  try {
+    const features = await encodeBatch(tower, input);
+    await pass.append(features, count).finally(() => {
+      disposeTensors(features);
+    });
+  } finally {
+    disposeTensors(input);
+  }
+  return pass;
 }

@@ -149,6 +149,21 @@ describe('encodeSplit', () => {
     await expect(run).rejects.toThrow('enough');
     expect(seen).toEqual(['image 4/8', 'image 8/8']);
   });
+
+  it('ends when aborted while an engine compiles', async () => {
+    const abort = new AbortController();
+    const run = encodeSplit({
+      split: tinySplit(8),
+      ...towers(),
+      image: {
+        ...{ name: 'slow', features: imageEncoder.features, fingerprint: '' },
+        encode: () => new Promise<never>(() => setTimeout(() => abort.abort(new Error('enough')))),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      },
+      signal: abort.signal,
+    });
+    await expect(run).rejects.toThrow('enough');
+  });
 });
 
 testOptions(

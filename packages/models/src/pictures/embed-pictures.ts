@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
+import { unlessAborted } from '@crossweave/core/node';
 import { callback, checkOptions, having, text, type Checks } from '@crossweave/core/authoring';
 import type { OpenModel } from '../open/open-model';
 import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
@@ -62,7 +63,8 @@ export async function embedPictures(
 /**
  * As {@link embedPictures}, where it may be that not one of them can be read.
  *
- * @param after is called after each batch. Its argument makes the embeddings of all batches so far.
+ * @param after is called after each batch, and where the signal comes within one. Its argument makes
+ *   the embeddings of all batches so far.
  */
 export async function embedReadable(
   model: Pick<OpenModel, 'encodeImage' | 'dim'>,
@@ -77,7 +79,8 @@ export async function embedReadable(
   const attempt = async (some: readonly string[]): Promise<void> => {
     try {
       const files = await Promise.all(some.map((path) => read(join(folder, path))));
-      parts.push(await model.encodeImage(files));
+      // An engine may compile for a while; what is encoded then comes to its end by itself.
+      parts.push(await unlessAborted(model.encodeImage(files), signal));
       good.push(...some);
       contents.push(...files.map(({ bytes }) => contentOf(bytes)));
     } catch (error) {
@@ -93,7 +96,12 @@ export async function embedReadable(
   });
   for (let at = 0; at < paths.length; at += batchSize) {
     signal?.throwIfAborted();
-    await attempt(paths.slice(at, at + batchSize));
+    try {
+      await attempt(paths.slice(at, at + batchSize));
+    } catch (error) {
+      if (signal?.aborted === true && good.length > 0) await after?.(soFar);
+      throw error;
+    }
     onProgress?.(Math.min(at + batchSize, paths.length), paths.length);
     await after?.(soFar);
   }

@@ -211,6 +211,40 @@ it('hands over what is done when it is stopped, from where it goes on', async ()
   expect(all).toMatchObject({ kept: 32, added: 38 });
 });
 
+type Pictures = Parameters<OpenModel['encodeImage']>[0];
+
+it('does not wait for an engine that compiles, and hands over what is done', async () => {
+  for (let i = 0; i < 33; i++) await put(i % 3, `n${String(i).padStart(2, '0')}.jpg`);
+  const texts = Array.from({ length: 35 }, (_, i) => `text ${i}`);
+  for (const sort of ['pictures', 'texts']) {
+    const abort = new AbortController();
+    let batches = 0;
+    // The second batch never ends.
+    const hanging =
+      <Input, Result>(encode: (given: Input) => Promise<Result>) =>
+      (given: Input): Promise<Result> =>
+        batches++ === 0
+          ? encode(given)
+          : new Promise(() => setTimeout(() => abort.abort(new Error('stop'))));
+    const slow = {
+      ...{ dim: model.dim, identity: () => model.identity() },
+      encodeImage: hanging((files: Pictures) => model.encodeImage(files)),
+      encodeText: hanging((given: readonly string[]) => model.encodeText(given)),
+    };
+    const saved: string[][] = [];
+    const options = {
+      signal: abort.signal,
+      checkpoint: ({ ids }: UpdatedVectors['set']) => Promise.resolve(void saved.push([...ids])),
+    };
+    const stopped =
+      sort === 'texts'
+        ? updateTexts(slow, undefined, texts, options)
+        : updatePictures(slow, undefined, await listPictures(folder), { folder, ...options });
+    await expect(stopped).rejects.toThrow('stop');
+    expect(saved.map(({ length }) => length)).toEqual([32]);
+  }
+});
+
 it('adds texts, as often as they stand', async () => {
   const first = await updateTexts(model, undefined, ['red', 'a circle', 'red']);
   expect(first).toMatchObject({ kept: 0, added: 3 });

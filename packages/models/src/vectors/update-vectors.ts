@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
+import { unlessAborted } from '@crossweave/core/node';
 import { boolean, callback, checkOptions, type Checks } from '@crossweave/core/authoring';
 import { checksumOf } from '@crossweave/trainer/node';
 import { inBatches } from '../open/in-batches';
@@ -142,14 +143,22 @@ export async function updateTexts(
     const fresh = { ids: missing.slice(0, done), embeddings };
     return merged(old, fresh, { there, stale: [], prune: isPruned });
   };
+  const save = async (): Promise<void> => {
+    if (options.checkpoint === undefined || !isDue()) return;
+    await options.checkpoint(setOf(mergedWith(false).rows));
+  };
   await inBatches(missing, async (batch) => {
     signal?.throwIfAborted();
-    parts.push(await model.encodeText(batch));
+    try {
+      // An engine may compile for a while; what is encoded then comes to its end by itself.
+      parts.push(await unlessAborted(model.encodeText(batch), signal));
+    } catch (error) {
+      if (signal?.aborted === true && done > 0) await save();
+      throw error;
+    }
     done += batch.length;
     onProgress?.(there.length + done, total);
-    if (options.checkpoint !== undefined && isDue()) {
-      await options.checkpoint(setOf(mergedWith(false).rows));
-    }
+    await save();
   });
   const { rows, ...counts } = mergedWith(prune);
   return { set: setOf(rows), ...counts, rejects: [] };

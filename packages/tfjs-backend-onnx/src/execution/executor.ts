@@ -67,10 +67,15 @@ export interface Executor {
    */
   compile(plan: Plan, constants: readonly (Values | null)[], hints?: CompileHints): Program;
   /**
-   * Compiles a plan while JavaScript goes on, so that `compile` of an equal plan with equal constants
-   * returns at once. Only where compiling takes long and can be done so.
+   * Compiles a plan while JavaScript goes on, so that an equal plan with equal constants is compiled at
+   * once. Only where compiling takes long and can be done so. @param inputs the buffers of the plan's
+   * leaves, as far as they are there.
    */
-  prepare?(plan: Plan, constants: readonly (Values | null)[]): Promise<void>;
+  prepare?(
+    plan: Plan,
+    constants: readonly (Values | null)[],
+    inputs: readonly (Buffer | null)[],
+  ): Promise<void>;
   /** An array with arbitrary contents, which the caller fills and passes to `adopt`. */
   allocate(dtype: ElementType, length: number): Values;
   /**

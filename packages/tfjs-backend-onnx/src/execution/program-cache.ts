@@ -60,6 +60,20 @@ export class ProgramCache {
     return this.order.size;
   }
 
+  /** Whether the plan is compiled, perhaps with other constants. */
+  has(plan: Plan): boolean {
+    return this.known(plan) !== undefined;
+  }
+
+  /** What a plan is compiled with by `find`. Copies, because these arrays are reused. */
+  constantsOf(inputs: readonly (Buffer | null)[], isConstant: readonly boolean[]): Constants {
+    return inputs.map((buffer, i) =>
+      isConstant[i] === true && buffer !== null
+        ? (this.executor.peek(buffer)?.slice() ?? null)
+        : null,
+    );
+  }
+
   /**
    * The program of a plan, which is compiled if it is not in the cache. @param inputs the inputs of
    * this run. @param isConstant for each leaf, whether its numbers are probably always the same, so
@@ -67,16 +81,11 @@ export class ProgramCache {
    * is compiled again.
    */
   find(plan: Plan, inputs: readonly Buffer[], isConstant: readonly boolean[]): CachedProgram {
-    const numbers = (i: number): Values | null => this.executor.peek(inputs[i] as Buffer);
-    const found = this.cache.get(plan.hash)?.find((entry) => sameKey(entry.key, plan.key));
-    if (found === undefined) {
-      // Copied, because these arrays are reused.
-      const constants = isConstant.map((is, i) => (is ? (numbers(i)?.slice() ?? null) : null));
-      return this.add(plan, constants);
-    }
+    const found = this.known(plan);
+    if (found === undefined) return this.add(plan, this.constantsOf(inputs, isConstant));
     this.order.delete(found);
     this.order.add(found);
-    this.promote(found, plan, numbers);
+    this.promote(found, plan, (i) => this.executor.peek(inputs[i] as Buffer));
     return found;
   }
 
@@ -117,6 +126,10 @@ export class ProgramCache {
     this.order.clear();
     this.cache.clear();
     this.bytes = 0;
+  }
+
+  private known(plan: Plan): Entry | undefined {
+    return this.cache.get(plan.hash)?.find((entry) => sameKey(entry.key, plan.key));
   }
 
   private compile(plan: Plan, constants: Constants, hints: CompileHints = {}): Program {

@@ -54,3 +54,10 @@ export function lostValues(): OnnxBackendError {
       'that were computed before.',
   );
 }
+
+export function removed(): OnnxBackendError {
+  return new OnnxBackendError(
+    'disposed',
+    'The backend was removed before these values were computed. Read them before it is removed.',
+  );
+}

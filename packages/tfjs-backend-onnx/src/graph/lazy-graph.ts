@@ -1,18 +1,19 @@
 import type { Buffer, CompileHints, Executor, Program } from '../execution/executor';
 import type { CacheLimits, Constants, ExecutorStatistics } from '../execution/program-cache';
 import { ProgramCache } from '../execution/program-cache';
-import { launch, lostValues } from './launch';
+import { Ahead, areConstant } from './ahead';
+import { launch, lostValues, removed } from './launch';
 import type { Node } from './node';
 import type { Plan } from './plan';
-import { makePlan } from './plan';
+import { PendingValues, pendingFor, type Pending } from './pending-values';
 import { Recording } from './recording';
 import { replaceInput } from './replace-input';
 import { escaped, readWhileTraced } from './trace-errors';
-import type { ElementType, Values } from './types';
-import { sameShape } from './types';
-import { Value } from './value';
-import { ValueTable } from './value-table';
 import { MIN_TURN, Turn } from './turn';
+import type { ElementType, Values } from './types';
+import type { Value } from './value';
+import { ValueTable } from './value-table';
+import { Views } from './views';
 
 /** Bytes of arrays from JavaScript that a pending graph may hold before it runs. */
 const MAX_PENDING_BYTES = 2 ** 30;
@@ -27,26 +28,27 @@ export class LazyGraph {
   readonly recording = new Recording();
   readonly values: ValueTable;
   private readonly programs: ProgramCache;
-  /** The value of each pending operator that tensors hold. */
-  private readonly promises = new Map<Node, Value>();
-  /**
-   * The latest view of each node in a different shape, so that a pending view is made only once.
-   */
-  private readonly views = new Map<Node, Node>();
+  private readonly promises = new PendingValues();
+  private readonly views: Views;
   private pendingBytes = 0;
   private readonly turn = new Turn(() => {
     const isShort = this.recording.pending.length < MIN_TURN;
-    if (!isShort && !this.hasFailed && !this.isTracing) this.flush();
+    if (isShort || this.hasFailed || this.isTracing || this.ahead.isCompiling) return;
+    this.flush();
   });
   /** Whether the latest run of the whole graph failed. */
   private hasFailed = false;
+  private readonly ahead: Ahead;
+  private isDisposed = false;
 
   constructor(
     private readonly executor: Executor,
     private readonly limits: GraphLimits,
   ) {
     this.values = new ValueTable(executor);
+    this.views = new Views(this.values, this.recording);
     this.programs = new ProgramCache(executor, limits);
+    this.ahead = new Ahead(executor, this.programs);
   }
 
   get statistics(): Readonly<ExecutorStatistics> {
@@ -63,27 +65,13 @@ export class LazyGraph {
 
   /** The value of an operator or a leaf, for tensors to hold. */
   valueOf(node: Node): Value {
-    if (node.isLeaf) return this.values.of(node);
-    let promise = this.promises.get(node);
-    if (promise === undefined) {
-      promise = new Value(node, true);
-      this.promises.set(node, promise);
-    }
-    return promise;
+    return node.isLeaf ? this.values.of(node) : this.promises.of(node);
   }
 
   /** The value as an operand, in the given shape. */
   nodeOf(value: Value, shape: readonly number[]): Node {
     this.refuseEscaped(value);
-    const { node } = value;
-    if (sameShape(node.shape, shape)) return node;
-    const known = this.views.get(node);
-    if (known !== undefined && sameShape(known.shape, shape)) return known;
-    // Numbers in memory need no Reshape: they enter the graph in this shape.
-    const view =
-      node.op === '@leaf' ? this.values.view(node, shape) : this.recording.reshape(node, shape);
-    this.views.set(node, view);
-    return view;
+    return this.views.of(value.node, shape);
   }
 
   /** An array of any contents, for `write` to take: a batch gets the memory of the last. */
@@ -130,9 +118,24 @@ export class LazyGraph {
     return this.executor.read(this.computed(value));
   }
 
-  /** A copy of the numbers, without blocking until the executor has finished. */
+  /**
+   * A copy of the numbers. JavaScript goes on until they are computed, and until what computes them is
+   * compiled, where the executor can do that.
+   */
   readLater(value: Value): Promise<Values> {
-    return this.executor.readLater(this.computed(value));
+    const { executor } = this;
+    const pending = value.buffer === null && !this.isTracing ? this.held() : null;
+    const compiled =
+      pending === null ? undefined : this.ahead.compile(pending.plan, this.inputsOf(pending.plan));
+    if (compiled === undefined) return executor.readLater(this.computed(value, pending));
+    this.values.hold(value);
+    return compiled.then(() => {
+      try {
+        return executor.readLater(this.computed(value));
+      } finally {
+        this.values.release(value);
+      }
+    });
   }
 
   /** Called before each kernel: runs the pending graph if it has too many operators or bytes. */
@@ -143,14 +146,13 @@ export class LazyGraph {
     if (length >= this.limits.maxPending || this.pendingBytes > MAX_PENDING_BYTES) this.flush();
   }
 
-  /** Computes every value that is held. */
-  flush(): void {
-    this.refuseReading();
+  /** Computes every value that is held. @param pending what that is, where it is known. */
+  flush(pending: Pending | null = null): void {
+    if (this.isTracing) throw readWhileTraced();
     // After a failure, no memory is overwritten that a further attempt needs.
     const mayOverwrite = !this.hasFailed;
     this.hasFailed = true;
-    const wanted = [...this.promises.values()].filter(({ holders }) => holders > 0);
-    this.compute(wanted, mayOverwrite);
+    this.compute(pending ?? this.held(), mayOverwrite);
     this.hasFailed = false;
     this.forget();
     this.values.recycle();
@@ -190,9 +192,17 @@ export class LazyGraph {
     return this.executor.prepare !== undefined;
   }
 
-  /** Compiles a plan while JavaScript goes on, for `compile` to take. */
-  async prepare(plan: Plan, isConstant: readonly boolean[]): Promise<void> {
-    await this.executor.prepare?.(plan, this.constantsOf(plan, isConstant));
+  /**
+   * Compiles a plan while JavaScript goes on, for `compile` and `run` to take.
+   * @param inputs the values of the plan's leaves, as far as they are there.
+   */
+  async prepare(
+    plan: Plan,
+    isConstant: readonly boolean[],
+    inputs: readonly (Value | null)[],
+  ): Promise<void> {
+    const buffers = inputs.map((value) => value?.buffer ?? null);
+    await this.executor.prepare?.(plan, this.constantsOf(plan, isConstant), buffers);
   }
 
   discard(program: Program): void {
@@ -212,63 +222,60 @@ export class LazyGraph {
   }
 
   dispose(): void {
+    this.isDisposed = true;
     this.programs.dispose();
     this.forget();
     this.values.clear();
     this.executor.dispose();
   }
 
-  /** The buffer of the value, after computing it if needed. */
-  private computed(value: Value): Buffer {
+  /** The buffer of the value, after computing it if needed. @param pending see `flush`. */
+  private computed(value: Value, pending: Pending | null = null): Buffer {
     this.refuseEscaped(value);
     if (value.buffer === null) {
       try {
-        this.flush();
+        this.flush(pending);
       } catch (error) {
         this.computeAlone(value, error);
       }
     }
+    if (this.isDisposed) throw removed();
     if (value.buffer === null || value.buffer.isLost) throw lostValues();
     return value.buffer;
   }
 
-  /**
-   * Computes only this value, since the failure may come from the operator of a different value.
-   */
+  /** Computes only this value, since the failure may come from the operator of a different one. */
   private computeAlone(value: Value, failure: unknown): void {
     const { node } = value;
     try {
-      this.compute([value], false);
+      this.compute(pendingFor(this.recording.pending, [value]), false);
     } catch {
       throw failure;
     }
     // Other pending operators now start from its numbers.
     const { operators, moved } = replaceInput(this.recording.pending, node, value.node);
     this.recording.replace(operators);
-    this.promises.delete(node);
-    for (const [from, to] of moved) {
-      const promise = this.promises.get(from);
-      if (promise === undefined) continue;
-      this.promises.delete(from);
-      promise.node = to;
-      this.promises.set(to, promise);
-    }
+    this.promises.move(node, moved);
     this.views.clear();
   }
 
-  private compute(wanted: readonly Value[], mayOverwrite: boolean): void {
+  /** What is to be computed for every value that is held. */
+  private held(): Pending {
+    return pendingFor(this.recording.pending, this.promises.held());
+  }
+
+  private compute({ wanted, plan }: Pending, mayOverwrite: boolean): void {
     if (wanted.length === 0) return;
-    const plan = makePlan(
-      this.recording.pending,
-      wanted.map(({ node }) => node),
-    );
-    const inputs = plan.leaves.map((node) => this.values.of(node));
-    const isConstant = inputs.map((value) => value.isConstant === true);
+    const inputs = this.inputsOf(plan);
     const buffers = launch(inputs, mayOverwrite, (given, donated) => {
-      const cached = this.programs.find(plan, given, isConstant);
+      const cached = this.programs.find(plan, given, areConstant(inputs));
       return this.programs.run(cached, given, cached.hasRun ? donated : donated.map(() => false));
     });
     wanted.forEach((value, i) => this.values.setBuffer(value, buffers[i] as Buffer));
+  }
+
+  private inputsOf({ leaves }: Plan): Value[] {
+    return leaves.map((node) => this.values.of(node));
   }
 
   private constantsOf(plan: Plan, isConstant: readonly boolean[]): Constants {
@@ -287,9 +294,5 @@ export class LazyGraph {
   private refuseEscaped(value: Value): void {
     const trace = value.buffer === null ? value.node.trace : null;
     if (trace !== null && trace !== this.recording.trace) throw escaped();
-  }
-
-  private refuseReading(): void {
-    if (this.isTracing) throw readWhileTraced();
   }
 }

@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
+import type { Node } from '../graph/node';
 import { Specialisation, constantsOf } from './specialisation';
 import type { CallRecorder, Trace } from './trace';
-import { trace } from './trace';
+import { trace, valueOf } from './trace';
 import type { Match, Tree } from './tree';
 import { flatten, matchOf, nextOf, rebuild } from './tree';
 
@@ -122,7 +123,14 @@ export class CompiledFunction {
     const { form, tensors } = this.formOf(args);
     if (form.graphs.some((each) => each.suits(moment))) return undefined;
     const first = this.traced(args, tensors, moment);
-    return first.hasCreated ? undefined : graph.prepare(first.plan, constantsOf(first, this.bake));
+    if (first.hasCreated) return undefined;
+    const { plan, sources, owners } = first;
+    const inputs = sources.map((source, i) =>
+      source.kind === 'argument'
+        ? valueOf(this.backend, tensors[source.place] as Tensor)
+        : (owners.get(plan.leaves[i] as Node) ?? null),
+    );
+    return graph.prepare(plan, constantsOf(first, this.bake), inputs);
   }
 
   dispose(): void {

@@ -43,10 +43,13 @@ export class XlaExecutor implements Executor {
     return new XlaProgram(plan, constants, this.prepared, this.table);
   }
 
-  /** On several devices nothing is prepared: what a program is depends on what is split when it runs. */
-  async prepare(plan: Plan, constants: Constants): Promise<void> {
-    if (this.devices === 1)
-      await this.prepared.prepare(moduleOf(plan, constants, this.compiler).text);
+  async prepare(
+    plan: Plan,
+    constants: Constants,
+    inputs: readonly (Buffer | null)[],
+  ): Promise<void> {
+    const isSplit = inputs.map((buffer) => buffer !== null && own(buffer).isSplit);
+    await this.prepared.prepare(moduleOf(plan, constants, this.compiler, isSplit).text);
   }
 
   allocate(dtype: ElementType, length: number): Values {
