@@ -18,15 +18,23 @@ const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
 export class OnnxBackendError extends Error {
   override readonly name = 'OnnxBackendError';
   readonly [MARKER] = true;
+  /** What the reader can do, where the error has it by itself; the message ends with it. */
+  readonly advice: string | undefined;
 
   constructor(
     readonly code: OnnxBackendErrorCode,
-    message: string,
+    /** The message without the advice. */
+    readonly summary: string,
     /** The tfjs kernel or ONNX operator, if it is known. */
     readonly op?: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; advice?: string } = {},
   ) {
-    super(message, options);
+    const { cause, advice } = options;
+    super(
+      advice === undefined ? summary : `${summary} ${advice}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.advice = advice;
   }
 
   /** Whether a value is an error of this class, also of a second copy of the package. */
@@ -48,10 +56,9 @@ export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
     return new OnnxBackendError(
       'runtime',
       `ONNX Runtime failed${where} while ${doing}: an index is out of range. Its message: ${text} ` +
-        'Indices must be at least 0 and less than the size of their axis. ' +
-        'Dispose the tensor that failed and go on.',
+        'Indices must be at least 0 and less than the size of their axis.',
       op,
-      { cause },
+      { cause, advice: 'Dispose the tensor that failed and go on.' },
     );
   }
   const advice = memory
@@ -59,8 +66,8 @@ export function fromRuntime(cause: unknown, doing: string): OnnxBackendError {
     : 'Tensors that were computed before remain valid: dispose the tensor that failed and go on.';
   return new OnnxBackendError(
     memory ? 'out-of-memory' : 'runtime',
-    `ONNX Runtime failed${where} while ${doing}: ${text} ${advice}`,
+    `ONNX Runtime failed${where} while ${doing}: ${text}`,
     op,
-    { cause },
+    { cause, advice },
   );
 }

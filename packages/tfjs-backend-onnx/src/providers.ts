@@ -32,14 +32,17 @@ function advice(provider: Provider): string {
 export function providerError(provider: Provider, cause: unknown): OnnxBackendError {
   const text = cause instanceof Error ? cause.message : String(cause);
   // Dawn and ONNX Runtime put file names, lines and signatures before the reason.
-  const reason = text.replace(/^.*\bwas false\. /s, '').trim();
+  const reason = text
+    .replace(/^.*\bwas false\. /s, '')
+    .replace(/\bOrt\w+: /, '')
+    .trim();
+  const instead = provider === 'cpu' ? '' : ' The provider "cpu" works without it.';
   return new OnnxBackendError(
     'provider',
-    `createOnnxBackend: the provider "${provider}" does not start on ` +
-      `${process.platform}-${process.arch}: ${reason.replace(/\.?$/, '.')} ${advice(provider)}` +
-      (provider === 'cpu' ? '' : ' The provider "cpu" works without it.'),
+    `The provider "${provider}" does not start on ${process.platform}-${process.arch}: ` +
+      reason.replace(/\.?$/, '.'),
     undefined,
-    { cause },
+    { cause, advice: `${advice(provider)}${instead}` },
   );
 }
 

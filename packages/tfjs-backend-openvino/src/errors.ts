@@ -11,15 +11,23 @@ const MARKER = Symbol.for('@crossweave/tfjs-backend-openvino/error');
 export class OpenvinoBackendError extends Error {
   override readonly name = 'OpenvinoBackendError';
   readonly [MARKER] = true;
+  /** What the reader can do, where the error has it by itself; the message ends with it. */
+  readonly advice: string | undefined;
 
   constructor(
     readonly code: OpenvinoBackendErrorCode,
-    message: string,
+    /** The message without the advice. */
+    readonly summary: string,
     /** The operator of the graph, if it is known. */
     readonly op?: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; advice?: string } = {},
   ) {
-    super(message, options);
+    const { cause, advice } = options;
+    super(
+      advice === undefined ? summary : `${summary} ${advice}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.advice = advice;
   }
 
   /** Whether a value is an error of this class, also of a second copy of the package. */

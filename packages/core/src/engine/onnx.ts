@@ -37,17 +37,6 @@ function onnxOn(provider: string, detail: string): Engine {
     };
     registerOnnxBackend({ provider });
   };
-  const probe = async (): Promise<Probe> =>
-    withAdvice(await probeBackend({ backend: name, packageName, load, detail }));
+  const probe = (): Promise<Probe> => probeBackend({ backend: name, packageName, load, detail });
   return { name, backend: name, onlyByName: true, probe };
-}
-
-/** Uses the package's error as the advice, since it says what the provider needs. */
-function withAdvice(probe: Probe): Probe {
-  if (probe.usable) return probe;
-  const [, reason, advice] =
-    /: (the provider .*?)\. (It .*?)(?: Or use the .*)?$/.exec(probe.reason) ?? [];
-  return reason === undefined || advice === undefined
-    ? probe
-    : { usable: false, reason: reason.replace(/\bOrt\w+: /, ''), advice };
 }

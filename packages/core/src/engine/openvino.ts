@@ -40,17 +40,5 @@ async function probe(precision: 'float32' | 'bf16', how: string): Promise<Probe>
   const probed = await probeBackend({ backend, packageName, load, detail });
   // Where no backend is chosen tfjs would try it again and again, and say so each time.
   if (!probed.usable && isRegistered(backend)) removeBackend(backend);
-  return withAdvice(probed);
-}
-
-/** The package's own error says what is missing and how to get it. That text is the advice. */
-function withAdvice(probed: Probe): Probe {
-  if (probed.usable) return probed;
-  const [, reason, advice] =
-    /: OpenVINO is (not installed: .*?)\. (It comes .*)$/.exec(probed.reason) ??
-    /: the (processor .*?)\. (Use precision .*)$/.exec(probed.reason) ??
-    [];
-  if (reason === undefined || advice === undefined) return probed;
-  const subject = reason.startsWith('processor') ? 'the' : 'OpenVINO is';
-  return { usable: false, reason: `${subject} ${reason}`, advice };
+  return probed;
 }

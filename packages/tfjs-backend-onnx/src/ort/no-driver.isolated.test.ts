@@ -14,7 +14,7 @@ it.runIf(process.platform === 'linux')('says so when WebGPU finds no driver', as
     expect.objectContaining({ name: 'OnnxBackendError', code: 'provider' }) as Error,
   );
   expect(() => createOnnxBackend({ provider: 'webgpu' })).toThrow(
-    /^createOnnxBackend: the provider "webgpu" does not start on linux-\w+: .*driver for Vulkan/,
+    /^The provider "webgpu" does not start on linux-\w+: .*driver for Vulkan/,
   );
   await tf.setBackend('onnx');
   const sum = tf.add(tf.scalar(1), 2);

@@ -35,7 +35,7 @@ it('starts on CUDA, or says what to install', async () => {
     expect(outcome).toMatchObject({
       code: 'provider',
       message: expect.stringMatching(
-        /^createOnnxBackend: the provider "cuda" .*ONNXRUNTIME_NODE_INSTALL=cuda12/,
+        /^The provider "cuda" .*ONNXRUNTIME_NODE_INSTALL=cuda12/,
       ) as string,
     });
   }

@@ -75,10 +75,9 @@ function list(folder: string): string[] {
 }
 
 function missing(why: string): OpenvinoBackendError {
-  return new OpenvinoBackendError(
-    'library',
-    `OpenVINO is not installed: ${why}. It comes as a Python package: ` +
-      'npx crossweave engine add openvino, or python3 -m venv openvino && ' +
-      `openvino/bin/pip install --no-deps openvino and ${VARIABLE}=$PWD/openvino.`,
-  );
+  return new OpenvinoBackendError('library', `OpenVINO is not installed: ${why}.`, undefined, {
+    advice:
+      'It comes as a Python package: npx crossweave engine add openvino, or python3 -m venv ' +
+      `openvino && openvino/bin/pip install --no-deps openvino and ${VARIABLE}=$PWD/openvino.`,
+  });
 }

@@ -17,10 +17,9 @@ export function ffi(): typeof Koffi {
   } catch (cause) {
     throw new OpenvinoBackendError(
       'library',
-      `OpenVINO cannot be called without koffi: ${firstLine(cause)}. ` +
-        'It comes from npm: npm install --ignore-scripts koffi@3.3.4',
+      `OpenVINO cannot be called without koffi: ${firstLine(cause)}.`,
       undefined,
-      { cause },
+      { cause, advice: 'It comes from npm: npm install --ignore-scripts koffi@3.3.4' },
     );
   }
 }

@@ -76,7 +76,7 @@ export class Library {
         `OpenVINO's library ${path} does not load: ${reason.replace(/\.?$/, '.')} ` +
           'Expected libopenvino_c of the Python package openvino 2026.4.',
         undefined,
-        { cause },
+        { cause, advice: 'npx crossweave engine add openvino installs it.' },
       );
     }
   }
@@ -117,11 +117,13 @@ export class Library {
     const isMemory = /bad_alloc|out of memory|allocat/i.test(text);
     return new OpenvinoBackendError(
       isMemory ? 'out-of-memory' : 'runtime',
-      `OpenVINO failed while ${doing} (status ${status}): ${shorten(text).replace(/\.?$/, '.')} ` +
-        (isMemory
-          ? 'Free tensors, or use a smaller batch.'
-          : 'Tensors that were computed before remain valid: dispose the tensor that failed and go on.'),
+      `OpenVINO failed while ${doing} (status ${status}): ${shorten(text).replace(/\.?$/, '.')}`,
       /\bName:? *'?\d+_(\w+)'?/.exec(text)?.[1],
+      {
+        advice: isMemory
+          ? 'Free tensors, or use a smaller batch.'
+          : 'Tensors that were computed before remain valid: dispose the tensor that failed and go on.',
+      },
     );
   }
 }

@@ -19,9 +19,10 @@ export function requireBf16({ processor, hasBf16 }: Processor): void {
   if (hasBf16) return;
   throw new OpenvinoBackendError(
     'precision',
-    `createOpenvinoBackend: the processor (${processor}) has no instructions for bf16. Without ` +
-      'them bf16 gains no time and loses accuracy; expected AVX512-BF16 or AMX. ' +
-      'Use precision "float32".',
+    `The processor (${processor}) has no instructions for bf16. Without them bf16 gains no time and ` +
+      'loses accuracy; expected AVX512-BF16 or AMX.',
+    undefined,
+    { advice: 'Use precision "float32".' },
   );
 }
 
