@@ -115,7 +115,8 @@ async function onePass<Input>(
 ): Promise<FeatureTable> {
   const pass = new FeatureTable(dim);
   try {
-    const features = await encodeBatch(tower, input);
+    const encoded = encodeBatch(tower, input);
+    const features = 'pooled' in encoded ? encoded : await encoded;
     await pass.append(features, count).finally(() => {
       disposeTensors(features);
     });

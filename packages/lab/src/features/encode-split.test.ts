@@ -8,7 +8,7 @@ import {
   type FrozenEncoder,
 } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { imageEncoder, textEncoder, tinySplit } from '../tiny.testing';
 import { encodeSplit } from './encode-split';
 
@@ -148,6 +148,26 @@ describe('encodeSplit', () => {
     });
     await expect(run).rejects.toThrow('enough');
     expect(seen).toEqual(['image 4/8', 'image 8/8']);
+  });
+
+  it('reads what a tower gives before it awaits anything, so that engines may compile in a thread', async () => {
+    const order: string[] = [];
+    const { image, text } = towers();
+    const encoder: typeof imageEncoder = {
+      ...imageEncoder,
+      apply(...given) {
+        const features = imageEncoder.apply(...given);
+        queueMicrotask(() => order.push('turn'));
+        const { pooled } = features;
+        vi.spyOn(pooled, 'data').mockImplementation(() => {
+          order.push('read');
+          return Promise.resolve(pooled.dataSync() as never);
+        });
+        return features;
+      },
+    };
+    await encodeSplit({ split: tinySplit(2), image: { ...image, encoder }, text });
+    expect(order).toEqual(['read', 'turn']);
   });
 
   it('ends when aborted while an engine compiles', async () => {

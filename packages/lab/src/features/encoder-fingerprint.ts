@@ -16,11 +16,16 @@ export interface Tower<Input> {
   readonly params: Params;
 }
 
-/** The features of a batch; the caller disposes them. */
-export async function encodeBatch<Input>(
+type Encoded = PooledFeatures & Partial<Features>;
+
+/**
+ * The features of a batch; the caller disposes them. Those of a tower are there at once: an engine that
+ * compiles in a thread does so where they are read before anything else is awaited.
+ */
+export function encodeBatch<Input>(
   tower: Tower<Input> | FrozenEncoder<Input>,
   input: Input,
-): Promise<PooledFeatures & Partial<Features>> {
+): Encoded | Promise<Encoded> {
   if ('encode' in tower) return tower.encode(input);
   return tidy(() => ({ ...tower.encoder.apply(tower.params, input, inference) }));
 }
@@ -49,7 +54,8 @@ export async function encoderFingerprint<Input>(
   const probe = mapTensors(example, (each) =>
     each.dtype === 'float32' ? tensor(pattern(each.size), each.shape) : each.clone(),
   );
-  const features = await encodeBatch(tower, probe);
+  const encoded = encodeBatch(tower, probe);
+  const features = 'pooled' in encoded ? encoded : await encoded;
   for (const [name, value] of tensorsOf(features)) {
     hash.update(JSON.stringify([name, value.shape.slice(1)])).update(bytesOf(await value.data()));
   }
