@@ -68,7 +68,7 @@ export class Interruption implements Disposable {
     if (this.#code === undefined) {
       this.#code = codes[name];
       this.#heard = now;
-      say('\nStopping after this step; what is done is saved. A second signal stops at once.');
+      say('Stopping after this step; what is done is saved. A second signal stops at once.');
       this.#controller.abort();
     } else if (now - this.#heard > together) {
       this.#source.exit(this.#code);

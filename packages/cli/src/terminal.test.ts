@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Terminal } from './terminal';
 
 function streams(isTTY = false) {
@@ -43,6 +43,37 @@ describe('Terminal', () => {
       'Training: done in 20.0 s',
       '',
     ]);
+  });
+
+  it('shows that work goes on before the first part of it is done', () => {
+    vi.useFakeTimers();
+    for (const isTTY of [true, false]) {
+      let now = 0;
+      const target = streams(isTTY);
+      const terminal = new Terminal(target, { now: () => now });
+      const progress = terminal.progress('Encoding');
+      const pass = (seconds: number): void => {
+        now += seconds * 1000;
+        vi.advanceTimersByTime(seconds * 1000);
+      };
+      pass(10);
+      expect(target.written.stderr).toMatch(
+        isTTY ? /\[\.{20}\] Encoding, 10 s$/ : /^Encoding, 10 s\n$/,
+      );
+      terminal.note('a note');
+      expect(target.written.stderr.endsWith(isTTY ? '\r\u001b[2Ka note\n' : 's\na note\n')).toBe(
+        true,
+      );
+      progress.update(1, 2);
+      const { stderr } = target.written;
+      pass(60);
+      expect(target.written.stderr).toBe(stderr);
+      terminal.progress('Another');
+      terminal[Symbol.dispose]();
+      pass(60);
+      expect(target.written.stderr).toBe(stderr);
+    }
+    vi.useRealTimers();
   });
 
   it('draws a bar on a terminal that fits its width', () => {

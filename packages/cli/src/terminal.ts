@@ -38,6 +38,10 @@ export class Terminal implements Disposable {
   readonly #json: boolean;
   readonly #now: () => number;
   readonly #failed: () => void;
+  /** Of bars that have not been told of anything yet. */
+  readonly #clocks = new Set<ReturnType<typeof setInterval>>();
+  /** Whether the terminal's last line is a bar. */
+  #drawn = false;
 
   constructor(streams: Streams, options: TerminalOptions = {}) {
     const { json = false, closed, now = () => performance.now() } = options;
@@ -52,15 +56,18 @@ export class Terminal implements Disposable {
   [Symbol.dispose](): void {
     const { stdout, stderr } = this.#streams;
     for (const stream of [stdout, stderr]) stream.removeListener?.('error', this.#failed);
+    for (const clock of this.#clocks) clearInterval(clock);
   }
 
   /** A line for the reader. */
   line(text = ''): void {
+    this.#clear();
     (this.#json ? this.#streams.stderr : this.#streams.stdout).write(`${harmless(text)}\n`);
   }
 
   /** A line that is no result: a warning, a hint. */
   note(text: string): void {
+    this.#clear();
     this.#streams.stderr.write(`${harmless(text)}\n`);
   }
 
@@ -75,33 +82,52 @@ export class Terminal implements Disposable {
     if (this.#json) this.#streams.stdout.write(`${harmless(JSON.stringify(value, null, 2))}\n`);
   }
 
+  /** Shows at once that the work has begun: what comes before its first part may take long. */
   progress(title: string): Progress {
-    const { stderr } = this.#streams;
-    const tty = stderr.isTTY === true;
+    const tty = this.#streams.stderr.isTTY === true;
     const began = this.#now();
     const interval = tty ? 100 : 10_000;
     let last = began - interval;
-    let shown = '';
+    const elapsed = (): number => this.#now() - began;
+    const clock = setInterval(
+      () => this.#draw(0, 1, harmless(`${title}, ${Math.round(elapsed() / 1000)} s`)),
+      tty ? 1000 : interval,
+    ).unref();
+    this.#clocks.add(clock);
+    const stop = (): void => {
+      clearInterval(clock);
+      this.#clocks.delete(clock);
+    };
     return {
       update: (current, total, note = '') => {
+        if (current > 0) stop();
         const now = this.#now();
         if (now - last < interval && current < total) return;
         last = now;
-        const text = harmless(describe(title, current, total, now - began, note));
-        shown = text;
-        if (!tty) stderr.write(`${text}\n`);
-        else
-          stderr.write(
-            `\r\u001b[2K${bar(current, total)} ${text.slice(0, (stderr.columns ?? 80) - 24)}`,
-          );
+        this.#draw(current, total, harmless(describe(title, current, total, now - began, note)));
       },
       done: (note = '') => {
-        const seconds = ((this.#now() - began) / 1000).toFixed(1);
+        stop();
         const suffix = note === '' ? '' : `, ${note}`;
-        if (tty && shown !== '') stderr.write('\r\u001b[2K');
-        stderr.write(`${harmless(`${title}: done in ${seconds} s${suffix}`)}\n`);
+        this.note(`${title}: done in ${(elapsed() / 1000).toFixed(1)} s${suffix}`);
       },
     };
+  }
+
+  #draw(current: number, total: number, text: string): void {
+    const { stderr } = this.#streams;
+    if (stderr.isTTY !== true) {
+      stderr.write(`${text}\n`);
+      return;
+    }
+    const fitting = text.slice(0, (stderr.columns ?? 80) - 24);
+    stderr.write(`\r\u001b[2K${bar(current, total)} ${fitting}`);
+    this.#drawn = true;
+  }
+
+  #clear(): void {
+    if (this.#drawn) this.#streams.stderr.write('\r\u001b[2K');
+    this.#drawn = false;
   }
 }
 
