@@ -83,6 +83,15 @@ describe('Terminal', () => {
     const shown = target.written.stderr.replace('\r\u001b[2K', '');
     expect(shown.startsWith('[##########..........] Encoding 1/2')).toBe(true);
     expect(shown.length).toBeLessThanOrEqual(80);
+    for (const [columns, text] of [
+      [0, ' Encoding 1/2'],
+      [10, ' '],
+    ] as const) {
+      const other = streams(true);
+      other.stderr.columns = columns;
+      new Terminal(other, { now: () => 1000 }).progress('Encoding').update(1, 2);
+      expect(other.written.stderr.split(']').at(-1)).toBe(text);
+    }
   });
 
   it('shows what could steer the reader’s terminal as codes, a bar of its own apart', () => {

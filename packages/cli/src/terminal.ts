@@ -120,7 +120,9 @@ export class Terminal implements Disposable {
       stderr.write(`${text}\n`);
       return;
     }
-    const fitting = text.slice(0, (stderr.columns ?? 80) - 24);
+    // A terminal that does not know its width says 0.
+    const width = stderr.columns === undefined || stderr.columns === 0 ? 80 : stderr.columns;
+    const fitting = text.slice(0, Math.max(0, width - 24));
     stderr.write(`\r\u001b[2K${bar(current, total)} ${fitting}`);
     this.#drawn = true;
   }
