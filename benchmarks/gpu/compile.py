@@ -3,8 +3,8 @@
     python3 benchmarks/gpu/compile.py MODULES/*.mlir --jax cross_attention bert_base vit_b16
 
 Needs jax, jax-cuda13-plugin, jax-cuda13-pjrt, nvidia-cuda-nvcc and nvidia-nvvm of pip, and the modules
-that modules.ts writes. It says whether XLA takes them, how many kernels a step launches, and what
-memory it needs beside its arguments. Without a GPU there is no choice of kernels by measuring, so
+that modules.ts writes. It says whether XLA takes them, how many kernels a step launches, what memory it
+needs beside its arguments, and how many bytes its own kernels read and write. Without a GPU there is no choice of kernels by measuring, so
 products are cuBLAS's and kernels are not the fastest.
 
     python3 benchmarks/gpu/compile.py --fusions MODULES/*.mlir
@@ -15,6 +15,7 @@ is compiled in a process of its own.
 """
 import argparse
 import collections
+import math
 import os
 import pathlib
 import re
@@ -24,6 +25,7 @@ import tempfile
 parser = argparse.ArgumentParser()
 parser.add_argument("modules", nargs="*")
 parser.add_argument("--jax", nargs="*", default=[], choices=("cross_attention", "bert_base", "vit_b16"))
+parser.add_argument("--rows", type=int, help="rows of the peers' batches; default: the benchmark's")
 parser.add_argument("--variant", default="default", choices=("default", "tf32", "bf16"))
 parser.add_argument("--fusions", action="store_true", help="only whether XLA joins products to the rest")
 options = parser.parse_args()
@@ -64,13 +66,33 @@ def devices_of(count):
     return topologies.get_topology_desc("h100", "cuda", target_config=H100, topology=shape).devices
 
 
+WIDTHS = {"pred": 1, "s8": 1, "u8": 1, "bf16": 2, "f16": 2, "s64": 8, "u64": 8, "f64": 8}
+
+
+def bytes_of(shape):
+    return sum(WIDTHS.get(dtype, 4) * math.prod(int(size) for size in sizes.split(",") if size)
+               for dtype, sizes in re.findall(r"(\w+)\[([\d,]*)\]", shape))
+
+
+def bytes_moved(entry):
+    """What fused kernels and copies read and write, each operand as a whole."""
+    sizes, moved = {}, 0
+    for name, shape, kind, operands in re.findall(
+            r"^ *(?:ROOT )?%?([\w.\-]+) = (\(.*?\)|\S+) ([a-z\-]+)\((.*?)\)(?:,|$)", entry, re.MULTILINE):
+        sizes[name] = bytes_of(shape)
+        if kind in ("fusion", "copy"):
+            read = (each.split()[-1].lstrip("%") for each in operands.split(",") if each.strip())
+            moved += sizes[name] + sum(sizes.get(each, 0) for each in read)
+    return moved
+
+
 def report(name, text, memory):
     entry = text[text.index("ENTRY"):]
     kinds = collections.Counter(re.findall(r"= (?:\([^=]*?\)|\S+) ([a-z\-]+)\(", entry))
     calls = collections.Counter(re.findall(r'custom_call_target="([^"]+)"', entry))
     reduced = sum(kinds[kind] for kind in kinds if kind.startswith("all-reduce"))
     print(f"{name:36} {memory.temp_size_in_bytes / 1e6:7.0f} MB beside {memory.argument_size_in_bytes / 1e6:.0f}; "
-          f"kernels: {kinds['fusion']} fused, {kinds['copy']} copies, "
+          f"kernels: {kinds['fusion']} fused, {kinds['copy']} copies, {bytes_moved(entry) / 1e6:.0f} MB moved, "
           f"{sum(calls.values())} of libraries, {reduced} all-reduces", flush=True)
 
 
@@ -100,8 +122,14 @@ def compile_peer(name):
                               "labels": jnp.zeros(16, jnp.int32)},
         "vit_b16": lambda: {"images": jnp.zeros((8, 224, 224, 3)), "labels": jnp.zeros(8, jnp.int32)},
     }[name]
+    rows = options.rows
+
+    def resized(x):
+        return jax.ShapeDtypeStruct((rows or x.shape[0], *x.shape[1:]), x.dtype)
+
     place = jax.sharding.SingleDeviceSharding(devices_of(1)[0])
-    shapes = jax.eval_shape(lambda: (jax_measure.start(peer.init(jax.random.key(0))), batch()))
+    state, inputs = jax.eval_shape(lambda: (jax_measure.start(peer.init(jax.random.key(0))), batch()))
+    shapes = (state, jax.tree.map(resized, inputs))
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=place), shapes)
     step = jax_measure.training_step(peer.loss_of, lr=1e-3)
     made = step.trace(*shapes).lower(lowering_platforms=("cuda",)).compile()
