@@ -137,6 +137,8 @@ CASES = {
     "Strip": [strip(), None],
     "Strip left": [strip(right=False), None],
     "Prepend": [part("Prepend", prepend="▁"), None],
+    "Replace a newer letter": [part("Replace", pattern={"String": "\ua7ce"}, content="*"), None],
+    "Replace what is in a range": [replace("[一-龥぀-ゟ゠-ヿ]+", "*"), None],
     "Replace by signs": [normalizers(part("Replace", pattern={"String": "z"}, content="$&$1"), LOWER), None],
     **{f"Replace {regex}": [replace(regex, "*"), None] for regex in (
         r"\s+", r"[^\w\s]", r"\d+", r"\p{P}", r"\w+$", r"^.", r"\p{Han}", r"(?i:k|s)", r"\W", r"\b", r"a*")},

@@ -1,7 +1,14 @@
 import type { Model } from './models';
 import type { Normalizer } from './normalizers';
 import { isPart, type Piece, type Refuse } from './parts';
-import { asKnown, endsWithWord, startsWithWord } from './unicode';
+import { escaped } from './patterns';
+import {
+  asKnown,
+  endWithoutSpace,
+  endsWithWord,
+  startWithoutSpace,
+  startsWithWord,
+} from './unicode';
 
 /** A stretch of a text: the id of an added token, or what is between them. */
 export type Section = number | Piece;
@@ -93,10 +100,6 @@ function finder(entries: readonly (readonly [string, AddedToken])[], refuse: Ref
   return (piece) => sectionsOf(piece, pattern, found);
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-}
-
 function sectionsOf(
   { text, first }: Piece,
   pattern: RegExp,
@@ -115,9 +118,8 @@ function sectionsOf(
       endsWithWord.test(known.slice(0, from)) || startsWithWord.test(known.slice(to));
     if (token.singleWord && isWithin) continue;
     // White space may have gone to the token before.
-    if (token.left)
-      from = Math.max(text.slice(0, from).replace(/\p{White_Space}+$/u, '').length, end);
-    if (token.right) to = text.length - text.slice(to).replace(/^\p{White_Space}+/u, '').length;
+    if (token.left) from = Math.max(endWithoutSpace(text.slice(0, from)), end);
+    if (token.right) to += startWithoutSpace(text.slice(to));
     if (from > to) throw new Error(`the added token ${JSON.stringify(content)} overlaps another`);
     between(from);
     if (from < to) sections.push(token.id);

@@ -1,3 +1,4 @@
+import { MergeQueue } from './merge-queue';
 import type { Model } from './models';
 import type { Part, Refuse } from './parts';
 
@@ -118,23 +119,13 @@ function merged(ids: number[], merges: ReadonlyMap<number, Merge>): readonly num
     if (symbol === undefined || symbol.after < 0) return undefined;
     return merges.get(symbol.id * manyIds + symbols[symbol.after]!.id);
   };
-  /** Merges to come: of the same rank the first of the word comes first. */
-  const queue: { at: number; rank: number; id: number }[] = [];
+  const queue = new MergeQueue();
   const add = (at: number): void => {
     const merge = mergeAt(at);
-    if (merge !== undefined) queue.push({ at, rank: merge[0], id: merge[1] });
+    if (merge !== undefined) queue.add({ at, rank: merge[0], id: merge[1] });
   };
   symbols.forEach((_, at) => add(at));
-  for (;;) {
-    let first = 0;
-    for (let i = 1; i < queue.length; i++) {
-      const [a, b] = [queue[i]!, queue[first]!];
-      if (a.rank < b.rank || (a.rank === b.rank && a.at < b.at)) first = i;
-    }
-    const next = queue[first];
-    if (next === undefined) break;
-    queue[first] = queue.at(-1)!;
-    queue.pop();
+  for (let next = queue.next(); next !== undefined; next = queue.next()) {
     const symbol = symbols[next.at]!;
     // What was to be merged may have become another pair.
     if (symbol.isGone || mergeAt(next.at)?.[1] !== next.id) continue;

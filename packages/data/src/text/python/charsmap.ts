@@ -30,7 +30,8 @@ export function charsmap(base64: string, refuse: Refuse): (text: string) => stri
       at = (at ^ offsetOf(unit)) >>> 0;
       if ((unit & 0x100) === 0) continue;
       const from = (units[at] ?? 0) & 0x7fffffff;
-      return texts.toString('utf8', from, Math.max(from, texts.indexOf(0, from)));
+      const end = texts.indexOf(0, from);
+      return texts.toString('utf8', from, end < 0 ? texts.length : end);
     }
     return undefined;
   };

@@ -1,8 +1,18 @@
 import { bytesToLetters } from './byte-letters';
 import { charsmap } from './charsmap';
 import { partsOf, textOf, type Part, type Piece, type Refuse } from './parts';
-import { matches, patternOf } from './patterns';
-import { control, letterAt, lowerCase, marks, nonspacing, normalForm, space } from './unicode';
+import { finderOf } from './patterns';
+import {
+  control,
+  endWithoutSpace,
+  letterAt,
+  lowerCase,
+  marks,
+  nonspacing,
+  normalForm,
+  space,
+  startWithoutSpace,
+} from './unicode';
 
 export type Normalizer = (piece: Piece) => Piece;
 
@@ -63,11 +73,9 @@ function without(letters: RegExp): Normalizer {
 
 function strip({ strip_left: left, strip_right: right }: Part): Normalizer {
   return ({ text, first }) => {
-    const begun = left === true ? text.replace(/^\p{White_Space}+/u, '') : text;
-    return {
-      text: right === true ? begun.replace(/\p{White_Space}+$/u, '') : begun,
-      first: first && begun.length === text.length,
-    };
+    const from = left === true ? startWithoutSpace(text) : 0;
+    const to = right === true ? endWithoutSpace(text) : text.length;
+    return { text: text.slice(from, Math.max(from, to)), first: first && from === 0 };
   };
 }
 
@@ -83,9 +91,9 @@ function nmt(piece: Piece): Piece {
 
 function replace(part: Part, refuse: Refuse): Normalizer {
   const content = textOf(part, 'content', refuse);
-  const pattern = patternOf(part, refuse);
+  const find = finderOf(part, refuse);
   return ({ text, first }) => {
-    const found = matches(text, pattern);
+    const found = find(text);
     const written = found.map(([from, to, isMatch]) => (isMatch ? content : text.slice(from, to)));
     const [[, end, isMatch]] = found as [(typeof found)[0]];
     // What replaces several letters counts as beginning at the last of them.

@@ -1,4 +1,5 @@
 import type { Refuse } from './parts';
+import { asKnown } from './unicode';
 
 /**
  * Possessive parts whose texts no other way of matching could take: what follows never begins as they do,
@@ -19,6 +20,9 @@ export function oniguruma(regex: string, refuse: Refuse): string {
   }
   if (/\(\?(?!i:)[a-z-]/i.test(bare)) {
     throw refuse('a regular expression with options within', regex);
+  }
+  if (asKnown(regex) !== regex) {
+    throw refuse('a regular expression with letters that Python does not know', regex);
   }
   return regex.replace(/\(\?i:([^()]*)\)?/g, (group, content: string) => {
     // Several letters that are one in the other case: ß is ss, and ﬁ fi.

@@ -6,28 +6,37 @@ import { asKnown } from './unicode';
 /** A stretch of a text, from and to, and whether the pattern matches it. */
 export type Stretch = readonly [from: number, to: number, isMatch: boolean];
 
+/** Takes a text apart by what it matches. */
+export type Finder = (text: string) => Stretch[];
+
 /**
- * The pattern of a part, a text or a regular expression of Oniguruma.
+ * Finds the pattern of a part: a text, or a regular expression of Oniguruma.
  *
  * @throws DataError for one that means another thing in JavaScript
  */
-export function patternOf(part: Part, refuse: Refuse): RegExp {
-  const { pattern } = part;
+export function finderOf({ pattern }: Part, refuse: Refuse): Finder {
   const { Regex: regex, String: text } = isPart(pattern) ? pattern : {};
-  if (typeof text === 'string')
-    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gu');
-  if (typeof regex !== 'string') throw refuse('an unknown kind of pattern', pattern);
-  const source = oniguruma(regex, refuse);
-  let made: RegExp | null;
-  try {
-    const pattern = { Regex: source };
-    made = new SplitPreTokenizer({ type: 'Split', pattern, behavior: 'Isolated', invert: false })
-      .pattern;
-  } catch {
-    made = null;
+  if (typeof text === 'string') {
+    const made = new RegExp(escaped(text), 'gu');
+    return (piece) => stretches(piece, made);
   }
+  if (typeof regex !== 'string') throw refuse('an unknown kind of pattern', pattern);
+  const made = translated(oniguruma(regex, refuse));
   if (made === null) throw refuse('a regular expression that JavaScript lacks', regex);
-  return made;
+  return (piece) => matches(piece, made);
+}
+
+function translated(regex: string): RegExp | null {
+  const part = { type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated' } as const;
+  try {
+    return new SplitPreTokenizer({ ...part, invert: false }).pattern;
+  } catch {
+    return null;
+  }
+}
+
+export function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
 /** Matches of a regular expression of a tokenizer, for which some letters are unknown. */

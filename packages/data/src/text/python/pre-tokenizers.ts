@@ -2,13 +2,13 @@ import { bytesToLetters } from './byte-letters';
 import { partsOf, textOf, type Part, type Piece, type Refuse } from './parts';
 import {
   behaviorOf,
+  finderOf,
   inverted,
   matches,
-  patternOf,
   split,
   stretches,
   type Behavior,
-  type Stretch,
+  type Finder,
 } from './patterns';
 import { bertWords, numeric, punctuation, space, wordsAndMarks } from './unicode';
 
@@ -29,7 +29,7 @@ export function preTokenizerOf(part: Part, refuse: Refuse): PreTokenizer {
       return chain(all.map((each) => preTokenizerOf(each, refuse)));
     }
     case 'Whitespace':
-      return (piece) => split(piece, inverted(matches(piece.text, wordsAndMarks)), 'Removed');
+      return separatedBy((text) => inverted(matches(text, wordsAndMarks)), 'Removed');
     case 'WhitespaceSplit':
       return separated(space, 'Removed');
     case 'BertPreTokenizer':
@@ -39,12 +39,12 @@ export function preTokenizerOf(part: Part, refuse: Refuse): PreTokenizer {
     case 'Digits':
       return separated(numeric, part['individual_digits'] === true ? 'Isolated' : 'Contiguous');
     case 'CharDelimiterSplit':
-      return separated(patternOf({ pattern: { String: part['delimiter'] } }, refuse), 'Removed');
+      return separatedBy(finderOf({ pattern: { String: part['delimiter'] } }, refuse), 'Removed');
     case 'Split': {
-      const pattern = patternOf(part, refuse);
+      const find = finderOf(part, refuse);
       const behavior = behaviorOf(part['behavior'], refuse);
-      const turns = part['invert'] === true ? inverted : (found: readonly Stretch[]) => found;
-      return (piece) => split(piece, turns(matches(piece.text, pattern)), behavior);
+      const isInverted = part['invert'] === true;
+      return separatedBy(isInverted ? (text) => inverted(find(text)) : find, behavior);
     }
     case 'FixedLength':
       return fixedLength(part, refuse);
@@ -70,7 +70,11 @@ function bert({ text, first }: Piece): Piece[] {
 }
 
 function separated(pattern: RegExp, behavior: Behavior): PreTokenizer {
-  return (piece) => split(piece, stretches(piece.text, pattern), behavior);
+  return separatedBy((text) => stretches(text, pattern), behavior);
+}
+
+function separatedBy(find: Finder, behavior: Behavior): PreTokenizer {
+  return (piece) => split(piece, find(piece.text), behavior);
 }
 
 function fixedLength({ length = 5 }: Part, refuse: Refuse): PreTokenizer {
@@ -95,15 +99,13 @@ function metaspace(part: Part, refuse: Refuse): PreTokenizer {
   if (!['always', 'first', 'never'].includes(scheme as string)) {
     throw refuse('an unknown way to begin', { prepend_scheme: scheme });
   }
-  const words = patternOf({ pattern: { String: replacement } }, refuse);
+  const find = finderOf({ pattern: { String: replacement } }, refuse);
   return ({ text, first }) => {
     const written = text.replaceAll(' ', () => replacement);
     const begins = scheme === 'always' || (scheme === 'first' && first);
     const whole = begins && !written.startsWith(replacement) ? replacement + written : written;
     const piece = { text: whole, first };
-    return part['split'] === false
-      ? [piece]
-      : split(piece, stretches(whole, words), 'MergedWithNext');
+    return part['split'] === false ? [piece] : split(piece, find(whole), 'MergedWithNext');
   };
 }
 

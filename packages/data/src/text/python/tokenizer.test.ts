@@ -93,6 +93,7 @@ describe('a tokenizer', () => {
     ['a possessive part', split(String.raw`\s++a`)],
     ['an atomic group', split(String.raw`(?>a|ab)c`)],
     ['options within', split('(?m:a.)')],
+    ['letters newer than Python’s', split('[\ua7ce]')],
     ['letters that are one in the other case', split('(?i:ss)')],
     ['classes without case', split('(?i:[à-ü])')],
     ['another post-processor', { post_processor: { type: 'Oracle' } }],

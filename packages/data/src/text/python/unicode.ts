@@ -40,7 +40,8 @@ export const startsWithWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D]/u;
 export const endsWithWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D]$/u;
 
 const plain = /^[\0-\x7f]*$/;
-const unassigned = new RegExp(`[${classOf(tables.unassigned)}]`, 'gu');
+/** Assigned in JavaScript, and not yet in the regular expressions of Python's library. */
+const tooNew = new RegExp(`(?!\\p{Cn})[${classOf(tables.unassigned)}]`, 'gu');
 
 /**
  * A text of the same length for regular expressions: the characters that Python's do not know yet
@@ -48,7 +49,7 @@ const unassigned = new RegExp(`[${classOf(tables.unassigned)}]`, 'gu');
  */
 export function asKnown(text: string): string {
   if (plain.test(text)) return text;
-  return text.replace(unassigned, (letter) => (letter.length === 1 ? '\uFDD0' : '\u{1FFFE}'));
+  return text.replace(tooNew, (letter) => (letter.length === 1 ? '\uFDD0' : '\u{1FFFE}'));
 }
 
 const unknownForms = new RegExp(
@@ -79,3 +80,19 @@ export function letterAt(text: string, at: number): string {
   const code = text.codePointAt(at);
   return code === undefined ? '' : String.fromCodePoint(code);
 }
+
+/** Where the white space ends that a text begins with. All of it is of one unit. */
+export function startWithoutSpace(text: string): number {
+  let from = 0;
+  while (from < text.length && isSpace.test(text[from]!)) from++;
+  return from;
+}
+
+/** Where the white space begins that a text ends with. */
+export function endWithoutSpace(text: string): number {
+  let to = text.length;
+  while (to > 0 && isSpace.test(text[to - 1]!)) to--;
+  return to;
+}
+
+const isSpace = /\p{White_Space}/u;
