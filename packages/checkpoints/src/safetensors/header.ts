@@ -1,6 +1,6 @@
 import { FileFormatError, StateDictError, showShape } from '@crossweave/core';
+import { repeatedKey } from '@crossweave/core/authoring';
 import { byteLength, elementBytes, type SafetensorsType } from './elements';
-import { repeatedKey } from './repeated-key';
 
 /** The header's entry of a tensor. */
 export interface TensorEntry {
@@ -150,7 +150,7 @@ function readJson(bytes: Uint8Array, where: string): Readonly<Record<string, unk
     throw broken('the header is not JSON', cause);
   }
   if (!isRecord(header) || !text.startsWith('{')) throw broken('the header is not an object');
-  const repeated = repeatedKey(text);
+  const repeated = repeatedKey(text, header)?.at(-1);
   if (repeated !== undefined) throw broken(`the header has "${repeated}" twice`);
   return header;
 }

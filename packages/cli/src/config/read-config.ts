@@ -1,11 +1,11 @@
 import { ConfigError, FileFormatError, isCrossweaveError } from '@crossweave/core';
+import { repeatedKey } from '@crossweave/core/authoring';
 import { readBytes, readJson } from '@crossweave/core/node';
 import { text, texts, type OptionSpec, type OptionValues } from '../command';
 import { dataFlags, dataSettings } from './data-flags';
 import { withLabelKind, withSampling, withTask } from './tasks';
 import { withSource } from './stream';
 import { unknownKey, withSetting } from './parse';
-import { repeatedKey } from './repeated-key';
 
 /** The flags that choose what computes. */
 export const engineOptions: Readonly<Record<string, OptionSpec>> = {
@@ -108,9 +108,9 @@ export async function readGiven(
 async function readJsonConfig(file: string): Promise<unknown> {
   const [config, bytes] = await Promise.all([readJson(file), readBytes(file)]).catch(asConfigError);
   requirePlain(config, file);
-  const twice = repeatedKey(new TextDecoder().decode(bytes));
+  const twice = repeatedKey(new TextDecoder().decode(bytes), config);
   if (twice === undefined) return config;
-  throw new ConfigError(`the config has the key "${twice}" twice`, {
+  throw new ConfigError(`the config has the key "${twice.join('.')}" twice`, {
     where: file,
     advice: 'Remove one of them.',
   });

@@ -28,6 +28,7 @@ export {
   requireOneOf,
   requireText,
 } from './require';
+export { repeatedKey } from './repeated-key';
 export { nearestName } from '../errors';
 export { lookUp } from '../look-up';
 export { Markup, markup } from './markup';

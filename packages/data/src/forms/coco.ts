@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { DataError } from '@crossweave/core';
+import { repeatedKey } from '@crossweave/core/authoring';
 import { toRow, type ReadContext, type Row } from '../records/record';
 import { fileSource } from '../records/text-source';
 import { excerpt } from '../records/excerpt';
@@ -136,14 +137,21 @@ function idOf(value: unknown): string | undefined {
 }
 
 function parse({ text }: JsonElement, where: string): Fields | DataError {
-  const details = { where, expected: 'a JSON object', got: excerpt(text) };
+  const details = () => ({ where, expected: 'a JSON object', got: excerpt(text) });
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Fields;
-    return new DataError('the element is no object', details);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return new DataError('the element is no object', details());
+    }
+    const repeated = repeatedKey(text, value);
+    if (repeated === undefined) return value as Fields;
+    return new DataError(`the element has the key "${repeated.join('.')}" twice`, {
+      ...details(),
+      expected: 'each key once',
+      advice: 'Remove the one that is wrong: programs differ in which of them they read.',
+    });
   } catch (cause) {
-    return new DataError('the element is not JSON', { ...details, cause });
+    return new DataError('the element is not JSON', { ...details(), cause });
   }
 }
 

@@ -43,6 +43,12 @@ describe('jsonElements', () => {
     );
   });
 
+  it('refuses a key that stands twice', async () => {
+    for (const text of ['{"a": [1], "b": 2, "a": [3]}', '{"a":1,"\\u0061":{}}']) {
+      await expect(read(text)).rejects.toThrow(/c\.json: the file has the key "a" twice/);
+    }
+  });
+
   it.each(['', '[]', '{"images": [', '{"images": [{}]', '{}}', 'x', '{"a": [1]} {"b": [2]}'])(
     'refuses %j',
     async (text) => {

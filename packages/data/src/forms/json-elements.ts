@@ -20,7 +20,7 @@ const list = 0x5b;
  * The elements of the lists that are values of a JSON object, `{"images": [{…}, …], …}`, each as its
  * own text: files of any size are read without being held. Elements are not parsed here.
  *
- * @throws DataError when the text is no JSON object, is not UTF-8, or ends early
+ * @throws DataError when the text is no JSON object, has a key twice, is not UTF-8, or ends early
  */
 export async function* jsonElements(
   chunks: AsyncIterable<Uint8Array>,
@@ -29,6 +29,7 @@ export async function* jsonElements(
   let depth = 0;
   let [inString, escaped, started] = [false, false, false];
   let key = '';
+  const keys = new Set<string>();
   let inList = false;
   let index = 0;
   /** Bytes of the element, or of the key, that began in an earlier chunk. */
@@ -47,6 +48,13 @@ export async function* jsonElements(
       expected: 'JSON in UTF-8',
       got,
       advice: 'Save it as UTF-8.',
+    });
+  const repeated = (name: string): DataError =>
+    new DataError(`the file has the key "${name}" twice`, {
+      where: file,
+      expected: 'each key once',
+      got: `${JSON.stringify(name)} again`,
+      advice: 'Join the two lists, or remove the one that is wrong.',
     });
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -75,9 +83,11 @@ export async function* jsonElements(
           before = [];
         }
       } else if (byte === colon && depth === 1) {
-        key = taken(at);
+        key = nameOf(taken(at));
+        if (keys.has(key)) throw repeated(key);
+        keys.add(key);
       } else if (byte === comma && depth === 2 && inList) {
-        yield { key: nameOf(key), index: index++, text: taken(at) };
+        yield { key, index: index++, text: taken(at) };
         from = at + 1;
       } else if (opening.has(byte)) {
         if (depth === 0 && (started || byte === list)) throw failure('something else');
@@ -92,7 +102,7 @@ export async function* jsonElements(
       } else if (closing.has(byte)) {
         if (depth === 2 && inList) {
           const text = taken(at);
-          if (text !== '' || index > 0) yield { key: nameOf(key), index, text };
+          if (text !== '' || index > 0) yield { key, index, text };
           inList = false;
         }
         depth--;

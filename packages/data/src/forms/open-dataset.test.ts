@@ -58,6 +58,25 @@ describe('COCO', () => {
     }
   });
 
+  it('refuses what has a key twice, and reads the rest', async () => {
+    const content = `{"images": [
+      {"id": 7, "file_name": "a.png"}, {"id": 8, "file_name": "b.png", "file_name": "c.png"}],
+      "annotations": [{"image_id": 7, "caption": "one"}, {"image_id": 7, "caption": "x", "caption": "y"}]}`;
+    const read = await rows(await write('captions.json', content));
+    expect(records(read.filter((row) => 'record' in row))).toMatchObject([{ captions: ['one'] }]);
+    expect(errors(read)).toEqual([
+      expect.stringMatching(/\(image 2\): the element has the key "file_name" twice/),
+      expect.stringMatching(/\(annotation 2\): the element has the key "caption" twice/),
+    ]);
+    const lists = await write('twice.json', '{"images": [], "annotations": [], "images": []}');
+    await expect(rows(lists)).rejects.toThrow(/twice\.json: the file has the key "images" twice/);
+    const sentences = '[{"raw": "one", "raw": "two"}]';
+    const splits = `{"images": [{"filename": "a.png", "sentences": ${sentences}}]}`;
+    expect(errors(await rows(await write('karpathy.json', splits)))).toEqual([
+      expect.stringMatching(/\(image 1\): .*"sentences\.raw" twice/),
+    ]);
+  });
+
   it('finds the images beside the annotations, of several files too', async () => {
     for (const [name, level] of [
       ['train2017', 1],

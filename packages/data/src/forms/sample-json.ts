@@ -1,18 +1,29 @@
 import { DataError } from '@crossweave/core';
+import { repeatedKey } from '@crossweave/core/authoring';
 import { excerpt } from '../records/excerpt';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The fields of a sample's `json` file: none where it holds no object, undefined where it is no JSON. */
-export function jsonOf(json: string | undefined): Fields | undefined {
+/**
+ * The fields of a sample's `json` file: none where it holds no object, an error where it is no JSON
+ * or has a key twice.
+ */
+export function jsonOf(json: string | undefined, where: string): Fields | DataError {
   if (json === undefined) return {};
+  const details = () => ({ where, got: excerpt(json), advice: 'Write the shard anew.' });
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(json);
-    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-    return isObject ? (parsed as Fields) : {};
+    parsed = JSON.parse(json);
   } catch {
-    return undefined;
+    return new DataError('the json file is not JSON', details());
   }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return {};
+  const repeated = repeatedKey(json, parsed);
+  if (repeated === undefined) return parsed as Fields;
+  return new DataError(`the json file has the key "${repeated.join('.')}" twice`, {
+    expected: 'each key once',
+    ...details(),
+  });
 }
 
 /**

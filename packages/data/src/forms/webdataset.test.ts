@@ -39,6 +39,24 @@ describe('WebDataset', () => {
     expect(errors(await rows(shard))).toEqual([expect.stringMatching(/several images.*columns/)]);
   });
 
+  it('refuses a sample whose json has a key twice', async () => {
+    const sample = async (key: string, json: string): Promise<TestEntry[]> => [
+      { name: `${key}.png`, content: await png(10) },
+      { name: `${key}.json`, content: json },
+    ];
+    const samples = [
+      ...(await sample('a', '{"caption": "one", "meta": {"caption": 1}}')),
+      ...(await sample('b', '{"caption": "one", "caption": "two"}')),
+      ...(await sample('c', '{"caption": "one", "meta": [{"k": 1, "k": 2}]}')),
+    ];
+    const read = await rows(await write('s.tar', Buffer.concat([tarOf(samples), tarEnd])));
+    expect(records(read.filter((row) => 'record' in row))).toMatchObject([{ captions: ['one'] }]);
+    expect(errors(read)).toEqual([
+      expect.stringMatching(/s\.tar \(b\): the json file has the key "caption" twice/),
+      expect.stringMatching(/s\.tar \(c\): the json file has the key "meta\.k" twice/),
+    ]);
+  });
+
   it('tells once of captions in json files that differ from those that are read', async () => {
     const sample = async (key: string, json: object): Promise<TestEntry[]> => [
       { name: `${key}.png`, content: await png(10) },

@@ -192,11 +192,8 @@ function rowOf(
     ...place,
     error: new DataError(what, { where, got, advice }),
   });
-  const json = group.fields.get('json');
-  const parsed = jsonOf(json);
-  if (parsed === undefined) {
-    return bad('the json file is not JSON', json!.slice(0, 60), 'Write the shard anew.');
-  }
+  const parsed = jsonOf(group.fields.get('json'), where);
+  if (parsed instanceof DataError) return { ...place, error: parsed };
   for (const [name, value] of Object.entries(parsed)) {
     if (!values.has(name)) values.set(name, value);
   }

@@ -57,8 +57,11 @@ describe('readJsonl', () => {
     const twice = '{"image":"a","caption":"x", "caption" : "y"}';
     expect(message(twice)).toMatch(/line 1 has the field "caption" twice/);
     const named = '{"image":"a","caption":"x","more":{"k":1},"k":1,"k":2}';
-    expect(message(named, { id: 'k' })).toContain('"k" twice');
-    expect(message(named)).toBe('no error');
+    expect(message(named)).toContain('"k" twice');
+    const within = [[{ kind: 'swap', caption: 'y', kind2: { a: 1 } }]];
+    const row = JSON.stringify({ image: 'a', caption: 'x', negatives: within });
+    expect(message(row)).toBe('no error');
+    expect(message(row.replace('kind2', 'caption'))).toContain('"negatives.caption" twice');
     const apart = [
       { image: 'caption', caption: 'image', more: { caption: 1, image: [{ image: 2 }] } },
       { image: 'a', caption: '"caption": "x"' },

@@ -1,5 +1,6 @@
 import { DataError } from '@crossweave/core';
-import { namedColumns, readColumns } from './columns';
+import { repeatedKey } from '@crossweave/core/authoring';
+import { namedColumns } from './columns';
 import { linesOfText } from './lines';
 import type { RowReader } from './row-reader';
 import { toRow, type ReadContext, type Row } from './record';
@@ -12,8 +13,6 @@ import { excerpt } from './excerpt';
  */
 export class JsonlReader implements RowReader {
   readonly #context: ReadContext;
-  /** The columns that are read. */
-  readonly #names: readonly string[];
   /** Those that the caller named and that no line had so far. */
   readonly #unseen: Set<string>;
   /** Fields of the first line. */
@@ -23,7 +22,6 @@ export class JsonlReader implements RowReader {
 
   constructor(context: ReadContext) {
     this.#context = context;
-    this.#names = readColumns(context);
     this.#unseen = new Set(namedColumns(context.columns));
   }
 
@@ -51,7 +49,7 @@ export class JsonlReader implements RowReader {
   }
 
   #row(content: string, line: number): Row {
-    const values = parseLine(content, line, this.#context.file, this.#names);
+    const values = parseLine(content, line, this.#context.file);
     if (values instanceof DataError) return { line, lines: 1, error: values };
     this.#first ??= [...values.keys()];
     for (const name of this.#unseen) if (values.has(name)) this.#unseen.delete(name);
@@ -63,7 +61,6 @@ function parseLine(
   content: string,
   line: number,
   file: string,
-  names: readonly string[],
 ): ReadonlyMap<string, unknown> | DataError {
   const details = () => ({
     where: `${file}:${line}`,
@@ -81,9 +78,9 @@ function parseLine(
     });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const repeated = repeatedKey(content, names);
+    const repeated = repeatedKey(content, value);
     if (repeated === undefined) return new Map(Object.entries(value));
-    return new DataError(`line ${line} has the field "${repeated}" twice`, {
+    return new DataError(`line ${line} has the field "${repeated.join('.')}" twice`, {
       ...details(),
       advice: 'Correct the line; several captions go into one list.',
     });
@@ -92,37 +89,4 @@ function parseLine(
     ...details(),
     advice: 'A list of records goes one record to a line.',
   });
-}
-
-/** The first of these keys that an object has twice: JSON.parse keeps the last one alone. */
-function repeatedKey(content: string, names: readonly string[]): string | undefined {
-  const suspects = new Set(
-    names.filter((name) => {
-      const key = JSON.stringify(name);
-      return content.indexOf(key) !== content.lastIndexOf(key);
-    }),
-  );
-  if (suspects.size === 0) return undefined;
-  const seen = new Set<string>();
-  let depth = 0;
-  for (let at = 0; at < content.length; at++) {
-    const letter = content[at] ?? '';
-    if ('[{'.includes(letter)) depth++;
-    else if (']}'.includes(letter)) depth--;
-    if (letter !== '"') continue;
-    const start = at + 1;
-    for (at++; at < content.length && content[at] !== '"'; at++) if (content[at] === '\\') at++;
-    const name = content.slice(start, at);
-    if (depth !== 1 || !suspects.has(name) || !isKey(content, at + 1)) continue;
-    if (seen.has(name)) return name;
-    seen.add(name);
-  }
-  return undefined;
-}
-
-/** Whether a colon follows. */
-function isKey(content: string, from: number): boolean {
-  let at = from;
-  while (/\s/.test(content[at] ?? '')) at++;
-  return content[at] === ':';
 }

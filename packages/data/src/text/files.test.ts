@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { bertFiles } from './bert-files';
-import { fingerprintTokenizer, parseTokenizer, type TokenizerFiles } from './files';
+import {
+  contentsOf,
+  fingerprintTokenizer,
+  parseTokenizer,
+  type TokenizerContents,
+  type TokenizerFiles,
+} from './files';
 
 const config = '{}';
-const parse = (tokenizer: unknown, settings = config): ReturnType<typeof parseTokenizer> =>
-  parseTokenizer('folder', {
+const parse = (tokenizer: unknown, settings = config): TokenizerContents => {
+  const files = {
     'tokenizer.json': typeof tokenizer === 'string' ? tokenizer : JSON.stringify(tokenizer),
     'tokenizer_config.json': settings,
-  });
+  };
+  return contentsOf('folder', parseTokenizer('folder', files));
+};
 
-describe('parseTokenizer', () => {
+describe('the files of a tokenizer', () => {
   it.each<[string, object, object]>([
     [
       'WordPiece',
@@ -96,6 +104,22 @@ describe('parseTokenizer', () => {
     }
     const other = { ...cased, normalizer: { type: 'Lowercase' } };
     expect(parse(other, '{"do_lower_case": false}')).toEqual({ vocabularySize: 1 });
+  });
+
+  it.each<[string, object, object | undefined]>([
+    ['{}', {}, undefined],
+    ['{"truncation_side": "left"}', {}, { side: 'left' }],
+    [
+      '{"model_max_length": 77}',
+      { truncation: { direction: 'Right' } },
+      { side: 'right', maxTokens: 77 },
+    ],
+    ['{"model_max_length": 0}', { truncation: { direction: 'Left' } }, { side: 'left' }],
+    ['{"truncation_side": "right"}', { truncation: { direction: 'Left' } }, undefined],
+  ])('say with %s and %j how texts are cut', (settings, parts, truncation) => {
+    expect(parse({ model: { vocab: { a: 0 } }, ...parts }, settings).truncation).toEqual(
+      truncation,
+    );
   });
 
   it('refuses a damaged configuration', () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { number } from '@crossweave/core/authoring';
+import type { Tokenizer } from './tokenizer';
 
 /** The files of a tokenizer that decide its ids, in the order in which they are fingerprinted. */
 export const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json'] as const;
@@ -34,8 +35,16 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   return { 'tokenizer.json': tokenizer!, 'tokenizer_config.json': config! };
 }
 
-/** What is read here of `tokenizer.json`. */
-export interface TokenizerContents {
+type Contents = Readonly<Record<string, unknown>>;
+
+/** Contents of {@link tokenizerFiles}, parsed. */
+export interface ParsedTokenizer {
+  readonly tokenizer: Contents;
+  readonly config: Contents;
+}
+
+/** What is read here of both files. */
+export interface TokenizerContents extends Pick<Tokenizer, 'truncation'> {
   /** Highest id + 1 over the vocabulary and the added tokens. */
   readonly vocabularySize: number;
   /** The id of the token for words that the vocabulary lacks, unless every text can be spelled. */
@@ -45,15 +54,24 @@ export interface TokenizerContents {
 /** More ids than entries: a table of so many rows would be mostly empty, or larger than memory. */
 const spareIds = 1000;
 
+/** @throws DataError when a file is no JSON object */
+export function parseTokenizer(folder: string, files: TokenizerFiles): ParsedTokenizer {
+  return {
+    config: parseObject(folder, files, 'tokenizer_config.json'),
+    tokenizer: parseObject(folder, files, 'tokenizer.json'),
+  };
+}
+
 /**
  * Checks the two files, as far as ids depend on them.
  *
  * @param folder for messages
- * @throws DataError when a file is not JSON, ids are no ids, or the files contradict each other
+ * @throws DataError when ids are no ids, or the files contradict each other
  */
-export function parseTokenizer(folder: string, files: TokenizerFiles): TokenizerContents {
-  const config = parseObject(folder, files, 'tokenizer_config.json');
-  const contents = parseObject(folder, files, 'tokenizer.json');
+export function contentsOf(
+  folder: string,
+  { config, tokenizer: contents }: ParsedTokenizer,
+): TokenizerContents {
   requireOneCase(folder, config, contents);
   const file = join(folder, 'tokenizer.json');
   const model = objectOf(contents['model']);
@@ -77,10 +95,21 @@ export function parseTokenizer(folder: string, files: TokenizerFiles): Tokenizer
     );
   }
   const unknownId = unknownIdOf(model, vocabulary, contents['pre_tokenizer']);
+  const truncation = truncationOf(config, objectOf(contents['truncation']));
   return {
     vocabularySize: ids.reduce<number>((most, id) => Math.max(most, id as number), 0) + 1,
     ...(unknownId !== undefined && { unknownId }),
+    ...(truncation !== undefined && { truncation }),
   };
+}
+
+/** `model_max_length` is a huge number where nothing is cut. */
+function truncationOf(config: Contents, truncation: Contents = {}): Tokenizer['truncation'] {
+  const side = String(config['truncation_side'] ?? truncation['direction']).toLowerCase();
+  const length = config['model_max_length'];
+  const hasLength = typeof length === 'number' && length >= 1;
+  if (side !== 'left' && !hasLength) return undefined;
+  return { side: side === 'left' ? side : 'right', ...(hasLength && { maxTokens: length }) };
 }
 
 /**
@@ -91,8 +120,8 @@ export function parseTokenizer(folder: string, files: TokenizerFiles): Tokenizer
  */
 function requireOneCase(
   folder: string,
-  { do_lower_case: asked }: Readonly<Record<string, unknown>>,
-  { normalizer }: Readonly<Record<string, unknown>>,
+  { do_lower_case: asked }: Contents,
+  { normalizer }: Contents,
 ): void {
   const { type, lowercase } = objectOf(normalizer) ?? {};
   if (type !== 'BertNormalizer' || typeof asked !== 'boolean') return;
@@ -120,7 +149,7 @@ function idsOf(vocabulary: unknown): Map<string, unknown> | undefined {
 }
 
 function unknownIdOf(
-  model: Readonly<Record<string, unknown>>,
+  model: Contents,
   vocabulary: ReadonlyMap<string, unknown>,
   preTokenizer: unknown,
 ): number | undefined {
@@ -138,11 +167,7 @@ function usesBytes(preTokenizer: unknown): boolean {
 }
 
 /** The content of one of the files. @throws DataError when it is no JSON object */
-export function parseObject(
-  folder: string,
-  files: TokenizerFiles,
-  name: keyof TokenizerFiles,
-): Readonly<Record<string, unknown>> {
+function parseObject(folder: string, files: TokenizerFiles, name: keyof TokenizerFiles): Contents {
   const file = join(folder, name);
   let value: unknown;
   try {
@@ -155,7 +180,7 @@ export function parseObject(
   return object;
 }
 
-function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+function objectOf(value: unknown): Contents | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError } from '@crossweave/core';
+import { ConfigError, DataError } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { env as huggingface } from '@huggingface/transformers';
 import { env as xenova } from '@xenova/transformers';
@@ -48,6 +48,25 @@ describe.each([
       expect(tokenizer.encode(text)).toEqual(written.encode(text));
     }
   });
+});
+
+it('is refused to a library that gives it other ids than Python', async () => {
+  const out = join(folder, 'words');
+  await mkdir(out);
+  const vocab = { '<unk>': 0, café: 1, caf: 2 };
+  const tokenizer = {
+    version: '1.0',
+    ...{ added_tokens: [], normalizer: null, post_processor: null, decoder: null },
+    pre_tokenizer: { type: 'Whitespace' },
+    model: { type: 'WordPiece', unk_token: '<unk>', continuing_subword_prefix: '##', vocab },
+  };
+  await writeFile(join(out, 'tokenizer.json'), JSON.stringify(tokenizer));
+  const config = { unk_token: '<unk>', pad_token: '<unk>', tokenizer_class: 'BertTokenizer' };
+  await writeFile(join(out, 'tokenizer_config.json'), JSON.stringify(config));
+  expect((await loadTokenizer(out)).encode('café')).toEqual([1]);
+  const refused = loadTokenizer(out, { library: '@huggingface/transformers' });
+  await expect(refused).rejects.toThrow(ConfigError);
+  await expect(refused).rejects.toThrow(/other ids than the one of Python.*Leave the option/);
 });
 
 testOptions('loadTokenizer', (options) => loadTokenizer('nowhere', options), { describe, it });

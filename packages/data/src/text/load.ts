@@ -8,14 +8,13 @@ import {
   type TransformersLibraryName,
 } from '@crossweave/checkpoints/node';
 import {
+  contentsOf,
   damagedFile,
   fingerprintTokenizer,
-  parseObject,
   parseTokenizer,
   readTokenizerFiles,
 } from './files';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
-import { pythonAlone } from './python-rules';
 import { readTokenizer } from './tokenizers-package';
 
 /** What a tokenizer can be read by: the package that comes along, or an optional peer. */
@@ -62,12 +61,11 @@ export async function loadTokenizer(
   const { library = '@huggingface/tokenizers' } = options;
   const path = resolve(folder);
   const files = await readTokenizerFiles(path);
-  const contents = parseTokenizer(path, files);
-  const json = parseObject(path, files, 'tokenizer.json');
+  const parsed = parseTokenizer(path, files);
+  const contents = contentsOf(path, parsed);
+  const own = readTokenizer(path, parsed);
   const tokenizer =
-    library === '@huggingface/tokenizers'
-      ? readTokenizer(path, json, parseObject(path, files, 'tokenizer_config.json'))
-      : await fromLibrary(path, library, json['pre_tokenizer']);
+    library === '@huggingface/tokenizers' ? own : await fromLibrary(path, library, own);
   return fromTransformers(tokenizer, {
     name: basename(path),
     fingerprint: fingerprintTokenizer(files),
@@ -75,26 +73,35 @@ export async function loadTokenizer(
   });
 }
 
+/** Ordinary texts, in which libraries differ that do not have all parts of tokenizers as Python has them. */
+const ordinaryTexts = [
+  "A red Circle left of the blue square, isn't it?",
+  'Café — naïve (3.14)!',
+  '東京 2024',
+  'a pair of x_1, well-known…',
+];
+
 async function fromLibrary(
   path: string,
   name: TransformersLibraryName,
-  preTokenizer: unknown,
+  own: TransformersTokenizer,
 ): Promise<TransformersTokenizer> {
-  const unlike = pythonAlone(preTokenizer);
-  if (unlike !== undefined) {
-    throw new ConfigError('the library gives other ids than the one of Python', {
-      where: path,
-      expected: `a library that has the pre-tokenizer ${unlike} of Python`,
-      got: name,
-      advice: 'Leave the option library out.',
-    });
-  }
   const library = await importTransformers('loadTokenizer', transformersImports, name);
   const { AutoTokenizer } = library.module as unknown as Tokenizers;
+  const idsBy = (tokenizer: TransformersTokenizer, text: string): string =>
+    tokenizer(text, { add_special_tokens: true, return_tensor: false }).input_ids.join();
   try {
-    return await fromFolder(library, path, (folder) =>
+    const read = await fromFolder(library, path, (folder) =>
       AutoTokenizer.from_pretrained(folder, { local_files_only: true }),
     );
+    const other = ordinaryTexts.find((text) => idsBy(read, text) !== idsBy(own, text));
+    if (other === undefined) return read;
+    throw new ConfigError('the library gives other ids than the one of Python', {
+      where: path,
+      expected: `the ids ${idsBy(own, other)} for ${JSON.stringify(other)}`,
+      got: `${idsBy(read, other)} by ${name}`,
+      advice: 'Leave the option library out.',
+    });
   } catch (cause) {
     // What the library makes of damaged files are errors of any kind.
     if (isCrossweaveError(cause)) throw cause;

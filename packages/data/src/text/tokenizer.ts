@@ -14,6 +14,8 @@ export interface Tokenizer extends TokenizerFacts {
   /** Special ids before and after every text: [CLS] and [SEP] for BERT. */
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
+  /** How other libraries cut its texts, as its files have it; absent where these say nothing of it. */
+  readonly truncation?: { readonly side: 'left' | 'right'; readonly maxTokens?: number };
   /** Ids of a text without special tokens, of any length, each below `vocabularySize`. */
   encode(text: string): readonly number[];
 }
@@ -28,7 +30,7 @@ export interface TransformersTokenizer {
 }
 
 /** What a library's tokenizer does not say of itself. */
-export interface TransformersTokenizerFacts {
+export interface TransformersTokenizerFacts extends Pick<Tokenizer, 'truncation'> {
   readonly name: string;
   readonly vocabularySize: number;
   readonly fingerprint: string;
@@ -47,7 +49,7 @@ const probes = ['a', '1', '.', 'e', '中'];
  */
 export function fromTransformers(
   tokenizer: TransformersTokenizer,
-  { name, vocabularySize, fingerprint, unknownId }: TransformersTokenizerFacts,
+  { name, vocabularySize, fingerprint, unknownId, truncation }: TransformersTokenizerFacts,
 ): Tokenizer {
   const isId = number({ integer: true, min: 0, below: vocabularySize }).accepts;
   const ids = (text: string, special: boolean): readonly number[] => {
@@ -97,6 +99,7 @@ export function fromTransformers(
     padId,
     ...(unknownId !== undefined && { unknownId }),
     ...(endId !== undefined && { endId }),
+    ...(truncation !== undefined && { truncation }),
     prefix: whole.slice(0, before),
     suffix,
     encode: (text) => ids(text, false),

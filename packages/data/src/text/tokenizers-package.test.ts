@@ -67,7 +67,7 @@ describe('readTokenizer', () => {
 
   it('pads with the end of text where there is no padding token', () => {
     const idOfPad = (change: object): number | null | undefined =>
-      readTokenizer('here', tokenizer, { ...config, ...change }).pad_token_id;
+      readTokenizer('here', { tokenizer, config: { ...config, ...change } }).pad_token_id;
     expect(idOfPad({})).toBe(0);
     expect(idOfPad({ pad_token: { content: '[SEP]' } })).toBe(3);
     expect(idOfPad({ pad_token: null, eos_token: '[SEP]' })).toBe(3);
@@ -81,9 +81,15 @@ describe('readTokenizer', () => {
     ['an unknown normalizer', { ...tokenizer, normalizer: { type: 'Oracle' } }],
     ['added tokens that are none', { ...tokenizer, added_tokens: [null] }],
   ])('says that a file with %s is damaged', (_, damaged) => {
-    expect(() => readTokenizer('/some/folder', damaged, config)).toThrow(DataError);
-    expect(() => readTokenizer('/some/folder', damaged, config)).toThrow(
-      /^\/some\/folder: .*buildVoc/,
+    expect(() => readTokenizer('/some/folder', { tokenizer: damaged, config })).toThrow(DataError);
+    expect(() => readTokenizer('/some/folder', { tokenizer: damaged, config })).toThrow(
+      /^\/some\/folder: .*copy/i,
     );
+  });
+
+  it('says which text it cannot encode', () => {
+    const encode = readTokenizer('here', { tokenizer, config });
+    const options = { add_special_tokens: false, return_tensor: false } as const;
+    expect(() => encode('\ud800', options)).toThrow(/cannot encode a text; got half of a pair/);
   });
 });

@@ -1,37 +1,29 @@
-import { DataError } from '@crossweave/core';
-import { Tokenizer } from '@huggingface/tokenizers';
-import { withPythonRules } from './python-rules';
+import { DataError, isCrossweaveError } from '@crossweave/core';
+import type { ParsedTokenizer } from './files';
+import { pythonTokenizer } from './python/tokenizer';
 import type { TransformersTokenizer } from './tokenizer';
-import { joinWithinWords } from './unknown-letters';
 
 /** The part of `tokenizer_config.json` that names special tokens: as text, or as an object with it. */
 type SpecialToken = string | { readonly content?: unknown } | null | undefined;
 
 /**
- * A tokenizer read by `@huggingface/tokenizers`, the package that `@huggingface/transformers` itself
- * uses, with the rules of the library of Python, in the form in which the transformers libraries give
- * theirs.
+ * A tokenizer with the ids of the library of Python, in the form in which the transformers libraries
+ * give theirs.
  *
  * @param where the folder, for messages
- * @param tokenizer the content of `tokenizer.json`
- * @param config the content of `tokenizer_config.json`
- * @throws DataError when the package cannot make a tokenizer of them. The tokenizer throws one for
- * a text that it cannot encode.
+ * @throws DataError when no tokenizer can be made of its files. The tokenizer throws one for a text
+ * that it cannot encode.
  */
 export function readTokenizer(
   where: string,
-  tokenizer: Readonly<Record<string, unknown>>,
-  config: Readonly<Record<string, unknown>>,
+  { tokenizer, config }: ParsedTokenizer,
 ): TransformersTokenizer {
-  const rules = withPythonRules(tokenizer, where);
-  const inner = attempt(where, 'tokenizer.json does not describe a tokenizer', () => {
-    const made = new Tokenizer(rules, config);
-    if (made.model !== null) joinWithinWords(made.model, made.model.config);
-    return made;
-  });
+  const inner = attempt(where, 'tokenizer.json does not describe a tokenizer', () =>
+    pythonTokenizer(tokenizer, where),
+  );
   const idOf = (...names: string[]): number | undefined => {
     const token = names.map((name) => contentOf(config[name] as SpecialToken)).find(isText);
-    return token === undefined ? undefined : inner.token_to_id(token);
+    return token === undefined ? undefined : inner.idOf(token);
   };
   // As the transformers libraries have it: GPT-2 and its like pad with their end of text. Where old
   // repositories (bert-base-uncased) name neither, it is what their class of the Python library has.
@@ -40,10 +32,10 @@ export function readTokenizer(
   );
   const padId = isNamed
     ? idOf('pad_token', 'eos_token')
-    : (inner.token_to_id('[PAD]') ?? inner.token_to_id('<pad>'));
+    : (inner.idOf('[PAD]') ?? inner.idOf('<pad>'));
   const call: TransformersTokenizer = (text, { add_special_tokens }) =>
     attempt(where, 'the tokenizer cannot encode a text', () => {
-      return { input_ids: inner.encode(text, { add_special_tokens }).ids };
+      return { input_ids: inner.encode(text, add_special_tokens) };
     });
   return Object.assign(call, {
     pad_token_id: padId,
@@ -63,11 +55,12 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** The package throws whatever a damaged file makes its code run into. */
+/** A damaged file may make the code run into errors of any kind. */
 function attempt<Result>(where: string, what: string, run: () => Result): Result {
   try {
     return run();
   } catch (cause) {
+    if (isCrossweaveError(cause)) throw cause;
     throw new DataError(what, {
       where,
       got: cause instanceof Error ? cause.message : String(cause),

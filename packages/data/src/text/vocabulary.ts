@@ -4,7 +4,7 @@ import { ConfigError, DataError } from '@crossweave/core';
 import { checkOptions, number, requireText, text, type Checks } from '@crossweave/core/authoring';
 import { writeFileAtomic } from '@crossweave/core/node';
 import { bertFiles, specialTokens } from './bert-files';
-import { fingerprintTokenizer, parseObject, parseTokenizer, tokenizerFiles } from './files';
+import { contentsOf, fingerprintTokenizer, parseTokenizer, tokenizerFiles } from './files';
 import { captionsHash, writeSource } from './source';
 import { fromTransformers, type Tokenizer } from './tokenizer';
 import { readTokenizer } from './tokenizers-package';
@@ -126,15 +126,11 @@ function noTexts(where: string, got: string): ConfigError {
  */
 export function vocabularyTokenizer(vocabulary: Vocabulary): Tokenizer {
   const files = bertFiles(vocabulary.tokens);
-  const tokenizer = readTokenizer(
-    'vocabulary',
-    parseObject('vocabulary', files, 'tokenizer.json'),
-    parseObject('vocabulary', files, 'tokenizer_config.json'),
-  );
-  return fromTransformers(tokenizer, {
+  const parsed = parseTokenizer('vocabulary', files);
+  return fromTransformers(readTokenizer('vocabulary', parsed), {
     name: 'vocabulary',
     fingerprint: fingerprintTokenizer(files),
-    ...parseTokenizer('vocabulary', files),
+    ...contentsOf('vocabulary', parsed),
   });
 }
 

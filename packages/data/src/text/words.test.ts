@@ -13,6 +13,7 @@ describe('bertWords', () => {
     ['a_b-c+d=e|f`g~h^i<j>k\\', 'a _ b - c + d = e | f ` g ~ h ^ i < j > k \\'.split(' ')],
     ['\u{1F600} lone\uD800 x', ['\u{1F600}', 'lone', 'x']],
     ['«a»—b', ['«', 'a', '»', '—', 'b']],
+    ['x\u0085y\ufeffz\u061d', ['xyz\u061d']],
   ])('splits %j', (text, words) => {
     expect(bertWords(text)).toEqual(words);
   });

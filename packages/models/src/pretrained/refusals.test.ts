@@ -88,7 +88,7 @@ describe('refuses what does not fit, naming both sides', () => {
         change(join(path, 'tokenizer.json'), (config) => {
           config['truncation'] = { direction: 'Left', max_length: 9, strategy: 'LongestFirst' };
         }),
-      /keeps the end of a text that is too long.*right.*got Left/,
+      /keeps the end of a text that is too long.*right.*got left/,
       ConfigError,
     ],
     [

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '@crossweave/core';
-import { readJson } from '@crossweave/core/node';
 import { loadTokenizer, type Tokenizer } from '@crossweave/data';
 import { createTextEncoder } from '@crossweave/text-encoder';
 import type { TextDescription } from './families/description';
-import type { JsonObject, ModelFiles } from './model-files';
+import type { ModelFiles } from './model-files';
 import type { PretrainedOptions, PretrainedText } from './types';
 
 /** The longest text that the data takes. */
@@ -42,7 +41,7 @@ export async function textOf(
   }
   const tokenizer = await loadTokenizer(folder);
   if (lowercase) requireSmallLetters(folder, tokenizer);
-  const maxTokens = asked ?? Math.min(positions, longest, cutAt, await lengthIn(folder));
+  const maxTokens = asked ?? Math.min(positions, longest, cutAt, lengthOf(tokenizer, folder));
   const encoder = createTextEncoder(part.name, part.options, {
     ...{ tokenizer, maxTokens, pretrained: true },
   });
@@ -50,23 +49,19 @@ export async function textOf(
 }
 
 /**
- * Where the tokenizer's files cut a text: `model_max_length`, which is a huge number where nothing is cut.
+ * Where the tokenizer's files cut a text.
  *
  * @throws ConfigError where they keep the end of a text instead of its beginning.
  */
-async function lengthIn(folder: string): Promise<number> {
-  const config = Object(await readJson(join(folder, 'tokenizer_config.json'))) as JsonObject;
-  const { truncation } = Object(await readJson(join(folder, 'tokenizer.json'))) as JsonObject;
-  const side = config['truncation_side'] ?? (Object(truncation) as JsonObject)['direction'];
-  if (String(side).toLowerCase() === 'left') {
+function lengthOf({ truncation }: Tokenizer, where: string): number {
+  if (truncation?.side === 'left') {
     throw new ConfigError('the tokenizer keeps the end of a text that is too long', {
-      where: folder,
+      where,
       expected: '"truncation_side": "right", the beginning, which is kept here',
-      got: side,
+      got: 'left',
     });
   }
-  const length = config['model_max_length'];
-  return typeof length === 'number' && length >= 1 ? length : Infinity;
+  return truncation?.maxTokens ?? Infinity;
 }
 
 /** @throws ConfigError where the tokenizer reads capital letters, which the original never shows it. */
