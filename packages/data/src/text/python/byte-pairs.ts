@@ -6,7 +6,7 @@ import type { Part, Refuse } from './parts';
 type Merge = readonly [rank: number, id: number];
 
 /** A token of a word, in a list that goes both ways. */
-interface Symbol {
+interface Link {
   id: number;
   before: number;
   after: number;
@@ -111,7 +111,7 @@ export function byteToken(byte: number): string {
 
 function merged(ids: number[], merges: ReadonlyMap<number, Merge>): readonly number[] {
   if (ids.length < 2) return ids;
-  const symbols = ids.map((id, at): Symbol => {
+  const symbols = ids.map((id, at): Link => {
     return { id, before: at - 1, after: at + 1 < ids.length ? at + 1 : -1, isGone: false };
   });
   const mergeAt = (at: number): Merge | undefined => {
