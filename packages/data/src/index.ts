@@ -74,7 +74,7 @@ export { writeDataset } from './tools/write-dataset';
 export type { WriteDatasetOptions, WrittenDataset } from './tools/write-dataset';
 export { encodeTexts, factsOfText, type TextFacts } from './text/encode';
 export { loadTokenizer } from './text/load';
-export type { LoadTokenizerOptions, TokenizerLibraryName } from './text/load';
+export type { LoadTokenizerOptions } from './text/load';
 export { captionsFingerprint, vocabularySource } from './text/source';
 export { fromTransformers } from './text/tokenizer';
 export type {

@@ -10,7 +10,7 @@ it('tries to read a picture and a caption', async () => {
       name: 'captions',
       optional: false,
       usable: true,
-      detail: 'are tokenised by @huggingface/tokenizers',
+      detail: 'are tokenised by the rules of Python’s tokenizers',
     },
   ]);
   for (const { usable, command } of parts) expect(command === undefined).toBe(usable);

@@ -45,13 +45,13 @@ async function captions(): Promise<PartReport> {
     await buildVocabulary(['a red cat'], { out: folder });
     const { length } = (await loadTokenizer(folder)).encode('a red cat');
     if (length !== 3) throw new Error(`three words became ${length} tokens`);
-    return { ...report, usable: true, detail: 'are tokenised by @huggingface/tokenizers' };
+    return { ...report, usable: true, detail: 'are tokenised by the rules of Python’s tokenizers' };
   } catch (error) {
     return {
       ...report,
       usable: false,
       detail: `cannot be tokenised: ${firstLine(error)}`,
-      command: 'npm install @huggingface/tokenizers',
+      command: 'npm install @crossweave/data',
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

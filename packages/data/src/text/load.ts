@@ -15,10 +15,7 @@ import {
   readTokenizerFiles,
 } from './files';
 import { fromTransformers, type Tokenizer, type TransformersTokenizer } from './tokenizer';
-import { readTokenizer } from './tokenizers-package';
-
-/** What a tokenizer can be read by: the package that comes along, or an optional peer. */
-export type TokenizerLibraryName = '@huggingface/tokenizers' | TransformersLibraryName;
+import { readTokenizer } from './read-tokenizer';
 
 const transformersImports: TransformersImports = {
   '@huggingface/transformers': () => import('@huggingface/transformers'),
@@ -34,15 +31,14 @@ interface Tokenizers {
 
 export interface LoadTokenizerOptions {
   /**
-   * What reads the files. Default `@huggingface/tokenizers`, which needs no other package and gives
-   * the ids of the library of Python. The transformers libraries are optional peers; tokenizers that
-   * give other ids with them than in Python are refused.
+   * What reads the files, an optional peer; tokenizers that give other ids with it than in Python are
+   * refused. Default: they are read here, by the rules of Python's library `tokenizers`.
    */
-  readonly library?: TokenizerLibraryName;
+  readonly library?: TransformersLibraryName;
 }
 
 export const loadTokenizerChecks: Checks<LoadTokenizerOptions> = {
-  library: oneOf('@huggingface/tokenizers', ...Object.keys(transformersImports)),
+  library: oneOf(...Object.keys(transformersImports)),
 };
 
 /**
@@ -58,14 +54,13 @@ export async function loadTokenizer(
 ): Promise<Tokenizer> {
   requireText('loadTokenizer', 'folder', folder);
   checkOptions('loadTokenizer', options, loadTokenizerChecks);
-  const { library = '@huggingface/tokenizers' } = options;
+  const { library } = options;
   const path = resolve(folder);
   const files = await readTokenizerFiles(path);
   const parsed = parseTokenizer(path, files);
   const contents = contentsOf(path, parsed);
   const own = readTokenizer(path, parsed);
-  const tokenizer =
-    library === '@huggingface/tokenizers' ? own : await fromLibrary(path, library, own);
+  const tokenizer = library === undefined ? own : await fromLibrary(path, library, own);
   return fromTransformers(tokenizer, {
     name: basename(path),
     fingerprint: fingerprintTokenizer(files),

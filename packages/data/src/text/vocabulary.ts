@@ -7,7 +7,7 @@ import { bertFiles, specialTokens } from './bert-files';
 import { contentsOf, fingerprintTokenizer, parseTokenizer, tokenizerFiles } from './files';
 import { captionsHash, writeSource } from './source';
 import { fromTransformers, type Tokenizer } from './tokenizer';
-import { readTokenizer } from './tokenizers-package';
+import { readTokenizer } from './read-tokenizer';
 import { bertWords } from './words';
 
 export interface MakeVocabularyOptions {

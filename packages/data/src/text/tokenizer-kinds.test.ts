@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DataError } from '@crossweave/core';
 import { assert, constantFrom, property, string } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTokenizer, type TokenizerLibraryName } from './load';
-import { readTokenizer } from './tokenizers-package';
+import { loadTokenizer, type LoadTokenizerOptions } from './load';
+import { readTokenizer } from './read-tokenizer';
 
 interface Kind {
   readonly tokenizer: { readonly model: { readonly vocab: unknown } };
@@ -18,8 +18,8 @@ const { texts, kinds } = JSON.parse(
   readFileSync(new URL('../../fixtures/tokenizer-kinds.json', import.meta.url), 'utf8'),
 ) as { texts: string[]; kinds: Record<string, Kind> };
 
-const libraries: readonly TokenizerLibraryName[] = [
-  '@huggingface/tokenizers',
+const libraries: readonly LoadTokenizerOptions['library'][] = [
+  undefined,
   '@huggingface/transformers',
   '@xenova/transformers',
 ];
