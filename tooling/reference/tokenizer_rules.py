@@ -250,4 +250,5 @@ def main() -> None:
     print(json.dumps(written, ensure_ascii=False))
 
 
-main()
+if __name__ == "__main__":
+    main()
