@@ -89,6 +89,16 @@ describe('a tokenizer', () => {
         },
       },
     ],
+    [
+      'a first word after a letter that is cut',
+      {
+        normalizer: {
+          type: 'Sequence',
+          normalizers: [{ type: 'BertNormalizer' }, { type: 'Strip', strip_left: true }],
+        },
+        pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' },
+      },
+    ],
     ['clusters of letters', split(String.raw`\X`)],
     ['a possessive part', split(String.raw`\s++a`)],
     ['an atomic group', split(String.raw`(?>a|ab)c`)],

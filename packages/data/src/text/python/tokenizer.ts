@@ -1,4 +1,5 @@
 import { addedTokensOf } from './added-tokens';
+import { hidesFirstWord } from './first-word';
 import { modelOf } from './models';
 import { normalizerOf } from './normalizers';
 import { isPart, refusal, type Part } from './parts';
@@ -33,6 +34,9 @@ export function pythonTokenizer(tokenizer: Part, where: string): PythonTokenizer
   if (!isPart(model)) throw refuse('no model', model ?? 'nothing');
   const normalize = normalizing && normalizerOf(normalizing, refuse);
   const split = splitting && preTokenizerOf(splitting, refuse);
+  if (hidesFirstWord(normalizing, splitting)) {
+    throw refuse('a first word after a letter that is written as several and cut', normalizer);
+  }
   const words = modelOf(model, refuse);
   const tokens = addedTokensOf(added, normalize, words, refuse);
   const special = specialIdsOf(tokenizer['post_processor'], refuse);
