@@ -14,6 +14,7 @@ import {
   split,
   uniform,
   uniformArray,
+  type Key,
 } from './keys';
 import { fillWords, threefry } from './threefry';
 import { ConfigError } from './errors';
@@ -50,6 +51,32 @@ describe('keys', () => {
     for (const bad of [-1, 1.5, Number.NaN, Infinity, 2 ** 53]) {
       expect(() => key(bad)).toThrow(ConfigError);
     }
+  });
+
+  it.each([[7, /Pass key\(7\)/], [undefined], [null], ['7'], [{}], [{ seed: 7 }]] as const)(
+    'refuses %j in the place of a key, for which every seed would draw the same',
+    (given, message: RegExp = /this is no key/) => {
+      const wrong = given as unknown as Key;
+      const uses = [
+        () => split(wrong),
+        () => foldIn(wrong, 'weight'),
+        () => normal(wrong, [2]),
+        () => uniformArray(wrong, 2),
+        () => randomInteger(wrong, 3),
+        () => permutation(wrong, 3),
+      ];
+      for (const use of uses) {
+        expect(use).toThrow(ConfigError);
+        expect(use).toThrow(message);
+      }
+    },
+  );
+
+  it.each([-1, 1.5, Number.NaN, '3'])('refuses %j numbers or keys', (count) => {
+    const wrong = count as number;
+    const uses = [split, permutation, uniformArray, normalArray, randomWords];
+    for (const use of uses) expect(() => use(key(0), wrong)).toThrow(/"count"/);
+    expect(() => bernoulli(key(0), [2], wrong)).toThrow(/"rate"/);
   });
 
   it('derives distinct keys, the same ones each time', () => {

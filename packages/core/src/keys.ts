@@ -1,4 +1,5 @@
 import { zeros, type Rank, type ShapeMap, type Tensor } from '@tensorflow/tfjs-core';
+import { requireNumber } from './authoring/require';
 import { ConfigError } from './errors';
 import { fnv1a } from './fnv';
 import { asStandIn, hostValue, standInOf, unreadable, type StandIn } from './host-value';
@@ -43,11 +44,41 @@ export const noDraws: Key = { high: 0, low: 0, draws: false };
  * ordinary key.
  */
 export function drawsNothing(key: Key): boolean {
+  requireKey(key);
   return key.draws === false;
+}
+
+/**
+ * A number has no words, so that all seeds in the place of a key would give the same draws.
+ *
+ * @throws ConfigError for what is no key.
+ */
+function requireKey(given: Key): void {
+  if (typeof given !== 'object' || (given as Key | null) === null) throw notAKey(given);
+}
+
+/** The words of a key; those of a compiled step are not read. @throws ConfigError likewise. */
+function wordsOf(given: Key): Key {
+  if (Number.isInteger(given.high) && Number.isInteger(given.low)) return given;
+  throw notAKey(given);
+}
+
+function notAKey(given: unknown): ConfigError {
+  return new ConfigError('this is no key', {
+    where: 'keys',
+    expected: 'a key, as key(seed), split and foldIn return it',
+    got: given === undefined ? 'nothing' : given,
+    ...(typeof given === 'number' && { advice: `Pass key(${given}) of @crossweave/core.` }),
+  });
+}
+
+function requireCount(where: string, count: number): void {
+  requireNumber(where, 'count', count, { integer: true, min: 0 });
 }
 
 /** `count` new keys, independent of each other and of `parent`. */
 export function split(parent: Key, count = 2): Key[] {
+  requireCount('split', count);
   if (drawsNothing(parent)) return Array.from({ length: count }, () => noDraws);
   const standIn = standInOf(parent);
   if (standIn !== undefined) {
@@ -76,6 +107,7 @@ function derived({ recorder, at }: StandIn<Key>, derive: (parent: Key) => Key): 
 
 /** `count` uniform numbers in [0, 1), with 24 random bits each (exact in float32). */
 export function uniformArray(from: Key, count: number): Float32Array {
+  requireCount('uniformArray', count);
   if (drawsNothing(from)) return new Float32Array(count);
   const words = randomWords(from, count);
   const out = new Float32Array(count);
@@ -85,6 +117,7 @@ export function uniformArray(from: Key, count: number): Float32Array {
 
 /** `count` standard normal numbers (Box–Muller). */
 export function normalArray(from: Key, count: number): Float32Array {
+  requireCount('normalArray', count);
   if (drawsNothing(from)) return new Float32Array(count);
   const words = randomWords(from, count + (count & 1));
   const out = new Float32Array(count);
@@ -117,6 +150,7 @@ export function randomInteger(from: Key, limit: number): number {
 
 /** A random permutation of 0 … count−1 (Fisher–Yates). */
 export function permutation(from: Key, count: number): number[] {
+  requireCount('permutation', count);
   const order = Array.from({ length: count }, (_, i) => i);
   if (drawsNothing(from)) return order;
   for (let i = count - 1; i > 0; i--) {
@@ -156,6 +190,7 @@ export function normal<R extends Rank>(
 
 /** A float32 tensor whose values are 1 with probability `rate` and 0 otherwise. */
 export function bernoulli<R extends Rank>(from: Key, shape: ShapeMap[R], rate: number): Tensor<R> {
+  requireNumber('bernoulli', 'rate', rate, { min: 0, max: 1 });
   if (drawsNothing(from)) return zeros(shape);
   const draw = (from: Key): Float32Array =>
     uniformArray(from, sizeOf(shape)).map((value) => (value < rate ? 1 : 0));
@@ -167,15 +202,18 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 function block(from: Key, counterLow: number, counterHigh: number): Key {
+  const { high, low } = wordsOf(from);
   const out = new Uint32Array(2);
-  threefry(from.high, from.low, counterHigh, counterLow, out, 0);
+  threefry(high, low, counterHigh, counterLow, out, 0);
   return { high: out[0] as number, low: out[1] as number };
 }
 
 /** `count` uniform 32-bit words of the key's stream. */
 export function randomWords(from: Key, count: number): Uint32Array {
+  requireCount('randomWords', count);
   if (drawsNothing(from)) return new Uint32Array(count);
+  const { high, low } = wordsOf(from);
   const out = new Uint32Array(count + (count & 1));
-  fillWords(from.high, from.low, out);
+  fillWords(high, low, out);
   return count === out.length ? out : out.subarray(0, count);
 }

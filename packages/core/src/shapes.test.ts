@@ -9,6 +9,12 @@ const check = (run: () => void): void => {
   });
 };
 
+const disposed = () => {
+  const one = zeros([1, 2]);
+  one.dispose();
+  return one;
+};
+
 describe('checkShapes', () => {
   it('returns what each letter stands for', () =>
     check(() => {
@@ -37,6 +43,16 @@ describe('checkShapes', () => {
       });
       expect(letters).toEqual({ B: 4 });
     }));
+
+  it.each([
+    ['nothing', () => undefined, 'got nothing'],
+    ['a list', () => [[1, 2]], 'got object'],
+    ['a tensor that was disposed', () => disposed(), 'got a tensor that was disposed'],
+  ])('tells %s in the place of a tensor', (_what, make, got) => {
+    expect(() => checkShapes('test', { image: [make() as never, ['B', 'D']] })).toThrow(
+      `test: image is not there; expected a tensor; ${got}.`,
+    );
+  });
 
   it('tells a wrong rank', () =>
     check(() => {

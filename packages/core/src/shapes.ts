@@ -18,7 +18,8 @@ type Letter<Dims extends readonly Dimension[]> = Exclude<Extract<Dims[number], s
  * });
  * ```
  *
- * @throws ShapeError with the tensor's name, the expected shape and the actual shape.
+ * @throws ShapeError with the tensor's name, the expected shape and the actual shape, also for
+ *   what is no tensor and for a tensor that was disposed.
  */
 export function checkShapes<const Dims extends readonly Dimension[]>(
   where: string,
@@ -26,6 +27,7 @@ export function checkShapes<const Dims extends readonly Dimension[]>(
 ): Record<Letter<Dims>, number> {
   const bound = new Map<string, { size: number; by: string }>();
   for (const [name, [value, dimensions]] of Object.entries(tensors)) {
+    requireLive(where, name, value);
     if (value.rank !== dimensions.length) {
       throw new ShapeError(`${name} has ${value.rank} dimensions`, {
         where,
@@ -55,6 +57,18 @@ export function checkShapes<const Dims extends readonly Dimension[]>(
     Letter<Dims>,
     number
   >;
+}
+
+/** An operation would only say that it cannot read a property of undefined. */
+function requireLive(where: string, name: string, value: unknown): void {
+  const { shape, isDisposed } = (value ?? {}) as Partial<Tensor>;
+  if (shape !== undefined && isDisposed !== true) return;
+  const given = value === undefined ? 'nothing' : typeof value;
+  throw new ShapeError(`${name} is not there`, {
+    where,
+    expected: 'a tensor',
+    got: shape === undefined ? given : 'a tensor that was disposed',
+  });
 }
 
 export function showShape(shape: readonly Dimension[]): string {

@@ -4,6 +4,7 @@ import {
   ShapeError,
   checkShapes,
   requireComplete,
+  showShape,
   type Features,
   type PooledFeatures,
 } from '@crossweave/core';
@@ -89,11 +90,16 @@ export function requireTokensOf(
   features: PooledFeatures & Partial<Features>,
 ): asserts features is Features {
   if (features.tokens !== undefined && features.mask !== undefined) {
-    checkShapes(where, {
+    const { N } = checkShapes(where, {
       [`${side}.tokens`]: [features.tokens, ['B', 'N', 'D']],
       [`${side}.mask`]: [features.mask, ['B', 'N']],
     });
-    return;
+    if (N > 0) return;
+    throw new ShapeError(`the ${side} features are sequences of no token`, {
+      where,
+      expected: 'at least one token, of which at least one is real',
+      got: showShape(features.tokens.shape),
+    });
   }
   throw new ShapeError(`this fusion reads tokens, and the ${side} features have none`, {
     where,

@@ -1,6 +1,6 @@
-import { ones, tidy, type Rank } from '@tensorflow/tfjs-core';
+import { cast, concat, ones, reshape, tidy, zeros, type Rank } from '@tensorflow/tfjs-core';
 import { ConfigError, ShapeError, inference, key, type Features } from '@crossweave/core';
-import { testOptions, testPartConfig } from '@crossweave/core/testing';
+import { sampleFeatures, testOptions, testPartConfig } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { crossAttentionFusions } from './cross-attention';
 import { earlyFusions } from './early';
@@ -81,6 +81,47 @@ it.each(['filip', 'single-stream', 'channel-concat', 'bottleneck', 'merged-atten
       }
       expect(fusion.score(params, side(4, 6, 2, 4), text, inference).shape).toEqual([2, 2]);
     }),
+);
+
+const ofTokens = Object.keys(fusions).filter((name) => createFusion(name).reads !== 'pooled');
+
+it.each(ofTokens)('%s reads masks of integers and booleans as it reads floats', (name) =>
+  tidy(() => {
+    const fusion = createFusion(name, { dim: 8 });
+    const [images, texts] = [
+      { dim: 6, tokens: 4 },
+      { dim: 5, tokens: 3 },
+    ];
+    const params = fusion.init(key(1), images, texts);
+    const sides = [sampleFeatures(key(2), images, { batch: 3 })];
+    sides.push(sampleFeatures(key(3), texts, { batch: 3 }));
+    const [float, int, bool] = (['float32', 'int32', 'bool'] as const).map((type) => {
+      const [image, text] = sides.map((side) => ({ ...side, mask: cast(side.mask, type) }));
+      const { joint, match } = fusion.fuse(params, image!, text!, inference);
+      return concat(
+        [joint, match, fusion.score(params, image!, text!, inference)].map((x) => reshape(x, [-1])),
+      );
+    });
+    expect([...int!.dataSync()]).toEqual([...float!.dataSync()]);
+    expect([...bool!.dataSync()]).toEqual([...float!.dataSync()]);
+  }),
+);
+
+it.each(ofTokens)('%s refuses sequences of no token', (name) =>
+  tidy(() => {
+    const fusion = createFusion(name, { dim: 8 });
+    const spec = { dim: 6, tokens: 'varies' } as const;
+    const params = fusion.init(key(1), { ...spec, tokens: 4 }, spec);
+    const images = sampleFeatures(key(2), { ...spec, tokens: 4 }, { batch: 2 });
+    const texts: Features = {
+      tokens: zeros([2, 0, 6]),
+      mask: zeros([2, 0]),
+      pooled: ones([2, 6]),
+    };
+    const message = /the text features are sequences of no token/;
+    expect(() => fusion.fuse(params, images, texts, inference)).toThrow(message);
+    expect(() => fusion.score(params, images, texts, inference)).toThrow(message);
+  }),
 );
 
 describe('createFusion', () => {

@@ -1,4 +1,4 @@
-import { add, reshape, slice, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, cast, reshape, slice, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   ConfigError,
   foldIn,
@@ -112,5 +112,6 @@ export function embedTokens(
     x = add(x, learnedPositions(params, table, features.tokens.shape[1], fewerTokens[side]));
   }
   x = layerNorm(params, `${name}_norm`, x);
-  return { tokens: dropout(x, options.dropout, ctx, `${name}_norm`), mask: features.mask };
+  const mask: Tensor2D = cast(features.mask, 'float32');
+  return { tokens: dropout(x, options.dropout, ctx, `${name}_norm`), mask };
 }

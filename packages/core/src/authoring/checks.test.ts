@@ -1,5 +1,8 @@
+import { runInNewContext } from 'node:vm';
+import { dispose, scalar } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import * as checks from './checks';
+import * as domainChecks from './domain-checks';
 import { requireDivisor, requireNumber, requireOneOf } from './require';
 
 describe('numbers', () => {
@@ -36,6 +39,29 @@ it('lists, objects and alternatives check what is in them', () => {
   expect(['auto', false, 3].every(either.accepts)).toBe(true);
   expect([true, 0, 'aut'].filter(either.accepts)).toEqual([]);
   expect(() => checks.requireValue('w', 'n', 'aut', either)).toThrow(/"auto"\?/);
+});
+
+it('a list with a hole has an entry that is not there', () => {
+  const holes: unknown[] = [];
+  holes[1] = 1;
+  expect(checks.listOf(checks.count()).accepts(holes)).toBe(false);
+  expect(() => checks.requireValue('w', 'n', holes, checks.listOf(checks.count()))).toThrow(
+    /"n\[0\]".*got nothing/,
+  );
+});
+
+it('a plain object of another realm is one', () => {
+  const foreign: unknown = runInNewContext('({ low: 1 })');
+  expect(checks.fields({ low: checks.number() }).accepts(foreign)).toBe(true);
+});
+
+it('a parameter tree has no tensor that was disposed', () => {
+  const tree = { weight: scalar(1), bias: scalar(2) };
+  expect(domainChecks.paramTree().accepts(tree)).toBe(true);
+  dispose(tree);
+  expect(() => checks.requireValue('w', 'initial', tree, domainChecks.paramTree())).toThrow(
+    /"initial\["weight"\]".*not disposed.*one that was disposed/,
+  );
 });
 
 it('requireNumber and requireOneOf say where, what, expected and got', () => {

@@ -135,7 +135,8 @@ export function listOf(
       Array.isArray(value) &&
       (length === undefined ? value.length >= min : value.length === length) &&
       (!distinct || new Set(value).size === value.length) &&
-      value.every(entry.accepts),
+      // Unlike `every`, it does not pass over holes.
+      value.findIndex((part) => !entry.accepts(part)) < 0,
     wrongPart: (value) => {
       if (!Array.isArray(value)) return undefined;
       const index = value.findIndex((part) => !entry.accepts(part));
@@ -245,8 +246,9 @@ function shown(value: unknown): unknown {
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
+  // An object of another realm has another Object.prototype; that has no prototype either.
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function describeBounds({ above, min, below, max, integer }: NumberBounds): string {

@@ -2,17 +2,34 @@ import { boolean, callback, exactly, fields, isPlainObject, number } from './che
 import type { Check } from './checks';
 import { standInOf } from '../host-value';
 
-/** A parameter tree: a plain object of tensors by path, possibly empty. */
+/** A parameter tree: a plain object of tensors by path, possibly empty; none was disposed. */
 export function paramTree(): Check {
   return {
-    expected: 'a parameter tree, { path: tensor }',
+    expected: 'a parameter tree, { path: tensor }, none of them disposed',
     accepts: (value) => isPlainObject(value) && Object.values(value).every(isTensor),
+    wrongPart: (value) => {
+      const found = Object.entries(isPlainObject(value) ? value : {}).find(
+        ([, part]) => !isTensor(part),
+      );
+      return found && { at: `["${found[0]}"]`, value: described(found[1]), check: tensor() };
+    },
   };
 }
 
-/** Recognises a tensor by its properties, so that a tensor of a second copy of tfjs counts too. */
+/**
+ * A tensor that was not disposed. It is recognised by its properties, so that a tensor of a second
+ * copy of tfjs counts too.
+ */
 function isTensor(value: unknown): boolean {
+  return isAnyTensor(value) && (value as { isDisposed?: boolean }).isDisposed !== true;
+}
+
+function isAnyTensor(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
+}
+
+function described(value: unknown): unknown {
+  return isAnyTensor(value) ? 'one that was disposed' : value;
 }
 
 /** A random `Key`, as `key(seed)`, `split` and `foldIn` return it. */
@@ -28,7 +45,7 @@ export function randomKey(): Check {
 
 /** A tensor of any shape. */
 export function tensor(): Check {
-  return { expected: 'a tensor', accepts: isTensor };
+  return { expected: 'a tensor that was not disposed', accepts: isTensor };
 }
 
 /** A `Context` of a forward pass. Only `training` is checked, since layers are called often. */

@@ -50,6 +50,15 @@ it('defaults may follow from the options, once these are checked', () => {
   expect(() => readSizes(null as never)).toThrow(/no object/);
 });
 
+it.each([
+  ['a Map', new Map([['rate', 0.1]])],
+  ['a Set', new Set(['rate'])],
+  ['a date', new Date(0)],
+  ['options that it inherits', Object.create({ rate: 0.1 }) as object],
+])('refuses %s, whose values would be passed over', (_what, options) => {
+  expect(() => read(options)).toThrow(/thing: the options are no object/);
+});
+
 it('checkOptions asks for what is required', () => {
   const check = (options: Options): void => {
     checkOptions('thing', options, table, ['mode']);

@@ -1,5 +1,5 @@
 import { ConfigError, nearestName } from '../errors';
-import { requireValue, type Check } from './checks';
+import { isPlainObject, requireValue, type Check } from './checks';
 
 /** One check for each option. The compiler refuses a table that lacks an option. */
 export type Checks<Options extends object> = Readonly<Record<keyof Options & string, Check>>;
@@ -19,13 +19,16 @@ export function requireKnownKeys(where: string, value: object, known: readonly s
   }
 }
 
-/** @throws ConfigError unless the options are an object: null and arrays are refused. */
+/**
+ * @throws ConfigError unless the options are a plain object. What a Map holds or an object inherits
+ *   would be passed over without a word.
+ */
 export function requireObject(
   where: string,
   options: unknown,
   expected = 'an object of options',
 ): asserts options is object {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isPlainObject(options)) {
     throw new ConfigError('the options are no object', { where, expected, got: options });
   }
 }

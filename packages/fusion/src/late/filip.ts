@@ -1,4 +1,15 @@
-import { add, concat, div, matMul, mul, reshape, sub, sum, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  concat,
+  div,
+  matMul,
+  mul,
+  reshape,
+  sub,
+  sum,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import {
   mergeParams,
@@ -100,7 +111,9 @@ export function filip(options: FilipOptions = {}): Fusion {
 /** @throws ShapeError for features without tokens. */
 function embedTokens(params: Params, side: Side, features: Features): Embedded {
   requireTokensOf('filip', side, features);
-  const { tokens, mask } = features;
+  const { tokens } = features;
+  // Integers divided by integers would be integers.
+  const mask: Tensor2D = cast(features.mask, 'float32');
   return {
     tokens: normalize(linear(params, projection[side], tokens)),
     weight: div(mask, sum(mask, 1, true)),
