@@ -1,3 +1,4 @@
+export { requireFloating } from './floating';
 export { toOurParams, toTheirParams } from './key-map/convert';
 export { keyMap } from './key-map/key-map';
 export type { KeyMap, KeyMapOptions, KeyRule, KeyTarget } from './key-map/key-map';

@@ -1,4 +1,5 @@
 import {
+  dispose,
   mean,
   memory,
   mul,
@@ -11,7 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { ConfigError, FileFormatError, ShapeError, StateDictError, key } from '@crossweave/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkState, type StateOwner } from './check-state';
+import { checkState, requireSoundValues, type StateOwner } from './check-state';
 import { jointModel } from './joint-model';
 import { adamW } from './optimizers/adamw';
 import { sgd } from './optimizers/sgd';
@@ -161,6 +162,14 @@ describe('refuses a twin that is not the one asked for', () => {
     await expect(taught({ teacher: { params, queue: short } })).rejects.toThrow(/1 texts/);
     [nan[path], text].forEach((each) => each.dispose());
   });
+});
+
+it('refuses integers in the place of weights, as quantised checkpoints have them', async () => {
+  const tree = { 'bn.num_batches_tracked': scalar(3, 'int32'), 'a.weight': scalar(3, 'int32') };
+  await expect(requireSoundValues('train, initial', tree)).rejects.toThrow(
+    /train, initial: "a\.weight" does not hold floating-point numbers; .*got int32/,
+  );
+  dispose(tree);
 });
 
 describe('train', () => {

@@ -10,7 +10,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { matchParams, requireSoundNumbers } from '@crossweave/checkpoints';
+import { matchParams, requireFloating, requireSoundNumbers } from '@crossweave/checkpoints';
 import { requireNumber } from '@crossweave/core/authoring';
 import { initialParams, type Objective } from './gradients';
 import { partitionTrainable } from './partition';
@@ -67,8 +67,15 @@ export async function checkState<Image, Text, F extends PooledFeatures>(
   });
 }
 
-/** @throws FileFormatError that names the first tensor with a value that no training leaves. */
+/**
+ * @throws FileFormatError that names the first tensor of integers that is no buffer, or with a value
+ *   that no training leaves.
+ */
 export async function requireSoundValues(where: string, tree: Params): Promise<void> {
+  requireFloating(
+    where,
+    Object.entries(tree).map(([path, { dtype }]) => [path, dtype] as const),
+  );
   for (const [path, tensor] of Object.entries(tree)) {
     requireSoundNumbers(where, path, await tensor.data());
   }

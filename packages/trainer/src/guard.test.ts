@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { learningGuard } from './guard';
 import { jointModel } from './joint-model';
 import { adamW } from './optimizers/adamw';
+import { warmupCosine } from './schedules/warmup';
 import type { TrainOptions } from './options';
 import type { TrainRecord } from './records';
 import { disposeState } from './state';
@@ -51,6 +52,31 @@ describe('learningGuard', () => {
     expect(learningGuard()(step(1, {}, 0))!.message).toMatch(/gradients are zero for the first/);
     expect(learningGuard()(step(1, { negatives: 1e-3, accuracy: 0 }, 1e-20))).toBeUndefined();
   });
+});
+
+it('speaks of rates that are all zero, and not of one that is', () => {
+  const at = (rates: Record<string, number>) =>
+    learningGuard()({ ...step(1), learningRates: rates })?.message;
+  expect(at({ image: 0, text: 0 })).toMatch(/all learning rates are 0 for the first batch/);
+  expect(at({ image: 0, text: 1e-9 })).toBeUndefined();
+});
+
+it('says that the schedule ended before the run', async () => {
+  const messages: string[] = [];
+  const optimizer = adamW({ schedule: warmupCosine({ warmup: 0, steps: 2 }) });
+  const model = jointModel({
+    image: linearEncoder('image', 3),
+    text: linearEncoder('text', 3),
+    fusion: dotFusion,
+  });
+  const log = (record: TrainRecord): void => {
+    if (record.kind === 'warning') messages.push(`${record.step}: ${record.message}`);
+  };
+  const options = { model, loss: contrastive, optimizer, data: vectorSource(8), key: key(1), log };
+  disposeState(await train({ ...options, steps: 12 }));
+  expect(messages).toEqual([
+    expect.stringMatching(/^12: all learning rates are 0 for the last 10/),
+  ]);
 });
 
 /** The mean product of pairs, with a count of negatives by captions as the losses give it. */

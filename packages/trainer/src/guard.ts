@@ -7,7 +7,7 @@ const negatives = /(?:^|\.)negatives$/;
 
 /**
  * Watches for runs that cannot learn anything: a loss that has no negative in the whole batch (its
- * `negatives` is 0, see `LossResult.terms`), or gradients that are all zero. It speaks once, about
+ * `negatives` is 0, see `LossResult.terms`), or rates or gradients that are all zero. It speaks once, about
  * the first step it sees or after {@link patience} such steps in a row.
  */
 export function learningGuard(): (step: StepRecord) => WarningRecord | undefined {
@@ -27,7 +27,7 @@ export function learningGuard(): (step: StepRecord) => WarningRecord | undefined
 
 type Reason = (batches: string) => Pick<WarningRecord, 'message' | 'advice'>;
 
-function reasonOf({ terms, gradientNorm }: StepRecord): Reason | undefined {
+function reasonOf({ terms, gradientNorm, learningRates }: StepRecord): Reason | undefined {
   const idle = Object.keys(terms).filter((name) => negatives.test(name) && terms[name] === 0);
   if (idle.length > 0) {
     const names = idle.map((name) => name.slice(0, -'.negatives'.length)).filter(Boolean);
@@ -36,6 +36,13 @@ function reasonOf({ terms, gradientNorm }: StepRecord): Reason | undefined {
       message: `${who} has no negative in ${batches}: every text is right for every image, so there is nothing to learn.`,
       advice:
         'Look at the captions and images of the data: one caption or one image in all? Else take a larger batch, or hard negatives.',
+    });
+  }
+  const rates = Object.values(learningRates);
+  if (rates.length > 0 && rates.every((rate) => rate === 0)) {
+    return (batches) => ({
+      message: `all learning rates are 0 for ${batches}: the parameters stay as they are.`,
+      advice: 'Does the schedule end before the run? Give it as many steps, or another rate.',
     });
   }
   if (gradientNorm > 0) return undefined;

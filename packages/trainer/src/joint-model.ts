@@ -20,7 +20,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
-import { checkOptions, having } from '@crossweave/core/authoring';
+import { checkOptions, having, withConfig } from '@crossweave/core/authoring';
 
 /** The parts of a joint model, and the first word of their parameters' paths. */
 type ModelPart = 'image' | 'text' | 'fusion';
@@ -60,7 +60,7 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
       ? withFields(withoutRecord(scoped(ctx, `${part}.`)), { training: false })
       : scoped(ctx, `${part}.`);
 
-  return {
+  return withConfig('jointModel', { image, text, fusion }, {
     name: `${image.name} + ${text.name} + ${fusion.name}`,
     init(key) {
       requireTokens(fusion, image.features, text.features);
@@ -90,7 +90,7 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
         }),
       };
     },
-  };
+  } satisfies Model<Image, Text, F>);
 }
 
 /** Whether nothing of a part is trained. */

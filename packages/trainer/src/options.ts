@@ -115,7 +115,11 @@ export interface TrainOptions<Image, Text, F extends PooledFeatures = Features> 
   readonly onNonFinite?: 'stop' | 'skip' | NonFinitePolicy;
   /** Go back to an earlier state when the loss leaps. Default: the loss is not watched. */
   readonly spikes?: SpikeOptions;
-  readonly log?: (record: TrainRecord) => void;
+  /**
+   * Gets every record. What it throws ends training; an async one is waited for at the end, and what it
+   * fails with is thrown before the next record.
+   */
+  readonly log?: (record: TrainRecord) => unknown;
   /** Get every record too; stay the caller's to close. Default none. */
   readonly loggers?: readonly RunLogger[];
   /**

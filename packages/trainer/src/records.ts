@@ -85,8 +85,8 @@ export type TrainRecord =
 
 /** Where records go: a file, a service, a chart. Whoever made a logger closes it. */
 export interface RunLogger {
-  /** Called in the order of the steps; a logger that fails ends the training with its error. */
-  log(record: TrainRecord): void;
+  /** Called in the order of the steps; a logger that fails, also later, ends the training with its error. */
+  log(record: TrainRecord): unknown;
   /** Writes what waits and lets go of files and connections. */
   close?(): Promise<void> | void;
 }

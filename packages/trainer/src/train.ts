@@ -6,6 +6,7 @@ import {
   type Params,
   type PooledFeatures,
 } from '@crossweave/core';
+import { recordOf, requireValue } from '@crossweave/core/authoring';
 import { usableParams } from './averaged';
 import { branchGuard } from './balance/branch-guard';
 import { branchesOf } from './balance/branch-norms';
@@ -33,6 +34,7 @@ import {
   type TrainState,
 } from './state';
 import { checkStart, checkTrainOptions } from './train-checks';
+import { listenersOf } from './tell';
 import { untilAborted } from './until-aborted';
 
 /**
@@ -63,11 +65,9 @@ export async function train<Image, Text, F extends PooledFeatures>(
   };
   if (state.step === steps || isExhausted(best, state.memory)) return resultOf();
 
+  const listeners = listenersOf(options);
   const emit = (record: TrainRecord | undefined): void => {
-    if (record === undefined) return;
-    run?.log(record);
-    options.log?.(record);
-    options.loggers?.forEach((logger) => logger.log(record));
+    if (record !== undefined) listeners.tell(record);
   };
   const clock = checkpointClock(options.checkpointEvery);
   let saved = state.step;
@@ -180,6 +180,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
       began = performance.now();
     }
     await save();
+    await listeners.settled();
   } catch (error) {
     // What was trained is not lost with what failed; an error of saving itself would hide the first.
     await save().catch(() => undefined);
@@ -222,7 +223,11 @@ function givenBranches({ initial = {} }: { readonly initial?: Params }): Readonl
   return new Set(branchesOf(initial));
 }
 
-/** What the hook says of the parameters to use; undefined where it failed because of the signal. */
+/**
+ * What the hook says of the parameters to use; undefined where it failed because of the signal.
+ *
+ * @throws ConfigError for what is no record of numbers.
+ */
 async function evaluated<Image, Text, F extends PooledFeatures>(
   { evaluate, optimizer }: TrainOptions<Image, Text, F>,
   state: TrainState,
@@ -231,7 +236,9 @@ async function evaluated<Image, Text, F extends PooledFeatures>(
   const isOwn = state.average !== undefined || optimizer.evaluated !== undefined;
   const params = isOwn ? usableParams(state, optimizer) : state.params;
   try {
-    return await evaluate!({ ...state, params }, signal);
+    const metrics: unknown = await evaluate!({ ...state, params }, signal);
+    requireValue('train', 'the result of evaluate', metrics, metricsCheck);
+    return metrics as Readonly<Record<string, number>>;
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
@@ -239,6 +246,12 @@ async function evaluated<Image, Text, F extends PooledFeatures>(
     if (isOwn) disposeParams(params);
   }
 }
+
+/** NaN is allowed: it says that there is no figure. */
+const metricsCheck = recordOf({
+  expected: 'a number',
+  accepts: (value: unknown) => typeof value === 'number',
+});
 
 function ratesOf<Image, Text, F extends PooledFeatures>(
   { optimizer }: TrainOptions<Image, Text, F>,

@@ -24,6 +24,7 @@ import { refusePickle } from './pickle';
 import { readCheckpointJson } from './checkpoint-json';
 import { openSafetensors } from './safetensors-source';
 import { openSharded } from './sharded-source';
+import { requireFloating } from '../floating';
 import { requireSoundNumbers } from '../sound-numbers';
 import type { NumbersCheck, TensorSource } from './tensor-source';
 
@@ -88,7 +89,8 @@ export interface LoadedCheckpoint {
  * are read directly into the arrays of the tensors.
  *
  * @throws DataError when the checkpoint is missing (it says how to get it); FileFormatError when a
- *   file is damaged, contains unsound numbers, or is a PyTorch pickle (it says how to convert it);
+ *   file is damaged, contains unsound numbers, integers in the place of the weights `expected` (a
+ *   quantised checkpoint), or is a PyTorch pickle (it says how to convert it);
  *   StateDictError when the checkpoint does not fit `expected`; ConfigError for wrong options.
  */
 export async function loadCheckpoint(
@@ -134,7 +136,12 @@ function choose(
     ...(ignoreUnexpected && { ignoreUnexpected }),
     ...(ignoreMissing && { ignoreMissing }),
   });
-  return { chosen: new Map(matched.map((path) => [path, params.get(path)!])), ...rest };
+  const chosen = new Map(matched.map((path) => [path, params.get(path)!]));
+  if (options.expected !== undefined) {
+    const types = [...chosen].map(([path, { name }]) => [path, entries.get(name)!.dtype] as const);
+    requireFloating(where, types);
+  }
+  return { chosen, ...rest };
 }
 
 /** Reads the tensors in the order of the file, and returns them in the order of the plan. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, key, type Params } from '@crossweave/core';
+import { withConfig } from '@crossweave/core/authoring';
 import { testOptions } from '@crossweave/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jointModel } from '../joint-model';
@@ -102,6 +103,17 @@ describe('a run in one option', () => {
     await expect(train(other)).rejects.toThrow(/batchesPerEpoch: 2 → 3/);
     const named = options({ run: { path: join(folder, 'a'), identity: { config: 1 } } });
     await expect(train(named)).rejects.toThrow(RunMismatchError);
+  });
+
+  it('refuses parts that were made otherwise, and names the setting', async () => {
+    await finished();
+    const slower = options({ optimizer: adamW({ learningRate: 0.01 }) });
+    await expect(train(slower)).rejects.toThrow(RunMismatchError);
+    await expect(train(slower)).rejects.toThrow(
+      /settings\.optimizer\.settings\.learningRate: 0\.05 → 0\.01/,
+    );
+    const other = withConfig('contrastive', { temperature: 0.1 }, { ...contrastive });
+    await expect(train(options({ loss: other }))).rejects.toThrow(/settings\.loss: nothing →/);
   });
 
   it('takes a run that is open, and leaves it open', async () => {

@@ -1,4 +1,10 @@
-import { initialShapes, type Features, type PooledFeatures } from '@crossweave/core';
+import {
+  initialShapes,
+  type Features,
+  type PartConfig,
+  type PlainValue,
+  type PooledFeatures,
+} from '@crossweave/core';
 import {
   anyOf,
   anything,
@@ -69,9 +75,9 @@ const nowhere: RunStore = {
 };
 
 /**
- * What `train` itself can see of a run: the names of its parts, the shapes of its parameters, its key,
- * the size and number of its batches. Two data sets of one size, or two rates, it cannot tell apart: put
- * your config and the fingerprint of your data into `identity`.
+ * What `train` itself can see of a run: the names of its parts and how they were made, the shapes of its
+ * parameters, its key, the size and number of its batches. Two data sets of one size, or two functions of
+ * the caller's, it cannot tell apart: put your config and the fingerprint of your data into `identity`.
  */
 export function identityOf<Image, Text, F extends PooledFeatures>({
   model,
@@ -85,14 +91,31 @@ export function identityOf<Image, Text, F extends PooledFeatures>({
   'model' | 'loss' | 'optimizer' | 'data' | 'key' | 'accumulate'
 >): RunIdentity {
   const shapes = initialShapes({ init: (from) => initialParams({ model, loss }, from) });
+  const settings = { model, loss, optimizer, data };
   return {
     model: model.name,
     loss: loss.name,
     optimizer: optimizer.name,
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([part, { config }]) => [part, withoutSteps(config)]),
+    ),
     parameters: checksumOf(shapes),
     key: { high: key.high, low: key.low },
     batchSize: data.batchSize,
     batchesPerEpoch: data.batchesPerEpoch,
     accumulate,
   };
+}
+
+/** A config without the steps of schedules: how many there are is the plan of the run, which may be extended. */
+function withoutSteps(config: PartConfig | undefined): PartConfig | undefined {
+  const schedule = config?.settings['schedule'];
+  if (config === undefined || schedule === undefined) return config;
+  return { ...config, settings: { ...config.settings, schedule: without('steps', schedule) } };
+}
+
+function without(name: string, value: PlainValue): PlainValue {
+  if (typeof value !== 'object' || value === null || value instanceof Array) return value;
+  const entries = Object.entries(value).filter(([key]) => key !== name);
+  return Object.fromEntries(entries.map(([key, entry]) => [key, without(name, entry)]));
 }
