@@ -42,6 +42,10 @@ describe('encodeTexts', () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  it.each(['a red circle', [1], [undefined], new Set(['a'])])('refuses %j', (texts) => {
+    expect(() => encodeTexts(texts as never, tokenizer, 6)).toThrow(/"texts.*text; got/);
+  });
+
   it.each([0, 2, 513, 3.5, Number.NaN])('refuses maxTokens %d', (maxTokens) => {
     expect(() => encodeTexts(['a'], tokenizer, maxTokens)).toThrow(ConfigError);
   });

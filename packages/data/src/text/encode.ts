@@ -1,10 +1,13 @@
 import type { TextInput } from '@crossweave/core';
-import { number, requireNumber } from '@crossweave/core/authoring';
+import { listOf, number, requireNumber, requireValue } from '@crossweave/core/authoring';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { Tokenizer } from './tokenizer';
 
 /** The longest text a BERT has positions for. */
 const maxTokensLimit = 512;
+
+/** A tokenizer takes what is no text for an empty one. */
+const textsCheck = listOf({ expected: 'text', accepts: (value) => typeof value === 'string' });
 
 export const maxTokensCheck = number({ integer: true, min: 1, max: maxTokensLimit });
 
@@ -49,13 +52,14 @@ export function withSpecialIds(
  * Token ids of B texts, padded on the right to N = `maxTokens`.
  *
  * @returns [B, N] int32 ids and mask, owned by the caller
- * @throws ConfigError when `maxTokens` is not in [3, 512] (for BERT)
+ * @throws ConfigError when `maxTokens` is not in [3, 512] (for BERT), or for what is no list of texts
  */
 export function encodeTexts(
   texts: readonly string[],
   tokenizer: Tokenizer,
   maxTokens: number,
 ): TextInput {
+  requireValue('encodeTexts', 'texts', texts, textsCheck);
   checkMaxTokens('encodeTexts', maxTokens, tokenizer);
   return padIds(
     texts.map((text) => withSpecialIds(tokenizer.encode(text), tokenizer, maxTokens)),

@@ -8,7 +8,9 @@ import { checksumOf } from '@crossweave/trainer/node';
 import { inBatches } from '../open/in-batches';
 import type { ModelIdentity } from '../open/identity';
 import type { OpenModel } from '../open/open-model';
+import { requireTexts } from '../open/require-texts';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
+import { requireNormalised } from '../pictures/require-normalised';
 import type { PretrainedOptions } from '../pretrained/types';
 import { joinEmbeddings, requireFinite, rowOf, type Embeddings } from '../vectors/embeddings';
 import { exportedTowers, type ExportDescription } from './export-files';
@@ -38,7 +40,10 @@ export async function openExport(
   const preprocess = (files: readonly PictureFile[]): Promise<Tensor4D> =>
     preparePictures(files, preprocessing);
   const encodeImage = async (pictures: readonly PictureFile[] | Tensor4D): Promise<Embeddings> => {
-    if (!Array.isArray(pictures)) return embedded(folder, frozen.image, pictures as Tensor4D);
+    if (!Array.isArray(pictures)) {
+      await requireNormalised(folder, pictures as Tensor4D, preprocessing);
+      return embedded(folder, frozen.image, pictures as Tensor4D);
+    }
     const all = await inBatches(pictures as readonly PictureFile[], async (files) => {
       const batch = await preprocess(files);
       return embedded(folder, frozen.image, batch).finally(() => {
@@ -48,6 +53,7 @@ export async function openExport(
     return joinEmbeddings(all, dim);
   };
   const encodeText = async (texts: readonly string[]): Promise<Embeddings> => {
+    requireTexts('encodeText', texts);
     const all = await inBatches(texts, async (some) => {
       const batch = encodeTexts(some, tokenizer, maxTokens);
       return embedded(folder, frozen.text, batch).finally(() => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { memory } from '@tensorflow/tfjs-core';
+import { fill, memory, type Rank } from '@tensorflow/tfjs-core';
 import { ConfigError, DataError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
 import {
@@ -68,6 +68,37 @@ it('uses towers alone, as far as they go', async () => {
   const encoded = await text.encodeText(expected.captions);
   expect(gap(rowOf(encoded, 1), expected.text[1]!)).toBeLessThan(1e-6);
   await expect(text.preprocess([])).rejects.toThrow(/has no image tower/);
+});
+
+it('refuses what is no list of texts, and pixels that were not normalised', async () => {
+  await using model = await openModel(fixture('clip'));
+  const [file] = await pictureFiles();
+  for (const texts of ['a ring', [1], [undefined], new Set(['a ring'])]) {
+    await expect(model.encodeText(texts as never)).rejects.toThrow(/"texts.*; got/);
+    await expect(model.score([file!], texts as never)).rejects.toThrow(/"texts.*; got/);
+  }
+  const { size } = model.preprocessing!;
+  const before = memory().numTensors;
+  const raw = fill<Rank.R4>([1, size, size, 3], 200);
+  await expect(model.encodeImage(raw)).rejects.toThrow(
+    /not normalised .* values in \[-1\.79, 2\.15\]; got values in \[200\.00, 200\.00\]/,
+  );
+  raw.dispose();
+  expect(memory().numTensors).toBe(before);
+});
+
+it('says that it was released', async () => {
+  const model = await openModel(fixture('clip'));
+  const files = await pictureFiles();
+  await model[Symbol.asyncDispose]();
+  for (const use of [
+    () => model.encodeText(['a ring']),
+    () => model.encodeImage(files),
+    () => model.score(files, ['a ring']),
+    () => model.predict([]),
+  ]) {
+    await expect(use()).rejects.toThrow(/the model was released/);
+  }
 });
 
 it('names a damaged picture and leaves no tensor behind', async () => {

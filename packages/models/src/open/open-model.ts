@@ -16,12 +16,14 @@ import { encodeTexts, type Preprocessing, type Tokenizer } from '@crossweave/dat
 import type { PairPrediction } from '@crossweave/lab';
 import { checksumOf } from '@crossweave/trainer/node';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
+import { requireNormalised } from '../pictures/require-normalised';
 import { pretrained, pretrainedChecks } from '../pretrained/pretrained';
 import type { Pretrained, PretrainedOptions } from '../pretrained/types';
 import { readExport } from '../exported/export-files';
 import { openExport, type FrozenTowers } from '../exported/open-export';
 import { modelIdentity, type ModelIdentity } from './identity';
 import { inBatches } from './in-batches';
+import { requireTexts } from './require-texts';
 import { predictPairs, type AskedPair, type PredictOptions } from './predict';
 import { joinEmbeddings, requireFinite, type Embeddings } from '../vectors/embeddings';
 
@@ -134,10 +136,18 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
       advice: 'Use score, which compares pictures with texts one by one.',
     });
   };
-  const ofPictures = (pictures: Tensor4D): Features =>
-    requireTower(from, 'image', image).encoder.apply(params.image, pictures, inference);
-  const ofTexts = (texts: TextInput): Features =>
-    requireTower(from, 'text', text).encoder.apply(params.text, texts, inference);
+  let isReleased = false;
+  const requireOpen = (): void => {
+    if (isReleased) throw released(from);
+  };
+  const ofPictures = (pictures: Tensor4D): Features => {
+    requireOpen();
+    return requireTower(from, 'image', image).encoder.apply(params.image, pictures, inference);
+  };
+  const ofTexts = (texts: TextInput): Features => {
+    requireOpen();
+    return requireTower(from, 'text', text).encoder.apply(params.text, texts, inference);
+  };
   const preprocess = async (files: readonly PictureFile[]): Promise<Tensor4D> =>
     preparePictures(files, requireTower(from, 'image', image).preprocessing);
   const tokenise = (texts: readonly string[]): TextInput => {
@@ -151,7 +161,10 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     preprocessing: image?.preprocessing,
     frozen: undefined,
     task: parts.task?.task,
-    predict: (pairs, asked) => predictPairs(parts, pairs, asked),
+    predict: async (pairs, asked) => {
+      requireOpen();
+      return predictPairs(parts, pairs, asked);
+    },
     tokenizer: text?.tokenizer,
     tokenizerFolder: text?.tokenizerFolder,
     maxTokens: text?.maxTokens,
@@ -160,7 +173,10 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
     identity: () => modelIdentity(parts),
     fingerprint: async () => checksumOf(await modelIdentity(parts)),
     encodeImage: async (pictures) => {
-      if (!isList(pictures)) return rowsOf(from, () => embed('image', ofPictures(pictures)));
+      if (!isList(pictures)) {
+        await requireNormalised(from, pictures, requireTower(from, 'image', image).preprocessing);
+        return rowsOf(from, () => embed('image', ofPictures(pictures)));
+      }
       const all = await inBatches(pictures, async (files) => {
         const batch = await preprocess(files);
         return rowsOf(from, () => embed('image', ofPictures(batch))).finally(() => {
@@ -170,6 +186,7 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
       return joinEmbeddings(all, dim);
     },
     encodeText: async (texts) => {
+      requireTexts('encodeText', texts);
       const all = await inBatches(texts, (some) =>
         rowsOf(from, () => embed('text', ofTexts(tokenise(some)))),
       );
@@ -183,6 +200,7 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
           got: parts.family,
         });
       }
+      requireTexts('score', texts);
       if (texts.length === 0) return pictures.map(() => []);
       const columns = kept(() => ofTexts(tokenise(texts)));
       const all = await inBatches(pictures, async (files) => {
@@ -201,10 +219,18 @@ export async function openModel(from: string, options: PretrainedOptions = {}): 
       ]);
     },
     [Symbol.asyncDispose]: () => {
+      isReleased = true;
       parts[Symbol.dispose]();
       return Promise.resolve();
     },
   };
+}
+
+function released(where: string): ConfigError {
+  return new ConfigError('the model was released', {
+    where,
+    advice: 'Use it within the block of "await using", or open it again.',
+  });
 }
 
 function isList(given: readonly PictureFile[] | Tensor4D): given is readonly PictureFile[] {

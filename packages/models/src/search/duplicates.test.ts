@@ -28,6 +28,19 @@ describe('duplicates', () => {
     expect(groups[1]!.score).toBeCloseTo(cosine(4), 5);
   });
 
+  it('refuses vectors of which a product is no cosine', async () => {
+    const two = circle(0, 1);
+    for (const factor of [3, 0.5, 0, Number.NaN]) {
+      const items = {
+        ...two,
+        values: two.values.map((value, i) => (i < 2 ? value : value * factor)),
+      };
+      await expect(duplicates(items, { threshold: 0.5 })).rejects.toThrow(
+        Number.isNaN(factor) ? /not finite/ : /row 1 of "items" is not of unit length/,
+      );
+    }
+  });
+
   it('joins more equal items than it compares of each, and takes no item for its own copy', async () => {
     const same = circle(...Array.from({ length: 40 }, () => 30), 90);
     const [group, ...others] = await duplicates(same, { threshold: 1 - 1e-6, neighbours: 2 });

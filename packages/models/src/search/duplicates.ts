@@ -2,8 +2,8 @@ import { ConfigError } from '@crossweave/core';
 import { checkOptions, count, number, type Checks } from '@crossweave/core/authoring';
 import type { OpenModel } from '../open/open-model';
 import { preparePictures, type PictureFile } from '../pictures/prepare-pictures';
-import { joinEmbeddings, type Embeddings } from '../vectors/embeddings';
-import { nearest } from './nearest';
+import { joinEmbeddings, requireEmbeddings, type Embeddings } from '../vectors/embeddings';
+import { nearestOf } from './nearest';
 
 /** Items that are taken for one. */
 export interface DuplicateGroup {
@@ -32,13 +32,14 @@ const batchSize = 256;
  * Groups of items that are nearly the same: two belong together when their cosine is at least the
  * threshold, or when a third one belongs to both.
  *
- * @throws ConfigError for a wrong option
+ * @throws ConfigError for a wrong option, or items that are not of unit length; NonFiniteError.
  */
 export async function duplicates(
   items: Embeddings,
   options: DuplicatesOptions,
 ): Promise<DuplicateGroup[]> {
   checkOptions('duplicates', options, duplicatesChecks, ['threshold']);
+  requireEmbeddings('duplicates', 'items', items, { unit: true });
   const { threshold, neighbours = 16 } = options;
   const parents = Array.from({ length: items.rows }, (_, row) => row);
   const rootOf = (row: number): number => {
@@ -75,7 +76,7 @@ async function* neighboursOf(items: Embeddings, count: number) {
   for (let from = 0; from < rows; from += batchSize) {
     const size = Math.min(batchSize, rows - from);
     const some = values.subarray(from * dim, (from + size) * dim);
-    const found = await nearest({ rows: size, dim, values: some }, items, { top: count + 1 });
+    const found = await nearestOf({ rows: size, dim, values: some }, items, { top: count + 1 });
     for (const [i, own] of found.entries()) {
       yield { row: from + i, found: own.filter(({ row }) => row !== from + i) };
     }

@@ -43,8 +43,22 @@ it('gives fewer where there are fewer, and the earlier of equals', async () => {
   });
   expect(found!.map(({ row }) => row)).toEqual([0, 1, 2]);
   expect(await nearest(random(1, 0), same, {}).catch(String)).toMatch(/different widths/);
-  expect(await nearest({ ...same, rows: 0 }, same)).toEqual([]);
-  expect(await nearest(same, { ...same, rows: 0 })).toEqual([[], [], []]);
+  const none: Embeddings = { rows: 0, dim: 2, values: new Float32Array() };
+  expect(await nearest(none, same)).toEqual([]);
+  expect(await nearest(same, none)).toEqual([[], [], []]);
+});
+
+it('refuses vectors that have no place in an order', async () => {
+  const good: Embeddings = { rows: 2, dim: 2, values: Float32Array.from([1, 0, 0, 1]) };
+  const nan: Embeddings = { ...good, values: Float32Array.from([1, 0, NaN, 1]) };
+  const before = memory().numTensors;
+  await expect(nearest(good, nan)).rejects.toThrow(/not finite; got NaN in row 1 of "items"/);
+  await expect(nearest(nan, good)).rejects.toThrow(/row 1 of "queries"/);
+  await expect(nearest(good, { ...good, rows: 3 })).rejects.toThrow(/"items".*3 × 2 values; got 4/);
+  await expect(nearest({ ...good, values: [1, 0, 0, 1] as never }, good)).rejects.toThrow(
+    /"queries\.values".*a Float32Array/,
+  );
+  expect(memory().numTensors).toBe(before);
 });
 
 testOptions('nearest', (options) => checkOptions('nearest', options as object, nearestChecks), {

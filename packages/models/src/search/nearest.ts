@@ -1,7 +1,7 @@
 import { matMul, tensor2d, tidy, topk, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError } from '@crossweave/core';
 import { checkOptions, count, type Checks } from '@crossweave/core/authoring';
-import type { Embeddings } from '../vectors/embeddings';
+import { requireEmbeddings, type Embeddings } from '../vectors/embeddings';
 
 /** An item that was found. */
 export interface Found {
@@ -24,7 +24,8 @@ export const nearestChecks: Checks<NearestOptions> = { top: count(), chunk: coun
  * The items nearest to each query, exactly: a matrix product over all of them, a part at a time. Of
  * equal scores the earlier row comes first.
  *
- * @throws ConfigError when queries and items are of different widths.
+ * @throws ConfigError when queries and items are of different widths or no whole rows; NonFiniteError
+ *   for a number that is none, which has no place in an order.
  */
 export async function nearest(
   queries: Embeddings,
@@ -32,6 +33,17 @@ export async function nearest(
   options: NearestOptions = {},
 ): Promise<Found[][]> {
   checkOptions('nearest', options, nearestChecks);
+  requireEmbeddings('nearest', 'queries', queries);
+  requireEmbeddings('nearest', 'items', items);
+  return nearestOf(queries, items, options);
+}
+
+/** {@link nearest} of what was checked. */
+export async function nearestOf(
+  queries: Embeddings,
+  items: Embeddings,
+  options: NearestOptions,
+): Promise<Found[][]> {
   const { top = 10, chunk = 16_384 } = options;
   if (queries.dim !== items.dim) {
     throw new ConfigError('queries and items are vectors of different widths', {

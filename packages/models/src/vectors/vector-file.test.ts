@@ -7,6 +7,8 @@ import { ConfigError, DataError, FileFormatError } from '@crossweave/core';
 import { saveSafetensors } from '@crossweave/checkpoints/node';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parquetOf } from './parquet';
+import { saveSafetensorsVectors } from './safetensors';
 import { loadVectors, saveVectors } from './vector-file';
 import type { VectorOrigin, VectorSet } from './vector-set';
 
@@ -51,7 +53,11 @@ describe.each(['v.safetensors', 'v.parquet'])('%s', (name) => {
       await expect(loadVectors(path), `${length} bytes`).rejects.toThrow(FileFormatError);
     }
     const values = Float32Array.from([1, 2, 3, NaN, 5, 6]);
-    await saveVectors(path, { ...set, embeddings: { rows: 3, dim: 2, values } });
+    const bad = { ...set, embeddings: { rows: 3, dim: 2, values } };
+    await expect(saveVectors(path, bad)).rejects.toThrow(/not finite; got NaN in row 1/);
+    await (name.endsWith('.parquet')
+      ? writeFile(path, await parquetOf(bad))
+      : saveSafetensorsVectors(path, bad));
     await expect(loadVectors(path)).rejects.toThrow(/not finite.*row 1/);
     const strange = { of: 'sounds', precision: 'float32', model: {} } as unknown as VectorOrigin;
     await saveVectors(path, { ...set, origin: strange });

@@ -3,6 +3,7 @@ import { writeAtomic, writeFileAtomic } from '@crossweave/core/node';
 import { npyOf } from './npy';
 import { loadParquetVectors, parquetOf } from './parquet';
 import { loadSafetensorsVectors, saveSafetensorsVectors } from './safetensors';
+import { requireEmbeddings } from './embeddings';
 import type { VectorSet } from './vector-set';
 
 /**
@@ -12,10 +13,12 @@ import type { VectorSet } from './vector-set';
  * `<path>.ids.txt`.
  *
  * @returns the files written.
- * @throws ConfigError for another end of the name, or ids or contents that are not one a row.
+ * @throws ConfigError for another end of the name, vectors that are no whole rows, or ids or contents
+ *   that are not one a row; NonFiniteError.
  */
 export async function saveVectors(path: string, set: VectorSet): Promise<string[]> {
   const { ids, embeddings, contents } = set;
+  requireEmbeddings('saveVectors', 'embeddings', embeddings);
   for (const [name, list] of Object.entries({ ids, contents: contents ?? ids })) {
     if (list.length === embeddings.rows) continue;
     throw new ConfigError(`the ${name} are not one a row`, {

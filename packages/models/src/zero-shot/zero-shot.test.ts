@@ -5,7 +5,7 @@ import { checkOptions } from '@crossweave/core/authoring';
 import { describe, expect, it } from 'vitest';
 import { openModel } from '../open/open-model';
 import { expectedOf, fixture, originalPictures } from '../pretrained/fixtures.testing';
-import { rowOf } from '../vectors/embeddings';
+import { rowOf, type Embeddings } from '../vectors/embeddings';
 import { zeroShot, zeroShotChecks } from './zero-shot';
 
 it('gives the softmax of the original’s logits', async () => {
@@ -50,7 +50,7 @@ it('puts a label into a template as it is, with what replacements give a meaning
 
 it('refuses what makes no sense', async () => {
   await using model = await openModel(fixture('clip'));
-  for (const labels of [['ring'], ['ring', 'ring'], []]) {
+  for (const labels of [['ring'], ['ring', 'ring'], [], ['ring', ' ']]) {
     await expect(zeroShot(model, labels)).rejects.toThrow(ConfigError);
   }
   await expect(zeroShot(model, ['ring', 'RING'])).rejects.toThrow(
@@ -62,6 +62,15 @@ it('refuses what makes no sense', async () => {
   expect(() => classes.classify({ rows: 0, dim: 3, values: new Float32Array() })).toThrow(
     /another width/,
   );
+  const { dim } = classes.prototypes;
+  const one = (value: number): Embeddings => ({
+    ...{ rows: 1, dim },
+    values: new Float32Array(dim).fill(value),
+  });
+  expect(() => classes.classify(one(5))).toThrow(/row 0 of "pictures" is not of unit length/);
+  expect(() => classes.classify(one(0))).toThrow(/not of unit length.*length 0/);
+  expect(() => classes.classify(one(Number.NaN))).toThrow(/not finite/);
+  expect(() => classes.classify({ ...one(1), rows: 2 })).toThrow(/2 × /);
 });
 
 testOptions('zeroShot', (options) => checkOptions('zeroShot', options as object, zeroShotChecks), {

@@ -1,8 +1,8 @@
 import { ConfigError } from '@crossweave/core';
-import { checkOptions, listOf, requireValue, text, type Checks } from '@crossweave/core/authoring';
+import { checkOptions, listOf, requireValue, type Checks } from '@crossweave/core/authoring';
 import { factsOfText } from '@crossweave/data';
 import type { OpenModel } from '../open/open-model';
-import { rowOf, type Embeddings } from '../vectors/embeddings';
+import { requireEmbeddings, rowOf, type Embeddings } from '../vectors/embeddings';
 
 export interface ZeroShotOptions {
   /** Sentences around a label, `{}` in its place; their embeddings are averaged. Default `['{}']`. */
@@ -21,10 +21,18 @@ export interface ZeroShot {
   readonly labels: readonly string[];
   /** One row a label, of unit length. */
   readonly prototypes: Embeddings;
-  /** For each picture all labels, the likeliest first. */
+  /**
+   * For each picture all labels, the likeliest first.
+   *
+   * @throws ConfigError for vectors of another width or not of unit length; NonFiniteError.
+   */
   classify(pictures: Embeddings): Guess[][];
 }
 
+const label = {
+  expected: 'text that is not blank',
+  accepts: (value: unknown) => typeof value === 'string' && value.trim() !== '',
+};
 const template = {
   expected: 'a sentence with {} where the label stands',
   accepts: (value: unknown) => typeof value === 'string' && value.includes('{}'),
@@ -47,7 +55,7 @@ export async function zeroShot(
   labels: readonly string[],
   options: ZeroShotOptions = {},
 ): Promise<ZeroShot> {
-  requireValue('zeroShot', 'labels', labels, listOf(text(), { min: 2, distinct: true }));
+  requireValue('zeroShot', 'labels', labels, listOf(label, { min: 2, distinct: true }));
   checkOptions('zeroShot', options, zeroShotChecks);
   requireDifferentLabels(labels, model);
   const { templates = ['{}'] } = options;
@@ -62,6 +70,7 @@ export async function zeroShot(
     labels,
     prototypes,
     classify: (pictures) => {
+      requireEmbeddings('zeroShot', 'pictures', pictures, { unit: true });
       if (pictures.dim !== prototypes.dim) {
         throw new ConfigError('the pictures are vectors of another width than the labels', {
           where: 'zeroShot',
