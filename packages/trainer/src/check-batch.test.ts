@@ -1,7 +1,7 @@
 import { ones, tensor2d, zeros, type Tensor2D } from '@tensorflow/tfjs-core';
 import { DataError, ShapeError, disposeBatch, key, type Batch } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
-import { checkBatch } from './check-batch';
+import { checkBatch, checkMasks } from './check-batch';
 import { jointModel } from './joint-model';
 import { adamW } from './optimizers/adamw';
 import { contrastive, dotFusion, linearEncoder, vectorSource } from './tiny.testing';
@@ -36,6 +36,26 @@ it('passes what fits, of any inputs', () => {
     checkBatch('test', batch);
     disposeBatch(batch);
   }
+});
+
+it.each([
+  ['weights', 2, /got 2/],
+  ['terms to be added to scores', -10_000, /got -10000/],
+  ['what is no number', Number.NaN, /got NaN/],
+])('masks are zeros and ones, and no %s', async (_what, value, got) => {
+  const attention_mask = tensor2d([
+    [1, 1, 0],
+    [1, value, 0],
+  ]);
+  const batch = batchOf({ text: { ...texts(2), attention_mask } });
+  const check = checkMasks('test', batch);
+  await expect(check).rejects.toThrow(DataError);
+  await expect(check).rejects.toThrow(/text\.attention_mask of the batch.*1 for real tokens/);
+  await expect(check).rejects.toThrow(got);
+  disposeBatch(batch);
+  const right = batchOf();
+  await checkMasks('test', right);
+  disposeBatch(right);
 });
 
 const disposed = ones([2, 3]);

@@ -47,6 +47,26 @@ export function checkBatch(where: string, batch: Batch<unknown, unknown>): void 
   }
 }
 
+/** The masks among the fields of an input. */
+const masks = ['attention_mask', 'mask'];
+
+/**
+ * Checks the values of masks. Other numbers than 0 and 1 (terms to be added to scores, weights) would
+ * move results without a word. Reading them waits for the engine, so one batch of a run is looked at.
+ *
+ * @throws DataError that names the field and the value.
+ */
+export async function checkMasks(where: string, batch: Batch<unknown, unknown>): Promise<void> {
+  for (const field of ['image', 'text', 'negatives'] as const) {
+    for (const [name, mask] of tensorsOf(batch[field])) {
+      if (!masks.includes(name)) continue;
+      const wrong = (await mask.data()).find((value) => value !== 0 && value !== 1);
+      if (wrong === undefined) continue;
+      throw wrongField(where, `${field}.${name}`, '1 for real tokens and 0 for padding', wrong);
+    }
+  }
+}
+
 function checkNames(
   where: string,
   field: string,

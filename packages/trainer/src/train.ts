@@ -12,7 +12,7 @@ import { branchGuard } from './balance/branch-guard';
 import { branchesOf } from './balance/branch-norms';
 import { batchesFrom } from './batches-from';
 import { afterEvaluation, isExhausted } from './best';
-import { checkBatch } from './check-batch';
+import { checkBatch, checkMasks } from './check-batch';
 import { checkState, requireSoundValues } from './check-state';
 import { checkpointClock } from './checkpoint-clock';
 import { checkBatchSize, splitBatch } from './devices';
@@ -81,6 +81,7 @@ export async function train<Image, Text, F extends PooledFeatures>(
   };
 
   let epochNow = 0;
+  let isKnown = false;
   const maker = stepMaker(options, {
     warning: (warning) =>
       emit({ kind: 'warning', step: state.step + 1, epoch: epochNow, ...warning }),
@@ -98,6 +99,8 @@ export async function train<Image, Text, F extends PooledFeatures>(
       const step = state.step + 1;
       epochNow = epoch;
       admit(step, batch);
+      if (!isKnown) await checkMasks(`train, step ${step}`, batch);
+      isKnown = true;
       const next = async (): Promise<typeof batch | undefined> => {
         const turn = await following();
         if (turn !== undefined) admit(step + 1, turn.batch);

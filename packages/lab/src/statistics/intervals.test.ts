@@ -41,6 +41,21 @@ describe('bootstrapInterval', () => {
     expect(at(3)).not.toEqual(at(4));
   });
 
+  it('covers the truth about as often as it says at another confidence', () => {
+    let covered = 0;
+    for (let trial = 0; trial < 400; trial++) {
+      const values = normalArray(foldIn(key(10), trial), 4);
+      const options = { key: key(trial), resamples: 400, confidence: 0.99 };
+      const [low, high] = bootstrapInterval(values, options).interval!;
+      if (low <= 0 && high >= 0) covered++;
+    }
+    expect(covered / 400).toBeGreaterThan(0.975);
+  });
+
+  it.each([1, 99, 1e7, 100.5])('refuses %d resamples', (resamples) => {
+    expect(() => bootstrapInterval([1, 2], { key: key(1), resamples })).toThrow(/"resamples"/);
+  });
+
   it.each([5, 50])('covers the truth about as often as it says, of %i values', (count) => {
     let covered = 0;
     for (let trial = 0; trial < 200; trial++) {

@@ -31,15 +31,17 @@ export function tInterval(values: ArrayLike<number>, confidence = 0.95): Estimat
 
 export interface BootstrapOptions {
   readonly key: Key;
-  /** Default 10,000. */
+  /** 100 to a million: fewer tell no percentiles. Default 10,000. */
   readonly resamples?: number;
   /** Default 0.95. */
   readonly confidence?: number;
 }
 
+export const resamplesCheck = number({ integer: true, min: 100, max: 1e6 });
+
 export const bootstrapChecks: Checks<BootstrapOptions> = {
   key: randomKey(),
-  resamples: count(),
+  resamples: resamplesCheck,
   confidence: number({ above: 0, below: 1 }),
 };
 
@@ -61,22 +63,27 @@ export function bootstrapInterval(values: ArrayLike<number>, options: BootstrapO
     for (let i = 0; i < size; i++) sum += values[draws[r * size + i]!]!;
     means[r] = sum / size;
   }
-  const wide = expanded(means, centre, size, Math.sqrt(size / (size - 1)));
-  return { mean: centre, interval: percentiles(wide, options.confidence ?? 0.95) };
+  const { confidence = 0.95 } = options;
+  const wide = expanded(means, centre, size, confidence, Math.sqrt(size / (size - 1)));
+  return { mean: centre, interval: percentiles(wide, confidence) };
 }
+
+/** Of so many degrees of freedom Student's quantile is the normal one, to six digits. */
+const manyDegrees = 1e6;
 
 /**
  * Resampled means with their distances from the centre enlarged: by `factor`, and as Student's
- * quantile of count − 1 degrees of freedom is beyond the normal one.
+ * quantile of count − 1 degrees of freedom is beyond the normal one at this confidence.
  */
 export function expanded(
   means: Float64Array,
   centre: number,
   count: number,
-  factor: number,
+  confidence: number,
+  factor = 1,
 ): Float64Array {
-  const normalQuantile = 1.959963984540054;
-  const scale = (factor * studentQuantile(0.975, count - 1)) / normalQuantile;
+  const at = (1 + confidence) / 2;
+  const scale = (factor * studentQuantile(at, count - 1)) / studentQuantile(at, manyDegrees);
   return means.map((value) => centre + scale * (value - centre));
 }
 

@@ -18,5 +18,10 @@ describe('moments', () => {
     expect(() => sampleVariance([3])).toThrow(/too few/);
     expect(() => quantile([1, 2], 1.5)).toThrow(/"probability".*in \[0, 1\]/);
     expect(() => mean([1, Infinity])).toThrow(/not finite/);
+    for (const given of [new Set([1, 2]), 5, undefined, '12', { length: 0 }]) {
+      for (const figure of [mean, median, sampleVariance, standardDeviation]) {
+        expect(() => figure(given as never)).toThrow(/"values".*a list of numbers/);
+      }
+    }
   });
 });

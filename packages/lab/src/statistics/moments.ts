@@ -1,5 +1,11 @@
 import { ConfigError } from '@crossweave/core';
-import { requireNumber } from '@crossweave/core/authoring';
+import { requireNumber, requireValue } from '@crossweave/core/authoring';
+
+/** A Set or a number has no length, and would pass as a list without a wrong entry. */
+const list = {
+  expected: 'a list of numbers',
+  accepts: (value: unknown) => Array.isArray(value) || ArrayBuffer.isView(value),
+};
 
 export function mean(values: ArrayLike<number>): number {
   requireValues('mean', values, 1);
@@ -38,7 +44,9 @@ export function quantile(values: ArrayLike<number>, probability: number): number
   return low + (position - below) * (high - low);
 }
 
+/** @throws ConfigError for what is no list, too few values, or one that is no finite number. */
 export function requireValues(where: string, values: ArrayLike<number>, count: number): void {
+  requireValue(where, 'values', values, list);
   if (values.length < count) {
     throw new ConfigError('there are too few values', {
       where,

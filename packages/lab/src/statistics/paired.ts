@@ -1,11 +1,12 @@
 import { ConfigError, foldIn, randomWords, type Key } from '@crossweave/core';
-import { checkOptions, count } from '@crossweave/core/authoring';
+import { checkOptions } from '@crossweave/core/authoring';
 import { randomKey } from '../checks/checks';
 import {
   bootstrapChecks,
   expanded,
   percentiles,
   randomIndices,
+  resamplesCheck,
   type BootstrapOptions,
 } from './intervals';
 import { mean, requireValues } from './moments';
@@ -71,12 +72,14 @@ export function pairedBootstrap(
   if (differences.every((row) => row.every((value) => value === first))) {
     return { difference, interval: null, p: null };
   }
-  const wide = expanded(means, difference, seeds, 1);
+  const { confidence = 0.95 } = options;
+  // The test asks at the level of 5 %, whatever the interval's.
+  const wide = expanded(means, difference, seeds, 0.95);
   const distance = Math.abs(difference) * (1 - 1e-12);
   const extreme = wide.filter((value) => Math.abs(value - difference) >= distance).length;
   return {
     difference,
-    interval: percentiles(wide, options.confidence ?? 0.95),
+    interval: percentiles(expanded(means, difference, seeds, confidence), confidence),
     p: (extreme + 1) / (resamples + 1),
   };
 }
@@ -91,7 +94,7 @@ export function pairedPermutation(
   b: readonly ArrayLike<number>[],
   options: { readonly key: Key; readonly resamples?: number },
 ): { readonly difference: number; readonly p: number } {
-  const checks = { key: randomKey(), resamples: count() };
+  const checks = { key: randomKey(), resamples: resamplesCheck };
   checkOptions('pairedPermutation', options, checks, ['key']);
   const rows = pairedDifferences('pairedPermutation', a, b);
   const queries = rows[0]!.length;

@@ -44,11 +44,11 @@ export function barlowTwins(options: BarlowTwinsOptions = {}): Loss<PooledFeatur
 
   return withConfig(where, settings, {
     name: 'barlow-twins',
-    compute: (_params, outputs, batch) =>
+    compute: (_params, outputs) =>
       tidy(() => {
         const { image, text } = requireEmbeddings(where, outputs);
         const [left, right] = [image, text].map((x) => standardise(x, [0], 1e-5).value);
-        const correlation = mul<Tensor2D>(matMul(left!, right!, true), 1 / batch.size);
+        const correlation = mul<Tensor2D>(matMul(left!, right!, true), 1 / image.shape[0]);
         const diagonal = eye(correlation.shape[0]);
         const invariance = sum<Scalar>(square(mul(sub(1, correlation), diagonal)));
         const redundancy = sum<Scalar>(square(mul(correlation, sub(1, diagonal))));

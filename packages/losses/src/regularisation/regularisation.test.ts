@@ -70,6 +70,16 @@ describe('barlowTwins', () => {
     expect(termsOf(barlowTwins(), twice, groups)['redundancy']).toBeCloseTo(2, 3);
   });
 
+  it('divides by the pairs that there are, whatever the batch says', () => {
+    const rows = [
+      [1, 2],
+      [3, -1],
+      [0, 1],
+    ];
+    const totals = [['a', 'b', 'c'], ['a']].map((groups) => termsOf(barlowTwins(), rows, groups));
+    expect(totals[1]).toEqual(totals[0]);
+  });
+
   it('refuses a negative weight', () => {
     expect(() => barlowTwins({ redundancy: -1 })).toThrow(/"redundancy"/);
   });

@@ -78,5 +78,5 @@ export function buildClipText(where: string, settings: ClipTextSettings): Transf
     settings,
   );
   if (padTokenId === undefined) return encoder;
-  return withConfig(where, settings, attendingToPadding(encoder, maxPositions, padTokenId));
+  return withConfig(where, settings, attendingToPadding(where, encoder, maxPositions, padTokenId));
 }

@@ -1,4 +1,4 @@
-import { tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { tensor2d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, inference, key } from '@crossweave/core';
 import { expectClose, testEncoder, testOptions, textInput } from '@crossweave/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -50,6 +50,28 @@ it('attends to padding up to its positions, however long the batch is', () => {
     expect(() => of(9)).toThrow(/longer than the position table/);
   });
 });
+
+it('refuses ids and masks that do not fit each other, before it fills them up', () =>
+  tidy(() => {
+    const encoder = siglipText(tiny);
+    const params = encoder.init(key(3));
+    const ids = [
+      [5, 7],
+      [3, 2],
+    ];
+    const apply = (input_ids: Tensor2D, attention_mask: Tensor2D) => () =>
+      encoder.apply(params, { input_ids, attention_mask }, inference);
+    const int = (rows: number[][]) => tensor2d(rows, undefined, 'int32');
+    expect(apply(int(ids), int([[1, 1]]))).toThrow(/attention_mask does not fit/);
+    expect(apply(tensor2d(ids), int(ids))).toThrow(/siglipText\.apply: ids must be int32/);
+    expect(() =>
+      encoder.hiddenStates(
+        params,
+        { input_ids: int(ids), attention_mask: int([[1, 1]]) },
+        inference,
+      ),
+    ).toThrow(/attention_mask does not fit/);
+  }));
 
 it('needs the padding id', () => {
   expect(() => siglipText({ vocabulary: 11 } as never)).toThrow(/"padTokenId" is not given/);

@@ -71,5 +71,5 @@ export function buildSiglipText(
     },
     { ...settings, pooling: 'last' },
   );
-  return withConfig(where, settings, attendingToPadding(inner, maxPositions, padTokenId));
+  return withConfig(where, settings, attendingToPadding(where, inner, maxPositions, padTokenId));
 }

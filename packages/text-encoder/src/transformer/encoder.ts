@@ -110,6 +110,13 @@ export function checkInput(where: string, input: TextInput, maxPositions: number
     attention_mask: [attention_mask, ['B', 'N']],
     ...(token_type_ids && { token_type_ids: [token_type_ids, ['B', 'N']] as const }),
   });
+  if (input_ids.dtype !== 'int32') {
+    throw new ShapeError('ids must be int32', {
+      where,
+      expected: 'int32',
+      got: input_ids.dtype,
+    });
+  }
   if (N > maxPositions) {
     throw new ShapeError('the texts are longer than the position table', {
       where,
