@@ -1,11 +1,5 @@
 import { randomWords, type Key } from '@crossweave/core';
-import {
-  checkOptions,
-  count,
-  number,
-  requireNumber,
-  type Checks,
-} from '@crossweave/core/authoring';
+import { checkOptions, number, requireNumber, type Checks } from '@crossweave/core/authoring';
 import { randomKey } from '../checks/checks';
 import { mean, quantile, requireValues, sampleVariance } from './moments';
 import { studentQuantile } from './student';
