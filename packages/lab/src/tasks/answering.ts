@@ -10,9 +10,10 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { mean } from '../statistics/moments';
+import { checkedTask } from './checked-task';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
-import { requireLabels, wrongLabel } from './labels';
+import { classNameOf, requireLabels, wrongLabel } from './labels';
 import {
   bestOfClasses,
   largest,
@@ -66,8 +67,8 @@ export function answering(options: AnsweringOptions = {}): Task {
   const name = 'answering';
   checkOptions(name, options, checks);
   const given = (label: Label): string[] => {
-    const answers = (Array.isArray(label) ? label : [label]).map((each) =>
-      normaliseAnswer(String(each)),
+    const answers = (Array.isArray(label) ? label : [label]).map((each: unknown) =>
+      normaliseAnswer(classNameOf(each) ?? ''),
     );
     if (answers.length > 0 && !answers.includes('')) return answers;
     throw wrongLabel(
@@ -130,7 +131,7 @@ export function answering(options: AnsweringOptions = {}): Task {
     return withConfig(
       name,
       { ...options, facts },
-      {
+      checkedTask({
         name,
         facts,
         ...taskHead(classes.length, headOptions(options)),
@@ -182,7 +183,7 @@ export function answering(options: AnsweringOptions = {}): Task {
             probabilities: ranked(classes, probabilities),
           };
         },
-      },
+      }),
     );
   }
 }

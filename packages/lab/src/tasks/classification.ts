@@ -12,9 +12,10 @@ import {
   withConfig,
   type Checks,
 } from '@crossweave/core/authoring';
+import { checkedTask } from './checked-task';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
-import { requireLabels, sharesOf, wrongLabel } from './labels';
+import { classNameOf, requireLabels, sharesOf, wrongLabel } from './labels';
 import {
   bestOfClasses,
   largest,
@@ -62,7 +63,8 @@ export function classification(options: ClassificationOptions = {}): Task {
   const name = 'classification';
   checkOptions(name, options, checks);
   const classOf = (label: Label): string => {
-    if (typeof label === 'string' || typeof label === 'number') return String(label);
+    const found = classNameOf(label);
+    if (found !== undefined) return found;
     throw wrongLabel(
       name,
       label,
@@ -106,7 +108,7 @@ export function classification(options: ClassificationOptions = {}): Task {
     return withConfig(
       name,
       { ...options, facts },
-      {
+      checkedTask({
         name,
         facts,
         ...taskHead(classes.length, headOptions(options)),
@@ -143,7 +145,7 @@ export function classification(options: ClassificationOptions = {}): Task {
             probabilities: ranked(classes, probabilities),
           };
         },
-      },
+      }),
     );
   }
 }

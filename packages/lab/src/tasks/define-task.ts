@@ -19,6 +19,7 @@ import {
   type Checks,
 } from '@crossweave/core/authoring';
 import { mean } from '../statistics/moments';
+import { checkedTask } from './checked-task';
 import { constantOutputs } from './constant-outputs';
 import { readFacts } from './facts';
 import { headChecks, taskHead, type HeadOptions } from './head';
@@ -93,39 +94,40 @@ export function defineTask<Value extends Label>(parts: TaskParts<Value>): Task {
     return named(name, { metrics: mapEach(outcomes, mean), outcomes });
   };
 
-  const fitted = (prior: readonly number[]): FittedTask => ({
-    name,
-    facts: { prior },
-    ...head,
-    prior,
-    logits: false,
-    best: namedFigures(
+  const fitted = (prior: readonly number[]): FittedTask =>
+    checkedTask({
       name,
-      mapEach(metrics, ({ best }) => best),
-    ),
-    loss: (outputs, labels) =>
-      tidy(() => {
-        const rows = [...labels.keys()].filter((row) => labels[row] !== undefined);
-        if (rows.length === 0) return mul<Scalar>(sum(outputs), 0);
-        const values = rows.map((row) => valueOf(labels[row]!));
-        const each = parts.loss(gather(outputs, rows), values);
-        return mul<Scalar>(sum(each), 1 / rows.length);
-      }),
-    measure(outputs, labels) {
-      requireLabels(name, labels);
-      const rows = rowsOf(name, outputs, labels.length, width);
-      return figures(
-        rows.map((row) => predict(Array.from(row))),
-        labels.map(valueOf),
-      );
-    },
-    chance: (labels) =>
-      figures(
-        labels.map(() => predict(prior)),
-        labels.map(valueOf),
-      ).metrics,
-    predict: (outputs) => ({ label: predict(Array.from(outputs)) }),
-  });
+      facts: { prior },
+      ...head,
+      prior,
+      logits: false,
+      best: namedFigures(
+        name,
+        mapEach(metrics, ({ best }) => best),
+      ),
+      loss: (outputs, labels) =>
+        tidy(() => {
+          const rows = [...labels.keys()].filter((row) => labels[row] !== undefined);
+          if (rows.length === 0) return mul<Scalar>(sum(outputs), 0);
+          const values = rows.map((row) => valueOf(labels[row]!));
+          const each = parts.loss(gather(outputs, rows), values);
+          return mul<Scalar>(sum(each), 1 / rows.length);
+        }),
+      measure(outputs, labels) {
+        requireLabels(name, labels);
+        const rows = rowsOf(name, outputs, labels.length, width);
+        return figures(
+          rows.map((row) => predict(Array.from(row))),
+          labels.map(valueOf),
+        );
+      },
+      chance: (labels) =>
+        figures(
+          labels.map(() => predict(prior)),
+          labels.map(valueOf),
+        ).metrics,
+      predict: (outputs) => ({ label: predict(Array.from(outputs)) }),
+    });
   return {
     name,
     fit(labels) {

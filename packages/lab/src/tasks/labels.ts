@@ -10,7 +10,7 @@ export function wrongLabel(
   return new DataError(`a label is not one that "${task}" takes`, {
     where: task,
     expected,
-    got: JSON.stringify(label),
+    got: typeof label === 'number' ? label : JSON.stringify(label),
     advice,
   });
 }
@@ -41,4 +41,16 @@ export function sharesOf(
     });
   }
   return { classes, shares: classes.map((name) => counts.get(name)! / names.length) };
+}
+
+/**
+ * A class as a text; undefined for what is none: blank text, and NaN or a number that JSON does not hold
+ * exactly, under whose name other labels would be counted.
+ */
+export function classNameOf(label: unknown): string | undefined {
+  if (typeof label === 'string') return label.trim() === '' ? undefined : label;
+  const isExact =
+    typeof label === 'number' &&
+    (Number.isInteger(label) ? Number.isSafeInteger(label) : Number.isFinite(label));
+  return isExact ? String(label) : undefined;
 }

@@ -14,6 +14,7 @@ import { fromCounts, total } from '../metrics/confusion';
 import { surprise } from '../metrics/calibration';
 import { averagePrecision, rocAuc } from '../metrics/ranking';
 import { mean } from '../statistics/moments';
+import { checkedTask } from './checked-task';
 import { binaryLoss, sigmoidOf, type BinaryTarget } from './binary-loss';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
@@ -61,8 +62,13 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
   const name = 'multi-label';
   checkOptions(name, options, checks);
   const classesOf = (label: Label): readonly string[] => {
-    if (typeof label === 'string') return [label];
-    if (typeof label === 'object') return [...new Set(label)];
+    const list: unknown = typeof label === 'string' ? [label] : label;
+    if (
+      Array.isArray(list) &&
+      list.every((each) => typeof each === 'string' && each.trim() !== '')
+    ) {
+      return [...new Set(list as string[])];
+    }
     throw wrongLabel(name, label, 'a list of classes', 'A number: the task regression.');
   };
   return {
@@ -100,7 +106,7 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
     return withConfig(
       name,
       { ...options, facts, ...(own && { thresholds: own }) },
-      {
+      checkedTask({
         name,
         facts,
         ...taskHead(classes.length, headOptions(options)),
@@ -149,7 +155,7 @@ export function multiLabel(options: MultiLabelOptions = {}): Task {
             },
           },
         }),
-      },
+      }),
     );
   }
 }

@@ -18,6 +18,7 @@ import {
 } from '@crossweave/core/authoring';
 import { total } from '../metrics/confusion';
 import { mean } from '../statistics/moments';
+import { checkedTask } from './checked-task';
 import { binaryLoss, type BinaryTarget } from './binary-loss';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
@@ -138,7 +139,7 @@ export function ordinal(options: OrdinalOptions = {}): Task {
     return withConfig(
       name,
       { ...options, facts },
-      {
+      checkedTask({
         name,
         facts,
         ...coralHead(prior, headOptions(options)),
@@ -185,7 +186,7 @@ export function ordinal(options: OrdinalOptions = {}): Task {
             probabilities: ranked(ranks.map(String), probabilities),
           };
         },
-      },
+      }),
     );
   }
 }

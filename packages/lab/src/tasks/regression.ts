@@ -14,6 +14,7 @@ import { DataError, type FittedTask, type Label, type Task } from '@crossweave/c
 import { checkOptions, number, oneOf, withConfig, type Checks } from '@crossweave/core/authoring';
 import { regressionFigures } from '../metrics/regression';
 import { mean, standardDeviation } from '../statistics/moments';
+import { checkedTask } from './checked-task';
 import { readFacts } from './facts';
 import { headChecks, headOptions, taskHead, type HeadOptions } from './head';
 import { requireLabels, wrongLabel } from './labels';
@@ -73,7 +74,7 @@ export function regression(options: RegressionOptions = {}): Task {
     return withConfig(
       name,
       { ...options, facts },
-      {
+      checkedTask({
         name,
         facts,
         ...taskHead(1, headOptions(options)),
@@ -123,7 +124,7 @@ export function regression(options: RegressionOptions = {}): Task {
           });
         },
         predict: (outputs) => ({ label: facts.mean + facts.spread * outputs[0]! }),
-      },
+      }),
     );
   }
 }

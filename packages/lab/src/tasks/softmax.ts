@@ -14,6 +14,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {
   NonFiniteError,
+  ShapeError,
   hostValue,
   type FittedTask,
   type HostValue,
@@ -117,8 +118,15 @@ export function ranked(
     .sort((a, b) => b.probability - a.probability);
 }
 
-/** Rows of [n, K]. @throws NonFiniteError for an output that is not finite. */
+/** Rows of [n, K]. @throws ShapeError for other numbers; NonFiniteError for an output that is not finite. */
 export function rowsOf(where: string, outputs: Float32Array, count: number, width: number) {
+  if (outputs.length !== count * width) {
+    throw new ShapeError('the outputs are not as many as the labels have', {
+      where,
+      expected: `${count} × ${width}`,
+      got: outputs.length,
+    });
+  }
   const bad = outputs.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new NonFiniteError('an output of the head is not finite', {

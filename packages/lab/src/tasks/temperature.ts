@@ -1,4 +1,5 @@
 import { ConfigError, type FittedTask, type Label } from '@crossweave/core';
+import { requireNumber } from '@crossweave/core/authoring';
 
 /** Bounds of the search, as logarithms. */
 const [low, high] = [Math.log(0.05), Math.log(20)];
@@ -47,7 +48,8 @@ export function fitTemperature(
   return found < low + 1e-3 ? 1 : Math.exp(found);
 }
 
-/** Outputs divided by a temperature. */
+/** Outputs divided by a temperature. @throws ConfigError for one that is not above 0. */
 export function divided(outputs: Float32Array, temperature: number): Float32Array {
+  requireNumber('divided', 'temperature', temperature, { above: 0 });
   return outputs.map((value) => value / temperature);
 }
