@@ -280,6 +280,16 @@ describe('configHash', () => {
     expect(configHash({ a: 1, b: { c: [2, 1], d: null } })).not.toBe(hash);
     expect(configHash({ a: 0, b: { c: [1, 2], d: null } })).not.toBe(hash);
   });
+
+  it('refuses what it would pass over', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const values = [() => 1, new Map([[1, 2]]), new Set([1]), Number.NaN, Infinity, 1n, circular];
+    for (const value of [...values, Symbol('a')]) {
+      expect(() => configHash({ value })).toThrow(ConfigError);
+    }
+    expect(configHash({ value: undefined })).toBe(configHash({}));
+  });
 });
 
 const runnable = { arms: [{ name: 'a', config: {} }], seeds: [1], out: '/', runTrial: () => 0 };

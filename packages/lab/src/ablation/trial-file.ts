@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, type ClassRow, type Confusion } from '@crossweave/core';
+import { requireValue } from '@crossweave/core/authoring';
 import { writeFileAtomic } from '@crossweave/core/node';
+import { plainData } from '../checks/checks';
 import type { Mistake } from '../tasks/mistakes';
 import { figures, list, number, object, text } from './json-checks';
 
@@ -47,8 +49,14 @@ export function trialPath(out: string, arm: string, seed: number): string {
   return join(out, 'trials', `${arm}-seed${seed}.json`);
 }
 
-/** SHA-256 (hex) of a plain value, whatever the order of its keys. */
+/**
+ * SHA-256 (hex) of a plain value, whatever the order of its keys.
+ *
+ * @throws ConfigError for a value that JSON does not say in full, such as a function: two that differ
+ *   would have one hash.
+ */
 export function configHash(config: unknown): string {
+  requireValue('configHash', 'config', config, plainData());
   const canonical = JSON.stringify(config, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

@@ -51,13 +51,24 @@ export function fittedFusion(): Check {
   };
 }
 
+/** Levels of plain data; a value that holds itself has more than any. */
+const deepest = 100;
+
 /** Data that JSON says in full: what is hashed and what is hashed again after reading agree. */
 export function plainData(): Check {
-  const accepts = (value: unknown): boolean => {
+  const isPlain = (value: unknown, level: number): boolean => {
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
     if (typeof value === 'number') return Number.isFinite(value);
-    if (typeof value !== 'object') return false;
-    return Object.values(value).every((entry) => entry === undefined || accepts(entry));
+    if (typeof value !== 'object' || level > deepest || hides(value)) return false;
+    return Object.values(value).every((entry) => entry === undefined || isPlain(entry, level + 1));
   };
-  return { expected: 'plain data without NaN, infinities or functions', accepts };
+  return {
+    expected: 'plain data without NaN, infinities, functions, Maps or Sets',
+    accepts: (value) => isPlain(value, 0),
+  };
+}
+
+/** Whether an object holds more than its entries say. */
+function hides(value: object): boolean {
+  return [Map, Set, WeakMap, WeakSet, Promise].some((kind) => value instanceof kind);
 }

@@ -125,6 +125,19 @@ describe('encodeSplit', () => {
     expect(await at(4, 2)).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('has a fingerprint that follows labels and groups', async () => {
+    const split = tinySplit(3);
+    const of = async (change: object): Promise<string> => {
+      const records = split.records.map((record) => ({ ...record, ...change }));
+      return (await encodeSplit({ split: { ...split, records }, ...towers() })).fingerprint;
+    };
+    const labels = (label: string) => ({
+      labels: split.records[0]!.captions.map(() => label),
+    });
+    const all = [{}, labels('a'), labels('b'), { group: 'a' }];
+    expect(new Set(await Promise.all(all.map(of))).size).toBe(all.length);
+  });
+
   it('refuses an empty split, a batch size of 0 and an unknown caption', async () => {
     await expect(encodeSplit({ split: tinySplit(0), ...towers() })).rejects.toThrow(DataError);
     const zero = encodeSplit({ split: tinySplit(2), ...towers(), batchSize: 0 });

@@ -38,13 +38,14 @@ export class RunMismatchError extends ConfigError {
 const mostShown = 5;
 
 /**
- * The identity as JSON has it: what is undefined is left out, NaN becomes null.
+ * The identity as JSON has it: what is undefined is left out, NaN and infinities become their names.
  *
- * @throws ConfigError where it has no JSON (a cycle, a BigInt, thousands of levels).
+ * @throws ConfigError where it has no JSON (a cycle, a BigInt, thousands of levels), and for what JSON
+ *   passes over (a function, a Map): two runs that differ in it would be one.
  */
 export function plainIdentity(identity: RunIdentity): RunIdentity {
   try {
-    return JSON.parse(JSON.stringify(identity)) as RunIdentity;
+    return JSON.parse(JSON.stringify(identity, plainEntry)) as RunIdentity;
   } catch (cause) {
     throw new ConfigError('the identity of a run is plain data', {
       where: 'openRun, identity',
@@ -53,6 +54,19 @@ export function plainIdentity(identity: RunIdentity): RunIdentity {
       cause,
     });
   }
+}
+
+function plainEntry(name: string, entry: unknown): unknown {
+  if (typeof entry === 'number' && !Number.isFinite(entry)) return String(entry);
+  const isPassedOver =
+    ['function', 'symbol'].includes(typeof entry) ||
+    [Map, Set, WeakMap, WeakSet, Promise].some((kind) => entry instanceof kind);
+  if (isPassedOver) throw new TypeError(`"${name}" is a ${nameOf(entry)}`);
+  return entry;
+}
+
+function nameOf(entry: unknown): string {
+  return typeof entry === 'object' && entry !== null ? entry.constructor.name : typeof entry;
 }
 
 /** SHA-256 of a plain value, whatever the order of its keys: `sha256:…`. */

@@ -215,7 +215,21 @@ describe('a run with an identity', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     await expect(openRun(folder, { identity: { circular } })).rejects.toThrow(ConfigError);
+    for (const entry of [() => 1, new Map([[1, 2]]), new Set([1]), Symbol('a')]) {
+      await expect(openRun(folder, { identity: { config: { entry } } })).rejects.toThrow(
+        /what JSON can say; got "entry" is a (function|Map|Set|symbol)/,
+      );
+    }
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('tells numbers without JSON apart', async () => {
+    await trainOne({ identity: { clip: Infinity } });
+    await expect(openRun(folder, { identity: { clip: Number.NaN } })).rejects.toThrow(
+      /clip: "Infinity" → "NaN"/,
+    );
+    await using run = await openRun(folder, { identity: { clip: Infinity } });
+    expect(run.path).toBe(folder);
   });
 });
 
