@@ -1,16 +1,21 @@
 import { DataError } from '@crossweave/core';
+import { listOf, requireValue } from '@crossweave/core/authoring';
 import type { TokenizerFiles } from './files';
 
 /** In the order of their ids, from 0. */
 export const specialTokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
 
+const tokensCheck = listOf({ expected: 'text', accepts: (value) => typeof value === 'string' });
+
 /**
  * A WordPiece vocabulary (lines of a BERT `vocab.txt`: id = position, `##` marks a continuation) as
  * the two files of a lower-casing BERT tokenizer.
  *
- * @throws DataError when a special token is missing or an entry occurs twice
+ * @throws DataError when a special token is missing or an entry occurs twice; ConfigError for what is
+ *   no list of texts
  */
 export function bertFiles(vocabulary: readonly string[]): TokenizerFiles {
+  requireValue('vocabulary', 'tokens', vocabulary, tokensCheck);
   const ids = new Map(vocabulary.map((token, id) => [token, id]));
   const missing = specialTokens.filter((token) => !ids.has(token));
   if (missing.length > 0 || ids.size !== vocabulary.length) {

@@ -45,6 +45,11 @@ describe('fromTransformers', () => {
     expect(() => tokenizer.encode('a A')).toThrow(/letters, for "a A".*got -55/);
   });
 
+  it.each([5, undefined, null, ['a']])('takes %j for no text', (text) => {
+    const tokenizer = fromTransformers(letters([1], [2], 0), facts);
+    expect(() => tokenizer.encode(text as never)).toThrow(/letters: "text".*a text; got/);
+  });
+
   it('refuses what fails, gives no list, or hides the text among special tokens', () => {
     const throwing = Object.assign(
       () => {

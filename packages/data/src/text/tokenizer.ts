@@ -1,5 +1,5 @@
 import { ConfigError, DataError, type TokenizerFacts } from '@crossweave/core';
-import { having, number, listOf, text, type Check } from '@crossweave/core/authoring';
+import { having, number, listOf, requireValue, text, type Check } from '@crossweave/core/authoring';
 
 /**
  * What the loaders need of a tokenizer. Padding and truncation are theirs, not its:
@@ -38,6 +38,8 @@ export interface TransformersTokenizerFacts extends Pick<Tokenizer, 'truncation'
   readonly unknownId?: number;
 }
 
+const aText: Check = { expected: 'a text', accepts: (value) => typeof value === 'string' };
+
 /** Texts by which the special tokens around a text are found: one of them has tokens of its own. */
 const probes = ['a', '1', '.', 'e', '中'];
 
@@ -53,6 +55,8 @@ export function fromTransformers(
 ): Tokenizer {
   const isId = number({ integer: true, min: 0, below: vocabularySize }).accepts;
   const ids = (text: string, special: boolean): readonly number[] => {
+    // The libraries take a number for an empty text, and a list for several.
+    requireValue(name, 'text', text, aText);
     let found: unknown;
     try {
       found = tokenizer(text, { add_special_tokens: special, return_tensor: false }).input_ids;
