@@ -33,6 +33,22 @@ describe('captioning', () => {
     expect(results([0, 0, 0, 0], 3).map(Math.abs)).toEqual([0, 0]);
   });
 
+  it.each([2, -1, -100])('says that %i is no token, unless it is padding', (target) =>
+    tidy(() => {
+      const total = (real: number): number => {
+        const captions = {
+          logits: tensor3d([2, 0, 0, 1], [1, 2, 2]),
+          targets: tensor2d([0, target], [1, 2], 'int32'),
+          mask: tensor2d([1, real], [1, 2]),
+        };
+        const outputs = { captions } as unknown as ModelOutputs;
+        return captioning().compute({}, outputs, batch, inference).total.dataSync()[0]!;
+      };
+      expect(total(1)).toBeNaN();
+      expect(total(0)).toBeCloseTo(Math.log(1 + Math.exp(-2)), 5);
+    }),
+  );
+
   it('knows its chance level only with the vocabulary', () => {
     expect('chance' in captioning()).toBe(false);
     expect(captioning({ vocabulary: 100 }).chance!(8)).toBeCloseTo(Math.log(100), 10);

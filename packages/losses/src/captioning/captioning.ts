@@ -9,8 +9,11 @@ import {
   mul,
   oneHot,
   reshape,
+  scalar,
+  sub,
   sum,
   tidy,
+  where as choose,
   type Rank,
   type Scalar,
   type Tensor1D,
@@ -33,7 +36,8 @@ export interface CaptioningOptions {
 /**
  * Captioning (CoCa, arXiv 2205.01917): cross-entropy of a text decoder's logits, averaged over the
  * tokens of the batch that are not padding, so long captions weigh more than short captions. A
- * batch of padding only gives 0. CoCa's loss is the `weightedSum` of InfoNCE with weight 1 and
+ * batch of padding only gives 0. A target that is no id of the vocabulary makes the total NaN, unless
+ * its mask is 0 (as it must be for PyTorch's `ignore_index`, −100). CoCa's loss is the `weightedSum` of InfoNCE with weight 1 and
  * captioning with weight 2.
  *
  * Terms: `accuracy` (share of tokens whose true id scores strictly highest). Chance: ln V, if
@@ -76,8 +80,11 @@ export function captioning(options: CaptioningOptions = {}): Loss<PooledFeatures
         const own = sum(mul(logits, right), 1);
         const best = max(add(logits, mul(right, excluded)), 1);
         const correct = cast(greater(own, best), 'float32');
+        const total = mul<Scalar>(sum(mul(each, weights)), -1);
+        // A row without a right token has loss 0: it would count as one that was told right.
+        const isStrange = mul(real, sub(1, sum<Tensor1D>(right, 1)));
         return {
-          total: mul<Scalar>(sum(mul(each, weights)), -1),
+          total: choose<Scalar>(greater(sum(isStrange), 0), scalar(Number.NaN), total),
           terms: logged({ accuracy: sum<Scalar>(mul(correct, weights)) }),
         };
       }),
