@@ -54,6 +54,22 @@ describe('jointModel', () => {
     disposeParams(params);
   });
 
+  it('leaves nothing behind when a part refuses', () => {
+    const encoder = linearEncoder('linear', 3);
+    const init = (): never => {
+      ones([5]);
+      throw new Error('no such width');
+    };
+    const model = jointModel({
+      image: encoder,
+      text: encoder,
+      fusion: { ...dotFusion, init },
+    });
+    const before = memory().numTensors;
+    expect(() => model.init(key(1))).toThrow('no such width');
+    expect(memory().numTensors).toBe(before);
+  });
+
   it('encodes texts and negatives in one pass, and gives each its rows', () => {
     const calls: { rows: number; ctx: Context }[] = [];
     const encoder = linearEncoder('linear', 3);

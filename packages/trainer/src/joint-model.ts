@@ -1,4 +1,4 @@
-import { Tensor, concat, slice } from '@tensorflow/tfjs-core';
+import { Tensor, concat, slice, tidy } from '@tensorflow/tfjs-core';
 import {
   foldIn,
   mapFeatures,
@@ -64,11 +64,14 @@ export function jointModel<Image, Text, F extends PooledFeatures>(
     name: `${image.name} + ${text.name} + ${fusion.name}`,
     init(key) {
       requireTokens(fusion, image.features, text.features);
-      return mergeParams(
-        withPrefix('image.', image.init(foldIn(key, 'image'))),
-        withPrefix('text.', text.init(foldIn(key, 'text'))),
-        withPrefix('fusion.', fusion.init(foldIn(key, 'fusion'), image.features, text.features)),
-      );
+      // Nothing is left behind when a part refuses.
+      return tidy(() => ({
+        ...mergeParams(
+          withPrefix('image.', image.init(foldIn(key, 'image'))),
+          withPrefix('text.', text.init(foldIn(key, 'text'))),
+          withPrefix('fusion.', fusion.init(foldIn(key, 'fusion'), image.features, text.features)),
+        ),
+      }));
     },
     forward(params, batch, ctx) {
       const fusionParams = subtree(params, 'fusion.');

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DataError, FileFormatError, key, disposeParams } from '@crossweave/core';
+import { ConfigError, DataError, FileFormatError, key, disposeParams } from '@crossweave/core';
 import { initLinear } from '@crossweave/core/nn';
-import { parseSafetensors } from '../safetensors/safetensors';
+import { parseSafetensors, serializeSafetensors } from '../safetensors/safetensors';
 import { loadSafetensors, saveSafetensors } from './safetensors';
 
 let folder = '';
@@ -30,6 +30,21 @@ it('saves and loads parameters and metadata', async () => {
   disposeParams(params);
   disposeParams(loaded);
 });
+
+it.each([{ step: 7 }, { step: null }, { run: { step: '7' } }, 'x', ['x']])(
+  'refuses the metadata %j, with which no library opens a file',
+  async (metadata) => {
+    const params = initLinear(key(0), 'fc', { in: 3, out: 2 });
+    const path = join(folder, 'model.safetensors');
+    await expect(saveSafetensors(path, params, metadata as never)).rejects.toThrow(
+      /"metadata(\.\w+)?" has a value that is not allowed; expected .*a text/,
+    );
+    expect(() => serializeSafetensors([], metadata as never)).toThrow(ConfigError);
+    expect(await readdir(folder)).toEqual([]);
+    disposeParams(params);
+    await expect(saveSafetensors(path, params)).rejects.toThrow(/not disposed/);
+  },
+);
 
 it('names a file that is missing or cut short', async () => {
   const path = join(folder, 'model.safetensors');

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { disposeParams, type Params } from '@crossweave/core';
+import { paramTree, requireValue } from '@crossweave/core/authoring';
 import { bytesOf, storedType } from '../safetensors/params';
 import { openSafetensors } from './safetensors-source';
 import { writeSafetensors, type OutgoingTensor } from './write-safetensors';
@@ -38,13 +39,15 @@ export async function readSafetensorsMetadata(
  * Writes parameters to a safetensors file, atomically and one tensor at a time. `metadata` is
  * stored in the header.
  *
- * @throws StateDictError when a parameter cannot be stored, DataError when the file cannot be written.
+ * @throws StateDictError when a parameter cannot be stored, ConfigError for what is no parameter tree or
+ *   metadata that are no texts, DataError when the file cannot be written.
  */
 export async function saveSafetensors(
   path: string,
   params: Params,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  requireValue('saveSafetensors', 'params', params, paramTree());
   const tensors = Object.entries(params).map(([name, value]): [string, OutgoingTensor] => [
     name,
     { dtype: storedType(name, value), shape: value.shape, pieces: [() => bytesOf(value)] },

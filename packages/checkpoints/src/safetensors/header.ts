@@ -1,5 +1,5 @@
 import { FileFormatError, StateDictError, showShape } from '@crossweave/core';
-import { repeatedKey } from '@crossweave/core/authoring';
+import { recordOf, repeatedKey, requireValue } from '@crossweave/core/authoring';
 import { byteLength, elementBytes, type SafetensorsType } from './elements';
 
 /** The header's entry of a tensor. */
@@ -95,13 +95,19 @@ export function parseHeader(
 }
 
 /** The properties of a tensor that {@link composeHeader} needs. */
+const metadataCheck = recordOf({
+  expected: 'a text',
+  accepts: (value) => value === undefined || typeof value === 'string',
+});
+
 export type TensorType = Pick<TensorEntry, 'dtype' | 'shape'>;
 
 /**
  * The beginning of a file (length and header), and the tensors in the order of their data: wide
  * types first, so that every tensor is aligned, and tensors of equal width by name.
  *
- * @throws StateDictError for a duplicate or reserved name, or a shape that no file can hold.
+ * @throws StateDictError for a duplicate or reserved name, or a shape that no file can hold;
+ *   ConfigError for metadata that are no texts, with which no library opens the file.
  */
 export function composeHeader<T extends TensorType>(
   tensors: Iterable<readonly [name: string, tensor: T]>,
@@ -112,6 +118,7 @@ export function composeHeader<T extends TensorType>(
     const wider = elementBytes[second] - elementBytes[first];
     return wider === 0 ? Number(a > b) - Number(a < b) : wider;
   });
+  requireValue(where, 'metadata', metadata, metadataCheck);
   const header = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
   let reached = 0;
