@@ -101,5 +101,6 @@ export { checkShapes, showShape } from './shapes';
 export type { Dimension } from './shapes';
 export { treeGradients } from './tree-gradients';
 export type { TreeGradients } from './tree-gradients';
+export { valuesOf } from './values-of';
 export { writtenTensor } from './written-tensor';
 export { yieldToEventLoop } from './yield-to-event-loop';

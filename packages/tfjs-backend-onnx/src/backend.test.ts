@@ -43,6 +43,20 @@ describe('the contract of a backend', () => {
     tf.dispose([x, y, z]);
   });
 
+  it.each([
+    ['int32', 'float32'],
+    ['bool', 'float32'],
+    ['bool', 'int32'],
+  ] as const)('takes tensors that another backend cast from %s to %s', async (from, to) => {
+    await tf.setBackend('cpu');
+    const x = tf.cast(tf.tensor1d([1, 0, 1], from), to);
+    await tf.setBackend('onnx');
+    const y = tf.add(x, tf.scalar(1, to));
+    expect(y.dtype).toBe(to);
+    expect([...y.dataSync()]).toEqual([2, 1, 2]);
+    expect([...tf.sum(y).dataSync()]).toEqual([5]);
+  });
+
   it('holds variables and lets tfjs optimizers train them', async () => {
     const w = tf.variable(tf.tensor1d([2, -3]));
     const optimizer = tf.train.adam(0.1);

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { memory } from '@tensorflow/tfjs-core';
+import { cast, memory, tensor1d } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConfigError, DataError, FileFormatError, key, disposeParams } from '@crossweave/core';
 import { initLinear } from '@crossweave/core/nn';
@@ -29,6 +29,19 @@ it('saves and loads parameters and metadata', async () => {
   expect(await readdir(folder)).toEqual(['model.safetensors']);
   disposeParams(params);
   disposeParams(loaded);
+});
+
+it.each([
+  ['int32', 'float32'],
+  ['bool', 'float32'],
+  ['bool', 'int32'],
+] as const)('keeps the values of what was cast from %s to %s', async (from, to) => {
+  const before = cast(tensor1d([1, 0, 1], from), to);
+  const path = join(folder, 'model.safetensors');
+  await saveSafetensors(path, { before });
+  const { before: after } = await loadSafetensors(path);
+  expect(after!.dtype).toBe(to);
+  expect([...after!.dataSync()]).toEqual([1, 0, 1]);
 });
 
 it.each([{ step: 7 }, { step: null }, { run: { step: '7' } }, 'x', ['x']])(

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { StateDictError } from '@crossweave/core';
+import { StateDictError, valuesOf } from '@crossweave/core';
 import type { Params } from '@crossweave/core';
 import { adoptTensor } from './adopt-tensor';
 import { decodings, type Numbers } from './decode';
@@ -53,7 +53,7 @@ export function storedType(name: string, { dtype }: Tensor): 'F32' | 'I32' | 'BO
 
 /** The bytes of a tensor as a safetensors file stores them. */
 export async function bytesOf(value: Tensor): Promise<Uint8Array> {
-  const { buffer, byteOffset, byteLength } = await value.data<'float32' | 'int32' | 'bool'>();
+  const { buffer, byteOffset, byteLength } = await valuesOf(value);
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

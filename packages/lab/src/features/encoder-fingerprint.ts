@@ -3,6 +3,7 @@ import { Tensor, dispose, tensor, tidy, type TypedArray } from '@tensorflow/tfjs
 import { precisionInUse } from '@crossweave/core/engine';
 import {
   inference,
+  valuesOf,
   type Encoder,
   type Features,
   type FrozenEncoder,
@@ -57,7 +58,9 @@ export async function encoderFingerprint<Input>(
   const encoded = encodeBatch(tower, probe);
   const features = 'pooled' in encoded ? encoded : await encoded;
   for (const [name, value] of tensorsOf(features)) {
-    hash.update(JSON.stringify([name, value.shape.slice(1)])).update(bytesOf(await value.data()));
+    hash
+      .update(JSON.stringify([name, value.shape.slice(1)]))
+      .update(bytesOf(await valuesOf(value)));
   }
   disposeTensors(features);
   disposeTensors(probe);
@@ -69,7 +72,7 @@ export async function hashParams(hash: Hash, params: Params): Promise<void> {
   for (const [path, value] of Object.entries(params).sort(byName)) {
     hash
       .update(JSON.stringify([path, value.shape, value.dtype]))
-      .update(bytesOf(await value.data()));
+      .update(bytesOf(await valuesOf(value)));
   }
 }
 
@@ -77,7 +80,7 @@ export async function hashParams(hash: Hash, params: Params): Promise<void> {
 export async function rowDigests(input: unknown, count: number): Promise<string[]> {
   const hashes = Array.from({ length: count }, () => createHash('sha256'));
   for (const [name, value] of tensorsOf(input)) {
-    const values = await value.data();
+    const values = await valuesOf(value);
     const length = values.length / value.shape[0];
     hashes.forEach((hash, row) => {
       hash.update(JSON.stringify([name, value.shape.slice(1)]));

@@ -1,6 +1,7 @@
-import { ones, tensor1d, tensor2d, tensor3d } from '@tensorflow/tfjs-core';
+import { cast, ones, tensor1d, tensor2d, tensor3d, type Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, ShapeError } from '@crossweave/core';
 import { describe, expect, it } from 'vitest';
+import { rowFromBytes, rowToBytes } from './row-bytes';
 import { FeatureTable } from './table';
 
 describe('FeatureTable', () => {
@@ -33,6 +34,16 @@ describe('FeatureTable', () => {
     ]);
     expect(pooled.arraySync()).toEqual([[8], [7], [8]]);
     expect(table.bytes).toBe(4 * (3 + 3 + 1 + 1 + 1 + 1));
+  });
+
+  it.each(['int32', 'bool'] as const)('keeps a mask that was cast from %s', async (type) => {
+    const table = new FeatureTable(1);
+    const mask = cast<Tensor2D>(tensor2d([1, 1, 0], [1, 3], type), 'float32');
+    const tokens = tensor3d([[[1], [2], [3]]]);
+    await table.append({ tokens, mask, pooled: tensor2d([[7]]) }, 1);
+    // As a store keeps it.
+    const { mask: kept } = rowFromBytes(rowToBytes(table.row(0)))!;
+    expect([...kept]).toEqual([1, 1]);
   });
 
   it('keeps which rows are missing, and summaries without tokens', async () => {

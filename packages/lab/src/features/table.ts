@@ -2,6 +2,7 @@ import { tensor1d, tensor2d, tensor3d, type Tensor } from '@tensorflow/tfjs-core
 import {
   ConfigError,
   ShapeError,
+  valuesOf,
   type Features,
   type FeatureSpec,
   type PooledFeatures,
@@ -59,8 +60,11 @@ export class FeatureTable {
       });
     }
     requireNumber('FeatureTable.append', 'count', count, { integer: true, min: 0, max: rows });
-    const read = async (part: Tensor | undefined): Promise<Float32Array> =>
-      part === undefined ? new Float32Array(0) : part.data<'float32'>();
+    // A mask that was cast may come as integers, of which a store would keep the bytes.
+    const read = async (part: Tensor | undefined): Promise<Float32Array> => {
+      const values = part === undefined ? [] : await valuesOf(part);
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+    };
     const [tokens, mask, pooled, present] = await Promise.all([
       read(features.tokens),
       read(features.mask),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { valuesOf } from '@crossweave/core';
 import type { Preprocessing } from '@crossweave/data';
 import { checksumOf } from '@crossweave/trainer/node';
 import type { PartConfig, Pretrained } from '../pretrained/types';
@@ -23,7 +24,7 @@ export async function modelIdentity(model: Pretrained): Promise<ModelIdentity> {
   const { params, image, text, fusion } = model;
   const hash = createHash('sha256');
   for (const path of Object.keys(params).sort()) {
-    const values = await params[path]!.data();
+    const values = await valuesOf(params[path]!);
     hash.update(`${path} ${params[path]!.shape.join()}\n`);
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }

@@ -134,9 +134,17 @@ export class TensorTable {
     return { dataId: stored, shape: [...real.shape], dtype: 'complex64' };
   }
 
-  /** The node of the tensor, in the tensor's shape. */
-  operand({ dataId, shape }: TensorInfo): Node {
-    const stored = this.get(dataId);
+  /** The node of the tensor, in the tensor's shape and of its type. */
+  operand(info: TensorInfo): Node {
+    const stored = this.get(info.dataId);
+    const node = this.nodeOf(stored, info.shape);
+    // tfjs's cpu backend casts to a wider type without new data: what is moved from there has the old type.
+    return stored.dtype === info.dtype
+      ? node
+      : this.graph.recording.cast(node, info.dtype as ElementType);
+  }
+
+  private nodeOf(stored: StoredTensor, shape: readonly number[]): Node {
     const { fill } = stored;
     if (fill !== null && this.isFresh(stored)) {
       const { recording } = this.graph;
