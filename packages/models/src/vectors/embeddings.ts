@@ -1,5 +1,5 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
-import { count, fields, requireValue } from '@crossweave/core/authoring';
+import { count, fields, requireNumber, requireValue } from '@crossweave/core/authoring';
 
 /** N vectors of length E, row by row: of unit length where they come from a model. */
 export interface Embeddings {
@@ -9,13 +9,29 @@ export interface Embeddings {
   readonly values: Float32Array;
 }
 
-/** One of them, in the same memory. */
-export function rowOf({ dim, values }: Embeddings, row: number): Float32Array {
+/** One of them, in the same memory. @throws ConfigError for a row that is not there. */
+export function rowOf({ dim, rows, values }: Embeddings, row: number): Float32Array {
+  if (!Number.isInteger(row) || row < 0 || row >= rows) {
+    throw new ConfigError('there is no such row', {
+      where: 'rowOf',
+      expected: `a whole number below ${rows}`,
+      got: row,
+    });
+  }
   return values.subarray(row * dim, (row + 1) * dim);
 }
 
-/** All in one, in their order. */
+/** All in one, in their order. @throws ConfigError for vectors of another width than `dim`. */
 export function joinEmbeddings(parts: readonly Embeddings[], dim: number): Embeddings {
+  requireNumber('joinEmbeddings', 'dim', dim, { integer: true, min: 1 });
+  for (const part of parts) {
+    if (part.dim === dim) continue;
+    throw new ConfigError('the vectors are of different widths', {
+      where: 'joinEmbeddings',
+      expected: dim,
+      got: part.dim,
+    });
+  }
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const values = new Float32Array(rows * dim);
   let at = 0;

@@ -56,6 +56,13 @@ it('refuses what makes no sense', async () => {
   await expect(zeroShot(model, ['ring', 'RING'])).rejects.toThrow(
     /same text to the tokenizer; .* got "ring" and "RING"/,
   );
+  for (const value of [0, Number.NaN]) {
+    const encodeText = async (texts: readonly string[]): Promise<Embeddings> => {
+      const { rows, dim, values } = await model.encodeText(texts);
+      return { rows, dim, values: values.fill(value) };
+    };
+    await expect(zeroShot({ ...model, encodeText }, ['a', 'b'])).rejects.toThrow(/"labels"/);
+  }
   const lost = zeroShot(model, ['a', 'b'], { templates: ['a photo'] });
   await expect(lost).rejects.toThrow(/a sentence with \{\} where the label stands/);
   const classes = await zeroShot(model, ['a', 'b']);

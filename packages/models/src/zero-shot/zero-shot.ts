@@ -65,6 +65,7 @@ export async function zeroShot(
   );
   const encoded = await model.encodeText(sentences);
   const prototypes = averaged(encoded, templates.length);
+  requireEmbeddings('zeroShot', 'labels', prototypes, { unit: true });
   const scale = model.logits?.scale ?? defaultScale;
   return {
     labels,
