@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, tensor1d } from '@tensorflow/tfjs-core';
@@ -51,6 +51,18 @@ describe('checkpoints', () => {
     expect([loaded!.step, values(loaded)]).toEqual([3, [1, 2, 3]]);
     disposeState(loaded!);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('does not take the folder of a run for one without checkpoints', async () => {
+    const inside = join(folder, 'checkpoints');
+    await mkdir(inside);
+    expect(await loadTrainingState(folder)).toBeUndefined();
+    await saveTrainingState(inside, state);
+    for (const options of [{}, { step: 'best' }] as const) {
+      await expect(loadTrainingState(folder, options)).rejects.toThrow(
+        /that of a run.*the folder "checkpoints" in it/,
+      );
+    }
   });
 
   it('refuses other parameters than the expected ones', async () => {

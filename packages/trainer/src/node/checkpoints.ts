@@ -110,11 +110,22 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
   return [...parts].flatMap(([step, count]) => (count === 2 ? [step] : [])).sort((a, b) => a - b);
 }
 
+/** @throws DataError for the folder of a run in the place of its checkpoints: "none" would begin it anew. */
+async function requireNoRun(folder: string): Promise<void> {
+  const inside = join(folder, 'checkpoints');
+  if ((await listCheckpoints(inside)).length === 0) return;
+  throw new DataError('the folder is that of a run, not of its checkpoints', {
+    where: folder,
+    expected: inside,
+    advice: 'Pass the folder "checkpoints" in it.',
+  });
+}
+
 /**
  * The newest complete checkpoint, or the one of `step`; the caller disposes it, as the result of `train`. Undefined
  * when there is none. Whether all of it fits a model is for `checkState` to say; `train` asks it.
  *
- * @throws DataError or FileFormatError when a file is missing, damaged, of another step or run than
+ * @throws DataError or FileFormatError when the folder is that of a run, a file is missing, damaged, of another step or run than
  *   it should be, or holds numbers that no training leaves; StateDictError when the parameters are
  *   not exactly the `expected` ones; ConfigError for a wrong option.
  */
@@ -128,7 +139,10 @@ export async function loadTrainingState(
   const newest = (await listCheckpoints(folder)).at(-1);
   const wanted =
     step === 'best' && newest !== undefined ? await bestStep(folder, newest) : (step ?? newest);
-  if (wanted === undefined || wanted === 'best') return undefined;
+  if (wanted === undefined || wanted === 'best') {
+    await requireNoRun(folder);
+    return undefined;
+  }
   const paths = {
     params: pathOf(folder, wanted, 'params'),
     optimizer: pathOf(folder, wanted, 'optimizer'),
