@@ -94,12 +94,12 @@ export function parseHeader(
   return { entries: new Map(sorted), metadata: readMetadata(header['__metadata__'], where) };
 }
 
-/** The properties of a tensor that {@link composeHeader} needs. */
 const metadataCheck = recordOf({
   expected: 'a text',
   accepts: (value) => value === undefined || typeof value === 'string',
 });
 
+/** The properties of a tensor that {@link composeHeader} needs. */
 export type TensorType = Pick<TensorEntry, 'dtype' | 'shape'>;
 
 /**
