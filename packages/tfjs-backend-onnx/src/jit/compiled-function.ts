@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend';
 import type { Node } from '../graph/node';
+import type { Value } from '../graph/value';
 import { Specialisation, constantsOf } from './specialisation';
 import type { CallRecorder, Trace } from './trace';
 import { trace, valueOf } from './trace';
@@ -122,12 +123,14 @@ export class CompiledFunction {
     if (!graph.canPrepare) return undefined;
     const { form, tensors } = this.formOf(args);
     if (form.graphs.some((each) => each.suits(moment))) return undefined;
+    // Before the trace, whose constants are there until something else is computed.
+    const values = tensors.map((tensor) => valueOf(this.backend, tensor));
     const first = this.traced(args, tensors, moment);
     if (first.hasCreated) return undefined;
     const { plan, sources, owners } = first;
     const inputs = sources.map((source, i) =>
       source.kind === 'argument'
-        ? valueOf(this.backend, tensors[source.place] as Tensor)
+        ? (values[source.place] as Value)
         : (owners.get(plan.leaves[i] as Node) ?? null),
     );
     return graph.prepare(plan, constantsOf(first, this.bake), inputs);

@@ -26,6 +26,6 @@ it('refuses bf16 by the name of a processor without it', () => {
   } catch (error) {
     if (!OpenvinoBackendError.is(error)) throw error;
     expect(error.code).toBe('precision');
-    expect(error.message).toMatch(/the processor \(Core 2\) has no instructions for bf16\..*Use /);
+    expect(error.message).toMatch(/^The processor \(Core 2\) has no instructions for bf16\..*Use /);
   }
 });

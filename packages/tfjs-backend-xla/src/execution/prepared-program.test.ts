@@ -89,6 +89,18 @@ describe.skipIf(reason !== null)(named('programs that are compiled ahead', reaso
     f.dispose();
   });
 
+  it('are compiled with their constants, though an argument has no numbers yet', async () => {
+    const backend = await makeBackend();
+    const f = backend.compile(([x]) => tf.mul(x as tf.Tensor, tf.tensor2d([[3], [4]])));
+    const x = tf.ones([2, 5000]);
+    await f.prepare([x]);
+    const { now } = compiled;
+    const product = f.run([x]) as tf.Tensor;
+    expect([product.dataSync()[0], product.dataSync()[9999]]).toEqual([3, 4]);
+    expect(compiled).toEqual({ now, later: 1 });
+    f.dispose();
+  });
+
   it('may end after the backend is gone', async () => {
     const backend = await makeBackend();
     const f = backend.compile(slow);
