@@ -24,6 +24,7 @@ export async function bundleSuite(register: string): Promise<string> {
     entryPoints: [join(folder, 'suite.ts')],
     outfile,
     bundle: true,
+    target: 'node20',
     // Parts of the bundle (tfjs's wasm backend, jasmine_util) are CommonJS only.
     format: 'cjs',
     define: { 'import.meta.url': 'bundleUrl' },
