@@ -1,3 +1,5 @@
+import { BackendError } from './backend-error';
+
 /** The kind of an {@link OnnxBackendError}. */
 export type OnnxBackendErrorCode =
   | 'unsupported-op'
@@ -15,27 +17,9 @@ const MARKER = Symbol.for('@crossweave/tfjs-backend-onnx/error');
  * The errors of this package, except for wrong operands of an op, which are plain errors as in
  * tfjs. After an error all other tensors remain usable.
  */
-export class OnnxBackendError extends Error {
+export class OnnxBackendError extends BackendError<OnnxBackendErrorCode> {
   override readonly name = 'OnnxBackendError';
   readonly [MARKER] = true;
-  /** What the reader can do, where the error has it by itself; the message ends with it. */
-  readonly advice: string | undefined;
-
-  constructor(
-    readonly code: OnnxBackendErrorCode,
-    /** The message without the advice. */
-    readonly summary: string,
-    /** The tfjs kernel or ONNX operator, if it is known. */
-    readonly op?: string,
-    options: { cause?: unknown; advice?: string } = {},
-  ) {
-    const { cause, advice } = options;
-    super(
-      advice === undefined ? summary : `${summary} ${advice}`,
-      cause === undefined ? undefined : { cause },
-    );
-    this.advice = advice;
-  }
 
   /** Whether a value is an error of this class, also of a second copy of the package. */
   static is(value: unknown): value is OnnxBackendError {

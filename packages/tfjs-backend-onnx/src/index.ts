@@ -1,5 +1,6 @@
 export { OnnxBackend } from './backend';
 export type { OnnxMemoryInfo } from './backend';
+export { BackendError } from './backend-error';
 export { OnnxBackendError } from './errors';
 export type { OnnxBackendErrorCode } from './errors';
 export type { ExecutorStatistics } from './execution/program-cache';

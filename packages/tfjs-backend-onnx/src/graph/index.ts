@@ -5,6 +5,7 @@
 export { OnnxBackend } from '../backend';
 export { oneOf, optionsFault, wholeNumber } from '../checks';
 export type { Check, Checks } from '../checks';
+export { BackendError } from '../backend-error';
 export { OnnxBackendError } from '../errors';
 export type { Buffer, CompileHints, Executor, Program } from '../execution/executor';
 export type { Constants } from '../execution/program-cache';

@@ -2,17 +2,16 @@ import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, DataError, FileFormatError, key, type Params } from '@crossweave/core';
+import { ConfigError, DataError, FileFormatError } from '@crossweave/core';
 import { testOptions } from '@crossweave/core/testing';
 import { LockError, lockFolder } from '@crossweave/core/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { jointModel } from '../joint-model';
 import { adamW } from '../optimizers/adamw';
 import { warmupCosine } from '../schedules/warmup';
 import { disposeState, type TrainState } from '../state';
-import { contrastive, dotFusion, linearEncoder, vectorSource } from '../tiny.testing';
 import type { TrainOptions } from '../options';
 import { train } from '../train';
+import { options as tinyRun, values } from '../train.testing';
 import { loadTrainingState } from './checkpoints';
 import { checksumOf, RunMismatchError } from './identity';
 import { readMetrics } from './metrics';
@@ -35,24 +34,10 @@ testOptions(
 function options(
   extra: Partial<TrainOptions<Tensor2D, Tensor2D>> = {},
 ): TrainOptions<Tensor2D, Tensor2D> {
-  return {
-    model: jointModel({
-      image: linearEncoder('linear', 3),
-      text: linearEncoder('linear', 3),
-      fusion: dotFusion,
-    }),
-    loss: contrastive,
-    optimizer: adamW({ learningRate: 0.05, schedule: warmupCosine({ warmup: 2, steps: 6 }) }),
-    // Two batches an epoch: step 3 lies within one.
-    data: vectorSource(10),
-    steps: 6,
-    key: key(1),
-    ...extra,
-  };
+  // Two batches an epoch: step 3 lies within one.
+  const schedule = warmupCosine({ warmup: 2, steps: 6 });
+  return tinyRun({ optimizer: adamW({ learningRate: 0.05, schedule }), ...extra });
 }
-
-const values = (tree: Params): Record<string, number[]> =>
-  Object.fromEntries(Object.entries(tree).map(([path, value]) => [path, [...value.dataSync()]]));
 
 const bits = ({ step, params, optimizer }: TrainState) => ({
   step,
