@@ -1,4 +1,4 @@
-import type { Model } from './models';
+import type { Model } from './model';
 import type { Normalizer } from './normalizers';
 import { isPart, type Piece, type Refuse } from './parts';
 import { escaped } from './patterns';

@@ -1,5 +1,5 @@
 import { MergeQueue } from './merge-queue';
-import type { Model } from './models';
+import type { Model } from './model';
 import type { Part, Refuse } from './parts';
 
 /** Place in the list of merges, and the token that both become. */

@@ -1,5 +1,5 @@
 import { byteToken } from './byte-pairs';
-import type { Model } from './models';
+import type { Model } from './model';
 import type { Part, Refuse } from './parts';
 import { letterAt } from './unicode';
 
