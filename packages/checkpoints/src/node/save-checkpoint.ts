@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import {
+  anyText,
   number,
   recordOf,
   requireValue,
@@ -38,11 +39,9 @@ const safetensorsPath: Check = {
   accepts: (value) => typeof value === 'string' && value.endsWith('.safetensors'),
 };
 
-const anyText: Check = { expected: 'text', accepts: (value) => typeof value === 'string' };
-
 const optionChecks: Checks<SaveOptions> = {
   keyMap: keyMapCheck,
-  metadata: recordOf(anyText),
+  metadata: recordOf(anyText()),
   shardBytes: number({ above: 0 }),
 };
 

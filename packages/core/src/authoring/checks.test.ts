@@ -26,6 +26,11 @@ describe('numbers', () => {
   });
 });
 
+it('text may be empty, or must not be', () => {
+  expect(['', 'a', 1, null, ['a']].filter(checks.anyText().accepts)).toEqual(['', 'a']);
+  expect(['', 'a', 1, null].filter(checks.text().accepts)).toEqual(['a']);
+});
+
 it('lists, objects and alternatives check what is in them', () => {
   const names = checks.listOf(checks.oneOf('a', 'b'), { min: 1, distinct: true });
   expect([['a'], ['b', 'a']].every(names.accepts)).toBe(true);

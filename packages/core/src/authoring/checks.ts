@@ -69,6 +69,11 @@ export function boolean(): Check {
   return { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
 }
 
+/** Text, which may be empty. */
+export function anyText(): Check {
+  return { expected: 'text', accepts: (value) => typeof value === 'string' };
+}
+
 /** Text that is not empty. */
 export function text(): Check {
   return {

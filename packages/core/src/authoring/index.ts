@@ -1,5 +1,6 @@
 export {
   anyOf,
+  anyText,
   anything,
   boolean,
   callback,

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * The result of `work`, or the signal's reason as soon as it is aborted. Work that cannot be broken
- * off goes on by itself then; what it gives or throws is dropped.
+ * The result of `work`, or the signal's reason as soon as it is aborted. Work that cannot be
+ * stopped goes on in the background, and its result or error is dropped.
  */
 export function unlessAborted<Result>(
   work: Promise<Result>,

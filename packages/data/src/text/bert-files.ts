@@ -1,18 +1,18 @@
 import { DataError } from '@crossweave/core';
-import { listOf, requireValue } from '@crossweave/core/authoring';
+import { anyText, listOf, requireValue } from '@crossweave/core/authoring';
 import type { TokenizerFiles } from './files';
 
 /** In the order of their ids, from 0. */
 export const specialTokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
 
-const tokensCheck = listOf({ expected: 'text', accepts: (value) => typeof value === 'string' });
+const tokensCheck = listOf(anyText());
 
 /**
  * A WordPiece vocabulary (lines of a BERT `vocab.txt`: id = position, `##` marks a continuation) as
  * the two files of a lower-casing BERT tokenizer.
  *
- * @throws DataError when a special token is missing or an entry occurs twice; ConfigError for what is
- *   no list of texts
+ * @throws DataError when a special token is missing or an entry occurs twice
+ * @throws ConfigError when the vocabulary is not a list of strings
  */
 export function bertFiles(vocabulary: readonly string[]): TokenizerFiles {
   requireValue('vocabulary', 'tokens', vocabulary, tokensCheck);

@@ -1,13 +1,13 @@
 import type { TextInput } from '@crossweave/core';
-import { listOf, number, requireNumber, requireValue } from '@crossweave/core/authoring';
+import { anyText, listOf, number, requireNumber, requireValue } from '@crossweave/core/authoring';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { Tokenizer } from './tokenizer';
 
 /** The longest text a BERT has positions for. */
 const maxTokensLimit = 512;
 
-/** A tokenizer takes what is no text for an empty one. */
-const textsCheck = listOf({ expected: 'text', accepts: (value) => typeof value === 'string' });
+/** The JavaScript tokenizers encode a value that is not a string as an empty text. */
+const textsCheck = listOf(anyText());
 
 export const maxTokensCheck = number({ integer: true, min: 1, max: maxTokensLimit });
 
@@ -52,7 +52,7 @@ export function withSpecialIds(
  * Token ids of B texts, padded on the right to N = `maxTokens`.
  *
  * @returns [B, N] int32 ids and mask, owned by the caller
- * @throws ConfigError when `maxTokens` is not in [3, 512] (for BERT), or for what is no list of texts
+ * @throws ConfigError when `maxTokens` is not in [3, 512] (for BERT), or `texts` is not a list of strings
  */
 export function encodeTexts(
   texts: readonly string[],

@@ -1,5 +1,13 @@
 import { ConfigError, DataError, type TokenizerFacts } from '@crossweave/core';
-import { having, number, listOf, requireValue, text, type Check } from '@crossweave/core/authoring';
+import {
+  anyText,
+  having,
+  number,
+  listOf,
+  requireValue,
+  text,
+  type Check,
+} from '@crossweave/core/authoring';
 
 /**
  * What the loaders need of a tokenizer. Padding and truncation are theirs, not its:
@@ -38,8 +46,6 @@ export interface TransformersTokenizerFacts extends Pick<Tokenizer, 'truncation'
   readonly unknownId?: number;
 }
 
-const aText: Check = { expected: 'a text', accepts: (value) => typeof value === 'string' };
-
 /** Texts by which the special tokens around a text are found: one of them has tokens of its own. */
 const probes = ['a', '1', '.', 'e', '中'];
 
@@ -55,8 +61,8 @@ export function fromTransformers(
 ): Tokenizer {
   const isId = number({ integer: true, min: 0, below: vocabularySize }).accepts;
   const ids = (text: string, special: boolean): readonly number[] => {
-    // The libraries take a number for an empty text, and a list for several.
-    requireValue(name, 'text', text, aText);
+    // The transformers libraries encode a number as an empty text, and a list as several texts.
+    requireValue(name, 'text', text, anyText());
     let found: unknown;
     try {
       found = tokenizer(text, { add_special_tokens: special, return_tensor: false }).input_ids;

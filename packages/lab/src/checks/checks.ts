@@ -2,11 +2,6 @@ import { having, number, type Check } from '@crossweave/core/authoring';
 
 /** Checks of values that several functions of this package take. */
 
-/** Text, which may be empty. */
-export function string(): Check {
-  return { expected: 'text', accepts: (value) => typeof value === 'string' };
-}
-
 export function floatArray(): Check {
   return {
     expected: 'a Float32Array or Float64Array',

@@ -144,7 +144,7 @@ export async function inChunks(
     await pause(signal);
     const real = Math.min(size, total - from);
     const rows = Array.from({ length: size }, (_, i) => from + Math.min(i, real - 1));
-    // An engine may compile for a while; what is read then comes to its end by itself.
+    // The engine may be compiling, which cannot be stopped: the batch is left to finish in the background.
     await unlessAborted(work(rows, from, real), signal);
   }
 }

@@ -99,7 +99,7 @@ async function* encoded<Input>(
     const input = await load(
       Array.from({ length: size }, (_, i) => own[Math.min(i, own.length - 1)]!),
     );
-    // An engine may compile for a while; the pass then comes to its end by itself.
+    // The engine may be compiling, which cannot be stopped: the batch is left to finish in the background.
     const pass = await unlessAborted(onePass(tower, input, spec.dim, own.length), signal);
     yield { rows: own.map((at, i) => ({ at, row: pass.row(i) })) };
     onProgress(stored + from + own.length, stored);

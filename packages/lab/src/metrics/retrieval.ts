@@ -1,6 +1,13 @@
 import { ConfigError, NonFiniteError } from '@crossweave/core';
-import { checkOptions, count, listOf, text, type Checks } from '@crossweave/core/authoring';
-import { floatArray, string } from '../checks/checks';
+import {
+  anyText,
+  checkOptions,
+  count,
+  listOf,
+  text,
+  type Checks,
+} from '@crossweave/core/authoring';
+import { floatArray } from '../checks/checks';
 import { mean } from '../statistics/moments';
 import {
   chanceWithin,
@@ -35,7 +42,7 @@ const chanceChecks: Checks<RetrievalChanceOptions> = {
   relevant: listOf(listOf(count(0))),
   clusters: listOf(text()),
   ks: listOf(count(), { min: 1, distinct: true }),
-  prefix: string(),
+  prefix: anyText(),
 };
 
 /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  anyText,
   anyOf,
   anything,
   boolean,
@@ -18,7 +19,7 @@ import { writeFileAtomic } from '@crossweave/core/node';
 import type { AblationResults } from '../ablation/results';
 import type { TrialRecord } from '../ablation/trial-file';
 import { validateResults } from '../ablation/validate-results';
-import { plainData, string } from '../checks/checks';
+import { plainData } from '../checks/checks';
 import { describeSplit } from '../evaluate/split-facts';
 import { curveChart, curveNames } from './curve-chart';
 import { classTable, mistakeTable } from './class-tables';
@@ -67,7 +68,7 @@ const checks: Checks<ReportOptions> = {
     fields({ schema: number(), arm: text(), seed: number(), config: text(), outcome: anything() }),
   ),
   pictures: recordOf(dataUri),
-  environment: recordOf(anyOf(string(), number(), boolean())),
+  environment: recordOf(anyOf(anyText(), number(), boolean())),
   config: plainData(),
 };
 

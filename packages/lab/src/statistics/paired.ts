@@ -73,7 +73,7 @@ export function pairedBootstrap(
     return { difference, interval: null, p: null };
   }
   const { confidence = 0.95 } = options;
-  // The test asks at the level of 5 %, whatever the interval's.
+  // The p-value is that of a test at the 5 % level. It does not change with the interval's confidence.
   const wide = expanded(means, difference, seeds, 0.95);
   const distance = Math.abs(difference) * (1 - 1e-12);
   const extreme = wide.filter((value) => Math.abs(value - difference) >= distance).length;

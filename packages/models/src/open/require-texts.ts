@@ -1,8 +1,6 @@
-import { listOf, requireValue } from '@crossweave/core/authoring';
+import { anyText, listOf, requireValue } from '@crossweave/core/authoring';
 
-const aText = { expected: 'text', accepts: (value: unknown) => typeof value === 'string' };
-
-/** @throws ConfigError for one text in the place of a list, and for numbers, which tokenizers take for no text. */
+/** @throws ConfigError when `texts` is one string, or a list with an entry that is not a string. */
 export function requireTexts(where: string, texts: readonly string[]): void {
-  requireValue(where, 'texts', texts, listOf(aText));
+  requireValue(where, 'texts', texts, listOf(anyText()));
 }

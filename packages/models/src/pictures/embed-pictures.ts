@@ -79,7 +79,7 @@ export async function embedReadable(
   const attempt = async (some: readonly string[]): Promise<void> => {
     try {
       const files = await Promise.all(some.map((path) => read(join(folder, path))));
-      // An engine may compile for a while; what is encoded then comes to its end by itself.
+      // The engine may be compiling, which cannot be stopped: the batch is left to finish in the background.
       parts.push(await unlessAborted(model.encodeImage(files), signal));
       good.push(...some);
       contents.push(...files.map(({ bytes }) => contentOf(bytes)));

@@ -150,7 +150,7 @@ export async function updateTexts(
   await inBatches(missing, async (batch) => {
     signal?.throwIfAborted();
     try {
-      // An engine may compile for a while; what is encoded then comes to its end by itself.
+      // The engine may be compiling, which cannot be stopped: the batch is left to finish in the background.
       parts.push(await unlessAborted(model.encodeText(batch), signal));
     } catch (error) {
       if (signal?.aborted === true && done > 0) await save();

@@ -19,9 +19,10 @@ export class Ahead {
   }
 
   /**
-   * @param inputs the values of the plan's leaves. @returns a promise that resolves, whatever comes of
-   *   it, when the cache can have the plan's program at once; undefined where nothing is to be compiled,
-   *   or the plan is so small that a thread is not worth it.
+   * @param inputs the values of the plan's leaves.
+   * @returns a promise that resolves when the compilation has ended, also when it has failed. Undefined
+   *   where the program is in the cache, where the executor cannot compile in a thread, and for a plan of
+   *   fewer than {@link MIN_TURN} operators, which is not worth a thread.
    */
   compile(plan: Plan, inputs: readonly Value[]): Promise<void> | undefined {
     const { executor, programs } = this;

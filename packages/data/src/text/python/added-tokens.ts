@@ -10,7 +10,7 @@ import {
   startsWithWord,
 } from './unicode';
 
-/** A stretch of a text: the id of an added token, or what is between them. */
+/** A section of a text: the id of an added token, or the text between two of them. */
 export type Section = number | Piece;
 
 /** Finds the added tokens of a text, before or after it is normalized. */
@@ -88,7 +88,10 @@ function readToken(entry: unknown, refuse: Refuse): AddedToken {
   };
 }
 
-/** @param entries what is looked for, and for which token; of several at one place the longest is found. */
+/**
+ * @param entries the texts that are searched for, each with its token. Where several begin at one place, the
+ *   longest is found.
+ */
 function finder(entries: readonly (readonly [string, AddedToken])[], refuse: Refuse): Sections {
   const found = new Map(entries);
   if (found.size < entries.length || found.has('')) {
@@ -117,7 +120,7 @@ function sectionsOf(
     const isWithin =
       endsWithWord.test(known.slice(0, from)) || startsWithWord.test(known.slice(to));
     if (token.singleWord && isWithin) continue;
-    // White space may have gone to the token before.
+    // The token before may have taken this white space (`rstrip`).
     if (token.left) from = Math.max(endWithoutSpace(text.slice(0, from)), end);
     if (token.right) to += startWithoutSpace(text.slice(to));
     if (from > to) throw new Error(`the added token ${JSON.stringify(content)} overlaps another`);

@@ -1,4 +1,7 @@
-/** The letters that stand for the bytes 0 to 255: those that can be seen for themselves, others from U+0100. */
+/**
+ * The character that stands for each byte, as in GPT-2: a printable character of Latin-1 stands for its own
+ * byte. The other bytes have the characters from U+0100 on.
+ */
 const letters = ((): readonly string[] => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {

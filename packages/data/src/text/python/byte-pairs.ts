@@ -43,7 +43,7 @@ export function bytePairs(model: Part, ids: ReadonlyMap<string, number>, refuse:
   return { size: ids.size, idOf: (token) => ids.get(token), encode };
 }
 
-/** More than there are ids: a pair of ids as one number. */
+/** A number above all ids: with it, a pair of ids is written as one number. */
 const manyIds = 2 ** 26;
 
 function mergesOf(
@@ -127,7 +127,7 @@ function merged(ids: number[], merges: ReadonlyMap<number, Merge>): readonly num
   symbols.forEach((_, at) => add(at));
   for (let next = queue.next(); next !== undefined; next = queue.next()) {
     const symbol = symbols[next.at]!;
-    // What was to be merged may have become another pair.
+    // Another merge may have changed the pair meanwhile.
     if (symbol.isGone || mergeAt(next.at)?.[1] !== next.id) continue;
     const right = symbols[symbol.after]!;
     right.isGone = true;

@@ -58,7 +58,7 @@ export function normalizerOf(part: Part, refuse: Refuse): Normalizer {
   }
 }
 
-/** For what leaves nothing out at the beginning. */
+/** A normalizer that never removes the beginning of a text. */
 function rewriting(rewrite: (text: string) => string): Normalizer {
   return ({ text, first }) => ({ text: rewrite(text), first });
 }

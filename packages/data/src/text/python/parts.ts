@@ -35,6 +35,6 @@ export function textOf(part: Part, name: string, refuse: Refuse): string {
 /** A piece of a text on its way to tokens. */
 export interface Piece {
   readonly text: string;
-  /** Whether it begins where the whole text begins, of which nothing was left out there. */
+  /** Whether its first letter is the first letter of the whole text. */
   readonly first: boolean;
 }

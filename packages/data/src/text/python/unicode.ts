@@ -32,7 +32,10 @@ export const marks = new RegExp(`[${classOf(tables.marks)}]`, 'gu');
 export const control = new RegExp(`[${classOf(tables.control)}]`, 'gu');
 /** White space as Rust has it: U+0085 is some, U+FEFF none. */
 export const space = /\p{White_Space}/gu;
-/** Words and what is neither word nor space, as Rust's regular expressions have them. */
+/**
+ * The pattern of the pre-tokenizer `Whitespace`: a run of word characters, or a run of characters that are
+ * neither word characters nor white space. Both classes are those of Rust's regular expressions.
+ */
 export const wordsAndMarks =
   /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D\p{White_Space}]+/gu;
 /** The first, or the last, character is one of a word. */
