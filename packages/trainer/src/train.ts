@@ -34,7 +34,7 @@ import {
   type TrainState,
 } from './state';
 import { checkStart, checkTrainOptions } from './train-checks';
-import { listenersOf } from './tell';
+import { listenersOf } from './listeners';
 import { untilAborted } from './until-aborted';
 
 /**

@@ -1,7 +1,7 @@
 import type { Buffer, CompileHints, Executor, Program } from '../execution/executor';
 import type { CacheLimits, Constants, ExecutorStatistics } from '../execution/program-cache';
 import { ProgramCache } from '../execution/program-cache';
-import { Ahead, areConstant } from './ahead';
+import { CompileAhead, areConstant } from './compile-ahead';
 import { launch, lostValues, removed } from './launch';
 import type { Node } from './node';
 import type { Plan } from './plan';
@@ -38,7 +38,7 @@ export class LazyGraph {
   });
   /** Whether the latest run of the whole graph failed. */
   private hasFailed = false;
-  private readonly ahead: Ahead;
+  private readonly ahead: CompileAhead;
   private isDisposed = false;
 
   constructor(
@@ -48,7 +48,7 @@ export class LazyGraph {
     this.values = new ValueTable(executor);
     this.views = new Views(this.values, this.recording);
     this.programs = new ProgramCache(executor, limits);
-    this.ahead = new Ahead(executor, this.programs);
+    this.ahead = new CompileAhead(executor, this.programs);
   }
 
   get statistics(): Readonly<ExecutorStatistics> {

@@ -6,7 +6,7 @@ import { adamW } from './optimizers/adamw';
 import type { TrainOptions } from './options';
 import type { TrainRecord } from './records';
 import { disposeState } from './state';
-import { listenersOf } from './tell';
+import { listenersOf } from './listeners';
 import {
   contrastive,
   dotFusion,

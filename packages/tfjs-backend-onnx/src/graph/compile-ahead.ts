@@ -6,7 +6,7 @@ import { MIN_TURN } from './turn';
 import type { Value } from './value';
 
 /** Compiles the program of a pending graph while JavaScript goes on, where the executor can. */
-export class Ahead {
+export class CompileAhead {
   private underWay: { readonly key: Int32Array; readonly done: Promise<void> } | null = null;
 
   constructor(
